@@ -1,0 +1,47 @@
+"""Every error the project raises on purpose; each says when and from where it is raised."""
+
+
+class NewscrawlError(Exception):
+    """Base of the errors below; catch it to catch them all. Never raised itself."""
+
+
+class ArgumentError(NewscrawlError):
+    """A spider argument cannot be understood.
+
+    Raised by ``newscrawl.arguments`` while a spider is built, before any request. The message
+    names the argument, the value and what is allowed.
+    """
+
+
+class PageError(NewscrawlError):
+    """A page is not what its reader expects.
+
+    Raised by the readers in ``newscrawl.network``. The message says what was expected and not
+    found, and in which URL.
+    """
+
+    def __init__(self, url: str, expected: str) -> None:
+        super().__init__(f"{url}: expected {expected}")
+        self.url = url
+        self.expected = expected
+
+
+class FeedError(PageError):
+    """A feed is not well-formed XML, is no RSS, or declares entities.
+
+    Raised by ``newscrawl.network.feed``.
+    """
+
+
+class UnreadableHtmlError(NewscrawlError):
+    """Bytes that are asked to be read as an HTML page cannot be.
+
+    Raised by ``newscrawl.html.parse`` for an empty page, binary content and absurd nesting.
+    """
+
+
+class StoreError(NewscrawlError):
+    """A file or directory the run must write to cannot be opened or written.
+
+    Raised by the pipelines and extensions that own an output; it ends the run.
+    """
