@@ -8,6 +8,8 @@ import re
 
 from selectolax.lexbor import LexborHTMLParser
 
+from w3lib.encoding import html_to_unicode
+
 from newscrawl.errors import UnreadableHtmlError
 
 MAX_DEPTH = 4000
@@ -20,6 +22,15 @@ _FLAT = frozenset(
     "area base br col dd dt embed hr img input li link meta option p param source td th tr track "
     "wbr".split()
 )
+
+
+def decode(body: bytes, content_type: str | None = None) -> str:
+    """Read a page's bytes as text.
+
+    Raises:
+        UnreadableHtmlError: the bytes are binary content.
+    """
+    return html_to_unicode(content_type, body)[1].replace("\0", "")
 
 
 def parse(html: str) -> LexborHTMLParser:
