@@ -22,16 +22,14 @@ SECTIONS = frozenset(
 )
 """The rubrics in the sites' own menu, as they stand in URLs."""
 
-# First path segments that belong to the software. /video/NUMBER has the shape of an article, but
-# shows a player, no text.
-_RESERVED = frozenset(
-    ("about", "advertisement", "ar", "author", "city", "en", "faces", "feed", "fr", "images")
-    + ("resources", "rss", "search", "topics", "video", "widget")
-)
-
 _EDITIONS: dict[str, Edition] = {"ar": "ar", "fr": "fr", "en": "en"}
 _HOSTS = {prefix + site.host: site for site in SITES.values() for prefix in ("", "www.")}
-_SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+# First path segments that belong to the software are no slugs. /video/NUMBER has the shape of an
+# article, but shows a player and no text.
+_SLUG = re.compile(
+    r"(?!(?:about|advertisement|ar|author|city|en|faces|feed|fr|images|resources|rss|search|topics"
+    r"|video|widget)\Z)[a-z0-9][a-z0-9_-]{0,63}"
+)
 _NUMBER = re.compile(r"[0-9]{1,20}")
 _ID = re.compile(r"([a-z]+):(ar|fr|en)/([^/]+)/([^/]+)")
 # The whole of a URL, lenient as a browser's address bar: the scheme may be missing.
@@ -177,7 +175,7 @@ def is_slug(s: str) -> bool:
     >>> is_slug("kech24"), is_slug("author"), is_slug("L'opinion")
     (True, False, False)
     """
-    return bool(_SLUG.fullmatch(s)) and s not in _RESERVED
+    return _SLUG.fullmatch(s) is not None
 
 
 def parse_article_url(url: str) -> ArticleKey | None:
