@@ -1,0 +1,122 @@
+"""Alignment of a copy with a page: which blocks say what the copy says.
+
+Both texts are cut into shingles, runs of ``SIZE`` folded words (characters in scripts without
+spaces). Shingles survive what copies suffer: lost words spoil three of them and no more, quotes,
+dashes and diacritics are folded away, and paragraphs run together lose nothing.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from newscrawl.items import Agreement
+from newscrawl.text import words
+
+SIZE = 3
+"""Words in a shingle. Two match by chance too often, four lose too much to a lost word."""
+
+Shingle = tuple[str, ...]
+
+
+def shingles(sequence: Sequence[str], size: int = SIZE) -> list[Shingle]:
+    """List the shingles of a sequence of words, in order; one shorter shingle for a short one.
+
+    >>> shingles(["a", "b", "c", "d"])
+    [('a', 'b', 'c'), ('b', 'c', 'd')]
+    >>> shingles(["a", "b"])
+    [('a', 'b')]
+    """
+    if len(sequence) <= size:
+        return [tuple(sequence)] if sequence else []
+    return list(zip(*(sequence[start:] for start in range(size)), strict=False))
+
+
+class Reference:
+    """A text that tells where the article is: a copy, or what the page's metadata says of it."""
+
+    def __init__(self, text: str) -> None:
+        self.words = words(text)
+        self.shingles = shingles(self.words)
+        self.positions: dict[Shingle, int] = {}
+        for position, shingle in enumerate(self.shingles):
+            self.positions.setdefault(shingle, position)
+
+    def __len__(self) -> int:
+        return len(self.shingles)
+
+    def find(self, candidates: list[Shingle]) -> list[int]:
+        """List the positions in this text of those shingles that it holds."""
+        get = self.positions.get
+        return [position for shingle in candidates if (position := get(shingle)) is not None]
+
+
+def likeness(one: str | None, other: str | None) -> float | None:
+    """Tell how far two lines say the same: F1 of their folded words, 0 to 1.
+
+    >>> likeness("L’été à Fès", "L'ete a Fes")
+    1.0
+    >>> likeness("One", None)
+    """
+    if not one or not other:
+        return None
+    left, right = words(one), words(other)
+    if not left or not right:
+        return None
+    rest = list(right)
+    common = 0
+    for word in left:
+        if word in rest:
+            rest.remove(word)
+            common += 1
+    return 2 * common / (len(left) + len(right))
+
+
+def agreement_of(
+    reference: Reference | None,
+    text: str | None,
+    copy_title: str | None,
+    title: str | None,
+    copied: datetime | None,
+    published: datetime | None,
+) -> Agreement:
+    """Measure how far a page, as read, says what a copy says.
+
+    ``title``: F1 of the folded words of the two titles. ``contained``: share of the copy's
+    shingles found in the body. ``text``: F1 of ``contained`` and of the share of the body's
+    shingles that the copy holds, over the stretch of the body between the first and last shingle
+    of the copy, so that a copy that is only a lead still agrees. ``days``: the body's date minus
+    the copy's.
+    """
+    agreement = Agreement(title=likeness(copy_title, title))
+    if copied and published:
+        agreement.days = (published.date() - copied.astimezone(published.tzinfo).date()).days
+    if reference and text:
+        agreement.contained, agreement.text = _overlap(reference, text)
+    return agreement
+
+
+def _overlap(reference: Reference, text: str) -> tuple[float, float]:
+    size = len(reference)
+    if not size:
+        return 0.0, 0.0
+    said = shingles(words(text), min(SIZE, len(reference.words)))
+    held = [shingle in reference.positions for shingle in said]
+    start, stop = _densest(held)
+    stretch = said[start:stop]
+    if not stretch:
+        return 0.0, 0.0
+    contained = min(1.0, len(set(stretch) & reference.positions.keys()) / len(reference.positions))
+    precision = sum(held[start:stop]) / len(stretch)
+    return contained, 2 * contained * precision / (contained + precision)
+
+
+def _densest(held: list[bool]) -> tuple[int, int]:
+    """Find the stretch in which hits outweigh misses most, a miss weighing half a hit."""
+    best = total = 0
+    start = span = stop = 0
+    for index, hit in enumerate(held):
+        total += 2 if hit else -1
+        if total <= 0:
+            total, span = 0, index + 1
+        elif total > best:
+            best, start, stop = total, span, index + 1
+    return start, stop

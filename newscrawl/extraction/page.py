@@ -1,0 +1,242 @@
+"""One walk over a parsed page: what stands where, as a light list of text blocks.
+
+A block is a run of text that a reader sees as one: a paragraph, a heading, a list item, or the
+text between two line breaks. Blocks know the element they stand in; elements know their parent,
+so that "which part of the page is this?" is answered with integers, without touching the tree.
+"""
+
+import re
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from selectolax.lexbor import LexborNode
+
+# Never article text, whatever they hold.
+_SKIPPED = frozenset(
+    "script style noscript template svg iframe object embed button select textarea canvas audio "
+    "video map dialog datalist progress math head input label".split()
+)
+# Run on with the text around them; every other element parts blocks.
+_INLINE = frozenset(
+    "a abbr acronym b bdi bdo big cite code data del dfn em font i img ins kbd mark meta picture q "
+    "rp rt ruby s samp small source span strike strong sub sup time tt u var wbr link o:p nobr "
+    "amp-img".split()
+)
+HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+
+AWAY = 1
+"""Flag of an element that leads away from the article: links, shares, boxes, forms."""
+CAPTION = 2
+"""Flag of an element that belongs to a picture."""
+COMMENTS = 4
+"""Flag of an element that holds what readers wrote."""
+BYLINE = 8
+"""Flag of an element that names authors or dates."""
+BODY = 16
+"""Flag of an element that is declared to be the article's body."""
+
+_B = r"(?:^|[\s_-])"  # a name starts here
+_E = r"(?:$|[\s_\d-])"  # and ends here
+_AWAY = re.compile(
+    rf"{_B}(?:"
+    r"relat|similar|recommend|recirc|see-?also|read-?(?:more|also|next|on)|more-?(?:on|from|stor|"
+    r"news|art|link)|lire|voir|also|further|share|sharing|social|partage|compart|teilen|follow|"
+    r"newsletter|subscri|suscri|abo(?:nn|$)|sign-?up|promo|teaser|advert|adslot|ad-?(?:box|wrap|"
+    r"contain|unit|slot|label|place)|adsby|anzeige|werbung|publicit|pub(?:s|licidad)?$|banner|"
+    r"sponsor|outbrain|taboola|side-?bar|widget|footer|breadcrumb|ariane|nav|menu|pagin|pager|"
+    r"tags?(?:$|[\s_-])|tag-?(?:list|cloud)|topics|keywords|cookie|consent|gdpr|popup|modal|"
+    r"paywall|login|regist|trending|popular|most-?(?:read|view|pop)|latest|ticker|carousel|"
+    r"slider|gallery|slideshow|toolbar|tool|copyright|disclaimer|print|rating|vote|poll|quiz|"
+    r"hidden|sr-only|visually|screen-?reader|skip|donat|support|whatsapp|telegram|facebook|"
+    r"twitter|tweet|instagram|tiktok|youtube|playlist|player|audio|toc$|table-of-content|"
+    r"call-?to|cta|download|buy|shop|affiliate|product|event|job|cross|external|outlet|"
+    r"infobo|factbo|embed|notice|alert|message|toggle|accord"
+    rf")|{_B}(?:ads?|pub|aside|box-?link|links?){_E}"
+)
+_CAPTION = re.compile(
+    rf"{_B}(?:caption|legend|credit|photo|image|img|picture|figur|media|copyright|thumb)"
+)
+_COMMENTS = re.compile(rf"{_B}(?:comment(?!ary|aire-?article)|disqus|respond|reaction|reply|forum)")
+_BYLINE = re.compile(
+    rf"{_B}(?:byline|author|autor|auteur|bio|signature|dateline|timestamp|date|posted|publish|"
+    r"meta|written|reporter|contributor|redact|journalist)"
+)
+_BODY = re.compile(
+    r"(?:article|story|post|entry|news|content|text)-?_?body|articletext|"
+    r"(?:entry|post|article|story|news)-?_?content"
+)
+
+
+@dataclass(slots=True)
+class Block:
+    """A run of text."""
+
+    text: str
+    """White space folded to single spaces."""
+    element: int
+    """Index in ``Page.elements`` of the element it stands in."""
+    linked: int
+    """How many of its characters stand in links."""
+
+
+@dataclass(slots=True)
+class Element:
+    """A part of the page that is more than a run of text."""
+
+    node: LexborNode
+    parent: int
+    """Index of the element around it; the first one is its own parent."""
+    tag: str
+    label: str
+    """Its class and id, in lower case."""
+    flags: int
+
+
+@dataclass(slots=True)
+class Page:
+    """A page as a list of blocks."""
+
+    elements: list[Element] = field(default_factory=list)
+    blocks: list[Block] = field(default_factory=list)
+
+    def flags_below(self, element: int, ancestor: int) -> int:
+        """Tell the flags of an element and of those around it, up to but without ``ancestor``."""
+        flags = 0
+        elements = self.elements
+        while element > ancestor:
+            flags |= elements[element].flags
+            element = elements[element].parent
+        return flags
+
+    def inside(self, element: int, ancestor: int) -> bool:
+        """Tell whether an element is ``ancestor`` or stands in it."""
+        elements = self.elements
+        while element > ancestor:
+            element = elements[element].parent
+        return element == ancestor
+
+
+@lru_cache(maxsize=8192)
+def flags_of(tag: str, label: str) -> int:
+    """Tell what a tag, class and id say of an element's purpose."""
+    if tag in ("html", "body", "main"):
+        return 0
+    flags = 0
+    if tag in ("nav", "footer", "form", "aside", "menu"):
+        flags |= AWAY
+    elif tag in ("figure", "figcaption", "caption"):
+        flags |= CAPTION
+    elif tag in ("address", "time"):
+        flags |= BYLINE
+    if label:
+        if _BODY.search(label):
+            return flags | BODY
+        if _AWAY.search(label):
+            flags |= AWAY
+        if _CAPTION.search(label):
+            flags |= CAPTION
+        if _COMMENTS.search(label):
+            flags |= COMMENTS
+        if _BYLINE.search(label):
+            flags |= BYLINE
+    return flags
+
+
+def walk(root: LexborNode) -> Page:
+    """List the text blocks below a node, in the order of the document."""
+    page = Page()
+    elements, blocks = page.elements, page.blocks
+    parts: list[str] = []
+    linked = 0
+    in_link = False
+    current = 0
+    stack: list[tuple[LexborNode | None, int, bool, bool]] = []
+
+    def flush() -> None:
+        nonlocal linked
+        if not parts:
+            return
+        raw = "".join(parts)
+        parts.clear()
+        share, linked = linked, 0
+        if "\x00" in raw:
+            lines = _lines(raw)
+            for line in lines:
+                blocks.append(Block(line, current, min(share, len(line)) if share else 0))
+            return
+        if text := " ".join(raw.split()):
+            blocks.append(Block(text, current, share))
+
+    tag = root.tag or ""
+    label = _label(root)
+    elements.append(Element(root, 0, tag, label, flags_of(tag, label)))
+    node = root.first_child
+    while True:
+        if node is None:
+            if not stack:
+                break
+            node, parent, link, parting = stack.pop()
+            if parting:
+                flush()
+                current = parent
+            in_link = link
+            continue
+        following = node.next
+        if node.is_text_node:
+            text = node.text_content
+            if text:
+                parts.append(text)
+                if in_link:
+                    linked += len(text)
+        elif node.is_element_node:
+            tag = node.tag or ""
+            if tag == "br":
+                parts.append("\x00")
+            elif tag in _SKIPPED:
+                pass
+            else:
+                child = node.first_child
+                if child is not None:
+                    inline = tag in _INLINE
+                    stack.append((following, current, in_link, not inline))
+                    if inline:
+                        in_link = in_link or tag == "a"
+                    else:
+                        flush()
+                        label = _label(node)
+                        elements.append(Element(node, current, tag, label, flags_of(tag, label)))
+                        current = len(elements) - 1
+                    node = child
+                    continue
+        node = following
+    flush()
+    return page
+
+
+def _label(node: LexborNode) -> str:
+    attributes = node.attributes
+    name = attributes.get("class") or ""
+    if identity := attributes.get("id"):
+        name = f"{name} {identity}"
+    return name.lower()
+
+
+def _lines(raw: str) -> list[str]:
+    """Part a run at its line breaks: at every doubled one, and where a sentence ends."""
+    lines: list[str] = []
+    pending = ""
+    for piece in raw.split("\x00"):
+        text = " ".join(piece.split())
+        if not text:
+            if pending:
+                lines.append(pending)
+            pending = ""
+        elif pending and pending[-1] not in '.!?:…؟。»”"':
+            pending = f"{pending} {text}"
+        else:
+            if pending:
+                lines.append(pending)
+            pending = text
+    if pending:
+        lines.append(pending)
+    return lines
