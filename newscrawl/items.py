@@ -134,6 +134,8 @@ class Source:
     """Plain text, NFC; paragraphs are parted by one blank line."""
     published: Instant | None = None
     """First publication."""
+    published_precision: Precision | None = None
+    """How exact ``published`` is."""
     modified: Instant | None = None
     """Last change the page declares."""
     authors: list[str] = field(default_factory=list)

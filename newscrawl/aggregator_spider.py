@@ -1,0 +1,416 @@
+"""What the seven spiders share: how articles are discovered, read and followed."""
+
+import hashlib
+from collections.abc import AsyncIterator, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import scrapy
+from scrapy import signals
+from scrapy.crawler import Crawler
+from scrapy.http import Request, Response
+from scrapy.spidermiddlewares.httperror import HttpError
+from twisted.python.failure import Failure
+
+from newscrawl import assembly, source_status
+from newscrawl.arguments import Arguments
+from newscrawl.errors import FeedError, PageError
+from newscrawl.items import Article, Source
+from newscrawl.ledger import Entry
+from newscrawl.network.article import AggregatorPage, read_article
+from newscrawl.network.feed import read_feed
+from newscrawl.network.grammar import (
+    ArticleKey,
+    author_url,
+    feed_url,
+    home_url,
+    listing_url,
+    parse_article_id,
+    parse_article_url,
+)
+from newscrawl.network.listing import Listing, read_listing
+from newscrawl.network.sites import SITES, Site
+from newscrawl.run import Run, now
+from newscrawl.signals import headlines_seen
+
+# Finish what is begun before beginning more: the queue stays short and memory flat.
+_SOURCE, _ARTICLE, _LISTING = 20, 10, 0
+
+
+@dataclass(slots=True)
+class Walk:
+    """A listing that is turned page by page."""
+
+    name: str
+    """The listing, for the log."""
+    pages: int = 0
+    """Pages read so far."""
+    seen: set[int] = field(default_factory=set)
+    """Hashes of the pages' entries: a page that comes again ends the walk."""
+    too_old: int = 0
+    """Articles before ``since`` that the last page led to."""
+    wanted: int = 0
+    """Articles not before ``since`` that the last page led to."""
+
+
+class AggregatorSpider(scrapy.Spider):
+    """Base of the spiders; a subclass states only its ``name``, which is that of its site."""
+
+    site: Site
+
+    def __init__(self, **given: Any) -> None:
+        """Read the arguments.
+
+        Raises:
+            ArgumentError: one of them is wrong.
+        """
+        self.site = SITES[self.name]
+        self.arguments = Arguments.parse(self.site, given)
+        self.arguments_given = given
+        self.allowed_domains = [self.site.host]
+        super().__init__()
+        self._outlets_met: set[tuple[str, str]] = set()
+        self._found = 0
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
+        """Built by Scrapy."""
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        spider.run = Run.of(crawler)
+        spider.attempts = crawler.settings.getint("ARTICLE_MAX_ATTEMPTS")
+        spider.max_pages = crawler.settings.getint("LISTING_MAX_PAGES")
+        return spider
+
+    run: Run
+    attempts: int
+    max_pages: int
+
+    # --- Discovery -------------------------------------------------------------------------------
+
+    async def start(self) -> AsyncIterator[Request]:
+        """The first requests; long lists are handed out only as fast as they are worked off."""
+        for request in self._first_requests():
+            engine = self.crawler.engine
+            if engine is not None and engine.needs_backout():
+                await self.crawler.signals.wait_for(signals.scheduler_empty)
+            yield request
+
+    def _first_requests(self) -> Iterator[Request]:
+        arguments = self.arguments
+        if not self.site.alive:
+            self.logger.warning("%s is known to be down: %s", self.site.host, self.site.note)
+        if arguments.urls:
+            yield from self._ask(list(arguments.urls), again=True)
+            return
+        if arguments.ids:
+            yield from self._candidates()
+            return
+        for article, found in self.run.ledger.adopt(
+            self.name, self.run.job, editions=arguments.editions, outlets=arguments.outlets
+        ):
+            self._found += 1
+            yield self._article_request(parse_article_id(article), found)
+        yield from self._listings()
+
+    def _candidates(self) -> Iterator[Request]:
+        """Requests for ids that may or may not exist."""
+        (edition,) = self.arguments.editions
+        for numbers in self.arguments.ids:
+            for number in numbers:
+                if self._room() == 0:
+                    return
+                key = ArticleKey(self.name, edition, numbers.outlet, number)
+                if self.run.ledger.is_settled(key.id):
+                    self._count("known")
+                else:
+                    yield self._article_request(key, None)
+
+    def _listings(self) -> Iterator[Request]:
+        """The pages that discovery begins with."""
+        chosen = self.arguments
+        for edition in chosen.editions:
+            walked = [
+                *(listing_url(self.site, edition, slug) for slug in chosen.outlets),
+                *(listing_url(self.site, edition, slug) for slug in chosen.sections),
+                *(author_url(self.site, edition, name) for name in chosen.authors),
+            ]
+            for url in walked:
+                yield self._listing_request(url, Walk(url))
+            if not walked:
+                yield self._listing_request(home_url(self.site, edition), None)
+                yield self._feed_request(feed_url(self.site, edition))
+
+    def _listing_request(self, url: str, walk: Walk | None) -> Request:
+        return Request(
+            url,
+            callback=self.parse_listing,
+            errback=self.listing_failed,
+            priority=_LISTING,
+            cb_kwargs={"walk": walk},
+        )
+
+    def _feed_request(self, url: str) -> Request:
+        return Request(
+            url, callback=self.parse_feed, errback=self.listing_failed, priority=_LISTING
+        )
+
+    def _article_request(
+        self, key: ArticleKey, discovered: str | None, walk: Walk | None = None
+    ) -> Request:
+        """Request for an article; ``discovered`` is ``None`` if it may not exist at all."""
+        return Request(
+            key.url,
+            callback=self.parse_article,
+            errback=self.article_failed,
+            priority=_ARTICLE,
+            dont_filter=True,  # the ledger has judged already
+            meta={"article": key.id},
+            cb_kwargs={"key": key, "discovered": discovered, "walk": walk},
+        )
+
+    def _take(self, keys: Iterable[ArticleKey], walk: Walk | None = None) -> list[Request]:
+        """Ask for the articles among those discovered that this run wants and has not got."""
+        chosen = self.arguments
+        wanted = [
+            key
+            for key in keys
+            if key.aggregator == self.name
+            and key.edition in chosen.editions
+            and (not chosen.outlets or key.outlet in chosen.outlets)
+        ]
+        return self._ask(wanted, walk)
+
+    def _ask(
+        self, keys: list[ArticleKey], walk: Walk | None = None, *, again: bool = False
+    ) -> list[Request]:
+        """Enter articles into the ledger and ask for those this run has to read."""
+        moment = now()
+        requests: list[Request] = []
+        while keys and (room := self._room()) != 0:
+            batch, keys = keys[:room], keys[room:] if room else []
+            fresh = self._enter(batch, moment, again=again)
+            self._count("known", len(batch) - len(fresh))
+            requests += [
+                self._article_request(key, moment, walk) for key in batch if key.id in fresh
+            ]
+        return requests
+
+    def _enter(self, keys: list[ArticleKey], moment: str, *, again: bool = False) -> set[str]:
+        """Enter articles into the ledger; the ids of those this run has to read."""
+        entries = [Entry(key.id, self.name, key.edition, key.outlet) for key in keys]
+        fresh = self.run.ledger.find(
+            entries, self.run.job, moment, attempts=self.attempts, again=again
+        )
+        self._found += len(fresh)
+        return set(fresh)
+
+    def _room(self) -> int | None:
+        """Articles that may still be found under ``limit``; ``None`` without one."""
+        limit = self.arguments.limit
+        return None if limit is None else max(0, limit - self._found)
+
+    async def parse_listing(self, response: Response, walk: Walk | None) -> AsyncIterator[Request]:
+        """A home page, or a page of an outlet's, section's or author's listing."""
+        try:
+            listing = read_listing(response.body, response.url, _content_type(response))
+        except PageError as error:
+            self._listing_lost(response.url, str(error))
+            return
+        self._tell_headlines(listing.headlines)
+        wanted = [e for e in listing.entries if e.published is None or self._wants(e.published)]
+        self._count("outside", len(listing.entries) - len(wanted))
+        for request in self._take([entry.key for entry in wanted], walk):
+            yield request
+        if walk is None:
+            for request in self._meet(entry.key for entry in listing.entries):
+                yield request
+        else:
+            for request in self._turn(walk, listing):
+                yield request
+
+    def _turn(self, walk: Walk, listing: Listing) -> list[Request]:
+        """The next pages of a walk, unless it has reached its end."""
+        since = self.arguments.since
+        days = [entry.published.when.date() for entry in listing.entries if entry.published]
+        # Undated listings: what the articles of the page before turned out to be.
+        past = (walk.too_old and not walk.wanted) or (days and since and max(days) < since)
+        page = hash(tuple(entry.key for entry in listing.entries))
+        again = page in walk.seen
+        walk.seen.add(page)
+        walk.pages += 1
+        walk.too_old = walk.wanted = 0
+        if not listing.entries or past or again or self._room() == 0:
+            return []
+        if walk.pages >= self.max_pages:
+            self.logger.warning("%s: stopped after %d pages", walk.name, walk.pages)
+            return []
+        return [self._listing_request(url, walk) for url in listing.next_pages]
+
+    async def parse_feed(self, response: Response) -> AsyncIterator[Request]:
+        """An RSS feed."""
+        try:
+            entries = read_feed(response.body, response.url)
+        except FeedError as error:
+            self._listing_lost(response.url, str(error))
+            return
+        wanted = [e for e in entries if e.published is None or self._wants(e.published)]
+        self._count("outside", len(entries) - len(wanted))
+        for request in self._take([entry.key for entry in wanted]):
+            yield request
+        for request in self._meet(entry.key for entry in entries):
+            yield request
+
+    def _meet(self, keys: Iterable[ArticleKey]) -> Iterator[Request]:
+        """The feeds of outlets that were not met before; only where all that is new is wanted."""
+        chosen = self.arguments
+        if chosen.outlets or chosen.sections or chosen.authors or chosen.urls or chosen.ids:
+            return
+        for key in keys:
+            outlet = (key.edition, key.outlet)
+            if key.edition in chosen.editions and outlet not in self._outlets_met:
+                self._outlets_met.add(outlet)
+                yield self._feed_request(feed_url(self.site, *outlet))
+
+    def listing_failed(self, failure: Failure) -> None:
+        """A listing or feed could not be fetched: the run goes on with the others."""
+        outcome = source_status.of_error(failure.value)
+        self._listing_lost(failure.request.url, outcome.reason)  # type: ignore[attr-defined]
+
+    def _listing_lost(self, url: str, reason: str) -> None:
+        self.logger.warning("No discovery from %s: %s", url, reason)
+        self._count("listings_failed")
+
+    # --- The aggregator's copy -------------------------------------------------------------------
+
+    async def parse_article(
+        self, response: Response, key: ArticleKey, discovered: str | None, walk: Walk | None
+    ) -> AsyncIterator[Request | Article]:
+        """An article page of the aggregator."""
+        if discovered is None:
+            discovered = now()
+            if self._room() == 0 or not self._enter([key], discovered):
+                return
+        if parse_article_url(response.url) != key:
+            self._fail(key, f"redirected to {response.url}")
+            return
+        try:
+            page = read_article(response.body, response.url, _content_type(response))
+        except PageError as error:
+            self._fail(key, f"expected {error.expected}")
+            return
+        self._tell_headlines(page.headlines)
+        for request in self._discover(page):
+            yield request
+        if page.published and not self._wants(page.published):
+            self.run.ledger.forget(key.id)
+            self._found -= 1
+            self._count("outside")
+            if walk and self.arguments.since and page.published.when.date() < self.arguments.since:
+                walk.too_old += 1
+            return
+        if walk:
+            walk.wanted += 1
+        article = assembly.from_copy(
+            page, self.site, discovered, fetched=now(), sha256=_sha256(response)
+        )
+        yield self._follow(article)
+
+    def _discover(self, page: AggregatorPage) -> Iterator[Request]:
+        """What the page of an article leads to, where all that is new is wanted."""
+        keys = [key for h in page.headlines if h.url and (key := parse_article_url(h.url))]
+        feeds = list(self._meet([page.key, *keys]))
+        chosen = self.arguments
+        if not (chosen.outlets or chosen.sections or chosen.authors or chosen.urls or chosen.ids):
+            yield from self._take(keys)
+        yield from feeds
+
+    def article_failed(self, failure: Failure) -> None:
+        """The aggregator's page of an article could not be fetched."""
+        request: Request = failure.request  # type: ignore[attr-defined]
+        key, discovered = request.cb_kwargs["key"], request.cb_kwargs["discovered"]
+        error = failure.value
+        if discovered is None:
+            if isinstance(error, HttpError) and error.response.status in (404, 410):
+                self._count("absent")
+                return
+            self._enter([key], now())
+        self._fail(key, source_status.of_error(error).reason)
+
+    def _fail(self, key: ArticleKey, reason: str) -> None:
+        self.logger.warning("%s cannot be read: %s", key.url, reason)
+        self.run.ledger.settle(key.id, "failed", reason=reason)
+
+    # --- The source ------------------------------------------------------------------------------
+
+    def _follow(self, article: Article) -> Request | Article:
+        """A request for the outlet's own page, or the record if there is none to ask for."""
+        link = article.source.link
+        if link is None or not self.arguments.follow:
+            assembly.without_source(article, "no_link" if link is None else "not_followed", None)
+            return article
+        return Request(
+            link,
+            callback=self.parse_source,
+            errback=self.source_failed,
+            priority=_SOURCE,
+            dont_filter=True,  # each article has its own fetch, and its own answer
+            meta={"article": article.id, "allow_offsite": True},
+            cb_kwargs={"article": article},
+        )
+
+    async def parse_source(self, response: Response, article: Article) -> AsyncIterator[Article]:
+        """The outlet's own page."""
+        source = article.source
+        _note_answer(source, response)
+        outcome = source_status.of_response(response, source.link or "")
+        if outcome:
+            assembly.without_source(article, outcome.status, outcome.reason)
+        else:
+            assembly.read_source(
+                article, response.body, response.url, self.site, _content_type(response)
+            )
+        yield article
+
+    async def source_failed(self, failure: Failure) -> AsyncIterator[Article]:
+        """The outlet's own page could not be had: the copy is exported."""
+        article: Article = failure.request.cb_kwargs["article"]  # type: ignore[attr-defined]
+        if isinstance(failure.value, HttpError):
+            _note_answer(article.source, failure.value.response)
+        else:
+            article.source.redirects = list(failure.request.meta.get("redirect_urls", []))  # type: ignore[attr-defined]
+        outcome = source_status.of_error(failure.value)
+        assembly.without_source(article, outcome.status, outcome.reason)
+        yield article
+
+    # --- Small things ----------------------------------------------------------------------------
+
+    def _wants(self, published: Any) -> bool:
+        return self.arguments.wants(published.when.date())
+
+    def _count(self, name: str, number: int = 1) -> None:
+        assert self.crawler.stats
+        self.crawler.stats.inc_value(f"articles/{name}", number)
+
+    def _tell_headlines(self, headlines: Iterable[Any]) -> None:
+        self.crawler.signals.send_catch_log(
+            headlines_seen, headlines=[(line.title, line.url) for line in headlines]
+        )
+
+
+def _content_type(response: Response) -> str | None:
+    value = response.headers.get("Content-Type")
+    return value.decode("latin-1") if value else None
+
+
+def _sha256(response: Response) -> str:
+    return hashlib.sha256(response.body).hexdigest()
+
+
+def _note_answer(source: Source, response: Response) -> None:
+    """What the record says of any answer from the outlet's server."""
+    source.url = response.url
+    source.redirects = list(response.meta.get("redirect_urls", []))
+    source.http = response.status
+    source.via = "http"
+    source.fetched = now()
+    source.sha256 = _sha256(response)

@@ -1,0 +1,151 @@
+"""Puts a record together: the aggregator's copy, the outlet's page, and the best of both."""
+
+import logging
+from zoneinfo import ZoneInfo
+
+from newscrawl.dates import days_between
+from newscrawl.errors import NotHtmlError, UnreadableHtmlError
+from newscrawl.extraction import RuleBook, SourcePage, extract, judge
+from newscrawl.items import Article, Copy, Flag, Outlet, Status
+from newscrawl.language import detect_language
+from newscrawl.loaders import CopyLoader, SourceLoader
+from newscrawl.network.article import AggregatorPage
+from newscrawl.network.sites import Site
+from newscrawl.text import looks_mojibake, split_bylines
+from newscrawl.urls import registered_domain
+
+logger = logging.getLogger(__name__)
+
+STUB_WORDS = 12
+"""A text of fewer words is no sentence of news: flagged ``stub``."""
+
+DATE_CONFLICT_DAYS = 2
+"""Copies may be a day late, and a day begins at another hour elsewhere; more is a conflict."""
+
+
+def from_copy(
+    page: AggregatorPage, site: Site, discovered: str, *, fetched: str, sha256: str
+) -> Article:
+    """A record that so far holds the aggregator's copy; ``discovered``, ``fetched`` in ISO 8601."""
+    loader = CopyLoader(item=Copy(), zone=ZoneInfo(site.zone), base_url=page.key.url)
+    loader.add_value("title", page.title)
+    loader.add_value("text", page.text)
+    loader.add_value("published", page.published)
+    loader.add_value("byline", page.byline)
+    loader.add_value("images", page.images)
+    loader.add_value("truncated", page.truncated)
+    loader.add_value("fetched", fetched)
+    loader.add_value("sha256", sha256)
+    copy: Copy = loader.load_item()
+
+    link = page.source_link
+    article = Article(
+        id=page.key.id,
+        aggregator=site.name,
+        country=site.country,
+        edition=page.key.edition,
+        url=page.key.url,
+        outlet=Outlet(
+            slug=page.key.outlet,
+            name=page.outlet_name or page.key.outlet,
+            domain=registered_domain(link) if link else None,
+        ),
+        copy=copy,
+    )
+    article.source.link = link
+    article.crawl.discovered = discovered
+    return article
+
+
+def without_source(article: Article, status: Status, reason: str | None) -> None:
+    """Complete a record whose source was not read, from the copy alone."""
+    article.source.status = status
+    article.source.reason = reason
+    _choose(article)
+
+
+def read_source(
+    article: Article,
+    body: bytes,
+    url: str,
+    site: Site,
+    content_type: str | None,
+    rules: RuleBook | None = None,
+) -> None:
+    """Read the outlet's page, and complete the record with the best of both copies."""
+    zone = ZoneInfo(site.zone)
+    try:
+        page = extract(body, url, article.copy, rules, zone=zone, content_type=content_type)
+    except NotHtmlError as error:
+        without_source(article, "not_html", str(error))
+        return
+    except UnreadableHtmlError as error:
+        without_source(article, "unreadable", str(error))
+        return
+    except Exception as error:
+        # A fault of our own on a page nobody foresaw must not cost the record; it is told loudly.
+        logger.exception("%s: %s could not be read", article.id, url)
+        without_source(article, "unreadable", f"{type(error).__name__}: {error}"[:200])
+        return
+    verdict = judge(page, article.copy, url, article.source.link)
+    _load_source(article, page, url, zone)
+    article.agreement = page.agreement
+    without_source(article, verdict.status, verdict.reason)
+
+
+def _load_source(article: Article, page: SourcePage, url: str, zone: ZoneInfo) -> None:
+    """Normalise what was read of the outlet's page into the record."""
+    loader = SourceLoader(item=article.source, zone=zone, base_url=url)
+    for name in (
+        "canonical rule title text published published_precision modified authors section tags images language"
+    ).split():
+        loader.add_value(name, getattr(page, name))
+    loader.load_item()
+    article.lead = page.lead
+
+
+def _choose(article: Article) -> None:
+    """Fill the record's own fields from the better copy of each."""
+    copy, source = article.copy, article.source
+    trusted = source.status == "ok"
+    article.origin = "source" if trusted and source.text else "aggregator"
+    article.title = (source.title if trusted else None) or copy.title
+    article.text = source.text if article.origin == "source" else copy.text
+    article.images = copy.images
+    if trusted:
+        article.authors, article.section, article.tags = source.authors, source.section, source.tags
+        article.images = source.images or copy.images
+        article.modified = source.modified
+    else:
+        article.lead = None
+    article.authors = article.authors or split_bylines(copy.byline or "")
+    _choose_date(article, trusted=trusted)
+    article.language = detect_language(article.text) if article.text else None
+    _flag(article)
+
+
+def _choose_date(article: Article, *, trusted: bool) -> None:
+    """The source's date is exact, but a site that moved may date its old articles anew."""
+    copy, source = article.copy, article.source
+    days = days_between(source.published, copy.published)
+    if trusted and source.published and (days is None or abs(days) <= DATE_CONFLICT_DAYS):
+        article.published, article.published_precision = (
+            source.published,
+            source.published_precision,
+        )
+    else:
+        article.published, article.published_precision = copy.published, "day"
+    if trusted and days is not None and abs(days) > DATE_CONFLICT_DAYS:
+        article.flags.append("date_conflict")
+
+
+def _flag(article: Article) -> None:
+    """Note what a reader of the record should doubt."""
+    text = article.text or ""
+    doubts: dict[Flag, bool] = {
+        "truncated_copy": article.copy.truncated,
+        "stub": len(text.split()) < STUB_WORDS,
+        "mojibake": looks_mojibake(text) or looks_mojibake(article.title or ""),
+        "language_mismatch": article.language not in (None, article.edition),
+    }
+    article.flags += [flag for flag, raised in doubts.items() if raised]

@@ -1,0 +1,38 @@
+"""``scrapy schema``: the JSON Schema of the record."""
+
+import argparse
+from pathlib import Path
+
+from scrapy.commands import ScrapyCommand
+
+from newscrawl import schema
+
+
+class Command(ScrapyCommand):
+    """Prints the schema, or makes it and its documentation anew from the code."""
+
+    requires_crawler_process = False
+
+    def short_desc(self) -> str:
+        """One line for ``scrapy -h``."""
+        return "Print the JSON Schema of a line of the feed"
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """``--write`` is for developers."""
+        super().add_options(parser)
+        parser.add_argument(
+            "--write",
+            action="store_true",
+            help="write newscrawl/schemas/article.schema.json and docs/record.md from the code",
+        )
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:  # noqa: ARG002 - Scrapy's signature
+        """Print or write."""
+        if not opts.write:
+            print(schema.dump(schema.shipped()), end="")
+            return
+        Path(str(schema.SCHEMA_FILE)).write_text(schema.dump(schema.build()), "utf-8")
+        docs = Path("docs/record.md")
+        docs.parent.mkdir(exist_ok=True)
+        docs.write_text(schema.markdown(), "utf-8")
+        print(f"written: {schema.SCHEMA_FILE}, {docs}")

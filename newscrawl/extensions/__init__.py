@@ -1,0 +1,1 @@
+"""What watches a run and writes beside the feed. One class, one job, one file."""

@@ -1,0 +1,39 @@
+"""Keeps every record that validation turned away, whole and with the reasons."""
+
+from scrapy import signals
+from scrapy.crawler import Crawler
+
+from newscrawl.items import Article
+from newscrawl.lines import LineFile
+from newscrawl.run import Run
+
+
+class Rejects:
+    """Writes dropped records to ``rejects/<site>/<job>.jsonl`` as they occur."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._run = Run.of(crawler)
+        self._fsync = crawler.settings.getbool("FEED_FSYNC")
+        crawler.signals.connect(self.spider_opened, signals.spider_opened)
+        crawler.signals.connect(self.item_dropped, signals.item_dropped)
+        crawler.signals.connect(self.spider_closed, signals.spider_closed)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> "Rejects":
+        """Built by Scrapy."""
+        return cls(crawler)
+
+    def spider_opened(self) -> None:
+        """Make sure rejects can be written."""
+        self._file = LineFile(self._run, "rejects", fsync=self._fsync)
+
+    def item_dropped(self, item: Article, exception: Exception) -> None:
+        """Write a record and the reasons."""
+        reasons = getattr(exception, "reasons", None) or [str(exception)]
+        with self._run.ledger.transaction():
+            self._file.append([{"reasons": reasons, "record": item}])
+            self._run.ledger.settle(item.id, "rejected", reason="; ".join(reasons))
+
+    def spider_closed(self) -> None:
+        """The file is complete."""
+        self._file.close()

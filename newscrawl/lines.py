@@ -1,0 +1,50 @@
+"""A file of JSON lines that survives a kill: what is not committed in the ledger is cut off."""
+
+import os
+from typing import Any
+
+import msgspec
+
+from newscrawl.errors import StoreError
+from newscrawl.run import Run
+
+_encode = msgspec.json.Encoder().encode
+
+
+class LineFile:
+    """Appends objects of one kind, one JSON line each; the file appears with its first line.
+
+    Raises:
+        StoreError: the file cannot be opened or written.
+    """
+
+    def __init__(self, run: Run, kind: str, *, fsync: bool) -> None:
+        self.path = run.path(kind)
+        self.lines = 0
+        self._name = run.relative(self.path)
+        self._run = run
+        self._fsync = fsync
+        # A job that is run again under the same name goes on where its file ends.
+        self._length = self.path.stat().st_size if self.path.exists() else 0
+        # The ledger knows of the file before it exists, so that no torn line escapes it.
+        self._run.ledger.commit_length(self._name, run.site, self._length)
+
+    def append(self, objects: list[Any]) -> None:
+        """Write lines and note the new length in the ledger, in the caller's transaction."""
+        block = b"".join(_encode(item) + b"\n" for item in objects)
+        try:
+            with self.path.open("ab") as file:
+                file.truncate(self._length)
+                file.write(block)
+                file.flush()
+                if self._fsync:
+                    os.fsync(file.fileno())
+        except OSError as error:
+            raise StoreError(f"{self.path} cannot be written: {error}") from error
+        self._length += len(block)
+        self.lines += len(objects)
+        self._run.ledger.commit_length(self._name, self._run.site, self._length)
+
+    def close(self) -> None:
+        """Say that the file is complete."""
+        self._run.ledger.close_file(self._name)

@@ -1,0 +1,1 @@
+"""What stands between the spiders and the servers. One class, one job, one file."""

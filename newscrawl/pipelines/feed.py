@@ -1,0 +1,63 @@
+"""Writes the records to the feed, exactly once each."""
+
+from time import monotonic
+
+from scrapy.crawler import Crawler
+
+from newscrawl.items import Article
+from newscrawl.lines import LineFile
+from newscrawl.run import Run
+
+
+class FeedPipeline:
+    """Appends records in batches; a batch and the ledger's word on it are one transaction.
+
+    A batch that cannot be written raises ``StoreError``, on which the run is ended; its articles
+    stay ``found`` in the ledger, so the next run takes them up.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        settings = crawler.settings
+        self._run = Run.of(crawler)
+        self._batch: list[Article] = []
+        self._batch_size = settings.getint("FEED_BATCH")
+        self._batch_seconds = settings.getfloat("FEED_BATCH_SECONDS")
+        self._fsync = settings.getbool("FEED_FSYNC")
+        self._flushed = monotonic()
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> "FeedPipeline":
+        """Built by Scrapy."""
+        return cls(crawler)
+
+    def open_spider(self) -> None:
+        """Make sure the feed can be written before anything is fetched."""
+        self._feed = LineFile(self._run, "feeds", fsync=self._fsync)
+
+    def process_item(self, item: Article) -> Article:
+        """Take a record in; it is on disk when its batch is full or old enough.
+
+        Raises:
+            StoreError: the batch cannot be written.
+        """
+        self._batch.append(item)
+        late = monotonic() - self._flushed > self._batch_seconds
+        if late or len(self._batch) >= self._batch_size:
+            self._flush()
+        return item
+
+    def close_spider(self) -> None:
+        """Write the last batch."""
+        self._flush()
+        self._feed.close()
+
+    def _flush(self) -> None:
+        """Write the batch and commit it; on failure nothing of it counts as done."""
+        if self._batch:
+            with self._run.ledger.transaction():
+                self._feed.append(self._batch)
+                name = self._run.relative(self._feed.path)
+                for item in self._batch:
+                    self._run.ledger.settle(item.id, "done", file=name)
+            self._batch.clear()
+        self._flushed = monotonic()

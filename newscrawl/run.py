@@ -1,0 +1,82 @@
+"""What the parts of one run share: its name, its directory and the ledger."""
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from newscrawl.errors import StoreError
+from newscrawl.ledger import Ledger
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+_runs: "WeakKeyDictionary[Crawler, Run]" = WeakKeyDictionary()
+
+
+def now() -> str:
+    """The present moment, ISO 8601 in UTC, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+class Run:
+    """One crawl of one site.
+
+    Raises:
+        StoreError: the data directory or the ledger cannot be used, or another run of the same
+            site is using it.
+    """
+
+    def __init__(self, site: str, job: str, data: Path) -> None:
+        self.site = site
+        self.job = job
+        self.data = data
+        self.started = now()
+        self.ledger = Ledger(data / "ledger" / "ledger.sqlite")
+        self.ledger.lock(site, job)
+        self._cut_back()
+
+    @classmethod
+    def of(cls, crawler: "Crawler") -> "Run":
+        """The run a crawler is on; made at the first call."""
+        if crawler not in _runs:
+            site = crawler.spidercls.name
+            started = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%f")
+            # Scrapyd names its jobs in the environment.
+            job = os.environ.get("SCRAPY_JOB") or f"{started}-{site}"
+            _runs[crawler] = cls(site, job, Path(crawler.settings["NEWSCRAWL_DATA"]).resolve())
+        return _runs[crawler]
+
+    def path(self, kind: str) -> Path:
+        """File of this run's lines of one kind, its directory made.
+
+        Raises:
+            StoreError: the directory cannot be made.
+        """
+        path = self.data / kind / self.site / f"{self.job}.jsonl"
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"{path.parent} cannot be made: {error}") from error
+        return path
+
+    def relative(self, path: Path) -> str:
+        """A path as the ledger knows it."""
+        return path.relative_to(self.data).as_posix()
+
+    def _cut_back(self) -> None:
+        """Cut the files of killed runs back to what the ledger committed."""
+        for name, length in self.ledger.committed(self.site):
+            path = self.data / name
+            size = path.stat().st_size if path.exists() else 0
+            if size < length:
+                raise StoreError(
+                    f"{path} has {size} bytes where the ledger committed {length}: it was changed "
+                    "by hand or lost; put it back, or move the ledger and the feeds away"
+                )
+            if size > length == 0:
+                path.unlink()
+            elif size > length:
+                os.truncate(path, length)
+            self.ledger.close_file(name)

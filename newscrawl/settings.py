@@ -1,0 +1,104 @@
+"""Every setting of the project: its value and why it is not Scrapy's default.
+
+Scrapy's own settings come first, the project's after them. Each may be overridden on the command
+line (``scrapy crawl maghress -s NAME=VALUE``).
+"""
+
+import os
+
+from newscrawl import __version__
+
+BOT_NAME = "newscrawl"
+SPIDER_MODULES = ["newscrawl.spiders"]
+COMMANDS_MODULE = "newscrawl.commands"
+
+# --- Manners -------------------------------------------------------------------------------------
+
+# Who to write to when a site's owner wants to talk; part of the user agent. A mail address or URL.
+CONTACT = os.environ.get("NEWSCRAWL_CONTACT", "set NEWSCRAWL_CONTACT")
+# An honest name, so that robots.txt rules and log readers can tell who asks.
+USER_AGENT = f"newscrawl/{__version__} (research crawler; {CONTACT})"
+# robots.txt rules are matched on the bare name, as their authors write it.
+ROBOTSTXT_USER_AGENT = "newscrawl"
+# Obeyed on the aggregators and on every outlet. Scrapy's default is off.
+ROBOTSTXT_OBEY = True
+# One request at a time and one a second to each host: these are small newspapers' servers.
+CONCURRENT_REQUESTS_PER_DOMAIN = 1
+DOWNLOAD_DELAY = 1.0
+# A slow host is asked more slowly still.
+AUTOTHROTTLE_ENABLED = True
+AUTOTHROTTLE_START_DELAY = 1.0
+AUTOTHROTTLE_MAX_DELAY = 60.0
+# Many hosts in parallel, though: an article's source hardly ever lies on the same host as the next.
+CONCURRENT_REQUESTS = 64
+# A failing host is asked three times in all; Scrapy's default is the same, stated as a promise.
+RETRY_TIMES = 2
+# Longest ``Retry-After`` that is waited for within a run; a longer one counts as a refusal.
+RETRY_AFTER_MAX = 60
+
+# --- Safety --------------------------------------------------------------------------------------
+
+# Only the web: links come from pages anybody may have written.
+DOWNLOAD_HANDLERS = {"file": None, "ftp": None, "data": None, "s3": None}
+# Cookies serve nothing here, and at the first one Scrapy's middleware fetches a public-suffix list
+# over the network, which freezes a crawl where there is none.
+COOKIES_ENABLED = False
+# No port is opened by a crawl.
+TELNETCONSOLE_ENABLED = False
+REMOTE_CONTROL_ENABLED = False
+# News pages have at most a few hundred KB; Scrapy's limit of 1 GiB would fill memory.
+DOWNLOAD_MAXSIZE = 5 * 1024 * 1024
+DOWNLOAD_WARNSIZE = 0
+# Seconds; Scrapy's 180 would let a dead host hold its articles for minutes.
+DOWNLOAD_TIMEOUT = 30
+# A page cut short by the server is still read: it is checked against its copy anyway.
+DOWNLOAD_FAIL_ON_DATALOSS = False
+# Expired certificates are common among old outlets, and a wrong page is found out by its copy.
+DOWNLOAD_VERIFY_CERTIFICATES = False
+# Scrapy drops longer URLs without a word, and percent-encoded Arabic is long. Off.
+URLLENGTH_LIMIT = 0
+# More hops than this are a loop.
+REDIRECT_MAX_TIMES = 10
+
+# --- Parts ---------------------------------------------------------------------------------------
+
+DOWNLOADER_MIDDLEWARES = {
+    "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
+    "newscrawl.middlewares.retry.PatientRetryMiddleware": 550,
+}
+ITEM_PIPELINES = {
+    "newscrawl.pipelines.stamp.StampPipeline": 100,
+    "newscrawl.pipelines.validate.ValidatePipeline": 200,
+    "newscrawl.pipelines.feed.FeedPipeline": 300,
+}
+EXTENSIONS = {
+    # Order: rejects and headlines are on disk before the report counts them.
+    "newscrawl.extensions.rejects.Rejects": 100,
+    "newscrawl.extensions.headlines.Headlines": 200,
+    "newscrawl.extensions.report.RunReport": 900,
+    # Not used: the project's own feed keeps promises that Scrapy's cannot.
+    "scrapy.extensions.feedexport.FeedExporter": None,
+    "scrapy.extensions.spiderstate.SpiderState": None,
+}
+# Records are small and written in order; 100 at once cost half of the speed.
+CONCURRENT_ITEMS = 8
+
+# --- Log -----------------------------------------------------------------------------------------
+
+LOG_LEVEL = "INFO"
+# The run report holds what matters of them.
+STATS_DUMP = False
+
+# --- The project's own ---------------------------------------------------------------------------
+
+# Directory of everything that is written: feeds, rejects, headlines, runs, ledger, rules.
+NEWSCRAWL_DATA = os.environ.get("NEWSCRAWL_DATA", "data")
+# Records written and committed together, and the longest that one waits for the others (seconds).
+FEED_BATCH = 50
+FEED_BATCH_SECONDS = 5.0
+# Whether each batch is forced to the disk: safe against power cuts, at a few milliseconds a batch.
+FEED_FSYNC = True
+# Listing pages that one walk may turn, against calendars without end.
+LISTING_MAX_PAGES = 10_000
+# Times a later run asks again for an article whose aggregator page failed.
+ARTICLE_MAX_ATTEMPTS = 5

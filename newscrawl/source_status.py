@@ -1,0 +1,82 @@
+"""What became of a source link, told from the answer or the error that came instead."""
+
+from dataclasses import dataclass
+
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    IgnoreRequest,
+    NotSupported,
+    UnsupportedURLSchemeError,
+)
+from scrapy.http import Response, TextResponse
+from scrapy.spidermiddlewares.httperror import HttpError
+
+from newscrawl.items import Status
+from newscrawl.urls import is_front_page
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A status of the record and why."""
+
+    status: Status
+    """``source.status`` of the record."""
+    reason: str
+    """``source.reason`` of the record."""
+
+
+_BY_CODE: dict[int, Status] = {404: "gone", 410: "gone", 402: "paywalled"}
+
+_BY_ERROR: tuple[tuple[type[Exception], Status, str], ...] = (
+    (CannotResolveHostError, "unreachable", "host name not found"),
+    (DownloadConnectionRefusedError, "unreachable", "connection refused"),
+    (DownloadTimeoutError, "unreachable", "timed out"),
+    (DownloadCancelledError, "too_large", "larger than DOWNLOAD_MAXSIZE"),
+    (DownloadFailedError, "unreachable", "connection failed"),
+    (UnsupportedURLSchemeError, "unsafe", "not an http or https URL"),
+    (NotSupported, "unsafe", "not an http or https URL"),
+)
+
+_IGNORED: tuple[tuple[str, Status, str], ...] = (
+    # Scrapy tells these apart by the message alone.
+    ("robots.txt", "refused", "robots.txt"),
+    ("max redirections", "unreachable", "redirects without end"),
+    ("exceed", "too_large", "larger than DOWNLOAD_MAXSIZE once decompressed"),
+)
+
+
+def of_error(error: BaseException) -> Outcome:
+    """Outcome of a request that ended in an error."""
+    if isinstance(error, HttpError):
+        return _of_code(error.response.status)
+    if isinstance(error, IgnoreRequest):
+        message = str(error)
+        for sign, status, reason in _IGNORED:
+            if sign in message:
+                return Outcome(status, reason)
+        return Outcome("refused", message or "ignored")
+    for kind, status, reason in _BY_ERROR:
+        if isinstance(error, kind):
+            return Outcome(status, reason)
+    return Outcome("unreachable", f"{type(error).__name__}: {error}"[:200])
+
+
+def _of_code(code: int) -> Outcome:
+    """Outcome of an HTTP status code that is no success."""
+    if code in _BY_CODE:
+        return Outcome(_BY_CODE[code], f"HTTP {code}")
+    return Outcome("refused" if 400 <= code < 500 else "unreachable", f"HTTP {code}")
+
+
+def of_response(response: Response, link: str) -> Outcome | None:
+    """Outcome of a page that need not be read, or ``None`` if it is worth reading."""
+    if not isinstance(response, TextResponse):
+        kind = (response.headers.get("Content-Type") or b"unknown").decode("latin-1")
+        return Outcome("not_html", f"content type {kind[:80]}")
+    if is_front_page(response.url) and not is_front_page(link):
+        return Outcome("moved", "redirected to the front page")
+    return None

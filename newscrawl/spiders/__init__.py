@@ -1,0 +1,1 @@
+"""One spider a site of the network; what they share is in ``newscrawl.aggregator_spider``."""

@@ -1,0 +1,89 @@
+"""Imports point one way: each room may use only what stands below it."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "newscrawl"
+
+HELPERS = {"text", "dates", "urls", "errors", "html", "language"}
+RECORD = {"items", "schema", "validation"}
+STATE = {"ledger", "run", "lines", "signals"}
+READERS = {"network", "extraction", "outlets"}
+
+MAY_USE = {
+    **dict.fromkeys(HELPERS, HELPERS),
+    **dict.fromkeys(RECORD, HELPERS | RECORD),
+    **dict.fromkeys(STATE, HELPERS | STATE),
+    "settings": set(),
+    "network": HELPERS | RECORD,
+    "outlets": HELPERS | RECORD,
+    "extraction": HELPERS | RECORD | {"outlets"},
+    "loaders": HELPERS | RECORD,
+    "assembly": HELPERS | RECORD | READERS | {"loaders"},
+    "arguments": HELPERS | {"network"},
+    "source_status": HELPERS | RECORD,
+    "middlewares": HELPERS | RECORD | STATE,
+    "pipelines": HELPERS | RECORD | STATE,
+    "extensions": HELPERS | RECORD | STATE,
+    "aggregator_spider": HELPERS
+    | RECORD
+    | STATE
+    | READERS
+    | {"loaders", "assembly", "arguments", "source_status"},
+    "spiders": {"aggregator_spider"},
+}
+ANYTHING = {"commands", "demo"}
+
+
+def room(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported(path: Path) -> set[str]:
+    """Rooms that a module imports, anywhere in it."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            pytest.fail(f"{path}: imports are absolute, so that the rooms can be seen")
+        else:
+            continue
+        for name in names:
+            package, *inner = name.split(".")
+            if package == "newscrawl" and inner:
+                found.add(inner[0])
+    return found - {"__version__", room(path)}
+
+
+MODULES = sorted(
+    path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py" or path.parent != PACKAGE
+)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_point_downwards(path: Path) -> None:
+    where = room(path)
+    if where in ANYTHING:
+        return
+    assert where in MAY_USE, f"{where} has no place in the architecture yet: give it one above"
+    assert imported(path) <= MAY_USE[where], f"{where} may not use that"
+
+
+def test_the_helpers_use_each_other_in_one_direction() -> None:
+    order = ["errors", "text", "language", "urls", "dates", "html"]
+    for position, name in enumerate(order):
+        assert imported(PACKAGE / f"{name}.py") <= set(order[:position])
+
+
+@pytest.mark.parametrize(
+    "path", sorted((PACKAGE / "spiders").glob("[a-z]*.py")), ids=lambda p: p.stem
+)
+def test_file_class_and_spider_name_are_one(path: Path) -> None:
+    (cls,) = [n for n in ast.parse(path.read_text("utf-8")).body if isinstance(n, ast.ClassDef)]
+    (name,) = [n.value.value for n in cls.body if isinstance(n, ast.Assign)]  # type: ignore[attr-defined]
+    assert cls.name.lower() == path.stem == name
