@@ -1,0 +1,224 @@
+"""A forward proxy on the loopback that answers for the whole web: plain http and https.
+
+It is generic over a function that answers a request, so tests and benchmarks can serve pages of
+their own at any real URL. Certificates are made per host by trustme (the extra ``demo``).
+"""
+
+import asyncio
+import logging
+import ssl
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self, TypeVar
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+# OpenSSL's own, and those that curl and requests prefer to it.
+_CERTIFICATE_VARIABLES = ("SSL_CERT_FILE", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE")
+_PHRASES = frozenset(HTTPStatus)
+
+Action = Literal["respond", "drop", "refuse"]
+"""``respond`` as usual, ``drop`` the connection half-way through the body, or ``refuse``: there is
+no such host, so a tunnel to it is not opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a server says to one request."""
+
+    status: int = 200
+    """HTTP status code."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Response headers; ``Content-Length`` and ``Connection`` are the proxy's own."""
+    body: bytes = b""
+    """The body, sent as it is."""
+    delay: float = 0.0
+    """Seconds before the first byte."""
+    action: Action = "respond"
+    """What happens to the connection."""
+
+
+AnswerFunction = Callable[[str, str, Mapping[str, str]], Answer]
+"""Method, absolute URL and headers (names in lower case) in, answer out. It is called from the
+proxy's thread, one call at a time; before a tunnel is opened it is asked with ``CONNECT`` and the
+host's ``https://host/``, where only ``refuse`` matters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """A request that the proxy has answered."""
+
+    at: float
+    """When it arrived, seconds of ``time.time()``."""
+    method: str
+    """Its method; ``CONNECT`` for a tunnel."""
+    url: str
+    """Its absolute URL."""
+    status: int
+    """Status code of the answer."""
+
+
+class DemoProxy:
+    """The proxy, running in a thread of its own while the context is open.
+
+    Example::
+
+        with DemoProxy(build().answer) as proxy:
+            subprocess.run([...], env=os.environ | proxy.environment())
+    """
+
+    def __init__(self, answer: AnswerFunction, port: int = 0) -> None:
+        self.answer = answer
+        self.port = port
+        """Port on 127.0.0.1; 0 takes a free one, known once the context is open."""
+        self.requests: list[Logged] = []
+        """Every request so far, oldest first."""
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._contexts: dict[str, ssl.SSLContext] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def __enter__(self) -> Self:
+        import trustme  # an optional extra, needed nowhere else
+
+        self._authority = trustme.CA()
+        self._directory = tempfile.TemporaryDirectory(prefix="newscrawl-demo-")
+        self._authority.cert_pem.write_to_path(self.certificates)
+        self._thread.start()
+        self._server = self._run(asyncio.start_server(self._connected, "127.0.0.1", self.port))
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._run(self._close())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+        self._directory.cleanup()
+
+    @property
+    def url(self) -> str:
+        """The proxy's own address."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def certificates(self) -> Path:
+        """PEM file of the authority that signs every host's certificate."""
+        return Path(self._directory.name) / "authority.pem"
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables that send a program's requests through the proxy."""
+        proxies = {"http_proxy": self.url, "https_proxy": self.url, "no_proxy": ""}
+        return {
+            **proxies,
+            **{name.upper(): value for name, value in proxies.items()},
+            **dict.fromkeys(_CERTIFICATE_VARIABLES, str(self.certificates)),
+        }
+
+    def _run(self, work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    async def _close(self) -> None:
+        self._server.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = self._loop.create_task(self._serve(reader, writer))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One connection, request after request, until either side has had enough."""
+        try:
+            origin = ""  # behind a tunnel: the scheme and host that request targets leave out
+            while request := await _read_request(reader):
+                method, target, headers = request
+                if method == "CONNECT":
+                    host = target.rpartition(":")[0].strip("[]")
+                    origin = f"https://{host}"
+                    if not await self._respond(writer, method, origin + "/", headers):
+                        return
+                    await writer.start_tls(self._context(host))
+                elif not await self._respond(writer, method, origin + target, headers):
+                    return
+        except (OSError, EOFError, ssl.SSLError) as error:
+            logger.debug("connection lost: %s", error)  # the client has gone; nothing to answer
+        finally:
+            writer.close()
+
+    async def _respond(
+        self, writer: asyncio.StreamWriter, method: str, url: str, headers: Mapping[str, str]
+    ) -> bool:
+        """Answer one request; whether the connection goes on."""
+        arrived = time.time()
+        answer = self._ask(method, url, headers)
+        if answer.action == "refuse":
+            answer = Answer(502, {"Content-Type": "text/plain"}, b"no such host\n", action="refuse")
+        elif method == "CONNECT":
+            answer = Answer(200)
+        self.requests.append(Logged(arrived, method, url, answer.status))
+        if answer.delay:
+            await asyncio.sleep(answer.delay)
+        goes_on = answer.action == "respond" and headers.get("connection", "").lower() != "close"
+        writer.write(_head(method, answer, goes_on))
+        if method != "HEAD":
+            drop = answer.action == "drop"
+            writer.write(answer.body[: len(answer.body) // 2] if drop else answer.body)
+        await writer.drain()
+        return goes_on
+
+    def _ask(self, method: str, url: str, headers: Mapping[str, str]) -> Answer:
+        try:
+            return self.answer(method, url, headers)
+        except Exception:
+            # A fault of the function must show in the crawl as a server's, and in the log as ours.
+            logger.exception("no answer to %s %s", method, url)
+            return Answer(500, {"Content-Type": "text/plain"}, b"the demo server failed\n")
+
+    def _context(self, host: str) -> ssl.SSLContext:
+        if host not in self._contexts:
+            context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            self._authority.issue_cert(host).configure_cert(context)
+            self._contexts[host] = context
+        return self._contexts[host]
+
+
+async def _read_request(
+    reader: asyncio.StreamReader,
+) -> tuple[str, str, dict[str, str]] | None:
+    """Method, target and headers of the next request; ``None`` when there is none."""
+    line = (await reader.readline()).decode("latin-1").split()
+    if len(line) != 3:
+        return None
+    headers: dict[str, str] = {}
+    while (header := (await reader.readline()).decode("latin-1").strip()) != "":
+        name, _, value = header.partition(":")
+        headers[name.strip().lower()] = value.strip()
+    await reader.readexactly(int(headers.get("content-length", 0)))
+    return line[0], line[1], headers
+
+
+def _head(method: str, answer: Answer, goes_on: bool) -> bytes:
+    """Status line and headers of an answer."""
+    phrase = HTTPStatus(answer.status).phrase if answer.status in _PHRASES else "Unknown"
+    lines = [f"HTTP/1.1 {answer.status} {phrase}"]
+    lines += [f"{name}: {value}" for name, value in answer.headers.items()]
+    if method != "CONNECT" or answer.status != HTTPStatus.OK:
+        lines.append(f"Content-Length: {len(answer.body)}")
+        lines.append(f"Connection: {'keep-alive' if goes_on else 'close'}")
+    return "\r\n".join([*lines, "", ""]).encode("latin-1")
