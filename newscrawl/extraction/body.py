@@ -1,22 +1,25 @@
 """The body of an article: which of a page's blocks belong to it.
 
-Two ways lead to the first blocks: a reference text that says what the article says (``guided``),
-or the look of prose (``unguided``). From there on both do the same: find the smallest part of the
-page that holds these blocks, and take what else stands in it in the same form.
+Two things tell: a reference text that says what the article says (``guided``), and the look of
+the page (``Outline``): where its prose stands, in which form, and what the names of its parts say
+of them. The first is certain as far as it reaches, the second continues where it ends.
 """
 
 import re
 from dataclasses import dataclass
 
 from newscrawl.extraction.guided import SIZE, Reference, shingles
-from newscrawl.extraction.page import AWAY, BODY, BYLINE, CAPTION, COMMENTS, HEADINGS, Block, Page
+from newscrawl.extraction.page import AWAY, BODY, BYLINE, CAPTION, COMMENTS, HEADINGS, Page
 from newscrawl.text import words
 
 ENOUGH = 0.25
 """Share of a reference that a page must hold for its blocks to be believed."""
 
 _OUT = AWAY | CAPTION | COMMENTS | BYLINE
-_PROSE = frozenset(("p", "div", "li", "blockquote", "section", "article", "span", "td", "body"))
+# Elements that carry one paragraph, or a few, inside the part of the page that they stand in.
+_CARRIERS = frozenset(
+    "p ul ol li dl dd dt blockquote center h1 h2 h3 h4 h5 h6 hgroup pre font".split()
+)
 
 _FURNITURE = re.compile(
     r"^\W*(?:(?:lire|voir|[àa] lire|lisez|d[ée]couvrez|sur le m[êe]me (?:sujet|th[èe]me))\b.{0,12}"
@@ -49,7 +52,6 @@ class _Match:
     mask: int
     first: int
     last: int
-    ends: bool
 
 
 def _matches(page: Page, reference: Reference) -> list[_Match]:
@@ -65,8 +67,7 @@ def _matches(page: Page, reference: Reference) -> list[_Match]:
         mask = 0
         for position in found:
             mask |= 1 << position
-        ends = reference.positions.get(cut[-1]) is not None
-        matches.append(_Match(index, len(found) / len(cut), mask, found[0], found[-1], ends))
+        matches.append(_Match(index, len(found) / len(cut), mask, found[0], found[-1]))
     return matches
 
 
@@ -79,20 +80,24 @@ def guided(page: Page, reference: Reference) -> Body | None:
     if not matches or whole.bit_count() < ENOUGH * len(reference):
         return None
     container = _smallest(page, matches, whole)
+    inner = [m for m in matches if page.inside(page.blocks[m.block].element, container)]
+    outer = [m for m in matches if not page.inside(page.blocks[m.block].element, container)]
     chosen: list[_Match] = []
     seen = 0
-    for match in matches:
-        if not page.inside(page.blocks[match.block].element, container):
-            continue
+    for match in inner + outer:
         new = match.mask & ~seen
-        if new.bit_count() < 0.2 * match.mask.bit_count():
+        if new.bit_count() < 0.3 * match.mask.bit_count():
             continue
         seen |= match.mask
         chosen.append(match)
-    if not chosen:
-        return None
+    chosen.sort(key=lambda match: match.block)
     blocks = _between(page, reference, chosen)
-    blocks += _after(page, reference, chosen, container)
+    last = max(blocks)
+    size = sum(len(page.blocks[index].text) for index in blocks)
+    outline = Outline(page, [match.block for match in chosen])
+    rest = [index for index in outline.body() if index > last]
+    if sum(len(page.blocks[index].text) for index in rest) > 0.1 * size:
+        blocks += rest
     return Body(blocks, container)
 
 
@@ -138,119 +143,127 @@ def _between(page: Page, reference: Reference, chosen: list[_Match]) -> list[int
     return blocks
 
 
-def _after(page: Page, reference: Reference, chosen: list[_Match], container: int) -> list[int]:
-    last = chosen[-1]
-    rest = range(last.block + 1, len(page.blocks))
-    immune = {page.blocks[m.block].element for m in chosen}
-    forms = {_form(page, page.blocks[m.block]) for m in chosen}
-    found = _same_form(page, rest, container, forms, immune)
-    size = sum(len(page.blocks[m.block].text) for m in chosen)
-    if sum(len(page.blocks[i].text) for i in found) < 0.1 * size:
-        return []
-    return found
+class Outline:
+    """Where a page's prose stands, and which of it looks like the body of an article."""
 
+    def __init__(self, page: Page, known: list[int] | None = None) -> None:
+        """Weigh the page's parts; ``known`` blocks are sure to be of the body."""
+        self.page = page
+        self.known = known or []
+        elements, blocks = page.elements, page.blocks
+        self.prose = [
+            i for i, b in enumerate(blocks) if len(b.text) >= 40 and b.linked < 0.4 * len(b.text)
+        ]
+        mass = self._mass(self.prose)
+        self.total = mass[0]
+        named: dict[tuple[str, str], int] = {}
+        for element, weight in zip(elements, mass, strict=True):
+            if weight and element.flags & _OUT:
+                key = (element.tag, element.label)
+                named[key] = named.get(key, 0) + weight
+        sure: set[int] = set()
+        for index in self.known:
+            element = blocks[index].element
+            while element not in sure:
+                sure.add(element)
+                element = elements[element].parent
+        # A part that holds most of the page's prose is no box beside it, whatever its name.
+        self.away = away = [False] * len(elements)
+        for index, part in enumerate(elements):
+            if index in sure or not index:
+                continue
+            if away[part.parent]:
+                away[index] = True
+            elif part.flags & _OUT:
+                share = 0.8 if part.flags & COMMENTS else 0.5
+                away[index] = named.get((part.tag, part.label), 0) < share * self.total
 
-def _form(page: Page, block: Block) -> tuple[int, str, str]:
-    element = page.elements[block.element]
-    return element.parent, element.tag, element.label
+    def _mass(self, prose: list[int]) -> list[int]:
+        """Sum the prose in each element."""
+        elements, blocks = self.page.elements, self.page.blocks
+        mass = [0] * len(elements)
+        for index in prose:
+            mass[blocks[index].element] += len(blocks[index].text)
+        for index in range(len(elements) - 1, 0, -1):
+            if mass[index]:
+                mass[elements[index].parent] += mass[index]
+        return mass
 
+    def _container(self, good: list[int]) -> int:
+        elements = self.page.elements
+        mass = self._mass(good)
+        held = self._mass(self.known) if self.known else None
+        children: dict[int, int] = {}
+        for index in range(1, len(elements)):
+            parent = elements[index].parent
+            if mass[index] > mass[children.get(parent, 0)] * (parent in children):
+                children[parent] = index
+        container = 0
+        while (best := children.get(container)) is not None:
+            if mass[best] < 0.6 * mass[container] or elements[best].tag in _CARRIERS:
+                break
+            if held and held[best] < 0.6 * held[0]:
+                break
+            container = best
+        return container
 
-def _same_form(
-    page: Page,
-    candidates: range,
-    container: int,
-    forms: set[tuple[int, str, str]],
-    immune: set[int],
-) -> list[int]:
-    elements = page.elements
-    parents = {parent for parent, _, _ in forms}
-    kinds = {(elements[parent].tag, elements[parent].label) for parent in parents}
-    found: list[int] = []
-    headings: list[int] = []
-    for index in candidates:
-        block = page.blocks[index]
-        if not page.inside(block.element, container):
-            continue
-        if block.element not in immune and page.flags_below(block.element, container) & _OUT:
-            continue
-        text = block.text
-        if block.linked > 0.5 * len(text) or _FURNITURE.match(text):
-            continue
-        element = elements[block.element]
-        if element.tag in HEADINGS:
-            headings.append(index)
-            continue
-        around = elements[element.parent]
-        if (
-            block.element in immune
-            or element.parent in parents
-            or (around.tag, around.label) in kinds
-            or element.tag in ("li", "blockquote")
-            or around.tag == "blockquote"
-        ):
-            found += headings
-            headings.clear()
-            found.append(index)
-    return found
+    def _anchor(self, element: int) -> int:
+        elements = self.page.elements
+        while element and elements[element].tag in _CARRIERS:
+            element = elements[element].parent
+        return element
+
+    def body(self) -> list[int]:
+        """List the blocks that look like the body."""
+        page, elements, blocks = self.page, self.page.elements, self.page.blocks
+        good = [i for i in self.prose if not self.away[blocks[i].element]]
+        if not good:
+            return []
+        container = self._container(good)
+        weights: dict[tuple[str, str, str], int] = {}
+        kinds: dict[int, tuple[str, str, str]] = {}
+        inside: list[int] = []
+        for index, block in enumerate(blocks):
+            if self.away[block.element] or not page.inside(block.element, container):
+                continue
+            inside.append(index)
+            anchor = self._anchor(block.element)
+            if anchor not in kinds:
+                part = elements[anchor]
+                kinds[anchor] = (part.tag, part.label, elements[part.parent].label)
+        for index in good:
+            anchor = self._anchor(blocks[index].element)
+            if anchor in kinds:
+                kind = kinds[anchor]
+                weights[kind] = weights.get(kind, 0) + len(blocks[index].text)
+        most = 0.15 * sum(weights.values())
+        main = {kind for kind, weight in weights.items() if weight >= most}
+        main |= {kinds[a] for i in self.known if (a := self._anchor(blocks[i].element)) in kinds}
+        prose = set(good)
+        found: list[int] = []
+        waiting: list[int] = []
+        for index in inside:
+            block = blocks[index]
+            element = elements[block.element]
+            text = block.text
+            if (
+                kinds[self._anchor(block.element)] not in main
+                or element.tag == "h1"
+                or block.linked > 0.5 * len(text)
+                or _FURNITURE.match(text)
+            ):
+                continue
+            if index in prose and element.tag not in HEADINGS:
+                if found:
+                    found += waiting
+                waiting.clear()
+                found.append(index)
+            else:
+                waiting.append(index)
+        return found
 
 
 def unguided(page: Page) -> Body | None:
     """Find the body by the look of its prose; ``None`` when nothing looks like it."""
-    elements, blocks = page.elements, page.blocks
-    prose = [i for i, b in enumerate(blocks) if _is_prose(b)]
-    total = sum(len(blocks[i].text) for i in prose)
-    if not total:
-        return None
-    mass: dict[int, int] = {}
-    for i in prose:
-        element = blocks[i].element
-        while True:
-            mass[element] = mass.get(element, 0) + len(blocks[i].text)
-            if element == 0:
-                break
-            element = elements[element].parent
-    # An element that holds most of the page's prose is no box beside it, whatever its name.
-    good: dict[int, int] = {}
-    for i in prose:
-        element, out = blocks[i].element, False
-        while element:
-            if elements[element].flags & _OUT and mass[element] < 0.5 * total:
-                out = True
-                break
-            element = elements[element].parent
-        if out:
-            continue
-        element = blocks[i].element
-        while True:
-            good[element] = good.get(element, 0) + len(blocks[i].text)
-            if element == 0:
-                break
-            element = elements[element].parent
-    if not good:
-        return None
-    container = 0
-    while True:
-        inner = [e for e in good if e and elements[e].parent == container]
-        if not inner:
-            break
-        best = max(inner, key=lambda e: good[e])
-        if good[best] < 0.6 * good[container]:
-            break
-        container = best
-    if elements[container].tag in ("p", "li"):
-        container = elements[container].parent
-    seeds = [
-        i
-        for i in prose
-        if page.inside(blocks[i].element, container)
-        and not page.flags_below(blocks[i].element, container) & _OUT
-        and not _FURNITURE.match(blocks[i].text)
-    ]
-    forms = {_form(page, blocks[i]) for i in seeds}
-    found = _same_form(page, range(len(blocks)), container, forms, set())
-    return Body(found, container) if found else None
-
-
-def _is_prose(block: Block) -> bool:
-    text = block.text
-    return len(text) >= 40 and block.linked < 0.4 * len(text)
+    found = Outline(page).body()
+    return Body(found, 0) if found else None

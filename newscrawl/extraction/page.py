@@ -35,36 +35,42 @@ BYLINE = 8
 BODY = 16
 """Flag of an element that is declared to be the article's body."""
 
-_B = r"(?:^|[\s_-])"  # a name starts here
+_B = r"(?:^|[\s_-])"  # a word of a name starts here
 _E = r"(?:$|[\s_\d-])"  # and ends here
 _AWAY = re.compile(
     rf"{_B}(?:"
-    r"relat|similar|recommend|recirc|see-?also|read-?(?:more|also|next|on)|more-?(?:on|from|stor|"
-    r"news|art|link)|lire|voir|also|further|share|sharing|social|partage|compart|teilen|follow|"
-    r"newsletter|subscri|suscri|abo(?:nn|$)|sign-?up|promo|teaser|advert|adslot|ad-?(?:box|wrap|"
-    r"contain|unit|slot|label|place)|adsby|anzeige|werbung|publicit|pub(?:s|licidad)?$|banner|"
-    r"sponsor|outbrain|taboola|side-?bar|widget|footer|breadcrumb|ariane|nav|menu|pagin|pager|"
-    r"tags?(?:$|[\s_-])|tag-?(?:list|cloud)|topics|keywords|cookie|consent|gdpr|popup|modal|"
-    r"paywall|login|regist|trending|popular|most-?(?:read|view|pop)|latest|ticker|carousel|"
-    r"slider|gallery|slideshow|toolbar|tool|copyright|disclaimer|print|rating|vote|poll|quiz|"
-    r"hidden|sr-only|visually|screen-?reader|skip|donat|support|whatsapp|telegram|facebook|"
-    r"twitter|tweet|instagram|tiktok|youtube|playlist|player|audio|toc$|table-of-content|"
-    r"call-?to|cta|download|buy|shop|affiliate|product|event|job|cross|external|outlet|"
-    r"infobo|factbo|embed|notice|alert|message|toggle|accord"
-    rf")|{_B}(?:ads?|pub|aside|box-?link|links?){_E}"
+    r"related|relacionad|relation|similar|recommend|recirc|see-?also|read-?(?:more|also|next|on)|"
+    r"more-?(?:on|from|stor|news|art|link)|lire|voir|also|further|sharing|social|partage|compart|"
+    r"teilen|follow|newsletter|subscri|suscri|abonn|sign-?up|promo|advert|adslot|adsby|anzeige|"
+    r"werbung|publicit|banner|sponsor|outbrain|taboola|widget|footer|breadcrumb|ariane|menu|pagin|"
+    r"pager|keywords|cookie|consent|gdpr|popup|modal|regist|log-?in|trending|popular|"
+    r"most-?(?:read|view|pop)|latest|ticker|carousel|toolbar|copyright|disclaimer|rating|quiz|"
+    r"sr-only|visually|screen-?reader|donat|whatsapp|telegram|facebook|twitter|tweet|instagram|"
+    r"tiktok|youtube|playlist|player|table-of-content|call-?to|affiliate|infobo|factbo|"
+    r"ad-?(?:box|wrap|contain|unit|slot|label|place)"
+    rf")|{_B}(?:ads?|pub|aside|side-?bar|share|nav|navbar|navigation|tags?|tag-?(?:list|cloud)|"
+    rf"topics|toc|cta|abo|box-?link|links?|vote|poll|skip){_E}"
 )
 _CAPTION = re.compile(
-    rf"{_B}(?:caption|legend|credit|photo|image|img|picture|figur|media|copyright|thumb)"
+    rf"{_B}(?:(?:\w*-)?caption|legend|credit|photo|image|img|picture|figur|media|thumb)"
 )
-_COMMENTS = re.compile(rf"{_B}(?:comment(?!ary|aire-?article)|disqus|respond|reaction|reply|forum)")
+_COMMENTS = re.compile(rf"{_B}(?:comments?(?!ary|aire-)|disqus|respond|reactions?{_E}|reply)")
 _BYLINE = re.compile(
-    rf"{_B}(?:byline|author|autor|auteur|bio|signature|dateline|timestamp|date|posted|publish|"
-    r"meta|written|reporter|contributor|redact|journalist)"
+    rf"{_B}(?:byline|authors?|autor|auteurs?|bio|signature|dateline|timestamp|date|posted|"
+    rf"published|pub-?date|meta|written|reporter|contributor|journalist){_E}"
 )
 _BODY = re.compile(
-    r"(?:article|story|post|entry|news|content|text)-?_?body|articletext|"
-    r"(?:entry|post|article|story|news)-?_?content"
+    r"(?:article|story|post|entry|news|content|text)[-_]*body|article-?text|"
+    r"(?:entry|post|article|story|news)[-_]*content(?!-wrap)"
 )
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+
+_TAG_FLAGS = {
+    **dict.fromkeys(("nav", "footer", "form", "aside", "menu"), AWAY),
+    **dict.fromkeys(("figure", "figcaption", "caption"), CAPTION),
+    **dict.fromkeys(("address", "time"), BYLINE),
+}
 
 
 @dataclass(slots=True)
@@ -88,7 +94,7 @@ class Element:
     """Index of the element around it; the first one is its own parent."""
     tag: str
     label: str
-    """Its class and id, in lower case."""
+    """Its class and id."""
     flags: int
 
 
@@ -117,18 +123,13 @@ class Page:
 
 
 @lru_cache(maxsize=8192)
-def flags_of(tag: str, label: str) -> int:
+def flags_of(tag: str, name: str) -> int:
     """Tell what a tag, class and id say of an element's purpose."""
     if tag in ("html", "body", "main"):
         return 0
-    flags = 0
-    if tag in ("nav", "footer", "form", "aside", "menu"):
-        flags |= AWAY
-    elif tag in ("figure", "figcaption", "caption"):
-        flags |= CAPTION
-    elif tag in ("address", "time"):
-        flags |= BYLINE
-    if label:
+    flags = _TAG_FLAGS.get(tag, 0)
+    if name:
+        label = _CAMEL.sub("-", name).lower()
         if _BODY.search(label):
             return flags | BODY
         if _AWAY.search(label):
@@ -218,7 +219,7 @@ def _label(node: LexborNode) -> str:
     name = attributes.get("class") or ""
     if identity := attributes.get("id"):
         name = f"{name} {identity}"
-    return name.lower()
+    return name
 
 
 def _lines(raw: str) -> list[str]:
