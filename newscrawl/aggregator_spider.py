@@ -15,7 +15,7 @@ from twisted.python.failure import Failure
 from newscrawl import assembly, source_status
 from newscrawl.arguments import Arguments
 from newscrawl.errors import FeedError, PageError
-from newscrawl.items import Article, Source
+from newscrawl.items import Article, Edition, Source
 from newscrawl.ledger import Entry
 from newscrawl.network.article import AggregatorPage, read_article
 from newscrawl.network.feed import read_feed
@@ -30,8 +30,10 @@ from newscrawl.network.grammar import (
 )
 from newscrawl.network.listing import Listing, read_listing
 from newscrawl.network.sites import SITES, Site
+from newscrawl.outlets import known_outlet
 from newscrawl.run import Run, now
 from newscrawl.signals import headlines_seen
+from newscrawl.urls import registered_domain
 
 # Finish what is begun before beginning more: the queue stays short and memory flat.
 _SOURCE, _ARTICLE, _LISTING = 20, 10, 0
@@ -345,6 +347,8 @@ class AggregatorSpider(scrapy.Spider):
     def _follow(self, article: Article) -> Request | Article:
         """A request for the outlet's own page, or the record if there is none to ask for."""
         link = article.source.link
+        outlet = article.outlet
+        outlet.domain = outlet.domain or self._domain(article.edition, outlet.slug)
         if link is None or not self.arguments.follow:
             assembly.without_source(article, "no_link" if link is None else "not_followed", None)
             return article
@@ -369,6 +373,9 @@ class AggregatorSpider(scrapy.Spider):
             assembly.read_source(
                 article, response.body, response.url, self.site, _content_type(response)
             )
+        domain = registered_domain(response.url)
+        if article.source.status == "ok" and domain:
+            self.run.ledger.learn_domain(self.name, article.edition, article.outlet.slug, domain)
         yield article
 
     async def source_failed(self, failure: Failure) -> AsyncIterator[Article]:
@@ -381,6 +388,12 @@ class AggregatorSpider(scrapy.Spider):
         outcome = source_status.of_error(failure.value)
         assembly.without_source(article, outcome.status, outcome.reason)
         yield article
+
+    def _domain(self, edition: Edition, slug: str) -> str | None:
+        """An outlet's domain where no link tells it: as learned, else as the registry says."""
+        facts = known_outlet(self.site.country, edition, slug)
+        learned = self.run.ledger.domain_of(self.name, edition, slug)
+        return learned or (facts.domains[0] if facts and facts.domains else None)
 
     # --- Small things ----------------------------------------------------------------------------
 

@@ -39,6 +39,14 @@ _MIGRATIONS = (
         site   TEXT NOT NULL,
         length INTEGER NOT NULL             -- bytes that are committed; what follows is torn
     ) WITHOUT ROWID;
+    CREATE TABLE domains (
+        site    TEXT NOT NULL,
+        edition TEXT NOT NULL,
+        outlet  TEXT NOT NULL,
+        domain  TEXT NOT NULL,
+        pages   INTEGER NOT NULL DEFAULT 1, -- sources read there
+        PRIMARY KEY (site, edition, outlet, domain)
+    ) WITHOUT ROWID;
     """,
 )
 
@@ -266,3 +274,20 @@ class Ledger:
     def close_file(self, path: str) -> None:
         """Say that a file is complete and needs no further care."""
         self._db.execute("DELETE FROM files WHERE path = ?", (path,))
+
+    def learn_domain(self, site: str, edition: str, outlet: str, domain: str) -> None:
+        """Note that a source of an outlet was read at a registered domain."""
+        self._db.execute(
+            "INSERT INTO domains (site, edition, outlet, domain) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT DO UPDATE SET pages = pages + 1",
+            (site, edition, outlet, domain),
+        )
+
+    def domain_of(self, site: str, edition: str, outlet: str) -> str | None:
+        """The registered domain at which most of an outlet's sources were read."""
+        row = self._db.execute(
+            "SELECT domain FROM domains WHERE site = ? AND edition = ? AND outlet = ?"
+            " ORDER BY pages DESC, domain LIMIT 1",
+            (site, edition, outlet),
+        ).fetchone()
+        return row[0] if row else None

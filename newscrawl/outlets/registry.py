@@ -1,0 +1,98 @@
+"""Reads the registry of outlets."""
+
+import csv
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Literal, cast
+
+from newscrawl.items import Country, Edition
+
+SlugCertainty = Literal["verified", "reported", "recalled", "guessed"]
+"""``verified``: seen in a URL of the network; ``guessed``: made from the outlet's domain."""
+
+DomainCertainty = Literal["evidenced", "listed", "known", "uncertain"]
+"""``evidenced``: seen with the outlet's own pages; ``listed``: from a list of newspapers."""
+
+SeedField = Literal["title", "body", "date", "authors"]
+"""Field of a page that a seed points at."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutletFacts:
+    """One outlet in one edition of an aggregator."""
+
+    country: Country
+    """Country of the aggregator."""
+    edition: Edition
+    """Language branch."""
+    slug: str
+    """Name in the aggregator's URLs."""
+    name: str
+    """Name as printed."""
+    domains: tuple[str, ...]
+    """The outlet's own domains, the present one first; empty if none is known."""
+    slug_certainty: SlugCertainty
+    """Whether the aggregator is known to use this slug."""
+    domain_certainty: DomainCertainty
+    """Whether the domains are known to be the outlet's."""
+    note: str
+    """Such as ``defunct``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """Where an outlet was once seen to keep a field; unverified until a page confirms it."""
+
+    domain: str
+    """The outlet's domain."""
+    field: SeedField
+    """What stands there."""
+    css: str
+    """CSS selector."""
+    certainty: str
+    """When and how it was seen."""
+
+
+@cache
+def known_outlets() -> dict[tuple[str, str, str], OutletFacts]:
+    """Every outlet of the registry, by country, edition and slug."""
+    facts = [
+        OutletFacts(
+            country=row["country"],
+            edition=cast("Edition", row["edition"]),
+            slug=row["slug"],
+            name=row["name"],
+            domains=tuple(row["domains"].split()),
+            slug_certainty=cast("SlugCertainty", row["slug_certainty"]),
+            domain_certainty=cast("DomainCertainty", row["domain_certainty"]),
+            note=row["note"],
+        )
+        for row in _rows("outlets.csv")
+    ]
+    return {(fact.country, fact.edition, fact.slug): fact for fact in facts}
+
+
+def known_outlet(country: str, edition: str, slug: str) -> OutletFacts | None:
+    """What is known of an outlet.
+
+    >>> known_outlet("MA", "fr", "lopinion").domains
+    ('lopinion.ma',)
+    >>> known_outlet("MA", "fr", "nobody")
+    """
+    return known_outlets().get((country, edition, slug))
+
+
+@cache
+def seeds() -> tuple[Seed, ...]:
+    """Every seed, in the order in which they are to be tried."""
+    return tuple(
+        Seed(row["domain"], cast("SeedField", row["field"]), row["css"], row["certainty"])
+        for row in _rows("seeds.csv")
+    )
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    """Lines of a data file of this package."""
+    text = (resources.files("newscrawl.outlets") / name).read_text("utf-8")
+    return list(csv.DictReader(text.splitlines()))
