@@ -21,6 +21,12 @@ _CARRIERS = frozenset(
     "p ul ol li dl dd dt blockquote center h1 h2 h3 h4 h5 h6 hgroup pre font".split()
 )
 
+_STANDFIRST = re.compile(
+    r"lead|lede|stand-?first|chap[oe]|intro|summary|excerpt|sapo|sub-?(?:title|head|line)|deck|"
+    r"abstract|teaser|description|accroche|vorspann|synopsis|preamble|ingress|dek",
+    re.IGNORECASE,
+)
+
 _FURNITURE = re.compile(
     r"^\W*(?:(?:lire|voir|[àa] lire|lisez|d[ée]couvrez|sur le m[êe]me (?:sujet|th[èe]me))\b.{0,12}"
     r"(?:aussi|[ée]galement|plus)|[àa] (?:lire|voir)(?: aussi)?\s*:|read (?:more|also|next)|"
@@ -154,6 +160,11 @@ class Outline:
         self.prose = [
             i for i, b in enumerate(blocks) if len(b.text) >= 40 and b.linked < 0.4 * len(b.text)
         ]
+        self.counts = counts = [0] * len(elements)
+        for block in blocks:
+            counts[block.element] += 1
+        for index in range(len(elements) - 1, 0, -1):
+            counts[elements[index].parent] += counts[index]
         mass = self._mass(self.prose)
         self.total = mass[0]
         named: dict[tuple[str, str], int] = {}
@@ -204,12 +215,29 @@ class Outline:
                 break
             if held and held[best] < 0.6 * held[0]:
                 break
+            if self._twins(mass, best):
+                break
             container = best
         return container
 
-    def _anchor(self, element: int) -> int:
+    def _twins(self, mass: list[int], element: int) -> bool:
+        """Tell whether parts beside an element look the same and hold prose worth keeping."""
         elements = self.page.elements
-        while element and elements[element].tag in _CARRIERS:
+        part = elements[element]
+        return any(
+            mass[index] >= 0.1 * mass[element]
+            and index != element
+            and other.parent == part.parent
+            and other.tag == part.tag
+            and other.label == part.label
+            for index, other in enumerate(elements)
+            if mass[index]
+        )
+
+    def _anchor(self, element: int) -> int:
+        """Climb from a paragraph out of its carriers and the wrappers that hold it alone."""
+        elements, counts = self.page.elements, self.counts
+        while element and (elements[element].tag in _CARRIERS or counts[element] == 1):
             element = elements[element].parent
         return element
 
@@ -242,6 +270,7 @@ class Outline:
         prose = set(good)
         found: list[int] = []
         waiting: list[int] = []
+        seen: set[str] = set()
         for index in inside:
             block = blocks[index]
             element = elements[block.element]
@@ -251,8 +280,11 @@ class Outline:
                 or element.tag == "h1"
                 or block.linked > 0.5 * len(text)
                 or _FURNITURE.match(text)
+                or text in seen
             ):
                 continue
+            if len(text) >= 40:
+                seen.add(text)
             if index in prose and element.tag not in HEADINGS:
                 if found:
                     found += waiting
@@ -267,3 +299,37 @@ def unguided(page: Page) -> Body | None:
     """Find the body by the look of its prose; ``None`` when nothing looks like it."""
     found = Outline(page).body()
     return Body(found, 0) if found else None
+
+
+def standfirst(page: Page, body: Body, description: str | None) -> list[int]:
+    """List the blocks between headline and body that sum the article up.
+
+    They are known by their name, or because the page's own description says the same.
+    """
+    first = min(body.blocks)
+    start = max(
+        (i for i in range(first) if page.elements[page.blocks[i].element].tag == "h1"),
+        default=first - 10,
+    )
+    summary = Reference(description or "")
+    opening = set(shingles(words(page.blocks[first].text)))
+    found = []
+    for index in range(max(start + 1, 0, first - 40), first):
+        block = page.blocks[index]
+        if not 30 <= len(block.text) <= 900 or block.linked > 0.3 * len(block.text):
+            continue
+        element = page.elements[block.element]
+        around = page.elements[element.parent]
+        if (element.flags | around.flags) & _OUT & ~AWAY:
+            continue
+        said = shingles(words(block.text))
+        if len(opening.intersection(said)) > 0.3 * len(said):
+            continue
+        same = len(summary.find(said))
+        if (
+            same >= 0.6 * max(1, min(len(said), len(summary)))
+            or _STANDFIRST.search(element.label)
+            or _STANDFIRST.search(around.label)
+        ):
+            found.append(index)
+    return found

@@ -68,7 +68,7 @@ _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 _TAG_FLAGS = {
     **dict.fromkeys(("nav", "footer", "form", "aside", "menu"), AWAY),
-    **dict.fromkeys(("figure", "figcaption", "caption"), CAPTION),
+    **dict.fromkeys(("figcaption", "caption"), CAPTION),
     **dict.fromkeys(("address", "time"), BYLINE),
 }
 

@@ -7,7 +7,7 @@ from typing import Literal
 from newscrawl.dates import parse_date
 from newscrawl.errors import UnreadableHtmlError
 from newscrawl.extraction import fields
-from newscrawl.extraction.body import Body, guided, unguided
+from newscrawl.extraction.body import Body, guided, standfirst, unguided
 from newscrawl.extraction.fields import CopyLike
 from newscrawl.extraction.general import general_text
 from newscrawl.extraction.guided import Reference, agreement_of
@@ -117,12 +117,15 @@ def _body(
 ) -> tuple[Body | None, str | None, str | None]:
     if reference and (body := guided(page, reference)):
         return body, "guided", _text_of(page, body)
+    description = metadata.meta("og:description", "description", "twitter:description")
     declared = metadata.text("articleBody")
     if declared and len(declared) > 400:
         stated = Reference(declared)
         if body := guided(page, stated):
+            body.blocks = standfirst(page, body, description) + body.blocks
             return body, "json-ld", _text_of(page, body)
     if body := unguided(page):
+        body.blocks = standfirst(page, body, description) + body.blocks
         return body, "prose", _text_of(page, body)
     if text := general_text(html):
         return None, "general", clean_text(text)
