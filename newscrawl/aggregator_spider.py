@@ -71,7 +71,7 @@ class AggregatorSpider(scrapy.Spider):
         self.arguments_given = given
         self.allowed_domains = [self.site.host]
         super().__init__()
-        self._outlets_met: set[tuple[str, str]] = set()
+        self._outlets_met: set[tuple[Edition, str]] = set()
         self._found = 0
 
     @classmethod
@@ -275,7 +275,7 @@ class AggregatorSpider(scrapy.Spider):
 
     def listing_failed(self, failure: Failure) -> None:
         """A listing or feed could not be fetched: the run goes on with the others."""
-        outcome = source_status.of_error(failure.value)
+        outcome = source_status.of_failure(failure)
         self._listing_lost(failure.request.url, outcome.reason)  # type: ignore[attr-defined]
 
     def _listing_lost(self, url: str, reason: str) -> None:
@@ -336,7 +336,7 @@ class AggregatorSpider(scrapy.Spider):
                 self._count("absent")
                 return
             self._enter([key], now())
-        self._fail(key, source_status.of_error(error).reason)
+        self._fail(key, source_status.of_failure(failure).reason)
 
     def _fail(self, key: ArticleKey, reason: str) -> None:
         self.logger.warning("%s cannot be read: %s", key.url, reason)
@@ -385,7 +385,7 @@ class AggregatorSpider(scrapy.Spider):
             _note_answer(article.source, failure.value.response)
         else:
             article.source.redirects = list(failure.request.meta.get("redirect_urls", []))  # type: ignore[attr-defined]
-        outcome = source_status.of_error(failure.value)
+        outcome = source_status.of_failure(failure)
         assembly.without_source(article, outcome.status, outcome.reason)
         yield article
 

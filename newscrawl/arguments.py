@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from newscrawl.errors import ArgumentError
+from newscrawl.items import Edition
 from newscrawl.network.grammar import ArticleKey, is_slug, parse_article_url
 from newscrawl.network.sites import Site
 
@@ -36,7 +37,7 @@ class IdRange:
 class Arguments:
     """What a run is asked to do; every field is an argument of the same name."""
 
-    editions: tuple[str, ...]
+    editions: tuple[Edition, ...]
     """Language branches, ``fr,ar``; all of the site's if not given."""
     outlets: tuple[str, ...] = ()
     """Outlet slugs, ``lopinion,liberation``: their listings are walked back."""
@@ -123,14 +124,14 @@ def _list(value: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(part for part in parts if part))
 
 
-def _editions(site: Site, value: str | None) -> tuple[str, ...]:
+def _editions(site: Site, value: str | None) -> tuple[Edition, ...]:
     for edition in (chosen := _list(value)):
         if edition not in site.editions:
             raise ArgumentError(
                 f"editions={edition}: {site.name} has no such edition; "
                 f"allowed: {', '.join(site.editions)}"
             )
-    return chosen or tuple(site.editions)
+    return tuple(edition for edition in site.editions if not chosen or edition in chosen)
 
 
 def _slugs(name: str, value: str | None) -> tuple[str, ...]:

@@ -3,7 +3,6 @@
 import logging
 from zoneinfo import ZoneInfo
 
-from newscrawl.dates import days_between
 from newscrawl.errors import NotHtmlError, UnreadableHtmlError
 from newscrawl.extraction import RuleBook, SourcePage, extract, judge
 from newscrawl.items import Article, Copy, Flag, Outlet, Status
@@ -18,6 +17,22 @@ logger = logging.getLogger(__name__)
 
 STUB_WORDS = 12
 """A text of fewer words is no sentence of news: flagged ``stub``."""
+
+_SOURCE_FIELDS = (
+    "canonical",
+    "rule",
+    "title",
+    "text",
+    "published",
+    "published_precision",
+    "modified",
+    "authors",
+    "section",
+    "tags",
+    "images",
+    "language",
+)
+"""Fields that the record takes over from the outlet's page under the same name."""
 
 DATE_CONFLICT_DAYS = 2
 """Copies may be a day late, and a day begins at another hour elsewhere; more is a conflict."""
@@ -76,11 +91,9 @@ def read_source(
     zone = ZoneInfo(site.zone)
     try:
         page = extract(body, url, article.copy, rules, zone=zone, content_type=content_type)
-    except NotHtmlError as error:
-        without_source(article, "not_html", str(error))
-        return
     except UnreadableHtmlError as error:
-        without_source(article, "unreadable", str(error))
+        binary = isinstance(error, NotHtmlError)
+        without_source(article, "not_html" if binary else "unreadable", str(error))
         return
     except Exception as error:
         # A fault of our own on a page nobody foresaw must not cost the record; it is told loudly.
@@ -96,9 +109,7 @@ def read_source(
 def _load_source(article: Article, page: SourcePage, url: str, zone: ZoneInfo) -> None:
     """Normalise what was read of the outlet's page into the record."""
     loader = SourceLoader(item=article.source, zone=zone, base_url=url)
-    for name in (
-        "canonical rule title text published published_precision modified authors section tags images language"
-    ).split():
+    for name in _SOURCE_FIELDS:
         loader.add_value(name, getattr(page, name))
     loader.load_item()
     article.lead = page.lead
@@ -127,14 +138,15 @@ def _choose(article: Article) -> None:
 def _choose_date(article: Article, *, trusted: bool) -> None:
     """The source's date is exact, but a site that moved may date its old articles anew."""
     copy, source = article.copy, article.source
-    days = days_between(source.published, copy.published)
+    days = article.agreement.days
     if trusted and source.published and (days is None or abs(days) <= DATE_CONFLICT_DAYS):
         article.published, article.published_precision = (
             source.published,
             source.published_precision,
         )
     else:
-        article.published, article.published_precision = copy.published, "day"
+        article.published = copy.published
+        article.published_precision = "day" if copy.published else None
     if trusted and days is not None and abs(days) > DATE_CONFLICT_DAYS:
         article.flags.append("date_conflict")
 

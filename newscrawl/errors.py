@@ -36,7 +36,14 @@ class FeedError(PageError):
 class UnreadableHtmlError(NewscrawlError):
     """Bytes that are asked to be read as an HTML page cannot be.
 
-    Raised by ``newscrawl.html.parse`` for an empty page, binary content and absurd nesting.
+    Raised by ``newscrawl.html`` for an empty page and absurd nesting.
+    """
+
+
+class NotHtmlError(UnreadableHtmlError):
+    """Bytes are an image, a PDF or another binary format.
+
+    Raised by ``newscrawl.html.decode``, whatever the server declared them to be.
     """
 
 

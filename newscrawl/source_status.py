@@ -14,6 +14,7 @@ from scrapy.exceptions import (
 )
 from scrapy.http import Response, TextResponse
 from scrapy.spidermiddlewares.httperror import HttpError
+from twisted.python.failure import Failure
 
 from newscrawl.items import Status
 from newscrawl.urls import is_front_page
@@ -49,8 +50,9 @@ _IGNORED: tuple[tuple[str, Status, str], ...] = (
 )
 
 
-def of_error(error: BaseException) -> Outcome:
+def of_failure(failure: Failure) -> Outcome:
     """Outcome of a request that ended in an error."""
+    error = failure.value
     if isinstance(error, HttpError):
         return _of_code(error.response.status)
     if isinstance(error, IgnoreRequest):

@@ -22,7 +22,7 @@ MAY_USE = {
     "extraction": HELPERS | RECORD | {"outlets"},
     "loaders": HELPERS | RECORD,
     "assembly": HELPERS | RECORD | READERS | {"loaders"},
-    "arguments": HELPERS | {"network"},
+    "arguments": HELPERS | RECORD | {"network"},
     "source_status": HELPERS | RECORD,
     "middlewares": HELPERS | RECORD | STATE,
     "pipelines": HELPERS | RECORD | STATE,

@@ -1,6 +1,5 @@
 """The run report: what a run found, and what became of it."""
 
-import dataclasses
 import json
 import sys
 from collections import Counter
@@ -14,12 +13,18 @@ from newscrawl import __version__
 from newscrawl.items import Article
 from newscrawl.run import Run, now
 
-_FIELDS = [
-    field.name
-    for field in dataclasses.fields(Article)
-    if field.name
-    in ("title text lead authors section tags images published modified language").split()
-]
+_FIELDS = (
+    "title",
+    "text",
+    "lead",
+    "authors",
+    "section",
+    "tags",
+    "images",
+    "published",
+    "modified",
+    "language",
+)
 _NAMED = 1000
 """Failed and rejected articles that the report names one by one; the ledger has them all."""
 
@@ -142,6 +147,7 @@ def summary(report: dict[str, Any]) -> str:
         return ", ".join(f"{name} {count}" for name, count in counts.items() if count) or "none"
 
     exported = report["exported"] or 1
+    absent = f"{report['absent']} absent ids"
     filled = {name: f"{100 * count // exported} %" for name, count in report["filled"].items()}
     lines = [
         "",
@@ -149,8 +155,7 @@ def summary(report: dict[str, Any]) -> str:
         f" + failed {report['failed']}" + (f" + left {report['left']}" if report["left"] else ""),
         f"sources   {listed(report['sources'])}",
         f"filled    {', '.join(f'{name} {share}' for name, share in filled.items())}",
-        f"beside    seen again {report['known']}, outside since/until {report['outside']},"
-        + f" absent ids {report['absent']}",
+        f"beside    {report['known']} seen again, {report['outside']} outside since/until, {absent}",
         f"pages     {report['pages']} in {report['seconds']} s",
         *(f"{kind:<10}{path}" for kind, path in report["files"].items()),
         *(f"failed    {article}: {why}" for article, why in list(report["failures"].items())[:10]),

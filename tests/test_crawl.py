@@ -1,0 +1,414 @@
+"""End to end: the real command, in a process of its own, on a small web of real URLs."""
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from newscrawl.demo.proxy import Answer, DemoProxy
+from newscrawl.validation import schema_faults
+from tests.web import HTML, XML, Web, aggregator_page, command, crawl, environment, outlet_page
+
+TITLE = "Souss : la récolte d'arganes dépasse les prévisions"
+TEXT = [
+    (
+        "La récolte d'arganes a dépassé cette année les prévisions des coopératives du Souss, "
+        "selon un bilan présenté jeudi à Taroudant devant une centaine de producteurs."
+    ),
+    (
+        "Le président de la fédération locale, Brahim Oumoussa, a salué une saison « généreuse "
+        "après trois années sèches » et a annoncé l'ouverture de deux pressoirs avant l'été."
+    ),
+    (
+        "Les prix payés aux cueilleuses ont augmenté d'un dixième, une hausse jugée encore modeste "
+        "par les associations de la région, qui demandent un tarif minimal garanti."
+    ),
+]
+URL = "https://www.maghress.com/fr/courrier/101"
+LINK = "https://www.courrierdusouss.example/article/1"
+SOURCE = outlet_page(TITLE, TEXT, published="2024-03-29T10:15:00+00:00", author="Salma Idrissi")
+
+
+def web(source: Answer = SOURCE) -> Web:
+    """One article whose source answers as given."""
+    return Web({URL: aggregator_page(TITLE, TEXT), LINK: source})
+
+
+def test_one_article_all_the_way(tmp_path: Path) -> None:
+    outcome = crawl(web(), tmp_path, urls=URL)
+    assert outcome.code == 0, outcome.stderr
+    (record,) = outcome.lines("feeds")
+    assert schema_faults(record) == []
+    assert record["id"] == "maghress:fr/courrier/101"
+    assert record["url"] == URL
+    assert record["outlet"] == {
+        "slug": "courrier",
+        "name": "Le Courrier du Souss",
+        "domain": "courrierdusouss.example",
+    }
+    assert record["title"] == TITLE
+    assert record["text"] == "\n\n".join(TEXT)
+    assert record["authors"] == ["Salma Idrissi"]
+    assert record["section"] == "Économie"
+    assert record["published"] == "2024-03-29T10:15:00+00:00"
+    assert record["published_precision"] == "second"
+    assert record["language"] == "fr"
+    assert record["origin"] == "source"
+    assert record["copy"]["published"] == "2024-03-29T00:00:00+00:00"
+    assert record["copy"]["text"] == "\n\n".join(TEXT)
+    assert record["source"]["status"] == "ok"
+    assert record["source"]["http"] == 200
+    assert record["source"]["link"] == record["source"]["url"] == LINK
+    assert record["agreement"] == {"title": 1.0, "text": 1.0, "contained": 1.0, "days": 0}
+    assert record["flags"] == []
+    assert record["crawl"]["job"] == outcome.report["job"]
+    report = outcome.report
+    assert (report["found"], report["exported"], report["sources"]) == (1, 1, {"ok": 1})
+    assert (report["state"], report["outcome"]) == ("finished", "ok")
+    assert "found 1 = exported 1 + rejected 0 + failed 0" in outcome.stderr
+    assert "Traceback" not in outcome.stderr
+
+
+@pytest.mark.parametrize(
+    ("spider", "url", "edition", "outlet", "title", "text"),
+    [
+        (
+            "masress",
+            "https://www.masress.com/nileobserver/24504",
+            "ar",
+            "مرصد النيل",
+            "افتتاح مكتبة عائمة في أسوان",
+            (
+                "افتتحت محافظة أسوان صباح أمس مكتبة عائمة على مركب قديم، تضم أكثر من ثلاثة آلاف "
+                "كتاب للأطفال واليافعين، وقال مدير المشروع إن الرحلات ستنطلق كل جمعة."
+            ),
+        ),
+        (
+            "masress",
+            "https://www.masress.com/en/nileobserver/24505",
+            "en",
+            "Nile Observer",
+            "Floating library opens in Aswan",
+            (
+                "A floating library with more than three thousand books for children opened in "
+                "Aswan yesterday on board an old boat, and trips will leave every Friday."
+            ),
+        ),
+    ],
+)
+def test_arabic_and_english_pages(
+    tmp_path: Path, spider: str, url: str, edition: str, outlet: str, title: str, text: str
+) -> None:
+    page = aggregator_page(title, [text], edition=edition, outlet=outlet, date="05 - 11 - 2019")
+    outcome = crawl(Web({url: page}), tmp_path, spider, urls=url)
+    (record,) = outcome.lines("feeds")
+    assert (record["title"], record["text"]) == (title, text)
+    assert (record["outlet"]["name"], record["edition"]) == (outlet, edition)
+    assert record["language"] == edition
+    assert record["published"] == "2019-11-05T00:00:00+02:00"
+    assert record["source"]["link"] == LINK
+    assert record["source"]["status"] == "gone"
+
+
+BINARY = b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n" + bytes(range(256)) * 8
+FRONT = "https://www.courrierdusouss.example/"
+
+TROUBLES: dict[str, tuple[Answer, str, str]] = {
+    "not found": (Answer(404, HTML, b"<p>404"), "gone", "HTTP 404"),
+    "withdrawn": (Answer(410, HTML, b"<p>410"), "gone", "HTTP 410"),
+    "forbidden": (Answer(403, HTML, b"<p>403"), "refused", "HTTP 403"),
+    "legal": (Answer(451, HTML, b"<p>451"), "refused", "HTTP 451"),
+    "too many": (Answer(429, HTML | {"Retry-After": "900"}, b""), "refused", "HTTP 429"),
+    "to be paid": (Answer(402, HTML, b"<p>402"), "paywalled", "HTTP 402"),
+    "broken": (Answer(500, HTML, b"<p>500"), "unreachable", "HTTP 500"),
+    "pdf": (Answer(200, {"Content-Type": "application/pdf"}, BINARY), "not_html", "pdf"),
+    "pdf as html": (Answer(200, HTML, BINARY), "not_html", ""),
+    "empty": (Answer(200, HTML, b""), "unreadable", ""),
+    "no text": (Answer(200, HTML, b"<html><body><nav>x</nav></body></html>"), "unreadable", ""),
+    "too large": (Answer(200, HTML, b"<p>a</p>" * 800_000), "too_large", "DOWNLOAD_MAXSIZE"),
+    "to the front page": (Answer(302, {"Location": FRONT}), "moved", "front page"),
+    "in a circle": (Answer(302, {"Location": LINK}), "unreachable", "without end"),
+    "to a file": (Answer(302, {"Location": "file:///etc/passwd"}), "unreachable", "HTTP 302"),
+    "cut connection": (Answer(200, HTML, b"<p>x" * 99, action="drop"), "unreadable", ""),
+    "no such host": (Answer(action="refuse"), "unreachable", ""),
+}
+
+
+@pytest.mark.parametrize("name", TROUBLES)
+def test_a_source_in_trouble_never_costs_the_record(tmp_path: Path, name: str) -> None:
+    answer, status, reason = TROUBLES[name]
+    small = web(source=answer)
+    small.pages[FRONT] = Answer(200, HTML, b"<html><body><h1>Accueil</h1><p>x</p></body></html>")
+    if answer.action == "refuse":
+        small.pages["host www.courrierdusouss.example"] = answer
+    outcome = crawl(small, tmp_path, urls=URL)
+    assert outcome.code == 0, outcome.stderr
+    (record,) = outcome.lines("feeds")
+    assert record["source"]["status"] == status
+    assert reason in record["source"]["reason"]
+    assert record["origin"] == "aggregator"
+    assert record["title"] == TITLE
+    assert record["text"] == "\n\n".join(TEXT)
+    assert outcome.report["sources"] == {status: 1}
+    assert "Traceback" not in outcome.stderr
+
+
+def test_redirects_are_kept_and_followed_to_the_article(tmp_path: Path) -> None:
+    small = web(source=Answer(301, {"Location": "/new/1"}))
+    new = "https://www.courrierdusouss.example/new/1"
+    small.pages[new] = SOURCE
+    (record,) = crawl(small, tmp_path, urls=URL).lines("feeds")
+    assert record["source"]["status"] == "ok"
+    assert record["source"]["redirects"] == [LINK]
+    assert record["source"]["url"] == new
+
+
+def test_robots_of_the_outlet_are_obeyed(tmp_path: Path) -> None:
+    small = web()
+    small.pages["https://www.courrierdusouss.example/robots.txt"] = Answer(
+        200, {"Content-Type": "text/plain"}, b"User-agent: newscrawl\nDisallow: /article/\n"
+    )
+    outcome = crawl(small, tmp_path, urls=URL)
+    (record,) = outcome.lines("feeds")
+    assert (record["source"]["status"], record["source"]["reason"]) == ("refused", "robots.txt")
+    assert LINK not in outcome.requests
+
+
+def test_retry_after_is_waited_for(tmp_path: Path) -> None:
+    times: list[float] = []
+
+    class Busy(Web):
+        def answer(self, method: str, url: str, _headers: object) -> Answer:
+            if url == LINK and method == "GET":
+                times.append(time.monotonic())
+                if len(times) == 1:
+                    return Answer(429, HTML | {"Retry-After": "2"}, b"")
+            return super().answer(method, url, _headers)
+
+    (record,) = crawl(Busy(web().pages), tmp_path, urls=URL).lines("feeds")
+    assert record["source"]["status"] == "ok"
+    assert len(times) == 2
+    assert times[1] - times[0] >= 2
+
+
+def test_an_article_without_link_and_one_that_is_not_followed(tmp_path: Path) -> None:
+    unlinked = Web({URL: aggregator_page(TITLE, TEXT, link=None)})
+    (record,) = crawl(unlinked, tmp_path / "a", urls=URL).lines("feeds")
+    assert (record["source"]["status"], record["source"]["link"]) == ("no_link", None)
+    outcome = crawl(web(), tmp_path / "b", urls=URL, follow="no")
+    (record,) = outcome.lines("feeds")
+    assert (record["source"]["status"], record["source"]["link"]) == ("not_followed", LINK)
+    assert LINK not in outcome.requests
+
+
+def test_pages_that_are_no_articles_are_named_and_the_run_fails(tmp_path: Path) -> None:
+    gone = "https://www.maghress.com/fr/courrier/102"
+    small = Web({URL: Answer(200, HTML, b"<html><body><p>Maintenance</p></body></html>")})
+    outcome = crawl(small, tmp_path, urls=f"{URL},{gone}")
+    report = outcome.report
+    assert outcome.code == 1
+    assert (report["found"], report["exported"], report["failed"]) == (2, 0, 2)
+    assert report["errors"] == ["nothing was exported"]
+    assert report["failures"]["maghress:fr/courrier/102"] == "HTTP 404"
+    assert "expected" in report["failures"]["maghress:fr/courrier/101"]
+
+
+def test_a_record_that_breaks_a_promise_is_kept_among_the_rejects(tmp_path: Path) -> None:
+    small = Web({URL: aggregator_page(TITLE, TEXT, date="29 - 03 - 2089", link=None)})
+    outcome = crawl(small, tmp_path, urls=URL)
+    assert outcome.code == 1
+    assert outcome.lines("feeds") == []
+    (reject,) = outcome.lines("rejects")
+    assert reject["reasons"] == ["published: 2089-03-29T00:00:00+01:00 is in the future"]
+    assert reject["record"]["copy"]["text"] == "\n\n".join(TEXT)
+    assert outcome.report["rejected"] == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("limit", "many"),
+        ("outlets", "L'Opinion"),
+        ("urls", "https://example.com/"),
+        ("edition", "fr"),
+    ],
+)
+def test_a_wrong_argument_ends_the_run_before_any_request(
+    tmp_path: Path, name: str, value: str
+) -> None:
+    outcome = crawl(web(), tmp_path, "maghress", **{name: value})
+    assert outcome.code == 1
+    assert outcome.requests == []
+    assert f"scrapy crawl maghress: {name}={value}: " in outcome.stderr or value in outcome.stderr
+    assert "Traceback" not in outcome.stderr
+
+
+def test_a_run_that_finds_nothing_fails(tmp_path: Path) -> None:
+    outcome = crawl(Web(), tmp_path)
+    assert outcome.code == 1
+    assert outcome.report["errors"] == ["nothing was found"]
+
+
+def listing(numbers: range, *, following: str = "") -> Answer:
+    """A page of an outlet's listing."""
+    rows = "".join(
+        f'<div><a href="/fr/courrier/{n}">Titre de l\'article numéro {n}</a><br>'
+        f"Début de l'article (...)</div>"
+        for n in numbers
+    )
+    return Answer(
+        200,
+        HTML,
+        f"<html><head>{following}</head><body><h1>Courrier</h1>{rows}</body></html>".encode(),
+    )
+
+
+def walked(first: int, last: int, per_page: int) -> Web:
+    """An outlet with numbered articles, newest first, a day older at each page."""
+    small = Web()
+    pages = [range(n, max(n - per_page, first - 1), -1) for n in range(last, first - 1, -per_page)]
+    for index, numbers in enumerate(pages):
+        url = "https://www.maghress.com/fr/courrier" + (f"?page={index}" if index else "")
+        following = f'<link rel="next" href="/fr/courrier?page={index + 1}">'
+        small.pages[url] = listing(numbers, following=following if index + 1 < len(pages) else "")
+        for number in numbers:
+            small.pages[f"https://www.maghress.com/fr/courrier/{number}"] = aggregator_page(
+                f"{TITLE} ({number})", TEXT, date=f"{28 - index:02} - 02 - 2024", link=None
+            )
+    return small
+
+
+def test_an_outlet_is_walked_back_to_its_first_page(tmp_path: Path) -> None:
+    outcome = crawl(walked(1, 12, 4), tmp_path, outlets="courrier", editions="fr")
+    numbers = [int(record["id"].rsplit("/", 1)[1]) for record in outcome.lines("feeds")]
+    assert sorted(numbers) == list(range(1, 13))
+
+
+def test_a_walk_ends_at_since(tmp_path: Path) -> None:
+    small = walked(1, 40, 4)
+    outcome = crawl(
+        small, tmp_path, outlets="courrier", editions="fr", since="2024-02-27", until="2024-02-27"
+    )
+    days = {record["published"][:10] for record in outcome.lines("feeds")}
+    assert days == {"2024-02-27"}
+    assert outcome.report["exported"] == 4
+    assert outcome.report["outside"] >= 4
+    asked = sum("?page=" in url for url in outcome.requests)
+    assert asked <= 4, "the walk went on past the first page that is all too old"
+
+
+def test_limit_is_kept_to_the_article(tmp_path: Path) -> None:
+    outcome = crawl(walked(1, 12, 4), tmp_path, outlets="courrier", editions="fr", limit="5")
+    assert len(outcome.lines("feeds")) == 5
+    assert outcome.report["found"] == 5
+
+
+def test_ids_are_sparse_and_a_404_is_normal(tmp_path: Path) -> None:
+    small = walked(1, 12, 4)
+    del small.pages["https://www.maghress.com/fr/courrier/7"]
+    outcome = crawl(small, tmp_path, ids="courrier:5-9", editions="fr")
+    assert outcome.code == 0, outcome.stderr
+    numbers = {int(record["id"].rsplit("/", 1)[1]) for record in outcome.lines("feeds")}
+    assert numbers == {5, 6, 8, 9}
+    report = outcome.report
+    assert (report["found"], report["exported"], report["absent"]) == (4, 4, 1)
+
+
+def test_without_arguments_home_feeds_and_ticker_lead_to_what_is_new(tmp_path: Path) -> None:
+    base = "https://www.maghress.com"
+    small = web()
+    small.pages[f"{base}/fr"] = Answer(
+        200,
+        HTML,
+        f'<html><body><div><a href="{URL}">{TITLE}</a></div></body></html>'.encode(),
+    )
+    small.pages[URL] = aggregator_page(
+        TITLE, TEXT, ticker=(("Un titre du bandeau, ailleurs", f"{base}/fr/autre/7"),)
+    )
+    small.pages[f"{base}/fr/autre/7"] = aggregator_page("Un titre du bandeau, ailleurs", TEXT)
+    small.pages[f"{base}/fr/autre/rss"] = Answer(
+        200,
+        XML,
+        f"""<?xml version="1.0"?><rss version="2.0"><channel><title>x</title><item>
+        <title>Du flux</title><link>{base}/fr/autre/8</link>
+        <pubDate>Fri, 29 Mar 2024 10:00:00 GMT</pubDate></item></channel></rss>""".encode(),
+    )
+    small.pages[f"{base}/fr/autre/8"] = aggregator_page("Du flux", TEXT)
+    outcome = crawl(small, tmp_path, editions="fr")
+    assert {record["id"] for record in outcome.lines("feeds")} == {
+        "maghress:fr/courrier/101",
+        "maghress:fr/autre/7",
+        "maghress:fr/autre/8",
+    }
+    (headline,) = outcome.lines("headlines")
+    assert headline["title"] == "Un titre du bandeau, ailleurs"
+    assert headline["url"] == f"{base}/fr/autre/7"
+    assert headline["first_seen"] <= headline["last_seen"]
+
+    again = crawl(small, tmp_path, editions="fr")
+    assert again.code == 0, again.stderr
+    assert again.report["found"] == 0
+    assert URL not in again.requests
+    assert len(again.lines("feeds")) == 3
+
+
+def test_a_killed_run_is_taken_up_and_every_article_stands_once(tmp_path: Path) -> None:
+    small = walked(1, 60, 20)
+    slow = {"FEED_BATCH": "7", "DOWNLOAD_DELAY": "0.02", "CONCURRENT_REQUESTS_PER_DOMAIN": "1"}
+    arguments = {"outlets": "courrier", "editions": "fr"}
+    kills = 0
+    with DemoProxy(small.answer) as proxy:
+        for seconds in (1.6, 1.9, 2.2):
+            run = subprocess.Popen(
+                command("maghress", slow, arguments),
+                env=environment(proxy, tmp_path),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+            time.sleep(seconds)
+            kills += run.poll() is None
+            os.kill(run.pid, signal.SIGKILL)
+            run.wait()
+            for feed in (tmp_path / "feeds").rglob("*.jsonl"):
+                with feed.open("ab") as file:
+                    file.write(b'{"id": "torn')  # what a kill in the midst of a write leaves
+    outcome = crawl(small, tmp_path, "maghress", settings=None, **arguments)
+    assert kills
+    assert outcome.code == 0, outcome.stderr
+    numbers = sorted(int(record["id"].rsplit("/", 1)[1]) for record in outcome.lines("feeds"))
+    assert numbers == list(range(1, 61))
+
+
+def test_a_second_run_of_a_site_says_so_and_stops(tmp_path: Path) -> None:
+    small = walked(1, 40, 10)
+    with DemoProxy(small.answer) as proxy:
+        first = subprocess.Popen(
+            command("maghress", {"DOWNLOAD_DELAY": "1"}, {"outlets": "courrier"}),
+            env=environment(proxy, tmp_path),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            lock = tmp_path / "ledger" / "maghress.lock"
+            deadline = time.monotonic() + 20
+            while not (lock.exists() and lock.read_text()) and time.monotonic() < deadline:
+                time.sleep(0.05)
+            second = crawl(small, tmp_path, outlets="courrier")
+        finally:
+            first.kill()
+            first.wait()
+    assert second.code == 1
+    assert second.requests == []
+    assert f"process {first.pid}" in second.stderr
+
+
+def test_a_data_directory_that_cannot_be_used_stops_the_run(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    outcome = crawl(web(), tmp_path / "file", urls=URL)
+    assert outcome.code == 1
+    assert outcome.requests == []
+    assert "ledger" in outcome.stderr
+    assert "Traceback" not in outcome.stderr

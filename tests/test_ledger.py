@@ -1,0 +1,112 @@
+"""The memory across runs."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from newscrawl.errors import StoreError
+from newscrawl.ledger import Entry, Ledger
+
+NOW = "2026-01-01T00:00:00+00:00"
+
+
+def entries(*numbers: int, outlet: str = "lopinion", edition: str = "fr") -> list[Entry]:
+    return [Entry(f"maghress:{edition}/{outlet}/{n}", "maghress", edition, outlet) for n in numbers]
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    return Ledger(tmp_path / "ledger.sqlite")
+
+
+def find(ledger: Ledger, job: str, *numbers: int, again: bool = False) -> list[int]:
+    fresh = ledger.find(entries(*numbers), job, NOW, attempts=2, again=again)
+    return [int(article.rsplit("/", 1)[1]) for article in fresh]
+
+
+def test_an_article_is_handed_out_once_a_run(ledger: Ledger) -> None:
+    assert find(ledger, "a", 3, 1, 3, 2) == [3, 1, 2]
+    assert find(ledger, "a", 1, 4) == [4]
+    assert ledger.counts("a") == {"found": 4}
+
+
+def test_what_is_done_is_not_read_again_unless_asked_for(ledger: Ledger) -> None:
+    find(ledger, "a", 1, 2)
+    ledger.settle("maghress:fr/lopinion/1", "done", file="feeds/maghress/a.jsonl")
+    assert find(ledger, "b", 1, 2) == [2]
+    assert find(ledger, "c", 1, again=True) == [1]
+    assert ledger.is_settled("maghress:fr/lopinion/1") is False
+
+
+def test_what_failed_is_tried_again_but_not_for_ever(ledger: Ledger) -> None:
+    for job in ("a", "b"):
+        assert find(ledger, job, 1) == [1]
+        ledger.settle("maghress:fr/lopinion/1", "failed", reason="HTTP 500")
+    assert find(ledger, "c", 1) == []
+    assert ledger.outcomes("b", "failed", 9) == [("maghress:fr/lopinion/1", "HTTP 500")]
+
+
+def test_a_later_run_takes_up_what_was_left_within_its_scope(ledger: Ledger) -> None:
+    many = range(1, 1203)
+    find(ledger, "a", *many)
+    ledger.find(entries(5, outlet="liberation"), "a", NOW, attempts=2)
+    ledger.settle("maghress:fr/lopinion/7", "done")
+    assert list(ledger.adopt("masress", "b")) == []
+    taken = list(ledger.adopt("maghress", "b", editions=["fr"], outlets=["lopinion"]))
+    assert len(taken) == 1201
+    assert taken[0] == ("maghress:fr/lopinion/1", NOW)
+    assert [article for article, _ in ledger.adopt("maghress", "c", outlets=["liberation"])] == [
+        "maghress:fr/liberation/5"
+    ]
+
+
+def test_a_run_that_ended_names_what_has_no_outcome(ledger: Ledger) -> None:
+    find(ledger, "a", 1, 2)
+    ledger.settle("maghress:fr/lopinion/1", "done")
+    ledger.fail_unfinished("a", "no outcome")
+    assert ledger.counts("a") == {"done": 1, "failed": 1}
+
+
+def test_a_transaction_is_all_or_nothing(ledger: Ledger) -> None:
+    find(ledger, "a", 1)
+
+    def write_on_a_full_disk() -> None:
+        with ledger.transaction():
+            ledger.settle("maghress:fr/lopinion/1", "done")
+            raise OSError("disk full")
+
+    with pytest.raises(OSError, match="full"):
+        write_on_a_full_disk()
+    assert ledger.counts("a") == {"found": 1}
+
+
+def test_the_domain_most_sources_were_read_at_is_the_outlets(ledger: Ledger) -> None:
+    for domain in ("old.example", "new.example", "new.example"):
+        ledger.learn_domain("maghress", "fr", "lopinion", domain)
+    assert ledger.domain_of("maghress", "fr", "lopinion") == "new.example"
+    assert ledger.domain_of("maghress", "ar", "lopinion") is None
+
+
+def test_a_damaged_or_newer_file_stops_the_run_and_is_left_alone(tmp_path: Path) -> None:
+    damaged = tmp_path / "damaged.sqlite"
+    damaged.write_bytes(b"no database at all" * 99)
+    with pytest.raises(StoreError, match=r"damaged\.sqlite cannot be opened"):
+        Ledger(damaged)
+    assert damaged.read_bytes().startswith(b"no database")
+    newer = tmp_path / "newer.sqlite"
+    with sqlite3.connect(newer) as db:
+        db.execute("PRAGMA user_version = 999")
+    with pytest.raises(StoreError, match="newer newscrawl"):
+        Ledger(newer)
+
+
+def test_a_site_is_claimed_by_one_run(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    one, other = Ledger(path), Ledger(path)
+    one.lock("maghress", "a")
+    other.lock("masress", "b")
+    with pytest.raises(StoreError, match="job a, process"):
+        other.lock("maghress", "b")
+    one.close()
+    other.lock("maghress", "b")

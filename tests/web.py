@@ -1,0 +1,158 @@
+"""A small web of a test's own, served at real URLs, and real crawls through it."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from newscrawl.demo.proxy import Answer, DemoProxy
+
+HTML = {"Content-Type": "text/html; charset=utf-8"}
+XML = {"Content-Type": "application/rss+xml; charset=utf-8"}
+
+# Printed lines of the three editions: published-in and source-link.
+WORDING = {
+    "fr": (
+        "Publié dans {outlet} le {date}",
+        "<a href='{link}'>Cliquez ici</a> pour lire l'article depuis sa source.",
+    ),
+    "ar": (
+        "نشر في {outlet} يوم {date}",
+        "انقر <a href='{link}'>هنا</a> لقراءة الخبر من مصدره.",
+    ),
+    "en": (
+        "Published in {outlet} on {date}",
+        "Click <a href='{link}'>here</a> to read the story from its source.",
+    ),
+}
+
+
+def aggregator_page(
+    title: str,
+    paragraphs: list[str],
+    *,
+    edition: str = "fr",
+    outlet: str = "Le Courrier du Souss",
+    date: str = "29 - 03 - 2024",
+    link: str | None = "https://www.courrierdusouss.example/article/1",
+    ticker: tuple[tuple[str, str], ...] = (),
+) -> Answer:
+    """An article page as the network makes it."""
+    published, source = WORDING[edition]
+    headlines = "&nbsp;&nbsp;&nbsp;&nbsp;".join(f'<a href="{url}">{t}</a>' for t, url in ticker)
+    line = source.format(link=link) if link else ""
+    return Answer(
+        headers=HTML,
+        body=f"""<!DOCTYPE html><html><head><meta charset="utf-8">
+        <title>{title}</title></head><body><div id="ticker">{headlines}</div>
+        <h1><span class="articletitle">{title}</span></h1>
+        <span class="articlenewspaper">{published.format(outlet=outlet, date=date)}</span><br>
+        <span class="articlecontent">{"<br>".join(paragraphs)}</span><br>{line}
+        </body></html>""".encode(),
+    )
+
+
+def outlet_page(title: str, paragraphs: list[str], *, published: str, author: str) -> Answer:
+    """An outlet's page with the usual metadata and furniture."""
+    data = {
+        "@context": "https://schema.org",
+        "@type": "NewsArticle",
+        "headline": title,
+        "datePublished": published,
+        "author": {"@type": "Person", "name": author},
+        "articleSection": "Économie",
+    }
+    text = "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)
+    return Answer(
+        headers=HTML,
+        body=f"""<!DOCTYPE html><html lang="fr"><head><title>{title} - Le Courrier</title>
+        <script type="application/ld+json">{json.dumps(data)}</script></head><body>
+        <nav><a href="/">Accueil</a> <a href="/politique">Politique</a></nav>
+        <article><h1>{title}</h1><div class="entry-content">{text}</div></article>
+        <aside><h3>Lire aussi</h3><a href="/2">Un autre sujet du jour</a></aside>
+        <footer>Tous droits réservés</footer></body></html>""".encode(),
+    )
+
+
+@dataclass
+class Web:
+    """Pages by URL; whatever else is asked for is a 404."""
+
+    pages: dict[str, Answer] = field(default_factory=dict)
+
+    def answer(self, method: str, url: str, _headers: Any) -> Answer:
+        """What the proxy says."""
+        if method == "CONNECT":
+            return self.pages.get(f"host {urlsplit(url).hostname}", Answer())
+        return self.pages.get(url, Answer(404, HTML, b"<html><body>404</body></html>"))
+
+
+@dataclass
+class Outcome:
+    """What a crawl left behind."""
+
+    code: int
+    stderr: str
+    data: Path
+    requests: list[str]
+
+    def lines(self, kind: str) -> list[dict[str, Any]]:
+        """Objects of all files of a kind, in order."""
+        files = sorted((self.data / kind).rglob("*.jsonl"))
+        return [json.loads(line) for file in files for line in file.read_text("utf-8").splitlines()]
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """The last run report."""
+        found: dict[str, Any] = json.loads(
+            max((self.data / "runs").glob("*.json"), key=lambda p: p.stat().st_mtime_ns).read_text()
+        )
+        return found
+
+
+FAST = {
+    "DOWNLOAD_DELAY": "0",
+    "AUTOTHROTTLE_ENABLED": "0",
+    "CONCURRENT_REQUESTS_PER_DOMAIN": "8",
+    "DOWNLOAD_TIMEOUT": "5",
+    "RETRY_TIMES": "1",
+}
+
+
+def command(spider: str, settings: dict[str, str], arguments: Mapping[str, Any]) -> list[str]:
+    """The real command."""
+    options = [f"--set={name}={value}" for name, value in (FAST | settings).items()]
+    options += [part for name, value in arguments.items() for part in ("-a", f"{name}={value}")]
+    return [sys.executable, "-m", "scrapy", "crawl", spider, *options]
+
+
+def environment(proxy: DemoProxy, data: Path) -> dict[str, str]:
+    """The environment a user would set."""
+    return os.environ | proxy.environment() | {"NEWSCRAWL_DATA": str(data)}
+
+
+def crawl(
+    web: Web,
+    data: Path,
+    spider: str = "maghress",
+    *,
+    settings: dict[str, str] | None = None,
+    **arguments: str,
+) -> Outcome:
+    """Run ``scrapy crawl`` in a process of its own until it ends."""
+    with DemoProxy(web.answer) as proxy:
+        done = subprocess.run(
+            command(spider, settings or {}, arguments),
+            env=environment(proxy, data),
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        requests = [r.url for r in proxy.requests if r.method != "CONNECT"]
+    return Outcome(done.returncode, done.stderr, data, requests)
