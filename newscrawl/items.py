@@ -12,8 +12,8 @@ from msgspec import Meta
 
 SCHEMA_VERSION = 1
 
-Url = Annotated[str, Meta(pattern=r"^https?://[^/\s]+", extra_json_schema={"format": "uri"})]
-"""An absolute http or https URL."""
+Url = Annotated[str, Meta(pattern=r"^https?://[^/\s]+\S*$")]
+"""An absolute http or https URL, with the few signs that browsers allow and RFC 3986 does not."""
 
 Instant = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 """A moment in ISO 8601 with its offset from UTC."""

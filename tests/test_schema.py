@@ -1,0 +1,103 @@
+"""The record is said once: schema, documentation and validation follow the dataclasses."""
+
+import dataclasses
+import json
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import msgspec
+import pytest
+
+from newscrawl import items, schema
+from newscrawl.items import Article, Copy, Outlet, Source
+from newscrawl.validation import faults
+
+ROOT = Path(__file__).parent.parent
+
+
+def article(**changes: Any) -> Article:
+    """A record that may be exported, but for the changes."""
+    record = Article(
+        id="maghress:fr/lopinion/36897",
+        aggregator="maghress",
+        country="MA",
+        edition="fr",
+        url="https://www.maghress.com/fr/lopinion/36897",
+        outlet=Outlet(slug="lopinion", name="L'Opinion"),
+        title="Un titre",
+        text="Une phrase.",
+        published="2024-03-29T00:00:00+00:00",
+        published_precision="day",
+        copy=Copy(title="Un titre"),
+        source=Source(status="no_link"),
+    )
+    return dataclasses.replace(record, **changes)
+
+
+def test_the_shipped_schema_and_docs_are_those_of_the_code() -> None:
+    assert schema.shipped() == schema.build(), "run: make docs"
+    assert (ROOT / "docs/record.md").read_text("utf-8") == schema.markdown(), "run: make docs"
+
+
+def test_the_schema_is_one() -> None:
+    assert jsonschema_rs.meta.is_valid(schema.shipped())
+
+
+def test_the_command_prints_the_schema() -> None:
+    printed = subprocess.run(
+        [sys.executable, "-m", "scrapy", "schema"], cwd=ROOT, capture_output=True, check=True
+    )
+    assert json.loads(printed.stdout) == schema.shipped()
+
+
+def test_every_field_has_its_meaning_in_the_schema() -> None:
+    for name, definition in schema.shipped()["$defs"].items():
+        fields = [field.name for field in dataclasses.fields(getattr(items, name))]
+        assert list(definition["properties"]) == fields
+        assert all(spec["description"] for spec in definition["properties"].values())
+
+
+def test_a_good_record_has_no_fault() -> None:
+    assert faults(article()) == []
+
+
+WRONG: dict[str, tuple[dict[str, Any], str]] = {
+    "no title": ({"title": None}, "title"),
+    "empty title": ({"title": ""}, "title"),
+    "no text": ({"text": None}, "text"),
+    "no date": ({"published": None, "published_precision": None}, "published"),
+    "date without offset": ({"published": "2024-03-29T00:00:00"}, "published"),
+    "no date at all": ({"published": "29 mars"}, "published"),
+    "future": ({"published": "2031-01-01T00:00:00+00:00"}, "is in the future"),
+    "before the web": ({"published": "1989-12-31T00:00:00+00:00"}, "before 1990"),
+    "relative URL": ({"url": "/fr/lopinion/36897"}, "url"),
+    "another scheme": ({"url": "ftp://www.maghress.com/1"}, "url"),
+    "id": ({"id": "36897"}, "id"),
+    "nameless outlet": ({"outlet": Outlet(slug="lopinion")}, "outlet.name"),
+    "status": ({"source": Source(status="fine")}, "source.status"),  # type: ignore[arg-type]
+    "share": ({"agreement": items.Agreement(text=1.5)}, "agreement.text"),
+    "flag": ({"flags": ["odd"]}, "flags.0"),
+    "image": ({"images": [items.Image(url="x.jpg")]}, "images.0.url"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_each_fault_is_named_with_its_field(name: str) -> None:
+    changes, told = WRONG[name]
+    (fault, *_) = faults(article(**changes), now=datetime(2030, 1, 1, tzinfo=UTC))
+    assert told in fault
+
+
+def test_all_faults_are_named_at_once() -> None:
+    assert len(faults(article(title=None, text=None, url="x"))) == 3
+
+
+def test_fields_stand_in_order_and_none_is_missing() -> None:
+    line = json.loads(msgspec.json.encode(article()))
+    assert list(line) == [field.name for field in dataclasses.fields(Article)]
+    assert line["lead"] is None
+    assert line["tags"] == []
