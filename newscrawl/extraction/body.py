@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 
 from newscrawl.extraction.guided import SIZE, Reference, shingles
-from newscrawl.extraction.page import AWAY, BODY, BYLINE, CAPTION, COMMENTS, HEADINGS, Page
+from newscrawl.extraction.page import AWAY, BYLINE, CAPTION, COMMENTS, HEADINGS, Block, Page
 from newscrawl.text import words
 
 ENOUGH = 0.25
@@ -37,6 +37,14 @@ _FURNITURE = re.compile(
     r"advertisement|publicit[ée]|anzeige|werbung|إعلان)",
     re.IGNORECASE,
 )
+
+
+def is_furniture(block: Block) -> bool:
+    """Tell whether a block only leads elsewhere."""
+    text = block.text
+    return block.linked > 0.5 * len(text) or (
+        len(text) - block.linked < 200 and _FURNITURE.match(text) is not None
+    )
 
 
 @dataclass(slots=True)
@@ -158,7 +166,7 @@ class Outline:
         self.known = known or []
         elements, blocks = page.elements, page.blocks
         self.prose = [
-            i for i, b in enumerate(blocks) if len(b.text) >= 40 and b.linked < 0.4 * len(b.text)
+            i for i, b in enumerate(blocks) if len(b.text) >= 40 and b.linked <= 0.5 * len(b.text)
         ]
         self.counts = counts = [0] * len(elements)
         for block in blocks:
@@ -267,6 +275,7 @@ class Outline:
         most = 0.15 * sum(weights.values())
         main = {kind for kind, weight in weights.items() if weight >= most}
         main |= {kinds[a] for i in self.known if (a := self._anchor(blocks[i].element)) in kinds}
+        around = {elements[anchor].parent for anchor, kind in kinds.items() if kind in main}
         prose = set(good)
         found: list[int] = []
         waiting: list[int] = []
@@ -275,11 +284,11 @@ class Outline:
             block = blocks[index]
             element = elements[block.element]
             text = block.text
+            anchor = self._anchor(block.element)
             if (
-                kinds[self._anchor(block.element)] not in main
+                not (kinds[anchor] in main or (anchor in around and element.tag in HEADINGS))
                 or element.tag == "h1"
-                or block.linked > 0.5 * len(text)
-                or _FURNITURE.match(text)
+                or is_furniture(block)
                 or text in seen
             ):
                 continue

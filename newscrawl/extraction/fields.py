@@ -2,16 +2,15 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from html import unescape
 from typing import Any, Protocol
 
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from newscrawl.dates import Moment, parse_date
 from newscrawl.extraction.guided import likeness
 from newscrawl.extraction.metadata import Metadata
-from newscrawl.extraction.page import AWAY, BYLINE, CAPTION, COMMENTS, Page
 from newscrawl.items import Image
 from newscrawl.text import clean, fold, split_bylines
 from newscrawl.urls import absolute, registered_domain
@@ -29,8 +28,10 @@ class CopyLike(Protocol):
         """Its text."""
 
 
-_SEPARATOR = re.compile(r"\s*(?:[|»«·•]|\s[-–—:]\s|--|::)\s*")
-_ENDING = re.compile(r"^(.*\S)\s*(?:[|·•»«]+|\s[-–—:]+\s|--+|::)\s*(\S.*?)$", re.DOTALL)
+_BAR = r"(?:\s*(?:[|·•»«ǀ｜ㅣ]|::|--)+\s*|\s+[-–—:]+\s+|：)"
+_ENDING = re.compile(rf"^(.*\S){_BAR}(\S.*?)$", re.DOTALL)
+_BEGINNING = re.compile(rf"^(\S.*?){_BAR}(\S.*)$", re.DOTALL)
+_SEPARATED = re.compile(r"\s*[-–—|·•»«ǀ｜ㅣ：]|\s+:")
 
 
 def title(
@@ -38,13 +39,13 @@ def title(
 ) -> str | None:
     """Choose the headline: what most sources agree on, or what agrees with the wanted title."""
     sources: list[tuple[float, str | None]] = [
-        (1.1, metadata.text("headline")),
-        (1.0, metadata.meta("og:title")),
-        (0.6, metadata.meta("twitter:title", "title", "dc.title", "sailthru.title")),
+        (1.0, metadata.text("headline")),
+        (3.0, metadata.meta("og:title")),
+        (0.4, metadata.meta("twitter:title", "title", "dc.title", "sailthru.title")),
         (0.3, metadata.text("name", "alternativeHeadline")),
-        (0.3, node.text() if (node := tree.css_first("title")) else None),
+        (0.5, node.text() if (node := tree.css_first("title")) else None),
     ]
-    sources += [(1.2 if not i else 0.4, heading) for i, heading in enumerate(headings[:4])]
+    sources += [(0.7 if not i else 0.3, heading) for i, heading in enumerate(headings[:4])]
     declared = [(weight, clean(unescape(text))) for weight, text in sources if text]
     declared = [(weight, text) for weight, text in declared if text]
     if not declared:
@@ -74,6 +75,8 @@ def _site_names(metadata: Metadata, url: str) -> set[str]:
     names = {" ".join(fold(name).split()) for name in metadata.publishers()}
     if domain := registered_domain(url):
         names |= {domain, domain.split(".")[0], f"www.{domain}"}
+    if rubric := section(metadata):
+        names.add(" ".join(fold(rubric).split()))
     for handle in metadata.metas.get("twitter:site", ()):
         names.add(fold(handle).lstrip("@"))
     return names
@@ -90,20 +93,28 @@ def _is_site(part: str, names: set[str]) -> bool:
 
 
 def _without_site(text: str, names: set[str], exact: set[str]) -> str:
-    """Strip the site's name and rubrics from a title's end (or start)."""
-    whole = text
+    """Strip what other sources do not have, and the site's name, from a title's two ends.
+
+    ``exact`` are the folded titles of all sources: one of them that is followed by a separator
+    is the title, and the rest an addition.
+    """
+    folded = fold(text)
+    for other in exact:
+        if (
+            15 <= len(other) < len(folded) == len(text)
+            and folded.startswith(other)
+            and _SEPARATED.match(folded[len(other) :])
+        ):
+            return text[: len(other)]
     for _ in range(4):
         match = _ENDING.match(text)
-        if not match:
+        if not match or not _is_site(match[2], names):
             break
-        head, tail = match[1], match[2]
-        if _is_site(tail, names) or (fold(head) in exact and head != whole):
-            text = head
-            continue
-        if fold(head) in exact:
-            return head
-        break
-    match = re.match(r"^(\S.*?)\s*(?:[|·•»]+|\s[-–—:]\s|::)\s*(\S.*)$", text, re.DOTALL)
+        text = match[1]
+    head, dash, tail = text.rpartition("-")
+    if dash and head and " ".join(fold(tail).split()) in names:
+        text = head.rstrip()
+    match = _BEGINNING.match(text)
     if match and _is_site(match[1], names):
         return match[2]
     return text
@@ -156,14 +167,18 @@ _MODIFIED = (
 def published(
     metadata: Metadata,
     tree: LexborHTMLParser,
-    printed: Iterable[str],
-    zone: tzinfo,
+    near: list[str],
+    zone: tzinfo | None,
     wanted: datetime | None,
 ) -> Moment | None:
-    """Choose the moment of first publication; near the wanted one when there are several."""
+    """Choose the moment of first publication; near the wanted one when there are several.
+
+    ``near`` are the texts that stand around the body. Without a zone, what a value names counts,
+    and UTC where it names none.
+    """
     found: list[Moment] = []
-    for value in _published_values(metadata, tree, printed):
-        moment = parse_date(value, zone)
+    for value in _published_values(metadata, tree, near):
+        moment = read_moment(value, zone)
         if moment is None:
             continue
         if wanted is None or abs((moment.when.date() - wanted.date()).days) <= 1:
@@ -172,9 +187,21 @@ def published(
     return found[0] if found else None
 
 
+_OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)\s*$")
+
+
+def read_moment(value: str | float, zone: tzinfo | None) -> Moment | None:
+    """Read a date in a zone; without one, in the one that it names itself, else UTC."""
+    if zone is None and isinstance(value, str) and (match := _OFFSET.search(value)):
+        offset = timedelta(hours=int(match[2]), minutes=int(match[3]))
+        if offset < timedelta(hours=24):
+            zone = timezone(offset if match[1] == "+" else -offset)
+    return parse_date(value, zone or UTC)
+
+
 def _published_values(
-    metadata: Metadata, tree: LexborHTMLParser, printed: Iterable[str]
-) -> Iterator[str | int | float]:
+    metadata: Metadata, tree: LexborHTMLParser, near: list[str]
+) -> Iterator[str | float]:
     for name in ("datePublished", "dateCreated", "uploadDate"):
         if value := metadata.article.get(name):
             yield from _scalars(value)
@@ -184,19 +211,24 @@ def _published_values(
                 yield content
     if value := metadata.webpage.get("datePublished"):
         yield from _scalars(value)
-    for selector in (
-        '[itemprop~="datePublished"]',
-        "time[pubdate]",
-        "article header time[datetime], header time[datetime]",
-        "time[datetime]",
-    ):
-        if node := tree.css_first(selector):
-            attributes = node.attributes
-            value = attributes.get("datetime") or attributes.get("content")
-            yield value or clean(node.text())
-            if value and (shown := clean(node.text())):
-                yield shown
-    yield from printed
+    around = "\n".join(near)
+    elsewhere: list[str] = []
+    for node in tree.css('[itemprop~="datePublished"], time')[:20]:
+        attributes = node.attributes
+        shown = clean(node.text())
+        value = attributes.get("datetime") or attributes.get("content") or shown
+        if value and (not shown or shown in around):
+            # The printed date is the first one where a changed page keeps it.
+            stated, said = parse_date(value, UTC), parse_date(shown, UTC)
+            yield shown if stated and said and said.when < stated.when - _DAY else value
+        elif value:
+            elsewhere.append(value)
+    yield from (text for text in near if len(text) < 80 and _DIGITS.search(text))
+    yield from elsewhere
+
+
+_DAY = timedelta(days=1)
+_DIGITS = re.compile(r"\d\D+\d|\d.*[^\W\d_]|\d{4}")
 
 
 def _scalars(value: Any) -> Iterator[str | int | float]:
@@ -205,58 +237,88 @@ def _scalars(value: Any) -> Iterator[str | int | float]:
             yield item
 
 
-def modified(metadata: Metadata, zone: tzinfo) -> Moment | None:
+def modified(metadata: Metadata, zone: tzinfo | None) -> Moment | None:
     """Choose the moment of the last change."""
     values = list(_scalars(metadata.article.get("dateModified")))
     for name in _MODIFIED:
         values += metadata.metas.get(name, [])
     values += _scalars(metadata.webpage.get("dateModified"))
     for value in values:
-        if moment := parse_date(value, zone):
+        if moment := read_moment(value, zone):
             return moment
     return None
 
 
-_NO_NAME = re.compile(r"https?:|www\.|^@|^\d+$|^\W*$|\.(?:com|org|net)/")
+_NO_NAME = re.compile(r"https?:|www\.|^[@(]|^\d+$|^\W*$|\.(?:com|org|net)/")
 _BY = re.compile(
     r"^\W*(?:par|by|von|por|door|di|av|af|text|autor(?:in)?|auteur|author|بقلم|كتب[تـ]?|إعداد|تحرير)"
     r"\b\s*:?\s+(?=\S)",
     re.IGNORECASE,
 )
+_AUTHOR_METAS = (
+    "author",
+    "article:author",
+    "og:author",
+    "parsely-author",
+    "sailthru.author",
+    "dc.creator",
+    "dc:creator",
+    "dcterms.creator",
+    "citation_author",
+    "bepress_citation_author",
+    "byl",
+    "articleauthor",
+)
+_AUTHOR_ELEMENTS = ", ".join(
+    ('[rel~="author"]', '[itemprop~="author"]')
+    + tuple(f'[class*="{name}"]' for name in ("author", "auteur", "byline", "Author"))
+)
 
 
-def authors(metadata: Metadata, printed: list[str], url: str) -> list[str]:
+def authors(metadata: Metadata, tree: LexborHTMLParser, near: list[str], url: str) -> list[str]:
     """Choose the authors: people before desks, desks before the site's own name."""
     names = _site_names(metadata, url)
-    best: list[str] = []
-    declared = metadata.authors()
-    sources: list[list[str]] = [[author.name for author in declared]]
-    for name in (
-        "author",
-        "article:author",
-        "og:author",
-        "parsely-author",
-        "sailthru.author",
-        "dc.creator",
-        "dc:creator",
-        "dcterms.creator",
-        "citation_author",
-        "bepress_citation_author",
-        "byl",
-        "articleauthor",
-    ):
-        sources.append(
-            metadata.metas.get(name, [])[:1] if name == "author" else metadata.metas.get(name, [])
-        )
-    sources.append(printed)
-    for source in sources:
+    own: list[str] = []
+    for source in _declared_authors(metadata):
         people = list(_people(source))
-        if not people:
-            continue
-        if own := [person for person in people if not _is_site(person, names)]:
-            return own
-        best = best or people
-    return best
+        if others := [person for person in people if not _is_site(person, names)]:
+            return others
+        own = own or people
+    for source in _printed_authors(tree, near):
+        people = [person for person in _people(source) if not _is_site(person, names)]
+        # The site's own name gives way to a person's, not to another desk's.
+        if people and (not own or all(map(_PERSON.match, people))):
+            return people
+    return own
+
+
+_PERSON = re.compile(r"(?:[^\W\d_][\w.'’-]*\s+){1,4}[^\W\d_][\w.'’-]+$")
+
+
+def _declared_authors(metadata: Metadata) -> Iterator[list[str]]:
+    yield [author.name for author in metadata.authors()]
+    for name in _AUTHOR_METAS:
+        yield metadata.metas.get(name, [])
+
+
+def _printed_authors(tree: LexborHTMLParser, near: list[str]) -> Iterator[list[str]]:
+    around = "\n".join(near)
+    for node in tree.css(_AUTHOR_ELEMENTS)[:40]:
+        text = clean(node.text())
+        if 3 <= len(text) <= 80 and text in around and "comment" not in _name(node):
+            yield [_cut(text)]
+    for text in near:
+        if len(text) < 120 and _BY.match(text):
+            yield [_cut(text)]
+
+
+def _name(node: LexborNode) -> str:
+    return (node.attributes.get("class") or "").lower()
+
+
+def _cut(byline: str) -> str:
+    """Cut a byline where a date or another part begins."""
+    return re.split(r"\s*(?:[|•·]|\s[-–—]|,?\s+(?:le\s+)?\d)", byline, maxsplit=1)[0]
 
 
 def _people(source: Iterable[str]) -> Iterator[str]:
@@ -264,34 +326,12 @@ def _people(source: Iterable[str]) -> Iterator[str]:
     for raw in source:
         if not raw or _NO_NAME.search(raw):
             continue
-        for name in split_bylines(clean(unescape(raw))):
+        for byline in split_bylines(clean(unescape(raw))):
+            name = byline if len(byline) <= 80 else byline.split(",")[0]
             key = fold(name)
-            if key not in seen and not _NO_NAME.search(name) and len(name) <= 80:
+            if key not in seen and not _NO_NAME.search(name):
                 seen.add(key)
                 yield name
-
-
-def printed_bylines(page: Page, tree: LexborHTMLParser, first: int, last: int) -> list[str]:
-    """List what stands as a byline around the body's first block, best first."""
-    found: list[str] = []
-    for node in tree.css('[rel~="author"], [itemprop~="author"] [itemprop~="name"]')[:1]:
-        if text := clean(node.text()):
-            found.append(text)
-    start = max(0, first - 25)
-    for index in range(start, min(first + 2, len(page.blocks))):
-        block = page.blocks[index]
-        if len(block.text) < 120 and _BY.match(block.text):
-            found.append(block.text)
-    return found
-
-
-def printed_dates(page: Page, first: int) -> Iterator[str]:
-    """List short texts with digits above the body, nearest first."""
-    for index in range(first, max(-1, first - 30), -1):
-        text = page.blocks[index].text if index < len(page.blocks) else ""
-        if len(text) < 100 and re.search(r"\d", text):
-            yield text
-    return
 
 
 def section(metadata: Metadata) -> str | None:

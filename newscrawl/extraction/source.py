@@ -4,10 +4,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from typing import Literal
 
-from newscrawl.dates import parse_date
+from selectolax.lexbor import LexborHTMLParser
+
 from newscrawl.errors import UnreadableHtmlError
 from newscrawl.extraction import fields
 from newscrawl.extraction.body import Body, guided, standfirst, unguided
+from newscrawl.extraction.embedded import embedded_html
 from newscrawl.extraction.fields import CopyLike
 from newscrawl.extraction.general import general_text
 from newscrawl.extraction.guided import Reference, agreement_of
@@ -59,7 +61,7 @@ def extract(
     copy: CopyLike | None = None,
     rules: object | None = None,
     *,
-    zone: tzinfo = UTC,
+    zone: tzinfo | None = None,
     content_type: str | None = None,
 ) -> SourcePage:
     """Read an article's page.
@@ -75,18 +77,18 @@ def extract(
     metadata = read_metadata(tree)
     reference = Reference(copy.text) if copy is not None and copy.text else None
     page = walk(root)
-    body, rule, written = _body(page, metadata, reference, text)
+    page, body, rule, written = _body(page, metadata, reference, text, tree)
     headings = [b.text for b in page.blocks if page.elements[b.element].tag == "h1"]
-    first = body.blocks[0] if body else 0
+    near = _near(page, body)
     copied = _moment(getattr(copy, "published", None), zone)
-    moment = fields.published(metadata, tree, fields.printed_dates(page, first), zone, copied)
+    moment = fields.published(metadata, tree, near, zone, copied)
     changed = fields.modified(metadata, zone)
     description = metadata.meta("og:description", "description", "twitter:description")
     found = SourcePage(
         title=fields.title(metadata, tree, headings, url, copy.title if copy else None),
         text=written,
         lead=clean(description) if description else None,
-        authors=fields.authors(metadata, fields.printed_bylines(page, tree, first, 0), url),
+        authors=fields.authors(metadata, tree, near, url),
         published=moment.when if moment else None,
         published_precision=moment.precision if moment else None,
         modified=changed.when if changed else None,
@@ -104,34 +106,51 @@ def extract(
     return found
 
 
-def _moment(value: object, zone: tzinfo) -> datetime | None:
+def _moment(value: object, zone: tzinfo | None) -> datetime | None:
     if isinstance(value, datetime):
-        return value if value.tzinfo else value.replace(tzinfo=zone)
-    if isinstance(value, str) and (moment := parse_date(value, zone)):
+        return value if value.tzinfo else value.replace(tzinfo=zone or UTC)
+    if isinstance(value, str) and (moment := fields.read_moment(value, zone)):
         return moment.when
     return None
 
 
 def _body(
-    page: Page, metadata: Metadata, reference: Reference | None, html: str
-) -> tuple[Body | None, str | None, str | None]:
+    page: Page, metadata: Metadata, reference: Reference | None, html: str, tree: LexborHTMLParser
+) -> tuple[Page, Body | None, str | None, str | None]:
+    """Choose the body; give the page it stands in, its name and its text."""
     if reference and (body := guided(page, reference)):
-        return body, "guided", _text_of(page, body)
+        return page, body, "guided", _text_of(page, body)
     description = metadata.meta("og:description", "description", "twitter:description")
     declared = metadata.text("articleBody")
-    if declared and len(declared) > 400:
-        stated = Reference(declared)
-        if body := guided(page, stated):
-            body.blocks = standfirst(page, body, description) + body.blocks
-            return body, "json-ld", _text_of(page, body)
+    stated = Reference(declared) if declared and len(declared) > 400 else None
+    if stated and (body := guided(page, stated)):
+        body.blocks = standfirst(page, body, description) + body.blocks
+        return page, body, "json-ld", _text_of(page, body)
     if body := unguided(page):
         body.blocks = standfirst(page, body, description) + body.blocks
-        return body, "prose", _text_of(page, body)
+        return page, body, "prose", _text_of(page, body)
+    if hidden := embedded_html(tree):
+        inner = walk(parse(hidden).root)
+        if reference and (body := guided(inner, reference)):
+            return inner, body, "guided", _text_of(inner, body)
+        if body := unguided(inner):
+            return inner, body, "embedded", _text_of(inner, body)
     if text := general_text(html):
-        return None, "general", clean_text(text)
+        return page, None, "general", clean_text(text)
     if declared:
-        return None, "json-ld", clean_text(declared)
-    return None, None, None
+        return page, None, "json-ld", clean_text(declared)
+    return page, None, None, None
+
+
+def _near(page: Page, body: Body | None) -> list[str]:
+    """List the texts around the body, nearest first; above it come before below it."""
+    texts = [block.text for block in page.blocks]
+    if body is None:
+        return texts[:40]
+    first, last = min(body.blocks), max(body.blocks)
+    return (
+        texts[max(0, first - 25) : first][::-1] + texts[first : first + 2] + texts[last : last + 10]
+    )
 
 
 def _text_of(page: Page, body: Body) -> str | None:

@@ -1,0 +1,40 @@
+"""Article text that a page carries in its scripts, for a browser to show.
+
+Pages built in the browser hold their article as HTML inside JSON, sometimes escaped twice. It is
+looked for only when the page itself shows no article.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+
+from selectolax.lexbor import LexborHTMLParser
+
+_STRING = re.compile(r'"((?:[^"\\]|\\.){200,})"', re.DOTALL)
+_PARAGRAPH = re.compile(r"<(?:p|br|div)\b", re.IGNORECASE)
+_MOST = 20
+
+
+def embedded_html(tree: LexborHTMLParser) -> str | None:
+    """Give the HTML that a page's scripts hold, joined; ``None`` when there is none."""
+    found: dict[str, None] = {}
+    for script in tree.css("script:not([src])"):
+        text = script.text()
+        if len(text) > 500:
+            for html in _strings(text, 2):
+                found.setdefault(html)
+                if len(found) >= _MOST:
+                    break
+    return "\n".join(f"<div>{html}</div>" for html in found) or None
+
+
+def _strings(text: str, depth: int) -> Iterator[str]:
+    for match in _STRING.finditer(text):
+        try:
+            value = json.loads(match[0], strict=False)
+        except ValueError:
+            continue
+        if len(_PARAGRAPH.findall(value)) >= 2 and not value.lstrip().startswith(("{", "[")):
+            yield value
+        elif depth and '"' in value:
+            yield from _strings(value, depth - 1)
