@@ -7,6 +7,7 @@ parameters, doubled and trailing slashes make no difference. What is no article 
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 from urllib.parse import quote_plus, unquote
 
@@ -99,6 +100,7 @@ class Address:
     """The article's number."""
 
 
+@lru_cache(maxsize=8192)  # the same ticker and menu stand on page after page
 def classify(url: str) -> Address | None:
     """What a URL of the network names; ``None`` for every other string. Never raises.
 

@@ -1,0 +1,297 @@
+"""Where on an article's page its parts stand.
+
+Known classes say it, whatever tags carry them. Where they are missing, the aggregator's own
+sentences do: the title stands right before the published-in line, the text between that and the
+source-link line.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from newscrawl.dates import Moment
+from newscrawl.errors import PageError
+from newscrawl.network import wording
+from newscrawl.network.grammar import ArticleKey, classify
+from newscrawl.network.page import Line, Link, Page, Role
+from newscrawl.network.ticker import is_ticker
+from newscrawl.text import clean
+
+_ELSEWHERE = frozenset((Role.TICKER, Role.AROUND, Role.CARD))
+_PIECES = 4
+"""Most lines over which markup spreads one sentence of the aggregator."""
+_ABOVE = 3
+"""How many lines of text above the published-in line are looked at for a heading."""
+
+
+@dataclass(slots=True)
+class Layout:
+    """The parts of an article's page."""
+
+    title: str
+    """The title; empty where only the page's head can tell it."""
+    outlet: str
+    """The outlet's name in the published-in line; empty if it is missing."""
+    published: Moment | None
+    """The printed date."""
+    byline: str
+    """The author line; empty if there is none."""
+    text: list[Line]
+    """The lines of the article's text."""
+    source: str | None
+    """Where the source-link line leads."""
+    begin: int
+    """Index, among the page's lines, of the article's first line."""
+    end: int
+    """Index of its last line."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Lines that belong together, by their places."""
+
+    start: int
+    stop: int
+    text: str = ""
+    """What they say: the title, the outlet's name."""
+    moment: Moment | None = None
+    """The date in them."""
+    byline: str = ""
+    """The author named beside outlet and date."""
+
+
+def find_layout(page: Page, key: ArticleKey) -> Layout:
+    """Find the parts of an article's page.
+
+    Raises:
+        PageError: it is no article's page; the message says what was not found.
+    """
+    lines = [
+        line
+        for line in page.lines
+        if line.role not in _ELSEWHERE and not wording.is_image_report(line.text)
+    ]
+    dates = _find_dates(lines, page, key)
+    dated = dates[0] if dates else None
+    title = _find_title(lines, dated.start if dated else None, page, key)
+    heads = [part for part in (title, dated) if part]
+    if not heads:
+        raise PageError(page.url, "a line such as 'Publié dans L'opinion le 29 - 03 - 2024'")
+    begin, start = min(part.start for part in heads), max(part.stop for part in heads)
+    lines, source, links = _split_at_source(lines, start)
+    taken = {i for part in (*heads, *source) for i in range(part.start, part.stop)}
+    stop = source[0].start if source else len(lines)
+    text = [i for i, line in enumerate(lines) if line.role is Role.CONTENT and i not in taken]
+    if text:  # else all of it stands elsewhere than between date and source
+        text = [i for i in text if start <= i < stop] or text
+    elif len(dates) > 1 and not source:
+        raise PageError(page.url, f"one article; {len(dates)} are listed")
+    else:
+        text = _unmarked_text(lines, start, stop, bounded=bool(source))
+    bylines = [
+        i
+        for i in (*range(begin, text[0] if text else begin), *text)
+        if i not in taken and _is_byline(lines[i], page, first=not text or i <= text[0])
+    ]
+    text = [i for i in text if i not in bylines]
+    if not text:
+        raise PageError(page.url, "an article's text")
+    return Layout(
+        title=title.text if title else "",
+        outlet=dated.text if dated else "",
+        published=dated.moment if dated else None,
+        byline=clean(lines[bylines[0]].text) if bylines else dated.byline if dated else "",
+        text=[lines[i] for i in text],
+        source=_source_link(links, page, key),
+        begin=lines[begin].index,
+        end=lines[max(text[-1], stop - 1)].index if source else lines[text[-1]].index,
+    )
+
+
+# --- The published-in line ------------------------------------------------------------------------
+
+
+def _find_dates(lines: Sequence[Line], page: Page, key: ArticleKey) -> list[_Part]:
+    """The published-in lines, the likeliest first."""
+    runs = list(_runs(lines, Role.NEWSPAPER))
+    found = [part for run in runs if (part := _dated(lines, run, page, key, exact=False))]
+    # In the midst of an article's text the sentence would be a quotation: the last resort.
+    for in_text in (False, True):
+        if not found:
+            places = [i for i, line in enumerate(lines) if (line.role is Role.CONTENT) is in_text]
+            found = list(_find_unmarked_dates(lines, places, page, key))
+    return found or [_date_alone(lines, run, page, key) for run in runs[:1]]
+
+
+def _find_unmarked_dates(
+    lines: Sequence[Line], places: Iterable[int], page: Page, key: ArticleKey
+) -> Iterator[_Part]:
+    for i in places:
+        if wording.begins_published(_without_authors(lines[i], page)[0]):
+            for stop in range(i + 1, min(i + _PIECES, len(lines)) + 1):
+                if part := _dated(lines, range(i, stop), page, key, exact=True):
+                    yield part
+                    break
+
+
+def _dated(
+    lines: Sequence[Line], run: range, page: Page, key: ArticleKey, *, exact: bool
+) -> _Part | None:
+    """Lines as a published-in line; if exact, nothing but an author's link may stand beside it."""
+    text, authors = _without_authors(_join(lines, run), page)
+    found = wording.find_published(text, key.site.timezone)
+    if found is None or (exact and not found.alone):
+        return None
+    byline = authors or found.before or found.after
+    return _Part(run.start, run.stop, found.outlet, found.moment, byline)
+
+
+def _date_alone(lines: Sequence[Line], run: range, page: Page, key: ArticleKey) -> _Part:
+    """Lines that are marked as published-in line, but lack its words."""
+    line = _join(lines, run)
+    moment, rest = wording.split_date(line.text, key.site.timezone)
+    names = [line.link_text(link) for link in line.links if not _is_author(link, page)]
+    return _Part(run.start, run.stop, next(filter(None, names), rest), moment)
+
+
+# --- The title ------------------------------------------------------------------------------------
+
+
+def _find_title(
+    lines: Sequence[Line], end: int | None, page: Page, key: ArticleKey
+) -> _Part | None:
+    """The title, given where the published-in line is."""
+    runs = list(_runs(lines, Role.TITLE))
+    if runs:
+        above = [run for run in runs if end is None or run.start < end]
+        run = above[-1] if above else runs[0]
+    elif end is not None and (found := _unmarked_title(lines, end, page, key)):
+        run = found
+    else:
+        return None
+    return _Part(run.start, run.stop, clean(_join(lines, run).text))
+
+
+def _unmarked_title(lines: Sequence[Line], end: int, page: Page, key: ArticleKey) -> range | None:
+    """The line right above the published-in line, or a heading a little higher."""
+    places: list[int] = []
+    for i in reversed(range(end)):
+        line = lines[i]
+        others = (page.article(link.href, key.site) for link in line.links)
+        if len(places) == _ABOVE or is_ticker(line) or any(o and o != key for o in others):
+            break
+        if line.role is Role.NONE and line.has_letters and not _is_byline(line, page):
+            places.append(i)
+    if not places:
+        return None
+    last = next((i for i in places if lines[i].heading), places[0])
+    first = last
+    while lines[last].heading and first - 1 in places and lines[first - 1].heading:
+        first -= 1
+    return range(first, last + 1)
+
+
+# --- The source-link line -------------------------------------------------------------------------
+
+
+def _split_at_source(lines: list[Line], start: int) -> tuple[list[Line], list[_Part], list[Link]]:
+    """Part the source-link line from text that it runs on from; also its place and its links."""
+    for i in range(start, len(lines)):
+        for stop in range(i + 1, min(i + _PIECES, len(lines)) + 1):
+            line = lines[i] if stop == i + 1 else _join(lines, range(i, stop))
+            if span := wording.find_source(line.text):
+                links = [link for link in line.links if link.start < span[1] and link.end > span[0]]
+                text = replace(line, text=line.text[: span[0]], links=[])
+                head = [*lines[:i], text] if text.has_letters else lines[:i]
+                part = _Part(len(head), len(head) + 1)
+                return [*head, line, *lines[stop:]], [part], links or line.links
+            if not wording.begins_source(line.text):
+                break
+    return lines, [], []
+
+
+def _source_link(links: Iterable[Link], page: Page, key: ArticleKey) -> str | None:
+    """The first of some links that leads away from this page."""
+    for link in links:
+        url = page.absolute(link.href) if link.href.strip("# \t\r\n") else None
+        if url and page.article(link.href, key.site) != key:
+            return url
+    return None
+
+
+# --- The text -------------------------------------------------------------------------------------
+
+
+def _unmarked_text(lines: Sequence[Line], start: int, stop: int, *, bounded: bool) -> list[int]:
+    """Lines of text behind the title and published-in line.
+
+    Where no source-link line bounds them, what reads as the foot of a page does.
+    """
+    places: list[int] = []
+    for i in range(start, stop):
+        if not bounded and wording.ends_article(lines[i].text):
+            break
+        if lines[i].role is Role.NONE:
+            places.append(i)
+    while not bounded and places and lines[places[-1]].is_link:
+        places.pop()
+    return places
+
+
+# --- Authors --------------------------------------------------------------------------------------
+
+
+def _is_byline(line: Line, page: Page, *, first: bool = True) -> bool:
+    """Whether a line names the author: by its class, by a link to the author, or by its words.
+
+    Words count only above the text and in its first line.
+    """
+    if line.role in (Role.AUTHOR, Role.CAPTION):
+        return line.role is Role.AUTHOR
+    rest, names = _without_authors(line, page)
+    return wording.is_label(rest) if names else first and wording.is_byline(line.text)
+
+
+def _without_authors(line: Line, page: Page) -> tuple[str, str]:
+    """A line's text without the links to authors' pages, and their text."""
+    text, names = line.text, []
+    for link in line.links:
+        if _is_author(link, page):
+            names.append(line.link_text(link))
+            text = text[: link.start] + " " * (link.end - link.start) + text[link.end :]
+    return text, ", ".join(filter(None, names))
+
+
+def _is_author(link: Link, page: Page) -> bool:
+    if "author" not in link.href.lower():
+        return False
+    address = classify(page.absolute(link.href) or "")
+    return address is not None and address.kind == "author"
+
+
+# --- Lines ----------------------------------------------------------------------------------------
+
+
+def _runs(lines: Sequence[Line], role: Role) -> Iterator[range]:
+    """Stretches of lines with a role."""
+    start = None
+    for i, line in enumerate(lines):
+        if line.role is role and start is None:
+            start = i
+        elif line.role is not role and start is not None:
+            yield range(start, i)
+            start = None
+    if start is not None:
+        yield range(start, len(lines))
+
+
+def _join(lines: Sequence[Line], run: range) -> Line:
+    """Lines as one, parted by spaces."""
+    first = lines[run.start]
+    if len(run) == 1:
+        return first
+    text, links = "", []
+    for i in run:
+        at = len(text)
+        links += [replace(x, start=x.start + at, end=x.end + at) for x in lines[i].links]
+        text += lines[i].text + " "
+    return replace(first, text=text, links=links)

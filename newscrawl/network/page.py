@@ -1,0 +1,351 @@
+"""A page of the network as lines of text: the one walk over the tree that all page readers share.
+
+The pages' markup is known only in part, so that readers work on what a person sees: lines, in
+order, each with the links in it and with the role that a known class or tag gives it.
+"""
+
+import re
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from functools import lru_cache
+from typing import NamedTuple
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from newscrawl.errors import PageError, UnreadableHtmlError
+from newscrawl.html import decode, parse
+from newscrawl.network.grammar import ArticleKey, parse_article_url
+from newscrawl.network.sites import Site
+from newscrawl.text import clean
+from newscrawl.urls import absolute
+
+
+class Role(Enum):
+    """What a line is, where the page's markup says it."""
+
+    NONE = auto()
+    """Nothing is known of it."""
+    TITLE = auto()
+    """An article's title."""
+    NEWSPAPER = auto()
+    """The line with outlet and date."""
+    CONTENT = auto()
+    """A piece of an article's text."""
+    AUTHOR = auto()
+    """An article's author."""
+    CAPTION = auto()
+    """Text under a picture."""
+    TICKER = auto()
+    """The band of current headlines."""
+    CARD = auto()
+    """A teaser of an article, on listing pages."""
+    AROUND = auto()
+    """Menus, side columns, the foot of the page."""
+
+
+_CLASSES = {
+    # Of article pages.
+    "articletitle": Role.TITLE,
+    "articlenewspaper": Role.NEWSPAPER,
+    "articlecontent": Role.CONTENT,
+    "articleauthor": Role.AUTHOR,
+    # Of the frame that every page has, and of listings.
+    "teasercontainer": Role.CARD,
+    "maincontainer": Role.CARD,
+    "ui-menu": Role.AROUND,
+    "ui-menubar": Role.AROUND,
+    "menu": Role.AROUND,
+    "navbar": Role.AROUND,
+    "sidebar": Role.AROUND,
+    "footer": Role.AROUND,
+    "social": Role.AROUND,
+    "breadcrumb": Role.AROUND,
+}
+_TICKER = re.compile("marquee|ticker")
+_TAGS = {
+    "marquee": Role.TICKER,
+    "figcaption": Role.CAPTION,
+    "nav": Role.AROUND,
+    "aside": Role.AROUND,
+    "footer": Role.AROUND,
+}
+_SKIPPED = re.compile(
+    "audio|button|canvas|head|iframe|math|noscript|object|option|script|select|style|svg|template"
+    "|textarea|video|[-!].*"
+)
+_BLOCK = re.compile(
+    "address|article|aside|blockquote|body|caption|center|dd|details|div|dl|dt|fieldset|figcaption"
+    "|figure|footer|form|frameset|h[1-6r]|header|hgroup|li|main|marquee|menu|nav|ol|p|pre|section"
+    "|summary|table|tbody|td|tfoot|th|thead|tr|ul"
+)
+_HEADING = re.compile("h[1-6]")
+_LETTER = re.compile(r"[^\W\d_]")
+
+
+class _Tag(NamedTuple):
+    """What a tag's name says of an element."""
+
+    skipped: bool
+    block: bool
+    heading: bool
+    role: Role | None
+
+
+@lru_cache(maxsize=1024)
+def _tag(name: str) -> _Tag:
+    return _Tag(
+        _SKIPPED.fullmatch(name) is not None,
+        _BLOCK.fullmatch(name) is not None,
+        _HEADING.fullmatch(name) is not None,
+        _TAGS.get(name),
+    )
+
+
+@lru_cache(maxsize=4096)
+def _role_of(names: str) -> Role | None:
+    """The role that an element's classes and id give it."""
+    names = names.lower()
+    for name in names.split():
+        if role := _CLASSES.get(name):
+            return role
+    return Role.TICKER if _TICKER.search(names) else None
+
+
+@dataclass(slots=True)
+class Link:
+    """A link, and where it stands in its line."""
+
+    href: str
+    """As written."""
+    start: int
+    """Where its text begins in the line."""
+    end: int
+    """Where its text ends."""
+    hint: str = ""
+    """What it says of itself beside its text: its ``title``, or a picture's ``alt``."""
+    rel: str = ""
+    """Its relation to the page."""
+
+
+@dataclass(slots=True)
+class Line:
+    """Text without a line break in it, as a browser shows it; white space is still the source's."""
+
+    text: str
+    """The text as in the source."""
+    role: Role
+    """What it is."""
+    links: list[Link] = field(default_factory=list)
+    """The links in it."""
+    heading: bool = False
+    """Whether it stands in a heading."""
+    listed: bool = False
+    """Whether it stands in a list item."""
+    index: int = 0
+    """Its place among the page's lines."""
+
+    @property
+    def has_letters(self) -> bool:
+        """Whether it says anything."""
+        return _LETTER.search(self.text) is not None
+
+    @property
+    def is_link(self) -> bool:
+        """Whether all that it says is in links."""
+        return sum(link.end - link.start for link in self.links) >= len(self.text.strip()) > 0
+
+    def link_text(self, link: Link) -> str:
+        """A link's text, or else what it says of itself."""
+        return clean(self.text[link.start : link.end]) or clean(link.hint)
+
+
+@dataclass(slots=True)
+class Picture:
+    """An ``img`` element."""
+
+    src: str
+    """Where it lies, as written."""
+    alt: str
+    """Its alternative text or title."""
+    role: Role
+    """What it stands in."""
+    line: int
+    """Index of the line it stands before."""
+    caption: str | None = None
+    """The text under it."""
+
+
+@dataclass(slots=True)
+class Page:
+    """What a page shows, and the declarations in its head."""
+
+    url: str
+    """The URL it was read for."""
+    lines: list[Line] = field(default_factory=list)
+    """Its lines, in the order of the source."""
+    pictures: list[Picture] = field(default_factory=list)
+    """Its pictures, in the order of the source."""
+    meta: dict[str, str] = field(default_factory=dict)
+    """Contents of ``meta`` by property or name, the ``title``, and URLs of ``link`` by relation."""
+
+    def absolute(self, href: str) -> str | None:
+        """A link of this page in full; ``None`` if it is no http or https URL."""
+        return absolute(href, self.url)
+
+    def article(self, href: str, site: Site) -> ArticleKey | None:
+        """The article that a link of this page leads to."""
+        if not _MAY_BE_ARTICLE.search(href):
+            return None
+        if href.startswith("/") and not href.startswith(("//", "/\\")):
+            return parse_article_url(site.url(href))
+        return parse_article_url(self.absolute(href) or "")
+
+
+# Most links are none; this tells it for the cost of a search.
+_MAY_BE_ARTICLE = re.compile(r"[0-9]\s*(?:$|[/?#;&%])")
+
+
+def open_page(body: bytes | str, url: str, content_type: str | None) -> Page:
+    """Decode, parse and walk a page.
+
+    Raises:
+        PageError: it is not HTML that can be read.
+    """
+    try:
+        html = body if isinstance(body, str) else decode(body, content_type)
+        tree = parse(html)
+    except UnreadableHtmlError as error:
+        raise PageError(url, f"an HTML page; {error}") from error
+    page = Page(url)
+    _read_head(tree, page)
+    _Walk(page).run(tree.body or tree.root)
+    return page
+
+
+def _read_head(tree: LexborHTMLParser, page: Page) -> None:
+    for node in tree.css("title, meta[content], link[rel][href]"):
+        attributes = node.attributes
+        if node.tag == "title":
+            page.meta.setdefault("title", node.text())
+        elif node.tag == "meta":
+            name = attributes.get("property") or attributes.get("name") or ""
+            page.meta.setdefault(name.lower(), attributes["content"] or "")
+        else:
+            page.meta.setdefault((attributes["rel"] or "").lower(), attributes["href"] or "")
+
+
+class _Walk:
+    """One depth-first pass over a tree, without recursion: pages may be nested without end."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self._buffer: list[str] = []
+        self._length = 0
+        self._links: list[Link] = []
+        self._role = Role.NONE
+        self._open_link: Link | None = None
+        self._carried: Link | None = None
+        self._headings = 0
+        self._items = 0
+
+    def run(self, root: LexborNode | None) -> None:
+        """Fill the page's lines and pictures."""
+        frames: list[tuple[str, Role, Link | None, bool]] = []
+        node = root.child if root else None
+        while node:
+            child = None
+            name = node.tag or ""
+            if name == "-text":
+                self._text(node.text_content or "")
+            elif name == "br":
+                self._break()
+            elif name == "img":
+                self._picture(node.attributes)
+            elif not (tag := _tag(name)).skipped:
+                child = node.child
+                outside = (name, self._role, self._open_link)
+                frame = (*outside, self._enter(name, tag, node.attributes))
+                if child is None:
+                    self._leave(*frame)
+                else:
+                    frames.append(frame)
+            while node and child is None:
+                child = node.next
+                if child is None:
+                    node = node.parent if frames else None
+                    self._leave(*frames.pop()) if frames else self._break()
+            node = child
+
+    def _enter(self, name: str, tag: _Tag, attributes: dict[str, str | None]) -> bool:
+        """Begin an element; tell whether it is a line, or lines, of its own."""
+        names = attributes.get("class") or ""
+        if "id" in attributes:
+            names += f" {attributes['id'] or ''}"
+        role = (_role_of(names) if names else None) or tag.role
+        bounded = tag.block or role is not None
+        if bounded:
+            self._break()
+        if role:
+            self._role = role
+        if name == "a":
+            self._open_link = link = Link(
+                attributes.get("href") or "",
+                self._length,
+                self._length,
+                attributes.get("title") or "",
+                attributes.get("rel") or "",
+            )
+            self._links.append(link)
+        elif tag.heading:
+            self._headings += 1
+        elif name == "li":
+            self._items += 1
+        return bounded
+
+    def _leave(self, name: str, role: Role, link: Link | None, bounded: bool) -> None:
+        """End an element, given what held outside of it."""
+        if bounded:
+            self._break()
+        self._role = role
+        if name == "a":
+            self._close_link()
+            self._open_link = link
+        elif name == "li":
+            self._items -= 1
+        elif _tag(name).heading:
+            self._headings -= 1
+
+    def _close_link(self) -> None:
+        if self._open_link:
+            self._open_link.end = self._length
+
+    def _text(self, text: str) -> None:
+        self._buffer.append(text)
+        self._length += len(text)
+
+    def _picture(self, attributes: dict[str, str | None]) -> None:
+        alt = attributes.get("alt") or attributes.get("title") or ""
+        if self._open_link and not self._open_link.hint:
+            self._open_link.hint = alt
+        for name in ("data-src", "data-original", "src"):
+            if src := attributes.get(name):
+                line = len(self._page.lines)
+                self._page.pictures.append(Picture(src, alt, self._role, line))
+                break
+
+    def _break(self) -> None:
+        """End the line; a link that is open goes on in the next one."""
+        link = self._open_link
+        self._close_link()
+        if self._carried and self._carried.end == 0:
+            self._links.remove(self._carried)
+        text = "".join(self._buffer)
+        if self._links or not (not text or text.isspace()):
+            lines = self._page.lines
+            heading, listed = self._headings > 0, self._items > 0
+            lines.append(Line(text, self._role, self._links, heading, listed, len(lines)))
+        self._buffer, self._length, self._links = [], 0, []
+        self._open_link = self._carried = None
+        if link:
+            self._open_link = self._carried = Link(link.href, 0, 0, link.hint, link.rel)
+            self._links.append(self._carried)

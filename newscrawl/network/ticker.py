@@ -1,0 +1,60 @@
+"""The ticker: current headlines of other outlets, on top of every page."""
+
+import re
+from collections.abc import Iterator
+
+from newscrawl.items import Headline
+from newscrawl.network.page import Line, Page, Role
+from newscrawl.network.sites import Site
+from newscrawl.text import clean
+
+# What parts the headlines: four no-break spaces, which no other text of the pages holds.
+_GAP = re.compile(r"(?:\xa0[ \t\r\n]*){2,}")
+_LEAST_WORDS = 3
+"""Fewest words of a headline that no link marks as one."""
+
+
+def read_headlines(page: Page, site: Site, end: int) -> list[Headline]:
+    """The distinct headlines of a page's ticker, in order.
+
+    Where no markup says what the ticker is, it is made of the links to articles above the page's
+    own content, and of text parted as the ticker parts it.
+
+    Args:
+        page: the page.
+        site: the site it is on.
+        end: index of the line with which the page's own content begins.
+    """
+    marked = [line for line in page.lines if line.role is Role.TICKER]
+    above = (line for line in page.lines[:end] if line.role is Role.NONE)
+    found: dict[str, Headline] = {}
+    for line in marked or above:
+        for title, url in _headlines(page, site, line):
+            if title:
+                found.setdefault(title, Headline(title, url))
+    return list(found.values())
+
+
+def is_ticker(line: Line) -> bool:
+    """Whether a line is a ticker's, told by its markup or by the gaps between headlines."""
+    return line.role is Role.TICKER or len(_GAP.findall(line.text.strip())) > 1
+
+
+def _headlines(page: Page, site: Site, line: Line) -> Iterator[tuple[str, str | None]]:
+    at = 0
+    for link in line.links:
+        yield from _unlinked(line, at, link.start)
+        key = page.article(link.href, site)
+        if key or line.role is Role.TICKER:
+            yield line.link_text(link), key.url if key else page.absolute(link.href)
+        at = max(at, link.end)
+    yield from _unlinked(line, at, len(line.text))
+
+
+def _unlinked(line: Line, start: int, end: int) -> Iterator[tuple[str, None]]:
+    """Headlines that are plain text."""
+    if is_ticker(line) or (line.listed and not line.links):
+        for part in _GAP.split(line.text[start:end]):
+            title = clean(part)
+            if title.count(" ") >= _LEAST_WORDS - 1:
+                yield title, None

@@ -1,0 +1,388 @@
+"""The sentences that the aggregator prints around an article, in its three languages.
+
+They are matched as loosely as they can vary: spaces of any kind, missing or doubled; either
+apostrophe; any dash; Arabic-Indic digits; tashkeel and the ways to write alef; accents lost to a
+wrong encoding; a colon or full stop there or not. Of the French lines and the Arabic source line
+the exact wording is known from pages; the other Arabic and English ones are from memory, hence
+looser still.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from newscrawl.dates import Moment, parse_date
+from newscrawl.text import clean, fold
+
+# White space and what is invisible: either may stand between, or be missing between, any two words.
+_BLANK = r"\s\xad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff"
+_GAP = f"[{_BLANK}]*"
+_DASH = r"[-‐‑‒–—―−﹣－/.]"
+_LOOSE = {
+    " ": _GAP,
+    "'": f"['’‘`´ʼ]?{_GAP}",
+    "é": "(?:[eé\N{REPLACEMENT CHARACTER}]\u0301?|Ã©)",
+    "à": "(?:[aà\N{REPLACEMENT CHARACTER}]\u0300?|Ã\xa0)",
+    **dict.fromkeys("اأإآ", "[اأإآٱ]"),
+    **dict.fromkeys("ةه", "[ةه]"),
+    **dict.fromkeys("يى", "[يىی]"),
+}
+_TASHKEEL = "[\u0640\u064b-\u0652\u0670]*"
+
+
+def _loose(*phrases: str) -> str:
+    """A pattern for any of some phrases, each with its possible spellings."""
+    return "(?:" + "|".join("".join(map(_letter, phrase)) for phrase in phrases) + ")"
+
+
+def _letter(char: str) -> str:
+    pattern = _LOOSE.get(char, re.escape(char))
+    return pattern + _TASHKEEL if "\u0620" <= char <= "\u064a" else pattern
+
+
+def _folded(alternatives: str) -> re.Pattern[str]:
+    """A pattern over folded text, from one alternative a line."""
+    return re.compile("|".join(fold(line.strip()) for line in alternatives.strip().splitlines()))
+
+
+# --- Publié dans L'opinion le 29 - 03 - 2024 ------------------------------------------------------
+
+_NUMERIC = (
+    rf"(?:(?P<day>\d{{1,2}}){_GAP}{_DASH}{_GAP}(?P<month>\d{{1,2}}){_GAP}{_DASH}{_GAP}(?P<year>\d{{4}})"
+    rf"|(?P<year1>\d{{4}}){_GAP}{_DASH}{_GAP}(?P<month1>\d{{1,2}}){_GAP}{_DASH}{_GAP}(?P<day1>\d{{1,2}}))"
+    r"(?!\d)"
+)
+_WRITTEN = rf"(?:\d{{1,2}}\D{{2,24}}\d{{4}}|[^\W\d_]{{3,12}}{_GAP}\d{{1,2}},?{_GAP}\d{{4}})(?!\d)"
+_DATE = rf"(?P<date>{_NUMERIC}|{_WRITTEN})"
+_BEGIN = (
+    _loose("publié dans", "publiée dans", "publié sur", "publié par"),
+    _loose("نشر في", "نشرت في", "نشر ب"),
+    _loose("published in", "published on", "published by"),
+)
+_ON = (
+    _loose("le", "du"),
+    _loose("يوم", "بتاريخ"),
+    _loose("on", "dated"),
+)
+_WEEKDAY = rf"(?:[^\W\d_]{{3,12}}{_GAP}[,،]?{_GAP})?"
+
+
+def _published_patterns(begin: str, on: str) -> list[re.Pattern[str]]:
+    head = f"{begin}{_GAP}:?{_GAP}(?P<outlet>.{{0,120}}?){_GAP}[,،:|]?{_GAP}"
+    tail = f"{_GAP}:?{_GAP}{_WEEKDAY}{_DATE}"
+    return [
+        re.compile(head + join + tail, re.IGNORECASE | re.DOTALL)
+        for join in (rf"(?<![^\W\d_]){on}", on, "")
+    ]
+
+
+_PUBLISHED = [
+    pattern
+    for patterns in zip(*map(_published_patterns, _BEGIN, _ON), strict=True)
+    for pattern in patterns
+]
+_BEGINS_PUBLISHED = re.compile(f"{_GAP}(?:{'|'.join(_BEGIN)})", re.IGNORECASE)
+_ANY_DATE = re.compile(_DATE)
+# What may stand beside it without saying anything.
+_REST = re.compile(rf"[{_BLANK}.,،|:•·–—-]*(?:par|by|de|بقلم)?[{_BLANK}.,،|:•·–—-]*", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What a published-in line says."""
+
+    outlet: str
+    """The outlet's name as printed; empty if missing."""
+    moment: Moment | None
+    """The printed date; ``None`` if there is no such day."""
+    before: str
+    """What stands in the line before it."""
+    after: str
+    """What stands in the line behind it."""
+
+    @property
+    def alone(self) -> bool:
+        """Whether the line holds nothing else."""
+        return not self.before and not self.after
+
+
+def begins_published(line: str) -> bool:
+    """Whether a line can be the beginning of a published-in line."""
+    return _BEGINS_PUBLISHED.match(line) is not None
+
+
+def find_published(line: str, zone: tzinfo) -> Published | None:
+    """The published-in line within a line of text.
+
+    >>> from zoneinfo import ZoneInfo
+    >>> found = find_published("Publié  dans L’opinion le : 29 – 03-2024.", ZoneInfo("UTC"))
+    >>> found.outlet, found.moment.iso(), found.alone
+    ('L’opinion', '2024-03-29T00:00:00+00:00', True)
+    >>> find_published("نشر في كش24 يوم ١٦ - ١٢ - ٢٠٢٢", ZoneInfo("UTC")).moment.when.day
+    16
+    """
+    for pattern in _PUBLISHED:
+        if match := pattern.search(line):
+            before, after = line[: match.start()], line[match.end() :]
+            return Published(
+                clean(match["outlet"]).strip(" :،,|"),
+                _moment(match, zone),
+                clean(before) if not _REST.fullmatch(before) else "",
+                clean(after) if not _REST.fullmatch(after) else "",
+            )
+    return None
+
+
+def split_date(line: str, zone: tzinfo) -> tuple[Moment | None, str]:
+    """The first date in a line, and what else the line says.
+
+    >>> from zoneinfo import ZoneInfo
+    >>> split_date("L'opinion | 29 - 03 - 2024", ZoneInfo("UTC"))[1]
+    "L'opinion"
+    """
+    match = _ANY_DATE.search(line)
+    if match is None:
+        return None, clean(line)
+    rest = clean(f"{line[: match.start()]} {line[match.end() :]}")
+    return _moment(match, zone), rest.strip(" |•·،,:–—-")
+
+
+def _moment(match: re.Match[str], zone: tzinfo) -> Moment | None:
+    year = match["year"] or match["year1"]
+    if year is None:
+        return parse_date(clean(match["date"]), zone)
+    month, day = match["month"] or match["month1"], match["day"] or match["day1"]
+    try:  # the aggregator's own order is known: day first
+        return Moment(datetime(int(year), int(month), int(day), tzinfo=zone), "day")
+    except ValueError:
+        return None
+
+
+# --- Cliquez ici pour lire l'article depuis sa source. --------------------------------------------
+
+_QUOTE = rf"[{_BLANK}\"«»“”'‘’<>\[\]()]*"
+_SOURCE = re.compile(
+    "|".join(
+        _QUOTE.join(parts) + rf"(?:{_GAP}[.!:。]+)?{_GAP}"
+        for parts in (
+            (
+                _loose("cliquez", "cliquer"),
+                _loose("ici", "sur ce lien", ""),
+                _loose("pour lire", "pour voir", "pour consulter"),
+                _loose("l'article", "l'information", "l'info", "article"),
+                _loose("depuis", "dans", "sur", "de", "à"),
+                _loose("sa source", "la source", "source"),
+            ),
+            (
+                _loose("انقر", "انقروا", "نقر", "اضغط", "إضغط"),
+                _loose("هنا", "على هذا الرابط", "على الرابط", ""),
+                _loose("لقراءة", "لمطالعة", "لتصفح"),
+                _loose("الخبر", "المقال", "الموضوع"),
+                _loose("من", "في", "على"),
+                _loose("مصدرها", "مصدره", "المصدر"),
+            ),
+            (
+                _loose("click"),
+                _loose("here", "on this link", "this link", ""),
+                _loose("to read", "to view"),
+                _loose("the full", "the", ""),
+                _loose("story", "article", "news", "item"),
+                _loose("from", "at", "on", "in"),
+                _loose("its original", "the original", "its", "the"),
+                _loose("source"),
+            ),
+        )
+    ),
+    re.IGNORECASE,
+)
+
+
+_BEGINS_SOURCE = re.compile(
+    _GAP + _loose("cliquez", "cliquer", "انقر", "نقر", "اضغط", "إضغط", "click"), re.IGNORECASE
+)
+
+
+def begins_source(line: str) -> bool:
+    """Whether a line can be the beginning of a source-link line."""
+    return _BEGINS_SOURCE.match(line) is not None
+
+
+def find_source(line: str) -> tuple[int, int] | None:
+    """Where in a line of text the source-link line stands.
+
+    >>> find_source("Fin. Cliquez  ici pour lire l’article depuis sa source")
+    (5, 54)
+    """
+    match = _SOURCE.search(line)
+    return match.span() if match else None
+
+
+# --- Merci d'avoir signalé! -----------------------------------------------------------------------
+
+_IMAGE_REPORT = re.compile(
+    "|".join(
+        (
+            _loose("merci d'avoir signalé"),
+            _loose("cette image sera automatiquement bloqué"),
+            _loose("شكرا على الإبلاغ", "شكرا على التبليغ", "شكرا لإبلاغك", "شكرا لتبليغك"),
+            _loose("سيتم", "سوف يتم")
+            + _GAP
+            + _loose("حجب", "حظر", "منع", "إخفاء", "إزالة")
+            + _GAP
+            + _loose("هذه الصورة", "الصورة"),
+            _loose("thank you for reporting", "thanks for reporting"),
+            _loose("this image will be automatically", "this image will automatically be"),
+        )
+    ),
+    re.IGNORECASE,
+)
+_LONGEST_NOTICE = 250
+
+
+def is_image_report(line: str) -> bool:
+    """Whether a line is the notice to readers who reported a picture.
+
+    >>> is_image_report("Merci d'avoir signalé!")
+    True
+    """
+    return len(line) <= _LONGEST_NOTICE and _IMAGE_REPORT.search(line) is not None
+
+
+# --- The end of a copy ----------------------------------------------------------------------------
+
+_CUT = re.compile(r"[(\[]\s*(?:\.{2,}|…)\s*[)\]][\s.»\"”]*\Z")
+_STUB = _folded(
+    r"""
+    (?:la|sa) suite (?:dans|sur|en|de)|lire (?:la suite|l'intégralité|l'article complet)
+    (?:article|contenu) (?:réservé|payant)|réservée?s? (?:à nos|aux) abonnés
+    abonnez-vous (?:pour|afin|à)|détails (?:dans|en|sur) (?:notre|la page|page)
+    (?:ال)?(?:تفاصيل|تتمة|بقية)(?: [^ ]+){0,3} (?:تقرؤونها|تقرأونها|تقرؤها|تجدونها|تطالعونها)
+    (?:ال)?(?:تفاصيل|تتمة|بقية)(?: [^ ]+){0,3} (?:في عدد|بعدد|في العدد|على صفحات)
+    (?:اقرأ|اقرؤوا|لقراءة|لمطالعة) (?:المزيد|التفاصيل|البقية|التتمة|النص الكامل|المقال كاملا)
+    (?:مخصصة?|متاحة?|حصرية?) (?:فقط )?للمشتركين|(?:اشترك|للاشتراك) (?:ل|في|لمتابعة)
+    read (?:more|the full|the rest)|continue reading|full (?:story|article) (?:in|at|on)
+    subscribe (?:to|now)|(?:for|to) subscribers|subscribers only
+    """
+)
+_STUB_TAIL = 120
+
+
+def is_truncated(text: str) -> bool:
+    """Whether a text ends in the aggregator's mark of a cut.
+
+    >>> is_truncated("Le projet prévoit (...)"), is_truncated("Il a dit (...) que non.")
+    (True, False)
+    """
+    return _CUT.search(text) is not None
+
+
+def is_stub(text: str) -> bool:
+    """Whether a text ends by sending the reader elsewhere for the rest.
+
+    >>> is_stub("استقبل الوزير أمس وفدا. التفاصيل تقرؤونها في (...)")
+    True
+    """
+    return _STUB.search(fold(_CUT.sub("", text.rpartition("\n")[2])[-_STUB_TAIL:])) is not None
+
+
+_LABEL = _folded(
+    r"""
+    (?:votre |your )?(?:adresse (?:e-?mail|de messagerie|électronique)|e-?mail(?: address)?)
+    courriel|nom(?: complet| et prénom)?|prénom|pseudo|votre nom|titre|sujet|site(?: web)?
+    (?:votre )?(?:commentaire|message)s?|poster|envoyer|valider
+    (?:your |full )?name|subject|title|website|url|(?:your )?comments?|submit|send|post(?: comment)?
+    الاسم(?: الكامل)?|اسمك|عنوان البريد الإلكتروني|(?:البريد|بريدك)(?: الإلكتروني)?
+    عنوان التعليق|نص التعليق|التعليق|تعليقك|العنوان|الموضوع|الموقع(?: الإلكتروني)?|إرسال|أرسل
+    """
+)
+_BETWEEN = r"[\s:*|()،,-]*(?:\((?:requis|required|مطلوب)\))?[\s:*|،,-]*"
+_LABELS = re.compile(rf"(?:(?:{_LABEL.pattern}){_BETWEEN})+")
+_RUN_ON = re.compile(rf"(?<!\S)(?:(?:{_LABEL.pattern}){_BETWEEN}){{2,6}}\Z")
+_FORM_TAIL = 160
+_MAIL = _folded("mail|courriel|messagerie|électronique|البريد|بريدك")
+_FORM_HEADING = _folded(
+    r"""
+    (?:laisse[rz]|ajoute[rz]) (?:un|votre) commentaire|commentez(?: cet article)?
+    leave a (?:comment|reply)|add (?:a )?comment|post a comment
+    أضف تعليقا?|اترك تعليقا?|اكتب تعليقا?|علق على الخبر|إضافة تعليق
+    """
+)
+
+
+def drop_comment_form(paragraphs: list[str]) -> list[str]:
+    """Paragraphs without the labels of the outlet's comment form at their end.
+
+    A label counts only beside another one, one of them asking for an address, or under the form's
+    heading; single words are left alone. Everything else that the outlet printed is the copy's
+    text and stays, its own promotion included.
+
+    >>> drop_comment_form(["Fin de l'article. Nom Adresse email"])
+    ["Fin de l'article."]
+    >>> drop_comment_form(["Fin.", "Laisser un commentaire", "Nom", "E-mail"])
+    ['Fin.']
+    """
+    kept, form = list(paragraphs), []
+    while kept and _is_form_line(folded := fold(kept[-1])):
+        form.append(folded)
+        kept.pop()
+    if not any(map(_FORM_HEADING.match, form)) and not _asks_for_address(" ".join(form)):
+        kept = list(paragraphs)
+    match = _RUN_ON.search(fold(kept[-1][-_FORM_TAIL:])) if kept else None
+    if match and _asks_for_address(match[0]):
+        kept[-1] = kept[-1].rsplit(None, len(match[0].split()))[0]
+    return kept
+
+
+def _is_form_line(folded: str) -> bool:
+    heading = _FORM_HEADING.match(folded)
+    return bool(_LABELS.fullmatch(folded) or (heading and len(folded) < 2 * heading.end()))
+
+
+def _asks_for_address(folded: str) -> bool:
+    return len(_LABEL.findall(folded)) > 1 and _MAIL.search(folded) is not None
+
+
+# --- Par X, and what stands below an article ------------------------------------------------------
+
+_NAME = r"(?:[A-ZÀ-ÖØ-Þ][\w.'’-]*|d[e'’u]|des|el|al|ben|bin|et|and|&|la|le|,)"
+_ARABIC_NAME = r"[^\s.:؛!؟]+(?:\s+[^\s.:؛!؟]+){0,5}"
+_BYLINE = re.compile(
+    rf"(?:Propos recueillis par|Written by|Par|PAR|By|BY)\s*:?\s+{_NAME}(?:\s*{_NAME}){{0,7}}"
+    rf"|(?:بقلم|تحرير|[إا]عداد)(?:\s*[:/-]\s*|\s+){_ARABIC_NAME}"
+    rf"|(?:كتبت?|متابعة|حاورته?|حاوره)\s*[:/-]\s*{_ARABIC_NAME}"
+)
+_FOOT = _folded(
+    r"""
+    articles? (?:similaires?|liés?|connexes?)|(?:à lire|lire|voir) aussi
+    sur le même (?:sujet|thème)|related (?:articles?|stories|news)|(?:read|see) also
+    (?:مواضيع|مقالات|أخبار) (?:ذات صلة|متعلقة|مشابهة)|اقرأ أيضا
+    (?:©|copyright|tous droits|all rights|جميع الحقوق).*
+    """
+)
+
+
+def is_label(line: str) -> bool:
+    """Whether all that a line says is that a name belongs to it.
+
+    >>> is_label(" | Par : ")
+    True
+    """
+    return _REST.fullmatch(line) is not None
+
+
+def is_byline(line: str) -> bool:
+    """Whether a line names an author and says nothing else.
+
+    >>> is_byline("Par Ahmed El Idrissi"), is_byline("Par ailleurs, le ministre a dit non.")
+    (True, False)
+    """
+    return len(line) < _LONGEST_NOTICE and _BYLINE.fullmatch(clean(line)) is not None
+
+
+def ends_article(line: str) -> bool:
+    """Whether a line is the heading of links to other articles, or the foot of the page.
+
+    >>> ends_article("Articles similaires :"), ends_article("© 2024 Tous droits réservés")
+    (True, True)
+    """
+    return len(line) < _LONGEST_NOTICE and _FOOT.fullmatch(fold(line).strip(" :.\n")) is not None
