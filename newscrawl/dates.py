@@ -109,8 +109,14 @@ _ABBREVIATIONS = {"mrt": 3, "mrz": 3, "setiembre": 9}
 
 ZONES = {
     **dict.fromkeys(("z", "ut", "utc", "gmt", "wet", "غرينتش", "جرينتش"), 0),
-    **{"west": 1, "bst": 1, "cet": 1, "cest": 2, "eet": 2, "eest": 3, "msk": 3},
-    **{"edt": -4, "est": -5, "cdt": -5, "cst": -6, "mdt": -6, "mst": -7, "pdt": -7, "pst": -8},
+    **dict.fromkeys(("west", "bst", "cet"), 1),
+    **dict.fromkeys(("cest", "eet"), 2),
+    **dict.fromkeys(("eest", "msk"), 3),
+    "edt": -4,
+    **dict.fromkeys(("est", "cdt"), -5),
+    **dict.fromkeys(("cst", "mdt"), -6),
+    **dict.fromkeys(("mst", "pdt"), -7),
+    "pst": -8,
 }
 """Hours east of Greenwich by the names used in RFC 822 and around the Mediterranean."""
 
@@ -150,6 +156,7 @@ _NUMBER = r"(?P<month>\d\d?)(?!\d)"
 _NAME = r"(?:(?:كانون|تشرين)\s(?:ال)?(?:ثاني|اول)|[^\W\d_]{2,})"
 # A month's name, perhaps followed by its name elsewhere: "أيلول/سبتمبر", "مارس (آذار)".
 _MONTH = rf"(?P<month>{_NAME})(?:\s?[/(-]\s?(?P<again>{_NAME})\)?)?"
+_ORDINAL = "(?:er|st|nd|rd|th|o|°)?"
 _GAP = r"[\s.,،/-]{0,4}"
 
 _DATES = tuple(
@@ -160,10 +167,9 @@ _DATES = tuple(
         # 29/03/2024, 29 - 03 - 2024, 29.3.2024
         rf"(?<!\d){_DAY}\s?[-/.]\s?{_NUMBER}\s?[-/.]\s?{_YEAR}",
         # 29 mars 2024, 1er mars 2024, 29-Mar-2024, 29 de marzo de 2024, 29 مارس، 2024
-        rf"(?<!\d){_DAY}(?:er|st|nd|rd|th|o|°)?{_GAP}(?:(?:de|of|من)\s|d')?{_MONTH}{_GAP}"
-        rf"(?:del?\s)?{_YEAR}",
+        rf"(?<!\d){_DAY}{_ORDINAL}{_GAP}(?:(?:de|of|من)\s|d')?{_MONTH}{_GAP}(?:del?\s)?{_YEAR}",
         # March 29th, 2024; مارس 29, 2024
-        rf"(?<![^\W\d_]){_MONTH}{_GAP}{_DAY}(?:st|nd|rd|th)?{_GAP}{_YEAR}",
+        rf"(?<![^\W\d_]){_MONTH}{_GAP}{_DAY}{_ORDINAL}{_GAP}{_YEAR}",
     )
 )
 # Rarer forms, rewritten as one of those above.
@@ -268,7 +274,9 @@ def _epoch(value: float, zone: tzinfo) -> Moment | None:
     elif 1e12 <= value < 1e13:
         seconds = value / 1000
     else:
-        return parse_date(str(value), zone) if isinstance(value, int) and 1e7 <= value < 1e8 else None
+        return (
+            parse_date(str(value), zone) if isinstance(value, int) and 1e7 <= value < 1e8 else None
+        )
     when = datetime.fromtimestamp(int(seconds), zone)
     return Moment(when, "second") if when.year <= LAST_YEAR else None
 
@@ -294,7 +302,7 @@ def _day(match: re.Match[str]) -> datetime:
     day_first = match.start("day") < match.start("month") and match["month"].isdigit()
     if day_first and month > 12 >= day:
         month, day = day, month
-    return datetime(year, month, day)
+    return datetime(year, month, day)  # noqa: DTZ001, the zone follows from the time
 
 
 def _with_time(day: datetime, time: re.Match[str], zone: tzinfo) -> datetime:
