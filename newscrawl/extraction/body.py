@@ -15,7 +15,8 @@ from newscrawl.text import words
 ENOUGH = 0.25
 """Share of a reference that a page must hold for its blocks to be believed."""
 
-_OUT = AWAY | CAPTION | COMMENTS | BYLINE
+OUT = AWAY | CAPTION | COMMENTS | BYLINE
+"""Flags of parts that hold no text of the article."""
 # Elements that carry one paragraph, or a few, inside the part of the page that they stand in.
 _CARRIERS = frozenset(
     "p ul ol li dl dd dt blockquote center h1 h2 h3 h4 h5 h6 hgroup pre font".split()
@@ -48,16 +49,6 @@ def is_furniture(block: Block) -> bool:
 
 
 @dataclass(slots=True)
-class Body:
-    """What was found to be the article's text."""
-
-    blocks: list[int]
-    """Indices in ``Page.blocks``, in order."""
-    element: int
-    """Index of the smallest element that holds them."""
-
-
-@dataclass(slots=True)
 class _Match:
     """Where a block stands in the reference."""
 
@@ -85,14 +76,14 @@ def _matches(page: Page, reference: Reference) -> list[_Match]:
     return matches
 
 
-def guided(page: Page, reference: Reference) -> Body | None:
-    """Find the body by a text that says what it says; ``None`` when the page does not hold it."""
+def guided(page: Page, reference: Reference) -> list[int]:
+    """List the body's blocks by a text that says what they say; none when the page has it not."""
     matches = [m for m in _matches(page, reference) if m.share >= 0.5 or m.mask.bit_count() >= 12]
     whole = 0
     for match in matches:
         whole |= match.mask
     if not matches or whole.bit_count() < ENOUGH * len(reference):
-        return None
+        return []
     container = _smallest(page, matches, whole)
     inner = [m for m in matches if page.inside(page.blocks[m.block].element, container)]
     outer = [m for m in matches if not page.inside(page.blocks[m.block].element, container)]
@@ -112,7 +103,7 @@ def guided(page: Page, reference: Reference) -> Body | None:
     rest = [index for index in outline.body() if index > last]
     if sum(len(page.blocks[index].text) for index in rest) > 0.1 * size:
         blocks += rest
-    return Body(blocks, container)
+    return blocks
 
 
 def _smallest(page: Page, matches: list[_Match], whole: int) -> int:
@@ -177,7 +168,7 @@ class Outline:
         self.total = mass[0]
         named: dict[tuple[str, str], int] = {}
         for element, weight in zip(elements, mass, strict=True):
-            if weight and element.flags & _OUT:
+            if weight and element.flags & OUT:
                 key = (element.tag, element.label)
                 named[key] = named.get(key, 0) + weight
         sure: set[int] = set()
@@ -193,7 +184,7 @@ class Outline:
                 continue
             if away[part.parent]:
                 away[index] = True
-            elif part.flags & _OUT:
+            elif part.flags & OUT:
                 share = 0.8 if part.flags & COMMENTS else 0.5
                 away[index] = named.get((part.tag, part.label), 0) < share * self.total
 
@@ -304,18 +295,17 @@ class Outline:
         return found
 
 
-def unguided(page: Page) -> Body | None:
-    """Find the body by the look of its prose; ``None`` when nothing looks like it."""
-    found = Outline(page).body()
-    return Body(found, 0) if found else None
+def unguided(page: Page) -> list[int]:
+    """List the body's blocks by the look of the page's prose; none when nothing looks like it."""
+    return Outline(page).body()
 
 
-def standfirst(page: Page, body: Body, description: str | None) -> list[int]:
+def standfirst(page: Page, body: list[int], description: str | None) -> list[int]:
     """List the blocks between headline and body that sum the article up.
 
     They are known by their name, or because the page's own description says the same.
     """
-    first = min(body.blocks)
+    first = min(body)
     start = max(
         (i for i in range(first) if page.elements[page.blocks[i].element].tag == "h1"),
         default=first - 10,
@@ -329,7 +319,7 @@ def standfirst(page: Page, body: Body, description: str | None) -> list[int]:
             continue
         element = page.elements[block.element]
         around = page.elements[element.parent]
-        if (element.flags | around.flags) & _OUT & ~AWAY:
+        if (element.flags | around.flags) & OUT & ~AWAY:
             continue
         said = shingles(words(block.text))
         if len(opening.intersection(said)) > 0.3 * len(said):

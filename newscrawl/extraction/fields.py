@@ -12,6 +12,7 @@ from newscrawl.dates import Moment, parse_date
 from newscrawl.extraction.guided import likeness
 from newscrawl.extraction.metadata import Metadata
 from newscrawl.items import Image
+from newscrawl.language import detect_language
 from newscrawl.text import clean, fold, split_bylines
 from newscrawl.urls import absolute, registered_domain
 
@@ -388,13 +389,32 @@ def _flatten(values: list[Any]) -> Iterator[Any]:
             yield value
 
 
-def language(metadata: Metadata) -> str | None:
-    """Give the language the page declares, as an ISO 639 code."""
+def language(metadata: Metadata, text: str) -> str | None:
+    """Give the language the page declares, as an ISO 639 code, unless its script says otherwise.
+
+    Pages of one template often declare another edition's language; a wrong script is cheap to
+    notice, and only then, or without any declaration, the text itself is asked.
+    """
+    sample = text[:2000]
     for value in (
         metadata.html_language,
         metadata.text("inLanguage"),
         metadata.meta("og:locale", "content-language", "language"),
     ):
         if value and (match := re.match(r"[a-zA-Z]{2,3}(?=$|[-_\s])", value.strip())):
-            return match[0].lower()
-    return None
+            code = match[0].lower()
+            if (code in _ARABIC_SCRIPT) == (len(_ARABIC.findall(sample)) > len(sample) / 3):
+                return code
+    return detect_language(sample) if sample else None
+
+
+_ARABIC = re.compile("[\u0600-\u06ff]")
+_ARABIC_SCRIPT = frozenset(("ar", "ara", "fa", "fas", "ur", "urd", "ps", "ckb", "ug", "sd"))
+
+
+def says_date(text: str, moment: Moment) -> bool:
+    """Tell whether a text prints the day of a moment."""
+    if len(text) > 80 or not _DIGITS.search(text):
+        return False
+    said = parse_date(text, moment.when.tzinfo or UTC)
+    return said is not None and said.when.date() == moment.when.date()

@@ -39,6 +39,7 @@ class Reference:
         self.positions: dict[Shingle, int] = {}
         for position, shingle in enumerate(self.shingles):
             self.positions.setdefault(shingle, position)
+        self._last: tuple[str, tuple[float, float]] | None = None
 
     def __len__(self) -> int:
         return len(self.shingles)
@@ -47,6 +48,27 @@ class Reference:
         """List the positions in this text of those shingles that it holds."""
         get = self.positions.get
         return [position for shingle in candidates if (position := get(shingle)) is not None]
+
+    def overlap(self, text: str) -> tuple[float, float]:
+        """Measure how far another text says the same.
+
+        Returns:
+            The share of this text's shingles that the other holds in one stretch, and the F1 of
+            that share and of the share of the stretch's shingles that this text holds.
+        """
+        if self._last and self._last[0] == text:
+            return self._last[1]
+        said = shingles(words(text), min(SIZE, len(self.words)))
+        held = [shingle in self.positions for shingle in said]
+        start, stop = _densest(held)
+        stretch = said[start:stop]
+        found = (0.0, 0.0)
+        if stretch:
+            contained = len(set(stretch) & self.positions.keys()) / len(self.positions)
+            precision = sum(held[start:stop]) / len(stretch)
+            found = contained, 2 * contained * precision / (contained + precision)
+        self._last = text, found
+        return found
 
 
 def likeness(one: str | None, other: str | None) -> float | None:
@@ -90,23 +112,8 @@ def agreement_of(
     if copied and published:
         agreement.days = (published.date() - copied.astimezone(published.tzinfo).date()).days
     if reference and text:
-        agreement.contained, agreement.text = _overlap(reference, text)
+        agreement.contained, agreement.text = reference.overlap(text)
     return agreement
-
-
-def _overlap(reference: Reference, text: str) -> tuple[float, float]:
-    size = len(reference)
-    if not size:
-        return 0.0, 0.0
-    said = shingles(words(text), min(SIZE, len(reference.words)))
-    held = [shingle in reference.positions for shingle in said]
-    start, stop = _densest(held)
-    stretch = said[start:stop]
-    if not stretch:
-        return 0.0, 0.0
-    contained = min(1.0, len(set(stretch) & reference.positions.keys()) / len(reference.positions))
-    precision = sum(held[start:stop]) / len(stretch)
-    return contained, 2 * contained * precision / (contained + precision)
 
 
 def _densest(held: list[bool]) -> tuple[int, int]:

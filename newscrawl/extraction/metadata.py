@@ -9,10 +9,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from html import unescape
 from typing import Any
 
 import msgspec
 from selectolax.lexbor import LexborHTMLParser
+
+from newscrawl.text import clean
 
 _ARTICLE = re.compile(
     r"Article|Posting|Report(?:age)?$|Review$|Analysis|Opinion|Blog|Interview|Column", re.IGNORECASE
@@ -100,6 +103,23 @@ class Metadata:
             if value := _text(self.article.get(name)):
                 return value
         return None
+
+    @cached_property
+    def description(self) -> str | None:
+        """The summary that the page gives to others."""
+        value = self.meta("og:description", "description", "twitter:description")
+        value = value or self.text("description")
+        return (clean(unescape(value)) or None) if value else None
+
+    @cached_property
+    def paywalled(self) -> bool:
+        """Whether the page declares that it is not free to read."""
+        for node in (self.article, self.webpage):
+            value = node.get("isAccessibleForFree")
+            if value is False or (isinstance(value, str) and value.lower() == "false"):
+                return True
+        tier = self.meta("article:content_tier") or ""
+        return tier.lower() in ("locked", "metered")
 
     def authors(self) -> list[Author]:
         """List the authors that the article's JSON-LD names."""

@@ -6,19 +6,30 @@ from typing import Literal
 
 from selectolax.lexbor import LexborHTMLParser
 
+from newscrawl.dates import Moment
 from newscrawl.errors import UnreadableHtmlError
 from newscrawl.extraction import fields
-from newscrawl.extraction.body import Body, guided, standfirst, unguided
+from newscrawl.extraction.body import guided, standfirst, unguided
 from newscrawl.extraction.embedded import embedded_html
 from newscrawl.extraction.fields import CopyLike
 from newscrawl.extraction.general import general_text
 from newscrawl.extraction.guided import Reference, agreement_of
 from newscrawl.extraction.metadata import Metadata, read_metadata
 from newscrawl.extraction.page import Page, walk
+from newscrawl.extraction.rules import Reading, Rule, RuleBook, first_node, lesson_of
 from newscrawl.html import decode, parse
 from newscrawl.items import Agreement, Image
 from newscrawl.text import clean, clean_text
 from newscrawl.urls import absolute
+
+AGREES = 0.5
+"""Agreement in text from which a page is the copy's article."""
+
+TEACHES = 0.8
+"""Agreement in text from which a page teaches its outlet's rules, and a rule needs no check."""
+
+_MARGIN = 0.02
+_LONG_BODY = 400
 
 
 @dataclass(slots=True)
@@ -28,17 +39,17 @@ class SourcePage:
     title: str | None = None
     """The headline, without the site's name."""
     text: str | None = None
-    """The body: plain, paragraphs parted by one blank line."""
+    """The body: plain text, NFC, paragraphs and sub-headings parted by one blank line."""
     lead: str | None = None
     """Standfirst or summary the page declares."""
     authors: list[str] = field(default_factory=list)
-    """People and desks as printed."""
+    """People and desks as printed, cleaned of words like "Par" and "بقلم"."""
     published: datetime | None = None
     """First publication, with its offset."""
     published_precision: Literal["day", "second"] | None = None
     """How exact ``published`` is."""
     modified: datetime | None = None
-    """Last change the page declares."""
+    """Last change the page declares, with its offset."""
     section: str | None = None
     """The outlet's rubric."""
     tags: list[str] = field(default_factory=list)
@@ -46,48 +57,183 @@ class SourcePage:
     images: list[Image] = field(default_factory=list)
     """Pictures of the article."""
     canonical: str | None = None
-    """The page's own canonical URL."""
+    """The page's own canonical URL, absolute."""
     language: str | None = None
-    """ISO 639 code the page declares or its text shows."""
+    """ISO 639 code that the page declares and its script does not contradict."""
     rule: str | None = None
-    """How the body was found."""
+    """How the body was found: ``guided`` by the copy, ``json-ld`` by the page's own articleBody,
+    ``prose`` by its look, ``embedded`` in a script, ``general`` by trafilatura, or the name of a
+    learned rule. ``None`` when there is none."""
     agreement: Agreement = field(default_factory=Agreement)
     """How far the page says what the copy says; all ``None`` without a copy."""
+    paywalled: bool = False
+    """Whether the page declares that it is not free to read."""
+
+
+@dataclass(slots=True)
+class _Found:
+    """A body, and where it stands."""
+
+    rule: str
+    text: str
+    page: Page | None = None
+    blocks: list[int] = field(default_factory=list)
+    learned: Rule | None = None
 
 
 def extract(
     html: str | bytes,
     url: str,
     copy: CopyLike | None = None,
-    rules: object | None = None,
+    rules: RuleBook | None = None,
     *,
     zone: tzinfo | None = None,
     content_type: str | None = None,
 ) -> SourcePage:
     """Read an article's page.
 
+    Args:
+        html: The page, as received or decoded.
+        url: Where it stands; relative URLs in it start from there.
+        copy: Anything with ``.title`` and ``.text`` that says what the article says, whole or in
+            part; ``.published`` is used when there is one.
+        rules: What outlets have taught so far. A trusted rule reads the page alone; a page whose
+            copy agrees teaches the book.
+        zone: The outlet's time zone. Without one, dates keep the offset that they name, else UTC.
+        content_type: The HTTP header, for bytes.
+
+    Returns:
+        What was found; every field may be empty, as on a page that is no article.
+
     Raises:
-        UnreadableHtmlError: the page is empty, binary, no HTML, or absurdly nested.
+        UnreadableHtmlError: the page is empty, binary or no HTML, or nested absurdly deep.
     """
     text = decode(html, content_type) if isinstance(html, bytes) else html
+    if "<" not in text:
+        raise UnreadableHtmlError("the page holds no tag")
     tree = parse(text)
-    root = tree.body
-    if root is None:
+    if tree.body is None:
         raise UnreadableHtmlError("the page has no body")
     metadata = read_metadata(tree)
     reference = Reference(copy.text) if copy is not None and copy.text else None
-    page = walk(root)
-    page, body, rule, written = _body(page, metadata, reference, text, tree)
-    headings = [b.text for b in page.blocks if page.elements[b.element].tag == "h1"]
-    near = _near(page, body)
+    found, page = _body(tree, url, text, metadata, reference, rules)
+    return _source_page(tree, url, metadata, found, page, copy, reference, zone, rules)
+
+
+def _body(
+    tree: LexborHTMLParser,
+    url: str,
+    html: str,
+    metadata: Metadata,
+    reference: Reference | None,
+    rules: RuleBook | None,
+) -> tuple[_Found | None, Page | None]:
+    """Choose the body; give it with the whole page's blocks, when they were needed."""
+    ruled = _by_rule(tree, url, reference, rules) if rules else None
+    if ruled and (reference is None or _good(ruled, reference)):
+        return ruled, None
+    page = walk(tree.body or tree.root)
+    if reference and (blocks := guided(page, reference)):
+        found = _found("guided", page, blocks)
+        if ruled is None or _better(found, ruled, reference):
+            if rules and ruled and ruled.learned:
+                rules.fail(ruled.learned)
+            return found, page
+    if ruled:
+        return ruled, None
+    return _unguided(page, tree, html, metadata, reference), page
+
+
+def _by_rule(
+    tree: LexborHTMLParser, url: str, reference: Reference | None, rules: RuleBook
+) -> _Found | None:
+    """Read by the outlet's trusted rules: by the first, or the one that the copy agrees with."""
+    best: _Found | None = None
+    for reading in rules.read(tree, url):
+        found = _Found(
+            reading.rule.name, _text_of(reading.page, reading.blocks), learned=reading.rule
+        )
+        if reference is None or _good(found, reference):
+            return found
+        if best is None or _better(found, best, reference):
+            best = found
+    return best
+
+
+def _good(found: _Found, reference: Reference) -> bool:
+    agreement = reference.overlap(found.text)[1]
+    usual = found.learned.last_agreement if found.learned else None
+    return agreement >= (TEACHES if usual is None else min(TEACHES, usual - 0.1))
+
+
+def _better(found: _Found, other: _Found, reference: Reference) -> bool:
+    return reference.overlap(found.text)[1] > reference.overlap(other.text)[1] + _MARGIN
+
+
+def _unguided(
+    page: Page,
+    tree: LexborHTMLParser,
+    html: str,
+    metadata: Metadata,
+    reference: Reference | None,
+) -> _Found | None:
+    """Find the body by what the page says of itself, by its look, in its scripts, or at last by
+    the general extractor."""
+    declared = metadata.text("articleBody")
+    if declared and len(declared) >= _LONG_BODY and (blocks := guided(page, Reference(declared))):
+        return _found("json-ld", page, standfirst(page, blocks, metadata.description) + blocks)
+    if blocks := unguided(page):
+        return _found("prose", page, standfirst(page, blocks, metadata.description) + blocks)
+    if hidden := embedded_html(tree):
+        inner = walk(parse(hidden).root)
+        if blocks := (guided(inner, reference) if reference else []) or unguided(inner):
+            return _found("embedded", inner, blocks)
+    if text := general_text(html):
+        return _Found("general", clean_text(text))
+    if declared:
+        return _Found("json-ld", clean_text(declared))
+    return None
+
+
+def _found(rule: str, page: Page, blocks: list[int]) -> _Found:
+    return _Found(rule, _text_of(page, blocks), page, blocks)
+
+
+def _text_of(page: Page, blocks: list[int]) -> str:
+    return clean_text("\n".join(page.blocks[index].text for index in blocks))
+
+
+def _source_page(
+    tree: LexborHTMLParser,
+    url: str,
+    metadata: Metadata,
+    found: _Found | None,
+    page: Page | None,
+    copy: CopyLike | None,
+    reference: Reference | None,
+    zone: tzinfo | None,
+    rules: RuleBook | None,
+) -> SourcePage:
+    rule = found.learned if found else None
+    around = _around(page, found) if page else []
+    if page:
+        near = [page.blocks[index].text for index in around]
+        headings = [b.text for b in page.blocks if page.elements[b.element].tag == "h1"]
+    else:
+        near = (
+            [text for path in (rule.date, rule.authors) if (text := _at(tree, path))]
+            if rule
+            else []
+        )
+        headings = [node.text() for node in tree.css("h1")[:4]]
     copied = _moment(getattr(copy, "published", None), zone)
     moment = fields.published(metadata, tree, near, zone, copied)
     changed = fields.modified(metadata, zone)
-    description = metadata.meta("og:description", "description", "twitter:description")
-    found = SourcePage(
-        title=fields.title(metadata, tree, headings, url, copy.title if copy else None),
-        text=written,
-        lead=clean(description) if description else None,
+    result = SourcePage(
+        title=(rule and _at(tree, rule.title))
+        or fields.title(metadata, tree, headings, url, copy.title if copy else None),
+        text=(found and found.text) or None,
+        lead=metadata.description,
         authors=fields.authors(metadata, tree, near, url),
         published=moment.when if moment else None,
         published_precision=moment.precision if moment else None,
@@ -96,14 +242,61 @@ def extract(
         tags=fields.tags(metadata),
         images=fields.images(metadata, url),
         canonical=absolute(metadata.canonical, url) if metadata.canonical else None,
-        language=fields.language(metadata),
-        rule=rule,
+        language=fields.language(metadata, found.text if found else ""),
+        rule=found.rule if found else None,
+        paywalled=metadata.paywalled,
     )
     if copy is not None:
-        found.agreement = agreement_of(
-            reference, found.text, copy.title, found.title, copied, found.published
+        result.agreement = agreement_of(
+            reference, result.text, copy.title, result.title, copied, result.published
         )
-    return found
+    if rules is not None and found:
+        _teach(rules, tree, url, found, result, moment, around)
+    return result
+
+
+def _teach(
+    rules: RuleBook,
+    tree: LexborHTMLParser,
+    url: str,
+    found: _Found,
+    result: SourcePage,
+    moment: Moment | None,
+    around: list[int],
+) -> None:
+    agreement = result.agreement.text
+    if found.learned:
+        rules.confirm(found.learned, agreement if (agreement or 0) >= AGREES else None)
+        return
+    if found.rule != "guided" or not found.page or agreement is None or agreement < TEACHES:
+        return
+    blocks = found.page.blocks
+    date = byline = None
+    for index in around:
+        text = blocks[index].text
+        if len(text) > 120:
+            continue
+        if date is None and moment and fields.says_date(text, moment):
+            date = index
+        if byline is None and result.authors and all(name in text for name in result.authors):
+            byline = index
+    lesson = lesson_of(found.page, found.blocks, tree, result.title, date, byline)
+    rules.observe(url, tree, lesson, agreement)
+
+
+def _around(page: Page, found: _Found | None) -> list[int]:
+    """List the blocks around the body, nearest first; those above it come before those below."""
+    count = len(page.blocks)
+    if found is None or found.page is not page:
+        return list(range(min(40, count)))
+    first, last = min(found.blocks), max(found.blocks)
+    below = [*range(first, min(first + 2, count)), *range(last, min(last + 10, count))]
+    return [*range(first - 1, max(-1, first - 26), -1), *below]
+
+
+def _at(tree: LexborHTMLParser, path: str | None) -> str | None:
+    node = first_node(tree, path) if path else None
+    return (clean(node.text()) or None) if node else None
 
 
 def _moment(value: object, zone: tzinfo | None) -> datetime | None:
@@ -112,46 +305,3 @@ def _moment(value: object, zone: tzinfo | None) -> datetime | None:
     if isinstance(value, str) and (moment := fields.read_moment(value, zone)):
         return moment.when
     return None
-
-
-def _body(
-    page: Page, metadata: Metadata, reference: Reference | None, html: str, tree: LexborHTMLParser
-) -> tuple[Page, Body | None, str | None, str | None]:
-    """Choose the body; give the page it stands in, its name and its text."""
-    if reference and (body := guided(page, reference)):
-        return page, body, "guided", _text_of(page, body)
-    description = metadata.meta("og:description", "description", "twitter:description")
-    declared = metadata.text("articleBody")
-    stated = Reference(declared) if declared and len(declared) > 400 else None
-    if stated and (body := guided(page, stated)):
-        body.blocks = standfirst(page, body, description) + body.blocks
-        return page, body, "json-ld", _text_of(page, body)
-    if body := unguided(page):
-        body.blocks = standfirst(page, body, description) + body.blocks
-        return page, body, "prose", _text_of(page, body)
-    if hidden := embedded_html(tree):
-        inner = walk(parse(hidden).root)
-        if reference and (body := guided(inner, reference)):
-            return inner, body, "guided", _text_of(inner, body)
-        if body := unguided(inner):
-            return inner, body, "embedded", _text_of(inner, body)
-    if text := general_text(html):
-        return page, None, "general", clean_text(text)
-    if declared:
-        return page, None, "json-ld", clean_text(declared)
-    return page, None, None, None
-
-
-def _near(page: Page, body: Body | None) -> list[str]:
-    """List the texts around the body, nearest first; above it come before below it."""
-    texts = [block.text for block in page.blocks]
-    if body is None:
-        return texts[:40]
-    first, last = min(body.blocks), max(body.blocks)
-    return (
-        texts[max(0, first - 25) : first][::-1] + texts[first : first + 2] + texts[last : last + 10]
-    )
-
-
-def _text_of(page: Page, body: Body) -> str | None:
-    return clean_text("\n".join(page.blocks[index].text for index in body.blocks)) or None

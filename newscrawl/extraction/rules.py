@@ -1,0 +1,453 @@
+"""What outlets teach: where their pages keep the article, learned page by page.
+
+A rule is the path to the part of the page that holds the body, and which forms of text in it
+belong to the body. Each page whose copy agrees proposes one or confirms one; a confirmed rule is
+trusted and reads the next pages alone, also those without a copy. Every page that has a copy still
+checks the rule: where it reads worse than the copy shows to be possible, the page is read anew
+under the copy's guidance and counts to another layout, and a rule that fails again and again is
+withdrawn. Several layouts of an outlet live side by side. A page that disagrees teaches nothing.
+
+Nothing here knows of Scrapy or of time zones; a book is plain data between ``load`` and ``save``.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
+
+from newscrawl.extraction.body import OUT, is_furniture
+from newscrawl.extraction.page import HEADINGS, Page, walk
+from newscrawl.urls import registered_domain
+
+TRUST = 5
+"""Pages that must confirm an outlet's first rule before it reads alone."""
+
+TRUST_AGAIN = 3
+"""The same for an outlet that has had a trusted rule: a redesign, or one more layout."""
+
+FAILURES = 3
+"""Pages in a row that a trusted rule may read worse than the copy's guidance does."""
+
+ALIKE = 0.9
+"""Likeness to the guided body from which a page confirms a rule."""
+
+TOO_LITTLE = 120
+"""Characters below which a rule is taken to have found nothing."""
+
+_LAYOUTS = 8
+_FORMS = 400
+_STEPS = 6
+_STABLE = re.compile(r"^-?[A-Za-z_][A-Za-z_-]*$")
+
+
+@dataclass(slots=True)
+class Rule:
+    """Where one layout of an outlet's pages keeps its fields."""
+
+    domain: str
+    """Registered domain of the outlet."""
+    number: int
+    """Tells the outlet's layouts apart."""
+    body: str
+    """CSS path of the part that holds the body."""
+    keep: list[str] = field(default_factory=list)
+    """Forms of text in that part that belong to the body: tags and classes, outermost first."""
+    drop: list[str] = field(default_factory=list)
+    """Forms that were left out of the body."""
+    title: str | None = None
+    """CSS path of the headline."""
+    date: str | None = None
+    """CSS path of the printed date."""
+    authors: str | None = None
+    """CSS path of the printed byline."""
+    state: Literal["proposed", "trusted", "withdrawn"] = "proposed"
+    """Only a trusted rule reads pages alone."""
+    source: Literal["learned", "shipped", "seed"] = "learned"
+    """Who proposed it; a seed is unverified until pages confirm it."""
+    pages: int = 0
+    """Pages that it has read."""
+    confirmed: int = 0
+    """Pages whose copy confirmed it."""
+    failures: int = 0
+    """Pages in a row that it read worse than guidance did."""
+    last_agreement: float | None = None
+    """Agreement in text with the copy of the last page that confirmed it."""
+    first_seen: str | None = None
+    """When it was proposed, ISO 8601."""
+    last_seen: str | None = None
+    """When a page last confirmed it, ISO 8601."""
+
+    @property
+    def name(self) -> str:
+        """What records call the rule."""
+        return f"{self.domain}#{self.number}"
+
+
+@dataclass(slots=True)
+class Reading:
+    """What a rule read."""
+
+    rule: Rule
+    page: Page
+    """The part of the page that holds the body."""
+    blocks: list[int]
+    """The body's blocks in it."""
+
+
+class RuleBook:
+    """The rules of all outlets, in memory."""
+
+    def __init__(self, rules: Iterable[Rule] = ()) -> None:
+        self._rules: dict[str, list[Rule]] = {}
+        for rule in rules:
+            self._rules.setdefault(rule.domain, []).append(rule)
+
+    def __iter__(self) -> Iterator[Rule]:
+        for domain in sorted(self._rules):
+            yield from self._rules[domain]
+
+    def __len__(self) -> int:
+        return sum(map(len, self._rules.values()))
+
+    def of(self, domain: str) -> list[Rule]:
+        """List the rules of an outlet's domain."""
+        return list(self._rules.get(domain, ()))
+
+    def for_url(self, url: str) -> list[Rule]:
+        """List the rules that may read a page, best first: trusted, then last confirmed."""
+        found = [r for r in self._rules.get(_domain(url), ()) if r.state != "withdrawn"]
+        return sorted(
+            found, key=lambda r: (r.state == "trusted", r.last_seen or "", r.number), reverse=True
+        )
+
+    def add(self, rule: Rule) -> None:
+        """Take in a rule from elsewhere; one with the same path is replaced."""
+        rules = self._rules.setdefault(rule.domain, [])
+        rules[:] = [other for other in rules if other.body != rule.body]
+        if any(other.number == rule.number for other in rules):
+            rule.number = max(other.number for other in rules) + 1
+        rules.append(rule)
+
+    def add_seed(
+        self,
+        domain: str,
+        body: str,
+        *,
+        title: str | None = None,
+        date: str | None = None,
+        authors: str | None = None,
+    ) -> None:
+        """Add an unverified candidate: it reads nothing until pages have confirmed it.
+
+        Args:
+            domain: Any host of the outlet.
+            body: CSS selector of the body, or of its paragraphs.
+            title: CSS selector of the headline.
+            date: CSS selector of the printed date.
+            authors: CSS selector of the byline.
+        """
+        domain = registered_domain(domain) or domain
+        rules = self._rules.setdefault(domain, [])
+        if all(rule.body != body for rule in rules):
+            number = max((rule.number for rule in rules), default=0) + 1
+            rules.append(
+                Rule(domain, number, body, title=title, date=date, authors=authors, source="seed")
+            )
+
+    def forget(self, domain: str) -> int:
+        """Drop an outlet's rules; tell how many there were."""
+        return len(self._rules.pop(domain, ()))
+
+    @classmethod
+    def load(cls, path: Path) -> "RuleBook":
+        """Read a book from JSON Lines.
+
+        Raises:
+            OSError: the file cannot be read.
+            ValueError: a line is no rule.
+        """
+        decoder = msgspec.json.Decoder(Rule)
+        lines = path.read_bytes().splitlines()
+        return cls(decoder.decode(line) for line in lines if line.strip())
+
+    def save(self, path: Path) -> None:
+        """Write the book as JSON Lines, sorted by domain.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
+        path.write_bytes(self.export())
+
+    def export(self, domain: str | None = None) -> bytes:
+        """Give the rules of an outlet, or all, as JSON Lines."""
+        rules = self if domain is None else self.of(domain)
+        return b"".join(msgspec.json.encode(rule) + b"\n" for rule in rules)
+
+    def read(self, tree: LexborHTMLParser, url: str) -> Iterator[Reading]:
+        """Read a page by the outlet's trusted rules, as far as they find something."""
+        for rule in self.for_url(url):
+            if rule.state == "trusted" and (reading := read_by(rule, tree)):
+                yield reading
+
+    def confirm(self, rule: Rule, agreement: float | None) -> None:
+        """Note that a trusted rule has read a page, and how far the copy agreed."""
+        rule.pages += 1
+        if agreement is not None:
+            rule.confirmed += 1
+            rule.failures = 0
+            rule.last_agreement = round(agreement, 4)
+            rule.last_seen = _now()
+
+    def fail(self, rule: Rule) -> None:
+        """Note that guidance read a page better than the rule did."""
+        rule.failures += 1
+        if rule.failures >= FAILURES:
+            rule.state = "withdrawn"
+
+    def observe(
+        self, url: str, tree: LexborHTMLParser, lesson: "Lesson", agreement: float
+    ) -> Rule | None:
+        """Learn from a page that was read under the guidance of a copy that agrees.
+
+        Returns:
+            The rule that the page confirmed or proposed; ``None`` when it teaches nothing.
+        """
+        domain = _domain(url)
+        if not domain or lesson.path is None:
+            return None
+        rules = self._rules.setdefault(domain, [])
+        live = [rule for rule in rules if rule.state != "withdrawn"]
+        for rule in live:
+            if rule.body == lesson.path:
+                _learn(rule, lesson)
+        for rule in sorted(live, key=lambda rule: rule.body != lesson.path):
+            if _confirms(rule, tree, lesson):
+                break
+        else:
+            if any(rule.body == lesson.path for rule in live):
+                return None
+            number = max((rule.number for rule in rules), default=0) + 1
+            rule = Rule(domain, number, lesson.path, first_seen=_now())
+            rule.title, rule.date, rule.authors = lesson.title, lesson.date, lesson.authors
+            rule.keep, rule.drop = lesson.keep[:_FORMS], lesson.drop[:_FORMS]
+            rules.append(rule)
+            _make_room(rules)
+        for name in ("title", "date", "authors"):
+            # A path that does not hold on every page is none.
+            if rule.source == "learned" and getattr(rule, name) != getattr(lesson, name):
+                setattr(rule, name, None)
+        self.confirm(rule, agreement)
+        needed = TRUST_AGAIN if any(_was_trusted(other) for other in rules) else TRUST
+        if rule.state == "proposed" and rule.confirmed >= needed:
+            rule.state = "trusted"
+        return rule
+
+
+def _confirms(rule: Rule, tree: LexborHTMLParser, lesson: "Lesson") -> bool:
+    """Tell whether a rule reads a page as its copy shows that it reads."""
+    reading = read_by(rule, tree)
+    if reading is None:
+        return False
+    said = {reading.page.blocks[index].text for index in reading.blocks}
+    common = sum(map(len, said & lesson.texts))
+    size = sum(map(len, said)) + sum(map(len, lesson.texts))
+    return 2 * common >= ALIKE * size
+
+
+def _learn(rule: Rule, lesson: "Lesson") -> None:
+    keep = dict.fromkeys((*rule.keep, *lesson.keep))
+    drop = dict.fromkeys((*rule.drop, *lesson.drop))
+    rule.keep = list(keep)[:_FORMS]
+    rule.drop = [form for form in drop if form not in keep][:_FORMS]
+
+
+def _make_room(rules: list[Rule]) -> None:
+    """Keep few layouts of an outlet: drop the least confirmed of those not trusted."""
+    while len(rules) > _LAYOUTS:
+        idle = [rule for rule in rules[:-1] if rule.state != "trusted"]
+        rules.remove(min(idle or rules[:-1], key=lambda r: (r.confirmed, r.last_seen or "")))
+
+
+@dataclass(slots=True)
+class Lesson:
+    """What an agreed page shows of its layout."""
+
+    path: str | None
+    """CSS path of the part that holds the body; ``None`` when it has no stable one."""
+    keep: list[str]
+    drop: list[str]
+    texts: set[str]
+    """The body's blocks."""
+    title: str | None = None
+    date: str | None = None
+    authors: str | None = None
+
+
+def lesson_of(
+    page: Page,
+    body: list[int],
+    tree: LexborHTMLParser,
+    title: str | None,
+    date: int | None,
+    byline: int | None,
+) -> Lesson:
+    """Work out what a page teaches.
+
+    Args:
+        page: The page's blocks.
+        body: Those of the body.
+        tree: The parsed page.
+        title: The headline that was chosen.
+        date: Block of the printed date, when it is known.
+        byline: Block of the printed authors, when it is known.
+    """
+    container = common_element(page, body)
+    kept = set(body)
+    keep: dict[str, None] = {}
+    drop: dict[str, None] = {}
+    last = max(body)
+    for index, block in enumerate(page.blocks):
+        if page.inside(block.element, container):
+            form = form_of(page, block.element, container)
+            if index in kept:
+                keep[form] = None
+            elif index < last or not is_furniture(block):
+                drop[form] = None
+    lesson = Lesson(
+        path=path_of(page, container, tree),
+        keep=list(keep),
+        drop=[form for form in drop if form not in keep],
+        texts={page.blocks[index].text for index in body},
+    )
+    if title:
+        for block in page.blocks:
+            if block.text == title and page.elements[block.element].tag in HEADINGS:
+                lesson.title = path_of(page, block.element, tree)
+                break
+    if date is not None:
+        lesson.date = path_of(page, page.blocks[date].element, tree)
+    if byline is not None:
+        lesson.authors = path_of(page, page.blocks[byline].element, tree)
+    return lesson
+
+
+def read_by(rule: Rule, tree: LexborHTMLParser) -> Reading | None:
+    """Read a page's body by a rule; ``None`` when it finds nothing or too little."""
+    node = first_node(tree, rule.body)
+    if node is None:
+        return None
+    if node.tag == "p" and node.parent is not None:
+        node = node.parent
+    page = walk(node)
+    keep, drop = set(rule.keep), set(rule.drop)
+    forms: dict[int, bool] = {}
+    blocks: list[int] = []
+    waiting: list[int] = []
+    size = 0
+    for index, block in enumerate(page.blocks):
+        element = block.element
+        if element not in forms:
+            form = form_of(page, element, 0)
+            forms[element] = form in keep or (form not in drop and _looks_right(page, element))
+        if not forms[element] or is_furniture(block):
+            continue
+        if page.elements[element].tag in HEADINGS:
+            waiting.append(index)
+            continue
+        blocks += waiting
+        waiting.clear()
+        blocks.append(index)
+        size += len(block.text)
+    return Reading(rule, page, blocks) if size >= TOO_LITTLE else None
+
+
+def first_node(tree: LexborHTMLParser, path: str) -> LexborNode | None:
+    """Find the first node of a path; ``None`` also for a path that is no selector."""
+    try:
+        return tree.css_first(path)
+    except (SelectolaxError, ValueError):
+        return None
+
+
+def _looks_right(page: Page, element: int) -> bool:
+    """Judge a form that no page has shown yet."""
+    tag = page.elements[element].tag
+    return (tag in ("p", "li", "blockquote") or tag in HEADINGS) and not (
+        page.flags_below(element, 0) & OUT
+    )
+
+
+def form_of(page: Page, element: int, container: int) -> str:
+    """Give the tags and stable classes from a container down to an element."""
+    steps = []
+    while element > container and len(steps) < _STEPS:
+        part = page.elements[element]
+        steps.append(".".join((part.tag, *_stable(part.label))))
+        element = part.parent
+    return " ".join(reversed(steps))
+
+
+def path_of(page: Page, element: int, tree: LexborHTMLParser) -> str | None:
+    """Give a CSS path that finds an element first; ``None`` when there is no stable one."""
+    target = page.elements[element].node.mem_id
+    path = ""
+    while True:
+        part = page.elements[element]
+        step = _step(part.node, part.tag)
+        path = f"{step} > {path}" if path else step
+        node = first_node(tree, path)
+        if node is not None and node.mem_id == target:
+            return path
+        if not element or path.count(" > ") >= _STEPS:
+            return None
+        element = part.parent
+
+
+def _step(node: LexborNode, tag: str) -> str:
+    attributes = node.attributes
+    identity = attributes.get("id")
+    if identity and _STABLE.match(identity):
+        return f"{tag}#{identity}"
+    if (kind := attributes.get("itemprop")) and _STABLE.match(kind):
+        return f'{tag}[itemprop="{kind}"]'
+    return ".".join((tag, *_stable(attributes.get("class"))))
+
+
+@lru_cache(maxsize=8192)
+def _stable(names: str | None) -> list[str]:
+    """List the classes that do not change from page to page: no numbers, no utilities."""
+    return [name for name in names.split() if _STABLE.match(name)][:4] if names else []
+
+
+def common_element(page: Page, blocks: list[int]) -> int:
+    """Find the smallest element that holds all of some blocks and is more than one paragraph."""
+    elements = page.elements
+    common = page.blocks[blocks[0]].element
+    for index in blocks[1:]:
+        element = page.blocks[index].element
+        while element != common:
+            if element > common:
+                element = elements[element].parent
+            else:
+                common = elements[common].parent
+    while common and elements[common].tag in ("p", "li", "ul", "ol", "blockquote"):
+        common = elements[common].parent
+    return common
+
+
+def _domain(url: str) -> str:
+    return registered_domain(url) or ""
+
+
+def _was_trusted(rule: Rule) -> bool:
+    return rule.state == "trusted" or (rule.state == "withdrawn" and rule.confirmed >= TRUST_AGAIN)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
