@@ -28,6 +28,12 @@ _STANDFIRST = re.compile(
     re.IGNORECASE,
 )
 
+_CREDIT = re.compile(r"©|\(c\)|\b(?:foto|photo|crédit|credit|image|bild|صورة)s?\s*:", re.IGNORECASE)
+_INVITATION = re.compile(
+    r"newsletter|sign up|subscrib|abonn(?:ez|ier)|whatsapp|telegram|bookmark|نشرتنا|اشترك",
+    re.IGNORECASE,
+)
+
 _FURNITURE = re.compile(
     r"^\W*(?:(?:lire|voir|[àa] lire|lisez|d[ée]couvrez|sur le m[êe]me (?:sujet|th[èe]me))\b.{0,12}"
     r"(?:aussi|[ée]galement|plus)|[àa] (?:lire|voir)(?: aussi)?\s*:|read (?:more|also|next)|"
@@ -44,7 +50,12 @@ def is_furniture(block: Block) -> bool:
     """Tell whether a block only leads elsewhere."""
     text = block.text
     return block.linked > 0.5 * len(text) or (
-        len(text) - block.linked < 200 and _FURNITURE.match(text) is not None
+        len(text) - block.linked < 200
+        and (
+            _FURNITURE.match(text) is not None
+            or _CREDIT.search(text) is not None
+            or (block.linked > 0 and _INVITATION.search(text) is not None)
+        )
     )
 
 
@@ -96,14 +107,39 @@ def guided(page: Page, reference: Reference) -> list[int]:
         seen |= match.mask
         chosen.append(match)
     chosen.sort(key=lambda match: match.block)
-    blocks = _between(page, reference, chosen)
-    last = max(blocks)
+    chain = _chain(chosen)
+    if not chain:
+        return []
+    # What stands out of order is of the body only when the copy holds all of it.
+    ordered = {match.block for match in chain}
+    blocks = _between(page, reference, chain)
+    blocks += [m.block for m in chosen if m.block not in ordered and m.share >= 0.8]
+    last = chain[-1].block
     size = sum(len(page.blocks[index].text) for index in blocks)
-    outline = Outline(page, [match.block for match in chosen])
+    outline = Outline(page, [match.block for match in chain])
     rest = [index for index in outline.body() if index > last]
     if sum(len(page.blocks[index].text) for index in rest) > 0.1 * size:
         blocks += rest
-    return blocks
+    return sorted(set(blocks))
+
+
+def _chain(matches: list[_Match]) -> list[_Match]:
+    """Find the heaviest run of matches in which page and copy have the same order."""
+    weights: list[int] = []
+    previous: list[int] = []
+    for index, match in enumerate(matches):
+        best, before = 0, -1
+        for other in range(max(0, index - 200), index):
+            if matches[other].first < match.first and weights[other] > best:
+                best, before = weights[other], other
+        weights.append(best + match.mask.bit_count())
+        previous.append(before)
+    chain = []
+    index = max(range(len(matches)), key=weights.__getitem__, default=-1)
+    while index >= 0:
+        chain.append(matches[index])
+        index = previous[index]
+    return chain[::-1]
 
 
 def _smallest(page: Page, matches: list[_Match], whole: int) -> int:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from selectolax.lexbor import LexborHTMLParser
 
 _STRING = re.compile(r'"((?:[^"\\]|\\.){200,})"', re.DOTALL)
+_KEY = re.compile(r'[{,]\s*"\w+"\s*:')
 _PARAGRAPH = re.compile(r"<(?:p|br|div)\b", re.IGNORECASE)
 _MOST = 20
 
@@ -34,7 +35,7 @@ def _strings(text: str, depth: int) -> Iterator[str]:
             value = json.loads(match[0], strict=False)
         except ValueError:
             continue
-        if len(_PARAGRAPH.findall(value)) >= 2 and not value.lstrip().startswith(("{", "[")):
-            yield value
-        elif depth and '"' in value:
+        if depth and _KEY.search(value):
             yield from _strings(value, depth - 1)
+        elif len(_PARAGRAPH.findall(value)) >= 2:
+            yield value
