@@ -99,6 +99,13 @@ class Address:
     number: str = ""
     """The article's number."""
 
+    @property
+    def article(self) -> ArticleKey | None:
+        """The article, if it is one's."""
+        if self.kind != "article":
+            return None
+        return ArticleKey(self.site.name, self.edition, self.name, self.number)
+
 
 @lru_cache(maxsize=8192)  # the same ticker and menu stand on page after page
 def classify(url: str) -> Address | None:
@@ -188,9 +195,7 @@ def parse_article_url(url: str) -> ArticleKey | None:
     >>> parse_article_url("https://www.maghress.com/video/3578168")
     """
     address = classify(url)
-    if address is None or address.kind != "article":
-        return None
-    return ArticleKey(address.site.name, address.edition, address.name, address.number)
+    return address.article if address else None
 
 
 def parse_article_id(identifier: str) -> ArticleKey:

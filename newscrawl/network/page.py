@@ -14,7 +14,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from newscrawl.errors import PageError, UnreadableHtmlError
 from newscrawl.html import decode, parse
-from newscrawl.network.grammar import ArticleKey, parse_article_url
+from newscrawl.network.grammar import Address, ArticleKey, classify
 from newscrawl.network.sites import Site
 from newscrawl.text import clean
 from newscrawl.urls import absolute
@@ -144,6 +144,13 @@ class Line:
     index: int = 0
     """Its place among the page's lines."""
 
+    def without_links(self) -> str:
+        """Its text with blanks for the text of links, so that places in it stay the same."""
+        text = self.text
+        for link in self.links:
+            text = text[: link.start] + " " * (link.end - link.start) + text[link.end :]
+        return text
+
     @property
     def has_letters(self) -> bool:
         """Whether it says anything."""
@@ -192,13 +199,16 @@ class Page:
         """A link of this page in full; ``None`` if it is no http or https URL."""
         return absolute(href, self.url)
 
+    def place(self, href: str, site: Site) -> Address | None:
+        """What a link of this page leads to within the network."""
+        if href.startswith("/") and not href.startswith(("//", "/\\")):
+            return classify(site.url(href))
+        return classify(self.absolute(href) or "")
+
     def article(self, href: str, site: Site) -> ArticleKey | None:
         """The article that a link of this page leads to."""
-        if not _MAY_BE_ARTICLE.search(href):
-            return None
-        if href.startswith("/") and not href.startswith(("//", "/\\")):
-            return parse_article_url(site.url(href))
-        return parse_article_url(self.absolute(href) or "")
+        place = self.place(href, site) if _MAY_BE_ARTICLE.search(href) else None
+        return place.article if place else None
 
 
 # Most links are none; this tells it for the cost of a search.

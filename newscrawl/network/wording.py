@@ -9,7 +9,7 @@ looser still.
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 
 from newscrawl.dates import Moment, parse_date
 from newscrawl.text import clean, fold
@@ -152,10 +152,8 @@ def _moment(match: re.Match[str], zone: tzinfo) -> Moment | None:
     if year is None:
         return parse_date(clean(match["date"]), zone)
     month, day = match["month"] or match["month1"], match["day"] or match["day1"]
-    try:  # the aggregator's own order is known: day first
-        return Moment(datetime(int(year), int(month), int(day), tzinfo=zone), "day")
-    except ValueError:
-        return None
+    # The aggregator's own order is known, day first, so that no other is tried.
+    return parse_date(f"{int(year):04}-{int(month):02}-{int(day):02}", zone)
 
 
 # --- Cliquez ici pour lire l'article depuis sa source. --------------------------------------------

@@ -1,0 +1,133 @@
+"""The network's RSS feeds: discovery and time of publication, never the text."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from xml.etree.ElementTree import Element, ParseError
+
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import fromstring
+
+from newscrawl.dates import Moment, parse_date
+from newscrawl.errors import FeedError, UnreadableHtmlError
+from newscrawl.html import parse
+from newscrawl.network.grammar import ArticleKey, classify, parse_article_url
+from newscrawl.network.sites import Site
+from newscrawl.text import clean
+from newscrawl.urls import absolute
+
+
+@dataclass(slots=True)
+class FeedEntry:
+    """One article in a feed."""
+
+    key: ArticleKey
+    """Its identity."""
+    title: str
+    """Title."""
+    outlet_name: str | None = None
+    """The outlet's name: the network's feeds name it as the creator, never the author."""
+    published: Moment | None = None
+    """When it was published; feeds carry the time of day."""
+    thumbnail: str | None = None
+    """URL of its small picture."""
+    teaser: str | None = None
+    """The beginning of its text, about 300 characters, ended by ``(...)``."""
+
+
+def read_feed(body: bytes, url: str) -> list[FeedEntry]:
+    """Read an RSS or Atom feed.
+
+    Entries that lead to no article of the network, such as videos, are left out; an article that
+    stands in it twice is listed once.
+
+    Args:
+        body: the feed. It is untrusted: entities are not expanded, nothing is fetched for it.
+        url: its URL.
+
+    Raises:
+        FeedError: it is not well-formed, declares entities, or is no feed.
+    """
+    address = classify(url)
+    if address is None:
+        raise FeedError(url, "the URL of a feed of the network")
+    root = _parse(body, url)
+    if _name(root) not in ("rss", "RDF", "feed"):
+        raise FeedError(url, f"an RSS or Atom feed; found <{_name(root)}>")
+    entries: dict[ArticleKey, FeedEntry] = {}
+    for item in root.iter():
+        if _name(item) in ("item", "entry") and (entry := _entry(item, address.site, url)):
+            entries.setdefault(entry.key, entry)
+    return list(entries.values())
+
+
+# Control characters that texts bring along; XML forbids them, so that one spoils a whole feed.
+_CONTROL = bytes(set(range(0x20)) - set(b"\t\n\r"))
+
+
+def _parse(body: bytes, url: str) -> Element:
+    if b"\0" not in body:  # else UTF-16, where they are halves of letters
+        body = body.translate(None, _CONTROL).lstrip()
+    try:
+        root: Element = fromstring(body)
+    except ParseError as error:
+        raise FeedError(url, f"well-formed XML; {error}") from error
+    except DefusedXmlException as error:
+        raise FeedError(url, f"a feed without entities of its own; {error}") from error
+    except (ValueError, LookupError) as error:  # an encoding that does not exist
+        raise FeedError(url, f"XML in a known encoding; {error}") from error
+    return root
+
+
+def _entry(item: Element, site: Site, url: str) -> FeedEntry | None:
+    """An article in a feed; ``None`` if it leads to none."""
+    fields: dict[str, Element] = {}
+    for child in (*item, *item.iter()):
+        fields.setdefault(_name(child), child)
+    key = next(filter(None, map(parse_article_url, _links(item, url))), None)
+    if key is None:
+        return None
+    teaser, picture = _markup(_text(fields, "description") or _text(fields, "summary"))
+    dates = (_text(fields, name) for name in ("pubDate", "date", "published", "updated"))
+    pictures = (
+        *(fields[name].get("url") for name in ("thumbnail", "enclosure") if name in fields),
+        *(_text(fields, name) for name in ("image", "thumbnail")),
+        picture,
+    )
+    return FeedEntry(
+        key=key,
+        title=_markup(_text(fields, "title"))[0],
+        outlet_name=_text(fields, "creator") or _text(fields, "author") or None,
+        published=next((parse_date(date, site.timezone) for date in dates if date), None),
+        thumbnail=next((absolute(src, url) for src in pictures if src), None),
+        teaser=teaser or None,
+    )
+
+
+def _links(item: Element, url: str) -> Iterator[str]:
+    """Where an entry can lead to: its link, else its identifier."""
+    for name in ("link", "guid", "id"):
+        for element in item:
+            if _name(element) == name:
+                yield absolute(element.get("href") or element.text or "", url) or ""
+
+
+def _markup(text: str) -> tuple[str, str | None]:
+    """Text that may be HTML as plain text, and its first picture."""
+    if "<" not in text:
+        return text, None
+    try:
+        tree = parse(text)
+    except UnreadableHtmlError:
+        return text, None
+    image = tree.css_first("img[src]")
+    return clean(tree.text(separator=" ")), image.attributes["src"] if image else None
+
+
+def _text(fields: dict[str, Element], name: str) -> str:
+    element = fields.get(name)
+    return "" if element is None else clean("".join(element.itertext()))
+
+
+def _name(element: Element) -> str:
+    """An element's name without its namespace; comments have none."""
+    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""

@@ -1,0 +1,238 @@
+"""Pages that list articles: home pages, an outlet's, a section's, an author's, search results."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, unquote_plus, urldefrag, urlsplit
+
+from newscrawl.dates import Moment
+from newscrawl.errors import PageError
+from newscrawl.items import Headline
+from newscrawl.network import wording
+from newscrawl.network.grammar import Address, ArticleKey, Kind, classify
+from newscrawl.network.page import Line, Link, Page, Role, open_page
+from newscrawl.network.ticker import is_ticker, read_headlines
+from newscrawl.text import clean, fold, western_digits
+from newscrawl.urls import absolute, host
+
+
+@dataclass(slots=True)
+class ListingEntry:
+    """One article in a listing."""
+
+    key: ArticleKey
+    """Its identity."""
+    title: str
+    """Title; empty where the site prints none, which happens."""
+    teaser: str | None = None
+    """The beginning of its text."""
+    published: Moment | None = None
+    """The printed date, where the listing prints one."""
+
+
+@dataclass(slots=True)
+class Listing:
+    """What a listing page shows. A listing may be empty, as beyond its last page."""
+
+    entries: list[ListingEntry] = field(default_factory=list)
+    """Its articles, each once, in order; the ticker's are not among them."""
+    next_pages: list[str] = field(default_factory=list)
+    """URLs of further pages of the same listing, as the page links them."""
+    headlines: list[Headline] = field(default_factory=list)
+    """The ticker's distinct headlines, in order."""
+    outlets: list[str] = field(default_factory=list)
+    """Slugs of the outlets that it links to, of its own edition."""
+    sections: list[str] = field(default_factory=list)
+    """Sections that it links to, of its own edition."""
+    authors: list[str] = field(default_factory=list)
+    """Names of the authors that it links to, of its own edition."""
+
+
+def read_listing(body: bytes | str, url: str, content_type: str | None = None) -> Listing:
+    """Read a page that lists articles.
+
+    Args:
+        body: the page.
+        url: its URL.
+        content_type: the response's header, for the encoding.
+
+    Raises:
+        PageError: it is no page of the network: it links to no article, and not even to an outlet
+            or a section. A page of the network without articles is an empty listing.
+    """
+    address = classify(url)
+    if address is None:
+        raise PageError(url, "the URL of a page of the network")
+    page = open_page(body, absolute(url) or address.site.url(), content_type)
+    places = list(_places(page, address))
+    listing = Listing(
+        next_pages=_next_pages(page),
+        outlets=_names(places, "outlet"),
+        sections=_names(places, "section"),
+        authors=_names(places, "author"),
+    )
+    entries = _Entries(page, address)
+    listing.entries = entries.all()
+    listing.headlines = read_headlines(page, address.site, entries.begin)
+    listing.headlines += entries.foreign
+    if not any((listing.entries, listing.headlines, listing.outlets, listing.sections)):
+        raise PageError(url, "links to articles, outlets or sections of the network")
+    return listing
+
+
+def _places(page: Page, address: Address) -> Iterator[Address]:
+    """What the page's links lead to within its own site and edition."""
+    for line in page.lines:
+        for link in line.links:
+            place = page.place(link.href, address.site)
+            if place and place.site == address.site and place.edition == address.edition:
+                yield place
+
+
+def _names(places: Sequence[Address], kind: Kind) -> list[str]:
+    return list(dict.fromkeys(place.name for place in places if place.kind == kind))
+
+
+# --- Entries --------------------------------------------------------------------------------------
+
+_LEAST_TEASER = 60
+"""Shortest text, in characters, that is taken for a teaser without the mark of a cut."""
+_LONGEST_DATE = 40
+"""Longest text, in characters, that is taken for a date and what belongs to it."""
+
+
+class _Entries:
+    """Reads the entries: a title links to its article, and what follows it belongs to it."""
+
+    def __init__(self, page: Page, address: Address) -> None:
+        self._address = address
+        self._found: dict[ArticleKey, ListingEntry] = {}
+        self._last: ListingEntry | None = None
+        # Entries and dates in the order in which they stand.
+        self._order: list[ListingEntry | Moment] = []
+        self.foreign: list[Headline] = []
+        """On an outlet's page, articles of other outlets: an unmarked ticker's."""
+        self.begin = len(page.lines)
+        """Index of the line with the first entry."""
+        for line in page.lines:
+            if line.role not in (Role.TICKER, Role.AROUND) and not is_ticker(line):
+                self._read(line, page)
+
+    def all(self) -> list[ListingEntry]:
+        """The entries, dated."""
+        _give_dates(self._order)
+        return list(self._found.values())
+
+    def _read(self, line: Line, page: Page) -> None:
+        text, at = line.without_links(), 0
+        for link in line.links:
+            key = page.article(link.href, self._address.site)
+            if key and not self._is_page_number(key, line.link_text(link)):
+                self._read_text(text[at : link.start])
+                at = max(at, link.end)
+                self._read_link(key, line, link)
+        self._read_text(text[at:])
+
+    def _is_page_number(self, key: ArticleKey, text: str) -> bool:
+        """Whether a link with the form of an article's is one to a further page."""
+        own = key.outlet == self._address.name
+        return own and (
+            western_digits(text) == key.number or _NEXT.fullmatch(fold(text)) is not None
+        )
+
+    def _read_link(self, key: ArticleKey, line: Line, link: Link) -> None:
+        title = line.link_text(link)
+        if self._address.kind == "outlet" and key.outlet != self._address.name:
+            if title and all(title != headline.title for headline in self.foreign):
+                self.foreign.append(Headline(title, key.url))
+            return
+        entry = self._found.get(key)
+        if entry is None:
+            entry = self._found[key] = ListingEntry(key, "")
+            self._order.append(entry)
+            self.begin = min(self.begin, line.index)
+        self._last = entry
+        if not entry.title:
+            entry.title = title
+        elif title != entry.title and _is_teaser(title):
+            entry.teaser = entry.teaser or title
+
+    def _read_text(self, text: str) -> None:
+        if not (text := clean(text)):
+            return
+        published = wording.find_published(text, self._address.site.timezone)
+        moment = published.moment if published else None
+        if not published and len(text) <= _LONGEST_DATE:
+            moment = wording.split_date(text, self._address.site.timezone)[0]
+        if moment:
+            self._order.append(moment)
+        elif not published and self._last and not self._last.teaser and _is_teaser(text):
+            self._last.teaser = text
+
+
+def _is_teaser(text: str) -> bool:
+    return wording.is_truncated(text) or len(text) >= _LEAST_TEASER
+
+
+def _give_dates(order: Sequence[ListingEntry | Moment]) -> None:
+    """Give each entry its date: the first one behind it, or the one above where dates stand first.
+
+    Dates stand first if the first thing is a date and the last an entry. If they are not as many
+    as the entries, it cannot be told whose date is whose, and none is given.
+    """
+    dates = sum(isinstance(thing, Moment) for thing in order)
+    if dates > 1 and isinstance(order[0], Moment) and isinstance(order[-1], ListingEntry):
+        order = order[::-1] if 2 * dates == len(order) else ()
+    entry = None
+    for thing in order:
+        if isinstance(thing, ListingEntry):
+            entry = thing
+        elif entry and entry.published is None:
+            entry.published = thing
+
+
+# --- Further pages --------------------------------------------------------------------------------
+
+_NEXT = re.compile(r"(?:page )?(?:suivante?s?|next|التالي[ةه]?|[>›»]+)(?: page)?[\s>›»:.→←]*")
+_NUMBER = re.compile(r"[0-9]{1,6}")
+_PAGED_PATH = re.compile(r"(?P<base>.*?)(?:(?:/page)?/(?P<number>[0-9]{1,6}))?/*")
+
+
+def _next_pages(page: Page) -> list[str]:
+    """Further pages of a listing in order: marked by ``rel``, a word such as next, or a number."""
+    listed, current = _position(page.url)
+    found: dict[str, int] = {}
+    for number, href in _page_links(page):
+        url = urldefrag(page.absolute(href) or "").url
+        other, position = _position(url)
+        if position is None:  # a page that has no number, unless it is the first one
+            wanted = not number and url != urldefrag(page.url).url
+        else:
+            wanted = position > (current or 0) and number != "1"
+        if wanted and other == listed:
+            found.setdefault(url, position or 0)
+    return sorted(found, key=found.__getitem__)
+
+
+def _page_links(page: Page) -> Iterator[tuple[str, str]]:
+    """Links that can be to a further page: their number, if they are one, and where they lead."""
+    if declared := page.meta.get("next"):
+        yield "", declared
+    for line in page.lines:
+        for link in line.links:
+            text = western_digits(line.link_text(link))
+            if _NUMBER.fullmatch(text):
+                yield text, link.href
+            elif "next" in link.rel.lower().split() or _NEXT.fullmatch(fold(text)):
+                yield "", link.href
+
+
+def _position(url: str) -> tuple[tuple[str, str], int | None]:
+    """What a URL lists, whichever of its pages it is, and that page's number or offset."""
+    parts = urlsplit(url)
+    match = _PAGED_PATH.fullmatch(unquote_plus(parts.path))
+    base, number = (match["base"], match["number"]) if match else (parts.path, None)
+    if number is None:
+        values = (value for _, value in parse_qsl(parts.query))
+        number = next(filter(_NUMBER.fullmatch, values), None)
+    return (host(url).removeprefix("www."), base), None if number is None else int(number)
