@@ -78,7 +78,7 @@ def clean(s: str) -> str:
     r"""Text on one line: NFC, entities decoded, white space of every kind one space.
 
     >>> clean(" L&amp;#39;e\u0301conomie\u00a0\r\n du  Maroc ")
-    "L'\u00e9conomie du Maroc"
+    "L'économie du Maroc"
     """
     return " ".join(_normal(s).split())
 
@@ -206,6 +206,178 @@ def western_digits(s: str) -> str:
     return s if s.isascii() else s.translate(_DIGITS)
 
 
+# --- Text that was decoded as something else -----------------------------------------------------
+
+_AS_BYTES = {ord(char): code for code, char in _C1.items() if char}  # windows-1252 to Latin-1
+_TAIL = "[\x80-\xbf" + "".join(map(chr, _AS_BYTES)) + "]"
+# UTF-8 read as windows-1252: accented, Greek, Cyrillic, Arabic letters; punctuation; emoji.
+_DOUBLE = re.compile(f"[\xc2-\xc5\xce-\xd1\xd8-\xdb]{_TAIL}|[âï]{_TAIL}{{2}}|ð{_TAIL}{{3}}")
+_SURELY_DOUBLE = re.compile(f"[ÂÃ]{_TAIL}|â€|ðŸ|(?:[\xc2-\xdb]{_TAIL}){{2}}")
+# Arabic in windows-1256 read as windows-1252: two words of accented letters in a row.
+_ACCENTED_WORDS = re.compile(r"[\xc0-\xff]{3,}[^\w]+[\xc0-\xff]{3,}")
+
+
+def looks_mojibake(s: str) -> bool:
+    r"""Whether a text shows signs of having been decoded wrongly, repairable or not.
+
+    >>> looks_mojibake("DÃ©cret"), looks_mojibake("D\ufffdcret"), looks_mojibake("Décret à Âne")
+    (True, True, False)
+    """
+    return "\ufffd" in s or bool(_SURELY_DOUBLE.search(s) or _ACCENTED_WORDS.search(s))
+
+
+def repair_mojibake(s: str) -> str:
+    """Undo a wrong decoding, line by line, where the signs are sure; U+FFFD is beyond repair.
+
+    Known are UTF-8 read as windows-1252 or Latin-1, also twice, and Arabic windows-1256 read so.
+
+    >>> repair_mojibake("Lâ€™Ã©tÃ© Ã FÃ¨s")
+    'L’été à Fès'
+    >>> repair_mojibake("ÇáÓáÇã Úáíßã")
+    'السلام عليكم'
+    """
+    return "".join(map(_repair_line, s.splitlines(keepends=True)))
+
+
+def _repair_line(line: str) -> str:
+    for _ in range(3):
+        if not _SURELY_DOUBLE.search(line):
+            break
+        # The second byte of à is a no-break space, which cleaning has made a plain one.
+        line = _DOUBLE.sub(_decode_double, line).replace("Ã ", "à ")
+    if _ACCENTED_WORDS.search(line):
+        try:
+            arabic = line.translate(_AS_BYTES).encode("latin-1").decode("cp1256")
+        except UnicodeEncodeError:  # some characters were decoded rightly
+            return line
+        if "ال" in arabic:
+            return arabic
+    return line
+
+
+def _decode_double(match: re.Match[str]) -> str:
+    try:
+        return match[0].translate(_AS_BYTES).encode("latin-1").decode()
+    except UnicodeDecodeError:
+        return match[0]
+
+
+# --- Bylines -------------------------------------------------------------------------------------
+
+_TO = r"(?:\s(?:à|au|aux|en|in|في|ب)\s\w+)?"  # where a correspondent is
+# What stands before a name: right before it, or, where a desk's name may begin so, with a colon.
+_LABEL = re.compile(
+    rf"""
+    (?: (?:[^\W\d_]+\s(?:et\sphotos?\s)?)?  # "Propos", "Texte et photos"
+        (?:recueilli|réalisé|rédigé|écrit|publié|posté|préparé|présenté|animé|traduit)e?s?(?:\sd[eu]\s\S+)?\spar
+      | (?:par|de)\s(?:notre|nos)\s(?:correspondante?s?|envoyée?s?\sspécia\w+){_TO}
+      | (?:(?:written|posted|published|reported|edited|compiled|story|words|text)\s)?by
+      | from\sour\scorrespondents?{_TO}
+      | par|von|por|escrito\spor|door|et|and|und|with|avec|و|مع
+      | بقلم(?:\sالكاتبة?)?|ي?كتب(?:ت|ه|ها)?|[إا]عداد|[أا]عد(?:ه|ها|ته|تها)|حرر(?:ه|ها|ته|تها)
+      | حاور(?:ه|ها|ته|تها)|[أا]جر(?:ى|ت)\sالحوار|من\sمراسلنا{_TO}
+    ) (?: \s*[:：/–—-]+\s* | \s+ | $ )
+  | (?: auteure?s?|autrice|authors?|autore?s?|autoren?|textes?(?:\set\sphotos?)?|rédaction|source
+      | الكاتبة?|كاتب\sالمقال|تحرير|تقرير|متابعة|تغطية|تحقيق|حوار|ترجمة|المصدر|مراسلنا{_TO}
+    ) \s*[:：/–—-]+\s*
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+# Where a name ends for good: the date and what announces it.
+_DATED = re.compile(
+    r"""
+    \b(?: publi(?:é|shed)(?!\s(?:par|by)\b) | posted | mis\sà\sjour | modifié | (?:last\s)?updated | نشر | بتاريخ
+        | [آا]خر\sتحديث ) \b.*
+  | (?:\b(?:le|on|يوم|في)\s+)?
+    (?:\b(?: (?:lun|mar|mercre|jeu|vendre|same)di | dimanche | (?:mon|tues|wednes|thurs|fri|satur
+        |sun)day | (?:mon|tue|wed|thu|fri|sat|sun) | ال(?:[إا]ثنين|ثلاثاء|[أا]ربعاء|خميس|جمعة|سبت
+        |[أا]حد) )\b[\s,،]*)?
+    (?<!\w)[\d٠-٩]{1,4} (?: \s?[-/.]\s?[\d٠-٩]{1,2}\s?[-/.]\s?[\d٠-٩]{2,4} | [:h][\d٠-٩]{2}\b
+        | (?:er|st|nd|rd|th)?\s[^\W\d_]+[.,،]*\s[\d٠-٩]{4}\b ).*
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_ADDRESS = re.compile(
+    r"[(<\[]?[^\s@]+@[^\s@]+\.\w+[)>\]]?|(?:https?://|www\.)\S*|\b[\w-]+\.\w{2,4}/\S*|(?<!\w)@\w+",
+    re.IGNORECASE,
+)
+_BRACKETS = re.compile(r"\s*[(\[]([^()\[\]]*)[)\]]")
+_BETWEEN_NAMES = re.compile(
+    r"\s*[;؛|•·、\n]\s*|\s*[,،](?!\s*(?:jr|sr)\b)\s*|\s+[/–—-]+\s+|\s+/\s*|\s*/\s+|\s+(?:avec|with|مع)\s+",
+    re.IGNORECASE,
+)
+_CONJUNCTION = re.compile(r"\s+(?:et|and|und|&|و)\s+", re.IGNORECASE)
+# Words that also stand inside of names: each side must be a full one.
+_SHORT_CONJUNCTION = re.compile(r"\s+(?:y|e|i|en|och|og|ve)\s+")
+# What a person is, behind the name.
+_ROLE = re.compile(
+    r"""(?: journaliste|reporter|grand\sreporter|correspond[ae]nt|envoyée?\sspécial|rédact|direct(?:eur|rice)
+      |secrétaire|éditorialiste|chroniqueu|pigiste|stagiaire|écrivain|professeur|enseignant|chercheu
+      |économiste|politologue|sociologue|universitaire|avocat|ancien|président|membre
+      |journalist|staff\swriter|editor|senior|chief|columnist|contribut|freelance|special\sto|writer
+      |professor|ph\.?\s?d|redakt|periodista|giornalista
+      |صحف|صحاف|مراسل|كاتب|رئيس|مدير|محرر|أستاذ|استاذ|باحث|محلل|خبير|محام|إعلام|اعلام|دكتور\sفي
+    )""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_ACRONYM = re.compile(r"[A-Z][A-Z.]{1,7}")
+_PICTURES = re.compile(
+    r"(?:crédits?\s|credits?\s)?(?:photos?|images?|صورة|تصوير)\s*[:/©]", re.IGNORECASE
+)
+_SOFTWARE = frozenset(("admin", "administrator", "administrateur", "webmaster", "root", "user"))
+_EDGES = " \t\"'“”«»‘’:：;,،؛|/•·*_–—-([<>])"
+_LONGEST_NAME = 100
+
+
 def split_bylines(s: str) -> list[str]:
-    """People and desks of a byline."""
-    return [clean(s)] if s.strip() else []
+    """People and desks of a byline, as printed, without the words and dates around them.
+
+    Names are parted at commas, bars, spaced dashes and slashes, "et", "and", "و" between blanks and
+    their like. Web addresses, roles behind a name, picture credits and accounts of the page's software are dropped.
+
+    >>> split_bylines("Par Amina Alaoui et M. Le Doré, journaliste")
+    ['Amina Alaoui', 'M. Le Doré']
+    >>> split_bylines("بقلم: نورة وهبي و سعيد بن علي")
+    ['نورة وهبي', 'سعيد بن علي']
+    >>> split_bylines("By Staff (AFP) | 12 March 2024, 10:30")
+    ['Staff', 'AFP']
+    """
+    s = _unlabelled(_DATED.sub("", _ADDRESS.sub(" ", clean(s))))
+    acronyms = [inner for inner in _BRACKETS.findall(s) if _ACRONYM.fullmatch(_unlabelled(inner))]
+    names: dict[str, str] = {}
+    for part in [*_BETWEEN_NAMES.split(_BRACKETS.sub("", s)), *acronyms]:
+        for name in map(_trim, _conjoined(_unlabelled(part))):
+            is_role = names and _ROLE.match(name)
+            if is_role or _PICTURES.match(name) or len(name) > _LONGEST_NAME:
+                continue
+            if any(map(str.isalpha, name)):
+                names.setdefault(fold(name), name)
+    return [name for folded, name in names.items() if folded not in _SOFTWARE]
+
+
+def _unlabelled(part: str) -> str:
+    part = part.strip(_EDGES)
+    while (label := _LABEL.match(part)) and label[0]:
+        part = part[label.end() :].strip(_EDGES)
+    return part
+
+
+def _conjoined(part: str) -> list[str]:
+    """The names of a part: "et" parts names and acronyms, but not the words of "Arts et lettres"."""
+    sides = _CONJUNCTION.split(part)
+    if len(sides) == 2 and not any(" " in side or _ACRONYM.fullmatch(side) for side in sides):
+        return [part]
+    return [name for side in sides for name in _full_names(side)]
+
+
+def _full_names(part: str) -> list[str]:
+    names = _SHORT_CONJUNCTION.split(part)
+    return names if all(" " in name for name in names) else [part]
+
+
+def _trim(name: str) -> str:
+    """Take off what is not of the name; the dot of an abbreviation is."""
+    name = name.strip(_EDGES)
+    if name.endswith(".") and name[-4:-1].isalpha() and "." not in name[:-1]:
+        name = name[:-1]
+    return name
