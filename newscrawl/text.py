@@ -59,19 +59,16 @@ def _c1(match: re.Match[str]) -> str:
     return _C1.get(ord(match[0]), "")
 
 
-def _decode_entities(s: str) -> str:
-    """Decode entities until none is left; each pass shortens the string."""
-    while "&" in s and (decoded := _ENTITY.sub(_entity, s)) != s:
-        s = decoded
-    return s
-
-
 def _entity(match: re.Match[str]) -> str:
     return unescape(f"&{match[1]};")
 
 
 def _normal(s: str) -> str:
-    return unicodedata.normalize("NFC", safe(_decode_entities(s)))
+    """Decode entities until none is left, NFC, safe."""
+    s = unicodedata.normalize("NFC", safe(s))
+    while "&" in s and (decoded := _ENTITY.sub(_entity, s)) != s:
+        s = unicodedata.normalize("NFC", safe(decoded))
+    return s
 
 
 def clean(s: str) -> str:
@@ -170,13 +167,13 @@ _WORDS = _Table(_word_character)
 
 
 def fold(s: str) -> str:
-    """Form for comparing: no case, accents, tashkeel or tatweel; one form of letters and signs.
+    r"""Form for comparing: no case, accents, tashkeel or tatweel; one form of letters and signs.
 
     Alef, ya and ha are each written one way, digits are western, quotes and dashes plain, ligatures
     taken apart. White space stays.
 
     >>> fold("« L’Œuvre » de Straße—2024")
-    '" l\\'oeuvre " de strasse-2024'
+    '" l\'oeuvre " de strasse-2024'
     >>> fold("الأُسْـرة") == fold("الاسره")
     True
     """
@@ -303,21 +300,25 @@ _ADDRESS = re.compile(
 )
 _BRACKETS = re.compile(r"\s*[(\[]([^()\[\]]*)[)\]]")
 _BETWEEN_NAMES = re.compile(
-    r"\s*[;؛|•·、\n]\s*|\s*[,،](?!\s*(?:jr|sr)\b)\s*|\s+[/–—-]+\s+|\s+/\s*|\s*/\s+|\s+(?:avec|with|مع)\s+",
-    re.IGNORECASE,
+    r"""
+    \s*[;؛|•·、]\s* | \s*[,،](?!\s*[js]r\b)\s* | \s+[/–—-]+\s+ | \s+/\s* | \s*/\s+
+    | \s+(?:avec|with|مع)\s+
+    """,
+    re.IGNORECASE | re.VERBOSE,
 )
 _CONJUNCTION = re.compile(r"\s+(?:et|and|und|&|و)\s+", re.IGNORECASE)
 # Words that also stand inside of names: each side must be a full one.
 _SHORT_CONJUNCTION = re.compile(r"\s+(?:y|e|i|en|och|og|ve)\s+")
 # What a person is, behind the name.
 _ROLE = re.compile(
-    r"""(?: journaliste|reporter|grand\sreporter|correspond[ae]nt|envoyée?\sspécial|rédact|direct(?:eur|rice)
-      |secrétaire|éditorialiste|chroniqueu|pigiste|stagiaire|écrivain|professeur|enseignant|chercheu
-      |économiste|politologue|sociologue|universitaire|avocat|ancien|président|membre
-      |journalist|staff\swriter|editor|senior|chief|columnist|contribut|freelance|special\sto|writer
-      |professor|ph\.?\s?d|redakt|periodista|giornalista
-      |صحف|صحاف|مراسل|كاتب|رئيس|مدير|محرر|أستاذ|استاذ|باحث|محلل|خبير|محام|إعلام|اعلام|دكتور\sفي
-    )""",
+    r"""
+    journaliste|reporter|grand\sreporter|correspond[ae]nt|envoyée?\sspécial|rédact|directeur
+    |directrice|secrétaire|éditorialiste|chroniqueu|pigiste|stagiaire|écrivain|professeur|enseignant
+    |chercheu|économiste|politologue|sociologue|universitaire|avocat|ancien|président|membre
+    |journalist|staff\swriter|editor|senior|chief|columnist|contribut|freelance|special\sto|writer
+    |professor|ph\.?\s?d|redakt|periodista|giornalista
+    |صحف|صحاف|مراسل|كاتب|رئيس|مدير|محرر|[أا]ستاذ|باحث|محلل|خبير|محام|[إا]علام|دكتور\sفي
+    """,
     re.IGNORECASE | re.VERBOSE,
 )
 _ACRONYM = re.compile(r"[A-Z][A-Z.]{1,7}")
@@ -333,7 +334,8 @@ def split_bylines(s: str) -> list[str]:
     """People and desks of a byline, as printed, without the words and dates around them.
 
     Names are parted at commas, bars, spaced dashes and slashes, "et", "and", "و" between blanks and
-    their like. Web addresses, roles behind a name, picture credits and accounts of the page's software are dropped.
+    their like. Dropped are web addresses, roles behind a name, picture credits and what the page's
+    software calls its own accounts.
 
     >>> split_bylines("Par Amina Alaoui et M. Le Doré, journaliste")
     ['Amina Alaoui', 'M. Le Doré']
@@ -342,10 +344,11 @@ def split_bylines(s: str) -> list[str]:
     >>> split_bylines("By Staff (AFP) | 12 March 2024, 10:30")
     ['Staff', 'AFP']
     """
-    s = _unlabelled(_DATED.sub("", _ADDRESS.sub(" ", clean(s))))
-    acronyms = [inner for inner in _BRACKETS.findall(s) if _ACRONYM.fullmatch(_unlabelled(inner))]
+    s = _DATED.sub("", _ADDRESS.sub(" ", clean(s)))
+    agencies = [inner for inner in _BRACKETS.findall(s) if _ACRONYM.fullmatch(_unlabelled(inner))]
+    s = _unlabelled(_BRACKETS.sub("", s))
     names: dict[str, str] = {}
-    for part in [*_BETWEEN_NAMES.split(_BRACKETS.sub("", s)), *acronyms]:
+    for part in [*_BETWEEN_NAMES.split(s), *agencies]:
         for name in map(_trim, _conjoined(_unlabelled(part))):
             is_role = names and _ROLE.match(name)
             if is_role or _PICTURES.match(name) or len(name) > _LONGEST_NAME:
