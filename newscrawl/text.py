@@ -274,8 +274,8 @@ _LABEL = re.compile(
       | بقلم(?:\sالكاتبة?)?|ي?كتب(?:ت|ه|ها)?|[إا]عداد|[أا]عد(?:ه|ها|ته|تها)|حرر(?:ه|ها|ته|تها)
       | حاور(?:ه|ها|ته|تها)|[أا]جر(?:ى|ت)\sالحوار|من\sمراسلنا{_TO}
     ) (?: \s*[:：/–—-]+\s* | \s+ | $ )
-  | (?: auteure?s?|autrice|authors?|autore?s?|autoren?|textes?(?:\set\sphotos?)?|rédaction|source
-      | الكاتبة?|كاتب\sالمقال|تحرير|تقرير|متابعة|تغطية|تحقيق|حوار|ترجمة|المصدر|مراسلنا{_TO}
+  | (?: auteure?s?|autrice|authors?|autore?s?|autoren?|rédaction|textes?(?:\set\sphotos?)?
+      | source | الكاتبة?|كاتب\sالمقال|تحرير|تقرير|متابعة|تغطية|تحقيق|حوار|ترجمة|المصدر|مراسلنا{_TO}
     ) \s*[:：/–—-]+\s*
     """,
     re.IGNORECASE | re.VERBOSE,
@@ -283,8 +283,8 @@ _LABEL = re.compile(
 # Where a name ends for good: the date and what announces it.
 _DATED = re.compile(
     r"""
-    \b(?: publi(?:é|shed)(?!\s(?:par|by)\b) | posted | mis\sà\sjour | modifié | (?:last\s)?updated | نشر | بتاريخ
-        | [آا]خر\sتحديث ) \b.*
+    \b(?: (?:publié|published|posted|updated)(?!\s(?:par|by)\b) | mis\sà\sjour | modifié
+        | last\supdated | نشر | بتاريخ | [آا]خر\sتحديث )\b.*
   | (?:\b(?:le|on|يوم|في)\s+)?
     (?:\b(?: (?:lun|mar|mercre|jeu|vendre|same)di | dimanche | (?:mon|tues|wednes|thurs|fri|satur
         |sun)day | (?:mon|tue|wed|thu|fri|sat|sun) | ال(?:[إا]ثنين|ثلاثاء|[أا]ربعاء|خميس|جمعة|سبت
@@ -366,7 +366,7 @@ def _unlabelled(part: str) -> str:
 
 
 def _conjoined(part: str) -> list[str]:
-    """The names of a part: "et" parts names and acronyms, but not the words of "Arts et lettres"."""
+    """The names of a part. "et" parts names and acronyms, not the words of "Arts et lettres"."""
     sides = _CONJUNCTION.split(part)
     if len(sides) == 2 and not any(" " in side or _ACRONYM.fullmatch(side) for side in sides):
         return [part]
