@@ -49,8 +49,9 @@ _FURNITURE = re.compile(
 def is_furniture(block: Block) -> bool:
     """Tell whether a block only leads elsewhere."""
     text = block.text
-    return block.linked > 0.5 * len(text) or (
-        len(text) - block.linked < 200
+    plain = len(text) - block.linked
+    return (block.linked > 0.5 * len(text) and plain < 50) or (
+        plain < 200
         and (
             _FURNITURE.match(text) is not None
             or _CREDIT.search(text) is not None

@@ -6,6 +6,7 @@ so that "which part of the page is this?" is answered with integers, without tou
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -143,30 +144,30 @@ def flags_of(tag: str, name: str) -> int:
     return flags
 
 
+# Marks put among the texts of a run: a line break, and where links begin and end.
+_BREAK, _LINK, _UNLINK = "\x00", "\x01", "\x02"
+_MARKS = re.compile("[\x01\x02]")
+
+
 def walk(root: LexborNode) -> Page:
     """List the text blocks below a node, in the order of the document."""
     page = Page()
     elements, blocks = page.elements, page.blocks
     parts: list[str] = []
-    linked = 0
-    in_link = False
+    links = 0
     current = 0
-    stack: list[tuple[LexborNode | None, int, bool, bool]] = []
+    stack: list[tuple[LexborNode | None, int, str]] = []
 
     def flush() -> None:
-        nonlocal linked
-        if not parts:
-            return
         raw = "".join(parts)
         parts.clear()
-        share, linked = linked, 0
-        if "\x00" in raw:
-            lines = _lines(raw)
-            for line in lines:
-                blocks.append(Block(line, current, min(share, len(line)) if share else 0))
-            return
-        if text := " ".join(raw.split()):
-            blocks.append(Block(text, current, share))
+        if links:
+            parts.append(_LINK)
+        if _BREAK in raw or _LINK in raw:
+            for text, linked in _lines(raw):
+                blocks.append(Block(text, current, linked))
+        elif text := " ".join(raw.split()):
+            blocks.append(Block(text, current, 0))
 
     tag = root.tag or ""
     label = _label(root)
@@ -176,39 +177,36 @@ def walk(root: LexborNode) -> Page:
         if node is None:
             if not stack:
                 break
-            node, parent, link, parting = stack.pop()
-            if parting:
+            node, parent, tag = stack.pop()
+            if tag == "a":
+                links -= 1
+                parts.append(_UNLINK)
+            elif not tag:
                 flush()
                 current = parent
-            in_link = link
             continue
         following = node.next
         if node.is_text_node:
-            text = node.text_content
-            if text:
+            if text := node.text_content:
                 parts.append(text)
-                if in_link:
-                    linked += len(text)
         elif node.is_element_node:
             tag = node.tag or ""
             if tag == "br":
-                parts.append("\x00")
-            elif tag in _SKIPPED:
-                pass
-            else:
-                child = node.first_child
-                if child is not None:
-                    inline = tag in _INLINE
-                    stack.append((following, current, in_link, not inline))
-                    if inline:
-                        in_link = in_link or tag == "a"
-                    else:
-                        flush()
-                        label = _label(node)
-                        elements.append(Element(node, current, tag, label, flags_of(tag, label)))
-                        current = len(elements) - 1
-                    node = child
-                    continue
+                parts.append(_BREAK)
+            elif tag not in _SKIPPED and (child := node.first_child) is not None:
+                if tag in _INLINE:
+                    if tag == "a":
+                        links += 1
+                        parts.append(_LINK)
+                    stack.append((following, current, tag))
+                else:
+                    flush()
+                    stack.append((following, current, ""))
+                    label = _label(node)
+                    elements.append(Element(node, current, tag, label, flags_of(tag, label)))
+                    current = len(elements) - 1
+                node = child
+                continue
         node = following
     flush()
     return page
@@ -222,22 +220,31 @@ def _label(node: LexborNode) -> str:
     return name
 
 
-def _lines(raw: str) -> list[str]:
-    """Part a run at its line breaks: at every doubled one, and where a sentence ends."""
-    lines: list[str] = []
-    pending = ""
-    for piece in raw.split("\x00"):
+def _lines(raw: str) -> Iterator[tuple[str, int]]:
+    """Part a run at its line breaks: at every doubled one, and where a sentence ends.
+
+    Each line comes with the number of its characters that stand in links.
+    """
+    pending, count = "", 0
+    inside = False
+    for piece in raw.split(_BREAK):
+        linked = 0
+        if inside or _LINK in piece:
+            texts = _MARKS.split(piece)
+            marks = _MARKS.findall(piece)
+            for text, mark in zip(texts, [*marks, ""], strict=True):
+                if inside:
+                    linked += len(" ".join(text.split()))
+                inside = mark == _LINK or (inside and not mark)
+            piece = "".join(texts)
+        elif _UNLINK in piece:
+            piece = piece.replace(_UNLINK, "")
         text = " ".join(piece.split())
-        if not text:
-            if pending:
-                lines.append(pending)
-            pending = ""
-        elif pending and pending[-1] not in '.!?:…؟。»”"':
-            pending = f"{pending} {text}"
-        else:
-            if pending:
-                lines.append(pending)
-            pending = text
+        if text and pending and pending[-1] not in '.!?:…؟。»”"':
+            pending, count = f"{pending} {text}", count + linked
+            continue
+        if pending:
+            yield pending, count
+        pending, count = text, linked
     if pending:
-        lines.append(pending)
-    return lines
+        yield pending, count

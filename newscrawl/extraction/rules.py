@@ -40,9 +40,11 @@ ALIKE = 0.9
 TOO_LITTLE = 120
 """Characters below which a rule is taken to have found nothing."""
 
+_LONG_HEADING = 60
 _LAYOUTS = 8
 _FORMS = 400
 _STEPS = 6
+_TELLING = re.compile(r"[.#\[]|\b(?:article|main|h1|time)\b")
 _STABLE = re.compile(r"^-?[A-Za-z_][A-Za-z_-]*$")
 
 
@@ -357,7 +359,7 @@ def read_by(rule: Rule, tree: LexborHTMLParser) -> Reading | None:
             forms[element] = form in keep or (form not in drop and _looks_right(page, element))
         if not forms[element] or is_furniture(block):
             continue
-        if page.elements[element].tag in HEADINGS:
+        if page.elements[element].tag in HEADINGS and len(block.text) < _LONG_HEADING:
             waiting.append(index)
             continue
         blocks += waiting
@@ -402,7 +404,7 @@ def path_of(page: Page, element: int, tree: LexborHTMLParser) -> str | None:
         step = _step(part.node, part.tag)
         path = f"{step} > {path}" if path else step
         node = first_node(tree, path)
-        if node is not None and node.mem_id == target:
+        if node is not None and node.mem_id == target and _TELLING.search(path):
             return path
         if not element or path.count(" > ") >= _STEPS:
             return None
