@@ -2,5 +2,6 @@
 
 from newscrawl.extraction.rules import Rule, RuleBook
 from newscrawl.extraction.source import SourcePage, extract
+from newscrawl.extraction.verdict import Verdict, judge
 
-__all__ = ["Rule", "RuleBook", "SourcePage", "extract"]
+__all__ = ["Rule", "RuleBook", "SourcePage", "Verdict", "extract", "judge"]

@@ -18,9 +18,12 @@ ENOUGH = 0.25
 OUT = AWAY | CAPTION | COMMENTS | BYLINE
 """Flags of parts that hold no text of the article."""
 # Elements that carry one paragraph, or a few, inside the part of the page that they stand in.
-_CARRIERS = frozenset(
-    "p ul ol li dl dd dt blockquote center h1 h2 h3 h4 h5 h6 hgroup pre font".split()
-)
+# fmt: off
+_CARRIERS = frozenset((
+    "p", "ul", "ol", "li", "dl", "dd", "dt", "blockquote", "center", "h1", "h2", "h3", "h4", "h5",
+    "h6", "hgroup", "pre", "font",
+))
+# fmt: on
 
 _STANDFIRST = re.compile(
     r"lead|lede|stand-?first|chap[oe]|intro|summary|excerpt|sapo|sub-?(?:title|head|line)|deck|"
@@ -210,10 +213,10 @@ class Outline:
                 named[key] = named.get(key, 0) + weight
         sure: set[int] = set()
         for index in self.known:
-            element = blocks[index].element
-            while element not in sure:
-                sure.add(element)
-                element = elements[element].parent
+            above = blocks[index].element
+            while above not in sure:
+                sure.add(above)
+                above = elements[above].parent
         # A part that holds most of the page's prose is no box beside it, whatever its name.
         self.away = away = [False] * len(elements)
         for index, part in enumerate(elements):

@@ -270,9 +270,9 @@ _AUTHOR_METAS = (
     "byl",
     "articleauthor",
 )
-_AUTHOR_ELEMENTS = ", ".join(
-    ('[rel~="author"]', '[itemprop~="author"]')
-    + tuple(f'[class*="{name}"]' for name in ("author", "auteur", "byline", "Author"))
+_AUTHOR_ELEMENTS = (
+    '[rel~="author"], [itemprop~="author"], [class*="author"], [class*="auteur"], '
+    '[class*="byline"], [class*="Author"]'
 )
 
 

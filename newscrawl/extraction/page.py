@@ -12,17 +12,21 @@ from functools import lru_cache
 
 from selectolax.lexbor import LexborNode
 
+# fmt: off
 # Never article text, whatever they hold.
-_SKIPPED = frozenset(
-    "script style noscript template svg iframe object embed button select textarea canvas audio "
-    "video map dialog datalist progress math head input label".split()
-)
+_SKIPPED = frozenset((
+    "script", "style", "noscript", "template", "svg", "iframe", "object", "embed", "button",
+    "select", "textarea", "canvas", "audio", "video", "map", "dialog", "datalist", "progress",
+    "math", "head", "input", "label",
+))
 # Run on with the text around them; every other element parts blocks.
-_INLINE = frozenset(
-    "a abbr acronym b bdi bdo big cite code data del dfn em font i img ins kbd mark meta picture q "
-    "rp rt ruby s samp small source span strike strong sub sup time tt u var wbr link o:p nobr "
-    "amp-img".split()
-)
+_INLINE = frozenset((
+    "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em",
+    "font", "i", "img", "ins", "kbd", "mark", "meta", "picture", "q", "rp", "rt", "ruby", "s",
+    "samp", "small", "source", "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var",
+    "wbr", "link", "o:p", "nobr", "amp-img",
+))
+# fmt: on
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 
 AWAY = 1

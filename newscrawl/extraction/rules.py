@@ -387,7 +387,7 @@ def _looks_right(page: Page, element: int) -> bool:
 
 def form_of(page: Page, element: int, container: int) -> str:
     """Give the tags and stable classes from a container down to an element."""
-    steps = []
+    steps: list[str] = []
     while element > container and len(steps) < _STEPS:
         part = page.elements[element]
         steps.append(".".join((part.tag, *_stable(part.label))))

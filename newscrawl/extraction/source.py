@@ -1,10 +1,11 @@
 """One outlet page to one ``SourcePage``: candidates for each field, and the choice among them."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from typing import Literal
 
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from newscrawl.dates import Moment
 from newscrawl.errors import UnreadableHtmlError
@@ -16,7 +17,7 @@ from newscrawl.extraction.general import general_text
 from newscrawl.extraction.guided import Reference, agreement_of
 from newscrawl.extraction.metadata import Metadata, read_metadata
 from newscrawl.extraction.page import Page, walk
-from newscrawl.extraction.rules import Reading, Rule, RuleBook, first_node, lesson_of
+from newscrawl.extraction.rules import Rule, RuleBook, first_node, lesson_of
 from newscrawl.html import decode, parse
 from newscrawl.items import Agreement, Image
 from newscrawl.text import clean, clean_text
@@ -30,6 +31,16 @@ TEACHES = 0.8
 
 _MARGIN = 0.02
 _LONG_BODY = 400
+_SHORT_BODY = 1500
+_PAYWALL = re.compile(
+    r"r[ée]serv[ée]e?s? (?:aux|[àa] nos|exclusivement aux) abonn[ée]|"
+    r"abonnez-vous pour (?:lire|acc[ée]der)|(?:article|contenu) (?:r[ée]serv[ée]|payant)|"
+    r"il vous reste [\d.,]+ ?%|pour lire la suite[^.]{0,40}abonn|"
+    r"subscri(?:be|bers?)[^.]{0,30}(?:to (?:continue|read|unlock)|only)|reserved for subscribers|"
+    r"للمشتركين فقط|يتوجب عليك الا?شتراك|يتوجب عليك الإشتراك|اشترك لقراءة|لمتابعة القراءة|"
+    r"مقال مؤرشف",
+    re.IGNORECASE,
+)
 
 
 @dataclass(slots=True)
@@ -112,8 +123,6 @@ def extract(
     if "<" not in text:
         raise UnreadableHtmlError("the page holds no tag")
     tree = parse(text)
-    if tree.body is None:
-        raise UnreadableHtmlError("the page has no body")
     metadata = read_metadata(tree)
     reference = Reference(copy.text) if copy is not None and copy.text else None
     found, page = _body(tree, url, text, metadata, reference, rules)
@@ -132,7 +141,7 @@ def _body(
     ruled = _by_rule(tree, url, reference, rules) if rules else None
     if ruled and (reference is None or _good(ruled, reference)):
         return ruled, None
-    page = walk(tree.body or tree.root)
+    page = walk(_top(tree))
     if reference and (blocks := guided(page, reference)):
         found = _found("guided", page, blocks)
         if ruled is None or _better(found, ruled, reference):
@@ -177,15 +186,18 @@ def _unguided(
     metadata: Metadata,
     reference: Reference | None,
 ) -> _Found | None:
-    """Find the body by what the page says of itself, by its look, in its scripts, or at last by
-    the general extractor."""
+    """Find the body without the copy.
+
+    In this order: by what the page says of itself, by its look, in its scripts, and only then by
+    the general extractor, which parses the page again.
+    """
     declared = metadata.text("articleBody")
     if declared and len(declared) >= _LONG_BODY and (blocks := guided(page, Reference(declared))):
         return _found("json-ld", page, standfirst(page, blocks, metadata.description) + blocks)
     if blocks := unguided(page):
         return _found("prose", page, standfirst(page, blocks, metadata.description) + blocks)
     if hidden := embedded_html(tree):
-        inner = walk(parse(hidden).root)
+        inner = walk(_top(parse(hidden)))
         if blocks := (guided(inner, reference) if reference else []) or unguided(inner):
             return _found("embedded", inner, blocks)
     if text := general_text(html):
@@ -193,6 +205,14 @@ def _unguided(
     if declared:
         return _Found("json-ld", clean_text(declared))
     return None
+
+
+def _top(tree: LexborHTMLParser) -> LexborNode:
+    """Give the element that holds all the page shows."""
+    top = tree.body or tree.root
+    if top is None:
+        raise UnreadableHtmlError("the page has no element")
+    return top
 
 
 def _found(rule: str, page: Page, blocks: list[int]) -> _Found:
@@ -244,7 +264,7 @@ def _source_page(
         canonical=absolute(metadata.canonical, url) if metadata.canonical else None,
         language=fields.language(metadata, found.text if found else ""),
         rule=found.rule if found else None,
-        paywalled=metadata.paywalled,
+        paywalled=metadata.paywalled or (page is not None and _says_paywall(page, found)),
     )
     if copy is not None:
         result.agreement = agreement_of(
@@ -292,6 +312,13 @@ def _around(page: Page, found: _Found | None) -> list[int]:
     first, last = min(found.blocks), max(found.blocks)
     below = [*range(first, min(first + 2, count)), *range(last, min(last + 10, count))]
     return [*range(first - 1, max(-1, first - 26), -1), *below]
+
+
+def _says_paywall(page: Page, found: _Found | None) -> bool:
+    """Tell whether a page with little text prints that the rest is for subscribers."""
+    if found and len(found.text) > _SHORT_BODY:
+        return False
+    return any(len(block.text) < 300 and _PAYWALL.search(block.text) for block in page.blocks)
 
 
 def _at(tree: LexborHTMLParser, path: str | None) -> str | None:

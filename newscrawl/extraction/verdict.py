@@ -1,0 +1,103 @@
+"""Whether a readable page is the article that its link promised.
+
+The thresholds are decided on real pages; the numbers behind them stand in ``docs/extraction.md``.
+Between pages and their own copies the agreement in text is 0.65 and more, between pages and copies
+of other stories, also of the same outlet, 0.06 and less.
+"""
+
+import re
+from typing import NamedTuple
+
+from newscrawl.extraction.fields import CopyLike
+from newscrawl.extraction.source import AGREES, SourcePage
+from newscrawl.items import Status
+from newscrawl.text import words
+from newscrawl.urls import is_front_page
+
+DOUBTFUL = 0.1
+"""Agreement in text below which no title can make a page the copy's article."""
+
+SAME_TITLE = 0.6
+"""Agreement in title that settles a doubtful text, or a copy that has none."""
+
+WHOLE = 0.8
+"""Share of the copy that a page holds when it is not cut."""
+
+CUT = 0.6
+"""Share of the copy below which a page that says nothing else holds only its lead."""
+
+_FEW_WORDS = 8
+_STUB = 1500
+_GONE = re.compile(
+    r"\b404\b|not found|no longer available|(?:page|article|contenu) (?:introuvable|inexistant|"
+    r"non trouv[ée]e?)|n['’]existe (?:pas|plus)|غير موجود|لم يتم العثور|لا توجد صفحة|"
+    r"seite nicht gefunden",
+    re.IGNORECASE,
+)
+_PARKED = re.compile(
+    r"domain (?:name )?(?:is |may be )?for sale|buy this domain|domaine est [àa] vendre|"
+    r"parked (?:free|domain)|النطاق للبيع",
+    re.IGNORECASE,
+)
+
+
+class Verdict(NamedTuple):
+    """What became of a link, as far as the page itself tells."""
+
+    status: Status
+    """``ok``, ``moved``, ``mismatch``, ``paywalled`` or ``unreadable``."""
+    reason: str | None
+    """Why it is not ``ok``, in a few words."""
+
+
+def judge(
+    page: SourcePage, copy: CopyLike | None, url: str, final_url: str | None = None
+) -> Verdict:
+    """Judge a page that has been read.
+
+    Args:
+        page: What ``extract`` made of it, with the same copy.
+        copy: What the article should say, if that is known.
+        url: The link that was followed.
+        final_url: The URL that answered.
+    """
+    if final_url and is_front_page(final_url) and not is_front_page(url):
+        return Verdict("moved", "the link leads to a front page")
+    if not page.text:
+        if page.paywalled:
+            return Verdict("paywalled", "the page says that it is not free to read")
+        return Verdict("unreadable", "no article text was found")
+    if copy is not None and (verdict := _compare(page, copy)):
+        return verdict
+    if len(page.text) < _STUB:
+        if page.paywalled:
+            return Verdict("paywalled", "the page says that it is not free to read")
+        said = f"{page.title or ''}\n{page.text}"
+        if _PARKED.search(said):
+            return Verdict("mismatch", "the domain is parked")
+        if _GONE.search(said[:400]):
+            return Verdict("mismatch", "the page says that the article is gone")
+    return Verdict("ok", None)
+
+
+def _compare(page: SourcePage, copy: CopyLike) -> Verdict | None:
+    """Judge by the copy; ``None`` when it says too little."""
+    title, text = page.agreement.title, page.agreement.text
+    said = page.text or ""
+    contained = page.agreement.contained or 0.0
+    if text is None or len(words(copy.text or "")[:_FEW_WORDS]) < _FEW_WORDS:
+        if title is None:
+            return None
+        if title >= SAME_TITLE:
+            return None if page.paywalled else Verdict("ok", None)
+        return Verdict("mismatch", f"titles agree by {title:.2f} only")
+    if contained >= WHOLE:
+        return Verdict("ok", None)
+    same = text >= AGREES or (text >= DOUBTFUL and (title or 0.0) >= SAME_TITLE)
+    if not same:
+        return Verdict("mismatch", f"texts agree by {text:.2f} only")
+    if page.paywalled:
+        return Verdict("paywalled", "the page says that it is not free to read")
+    if contained < CUT and len(said) < CUT * len(copy.text or ""):
+        return Verdict("paywalled", f"the page holds {contained:.0%} of the copy and no more")
+    return Verdict("ok", None)
