@@ -26,8 +26,8 @@ _CERTIFICATE_VARIABLES = ("SSL_CERT_FILE", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE
 _PHRASES = frozenset(HTTPStatus)
 
 Action = Literal["respond", "drop", "refuse"]
-"""``respond`` as usual, ``drop`` the connection half-way through the body, or ``refuse``: there is
-no such host, so a tunnel to it is not opened."""
+"""``respond`` as usual, ``drop`` the connection without a word, or ``refuse``: there is no such
+host, so a tunnel to it is not opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,11 +174,12 @@ class DemoProxy:
         self.requests.append(Logged(arrived, method, url, answer.status))
         if answer.delay:
             await asyncio.sleep(answer.delay)
+        if answer.action == "drop":
+            return False
         goes_on = answer.action == "respond" and headers.get("connection", "").lower() != "close"
         writer.write(_head(method, answer, goes_on))
         if method != "HEAD":
-            drop = answer.action == "drop"
-            writer.write(answer.body[: len(answer.body) // 2] if drop else answer.body)
+            writer.write(answer.body)
         await writer.drain()
         return goes_on
 

@@ -1,0 +1,194 @@
+"""The demo's articles: made from the seed when asked for, always the same."""
+
+from bisect import bisect_left
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import lru_cache
+from random import Random
+
+from newscrawl.demo.outlets import OUTLETS, DemoOutlet, outlets_of
+from newscrawl.demo.prose import Story, dice, write_story
+from newscrawl.demo.systems import SYSTEMS, System
+from newscrawl.demo.troubles import EFFECTS, Trouble, trouble_at
+from newscrawl.items import Status
+from newscrawl.network.grammar import ArticleKey
+
+START = datetime(2024, 1, 8)  # noqa: DTZ001 -- wall-clock time; each outlet's zone is put to it
+"""Date of the oldest article."""
+SPAN = timedelta(days=520)
+"""From the oldest article to the newest."""
+
+_DISPATCH_EVERY = 9
+"""One article in so many is an agency's dispatch that all outlets of its edition run."""
+
+_EDITED = 0.4
+"""How often an outlet shortens a dispatch."""
+
+
+@dataclass(frozen=True, slots=True)
+class DemoArticle:
+    """One article of one outlet: what happened to it on its way to both copies."""
+
+    outlet: DemoOutlet
+    """Who published it."""
+    index: int
+    """Its place among the outlet's articles, 0 the oldest."""
+    number: int
+    """Its number in the aggregator's and in the outlet's own URLs."""
+    story: Story
+    """What it says."""
+    published: datetime
+    """When the outlet published it, in the outlet's zone."""
+    modified: datetime | None
+    """When the outlet changed it."""
+    trouble: Trouble | None
+    """What is wrong with it."""
+    dispatch: int | None
+    """Which of its edition's agency dispatches it is, if one."""
+    system: System
+    """What makes its page."""
+
+    @property
+    def key(self) -> ArticleKey:
+        """Its identity in the network."""
+        outlet = self.outlet
+        return ArticleKey(outlet.aggregator, outlet.edition, outlet.slug, str(self.number))
+
+    @property
+    def url(self) -> str:
+        """URL of the outlet's page."""
+        return f"https://{self.outlet.host}{self.system.path(self)}"
+
+    @property
+    def link(self) -> str | None:
+        """The link to the outlet's page that the aggregator prints."""
+        match self.trouble:
+            case Trouble.NO_LINK:
+                return None
+            case Trouble.TO_HTTPS:
+                return self.url.replace("https:", "http:", 1)
+            case Trouble.MOVED_PAGE:
+                return f"https://{self.outlet.host}/?p={self.number}"
+            case Trouble.DEAD_DOMAIN:
+                return self.url.replace(self.outlet.host, f"archives.{self.outlet.host}", 1)
+            case Trouble.PDF | Trouble.IMAGE:
+                ending = "pdf" if self.trouble is Trouble.PDF else "jpg"
+                return f"https://{self.outlet.host}/files/{self.number}.{ending}"
+        return self.url
+
+    @property
+    def picture(self) -> str:
+        """URL of the main picture on the outlet's site."""
+        return f"https://{self.outlet.host}/media/{self.published:%Y/%m}/{self.number}.jpg"
+
+    @property
+    def status(self) -> Status:
+        """What a reader should find at the link."""
+        if self.trouble is Trouble.NO_LINK:
+            return "no_link"
+        if self.outlet.fate == "closed" or self.trouble is Trouble.DEAD_DOMAIN:
+            return "unreachable"
+        if self.outlet.fate == "denied":
+            return "refused"
+        expected = EFFECTS[self.trouble].status if self.trouble else "ok"
+        return "unreadable" if expected in _READ_STATUSES and self.system.hidden else expected
+
+
+_READ_STATUSES = ("ok", "mismatch", "paywalled")
+
+
+class Library:
+    """All articles of the demo network.
+
+    Args:
+        seed: equal seeds make equal networks.
+        scale: multiplies the number of articles of every outlet.
+    """
+
+    def __init__(self, seed: int, scale: float) -> None:
+        self.seed = seed
+        self._numbers = {
+            outlet: _sparse_numbers(dice(seed, outlet.slug), round(outlet.articles * scale))
+            for outlet in OUTLETS
+        }
+        self._positions = {outlet: position for position, outlet in enumerate(OUTLETS)}
+        # Pages show their neighbours' titles too; a crawl walks through an outlet in order.
+        self.article = lru_cache(maxsize=2048)(self._article)
+
+    def count(self, outlet: DemoOutlet) -> int:
+        """How many articles an outlet has."""
+        return len(self._numbers[outlet])
+
+    def find(self, outlet: DemoOutlet, number: int) -> DemoArticle | None:
+        """The outlet's article of that number."""
+        numbers = self._numbers[outlet]
+        index = bisect_left(numbers, number)
+        if index < len(numbers) and numbers[index] == number:
+            return self.article(outlet, index)
+        return None
+
+    def first_of(self, article: DemoArticle) -> DemoArticle | None:
+        """The first article with the same text; ``None`` if this is it."""
+        if article.dispatch is None:
+            return None
+        outlet = next(outlets_of(article.outlet.aggregator, article.outlet.edition))
+        if outlet == article.outlet:
+            return None
+        return self.article(outlet, self._dispatch_index(outlet, article.dispatch))
+
+    def _dispatches(self, outlet: DemoOutlet) -> int:
+        """How many dispatches the outlet's edition has."""
+        counts = map(self.count, outlets_of(outlet.aggregator, outlet.edition))
+        return max(1, min(counts) // _DISPATCH_EVERY)
+
+    def _dispatch_index(self, outlet: DemoOutlet, dispatch: int) -> int:
+        return int((dispatch + 0.5) * self.count(outlet) / self._dispatches(outlet))
+
+    def _article(self, outlet: DemoOutlet, index: int) -> DemoArticle:
+        """The outlet's article at a place, 0 the oldest."""
+        count = self.count(outlet)
+        if not 0 <= index < count:
+            raise IndexError(f"{outlet.slug} has no article {index}")
+        rng = dice(self.seed, outlet.slug, index)
+        position = self._positions[outlet]
+        dispatch: int | None = index * self._dispatches(outlet) // count
+        if dispatch is not None and index == self._dispatch_index(outlet, dispatch):
+            trouble = None
+            story = self._dispatched(outlet, dispatch, edited=rng.random() < _EDITED)
+            at = START + SPAN * ((dispatch + 0.5) / self._dispatches(outlet))
+        else:
+            dispatch = None
+            trouble = trouble_at(outlet.edition, position, index)
+            story = write_story(outlet.edition, outlet.site.country, rng)
+            at = START + SPAN * ((index + 0.5 + rng.uniform(-0.4, 0.4)) / count)
+        published = at.replace(second=0, microsecond=0, tzinfo=outlet.site.timezone)
+        published += timedelta(minutes=position)
+        changed = trouble is Trouble.MODIFIED
+        modern = outlet.redesign is not None and index >= count // 2
+        return DemoArticle(
+            outlet=outlet,
+            index=index,
+            number=self._numbers[outlet][index],
+            story=story,
+            published=published,
+            modified=published + timedelta(minutes=rng.randint(30, 4000)) if changed else None,
+            trouble=trouble,
+            dispatch=dispatch,
+            system=SYSTEMS[outlet.redesign if modern and outlet.redesign else outlet.system],
+        )
+
+    def _dispatched(self, outlet: DemoOutlet, dispatch: int, *, edited: bool) -> Story:
+        """The dispatch as an outlet runs it: as it came, or without its end."""
+        rng = dice(self.seed, outlet.aggregator, outlet.edition, "dispatch", dispatch)
+        story = write_story(outlet.edition, outlet.site.country, rng)
+        return replace(story, blocks=story.blocks[:-1]) if edited else story
+
+
+def _sparse_numbers(rng: Random, count: int) -> list[int]:
+    """Growing numbers with gaps, as outlets have them."""
+    number = rng.choice((rng.randint(300, 5000), rng.randint(30_000, 900_000)))
+    numbers = []
+    for _ in range(count):
+        number += rng.randint(1, 40)
+        numbers.append(number)
+    return numbers

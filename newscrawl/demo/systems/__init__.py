@@ -1,0 +1,26 @@
+"""The systems behind the outlets' sites, each with its own markup and its own ways."""
+
+from newscrawl.demo.systems.app import App
+from newscrawl.demo.systems.base import Frame, Page, System, Teaser
+from newscrawl.demo.systems.content import Drupal, Joomla, Spip
+from newscrawl.demo.systems.custom import Asp, Portal, Tables, WMaker
+from newscrawl.demo.systems.labels import labels
+from newscrawl.demo.systems.wordpress import Newspaper, WordPress
+
+__all__ = ["SYSTEMS", "Frame", "Page", "System", "Teaser", "labels"]
+
+_ALL: tuple[System, ...] = (
+    WordPress(),
+    Newspaper(),
+    WMaker(),
+    Drupal(),
+    Joomla(),
+    Spip(),
+    Portal(),
+    Tables(),
+    Asp(),
+    App(),
+)
+
+SYSTEMS: dict[str, System] = {system.name: system for system in _ALL}
+"""Every system, by name."""

@@ -1,0 +1,176 @@
+"""What the outlets' pages print around an article, in three languages."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from newscrawl.items import Edition
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """The furniture's words in one language."""
+
+    direction: str
+    home: str
+    menu: tuple[str, ...]
+    read_also: str
+    latest: str
+    most_read: str
+    share: str
+    newsletter: str
+    newsletter_text: str
+    subscribe: str
+    comments: str
+    comment_form: tuple[str, ...]
+    written_by: str
+    published: str
+    updated: str
+    tags: str
+    search: str
+    cookies: str
+    accept: str
+    rights: str
+    not_found: str
+    paywall: str
+    advertisement: str
+    minutes: str
+    dateline: str
+    """How a date is written out: ``{weekday} {day} {month} {year}`` in some order."""
+    months: tuple[str, ...]
+    weekdays: tuple[str, ...]
+    """Monday first."""
+
+    def date(self, when: datetime) -> str:
+        """A date, written out."""
+        return self.dateline.format(
+            weekday=self.weekdays[when.weekday()],
+            day=when.day,
+            month=self.months[when.month - 1],
+            year=when.year,
+        )
+
+
+_FRENCH = Labels(
+    direction="ltr",
+    home="Accueil",
+    menu=("Politique", "Économie", "Société", "Régions", "Sport", "Culture", "Santé", "Opinions"),
+    read_also="Lire aussi",
+    latest="Dernières nouvelles",
+    most_read="Les plus lus",
+    share="Partager",
+    newsletter="Notre lettre du matin",
+    newsletter_text="Chaque matin, l'essentiel de l'actualité dans votre boîte. Sans publicité, "
+    "et vous vous désabonnez quand vous voulez.",
+    subscribe="Je m'inscris",
+    comments="Commentaires",
+    comment_form=("Nom", "Adresse email", "Votre commentaire", "Envoyer"),
+    written_by="Par",
+    published="Publié le",
+    updated="Mis à jour le",
+    tags="Mots-clés",
+    search="Rechercher",
+    cookies="Nous utilisons des cookies pour mesurer l'audience de ce site et améliorer votre "
+    "navigation. Vous pouvez changer d'avis à tout moment.",
+    accept="Tout accepter",
+    rights="Tous droits réservés. Toute reproduction interdite sans accord écrit.",
+    not_found="Page introuvable. La page que vous cherchez n'existe pas ou a été déplacée.",
+    paywall="Cet article est réservé aux abonnés. Il vous reste 80 % de cet article à lire.",
+    advertisement="Publicité",
+    minutes="min de lecture",
+    dateline="{weekday} {day} {month} {year}",
+    months=(
+        "janvier", "février", "mars", "avril", "mai", "juin",
+        "juillet", "août", "septembre", "octobre", "novembre", "décembre",
+    ),
+    weekdays=("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"),
+)  # fmt: skip
+
+_ENGLISH = Labels(
+    direction="ltr",
+    home="Home",
+    menu=("Politics", "Business", "Society", "Regions", "Sport", "Culture", "Health", "Opinion"),
+    read_also="Read also",
+    latest="Latest news",
+    most_read="Most read",
+    share="Share",
+    newsletter="The morning briefing",
+    newsletter_text="The day's main stories in your inbox every morning. No advertising, and you "
+    "can leave whenever you like.",
+    subscribe="Sign me up",
+    comments="Comments",
+    comment_form=("Name", "Email address", "Your comment", "Send"),
+    written_by="By",
+    published="Published on",
+    updated="Updated on",
+    tags="Tags",
+    search="Search",
+    cookies="We use cookies to measure our audience and to improve your visit. You may change "
+    "your mind at any time.",
+    accept="Accept all",
+    rights="All rights reserved. No part may be reproduced without written permission.",
+    not_found="Page not found. The page you are looking for does not exist or has been moved.",
+    paywall="This article is for subscribers only. Subscribe to continue reading.",
+    advertisement="Advertisement",
+    minutes="min read",
+    dateline="{weekday}, {month} {day}, {year}",
+    months=(
+        "January", "February", "March", "April", "May", "June",
+        "July", "August", "September", "October", "November", "December",
+    ),
+    weekdays=("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
+)  # fmt: skip
+
+_ARABIC = Labels(
+    direction="rtl",
+    home="الرئيسية",
+    menu=("سياسة", "اقتصاد", "مجتمع", "جهات", "رياضة", "ثقافة", "صحة", "كتاب وآراء"),
+    read_also="اقرأ أيضا",
+    latest="آخر الأخبار",
+    most_read="الأكثر قراءة",
+    share="شارك",
+    newsletter="النشرة الصباحية",
+    newsletter_text="أهم أخبار اليوم في بريدك كل صباح، دون إشهار، ويمكنك إلغاء الاشتراك متى شئت.",
+    subscribe="اشترك الآن",
+    comments="التعليقات",
+    comment_form=("الاسم", "البريد الإلكتروني", "تعليقك", "إرسال"),
+    written_by="بقلم",
+    published="نشر في",
+    updated="آخر تحديث",
+    tags="كلمات دلالية",
+    search="بحث",
+    cookies="نستعمل ملفات تعريف الارتباط لقياس عدد الزوار وتحسين تجربة التصفح. "
+    "يمكنك تغيير اختيارك في أي وقت.",
+    accept="قبول الكل",
+    rights="جميع الحقوق محفوظة. يمنع النقل دون إذن مكتوب.",
+    not_found="الصفحة غير موجودة. ربما حذفت الصفحة التي تبحث عنها أو تغير عنوانها.",
+    paywall="هذا المقال مخصص للمشتركين. اشترك لمواصلة القراءة.",
+    advertisement="إعلان",
+    minutes="دقائق قراءة",
+    dateline="{weekday} {day} {month} {year}",
+    months=(
+        "يناير", "فبراير", "مارس", "أبريل", "مايو", "يونيو",
+        "يوليو", "أغسطس", "سبتمبر", "أكتوبر", "نوفمبر", "ديسمبر",
+    ),
+    weekdays=("الاثنين", "الثلاثاء", "الأربعاء", "الخميس", "الجمعة", "السبت", "الأحد"),
+)  # fmt: skip
+
+_ARABIC_MONTHS = {
+    "MA": (
+        "يناير", "فبراير", "مارس", "أبريل", "ماي", "يونيو",
+        "يوليوز", "غشت", "شتنبر", "أكتوبر", "نونبر", "دجنبر",
+    ),
+    "DZ": (
+        "جانفي", "فيفري", "مارس", "أفريل", "ماي", "جوان",
+        "جويلية", "أوت", "سبتمبر", "أكتوبر", "نوفمبر", "ديسمبر",
+    ),
+}  # fmt: skip
+
+_BY_LANGUAGE = {"fr": _FRENCH, "en": _ENGLISH, "ar": _ARABIC}
+
+
+def labels(language: Edition, country: str) -> Labels:
+    """The words of a language, with the month names that its country uses."""
+    found = _BY_LANGUAGE[language]
+    if language == "ar" and country in _ARABIC_MONTHS:
+        return replace(found, months=_ARABIC_MONTHS[country])
+    return found
