@@ -18,10 +18,10 @@ COMMANDS_MODULE = "newscrawl.commands"
 CONTACT = os.environ.get("NEWSCRAWL_CONTACT", "set NEWSCRAWL_CONTACT")
 # An honest name, so that robots.txt rules and log readers can tell who asks.
 USER_AGENT = f"newscrawl/{__version__} (research crawler; {CONTACT})"
-# robots.txt rules are matched on the bare name, as their authors write it.
+# robots.txt rules are matched on the bare name, as their authors write it. They are always obeyed,
+# by the project's own middleware (see below), so Scrapy's is off.
 ROBOTSTXT_USER_AGENT = "newscrawl"
-# Obeyed on the aggregators and on every outlet. Scrapy's default is off.
-ROBOTSTXT_OBEY = True
+ROBOTSTXT_OBEY = False
 # One request at a time and one a second to each host: these are small newspapers' servers.
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
 DOWNLOAD_DELAY = 1.0
@@ -63,6 +63,8 @@ REDIRECT_MAX_TIMES = 10
 # --- Parts ---------------------------------------------------------------------------------------
 
 DOWNLOADER_MIDDLEWARES = {
+    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+    "newscrawl.middlewares.robots.RobotsMiddleware": 100,
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
     "newscrawl.middlewares.retry.PatientRetryMiddleware": 550,
 }

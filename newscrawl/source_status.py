@@ -17,6 +17,7 @@ from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
 from newscrawl.items import Status
+from newscrawl.middlewares.robots import ForbiddenByRobotsError, RobotsUnreachableError
 from newscrawl.urls import is_front_page
 
 
@@ -44,7 +45,6 @@ _BY_ERROR: tuple[tuple[type[Exception], Status, str], ...] = (
 
 _IGNORED: tuple[tuple[str, Status, str], ...] = (
     # Scrapy tells these apart by the message alone.
-    ("robots.txt", "refused", "robots.txt"),
     ("max redirections", "unreachable", "redirects without end"),
     ("exceed", "too_large", "larger than DOWNLOAD_MAXSIZE once decompressed"),
 )
@@ -55,6 +55,10 @@ def of_failure(failure: Failure) -> Outcome:
     error = failure.value
     if isinstance(error, HttpError):
         return _of_code(error.response.status)
+    if isinstance(error, ForbiddenByRobotsError):
+        return Outcome("refused", "robots.txt")
+    if isinstance(error, RobotsUnreachableError):
+        return Outcome("unreachable", str(error))
     if isinstance(error, IgnoreRequest):
         message = str(error)
         for sign, status, reason in _IGNORED:

@@ -44,8 +44,17 @@ def registered_domain(url_or_host: str) -> str | None:
 
     >>> registered_domain("https://www.news.example.co.uk/a")
     'example.co.uk'
+
+    A top-level domain that the list does not know is a suffix like any other.
+
+    >>> registered_domain("www.courrier.example")
+    'courrier.example'
     """
-    return _suffixes()(url_or_host).top_domain_under_public_suffix or None
+    parts = _suffixes()(url_or_host)
+    if parts.suffix or parts.ipv4 or parts.ipv6 or not parts.domain:
+        return parts.top_domain_under_public_suffix or None
+    above = parts.subdomain.rpartition(".")[2]
+    return f"{above}.{parts.domain}" if above else None
 
 
 def is_front_page(url: str) -> bool:

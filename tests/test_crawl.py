@@ -132,7 +132,7 @@ TROUBLES: dict[str, tuple[Answer, str, str]] = {
     "to the front page": (Answer(302, {"Location": FRONT}), "moved", "front page"),
     "in a circle": (Answer(302, {"Location": LINK}), "unreachable", "without end"),
     "to a file": (Answer(302, {"Location": "file:///etc/passwd"}), "unreachable", "HTTP 302"),
-    "cut connection": (Answer(200, HTML, b"<p>x" * 99, action="drop"), "unreadable", ""),
+    "cut connection": (Answer(200, HTML, b"<p>x" * 99, action="drop"), "unreachable", ""),
     "no such host": (Answer(action="refuse"), "unreachable", ""),
 }
 
@@ -372,8 +372,9 @@ def test_a_killed_run_is_taken_up_and_every_article_stands_once(tmp_path: Path) 
             kills += run.poll() is None
             os.kill(run.pid, signal.SIGKILL)
             run.wait()
-            for feed in (tmp_path / "feeds").rglob("*.jsonl"):
-                with feed.open("ab") as file:
+            feeds = list((tmp_path / "feeds").rglob("*.jsonl"))
+            if feeds:
+                with max(feeds, key=lambda feed: feed.name).open("ab") as file:
                     file.write(b'{"id": "torn')  # what a kill in the midst of a write leaves
     outcome = crawl(small, tmp_path, "maghress", settings=None, **arguments)
     assert kills

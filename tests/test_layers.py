@@ -23,7 +23,7 @@ MAY_USE = {
     "loaders": HELPERS | RECORD,
     "assembly": HELPERS | RECORD | READERS | {"loaders"},
     "arguments": HELPERS | RECORD | {"network"},
-    "source_status": HELPERS | RECORD,
+    "source_status": HELPERS | RECORD | {"middlewares"},
     "middlewares": HELPERS | RECORD | STATE,
     "pipelines": HELPERS | RECORD | STATE,
     "extensions": HELPERS | RECORD | STATE,
