@@ -124,7 +124,7 @@ class _Entries:
         return list(self._found.values())
 
     def _read(self, line: Line, page: Page) -> None:
-        text, at = line.without_links(), 0
+        text, at, before = line.without_links(), 0, len(self._order)
         for link in line.links:
             key = page.article(link.href, self._address.site)
             if key and not self._is_page_number(key, line.link_text(link)):
@@ -132,6 +132,17 @@ class _Entries:
                 at = max(at, link.end)
                 self._read_link(key, line, link)
         self._read_text(text[at:])
+        self._pair(before)
+
+    def _pair(self, start: int) -> None:
+        """An entry and a date on one line belong together."""
+        match self._order[start:]:
+            case [ListingEntry() as entry, Moment() as date] | [
+                Moment() as date,
+                ListingEntry() as entry,
+            ]:
+                entry.published = date
+                self._order[start:] = [entry]
 
     def _is_page_number(self, key: ArticleKey, text: str) -> bool:
         """Whether a link with the form of an article's is one to a further page."""
@@ -177,12 +188,15 @@ def _is_teaser(text: str) -> bool:
 def _give_dates(order: Sequence[ListingEntry | Moment]) -> None:
     """Give each entry its date: the first one behind it, or the one above where dates stand first.
 
-    Dates stand first if the first thing is a date and the last an entry. If they are not as many
-    as the entries, it cannot be told whose date is whose, and none is given.
+    Dates stand first if the first thing is a date and the last an entry. Where it cannot be told
+    whose date is whose, none is given.
     """
-    dates = sum(isinstance(thing, Moment) for thing in order)
-    if dates > 1 and isinstance(order[0], Moment) and isinstance(order[-1], ListingEntry):
-        order = order[::-1] if 2 * dates == len(order) else ()
+    is_date = [isinstance(thing, Moment) for thing in order]
+    if sum(is_date) > 1 and not is_date[-1]:
+        if is_date[0]:
+            order = order[::-1] if 2 * sum(is_date) == len(order) else ()
+        elif not is_date[1]:
+            order = ()
     entry = None
     for thing in order:
         if isinstance(thing, ListingEntry):
@@ -230,7 +244,9 @@ def _page_links(page: Page) -> Iterator[tuple[str, str]]:
 def _position(url: str) -> tuple[tuple[str, str], int | None]:
     """What a URL lists, whichever of its pages it is, and that page's number or offset."""
     parts = urlsplit(url)
-    match = _PAGED_PATH.fullmatch(unquote_plus(parts.path))
+    match = _PAGED_PATH.fullmatch(
+        unquote_plus(unquote_plus(parts.path))
+    )  # as some were encoded twice
     base, number = (match["base"], match["number"]) if match else (parts.path, None)
     if number is None:
         values = (value for _, value in parse_qsl(parts.query))
