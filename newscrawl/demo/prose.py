@@ -62,8 +62,6 @@ class Bank:
     """What stands under pictures."""
     comments: tuple[str, ...]
     """What readers write."""
-    teasers: tuple[str, ...]
-    """First sentences of other articles, for side columns."""
 
 
 @cache
