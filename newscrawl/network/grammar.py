@@ -42,6 +42,7 @@ _URL = re.compile(
 _QUERY = re.compile(r"[?#].*", re.DOTALL)
 # Line ends and tabs count for nothing in a URL, and a backslash is a slash, as in browsers.
 _BREAKS = str.maketrans("\\", "/", "\t\n\r")
+_MAX_LENGTH = 4000
 # A URL that travelled through a few programs was encoded by each of them.
 _MAX_ENCODINGS = 5
 
@@ -116,6 +117,8 @@ def classify(url: str) -> Address | None:
     >>> classify("https://www.djazairess.com/fr/author/Proverbe%2Btargui").name
     'Proverbe targui'
     """
+    if len(url) > _MAX_LENGTH:
+        return None
     url = safe(url).translate(_BREAKS).strip()
     for decoded in (url, _decode(url)):
         match = _URL.fullmatch(decoded)
