@@ -1,15 +1,18 @@
 """Pages of the network as data: each page file stands beside a JSON file that says how it reads."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from newscrawl.dates import Moment
 from newscrawl.errors import PageError
 from newscrawl.items import Headline
-from newscrawl.network.article import read_article
+from newscrawl.network.article import AggregatorPage, read_article
 from newscrawl.network.feed import read_feed
 from newscrawl.network.listing import read_listing
 
@@ -98,3 +101,58 @@ def test_page_reads_as_its_json_says(path: Path) -> None:
 
 def test_there_are_cases_of_every_kind() -> None:
     assert {path.parent.name for path in CASES.glob("*/*.json")} == set(READERS)
+
+
+PAGES = sorted(path for path in CASES.glob("*/*.*ml") if path.stat().st_size > 500)
+URL = "https://www.maghress.com/fr/lavigie/4411"
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> bytes:
+    """A page of the cases, cut, with pieces moved, bytes changed or read in a wrong encoding."""
+    body = draw(st.sampled_from(PAGES)).read_bytes()
+    for _ in range(draw(st.integers(1, 4))):
+        start, end = sorted(draw(st.tuples(*[st.integers(0, len(body))] * 2)))
+        piece = body[start:end]
+        match draw(st.sampled_from(["cut", "drop", "repeat", "shuffle", "noise", "encode"])):
+            case "cut":
+                body = body[:start]
+            case "drop":
+                body = body[:start] + body[end:]
+            case "repeat":
+                body = body[:end] + piece + body[end:]
+            case "shuffle":
+                tags = re.split(rb"(<[^<>]*>)", piece)
+                body = body[:start] + b"".join(draw(st.permutations(tags[:40]))) + body[end:]
+            case "noise":
+                body = body[:start] + draw(st.binary(max_size=40)) + body[start:]
+            case "encode":
+                body = body.decode("utf-8", "replace").encode("utf-16")
+    return body
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.one_of(damaged(), st.binary(max_size=2000)))
+@example(b"<table>" * 3000)
+@example(b"<a href='/fr/lavigie/1'>" * 3000)
+@example(b"<span class=articlecontent>" * 3000 + "Publié dans X le 1 - 1 - 2020".encode())
+def test_damaged_pages_end_in_a_result_or_a_typed_error(body: bytes) -> None:
+    for read in (read_article, read_listing, read_feed):
+        try:
+            result = read(body, URL)
+        except PageError:
+            continue
+        if isinstance(result, AggregatorPage):
+            assert result.title.strip() == result.title != ""
+            assert result.text.strip() == result.text != ""
+            assert result.source_link is None or result.source_link.startswith("http")
+            titles = [headline.title for headline in result.headlines]
+            assert len(titles) == len(set(titles))
+
+
+@pytest.mark.parametrize("depth", [3_000, 100_000])
+def test_deep_pages_without_an_article_are_refused(depth: int) -> None:
+    page = f"<html><body>{'<div>' * depth}text{'</div>' * depth}</body></html>".encode()
+    for read in (read_article, read_listing):
+        with pytest.raises(PageError):
+            read(page, URL)
