@@ -327,7 +327,7 @@ _PICTURES = re.compile(
 )
 _SOFTWARE = frozenset(("admin", "administrator", "administrateur", "webmaster", "root", "user"))
 _EDGES = " \t\"'“”«»‘’:：;,،؛|/•·*_–—-([<>])"
-_LONGEST_NAME = 100
+_LONGEST_NAME, _LONGEST_BYLINE = 100, 1000
 
 
 def split_bylines(s: str) -> list[str]:
@@ -344,7 +344,7 @@ def split_bylines(s: str) -> list[str]:
     >>> split_bylines("By Staff (AFP) | 12 March 2024, 10:30")
     ['Staff', 'AFP']
     """
-    s = _DATED.sub("", _ADDRESS.sub(" ", clean(s)))
+    s = _DATED.sub("", _ADDRESS.sub(" ", clean(s[:_LONGEST_BYLINE])))
     agencies = [inner for inner in _BRACKETS.findall(s) if _ACRONYM.fullmatch(_unlabelled(inner))]
     s = _unlabelled(_BRACKETS.sub("", s))
     names: dict[str, str] = {}
