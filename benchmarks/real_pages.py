@@ -20,18 +20,22 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urldefrag
+
+from w3lib.url import safe_url_string
 
 from newscrawl.demo.proxy import Answer, DemoProxy
 from newscrawl.text import fold
 from newscrawl.validation import schema_faults
 
+NO_TEXT = "Le texte de cette page n'est pas connu."
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 SETTINGS = {"DOWNLOAD_DELAY": 0, "AUTOTHROTTLE_ENABLED": 0, "CONCURRENT_REQUESTS_PER_DOMAIN": 8}
 
 
 def aggregator_page(truth: dict[str, Any]) -> bytes:
     """What the aggregator would hold of a page: its title and first paragraphs."""
-    body = truth.get("body") or "\n".join(truth.get("with") or [])
+    body = truth.get("body") or "\n".join(truth.get("with") or []) or NO_TEXT
     lead = "<br>".join(html.escape(part) for part in body.split("\n") if part.strip())
     day = (truth.get("date") or "2020-01-15")[:10]
     printed = " - ".join(reversed(day.split("-")))
@@ -72,7 +76,7 @@ def main() -> int:
             truths[f"maghress:fr/pages/{number}"] = truth
             pages[url] = Answer(headers=HTML, body=aggregator_page(truth))
             source = gzip.decompress((file.parent / "html" / f"{name}.html.gz").read_bytes())
-            pages[truth["url"]] = Answer(headers=HTML, body=source)
+            pages[safe_url_string(urldefrag(truth["url"])[0])] = Answer(headers=HTML, body=source)
 
     def answer(method: str, url: str, _headers: Mapping[str, str]) -> Answer:
         return Answer() if method == "CONNECT" else pages.get(url, Answer(404, HTML, b"404"))

@@ -31,6 +31,7 @@ from newscrawl.network.grammar import (
 from newscrawl.network.listing import Listing, read_listing
 from newscrawl.network.sites import SITES, Site
 from newscrawl.outlets import known_outlet
+from newscrawl.rulestore import RuleStore
 from newscrawl.run import Run, now
 from newscrawl.signals import headlines_seen
 from newscrawl.urls import registered_domain
@@ -79,11 +80,13 @@ class AggregatorSpider(scrapy.Spider):
         """Built by Scrapy."""
         spider = super().from_crawler(crawler, *args, **kwargs)
         spider.run = Run.of(crawler)
+        spider.rules = RuleStore(spider.run.data, spider.name)
         spider.attempts = crawler.settings.getint("ARTICLE_MAX_ATTEMPTS")
         spider.max_pages = crawler.settings.getint("LISTING_MAX_PAGES")
         return spider
 
     run: Run
+    rules: RuleStore
     attempts: int
     max_pages: int
 
@@ -371,8 +374,14 @@ class AggregatorSpider(scrapy.Spider):
             assembly.without_source(article, outcome.status, outcome.reason)
         else:
             assembly.read_source(
-                article, response.body, response.url, self.site, _content_type(response)
+                article,
+                response.body,
+                response.url,
+                self.site,
+                _content_type(response),
+                self.rules.book,
             )
+            self.rules.page_read()
         domain = registered_domain(response.url)
         if article.source.status == "ok" and domain:
             self.run.ledger.learn_domain(self.name, article.edition, article.outlet.slug, domain)
@@ -394,6 +403,10 @@ class AggregatorSpider(scrapy.Spider):
         facts = known_outlet(self.site.country, edition, slug)
         learned = self.run.ledger.domain_of(self.name, edition, slug)
         return learned or (facts.domains[0] if facts and facts.domains else None)
+
+    def closed(self, reason: str) -> None:  # noqa: ARG002 - Scrapy's signature
+        """Keep what the outlets have taught; called by Scrapy at the end of the run."""
+        self.rules.save()
 
     # --- Small things ----------------------------------------------------------------------------
 

@@ -100,7 +100,7 @@ def read_source(
         logger.exception("%s: %s could not be read", article.id, url)
         without_source(article, "unreadable", f"{type(error).__name__}: {error}"[:200])
         return
-    verdict = judge(page, article.copy, url, article.source.link)
+    verdict = judge(page, article.copy, article.source.link or url, url)
     _load_source(article, page, url, zone)
     article.agreement = page.agreement
     without_source(article, verdict.status, verdict.reason)

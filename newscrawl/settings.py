@@ -33,6 +33,8 @@ AUTOTHROTTLE_MAX_DELAY = 60.0
 CONCURRENT_REQUESTS = 64
 # A failing host is asked three times in all; Scrapy's default is the same, stated as a promise.
 RETRY_TIMES = 2
+# A host that stays away is link rot, told in the record; it is no error of the run.
+RETRY_GIVE_UP_LOG_LEVEL = "INFO"
 # Longest ``Retry-After`` that is waited for within a run; a longer one counts as a refusal.
 RETRY_AFTER_MAX = 60
 

@@ -22,6 +22,7 @@ MAY_USE = {
     "extraction": HELPERS | RECORD | {"outlets"},
     "loaders": HELPERS | RECORD,
     "assembly": HELPERS | RECORD | READERS | {"loaders"},
+    "rulestore": HELPERS | READERS,
     "arguments": HELPERS | RECORD | {"network"},
     "source_status": HELPERS | RECORD | {"middlewares"},
     "middlewares": HELPERS | RECORD | STATE,
@@ -31,7 +32,7 @@ MAY_USE = {
     | RECORD
     | STATE
     | READERS
-    | {"loaders", "assembly", "arguments", "source_status"},
+    | {"loaders", "assembly", "arguments", "rulestore", "source_status"},
     "spiders": {"aggregator_spider"},
 }
 ANYTHING = {"commands", "demo"}

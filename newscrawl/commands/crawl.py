@@ -8,6 +8,7 @@ from scrapy.commands.crawl import Command as ScrapyCrawl
 from newscrawl.arguments import Arguments
 from newscrawl.errors import ArgumentError, StoreError
 from newscrawl.network.sites import SITES
+from newscrawl.rulestore import RuleStore
 from newscrawl.run import Run
 
 
@@ -24,7 +25,7 @@ class Command(ScrapyCrawl):
         crawler = self.crawler_process.create_crawler(name)
         try:
             Arguments.parse(SITES[name], opts.spargs)
-            Run.of(crawler)
+            RuleStore(Run.of(crawler).data, name)
         except (ArgumentError, StoreError) as error:
             sys.stderr.write(f"scrapy crawl {name}: {error}\n")
             self.exitcode = 1

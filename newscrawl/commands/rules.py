@@ -1,0 +1,127 @@
+"""``scrapy rules``: what the outlets have taught."""
+
+import argparse
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+
+from newscrawl.errors import StoreError
+from newscrawl.extraction import Rule
+from newscrawl.ledger import Ledger
+from newscrawl.rulestore import RuleStore
+from newscrawl.urls import registered_domain
+
+
+class Command(ScrapyCommand):
+    """Lists, shows, exports and forgets rules; a rule is data, and reads no page here."""
+
+    requires_crawler_process = False
+
+    def syntax(self) -> str:
+        """For ``scrapy rules -h``."""
+        return "[show DOMAIN | export [DOMAIN] | forget DOMAIN]"
+
+    def short_desc(self) -> str:
+        """One line for ``scrapy -h``."""
+        return "List, show, export or forget what outlets have taught"
+
+    def long_desc(self) -> str:
+        """For ``scrapy rules -h``."""
+        return (
+            "Without arguments lists every rule: its state, the pages it has read, how many of "
+            "them their copy confirmed, and the agreement of the last one. 'show' prints the rules "
+            "of one outlet in full, 'export' prints rules as JSON Lines, 'forget' drops them, so "
+            "that they are learned anew."
+        )
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:  # noqa: ARG002 - Scrapy's signature
+        """Do one of the four."""
+        match args:
+            case []:
+                self._list()
+            case ["show", domain]:
+                self._show(_domain(domain))
+            case ["export"]:
+                self._export(None)
+            case ["export", domain]:
+                self._export(_domain(domain))
+            case ["forget", domain]:
+                self._forget(_domain(domain))
+            case _:
+                raise UsageError("unknown arguments")
+
+    @property
+    def _data(self) -> Path:
+        assert self.settings
+        return Path(self.settings["NEWSCRAWL_DATA"])
+
+    def _stores(self) -> Iterator[RuleStore]:
+        for path in sorted((self._data / "rules").glob("*.jsonl")):
+            yield RuleStore(self._data, path.stem)
+
+    def _rules(self, domain: str | None = None) -> list[tuple[str, Rule]]:
+        """Rules that any page has taught, each with its site."""
+        return [
+            (store.path.stem, rule)
+            for store in self._stores()
+            for rule in store.book
+            if rule.pages and domain in (None, rule.domain)
+        ]
+
+    def _list(self) -> None:
+        found = self._rules()
+        if not found:
+            print(f"no outlet has taught anything yet (looked in {self._data / 'rules'})")
+            return
+        print(f"{'rule':<36}{'site':<12}{'state':<11}{'pages':>6}{'confirmed':>10}{'last':>7}")
+        for site, rule in found:
+            last = "-" if rule.last_agreement is None else f"{rule.last_agreement:.3f}"
+            counts = f"{rule.pages:>6}{rule.confirmed:>10}{last:>7}"
+            print(f"{rule.name:<36}{site:<12}{rule.state:<11}{counts}")
+
+    def _show(self, domain: str) -> None:
+        for site, rule in self._known(domain):
+            print(f"{site}  {rule.name}")
+            for field in dataclasses.fields(rule):
+                print(f"  {field.name:<16}{getattr(rule, field.name)}")
+
+    def _export(self, domain: str | None) -> None:
+        for _, rule in self._rules() if domain is None else self._known(domain):
+            print(msgspec.json.encode(rule).decode())
+
+    def _known(self, domain: str) -> list[tuple[str, Rule]]:
+        found = self._rules(domain)
+        if not found:
+            self.exitcode = 1
+            print(f"no rules of {domain}; 'scrapy rules' lists the outlets that have some")
+        return found
+
+    def _forget(self, domain: str) -> None:
+        try:
+            for store in self._stores():
+                if not any(rule.pages for rule in store.book.of(domain)):
+                    continue
+                ledger = Ledger(self._data / "ledger" / "ledger.sqlite")
+                try:
+                    # A run of the site would write its rules back.
+                    ledger.lock(store.path.stem, "scrapy rules forget")
+                    dropped = store.book.forget(domain)
+                    store.save()
+                finally:
+                    ledger.close()
+                print(f"{store.path.stem}: {dropped} rules of {domain} forgotten")
+                return
+        except StoreError as error:
+            self.exitcode = 1
+            print(error)
+            return
+        self._known(domain)
+
+
+def _domain(given: str) -> str:
+    """An outlet's registered domain, from it, one of its hosts or a URL."""
+    return registered_domain(given) or given
