@@ -13,8 +13,8 @@ from newscrawl.demo.troubles import EFFECTS, Trouble, trouble_at
 from newscrawl.items import Status
 from newscrawl.network.grammar import ArticleKey
 
-START = datetime(2024, 1, 8)  # noqa: DTZ001 -- wall-clock time; each outlet's zone is put to it
-"""Date of the oldest article."""
+START = datetime(2024, 1, 8, 9, 20)  # noqa: DTZ001 -- wall-clock time; each outlet's zone is put to it
+"""Earliest publication."""
 SPAN = timedelta(days=520)
 """From the oldest article to the newest."""
 

@@ -1,0 +1,269 @@
+"""How well a crawl of the demo network did: its feeds against the network's truth."""
+
+import json
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from newscrawl.demo.troubles import EFFECTS
+from newscrawl.demo.truth import Truth
+
+TITLE_BAR = 0.99
+"""Least share of readable sources whose title is right."""
+DATE_BAR = 0.99
+"""Least share of readable sources whose day of publication is right."""
+BODY_BAR = 0.95
+"""Least F1 of the bodies of readable sources."""
+
+_WORD = re.compile(r"\w+")
+_SHINGLE = 4
+# Signs that pages write in more than one way.
+_SIGNS = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "…": "..."})
+
+
+@dataclass(slots=True)
+class Share:
+    """How many were right."""
+
+    right: int = 0
+    total: int = 0
+    wrong: list[str] = field(default_factory=list)
+    """What was wrong, for people."""
+
+    def count(self, right: bool, what: str) -> None:
+        """Count one more."""
+        self.right += right
+        self.total += 1
+        if not right:
+            self.wrong.append(what)
+
+    @property
+    def value(self) -> float:
+        """The share, 0 to 1; of nothing, 1."""
+        return self.right / self.total if self.total else 1.0
+
+
+@dataclass(slots=True)
+class Bodies:
+    """Word sequences of true and of found texts, compared."""
+
+    precisions: list[float] = field(default_factory=list)
+    recalls: list[float] = field(default_factory=list)
+    worst: list[tuple[float, str]] = field(default_factory=list)
+    """F1 and id of texts below the bar."""
+
+    def count(self, true: str, found: str, what: str) -> None:
+        """Compare one more pair."""
+        wanted, given = shingles(true), shingles(found)
+        common = (wanted & given).total()
+        precision = common / given.total() if given else 0.0
+        recall = common / wanted.total() if wanted else 1.0
+        self.precisions.append(precision)
+        self.recalls.append(recall)
+        if (f1 := _f1(precision, recall)) < BODY_BAR:
+            self.worst.append((f1, what))
+
+    @property
+    def value(self) -> float:
+        """F1 of mean precision and mean recall."""
+        if not self.recalls:
+            return 1.0
+        return _f1(_mean(self.precisions), _mean(self.recalls))
+
+
+@dataclass(slots=True)
+class Score:
+    """What became of the articles of the crawled sites."""
+
+    copies: dict[str, Share]
+    """Fields of the aggregator's copies; every one must be right."""
+    statuses: Share
+    """``source.status``."""
+    titles: Share
+    """Titles of readable sources."""
+    dates: Share
+    """Days of publication of readable sources."""
+    bodies: Bodies
+    """Texts of readable sources."""
+    missing: list[str]
+    """Articles without a record that should have one."""
+    extra: list[str]
+    """Records without an article that could have given them."""
+    repeated: list[str]
+    """Articles exported more than once in one feed."""
+    records: int = 0
+    """Records read."""
+
+    @property
+    def good(self) -> bool:
+        """Whether all bars are reached; statuses have none."""
+        return (
+            not (self.missing or self.extra or self.repeated)
+            and all(share.value == 1 for share in self.copies.values())
+            and self.titles.value >= TITLE_BAR
+            and self.dates.value >= DATE_BAR
+            and self.bodies.value >= BODY_BAR
+        )
+
+
+def score(feeds: Iterable[Path], truth: Mapping[str, Truth], sites: Collection[str]) -> Score:
+    """Compare feeds with the truth about the articles of some aggregator sites.
+
+    Args:
+        feeds: JSON Lines files of records.
+        truth: what is true of every article of the network.
+        sites: names of the aggregator sites that were crawled in full.
+
+    Raises:
+        ValueError: a line of a feed is no JSON object.
+    """
+    result = Score(
+        copies={name: Share() for name in _COPY_FIELDS},
+        statuses=Share(),
+        titles=Share(),
+        dates=Share(),
+        bodies=Bodies(),
+        missing=[],
+        extra=[],
+        repeated=[],
+    )
+    seen: set[str] = set()
+    for feed in feeds:
+        here: set[str] = set()
+        for record in read_feed(feed):
+            result.records += 1
+            identifier = record["id"]
+            if identifier in here:
+                result.repeated.append(identifier)
+                continue
+            here.add(identifier)
+            expected = truth.get(identifier)
+            if expected is None or not expected.exported:
+                result.extra.append(identifier)
+                continue
+            seen.add(identifier)
+            _compare(result, record, expected)
+    for identifier in truth:
+        wanted = identifier.partition(":")[0] in sites and identifier not in seen
+        if wanted and truth[identifier].exported:
+            result.missing.append(identifier)
+    return result
+
+
+def read_feed(feed: Path) -> Iterator[dict[str, Any]]:
+    """The records of a feed.
+
+    Raises:
+        ValueError: a line is no JSON object.
+    """
+    with feed.open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines, 1):
+            record = json.loads(line)
+            if not isinstance(record, dict):
+                raise ValueError(f"{feed}, line {number}: expected an object")  # noqa: TRY004
+            yield record
+
+
+def _compare(result: Score, record: Mapping[str, Any], truth: Truth) -> None:
+    for name, (given, true) in _copy_fields(record, truth).items():
+        result.copies[name].count(given == true, f"{truth.id}: {given!r}, not {true!r}")
+    source, expected = record["source"], truth.source
+    trouble = f" ({EFFECTS[truth.trouble].what})" if truth.trouble else ""
+    told = f"{truth.id} on {expected.system}: {source['status']}, not {expected.status}{trouble}"
+    result.statuses.count(source["status"] == expected.status, told)
+    if expected.status != "ok":
+        return
+    right = _plain(source["title"]) == _plain(expected.title)
+    what = f"{truth.id} on {expected.system}"
+    result.titles.count(right, f"{what}: {source['title']!r}, not {expected.title!r}")
+    right = _same_day(source["published"], expected.published)
+    result.dates.count(right, f"{what}: {source['published']}, not {expected.published}")
+    result.bodies.count(expected.text, source["text"] or "", what)
+
+
+_COPY_FIELDS = ("title", "text", "published", "outlet", "byline", "link", "truncated")
+
+
+def _copy_fields(record: Mapping[str, Any], truth: Truth) -> dict[str, tuple[object, object]]:
+    """Fields of a copy, as found and as they are."""
+    copy, true = record["copy"], truth.copy
+    values = (
+        (copy["title"], true.title),
+        (copy["text"], true.text),
+        ((copy["published"] or "")[:10], true.published.isoformat()),
+        (record["outlet"]["name"], truth.outlet_name),
+        (copy["byline"], true.byline),
+        (record["source"]["link"], true.link),
+        (copy["truncated"], true.truncated),
+    )
+    return dict(zip(_COPY_FIELDS, values, strict=True))
+
+
+def shingles(text: str) -> Counter[tuple[str, ...]]:
+    """Runs of four words with their counts; a shorter text is one run.
+
+    >>> sorted(shingles("one two three four five"))
+    [('one', 'two', 'three', 'four'), ('two', 'three', 'four', 'five')]
+    """
+    words = _WORD.findall(text)
+    runs = range(max(1, len(words) - _SHINGLE + 1))
+    return Counter(tuple(words[i : i + _SHINGLE]) for i in runs if words)
+
+
+def _plain(text: str | None) -> str:
+    """Text for comparison: other quotation marks and spaces are no difference."""
+    return " ".join(unicodedata.normalize("NFKC", text or "").translate(_SIGNS).split())
+
+
+def _same_day(found: str | None, true: datetime) -> bool:
+    """Whether a moment lies on the true day, in the true zone."""
+    return (
+        bool(found)
+        and datetime.fromisoformat(found or "").astimezone(true.tzinfo).date() == true.date()
+    )
+
+
+def _mean(values: list[float]) -> float:
+    return sum(values) / len(values)
+
+
+def _f1(precision: float, recall: float) -> float:
+    return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
+
+
+def table(result: Score, shown: int = 5) -> str:
+    """A score for people; of what is wrong, the first few are named."""
+    rows = [
+        *((f"copy {name}", share, 1.0) for name, share in result.copies.items()),
+        ("source title", result.titles, TITLE_BAR),
+        ("source date", result.dates, DATE_BAR),
+        ("source status", result.statuses, None),
+    ]
+    lines = [f"{'':<16}{'right':>7}{'of':>6}{'share':>9}{'bar':>8}"]
+    wrong: list[str] = []
+    for name, share, bar in rows:
+        asked = f"{bar:8.0%}" if bar else f"{'-':>8}"
+        lines.append(f"{name:<16}{share.right:>7}{share.total:>6}{share.value:9.1%}{asked}")
+        wrong += _few(name, share.wrong, shown)
+    bodies = result.bodies
+    lines.append(
+        f"{'source body F1':<16}{'':>7}{len(bodies.recalls):>6}{bodies.value:9.3f}{BODY_BAR:8}"
+    )
+    worst = [f"{what}: F1 {f1:.2f}" for f1, what in sorted(bodies.worst)]
+    wrong += _few("source body", worst, shown)
+    for name in ("missing", "extra", "repeated"):
+        identifiers: list[str] = getattr(result, name)
+        lines.append(f"{name:<16}{len(identifiers):>7}{'':>15}{0:>8}")
+        wrong += _few(name, identifiers, shown)
+    verdict = "all bars reached" if result.good else "BELOW THE BAR"
+    return "\n".join([*lines, *wrong, f"{result.records} records: {verdict}"])
+
+
+def _few(name: str, what: list[str], shown: int) -> list[str]:
+    lines = [f"  {name}: {text[:300]}" for text in what[:shown]]
+    return [*lines, f"  {name}: and {len(what) - shown} more"] if len(what) > shown else lines
