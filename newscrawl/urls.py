@@ -1,70 +1,124 @@
 """URLs: made absolute and clean, and the questions asked of them. Nothing here raises."""
 
 import re
-from functools import cache
-from urllib.parse import urljoin, urlsplit
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, urljoin, urlsplit, urlunsplit
 
-from tldextract import TLDExtract
 from w3lib.url import safe_url_string
 
-from newscrawl.text import clean
+from newscrawl.text import safe
 
-_FRONT_PAGE = re.compile(
-    r"/?(?:(?:home|accueil|fr|ar|en|index\.(?:php|html?|aspx?))/?)*", re.IGNORECASE
+if TYPE_CHECKING:
+    from tldextract import TLDExtract
+
+_BREAKS = str.maketrans("", "", "\t\r\n")
+# A scheme with however many slashes, and repeated: "http:/", "https:///", "http://https://".
+_SCHEME = re.compile(r"(?:https?:[/\\]*)*(https?):[/\\]*", re.IGNORECASE)
+_NO_SCHEME = re.compile(r"[/\\]{2,}|(?=www\.[\w-]+\.)", re.IGNORECASE)
+_ANY_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+_HOST = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+_FRONT_PATH = re.compile(
+    r"/*(?:(?:fr|ar|en)(?:[-_][a-z]{2})?/*)?"
+    r"(?:(?:home|accueil|index|default|main)(?:\.(?:php|html?|aspx?|jsp))?/*)?",
+    re.IGNORECASE,
 )
+# Parameters that do not choose what is shown: where the reader came from, and the language.
+_IDLE_PARAMETER = re.compile(r"utm_\w+|fbclid|gclid|ref|source|lang|hl|locale", re.IGNORECASE)
 
 
 def absolute(url: str, base: str | None = None) -> str | None:
-    """The URL in full and percent-encoded, or ``None`` when it is no http or https URL."""
+    r"""The URL in full, as a browser would ask for it.
+
+    Stray blanks and control characters are dropped, backslashes turned, a missing or repeated
+    scheme is mended, credentials and default ports go, and what is not ASCII is encoded.
+
+    Args:
+        url: As found in a page; ampersands may still be entities.
+        base: The URL of the page.
+
+    Returns:
+        ``None`` when it is empty, or not http or https, or has no sound host.
+
+    >>> absolute(" /fr/été 1.html\n", "https://example.com/a/b")
+    'https://example.com/fr/%C3%A9t%C3%A9%201.html'
+    >>> absolute("//WWW.Example.com:443\\a?x=1&amp;y=2")
+    'https://www.example.com/a?x=1&y=2'
+    >>> absolute("javascript:void(0)", "https://example.com/") is None
+    True
+    """
+    url = safe(url).translate(_BREAKS).strip().replace("&amp;", "&")
+    if not url:
+        return None
+    if scheme := _SCHEME.match(url):
+        url = f"{scheme[1].lower()}://{url[scheme.end() :]}"
+    elif no_scheme := _NO_SCHEME.match(url):
+        default = "http" if (base or "").startswith("http:") else "https"
+        url = f"{default}://{url[no_scheme.end() :]}"
+    elif _ANY_SCHEME.match(url):
+        return None
+    address, mark, query = url.partition("?")
     try:
-        joined = urljoin(base or "", clean(url).replace("\\", "/"))
-        parts = urlsplit(joined)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            return None
-        return safe_url_string(joined)
+        joined = urljoin(base or "", address.replace("\\", "/") + mark + query)
+        parts = urlsplit(safe_url_string(joined))
+        port = parts.port
     except ValueError:
         return None
+    name = (parts.hostname or "").removesuffix(".")
+    if parts.scheme not in _DEFAULT_PORTS or not _HOST.fullmatch(name):
+        return None
+    netloc = name if port in (None, _DEFAULT_PORTS[parts.scheme]) else f"{name}:{port}"
+    return urlunsplit(parts._replace(netloc=netloc, path=parts.path or "/"))
 
 
 def host(url: str) -> str:
-    """The host of a URL in lower case; empty when there is none."""
+    """The host of a URL in lower case, without port; empty when there is none.
+
+    >>> host("https://user@WWW.Example.com:8080/a")
+    'www.example.com'
+    """
     try:
         return urlsplit(url).hostname or ""
     except ValueError:
         return ""
 
 
-@cache
-def _suffixes() -> TLDExtract:
-    return TLDExtract(suffix_list_urls=(), cache_dir=None)
-
-
+@lru_cache(maxsize=4096)
 def registered_domain(url_or_host: str) -> str | None:
-    """The part of a host that someone registered, by the bundled public-suffix list.
+    """The part of a host that its owner registered, by the public-suffix list tldextract brings.
 
-    >>> registered_domain("https://www.news.example.co.uk/a")
-    'example.co.uk'
+    A blog on a shared platform has a domain of its own. ``None`` for addresses and bare suffixes.
 
-    A top-level domain that the list does not know is a suffix like any other.
-
-    >>> registered_domain("www.courrier.example")
-    'courrier.example'
+    >>> registered_domain("https://www.news.example.co.uk/a"), registered_domain("a.blogspot.com")
+    ('example.co.uk', 'a.blogspot.com')
     """
-    parts = _suffixes()(url_or_host)
-    if parts.suffix or parts.ipv4 or parts.ipv6 or not parts.domain:
-        return parts.top_domain_under_public_suffix or None
-    above = parts.subdomain.rpartition(".")[2]
-    return f"{above}.{parts.domain}" if above else None
+    return _suffixes()(url_or_host.lower()).top_domain_under_public_suffix or None
+
+
+@cache
+def _suffixes() -> "TLDExtract":
+    from tldextract import TLDExtract
+
+    return TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
 
 
 def is_front_page(url: str) -> bool:
-    """Whether a URL leads to the first page of a site, in any of its languages.
+    """Whether a URL leads to the first page of a site, in whichever of its languages.
 
-    >>> is_front_page("https://example.com/fr/"), is_front_page("https://example.com/fr/news")
-    (True, False)
+    >>> is_front_page("https://example.com/fr/index.php?utm_source=x")
+    True
+    >>> is_front_page("https://example.com/?p=12"), is_front_page("https://example.com/fr/sport")
+    (False, False)
     """
     try:
         parts = urlsplit(url)
+        query = parse_qsl(parts.query, keep_blank_values=True)
     except ValueError:
         return False
-    return bool(_FRONT_PAGE.fullmatch(parts.path)) and not parts.query
+    return (
+        bool(_FRONT_PATH.fullmatch(parts.path))
+        and all(_IDLE_PARAMETER.fullmatch(name) for name, _ in query)
+        and not parts.fragment.startswith("!")
+    )
