@@ -147,6 +147,17 @@ class Ledger:
         except sqlite3.Error as error:
             raise StoreError(f"the ledger {self.path} cannot be written: {error}") from error
 
+    def _execute(self, sql: str, values: Sequence[object] = ()) -> sqlite3.Cursor:
+        """One statement, in the transaction that is open or in its own.
+
+        Raises:
+            StoreError: it cannot be done.
+        """
+        try:
+            return self._db.execute(sql, values)
+        except sqlite3.Error as error:
+            raise StoreError(f"the ledger {self.path} cannot be written: {error}") from error
+
     def find(
         self, entries: Iterable[Entry], job: str, now: str, *, attempts: int, again: bool = False
     ) -> list[str]:
@@ -218,7 +229,7 @@ class Ledger:
         file: str | None = None,
     ) -> None:
         """Say how an article's reading ended; part of the caller's transaction, if any."""
-        self._db.execute(
+        self._execute(
             "UPDATE articles SET state = ?, reason = ?, file = ?, attempts = attempts + 1"
             " WHERE id = ?",
             (state, reason, file, article),
@@ -227,33 +238,33 @@ class Ledger:
     def is_settled(self, article: str) -> bool:
         """Whether an article is done or rejected already."""
         return bool(
-            self._db.execute(
+            self._execute(
                 "SELECT 1 FROM articles WHERE id = ? AND state IN ('done', 'rejected')", (article,)
             ).fetchone()
         )
 
     def forget(self, article: str) -> None:
         """Remove an article that turned out not to be wanted by this run."""
-        self._db.execute("DELETE FROM articles WHERE id = ?", (article,))
+        self._execute("DELETE FROM articles WHERE id = ?", (article,))
 
     def counts(self, job: str) -> dict[str, int]:
         """Number of a run's articles by state."""
         return dict(
-            self._db.execute(
+            self._execute(
                 "SELECT state, count(*) FROM articles WHERE job = ? GROUP BY state", (job,)
             )
         )
 
     def outcomes(self, job: str, state: State, limit: int) -> list[tuple[str, str | None]]:
         """A run's articles in one state with their reasons, at most ``limit``."""
-        return self._db.execute(
+        return self._execute(
             "SELECT id, reason FROM articles WHERE job = ? AND state = ? ORDER BY rowid LIMIT ?",
             (job, state, limit),
         ).fetchall()
 
     def fail_unfinished(self, job: str, reason: str) -> None:
         """Name as failed whatever a run that came to its end has no outcome for."""
-        self._db.execute(
+        self._execute(
             "UPDATE articles SET state = 'failed', reason = ?, attempts = attempts + 1"
             " WHERE job = ? AND state = 'found'",
             (reason, job),
@@ -261,7 +272,7 @@ class Ledger:
 
     def commit_length(self, path: str, site: str, length: int) -> None:
         """Say how much of a file is valid; part of the caller's transaction, if any."""
-        self._db.execute(
+        self._execute(
             "INSERT INTO files VALUES (?, ?, ?)"
             " ON CONFLICT (path) DO UPDATE SET length = excluded.length",
             (path, site, length),
@@ -269,15 +280,15 @@ class Ledger:
 
     def committed(self, site: str) -> list[tuple[str, int]]:
         """Files of a site that runs still write to, with the length that is valid."""
-        return self._db.execute("SELECT path, length FROM files WHERE site = ?", (site,)).fetchall()
+        return self._execute("SELECT path, length FROM files WHERE site = ?", (site,)).fetchall()
 
     def close_file(self, path: str) -> None:
         """Say that a file is complete and needs no further care."""
-        self._db.execute("DELETE FROM files WHERE path = ?", (path,))
+        self._execute("DELETE FROM files WHERE path = ?", (path,))
 
     def learn_domain(self, site: str, edition: str, outlet: str, domain: str) -> None:
         """Note that a source of an outlet was read at a registered domain."""
-        self._db.execute(
+        self._execute(
             "INSERT INTO domains (site, edition, outlet, domain) VALUES (?, ?, ?, ?)"
             " ON CONFLICT DO UPDATE SET pages = pages + 1",
             (site, edition, outlet, domain),
@@ -285,7 +296,7 @@ class Ledger:
 
     def domain_of(self, site: str, edition: str, outlet: str) -> str | None:
         """The registered domain at which most of an outlet's sources were read."""
-        row = self._db.execute(
+        row = self._execute(
             "SELECT domain FROM domains WHERE site = ? AND edition = ? AND outlet = ?"
             " ORDER BY pages DESC, domain LIMIT 1",
             (site, edition, outlet),

@@ -1,5 +1,6 @@
 """A file of JSON lines that survives a kill: what is not committed in the ledger is cut off."""
 
+import logging
 import os
 from typing import Any
 
@@ -7,6 +8,8 @@ import msgspec
 
 from newscrawl.errors import StoreError
 from newscrawl.run import Run
+
+logger = logging.getLogger(__name__)
 
 _encode = msgspec.json.Encoder().encode
 
@@ -46,5 +49,11 @@ class LineFile:
         self._run.ledger.commit_length(self._name, self._run.site, self._length)
 
     def close(self) -> None:
-        """Say that the file is complete."""
-        self._run.ledger.close_file(self._name)
+        """Say that the file is complete.
+
+        A ledger that cannot be written leaves the file open: the next run looks after it.
+        """
+        try:
+            self._run.ledger.close_file(self._name)
+        except StoreError as error:
+            logger.error("%s is left open: %s", self.path, error)  # noqa: TRY400 - no fault of ours

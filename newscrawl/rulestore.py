@@ -50,6 +50,8 @@ class RuleStore:
         """Write what pages have taught; a seed that no page has confirmed is none of it."""
         self._read_since = 0
         taught = RuleBook(rule for rule in self.book if rule.pages)
+        if not taught and not self.path.exists():
+            return
         part = self.path.with_suffix(".part")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)

@@ -76,9 +76,10 @@ ITEM_PIPELINES = {
     "newscrawl.pipelines.feed.FeedPipeline": 300,
 }
 EXTENSIONS = {
-    # Order: rejects and headlines are on disk before the report counts them.
+    # Order: rejects, headlines and outcomes are on disk before the report counts them.
     "newscrawl.extensions.rejects.Rejects": 100,
     "newscrawl.extensions.headlines.Headlines": 200,
+    "newscrawl.extensions.outcomes.Outcomes": 300,
     "newscrawl.extensions.report.RunReport": 900,
     # Not used: the project's own feed keeps promises that Scrapy's cannot.
     "scrapy.extensions.feedexport.FeedExporter": None,

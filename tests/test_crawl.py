@@ -1,5 +1,6 @@
 """End to end: the real command, in a process of its own, on a small web of real URLs."""
 
+import json
 import os
 import signal
 import subprocess
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from newscrawl.demo.proxy import Answer, DemoProxy
+from newscrawl.items import Article
 from newscrawl.validation import schema_faults
 from tests.web import HTML, XML, Web, aggregator_page, command, crawl, environment, outlet_page
 
@@ -381,6 +383,47 @@ def test_a_killed_run_is_taken_up_and_every_article_stands_once(tmp_path: Path) 
     assert outcome.code == 0, outcome.stderr
     numbers = sorted(int(record["id"].rsplit("/", 1)[1]) for record in outcome.lines("feeds"))
     assert numbers == list(range(1, 61))
+
+
+def test_a_full_disk_stops_the_run_and_the_next_one_completes_it(tmp_path: Path) -> None:
+    small = walked(1, 40, 10)
+    arguments = {"outlets": "courrier", "editions": "fr"}
+    with DemoProxy(small.answer) as proxy:
+        stopped = subprocess.run(
+            # No file may grow beyond 300 blocks of 1 KiB: writes fail half-way.
+            [
+                *("bash", "-c", 'ulimit -f 300; exec "$@"', "bash"),
+                *command("maghress", {"FEED_BATCH": "4"}, arguments),
+            ],
+            env=environment(proxy, tmp_path),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert stopped.returncode == 1
+    assert "cannot be written" in stopped.stderr
+    outcome = crawl(small, tmp_path, "maghress", settings=None, **arguments)
+    assert outcome.code == 0, outcome.stderr
+    numbers = sorted(int(record["id"].rsplit("/", 1)[1]) for record in outcome.lines("feeds"))
+    assert numbers == list(range(1, 41))
+
+
+class Broken:
+    """A pipeline with a fault that nobody expected."""
+
+    def process_item(self, item: Article) -> Article:
+        raise ZeroDivisionError(f"dividing {item.id}")
+
+
+def test_a_fault_of_the_program_names_the_article_and_fails_the_run(tmp_path: Path) -> None:
+    pipelines = json.dumps({"tests.test_crawl.Broken": 250})
+    outcome = crawl(web(), tmp_path, urls=URL, settings={"ITEM_PIPELINES": pipelines})
+    assert outcome.code == 1
+    report = outcome.report
+    assert report["failures"] == {
+        "maghress:fr/courrier/101": "ZeroDivisionError: dividing maghress:fr/courrier/101"
+    }
+    assert (report["outcome"], report["failed"]) == ("failed", 1)
 
 
 def test_a_second_run_of_a_site_says_so_and_stops(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Makes sure that every article found has an outcome, and that a broken store ends the run."""
 
+import asyncio
 import logging
 from typing import Any
 
@@ -19,6 +20,7 @@ class Outcomes:
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
+        self._stopping: asyncio.Future[None] | None = None
         self._run = Run.of(crawler)
         crawler.signals.connect(self.spider_error, signals.spider_error)
         crawler.signals.connect(self.item_error, signals.item_error)
@@ -29,33 +31,30 @@ class Outcomes:
         """Built by Scrapy."""
         return cls(crawler)
 
-    async def spider_error(self, failure: Failure, response: Response) -> None:
+    def spider_error(self, failure: Failure, response: Response) -> None:
         """A callback raised: a fault of the program, or a store that cannot be used."""
-        article = response.meta.get("article")
-        if isinstance(failure.value, StoreError):
-            await self._stop(failure.value)
-        elif article:
-            self._fail(article, failure)
+        self._note(failure, response.meta.get("article"))
 
-    async def item_error(self, item: Any, failure: Failure) -> None:
+    def item_error(self, item: Any, failure: Failure) -> None:
         """A pipeline raised."""
-        if isinstance(failure.value, StoreError):
-            await self._stop(failure.value)
-        else:
-            self._fail(item.id, failure)
+        self._note(failure, item.id)
 
     def spider_closed(self, reason: str) -> None:
         """A run that came to its end leaves nothing without a word."""
         if reason == "finished":
             self._run.ledger.fail_unfinished(self._run.job, "no outcome; see the log")
 
-    def _fail(self, article: str, failure: Failure) -> None:
-        self._run.ledger.settle(
-            article, "failed", reason=f"{type(failure.value).__name__}: {failure.value}"
-        )
+    def _note(self, failure: Failure, article: str | None) -> None:
+        if isinstance(failure.value, StoreError):
+            self._stop(failure.value)
+        elif article:
+            reason = f"{type(failure.value).__name__}: {failure.value}"
+            self._run.ledger.settle(article, "failed", reason=reason)
 
-    async def _stop(self, error: StoreError) -> None:
+    def _stop(self, error: StoreError) -> None:
         """Nothing can be written any more, so nothing more is fetched."""
-        logger.error("Stopping: %s", error)
-        if self._crawler.engine:
-            await self._crawler.engine.close_spider_async(reason="store_error")
+        engine = self._crawler.engine
+        if self._stopping is None and engine is not None:
+            logger.error("Stopping: %s", error)
+            # The signal's sender does not wait, and the engine waits for the sender.
+            self._stopping = asyncio.ensure_future(engine.close_spider_async(reason="store_error"))

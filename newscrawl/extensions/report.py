@@ -25,6 +25,9 @@ _FIELDS = (
     "modified",
     "language",
 )
+_ERRORS = ("log_count/ERROR", "spider_exceptions/count")
+"""Stats that must be zero in a good run."""
+
 _NAMED = 1000
 """Failed and rejected articles that the report names one by one; the ledger has them all."""
 
@@ -85,13 +88,13 @@ class RunReport:
         errors = [f"{stats[key]} × {key}" for key in sorted(stats) if key in _ERRORS]
         if reason == "store_error":
             errors.append("a file could not be written; see the log")
-        if reason == "finished" and not exported and not known:
+        if reason == "finished" and found and not exported:
+            errors.append("nothing was exported")
+        elif reason == "finished" and not found and not known:
             errors.append(
                 f"all {outside} articles lie outside since/until"
-                if outside and not found
+                if outside
                 else "nothing was found"
-                if not found
-                else "nothing was exported"
             )
         return {
             "state": "finished" if reason == "finished" else "interrupted",
@@ -137,9 +140,6 @@ class RunReport:
         part.replace(path)
 
 
-_ERRORS = ("spider_exceptions/count", "items/errors")
-
-
 def summary(report: dict[str, Any]) -> str:
     """A report in a few lines for people."""
 
@@ -147,6 +147,7 @@ def summary(report: dict[str, Any]) -> str:
         return ", ".join(f"{name} {count}" for name, count in counts.items() if count) or "none"
 
     exported = report["exported"] or 1
+    outside = f"{report['outside']} outside since/until"
     absent = f"{report['absent']} absent ids"
     filled = {name: f"{100 * count // exported} %" for name, count in report["filled"].items()}
     lines = [
@@ -155,7 +156,7 @@ def summary(report: dict[str, Any]) -> str:
         f" + failed {report['failed']}" + (f" + left {report['left']}" if report["left"] else ""),
         f"sources   {listed(report['sources'])}",
         f"filled    {', '.join(f'{name} {share}' for name, share in filled.items())}",
-        f"beside    {report['known']} seen again, {report['outside']} outside since/until, {absent}",
+        f"beside    {report['known']} seen again, {outside}, {absent}",
         f"pages     {report['pages']} in {report['seconds']} s",
         *(f"{kind:<10}{path}" for kind, path in report["files"].items()),
         *(f"failed    {article}: {why}" for article, why in list(report["failures"].items())[:10]),

@@ -1,12 +1,16 @@
 """Writes the records to the feed, exactly once each."""
 
+import logging
 from time import monotonic
 
 from scrapy.crawler import Crawler
 
+from newscrawl.errors import StoreError
 from newscrawl.items import Article
 from newscrawl.lines import LineFile
 from newscrawl.run import Run
+
+logger = logging.getLogger(__name__)
 
 
 class FeedPipeline:
@@ -48,7 +52,10 @@ class FeedPipeline:
 
     def close_spider(self) -> None:
         """Write the last batch."""
-        self._flush()
+        try:
+            self._flush()
+        except StoreError as error:
+            logger.error("%d records are not written: %s", len(self._batch), error)  # noqa: TRY400 - no fault of ours
         self._feed.close()
 
     def _flush(self) -> None:
