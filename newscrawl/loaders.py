@@ -1,9 +1,11 @@
 """Loose values in, record values out: one processor a line for each field of both copies.
 
-The loaders' context holds ``zone`` (``tzinfo`` of naive dates) and ``base_url`` (of relative URLs).
+The loaders' context holds ``zone`` (``tzinfo`` of dates without an offset, and what all dates are
+shown in) and ``base_url`` (of relative URLs). Values may be strings as found in a page; what
+nothing is left of once it is clean is not loaded.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -16,12 +18,18 @@ from newscrawl.text import clean, clean_text, split_bylines
 from newscrawl.urls import absolute
 
 
+def line(value: str) -> str | None:
+    """A clean line, or nothing."""
+    return clean(value) or None
+
+
 def iso_date(value: Any, loader_context: Mapping[str, Any]) -> str | None:
     """A ``Moment``, ``datetime``, printed date or epoch as ISO 8601 with offset, or nothing."""
+    zone = loader_context["zone"]
     if isinstance(value, datetime):
-        when = value if value.tzinfo else value.replace(tzinfo=loader_context["zone"])
+        when = value.astimezone(zone) if value.tzinfo else value.replace(tzinfo=zone)
         return when.isoformat(timespec="seconds")
-    moment = value if isinstance(value, Moment) else parse_date(value, loader_context["zone"])
+    moment = value if isinstance(value, Moment) else parse_date(value, zone)
     return moment.iso() if moment else None
 
 
@@ -33,15 +41,24 @@ def absolute_url(value: str, loader_context: Mapping[str, Any]) -> str | None:
 def image(value: Image | str, loader_context: Mapping[str, Any]) -> Image | None:
     """A picture with an absolute URL and clean words, or nothing if it has no such URL."""
     given = Image(url=value) if isinstance(value, str) else value
-    url = absolute(given.url, loader_context["base_url"])
+    url = absolute_url(given.url, loader_context)
     if url is None:
         return None
-    return Image(url, clean(given.caption or "") or None, clean(given.credit or "") or None)
+    return Image(url, line(given.caption or ""), line(given.credit or ""))
 
 
-def distinct(values: list[Any]) -> list[Any]:
-    """Values without repeats, in order."""
-    return [value for index, value in enumerate(values) if value not in values[:index]]
+class Distinct:
+    """Output processor: the values in order, the first of those that have the same key."""
+
+    def __init__(self, key: Callable[[Any], object] = lambda value: value) -> None:
+        self.key = key
+
+    def __call__(self, values: list[Any]) -> list[Any]:
+        """Drop what repeats an earlier value."""
+        first: dict[object, Any] = {}
+        for value in values:
+            first.setdefault(self.key(value), value)
+        return list(first.values())
 
 
 class CopyLoader(ItemLoader):
@@ -50,12 +67,12 @@ class CopyLoader(ItemLoader):
     default_item_class = Copy
     default_output_processor = TakeFirst()
 
-    title_in = MapCompose(clean)
+    title_in = MapCompose(line)
     text_in = MapCompose(clean_text)
     published_in = MapCompose(iso_date)
-    byline_in = MapCompose(clean)
+    byline_in = MapCompose(line)
     images_in = MapCompose(image)
-    images_out = distinct
+    images_out = Distinct(key=lambda picture: picture.url)
 
 
 class SourceLoader(ItemLoader):
@@ -66,14 +83,14 @@ class SourceLoader(ItemLoader):
 
     redirects_out = Identity()
     canonical_in = MapCompose(absolute_url)
-    title_in = MapCompose(clean)
+    title_in = MapCompose(line)
     text_in = MapCompose(clean_text)
     published_in = MapCompose(iso_date)
     modified_in = MapCompose(iso_date)
     authors_in = MapCompose(split_bylines)
-    authors_out = distinct
-    section_in = MapCompose(clean)
-    tags_in = MapCompose(clean)
-    tags_out = distinct
+    authors_out = Distinct()
+    section_in = MapCompose(line)
+    tags_in = MapCompose(line)
+    tags_out = Distinct()
     images_in = MapCompose(image)
-    images_out = distinct
+    images_out = Distinct(key=lambda picture: picture.url)
