@@ -89,12 +89,19 @@ def host(url: str) -> str:
 def registered_domain(url_or_host: str) -> str | None:
     """The part of a host that its owner registered, by the public-suffix list tldextract brings.
 
-    A blog on a shared platform has a domain of its own. ``None`` for addresses and bare suffixes.
+    A blog on a shared platform has a domain of its own. A top-level domain that the list does not
+    know is a suffix like any other. ``None`` for addresses and bare suffixes.
 
     >>> registered_domain("https://www.news.example.co.uk/a"), registered_domain("a.blogspot.com")
     ('example.co.uk', 'a.blogspot.com')
+    >>> registered_domain("www.courrier.example"), registered_domain("192.0.2.1")
+    ('courrier.example', None)
     """
-    return _suffixes()(url_or_host.lower()).top_domain_under_public_suffix or None
+    parts = _suffixes()(url_or_host.lower())
+    if parts.suffix or parts.ipv4 or parts.ipv6:
+        return parts.top_domain_under_public_suffix or None
+    above = parts.subdomain.rpartition(".")[2]
+    return f"{above}.{parts.domain}" if above and parts.domain else None
 
 
 @cache
