@@ -104,8 +104,16 @@ MONTHS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Names of the twelve months by language and region."""
 
-_ABBREVIATIONS = {"mrt": 3, "mrz": 3, "setiembre": 9}
-"""Those that are not the beginning of a name above."""
+_FURTHER_NAMES = {
+    "mrt": 3,
+    "mrz": 3,
+    "setiembre": 9,
+    "كانون ثاني": 1,
+    "تشرين اول": 10,
+    "تشرين ثاني": 11,
+    "كانون اول": 12,
+}
+"""Folded names that are neither above nor the beginning of one above."""
 
 ZONES = {
     **dict.fromkeys(("z", "ut", "utc", "gmt", "wet", "غرينتش", "جرينتش"), 0),
@@ -139,7 +147,7 @@ def _month_numbers() -> dict[str, int]:
             for end in range(3, len(name) if name < "\u0590" else 0):
                 beginnings.setdefault(name[:end], set()).add(number)
     short = {name: fits.pop() for name, fits in beginnings.items() if len(fits) == 1}
-    return short | numbers | _ABBREVIATIONS
+    return short | numbers | _FURTHER_NAMES
 
 
 _MONTH_NUMBERS = _month_numbers()
