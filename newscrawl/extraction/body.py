@@ -17,6 +17,7 @@ ENOUGH = 0.25
 
 OUT = AWAY | CAPTION | COMMENTS | BYLINE
 """Flags of parts that hold no text of the article."""
+_LONG_LINK = 100
 # Elements that carry one paragraph, or a few, inside the part of the page that they stand in.
 # fmt: off
 _CARRIERS = frozenset((
@@ -78,9 +79,9 @@ def _matches(page: Page, reference: Reference) -> list[_Match]:
     matches = []
     for index, block in enumerate(page.blocks):
         text = block.text
-        if len(text) < 12:
+        if len(text) < 12 or (block.linked == len(text) < _LONG_LINK):
             continue
-        cut = shingles(words(text))
+        cut = shingles(reference.read(text))
         found = reference.find(cut)
         if len(found) < 2 and not (found and len(cut) == 1):
             continue
@@ -217,16 +218,28 @@ class Outline:
             while above not in sure:
                 sure.add(above)
                 above = elements[above].parent
-        # A part that holds most of the page's prose is no box beside it, whatever its name.
-        self.away = away = [False] * len(elements)
-        for index, part in enumerate(elements):
-            if index in sure or not index:
-                continue
-            if away[part.parent]:
-                away[index] = True
-            elif part.flags & OUT:
-                share = 0.8 if part.flags & COMMENTS else 0.5
-                away[index] = named.get((part.tag, part.label), 0) < share * self.total
+        self._named = named
+        self._away: dict[int, bool] = dict.fromkeys(sure, False)
+        self._away[0] = False
+
+    def is_away(self, element: int) -> bool:
+        """Tell whether an element stands in a part that leads away from the article.
+
+        A part that holds most of the page's prose is no box beside it, whatever its name.
+        """
+        away, elements = self._away, self.page.elements
+        unknown = []
+        while element not in away:
+            unknown.append(element)
+            element = elements[element].parent
+        known = away[element]
+        for element in reversed(unknown):
+            part = elements[element]
+            if not known and (flags := part.flags & OUT):
+                share = 0.8 if flags & COMMENTS else 0.5
+                known = self._named.get((part.tag, part.label), 0) < share * self.total
+            away[element] = known
+        return known
 
     def _mass(self, prose: list[int]) -> list[int]:
         """Sum the prose in each element."""
@@ -283,7 +296,7 @@ class Outline:
     def body(self) -> list[int]:
         """List the blocks that look like the body."""
         page, elements, blocks = self.page, self.page.elements, self.page.blocks
-        good = [i for i in self.prose if not self.away[blocks[i].element]]
+        good = [i for i in self.prose if not self.is_away(blocks[i].element)]
         if not good:
             return []
         container = self._container(good)
@@ -291,7 +304,7 @@ class Outline:
         kinds: dict[int, tuple[str, str, str]] = {}
         inside: list[int] = []
         for index, block in enumerate(blocks):
-            if self.away[block.element] or not page.inside(block.element, container):
+            if self.is_away(block.element) or not page.inside(block.element, container):
                 continue
             inside.append(index)
             anchor = self._anchor(block.element)

@@ -39,10 +39,18 @@ class Reference:
         self.positions: dict[Shingle, int] = {}
         for position, shingle in enumerate(self.shingles):
             self.positions.setdefault(shingle, position)
+        self._read: dict[str, list[str]] = {}
         self._last: tuple[str, tuple[float, float]] | None = None
 
     def __len__(self) -> int:
         return len(self.shingles)
+
+    def read(self, paragraph: str) -> list[str]:
+        """Give the words of a paragraph of a page, and remember them: they are asked for twice."""
+        found = self._read.get(paragraph)
+        if found is None:
+            found = self._read[paragraph] = words(paragraph)
+        return found
 
     def find(self, candidates: list[Shingle]) -> list[int]:
         """List the positions in this text of those shingles that it holds."""
@@ -58,7 +66,11 @@ class Reference:
         """
         if self._last and self._last[0] == text:
             return self._last[1]
-        said = shingles(words(text), min(SIZE, len(self.words)))
+        read = self._read
+        said = shingles(
+            [word for part in text.split("\n\n") for word in read.get(part) or words(part)],
+            min(SIZE, len(self.words)),
+        )
         held = [shingle in self.positions for shingle in said]
         start, stop = _densest(held)
         stretch = said[start:stop]

@@ -17,7 +17,7 @@ from selectolax.lexbor import LexborNode
 _SKIPPED = frozenset((
     "script", "style", "noscript", "template", "svg", "iframe", "object", "embed", "button",
     "select", "textarea", "canvas", "audio", "video", "map", "dialog", "datalist", "progress",
-    "math", "head", "input", "label",
+    "math", "head", "input", "label", "nav",
 ))
 # Run on with the text around them; every other element parts blocks.
 _INLINE = frozenset((
@@ -72,7 +72,7 @@ _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 _TAG_FLAGS = {
-    **dict.fromkeys(("nav", "footer", "form", "aside", "menu"), AWAY),
+    **dict.fromkeys(("footer", "form", "aside", "menu"), AWAY),
     **dict.fromkeys(("figcaption", "caption"), CAPTION),
     **dict.fromkeys(("address", "time"), BYLINE),
 }
@@ -100,7 +100,11 @@ class Element:
     tag: str
     label: str
     """Its class and id."""
-    flags: int
+
+    @property
+    def flags(self) -> int:
+        """What its tag and label say of its purpose: ``AWAY`` and its kin, joined."""
+        return flags_of(self.tag, self.label)
 
 
 @dataclass(slots=True)
@@ -151,6 +155,8 @@ def flags_of(tag: str, name: str) -> int:
 # Marks put among the texts of a run: a line break, and where links begin and end.
 _BREAK, _LINK, _UNLINK = "\x00", "\x01", "\x02"
 _MARKS = re.compile("[\x01\x02]")
+_MARKED = re.compile("[\x00-\x02]")
+_ONE_LINK = re.compile("\x01[^\x00-\x02]*[^\x00-\x02\\s][^\x00-\x02]*\x02")
 
 
 def walk(root: LexborNode) -> Page:
@@ -163,19 +169,23 @@ def walk(root: LexborNode) -> Page:
     stack: list[tuple[LexborNode | None, int, str]] = []
 
     def flush() -> None:
-        raw = "".join(parts)
+        text = " ".join("".join(parts).split())
         parts.clear()
         if links:
             parts.append(_LINK)
-        if _BREAK in raw or _LINK in raw:
-            for text, linked in _lines(raw):
-                blocks.append(Block(text, current, linked))
-        elif text := " ".join(raw.split()):
-            blocks.append(Block(text, current, 0))
+        if not _MARKED.search(text):
+            if text:
+                blocks.append(Block(text, current, 0))
+        elif _ONE_LINK.fullmatch(text):
+            text = text[1:-1].strip()
+            blocks.append(Block(text, current, len(text)))
+        else:
+            for line, linked in _lines(text):
+                blocks.append(Block(line, current, linked))
 
     tag = root.tag or ""
     label = _label(root)
-    elements.append(Element(root, 0, tag, label, flags_of(tag, label)))
+    elements.append(Element(root, 0, tag, label))
     node = root.first_child
     while True:
         if node is None:
@@ -186,7 +196,8 @@ def walk(root: LexborNode) -> Page:
                 links -= 1
                 parts.append(_UNLINK)
             elif not tag:
-                flush()
+                if parts:
+                    flush()
                 current = parent
             continue
         following = node.next
@@ -204,10 +215,11 @@ def walk(root: LexborNode) -> Page:
                         parts.append(_LINK)
                     stack.append((following, current, tag))
                 else:
-                    flush()
+                    if parts:
+                        flush()
                     stack.append((following, current, ""))
                     label = _label(node)
-                    elements.append(Element(node, current, tag, label, flags_of(tag, label)))
+                    elements.append(Element(node, current, tag, label))
                     current = len(elements) - 1
                 node = child
                 continue
