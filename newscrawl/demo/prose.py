@@ -17,6 +17,9 @@ import msgspec
 
 from newscrawl.items import Edition
 
+_MIXTURE = (0.2, 0.2, 0.6)
+"""Weights of a subject's own sentences, general ones, and frames: articles share few phrases."""
+_BEGINNING = re.compile(r"\A\W*\w")
 _SLOT = re.compile(r"\{([^{}]*)\}")
 
 
@@ -54,6 +57,8 @@ class Bank:
     """Phrases by name; ``towns_XX`` are those of a country."""
     general: tuple[str, ...]
     """Sentences that suit any subject."""
+    frames: tuple[str, ...]
+    """Sentences of which every part is a symbol, so that hardly any comes out twice."""
     quotes: tuple[str, ...]
     """Quotations that stand alone."""
     lists: tuple[tuple[str, tuple[str, ...]], ...]
@@ -128,7 +133,7 @@ class Writer:
         """Expand until no slot is left, and begin with a capital."""
         while "{" in text:
             text = _SLOT.sub(lambda slot: self._fill(slot[1]), text)
-        return text[:1].upper() + text[1:]
+        return _BEGINNING.sub(lambda begin: begin[0].upper(), text, count=1)
 
     def one_of(self, texts: Sequence[str]) -> str:
         """One of some texts, expanded."""
@@ -188,13 +193,16 @@ def write_story(language: Edition, country: str, rng: Random) -> Story:
 
 
 def _sentences(writer: Writer, topic: Topic) -> Iterator[str]:
-    """Sentences without end: none comes again before all others have come."""
+    """Sentences without end: no finished one comes again before all others have come."""
+    pools: list[list[str]] = [[], []]
+    sources = (topic.sentences, writer.bank.general)
     while True:
-        special = writer.rng.sample(topic.sentences, len(topic.sentences))
-        general = writer.rng.sample(writer.bank.general, len(writer.bank.general))
-        while special or general:
-            pool = special if special and (not general or writer.rng.random() < 0.45) else general
-            yield writer.write(pool.pop())
+        kind = writer.rng.choices((0, 1, 2), _MIXTURE)[0]
+        if kind == len(sources):
+            yield writer.one_of(writer.bank.frames)
+            continue
+        pools[kind] = pools[kind] or writer.rng.sample(sources[kind], len(sources[kind]))
+        yield writer.write(pools[kind].pop())
 
 
 def _list(writer: Writer) -> list[Block]:

@@ -87,13 +87,13 @@ EFFECTS: dict[Trouble, Effect] = {
 
 _EVERY = 4
 _ROTA = tuple(Trouble)
-# Arabic would lose every letter, and there would be nothing left to read.
-_ARABIC_ROTA = tuple(trouble for trouble in _ROTA if trouble is not Trouble.MOJIBAKE)
+# English has no letters to lose, and Arabic would lose them all.
+_ROTA_WITHOUT_ACCENTS = tuple(trouble for trouble in _ROTA if trouble is not Trouble.MOJIBAKE)
 
 
 def trouble_at(edition: Edition, outlet: int, index: int) -> Trouble | None:
     """The trouble of an outlet's article: every fourth has one, each outlet in another order."""
     if index % _EVERY != _EVERY // 2:
         return None
-    rota = _ARABIC_ROTA if edition == "ar" else _ROTA
+    rota = _ROTA if edition == "fr" else _ROTA_WITHOUT_ACCENTS
     return rota[(index // _EVERY + 5 * outlet) % len(rota)]

@@ -197,7 +197,7 @@ class Tables(System):
 </td>
 <td width="220" valign="top"><table width="100%"><tr><td>{base.newsletter(frame)}</td></tr>\
 <tr><td><b>{words.most_read}</b><ul>{base.links(frame.latest)}</ul></td></tr></table></td></tr>
-<tr><td colspan="3" align="center"><font size="1">{escape(outlet.name)} - {words.rights}</font>\
+<tr><td colspan="3" align="center"><font size="1">© {escape(outlet.name)} - {words.rights}</font>\
 </td></tr></table></BODY></HTML>"""
 
     def head(self, page: Page) -> str:
