@@ -71,6 +71,7 @@ class CopyLoader(ItemLoader):
     text_in = MapCompose(clean_text)
     published_in = MapCompose(iso_date)
     byline_in = MapCompose(line)
+    truncated_out = any  # the item's own False stands first
     images_in = MapCompose(image)
     images_out = Distinct(key=lambda picture: picture.url)
 

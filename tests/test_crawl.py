@@ -158,6 +158,16 @@ def test_a_source_in_trouble_never_costs_the_record(tmp_path: Path, name: str) -
     assert "Traceback" not in outcome.stderr
 
 
+def test_a_cut_copy_is_flagged_and_its_source_completes_it(tmp_path: Path) -> None:
+    small = web()
+    small.pages[URL] = aggregator_page(TITLE, [TEXT[0], TEXT[1][:60] + " (...)"])
+    (record,) = crawl(small, tmp_path, urls=URL).lines("feeds")
+    assert record["copy"]["truncated"] is True
+    assert record["flags"] == ["truncated_copy"]
+    assert record["text"] == "\n\n".join(TEXT)
+    assert record["agreement"]["contained"] > 0.9
+
+
 def test_redirects_are_kept_and_followed_to_the_article(tmp_path: Path) -> None:
     small = web(source=Answer(301, {"Location": "/new/1"}))
     new = "https://www.courrierdusouss.example/new/1"
