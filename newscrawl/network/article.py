@@ -10,10 +10,10 @@ from newscrawl.errors import PageError
 from newscrawl.items import Headline, Image
 from newscrawl.network import wording
 from newscrawl.network.grammar import ArticleKey, parse_article_url
-from newscrawl.network.layout import Layout, find_layout
+from newscrawl.network.layout import ELSEWHERE, Layout, find_layout
 from newscrawl.network.page import Line, Page, Role, open_page
 from newscrawl.network.ticker import read_headlines
-from newscrawl.text import clean, clean_text
+from newscrawl.text import clean, looks_mojibake
 
 PageFlag = Literal["truncated_copy", "stub", "mojibake", "other_canonical"]
 """A doubt about a copy: cut, only a pointer to the text, letters lost to a wrong encoding, or a
@@ -73,8 +73,12 @@ def read_article(body: bytes | str, url: str, content_type: str | None = None) -
     key = parse_article_url(url)
     if key is None:
         raise PageError(url, "the URL of an article of the network")
-    page = open_page(body, key.url, content_type)
-    layout = find_layout(page, key)
+    page = open_page(body, key.url, content_type, menus=False)
+    try:
+        layout = find_layout(page, key)
+    except PageError:  # damaged pages may have the article in an unclosed menu
+        page = open_page(body, key.url, content_type)
+        layout = find_layout(page, key)
     title = layout.title or _declared_title(page, key)
     if not title:
         raise PageError(key.url, "an article's title")
@@ -126,7 +130,7 @@ def _text(lines: Sequence[Line]) -> str:
         for line in _split_at_newlines([line.text for line in lines])
         if (paragraph := clean(line))
     ]
-    return clean_text("\n".join(wording.drop_comment_form(paragraphs)))
+    return "\n\n".join(wording.drop_comment_form(paragraphs))
 
 
 def _split_at_newlines(texts: list[str]) -> list[str]:
@@ -145,8 +149,6 @@ def _split_at_newlines(texts: list[str]) -> list[str]:
 
 # --- Pictures -------------------------------------------------------------------------------------
 
-_ELSEWHERE = frozenset((Role.TICKER, Role.AROUND, Role.CARD))
-
 
 def _images(
     page: Page, key: ArticleKey, layout: Layout, title: str
@@ -164,9 +166,9 @@ def _images(
     thumbnail = None
     captions = {line.index: clean(line.text) for line in page.lines if line.role is Role.CAPTION}
     for picture in page.pictures:
-        url = page.absolute(picture.src)
+        near = layout.begin <= picture.line <= layout.end and picture.role not in ELSEWHERE
+        url = page.absolute(picture.src) if near or key.number in picture.src else None
         match = own.fullmatch(url) if url else None
-        near = layout.begin <= picture.line <= layout.end and picture.role not in _ELSEWHERE
         if url is None or not (match or (near and not foreign.match(url))):
             continue
         if match and match[1]:
@@ -191,16 +193,13 @@ def _links(page: Page, key: ArticleKey) -> list[ArticleKey]:
     return list(dict.fromkeys(other for other in found if other and other != key))
 
 
-_MOJIBAKE = re.compile("\ufffd|Ã[©¨ª§´®¢¯»€‰¹]|â€[™œ“¦]|(?:[ØÙ][\u0080-\u00ff\u0152-\u2122]){3}")
-
-
 def _flags(result: AggregatorPage, page: Page) -> list[PageFlag]:
     canonical = page.meta.get("canonical")
     declared = page.article(canonical, result.key.site) if canonical else None
     doubts: dict[PageFlag, bool] = {
         "truncated_copy": result.truncated,
         "stub": result.stub,
-        "mojibake": _MOJIBAKE.search(f"{result.title} {result.text}") is not None,
+        "mojibake": looks_mojibake(f"{result.title}\n{result.text}"),
         "other_canonical": declared is not None and declared != result.key,
     }
     return [flag for flag, raised in doubts.items() if raised]

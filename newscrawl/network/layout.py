@@ -16,11 +16,14 @@ from newscrawl.network.page import Line, Link, Page, Role
 from newscrawl.network.ticker import is_ticker
 from newscrawl.text import clean
 
-_ELSEWHERE = frozenset((Role.TICKER, Role.AROUND, Role.CARD))
+ELSEWHERE = (Role.TICKER, Role.CARD, Role.AROUND, Role.MENU)
+"""Roles of what is on the page, but is not the article's."""
 _PIECES = 4
 """Most lines over which markup spreads one sentence of the aggregator."""
 _ABOVE = 3
 """How many lines of text above the published-in line are looked at for a heading."""
+_LONGEST_NAME = 5
+"""Most words of an author's name in the published-in line."""
 
 
 @dataclass(slots=True)
@@ -68,7 +71,7 @@ def find_layout(page: Page, key: ArticleKey) -> Layout:
     lines = [
         line
         for line in page.lines
-        if line.role not in _ELSEWHERE and not wording.is_image_report(line.text)
+        if line.role not in ELSEWHERE and not wording.is_image_report(line.text)
     ]
     dates = _find_dates(lines, page, key)
     dated = dates[0] if dates else None
@@ -141,8 +144,10 @@ def _dated(
     found = wording.find_published(text, key.site.timezone)
     if found is None or (exact and not found.alone):
         return None
-    byline = authors or found.before or found.after
-    return _Part(run.start, run.stop, found.outlet, found.moment, byline)
+    # Other words there are an author's if they are as short as a name, or say so.
+    before = found.before if len(found.before.split()) <= _LONGEST_NAME else ""
+    after = found.after if wording.is_byline(found.after) else ""
+    return _Part(run.start, run.stop, found.outlet, found.moment, authors or before or after)
 
 
 def _date_alone(lines: Sequence[Line], run: range, page: Page, key: ArticleKey) -> _Part:

@@ -115,7 +115,7 @@ class _Entries:
         self.begin = len(page.lines)
         """Index of the line with the first entry."""
         for line in page.lines:
-            if line.role not in (Role.TICKER, Role.AROUND) and not is_ticker(line):
+            if line.role not in (Role.TICKER, Role.AROUND, Role.MENU) and not is_ticker(line):
                 self._read(line, page)
 
     def all(self) -> list[ListingEntry]:

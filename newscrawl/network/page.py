@@ -40,7 +40,9 @@ class Role(Enum):
     CARD = auto()
     """A teaser of an article, on listing pages."""
     AROUND = auto()
-    """Menus, side columns, the foot of the page."""
+    """Side columns, the foot of the page."""
+    MENU = auto()
+    """Menus: hundreds of links on every page, to outlets and sections, never to articles."""
 
 
 _CLASSES = {
@@ -52,8 +54,7 @@ _CLASSES = {
     # Of the frame that every page has, and of listings.
     "teasercontainer": Role.CARD,
     "maincontainer": Role.CARD,
-    "ui-menu": Role.AROUND,
-    "ui-menubar": Role.AROUND,
+    "ui-menu": Role.MENU,
     "menu": Role.AROUND,
     "navbar": Role.AROUND,
     "sidebar": Role.AROUND,
@@ -65,7 +66,7 @@ _TICKER = re.compile("marquee|ticker")
 _TAGS = {
     "marquee": Role.TICKER,
     "figcaption": Role.CAPTION,
-    "nav": Role.AROUND,
+    "nav": Role.MENU,
     "aside": Role.AROUND,
     "footer": Role.AROUND,
 }
@@ -85,6 +86,7 @@ _LETTER = re.compile(r"[^\W\d_]")
 class _Tag(NamedTuple):
     """What a tag's name says of an element."""
 
+    name: str
     skipped: bool
     block: bool
     heading: bool
@@ -94,6 +96,7 @@ class _Tag(NamedTuple):
 @lru_cache(maxsize=1024)
 def _tag(name: str) -> _Tag:
     return _Tag(
+        name,
         _SKIPPED.fullmatch(name) is not None,
         _BLOCK.fullmatch(name) is not None,
         _HEADING.fullmatch(name) is not None,
@@ -194,6 +197,7 @@ class Page:
     """Its pictures, in the order of the source."""
     meta: dict[str, str] = field(default_factory=dict)
     """Contents of ``meta`` by property or name, the ``title``, and URLs of ``link`` by relation."""
+    _articles: dict[str, ArticleKey | None] = field(default_factory=dict)
 
     def absolute(self, href: str) -> str | None:
         """A link of this page in full; ``None`` if it is no http or https URL."""
@@ -201,22 +205,26 @@ class Page:
 
     def place(self, href: str, site: Site) -> Address | None:
         """What a link of this page leads to within the network."""
-        if href.startswith("/") and not href.startswith(("//", "/\\")):
+        if href.startswith(("http", "//")):
+            return classify(href)
+        if href.startswith("/") and not href.startswith("/\\"):
             return classify(site.url(href))
         return classify(self.absolute(href) or "")
 
     def article(self, href: str, site: Site) -> ArticleKey | None:
         """The article that a link of this page leads to."""
-        place = self.place(href, site) if _MAY_BE_ARTICLE.search(href) else None
-        return place.article if place else None
+        if href not in self._articles:
+            place = self.place(href, site) if _MAY_BE_ARTICLE.search(href) else None
+            self._articles[href] = place.article if place else None
+        return self._articles[href]
 
 
 # Most links are none; this tells it for the cost of a search.
 _MAY_BE_ARTICLE = re.compile(r"[0-9]\s*(?:$|[/?#;&%])")
 
 
-def open_page(body: bytes | str, url: str, content_type: str | None) -> Page:
-    """Decode, parse and walk a page.
+def open_page(body: bytes | str, url: str, content_type: str | None, *, menus: bool = True) -> Page:
+    """Decode, parse and walk a page, past its menus if they are not wanted.
 
     Raises:
         PageError: it is not HTML that can be read.
@@ -228,7 +236,7 @@ def open_page(body: bytes | str, url: str, content_type: str | None) -> Page:
         raise PageError(url, f"an HTML page; {error}") from error
     page = Page(url)
     _read_head(tree, page)
-    _Walk(page).run(tree.body or tree.root)
+    _Walk(page, menus=menus).run(tree.body or tree.root)
     return page
 
 
@@ -244,11 +252,16 @@ def _read_head(tree: LexborHTMLParser, page: Page) -> None:
             page.meta.setdefault((attributes["rel"] or "").lower(), attributes["href"] or "")
 
 
+# What holds outside of an element that is open, and whether it is a line, or lines, of its own.
+_Frame = tuple[_Tag, Role, Link | None, bool]
+
+
 class _Walk:
     """One depth-first pass over a tree, without recursion: pages may be nested without end."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, *, menus: bool) -> None:
         self._page = page
+        self._menus = menus
         self._buffer: list[str] = []
         self._length = 0
         self._links: list[Link] = []
@@ -260,78 +273,79 @@ class _Walk:
 
     def run(self, root: LexborNode | None) -> None:
         """Fill the page's lines and pictures."""
-        frames: list[tuple[str, Role, Link | None, bool]] = []
+        frames: list[_Frame] = []
         node = root.child if root else None
         while node:
             child = None
             name = node.tag or ""
             if name == "-text":
-                self._text(node.text_content or "")
+                text = node.text_content or ""
+                self._buffer.append(text)
+                self._length += len(text)
             elif name == "br":
                 self._break()
             elif name == "img":
                 self._picture(node.attributes)
             elif not (tag := _tag(name)).skipped:
-                child = node.child
-                outside = (name, self._role, self._open_link)
-                frame = (*outside, self._enter(name, tag, node.attributes))
-                if child is None:
-                    self._leave(*frame)
-                else:
+                frame = self._enter(tag, node.attributes)
+                if self._menus or self._role is not Role.MENU:
+                    child = node.child
+                if child:
                     frames.append(frame)
+                else:
+                    self._leave(*frame)
             while node and child is None:
                 child = node.next
                 if child is None:
                     node = node.parent if frames else None
-                    self._leave(*frames.pop()) if frames else self._break()
+                    if node:
+                        self._leave(*frames.pop())
             node = child
+        self._break()
 
-    def _enter(self, name: str, tag: _Tag, attributes: dict[str, str | None]) -> bool:
-        """Begin an element; tell whether it is a line, or lines, of its own."""
+    def _enter(self, tag: _Tag, attributes: dict[str, str | None]) -> _Frame:
+        """Begin an element; what is returned ends it."""
         names = attributes.get("class") or ""
         if "id" in attributes:
             names += f" {attributes['id'] or ''}"
         role = (_role_of(names) if names else None) or tag.role
         bounded = tag.block or role is not None
+        frame = (tag, self._role, self._open_link, bounded)
         if bounded:
             self._break()
         if role:
             self._role = role
-        if name == "a":
-            self._open_link = link = Link(
+        if tag.name == "a":
+            self._open_link = Link(
                 attributes.get("href") or "",
                 self._length,
                 self._length,
                 attributes.get("title") or "",
                 attributes.get("rel") or "",
             )
-            self._links.append(link)
+            self._links.append(self._open_link)
+        elif tag.name == "li":
+            self._items += 1
         elif tag.heading:
             self._headings += 1
-        elif name == "li":
-            self._items += 1
-        return bounded
+        return frame
 
-    def _leave(self, name: str, role: Role, link: Link | None, bounded: bool) -> None:
-        """End an element, given what held outside of it."""
+    def _leave(self, tag: _Tag, role: Role, link: Link | None, bounded: bool) -> None:
+        """End an element."""
         if bounded:
             self._break()
         self._role = role
-        if name == "a":
+        if tag.name == "a":
             self._close_link()
             self._open_link = link
-        elif name == "li":
+        elif tag.name == "li":
             self._items -= 1
-        elif _tag(name).heading:
+        elif tag.heading:
             self._headings -= 1
 
     def _close_link(self) -> None:
         if self._open_link:
             self._open_link.end = self._length
-
-    def _text(self, text: str) -> None:
-        self._buffer.append(text)
-        self._length += len(text)
 
     def _picture(self, attributes: dict[str, str | None]) -> None:
         alt = attributes.get("alt") or attributes.get("title") or ""
@@ -345,6 +359,8 @@ class _Walk:
 
     def _break(self) -> None:
         """End the line; a link that is open goes on in the next one."""
+        if not self._buffer and not self._links:
+            return
         link = self._open_link
         self._close_link()
         if self._carried and self._carried.end == 0:

@@ -41,20 +41,22 @@ def is_ticker(line: Line) -> bool:
 
 
 def _headlines(page: Page, site: Site, line: Line) -> Iterator[tuple[str, str | None]]:
+    # Text that is no link can be a headline, too.
+    plain = is_ticker(line) or (line.listed and not line.links)
     at = 0
     for link in line.links:
-        yield from _unlinked(line, at, link.start)
+        if plain:
+            yield from _unlinked(line.text[at : link.start])
         key = page.article(link.href, site)
         if key or line.role is Role.TICKER:
             yield line.link_text(link), key.url if key else page.absolute(link.href)
         at = max(at, link.end)
-    yield from _unlinked(line, at, len(line.text))
+    if plain:
+        yield from _unlinked(line.text[at:])
 
 
-def _unlinked(line: Line, start: int, end: int) -> Iterator[tuple[str, None]]:
-    """Headlines that are plain text."""
-    if is_ticker(line) or (line.listed and not line.links):
-        for part in _GAP.split(line.text[start:end]):
-            title = clean(part)
-            if title.count(" ") >= _LEAST_WORDS - 1:
-                yield title, None
+def _unlinked(text: str) -> Iterator[tuple[str, None]]:
+    for part in _GAP.split(text):
+        title = clean(part)
+        if title.count(" ") >= _LEAST_WORDS - 1:
+            yield title, None

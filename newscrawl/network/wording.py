@@ -45,6 +45,10 @@ def _folded(alternatives: str) -> re.Pattern[str]:
     return re.compile("|".join(fold(line.strip()) for line in alternatives.strip().splitlines()))
 
 
+_LONGEST_NOTICE = 250
+"""Longest line, in characters, that can be a notice of the aggregator and nothing else."""
+
+
 # --- Publié dans L'opinion le 29 - 03 - 2024 ------------------------------------------------------
 
 _NUMERIC = (
@@ -211,6 +215,8 @@ def find_source(line: str) -> tuple[int, int] | None:
     >>> find_source("Fin. Cliquez  ici pour lire l’article depuis sa source")
     (5, 54)
     """
+    if len(line) > _LONGEST_NOTICE and "ource" not in line and "صدر" not in line:
+        return None  # found out faster than by the pattern
     match = _SOURCE.search(line)
     return match.span() if match else None
 
@@ -218,23 +224,25 @@ def find_source(line: str) -> tuple[int, int] | None:
 # --- Merci d'avoir signalé! -----------------------------------------------------------------------
 
 _IMAGE_REPORT = re.compile(
-    "|".join(
+    _GAP
+    + "(?:"
+    + "|".join(
         (
             _loose("merci d'avoir signalé"),
             _loose("cette image sera automatiquement bloqué"),
             _loose("شكرا على الإبلاغ", "شكرا على التبليغ", "شكرا لإبلاغك", "شكرا لتبليغك"),
-            _loose("سيتم", "سوف يتم")
-            + _GAP
-            + _loose("حجب", "حظر", "منع", "إخفاء", "إزالة")
-            + _GAP
-            + _loose("هذه الصورة", "الصورة"),
+            _loose("سيتم", "سوف يتم", "ستحجب")
+            + _loose(" حجب", " حظر", " منع", " إخفاء", " إزالة", "")
+            + _loose(" هذه الصورة", " الصورة")
+            + ".{0,20}"
+            + _loose("تلقائي", "آلي"),
             _loose("thank you for reporting", "thanks for reporting"),
             _loose("this image will be automatically", "this image will automatically be"),
         )
-    ),
+    )
+    + ")",
     re.IGNORECASE,
 )
-_LONGEST_NOTICE = 250
 
 
 def is_image_report(line: str) -> bool:
@@ -243,7 +251,7 @@ def is_image_report(line: str) -> bool:
     >>> is_image_report("Merci d'avoir signalé!")
     True
     """
-    return len(line) <= _LONGEST_NOTICE and _IMAGE_REPORT.search(line) is not None
+    return len(line) <= _LONGEST_NOTICE and _IMAGE_REPORT.match(line) is not None
 
 
 # --- The end of a copy ----------------------------------------------------------------------------
@@ -251,17 +259,19 @@ def is_image_report(line: str) -> bool:
 _CUT = re.compile(r"[(\[]\s*(?:\.{2,}|…)\s*[)\]][\s.»\"”]*\Z")
 _STUB = _folded(
     r"""
-    (?:la|sa) suite (?:dans|sur|en|de)|lire (?:la suite|l'intégralité|l'article complet)
-    (?:article|contenu) (?:réservé|payant)|réservée?s? (?:à nos|aux) abonnés
-    abonnez-vous (?:pour|afin|à)|détails (?:dans|en|sur) (?:notre|la page|page)
+    lire (?:la suite|l'intégralité|l'article complet)|(?:la )?suite (?:en|à la) page
+    (?:la )?suite (?:dans|sur) (?:notre|nos|le site|l'édition)|abonnez-vous (?:pour|afin)
+    (?:cet )?(?:article|contenu) (?:est )?(?:réservé|payant)
+    (?:plus de )?détails (?:dans|en|sur) (?:notre|page|l'édition)
     (?:ال)?(?:تفاصيل|تتمة|بقية)(?: [^ ]+){0,3} (?:تقرؤونها|تقرأونها|تقرؤها|تجدونها|تطالعونها)
     (?:ال)?(?:تفاصيل|تتمة|بقية)(?: [^ ]+){0,3} (?:في عدد|بعدد|في العدد|على صفحات)
     (?:اقرأ|اقرؤوا|لقراءة|لمطالعة) (?:المزيد|التفاصيل|البقية|التتمة|النص الكامل|المقال كاملا)
-    (?:مخصصة?|متاحة?|حصرية?) (?:فقط )?للمشتركين|(?:اشترك|للاشتراك) (?:ل|في|لمتابعة)
-    read (?:more|the full|the rest)|continue reading|full (?:story|article) (?:in|at|on)
-    subscribe (?:to|now)|(?:for|to) subscribers|subscribers only
+    هذا المحتوى (?:خاص|مخصص|متاح|حصري)|للمشتركين فقط
+    read (?:more|on|the full|the rest)|continue reading|full (?:story|article) (?:in|at|on)
+    subscribe to (?:read|continue)|(?:for )?subscribers only
     """
 )
+_STUB_END = re.compile(rf"(?:\A|[.!?؟…:\"'-] *)(?:{_STUB.pattern}).{{0,60}}\Z", re.DOTALL)
 _STUB_TAIL = 120
 
 
@@ -275,12 +285,14 @@ def is_truncated(text: str) -> bool:
 
 
 def is_stub(text: str) -> bool:
-    """Whether a text ends by sending the reader elsewhere for the rest.
+    """Whether a text ends in a sentence that sends the reader elsewhere for the rest.
 
     >>> is_stub("استقبل الوزير أمس وفدا. التفاصيل تقرؤونها في (...)")
     True
+    >>> is_stub("Il sera absent pour la suite de la saison.")
+    False
     """
-    return _STUB.search(fold(_CUT.sub("", text.rpartition("\n")[2])[-_STUB_TAIL:])) is not None
+    return _STUB_END.search(fold(_CUT.sub("", text.rpartition("\n")[2])[-_STUB_TAIL:])) is not None
 
 
 _LABEL = _folded(
