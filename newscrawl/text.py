@@ -208,7 +208,7 @@ def western_digits(s: str) -> str:
 _AS_BYTES = {ord(char): code for code, char in _C1.items() if char}  # windows-1252 to Latin-1
 _TAIL = "[\x80-\xbf" + "".join(map(chr, _AS_BYTES)) + "]"
 # UTF-8 read as windows-1252: accented, Greek, Cyrillic, Arabic letters; punctuation; emoji.
-_DOUBLE = re.compile(f"[\xc2-\xc5\xce-\xd1\xd8-\xdb]{_TAIL}|[âï]{_TAIL}{{2}}|ð{_TAIL}{{3}}")
+_DOUBLE = re.compile(f"[\xc2-\xc6\xcb\xce-\xd1\xd8-\xdb]{_TAIL}|[âï]{_TAIL}{{2}}|ð{_TAIL}{{3}}")
 _SURELY_DOUBLE = re.compile(f"[ÂÃ]{_TAIL}|â€|ðŸ|(?:[\xc2-\xdb]{_TAIL}){{2}}")
 # Arabic in windows-1256 read as windows-1252: two words of accented letters in a row.
 _ACCENTED_WORDS = re.compile(r"[\xc0-\xff]{3,}[^\w]+[\xc0-\xff]{3,}")
@@ -273,7 +273,7 @@ _LABEL = re.compile(
       | par|von|por|escrito\spor|door|et|and|und|with|avec|و|مع
       | بقلم(?:\sالكاتبة?)?|ي?كتب(?:ت|ه|ها)?|[إا]عداد|[أا]عد(?:ه|ها|ته|تها)|حرر(?:ه|ها|ته|تها)
       | حاور(?:ه|ها|ته|تها)|[أا]جر(?:ى|ت)\sالحوار|من\sمراسلنا{_TO}
-    ) (?: \s*[:：/–—-]+\s* | \s+ | $ )
+    ) (?: \s*[:：/,–—-]+\s* | \s+ | $ )
   | (?: auteure?s?|autrice|authors?|autore?s?|autoren?|rédaction|textes?(?:\set\sphotos?)?
       | source | الكاتبة?|كاتب\sالمقال|تحرير|تقرير|متابعة|تغطية|تحقيق|حوار|ترجمة|المصدر|مراسلنا{_TO}
     ) \s*[:：/–—-]+\s*
