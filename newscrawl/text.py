@@ -128,13 +128,13 @@ _SPACELESS = re.compile(
 
 
 def _fold_character(char: str) -> str:
-    folded = char.casefold().translate(_SAME)
-    folded = _MARKS.sub("", unicodedata.normalize("NFKD", folded)).casefold().translate(_SAME)
+    """The folded form of a character; folding it again changes nothing, for any character."""
+    folded = unicodedata.normalize("NFKD", char.translate(_SAME))
+    folded = _MARKS.sub("", folded).casefold().translate(_SAME)
     folded = "".join(
         c if (digit := unicodedata.decimal(c, None)) is None else str(digit) for c in folded
     )
-    folded = unicodedata.normalize("NFC", _UNSAFE.sub("", folded))
-    return folded if folded == char else "".join(map(_fold_character, folded))
+    return unicodedata.normalize("NFC", _UNSAFE.sub("", folded))
 
 
 def _word_character(char: str) -> str:

@@ -77,6 +77,7 @@ def test_words_do_not_depend_on_spelling(s: str) -> None:
         ("a\ud800b\x00c\ue001d\ufffce", "abcde"),
         ("D\ufffdcret", "D\ufffdcret"),
         ("e\u0301", "é"),
+        ("e&#769;&#8203;&shy;&#x202e;", "é"),
         ("", ""),
     ],
 )
@@ -86,6 +87,11 @@ def test_clean(raw: str, expected: str) -> None:
 
 def test_every_kind_of_line_end_parts_paragraphs() -> None:
     assert clean_text("a\nb\r\nc\rd\u2028e\u2029\n \n\n f \n") == "a\n\nb\n\nc\n\nd\n\ne\n\nf"
+
+
+def test_folding_a_character_twice_is_folding_it_once() -> None:
+    folded = {chr(code): fold(chr(code)) for code in range(0x3100)}
+    assert {char: fold(form) for char, form in folded.items()} == folded
 
 
 @pytest.mark.parametrize(
