@@ -1,7 +1,11 @@
 """The demo network, its proxy and its score, each on its own."""
 
 import json
+import os
+import signal
 import ssl
+import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -15,7 +19,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from scrapy.exceptions import UsageError
 
+from newscrawl.commands import demo
 from newscrawl.demo.network import DemoNetwork, build
 from newscrawl.demo.outlets import EDITIONS, OUTLETS
 from newscrawl.demo.proxy import Answer, DemoProxy
@@ -399,6 +405,10 @@ def perfect(truth: Truth) -> dict[str, Any]:
             "title": source.title if read else None,
             "text": source.text if read else None,
             "published": source.published.isoformat() if read else None,
+            "authors": list(source.authors),
+            "section": source.section,
+            "tags": list(source.tags),
+            "modified": source.modified.isoformat() if source.modified else None,
         },
     }
 
@@ -480,3 +490,50 @@ def test_typographic_signs_are_no_difference(tmp_path: Path) -> None:
     assert result.titles.value == 1
     altered = {truth.id: replace(truth, source=replace(truth.source, title="Other"))}
     assert score(feed(tmp_path, [record]), altered, ["maghress"]).titles.value == 0
+
+
+# --- The command ---------------------------------------------------------------------------------
+
+
+def test_only_a_demo_directory_is_wiped(tmp_path: Path) -> None:
+    data = tmp_path / "demo"
+    demo._prepare(data, keep=False)
+    (data / "feed").touch()
+    demo._prepare(data, keep=True)
+    assert (data / "feed").exists()
+    demo._prepare(data, keep=False)
+    assert not (data / "feed").exists()
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "thesis").touch()
+    with pytest.raises(UsageError, match="not made by this command"):
+        demo._prepare(mine, keep=False)
+    assert (mine / "thesis").exists()
+
+
+def test_serve_says_how_to_use_it(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "scrapy", "demo", "--serve"]
+    environment = os.environ | {"NEWSCRAWL_DATA": str(tmp_path), "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout
+        lines = list(iter(server.stdout.readline, "Ctrl-C ends it.\n"))
+        exports = dict(
+            line.removeprefix("export ").rstrip().split("=", 1)
+            for line in lines
+            if line.startswith("export ")
+        )
+        proxy = urllib.request.ProxyHandler({"https": exports["https_proxy"]})
+        context = ssl.create_default_context(cafile=exports["SSL_CERT_FILE"])
+        opener = urllib.request.build_opener(proxy, urllib.request.HTTPSHandler(context=context))
+        with opener.open("https://www.maghress.com/fr/rss", timeout=10) as feed:
+            assert b"lecourrierdusouss" in feed.read()
+        server.send_signal(signal.SIGINT)
+        assert server.wait(timeout=10) == 0
+    assert not list(tmp_path.iterdir())
+
+
+def test_wrong_scale_is_a_clear_error() -> None:
+    command = [sys.executable, "-m", "scrapy", "demo", "--scale=0"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "scale 0.0 leaves no articles" in done.stdout + done.stderr

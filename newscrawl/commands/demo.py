@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,8 @@ class Command(ScrapyCommand):
             network = build(opts.seed, opts.scale)
         except ValueError as error:
             raise UsageError(str(error), print_help=False) from error
+        if find_spec("trustme") is None:
+            raise UsageError("needs the extra: pip install 'newscrawl[demo]'", print_help=False)
         data = Path(self.settings["NEWSCRAWL_DATA"]).resolve() / "demo"
         with DemoProxy(network.answer) as proxy:
             if opts.serve:

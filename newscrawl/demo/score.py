@@ -90,6 +90,8 @@ class Score:
     """Days of publication of readable sources."""
     bodies: Bodies
     """Texts of readable sources."""
+    others: dict[str, Share]
+    """Further fields of readable sources, which have no bar."""
     missing: list[str]
     """Articles without a record that should have one."""
     extra: list[str]
@@ -128,6 +130,7 @@ def score(feeds: Iterable[Path], truth: Mapping[str, Truth], sites: Collection[s
         titles=Share(),
         dates=Share(),
         bodies=Bodies(),
+        others={name: Share() for name in ("authors", "section", "tags", "modified")},
         missing=[],
         extra=[],
         repeated=[],
@@ -184,6 +187,15 @@ def _compare(result: Score, record: Mapping[str, Any], truth: Truth) -> None:
     right = _same_day(source["published"], expected.published)
     result.dates.count(right, f"{what}: {source['published']}, not {expected.published}")
     result.bodies.count(expected.text, source["text"] or "", what)
+    modified = datetime.fromisoformat(source["modified"]) if source["modified"] else None
+    others = {
+        "authors": (source["authors"], list(expected.authors)),
+        "section": (source["section"], expected.section),
+        "tags": (source["tags"], list(expected.tags)),
+        "modified": (modified, expected.modified),
+    }
+    for name, (given, true) in others.items():
+        result.others[name].count(given == true, f"{what}: {given!s}, not {true!s}")
 
 
 _COPY_FIELDS = ("title", "text", "published", "outlet", "byline", "link", "truncated")
@@ -243,6 +255,7 @@ def table(result: Score, shown: int = 5) -> str:
         ("source title", result.titles, TITLE_BAR),
         ("source date", result.dates, DATE_BAR),
         ("source status", result.statuses, None),
+        *((f"source {name}", share, None) for name, share in result.others.items()),
     ]
     lines = [f"{'':<16}{'right':>7}{'of':>6}{'share':>9}{'bar':>8}"]
     wrong: list[str] = []

@@ -143,7 +143,7 @@ def truth_of(article: DemoArticle, library: Library) -> Truth:
             text="\n\n".join(story.lines),
             published=article.published,
             precision=system.precision,
-            modified=article.modified if system.prints_modified else None,
+            modified=system.modified(article),
             authors=story.authors,
             section=story.section,
             tags=story.tags if system.prints_tags else (),

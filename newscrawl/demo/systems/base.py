@@ -71,10 +71,12 @@ class System(ABC):
     """How exact the dates on its pages are."""
     prints_tags: ClassVar[bool] = True
     """Whether its pages carry keywords."""
-    prints_modified: ClassVar[bool] = False
-    """Whether its pages say when they were changed."""
     hidden: ClassVar[bool] = False
     """Whether a page shows its text only after its scripts have run."""
+
+    def modified(self, article: "DemoArticle") -> datetime | None:  # noqa: ARG002
+        """When an article's page says that it was last changed."""
+        return None
 
     @abstractmethod
     def path(self, article: "DemoArticle") -> str:

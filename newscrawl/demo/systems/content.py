@@ -1,6 +1,6 @@
 """Three content management systems of the region's older sites: Drupal, Joomla and SPIP."""
 
-from datetime import UTC
+from datetime import UTC, datetime
 from html import escape
 from typing import TYPE_CHECKING, ClassVar
 
@@ -16,7 +16,10 @@ class Drupal(System):
     """Nodes with fields, RDFa titles, and times in UTC."""
 
     name = "drupal"
-    prints_modified = True
+
+    def modified(self, article: "DemoArticle") -> datetime | None:
+        """See the base class."""
+        return article.modified
 
     def path(self, article: "DemoArticle") -> str:
         """``/{language}/node/{number}``."""
@@ -85,9 +88,9 @@ modules/content/  dc: http://purl.org/dc/terms/  schema: http://schema.org/">
         wall = f'<div class="paywall-message"><p>{words.paywall}</p></div>'
         comments = "".join(
             f'<article role="article" class="comment js-comment"><footer class="comment__meta">'
-            f'<p class="comment__author">Anonyme {n}</p></footer><div class="content"><div class='
-            f'"field field--name-comment-body field--type-text-long"><p>{escape(text)}</p></div>'
-            f"</div></article>"
+            f'<p class="comment__author">{words.visitor} {n}</p></footer>'
+            '<div class="content"><div class="field field--name-comment-body">'
+            f"<p>{escape(text)}</p></div></div></article>"
             for n, text in enumerate(page.comments, 1)
         )
         return f"""<div id="block-page-title" class="block block-core"><h1 class="page-title">\
@@ -126,7 +129,10 @@ class Joomla(System):
     """Item pages with microdata."""
 
     name = "joomla"
-    prints_modified = True
+
+    def modified(self, article: "DemoArticle") -> datetime | None:
+        """See the base class."""
+        return article.modified
 
     def path(self, article: "DemoArticle") -> str:
         """``/index.php/{section}/{number}``."""
@@ -194,7 +200,7 @@ dir="{words.direction}">
         )
         wall = f'<p class="readmore">{words.paywall}</p>' if page.paywalled else ""
         comments = "".join(
-            f'<div class="comment-box"><span class="comment-author">Visiteur {n}</span>'
+            f'<div class="comment-box"><span class="comment-author">{words.visitor} {n}</span>'
             f'<div class="comment-body">{escape(text)}</div></div>'
             for n, text in enumerate(page.comments, 1)
         )

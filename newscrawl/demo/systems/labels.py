@@ -21,6 +21,7 @@ class Labels:
     newsletter_text: str
     subscribe: str
     comments: str
+    visitor: str
     comment_form: tuple[str, ...]
     written_by: str
     published: str
@@ -63,6 +64,7 @@ _FRENCH = Labels(
     "et vous vous désabonnez quand vous voulez.",
     subscribe="Je m'inscris",
     comments="Commentaires",
+    visitor="Visiteur",
     comment_form=("Nom", "Adresse email", "Votre commentaire", "Envoyer"),
     written_by="Par",
     published="Publié le",
@@ -98,6 +100,7 @@ _ENGLISH = Labels(
     "can leave whenever you like.",
     subscribe="Sign me up",
     comments="Comments",
+    visitor="Visitor",
     comment_form=("Name", "Email address", "Your comment", "Send"),
     written_by="By",
     published="Published on",
@@ -132,6 +135,7 @@ _ARABIC = Labels(
     newsletter_text="أهم أخبار اليوم في بريدك كل صباح، دون إشهار، ويمكنك إلغاء الاشتراك متى شئت.",
     subscribe="اشترك الآن",
     comments="التعليقات",
+    visitor="زائر",
     comment_form=("الاسم", "البريد الإلكتروني", "تعليقك", "إرسال"),
     written_by="بقلم",
     published="نشر في",

@@ -1,5 +1,6 @@
 """WordPress: the plain theme with an SEO plug-in, and a magazine theme."""
 
+from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -25,7 +26,10 @@ class WordPress(System):
     """The plain theme; the SEO plug-in declares everything in one JSON-LD graph."""
 
     name = "wordpress"
-    prints_modified = True
+
+    def modified(self, article: "DemoArticle") -> datetime | None:
+        """Declared always: of an article that never was changed, it is the time of publication."""
+        return article.modified or article.published
 
     def path(self, article: "DemoArticle") -> str:
         """``/{title}-{number}/``."""
@@ -69,7 +73,7 @@ class WordPress(System):
     def head(self, page: Page) -> str:
         """See the base class."""
         article, outlet = page.article, page.frame.outlet
-        changed = article.modified or article.published
+        changed = self.modified(article) or article.published
         graph: list[dict[str, Any]] = [
             {
                 "@type": "NewsArticle",
@@ -121,7 +125,7 @@ class WordPress(System):
         tags = "".join(f'<a href="/tag/{quote(t)}" rel="tag">{escape(t)}</a> ' for t in story.tags)
         comments = "".join(
             f'<li class="comment"><article class="comment-body"><footer class="comment-meta">'
-            f'<b class="fn">Visiteur {n}</b></footer><div class="comment-content"><p>'
+            f'<b class="fn">{words.visitor} {n}</b></footer><div class="comment-content"><p>'
             f"{escape(text)}</p></div></article></li>"
             for n, text in enumerate(page.comments, 1)
         )
@@ -223,7 +227,7 @@ class Newspaper(System):
         wall = f'<div class="tds-locker"><p>{words.paywall}</p></div>' if page.paywalled else ""
         tags = "".join(f'<li><a href="/tag/{quote(t)}">{escape(t)}</a></li>' for t in story.tags)
         comments = "".join(
-            f'<li class="comment"><cite>Visiteur {n}</cite><div class="comment-content"><p>'
+            f'<li class="comment"><cite>{words.visitor} {n}</cite><div class="comment-content"><p>'
             f"{escape(text)}</p></div></li>"
             for n, text in enumerate(page.comments, 1)
         )
