@@ -28,10 +28,12 @@ _SIGNS = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "…": "
 
 @dataclass(slots=True)
 class Share:
-    """How many were right."""
+    """A number of things, some of them right."""
 
     right: int = 0
+    """How many were right."""
     total: int = 0
+    """Of how many."""
     wrong: list[str] = field(default_factory=list)
     """What was wrong, for people."""
 
@@ -53,7 +55,9 @@ class Bodies:
     """Word sequences of true and of found texts, compared."""
 
     precisions: list[float] = field(default_factory=list)
+    """Share of the found text that is true, of each pair."""
     recalls: list[float] = field(default_factory=list)
+    """Share of the true text that was found, of each pair."""
     worst: list[tuple[float, str]] = field(default_factory=list)
     """F1 and id of texts below the bar."""
 

@@ -11,33 +11,59 @@ class Labels:
     """The furniture's words in one language."""
 
     direction: str
+    """Writing direction, ``ltr`` or ``rtl``."""
     home: str
+    """Name of the front page."""
     menu: tuple[str, ...]
+    """The sections in the navigation."""
     read_also: str
+    """Over links to related articles, also within an article's body."""
     latest: str
+    """Over the newest articles."""
     most_read: str
+    """Over the articles that are read most."""
     share: str
+    """On buttons that share the page."""
     newsletter: str
+    """Name of the newsletter."""
     newsletter_text: str
+    """What the newsletter's box promises."""
     subscribe: str
+    """On the newsletter's button."""
     comments: str
+    """Over the comments."""
     visitor: str
+    """Who comments, before a number."""
     comment_form: tuple[str, ...]
+    """The comment form's labels: name, address, text, button."""
     written_by: str
+    """Before the author."""
     published: str
+    """Before the date of publication."""
     updated: str
+    """Before the date of the last change."""
     tags: str
+    """Before the keywords."""
     search: str
+    """On the search field."""
     cookies: str
+    """The consent banner's text."""
     accept: str
+    """On the consent banner's button."""
     rights: str
+    """The footer's text."""
     not_found: str
+    """All that a page says where there is no article."""
     paywall: str
+    """What takes the place of the rest of an article."""
     advertisement: str
+    """Over advertisements."""
     minutes: str
+    """Behind the number of minutes that reading takes."""
     dateline: str
     """How a date is written out: ``{weekday} {day} {month} {year}`` in some order."""
     months: tuple[str, ...]
+    """Names of the months, from January."""
     weekdays: tuple[str, ...]
     """Monday first."""
 
