@@ -67,16 +67,18 @@ _SIGNATURES = (  # how files begin that are no text
     *(b"%PDF-", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"PK\x03\x04", b"\x1f\x8b", b"BZh"),
     *(b"\xd0\xcf\x11\xe0", b"Rar!", b"7z\xbc\xaf", b"ID3", b"OggS", b"wOF", b"\x00\x00\x01\x00"),
 )
+_STRAY_CONTROLS = 8
 _CONTROLS = bytes({*range(0x20)} - {*b"\t\n\v\f\r"})
 
 
 def _is_binary(body: bytes) -> bool:
-    """Whether bytes begin as a known kind of file does, or one in twenty is a control code."""
+    """Whether bytes begin as a known kind of file does, or hold more than stray control codes."""
     start = body[:4096].lstrip()
+    controls = len(start) - len(start.translate(None, _CONTROLS))
     return (
         start.startswith(_SIGNATURES)
         or start[4:8] == b"ftyp"
-        or 20 * (len(start) - len(start.translate(None, _CONTROLS))) > len(start)
+        or controls > max(_STRAY_CONTROLS, len(start) / 20)
     )
 
 

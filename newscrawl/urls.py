@@ -53,10 +53,10 @@ def absolute(url: str, base: str | None = None) -> str | None:
     if not url:
         return None
     if scheme := _SCHEME.match(url):
-        url = f"{scheme[1].lower()}://{url[scheme.end() :]}"
+        url, base = f"{scheme[1].lower()}://{url[scheme.end() :]}", None
     elif no_scheme := _NO_SCHEME.match(url):
         default = "http" if (base or "").startswith("http:") else "https"
-        url = f"{default}://{url[no_scheme.end() :]}"
+        url, base = f"{default}://{url[no_scheme.end() :]}", None
     elif _ANY_SCHEME.match(url):
         return None
     address, mark, query = url.partition("?")
