@@ -88,16 +88,19 @@ class Ledger:
             ) from error
 
     def _migrate(self) -> None:
+        """Bring the file to this version; runs that start together wait for each other."""
+        self._db.execute("BEGIN IMMEDIATE")
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
         if version > len(_MIGRATIONS):
             raise StoreError(
                 f"the ledger {self.path} was written by a newer newscrawl "
                 f"(version {version}, this one knows {len(_MIGRATIONS)}); upgrade newscrawl"
             )
-        for number, script in enumerate(_MIGRATIONS[version:], start=version + 1):
-            self._db.executescript(
-                f"BEGIN IMMEDIATE; {script} PRAGMA user_version = {number}; COMMIT"
-            )
+        for script in _MIGRATIONS[version:]:
+            for statement in script.split(";\n"):
+                self._db.execute(statement)
+        self._db.execute(f"PRAGMA user_version = {len(_MIGRATIONS)}")
+        self._db.execute("COMMIT")
 
     def close(self) -> None:
         """Release the locks and close the file."""

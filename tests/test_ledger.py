@@ -1,6 +1,8 @@
 """The memory across runs."""
 
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -110,3 +112,13 @@ def test_a_site_is_claimed_by_one_run(tmp_path: Path) -> None:
         other.lock("maghress", "b")
     one.close()
     other.lock("maghress", "b")
+
+
+def test_runs_that_start_together_make_one_ledger(tmp_path: Path) -> None:
+    for attempt in range(5):
+        path = tmp_path / f"{attempt}.sqlite"
+        script = "import pathlib, sys; from newscrawl.ledger import Ledger\n"
+        script += "Ledger(pathlib.Path(sys.argv[1]))"
+        runs = [subprocess.Popen([sys.executable, "-c", script, path]) for _ in range(6)]
+        assert [run.wait() for run in runs] == [0] * 6
+        assert find(Ledger(path), "a", 1) == [1]
