@@ -156,7 +156,7 @@ def parse(html: str) -> LexborHTMLParser:
     if not html or html.isspace():
         raise UnreadableHtmlError("the page is empty")
     tags = html.count("<")
-    if len(html) > 2 * MAX_NODES and tags + html.count("=") > MAX_NODES:
+    if tags > MAX_NODES or (len(html) > 2 * MAX_NODES and _nodes(html) > MAX_NODES):
         raise UnreadableHtmlError(f"the page has more than {MAX_NODES} tags and attributes")
     if _longest_tag(html) > MAX_ATTRIBUTES:
         raise UnreadableHtmlError(f"a tag of the page has more than {MAX_ATTRIBUTES} attributes")
@@ -173,6 +173,7 @@ def parse(html: str) -> LexborHTMLParser:
 _MANY_OPEN = 500
 _TAG = re.compile(r"<(?P<end>/?)(?P<name>[a-zA-Z][^\s/>]*|!--)")
 _TAG_START = re.compile(r"<[a-zA-Z]")
+_OPENING = re.compile(r"<[a-zA-Z][^>]*")
 _RAW_TEXT = {  # elements that hold no tags, and how they end
     name: re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE)
     for name in ("script", "style", "textarea", "title", "iframe", "noembed", "noframes", "xmp")
@@ -188,6 +189,11 @@ _FLAT = frozenset(
 _FORMATTING = frozenset(
     ("b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u")
 )
+
+
+def _nodes(html: str) -> int:
+    """Count opening tags and their attributes, or the words of these."""
+    return sum(len(tag[0].split()) for tag in _OPENING.finditer(html))
 
 
 def _longest_tag(html: str) -> int:

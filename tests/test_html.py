@@ -149,7 +149,8 @@ COSTLY = {
     "deep, closed as only SVG can": "<div/>" * 50_000,
     "deep behind a comment": "<!-- <x -->" + "<div>" * 50_000,
     "many nodes": "<p>" * (MAX_NODES + 1),
-    "many attributes": "<i a=1 b=2 c=3></i>" * (MAX_NODES // 4),
+    "many attributes": "<i a=1 b=2 c=3></i>" * (MAX_NODES // 3),
+    "many bare attributes": f"<i {'a ' * 200}></i>" * (MAX_NODES // 200),
     "attributes of one tag": "<i " + " ".join(f"a{i}" for i in range(4 * MAX_ATTRIBUTES)) + ">",
     "a tag that never ends": "<a " + "mot, " * 200_000,
     "formatting never ended": "".join(f"<p><font color={i}>" for i in range(3000)),
@@ -175,7 +176,7 @@ HARMLESS = {
     "never closed inside of closed": "<div><span>x</div>" * 20_000 + "<p>fin",
     "paths of drawings": "<svg>" + "<path d='M0'/>" * 20_000 + "</svg><p>fin",
     "a long picture in the page": f"<img src='data:image/png;base64,{'QUFB' * 300_000}'><p>fin",
-    "a long script": "<script>var a = [" + "1, " * 400_000 + "]</script><p>fin",
+    "a long script": "<script>var a = [" + "a = 1, " * 900_000 + "]</script><p>fin",
     "much text": "<p>" + "mot " * 2_000_000 + "</p><p>fin",
 }
 
