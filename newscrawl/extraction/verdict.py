@@ -27,6 +27,9 @@ CUT = 0.6
 """Share of the copy below which a page that says nothing else holds only its lead."""
 
 _FEW_WORDS = 8
+_SHELL_WORDS = 25
+"""Fewer words that are not the copy's are no other article, but the shell of an application."""
+
 _STUB = 1500
 _GONE = re.compile(
     r"\b404\b|not found|no longer available|(?:page|article|contenu) (?:introuvable|inexistant|"
@@ -67,17 +70,28 @@ def judge(
         if page.paywalled:
             return Verdict("paywalled", "the page says that it is not free to read")
         return Verdict("unreadable", "no article text was found")
-    if copy is not None and (verdict := _compare(page, copy)):
-        return verdict
-    if len(page.text) < _STUB:
-        if page.paywalled:
-            return Verdict("paywalled", "the page says that it is not free to read")
-        said = f"{page.title or ''}\n{page.text}"
-        if _PARKED.search(said):
-            return Verdict("mismatch", "the domain is parked")
-        if _GONE.search(said[:400]):
-            return Verdict("mismatch", "the page says that the article is gone")
-    return Verdict("ok", None)
+    verdict = _compare(page, copy) if copy is not None else None
+    if verdict is None or verdict.status == "mismatch":
+        return _own_word(page) or verdict or Verdict("ok", None)
+    return verdict
+
+
+def _own_word(page: SourcePage) -> Verdict | None:
+    """What a short page says of itself; ``None`` when it is long or says nothing."""
+    text = page.text or ""
+    if len(text) >= _STUB:
+        return None
+    title = page.agreement.title
+    if page.paywalled and (title is None or title >= SAME_TITLE):
+        return Verdict("paywalled", "the page says that it is not free to read")
+    said = f"{page.title or ''}\n{text}"
+    if _PARKED.search(said):
+        return Verdict("mismatch", "the domain is parked")
+    if _GONE.search(said[:400]):
+        return Verdict("mismatch", "the page says that the article is gone")
+    if page.agreement.text is not None and len(words(text)) < _SHELL_WORDS:
+        return Verdict("unreadable", "the page holds next to no text without a browser")
+    return None
 
 
 def _compare(page: SourcePage, copy: CopyLike) -> Verdict | None:
