@@ -161,7 +161,7 @@ def parse(html: str) -> LexborHTMLParser:
     if _longest_tag(html) > MAX_ATTRIBUTES:
         raise UnreadableHtmlError(f"a tag of the page has more than {MAX_ATTRIBUTES} attributes")
     # Few pages have so many tags, or so many without an end, that the nesting must be looked at.
-    if tags > 2 * MAX_DEPTH or tags - 2 * html.count("</") > _MANY_OPEN:
+    if tags > 2 * MAX_DEPTH or (tags > _MANY and tags - 2 * html.count("</") > _MANY // 2):
         depth, repeated = _nesting(html)
         if depth > MAX_DEPTH:
             raise UnreadableHtmlError(f"the page is nested deeper than {MAX_DEPTH} levels")
@@ -170,7 +170,8 @@ def parse(html: str) -> LexborHTMLParser:
     return LexborHTMLParser(html)
 
 
-_MANY_OPEN = 500
+_MANY = 2000
+"""Tags that can be no harm, in whatever order: unended formatting makes a million of them."""
 _TAG = re.compile(r"<(?P<end>/?)(?P<name>[a-zA-Z][^\s/>]*|!--)")
 _TAG_START = re.compile(r"<[a-zA-Z]")
 _OPENING = re.compile(r"<[a-zA-Z][^>]*")
