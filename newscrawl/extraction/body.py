@@ -18,6 +18,8 @@ ENOUGH = 0.25
 OUT = AWAY | CAPTION | COMMENTS | BYLINE
 """Flags of parts that hold no text of the article."""
 _LONG_LINK = 100
+_SHORT = 40
+_NEAR = 6
 # Elements that carry one paragraph, or a few, inside the part of the page that they stand in.
 # fmt: off
 _CARRIERS = frozenset((
@@ -76,10 +78,13 @@ class _Match:
 
 
 def _matches(page: Page, reference: Reference) -> list[_Match]:
+    """Match the blocks that are long enough to be told apart; ``_between`` sees to the others."""
     matches = []
     for index, block in enumerate(page.blocks):
         text = block.text
-        if len(text) < 12 or (block.linked == len(text) < _LONG_LINK):
+        if len(text) < _SHORT and not (len(text) >= 12 and text[0] > "\u2e7f"):
+            continue
+        if block.linked == len(text) < _LONG_LINK:
             continue
         cut = shingles(reference.read(text))
         found = reference.find(cut)
@@ -172,21 +177,35 @@ def _smallest(page: Page, matches: list[_Match], whole: int) -> int:
         )
 
 
-def _between(page: Page, reference: Reference, chosen: list[_Match]) -> list[int]:
+def _between(page: Page, reference: Reference, chain: list[_Match]) -> list[int]:
+    """List the chain's blocks, and those around them that fill what the copy says in between."""
     blocks: list[int] = []
-    previous: _Match | None = None
-    for match in chosen:
-        if previous is not None and match.block > previous.block + 1:
-            start, stop = previous.last + SIZE, match.first
-            if start < stop:
-                gap = reference.words[start:stop]
-                for index in range(previous.block + 1, match.block):
-                    said = words(page.blocks[index].text)
-                    if said and sum(word in gap for word in said) >= 0.6 * len(said):
-                        blocks.append(index)
+    before, start = max(-1, chain[0].block - _NEAR), 0
+    for match in chain:
+        blocks += _filling(page, reference, range(before + 1, match.block), start, match.first)
         blocks.append(match.block)
-        previous = match
-    return blocks
+        before, start = match.block, match.last + SIZE
+    after = min(before + _NEAR, len(page.blocks))
+    return blocks + _filling(page, reference, range(before + 1, after), start, None)
+
+
+def _filling(
+    page: Page, reference: Reference, candidates: range, start: int, stop: int | None
+) -> list[int]:
+    """List the candidates whose words stand in a stretch of the copy."""
+    gap = reference.words[start:stop]
+    if not gap or not candidates:
+        return []
+    found = []
+    for index in candidates:
+        said = reference.read(page.blocks[index].text)
+        if (
+            said
+            and len(said) <= 2 * len(gap)
+            and sum(map(gap.__contains__, said)) >= 0.6 * len(said)
+        ):
+            found.append(index)
+    return found
 
 
 class Outline:

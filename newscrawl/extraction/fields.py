@@ -35,8 +35,43 @@ _BEGINNING = re.compile(rf"^(\S.*?){_BAR}(\S.*)$", re.DOTALL)
 _SEPARATED = re.compile(r"\s*[-–—|·•»«ǀ｜ㅣ：]|\s+:")
 
 
+class SiteNames:
+    """What a site calls itself, for telling its name from titles and authors."""
+
+    def __init__(self, metadata: Metadata, url: str) -> None:
+        names = [*metadata.publishers(), *metadata.metas.get("twitter:site", ())]
+        if rubric := section(metadata):
+            names.append(rubric)
+        if domain := registered_domain(url):
+            names += [domain, domain.split(".")[0], f"www.{domain}"]
+        self._folded = {_line(name).lstrip("@") for name in names}
+        self._plain = {_NO_LETTER.sub("", name) for name in self._folded}
+
+    def exactly(self, folded: str) -> bool:
+        """Tell whether a folded line is one of the names."""
+        return folded in self._folded
+
+    def include(self, text: str) -> bool:
+        """Tell whether a text is one of the names or stands in one."""
+        plain = _NO_LETTER.sub("", _line(text))
+        return plain in self._plain or (
+            len(plain) >= 4 and any(plain in name for name in self._plain)
+        )
+
+
+_NO_LETTER = re.compile(r"[\W_]+")
+
+
+def _line(text: str) -> str:
+    return " ".join(fold(text).split())
+
+
 def title(
-    metadata: Metadata, tree: LexborHTMLParser, headings: list[str], url: str, wanted: str | None
+    metadata: Metadata,
+    tree: LexborHTMLParser,
+    headings: list[str],
+    names: SiteNames,
+    wanted: str | None,
 ) -> str | None:
     """Choose the headline: what most sources agree on, or what agrees with the wanted title."""
     sources: list[tuple[float, str | None]] = [
@@ -51,14 +86,13 @@ def title(
     declared = [(weight, text) for weight, text in declared if text]
     if not declared:
         return None
-    names = _site_names(metadata, url)
     exact = {fold(text) for _, text in declared}
     votes: dict[str, float] = {}
     printed: dict[str, str] = {}
     for weight, text in declared:
         short = _without_site(text, names, exact)
-        key = " ".join(fold(short).split())
-        if key in names and len(declared) > 1:
+        key = _line(short)
+        if names.exactly(key) and len(declared) > 1:
             continue
         votes[key] = votes.get(key, 0.0) + weight
         printed.setdefault(key, short)
@@ -72,28 +106,7 @@ def title(
     return printed[max(votes, key=lambda key: votes[key])]
 
 
-def _site_names(metadata: Metadata, url: str) -> set[str]:
-    names = {" ".join(fold(name).split()) for name in metadata.publishers()}
-    if domain := registered_domain(url):
-        names |= {domain, domain.split(".")[0], f"www.{domain}"}
-    if rubric := section(metadata):
-        names.add(" ".join(fold(rubric).split()))
-    for handle in metadata.metas.get("twitter:site", ()):
-        names.add(fold(handle).lstrip("@"))
-    return names
-
-
-def _is_site(part: str, names: set[str]) -> bool:
-    folded = " ".join(fold(part).split())
-    if folded in names:
-        return True
-    plain = re.sub(r"[\W_]", "", folded)
-    return any(plain == re.sub(r"[\W_]", "", name) for name in names) or (
-        len(plain) >= 4 and any(plain in re.sub(r"[\W_]", "", n) for n in names)
-    )
-
-
-def _without_site(text: str, names: set[str], exact: set[str]) -> str:
+def _without_site(text: str, names: SiteNames, exact: set[str]) -> str:
     """Strip what other sources do not have, and the site's name, from a title's two ends.
 
     ``exact`` are the folded titles of all sources: one of them that is followed by a separator
@@ -109,14 +122,14 @@ def _without_site(text: str, names: set[str], exact: set[str]) -> str:
             return text[: len(other)]
     for _ in range(4):
         match = _ENDING.match(text)
-        if not match or not _is_site(match[2], names):
+        if not match or not names.include(match[2]):
             break
         text = match[1]
     head, dash, tail = text.rpartition("-")
-    if dash and head and " ".join(fold(tail).split()) in names:
+    if dash and head and names.exactly(_line(tail)):
         text = head.rstrip()
     match = _BEGINNING.match(text)
-    if match and _is_site(match[1], names):
+    if match and names.include(match[1]):
         return match[2]
     return text
 
@@ -276,17 +289,18 @@ _AUTHOR_ELEMENTS = (
 )
 
 
-def authors(metadata: Metadata, tree: LexborHTMLParser, near: list[str], url: str) -> list[str]:
+def authors(
+    metadata: Metadata, tree: LexborHTMLParser, near: list[str], names: SiteNames
+) -> list[str]:
     """Choose the authors: people before desks, desks before the site's own name."""
-    names = _site_names(metadata, url)
     own: list[str] = []
     for source in _declared_authors(metadata):
         people = list(_people(source))
-        if others := [person for person in people if not _is_site(person, names)]:
+        if others := [person for person in people if not names.include(person)]:
             return others
         own = own or people
     for source in _printed_authors(tree, near):
-        people = [person for person in _people(source) if not _is_site(person, names)]
+        people = [person for person in _people(source) if not names.include(person)]
         # The site's own name gives way to a person's, not to another desk's.
         if people and (not own or all(map(_PERSON.match, people))):
             return people
@@ -369,7 +383,7 @@ def images(metadata: Metadata, base: str) -> list[Image]:
             caption = value.get("caption") or value.get("description")
             credit = value.get("creditText")
             value = value.get("url") or value.get("contentUrl")
-        if isinstance(value, str) and (url := absolute(value.strip(), base)):
+        if isinstance(value, str) and (url := _address(value.strip(), base)):
             found.setdefault(
                 url,
                 Image(
@@ -379,6 +393,14 @@ def images(metadata: Metadata, base: str) -> list[Image]:
                 ),
             )
     return list(found.values())[:20]
+
+
+# What has none but plain characters needs no cleaning; it is most of a page's addresses.
+_PLAIN_ADDRESS = re.compile(r"https?://[a-z0-9.-]+/[A-Za-z0-9/._~=&?,%-]*")
+
+
+def _address(value: str, base: str) -> str | None:
+    return value if _PLAIN_ADDRESS.fullmatch(value) else absolute(value, base)
 
 
 def _flatten(values: list[Any]) -> Iterator[Any]:

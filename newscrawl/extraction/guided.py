@@ -14,31 +14,35 @@ from newscrawl.text import words
 SIZE = 3
 """Words in a shingle. Two match by chance too often, four lose too much to a lost word."""
 
-Shingle = tuple[str, ...]
+MOST_WORDS = 20_000
+"""Words of a text that are looked at; more are a book, or an attack."""
 
 
-def shingles(sequence: Sequence[str], size: int = SIZE) -> list[Shingle]:
-    """List the shingles of a sequence of words, in order; one shorter shingle for a short one.
+def shingles(sequence: Sequence[str], size: int = SIZE) -> list[int]:
+    """List the shingles of a sequence of words, in order, as hashes; one for a short sequence.
 
-    >>> shingles(["a", "b", "c", "d"])
-    [('a', 'b', 'c'), ('b', 'c', 'd')]
-    >>> shingles(["a", "b"])
-    [('a', 'b')]
+    Hashes hold within one process only. As integers they are cheap to keep: the collector of
+    cycles does not look at them.
+
+    >>> len(shingles(["a", "b", "c", "d"])), len(shingles(["a", "b"])), shingles([])
+    (2, 1, [])
+    >>> shingles(["a", "b", "c", "d"])[1] == shingles(["b", "c", "d"])[0]
+    True
     """
     if len(sequence) <= size:
-        return [tuple(sequence)] if sequence else []
-    return list(zip(*(sequence[start:] for start in range(size)), strict=False))
+        return [hash(tuple(sequence))] if sequence else []
+    return list(map(hash, zip(*(sequence[start:] for start in range(size)), strict=False)))
 
 
 class Reference:
     """A text that tells where the article is: a copy, or what the page's metadata says of it."""
 
     def __init__(self, text: str) -> None:
-        self.words = words(text)
+        self.words = words(text[: 20 * MOST_WORDS])[:MOST_WORDS]
         self.shingles = shingles(self.words)
-        self.positions: dict[Shingle, int] = {}
-        for position, shingle in enumerate(self.shingles):
-            self.positions.setdefault(shingle, position)
+        last = len(self.shingles) - 1
+        # Read backwards, so that the first place of a repeated shingle is kept.
+        self.positions = dict(zip(reversed(self.shingles), range(last, -1, -1), strict=True))
         self._read: dict[str, list[str]] = {}
         self._last: tuple[str, tuple[float, float]] | None = None
 
@@ -52,7 +56,7 @@ class Reference:
             found = self._read[paragraph] = words(paragraph)
         return found
 
-    def find(self, candidates: list[Shingle]) -> list[int]:
+    def find(self, candidates: list[int]) -> list[int]:
         """List the positions in this text of those shingles that it holds."""
         get = self.positions.get
         return [position for shingle in candidates if (position := get(shingle)) is not None]
@@ -71,7 +75,7 @@ class Reference:
             [word for part in text.split("\n\n") for word in read.get(part) or words(part)],
             min(SIZE, len(self.words)),
         )
-        held = [shingle in self.positions for shingle in said]
+        held = list(map(self.positions.__contains__, said))
         start, stop = _densest(held)
         stretch = said[start:stop]
         found = (0.0, 0.0)
@@ -130,6 +134,8 @@ def agreement_of(
 
 def _densest(held: list[bool]) -> tuple[int, int]:
     """Find the stretch in which hits outweigh misses most, a miss weighing half a hit."""
+    if 3 * held.count(False) < len(held):  # one stretch, as good as always: mind its ends only
+        return held.index(True), len(held) - held[::-1].index(True)
     best = total = 0
     start = span = stop = 0
     for index, hit in enumerate(held):

@@ -94,12 +94,13 @@ class Block:
 class Element:
     """A part of the page that is more than a run of text."""
 
-    node: LexborNode
+    key: int
+    """The node's ``mem_id``: equal only to that of the same node of the same tree."""
     parent: int
     """Index of the element around it; the first one is its own parent."""
     tag: str
     label: str
-    """Its class and id."""
+    """Its classes, and its id after a ``#``."""
 
     @property
     def flags(self) -> int:
@@ -122,6 +123,13 @@ class Page:
             flags |= elements[element].flags
             element = elements[element].parent
         return flags
+
+    def within(self, element: int, tag: str) -> bool:
+        """Tell whether an element or one around it has a tag."""
+        elements = self.elements
+        while element and elements[element].tag != tag:
+            element = elements[element].parent
+        return elements[element].tag == tag
 
     def inside(self, element: int, ancestor: int) -> bool:
         """Tell whether an element is ``ancestor`` or stands in it."""
@@ -185,7 +193,7 @@ def walk(root: LexborNode) -> Page:
 
     tag = root.tag or ""
     label = _label(root)
-    elements.append(Element(root, 0, tag, label))
+    elements.append(Element(root.mem_id, 0, tag, label))
     node = root.first_child
     while True:
         if node is None:
@@ -202,13 +210,20 @@ def walk(root: LexborNode) -> Page:
             continue
         following = node.next
         if node.is_text_node:
-            if text := node.text_content:
+            text = node.text_content
+            if text and not text.isspace():
                 parts.append(text)
+            elif parts:
+                parts.append(" ")
         elif node.is_element_node:
             tag = node.tag or ""
             if tag == "br":
                 parts.append(_BREAK)
-            elif tag not in _SKIPPED and (child := node.first_child) is not None:
+            elif (
+                tag not in _SKIPPED
+                and (child := node.first_child) is not None
+                and (tag != "footer" or page.within(current, "article"))
+            ):
                 if tag in _INLINE:
                     if tag == "a":
                         links += 1
@@ -219,7 +234,7 @@ def walk(root: LexborNode) -> Page:
                         flush()
                     stack.append((following, current, ""))
                     label = _label(node)
-                    elements.append(Element(node, current, tag, label))
+                    elements.append(Element(node.mem_id, current, tag, label))
                     current = len(elements) - 1
                 node = child
                 continue
@@ -232,7 +247,7 @@ def _label(node: LexborNode) -> str:
     attributes = node.attributes
     name = attributes.get("class") or ""
     if identity := attributes.get("id"):
-        name = f"{name} {identity}"
+        name = f"{name} #{identity}"
     return name
 
 

@@ -44,7 +44,7 @@ _LONG_HEADING = 60
 _LAYOUTS = 8
 _FORMS = 400
 _STEPS = 6
-_TELLING = re.compile(r"[.#\[]|\b(?:article|main|h1|time)\b")
+_TELLING = re.compile(r"[.#]|\b(?:article|main|h1|time)\b")
 _STABLE = re.compile(r"^-?[A-Za-z_][A-Za-z_-]*$")
 
 
@@ -397,34 +397,32 @@ def form_of(page: Page, element: int, container: int) -> str:
 
 def path_of(page: Page, element: int, tree: LexborHTMLParser) -> str | None:
     """Give a CSS path that finds an element first; ``None`` when there is no stable one."""
-    target = page.elements[element].node.mem_id
+    target = page.elements[element].key
     path = ""
-    while True:
+    while path.count(" > ") < _STEPS:
         part = page.elements[element]
-        step = _step(part.node, part.tag)
+        step = _step(part.tag, part.label)
         path = f"{step} > {path}" if path else step
         node = first_node(tree, path)
         if node is not None and node.mem_id == target and _TELLING.search(path):
             return path
-        if not element or path.count(" > ") >= _STEPS:
-            return None
+        if not element:
+            break
         element = part.parent
+    return None
 
 
-def _step(node: LexborNode, tag: str) -> str:
-    attributes = node.attributes
-    identity = attributes.get("id")
-    if identity and _STABLE.match(identity):
+def _step(tag: str, label: str) -> str:
+    identity = label.rpartition(" #")[2] if " #" in label else ""
+    if _STABLE.match(identity):
         return f"{tag}#{identity}"
-    if (kind := attributes.get("itemprop")) and _STABLE.match(kind):
-        return f'{tag}[itemprop="{kind}"]'
-    return ".".join((tag, *_stable(attributes.get("class"))))
+    return ".".join((tag, *_stable(label)))
 
 
 @lru_cache(maxsize=8192)
-def _stable(names: str | None) -> list[str]:
+def _stable(label: str) -> list[str]:
     """List the classes that do not change from page to page: no numbers, no utilities."""
-    return [name for name in names.split() if _STABLE.match(name)][:4] if names else []
+    return [name for name in label.split() if _STABLE.match(name)][:4]
 
 
 def common_element(page: Page, blocks: list[int]) -> int:

@@ -249,12 +249,13 @@ def _source_page(
     copied = _moment(getattr(copy, "published", None), zone)
     moment = fields.published(metadata, tree, near, zone, copied)
     changed = fields.modified(metadata, zone)
+    names = fields.SiteNames(metadata, url)
     result = SourcePage(
         title=(rule and _at(tree, rule.title))
-        or fields.title(metadata, tree, headings, url, copy.title if copy else None),
+        or fields.title(metadata, tree, headings, names, copy.title if copy else None),
         text=(found and found.text) or None,
         lead=metadata.description,
-        authors=fields.authors(metadata, tree, near, url),
+        authors=fields.authors(metadata, tree, near, names),
         published=moment.when if moment else None,
         published_precision=moment.precision if moment else None,
         modified=changed.when if changed else None,
