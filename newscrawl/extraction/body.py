@@ -153,19 +153,18 @@ def _chain(matches: list[_Match]) -> list[_Match]:
 
 
 def _smallest(page: Page, matches: list[_Match], whole: int) -> int:
+    """Find the smallest element that holds nearly all that the page has of the copy."""
     elements, blocks = page.elements, page.blocks
     masks: dict[int, int] = {}
     for match in matches:
         element = blocks[match.block].element
-        while True:
-            masks[element] = masks.get(element, 0) | match.mask
-            if element == 0:
-                break
-            element = elements[element].parent
+        masks[element] = masks.get(element, 0) | match.mask
     children: dict[int, list[int]] = {}
-    for element in sorted(masks):
-        if element:
-            children.setdefault(elements[element].parent, []).append(element)
+    for element in range(max(masks), 0, -1):  # from the leaves up
+        if mask := masks.get(element):
+            parent = elements[element].parent
+            masks[parent] = masks.get(parent, 0) | mask
+            children.setdefault(parent, []).append(element)
     best, needed = 0, 0.9 * whole.bit_count()
     while True:
         full = [c for c in children.get(best, ()) if masks[c].bit_count() >= needed]
@@ -272,45 +271,42 @@ class Outline:
         return mass
 
     def _container(self, good: list[int]) -> int:
+        """Find the smallest part that holds most of the good prose, and what is known."""
         elements = self.page.elements
         mass = self._mass(good)
         held = self._mass(self.known) if self.known else None
-        children: dict[int, int] = {}
+        children: dict[int, list[int]] = {}
         for index in range(1, len(elements)):
-            parent = elements[index].parent
-            if mass[index] > mass[children.get(parent, 0)] * (parent in children):
-                children[parent] = index
+            if mass[index]:
+                children.setdefault(elements[index].parent, []).append(index)
         container = 0
-        while (best := children.get(container)) is not None:
+        while parts := children.get(container):
+            best = max(parts, key=mass.__getitem__)
             if mass[best] < 0.6 * mass[container] or elements[best].tag in _CARRIERS:
                 break
             if held and held[best] < 0.6 * held[0]:
                 break
-            if self._twins(mass, best):
-                break
+            if any(self._alike(best, part) and mass[part] >= 0.1 * mass[best] for part in parts):
+                break  # the article goes on beside it
             container = best
         return container
 
-    def _twins(self, mass: list[int], element: int) -> bool:
-        """Tell whether parts beside an element look the same and hold prose worth keeping."""
-        elements = self.page.elements
-        part = elements[element]
-        return any(
-            mass[index] >= 0.1 * mass[element]
-            and index != element
-            and other.parent == part.parent
-            and other.tag == part.tag
-            and other.label == part.label
-            for index, other in enumerate(elements)
-            if mass[index]
-        )
+    def _alike(self, one: int, other: int) -> bool:
+        first, second = self.page.elements[one], self.page.elements[other]
+        return one != other and first.tag == second.tag and first.label == second.label
 
-    def _anchor(self, element: int) -> int:
-        """Climb from a paragraph out of its carriers and the wrappers that hold it alone."""
-        elements, counts = self.page.elements, self.counts
-        while element and (elements[element].tag in _CARRIERS or counts[element] == 1):
-            element = elements[element].parent
-        return element
+    def _anchors(self) -> list[int]:
+        """Give for each element the part that it stands in.
+
+        That is the element itself, or what is left when one climbs out of carriers of
+        paragraphs and of wrappers that hold a single one.
+        """
+        anchors = [0]
+        for index in range(1, len(self.page.elements)):
+            part = self.page.elements[index]
+            climbs = part.tag in _CARRIERS or self.counts[index] == 1
+            anchors.append(anchors[part.parent] if climbs else index)
+        return anchors
 
     def body(self) -> list[int]:
         """List the blocks that look like the body."""
@@ -319,6 +315,7 @@ class Outline:
         if not good:
             return []
         container = self._container(good)
+        anchors = self._anchors()
         weights: dict[tuple[str, str, str], int] = {}
         kinds: dict[int, tuple[str, str, str]] = {}
         inside: list[int] = []
@@ -326,18 +323,18 @@ class Outline:
             if self.is_away(block.element) or not page.inside(block.element, container):
                 continue
             inside.append(index)
-            anchor = self._anchor(block.element)
+            anchor = anchors[block.element]
             if anchor not in kinds:
                 part = elements[anchor]
                 kinds[anchor] = (part.tag, part.label, elements[part.parent].label)
         for index in good:
-            anchor = self._anchor(blocks[index].element)
+            anchor = anchors[blocks[index].element]
             if anchor in kinds:
                 kind = kinds[anchor]
                 weights[kind] = weights.get(kind, 0) + len(blocks[index].text)
         most = 0.15 * sum(weights.values())
         main = {kind for kind, weight in weights.items() if weight >= most}
-        main |= {kinds[a] for i in self.known if (a := self._anchor(blocks[i].element)) in kinds}
+        main |= {kinds[a] for i in self.known if (a := anchors[blocks[i].element]) in kinds}
         around = {elements[anchor].parent for anchor, kind in kinds.items() if kind in main}
         prose = set(good)
         found: list[int] = []
@@ -347,7 +344,7 @@ class Outline:
             block = blocks[index]
             element = elements[block.element]
             text = block.text
-            anchor = self._anchor(block.element)
+            anchor = anchors[block.element]
             if (
                 not (kinds[anchor] in main or (anchor in around and element.tag in HEADINGS))
                 or element.tag == "h1"

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 
 from selectolax.lexbor import LexborHTMLParser
 
-_STRING = re.compile(r'"((?:[^"\\]|\\.){200,})"', re.DOTALL)
+_STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _KEY = re.compile(r'[{,]\s*"\w+"\s*:')
 _PARAGRAPH = re.compile(r"<(?:p|br|div)\b", re.IGNORECASE)
+_SHORTEST = 200
 _MOST = 20
 
 
@@ -31,6 +32,8 @@ def embedded_html(tree: LexborHTMLParser) -> str | None:
 
 def _strings(text: str, depth: int) -> Iterator[str]:
     for match in _STRING.finditer(text):
+        if match.end() - match.start() < _SHORTEST:
+            continue
         try:
             value = json.loads(match[0], strict=False)
         except ValueError:

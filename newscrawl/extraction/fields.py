@@ -29,6 +29,7 @@ class CopyLike(Protocol):
         """Its text."""
 
 
+_LONGEST_TITLE = 500
 _BAR = r"(?:\s*(?:[|·•»«ǀ｜ㅣ]|::|--)+\s*|\s+[-–—:]+\s+|：)"
 _ENDING = re.compile(rf"^(.*\S){_BAR}(\S.*?)$", re.DOTALL)
 _BEGINNING = re.compile(rf"^(\S.*?){_BAR}(\S.*)$", re.DOTALL)
@@ -82,7 +83,9 @@ def title(
         (0.5, node.text() if (node := tree.css_first("title")) else None),
     ]
     sources += [(0.7 if not i else 0.3, heading) for i, heading in enumerate(headings[:4])]
-    declared = [(weight, clean(unescape(text))) for weight, text in sources if text]
+    declared = [
+        (weight, clean(unescape(text[:_LONGEST_TITLE]))) for weight, text in sources if text
+    ]
     declared = [(weight, text) for weight, text in declared if text]
     if not declared:
         return None

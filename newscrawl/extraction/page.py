@@ -113,30 +113,14 @@ class Page:
     """A page as a list of blocks."""
 
     elements: list[Element] = field(default_factory=list)
+    """In the order of the document: an element comes after the one around it."""
+    ends: list[int] = field(default_factory=list)
+    """For each element, the index after that of its last descendant."""
     blocks: list[Block] = field(default_factory=list)
-
-    def flags_below(self, element: int, ancestor: int) -> int:
-        """Tell the flags of an element and of those around it, up to but without ``ancestor``."""
-        flags = 0
-        elements = self.elements
-        while element > ancestor:
-            flags |= elements[element].flags
-            element = elements[element].parent
-        return flags
-
-    def within(self, element: int, tag: str) -> bool:
-        """Tell whether an element or one around it has a tag."""
-        elements = self.elements
-        while element and elements[element].tag != tag:
-            element = elements[element].parent
-        return elements[element].tag == tag
 
     def inside(self, element: int, ancestor: int) -> bool:
         """Tell whether an element is ``ancestor`` or stands in it."""
-        elements = self.elements
-        while element > ancestor:
-            element = elements[element].parent
-        return element == ancestor
+        return ancestor <= element < self.ends[ancestor]
 
 
 @lru_cache(maxsize=8192)
@@ -164,15 +148,16 @@ def flags_of(tag: str, name: str) -> int:
 _BREAK, _LINK, _UNLINK = "\x00", "\x01", "\x02"
 _MARKS = re.compile("[\x01\x02]")
 _MARKED = re.compile("[\x00-\x02]")
+_ENDS = frozenset('.!?:…؟。»”"')
 _ONE_LINK = re.compile("\x01[^\x00-\x02]*[^\x00-\x02\\s][^\x00-\x02]*\x02")
 
 
 def walk(root: LexborNode) -> Page:
     """List the text blocks below a node, in the order of the document."""
     page = Page()
-    elements, blocks = page.elements, page.blocks
+    elements, ends, blocks = page.elements, page.ends, page.blocks
     parts: list[str] = []
-    links = 0
+    links = articles = 0
     current = 0
     stack: list[tuple[LexborNode | None, int, str]] = []
 
@@ -194,6 +179,7 @@ def walk(root: LexborNode) -> Page:
     tag = root.tag or ""
     label = _label(root)
     elements.append(Element(root.mem_id, 0, tag, label))
+    ends.append(0)
     node = root.first_child
     while True:
         if node is None:
@@ -203,10 +189,12 @@ def walk(root: LexborNode) -> Page:
             if tag == "a":
                 links -= 1
                 parts.append(_UNLINK)
-            elif not tag:
+            elif tag not in _INLINE:
                 if parts:
                     flush()
+                ends[current] = len(elements)
                 current = parent
+                articles -= tag == "article"
             continue
         following = node.next
         if node.is_text_node:
@@ -222,7 +210,7 @@ def walk(root: LexborNode) -> Page:
             elif (
                 tag not in _SKIPPED
                 and (child := node.first_child) is not None
-                and (tag != "footer" or page.within(current, "article"))
+                and (articles or tag != "footer")
             ):
                 if tag in _INLINE:
                     if tag == "a":
@@ -232,14 +220,17 @@ def walk(root: LexborNode) -> Page:
                 else:
                     if parts:
                         flush()
-                    stack.append((following, current, ""))
+                    stack.append((following, current, tag))
+                    articles += tag == "article"
                     label = _label(node)
                     elements.append(Element(node.mem_id, current, tag, label))
+                    ends.append(0)
                     current = len(elements) - 1
                 node = child
                 continue
         node = following
     flush()
+    ends[0] = len(elements)
     return page
 
 
@@ -256,7 +247,8 @@ def _lines(raw: str) -> Iterator[tuple[str, int]]:
 
     Each line comes with the number of its characters that stand in links.
     """
-    pending, count = "", 0
+    pending: list[str] = []
+    count = 0
     inside = False
     for piece in raw.split(_BREAK):
         linked = 0
@@ -271,11 +263,11 @@ def _lines(raw: str) -> Iterator[tuple[str, int]]:
         elif _UNLINK in piece:
             piece = piece.replace(_UNLINK, "")
         text = " ".join(piece.split())
-        if text and pending and pending[-1] not in '.!?:…؟。»”"':
-            pending, count = f"{pending} {text}", count + linked
-            continue
-        if pending:
-            yield pending, count
-        pending, count = text, linked
+        if pending and not (text and pending[-1][-1] not in _ENDS):
+            yield " ".join(pending), count
+            pending, count = [], 0
+        if text:
+            pending.append(text)
+        count += linked
     if pending:
-        yield pending, count
+        yield " ".join(pending), count

@@ -380,9 +380,15 @@ def first_node(tree: LexborHTMLParser, path: str) -> LexborNode | None:
 def _looks_right(page: Page, element: int) -> bool:
     """Judge a form that no page has shown yet."""
     tag = page.elements[element].tag
-    return (tag in ("p", "li", "blockquote") or tag in HEADINGS) and not (
-        page.flags_below(element, 0) & OUT
-    )
+    if tag not in ("p", "li", "blockquote") and tag not in HEADINGS:
+        return False
+    for _ in range(_STEPS):
+        if not element:
+            break
+        if page.elements[element].flags & OUT:
+            return False
+        element = page.elements[element].parent
+    return True
 
 
 def form_of(page: Page, element: int, container: int) -> str:

@@ -29,7 +29,11 @@ AGREES = 0.5
 TEACHES = 0.8
 """Agreement in text from which a page teaches its outlet's rules, and a rule needs no check."""
 
+MOST_TAGS = 300_000
+"""Tags of a page that is read; a page of 200 KB has 5,000. More would take seconds and GBs."""
+
 _MARGIN = 0.02
+_LARGE = 2_000_000
 _LONG_BODY = 400
 _SHORT_BODY = 1500
 _PAYWALL = re.compile(
@@ -117,11 +121,15 @@ def extract(
         What was found; every field may be empty, as on a page that is no article.
 
     Raises:
-        UnreadableHtmlError: the page is empty, binary or no HTML, or nested absurdly deep.
+        UnreadableHtmlError: the page is empty, binary or no HTML, nested absurdly deep, or holds
+            more than ``MOST_TAGS`` tags. Nothing else is raised, whatever the page holds.
     """
     text = decode(html, content_type) if isinstance(html, bytes) else html
-    if "<" not in text:
+    tags = text.count("<")
+    if not tags:
         raise UnreadableHtmlError("the page holds no tag")
+    if tags > MOST_TAGS:
+        raise UnreadableHtmlError(f"the page holds {tags} tags")
     tree = parse(text)
     metadata = read_metadata(tree)
     reference = Reference(copy.text) if copy is not None and copy.text else None
@@ -200,7 +208,7 @@ def _unguided(
         inner = walk(_top(parse(hidden)))
         if blocks := (guided(inner, reference) if reference else []) or unguided(inner):
             return _found("embedded", inner, blocks)
-    if text := general_text(html):
+    if len(html) <= _LARGE and (text := general_text(html)):
         return _Found("general", clean_text(text))
     if declared:
         return _Found("json-ld", clean_text(declared))
