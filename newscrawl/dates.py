@@ -174,6 +174,8 @@ _DATES = tuple(
         rf"(?<!\d){_YEAR}\s?[-/.年년]\s?{_NUMBER}\s?[-/.月월]\s?{_DAY}[日일]?",
         # 29/03/2024, 29 - 03 - 2024, 29.3.2024
         rf"(?<!\d){_DAY}\s?[-/.]\s?{_NUMBER}\s?[-/.]\s?{_YEAR}",
+        # 29.03.24, 29/3/24; hyphens would leave open which end is the year
+        rf"(?<![\d./]){_DAY}(?P<sep>[./]){_NUMBER}(?P=sep)(?P<year>\d\d)(?![\d./:])",
         # 29 mars 2024, 1er mars 2024, 29-Mar-2024, 29 de marzo de 2024, 29 مارس، 2024
         rf"(?<!\d){_DAY}{_ORDINAL}{_GAP}(?:(?:de|of|من)\s|d')?{_MONTH}{_GAP}(?:del?\s)?{_YEAR}",
         # March 29th, 2024; مارس 29, 2024
@@ -205,6 +207,8 @@ _TIME_BEFORE = re.compile(rf"{_TIME} {_BETWEEN} (?:[^\W\d_]+\W*)? $", re.VERBOSE
 
 _LONGEST = 300
 """Characters of a string that are looked at."""
+_FIRST_SHORT_YEAR = 70
+"""Years of two digits from here on are of the last century: no outlet's pages are older."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,6 +311,8 @@ def _month(match: re.Match[str]) -> int | None:
 def _day(match: re.Match[str]) -> datetime:
     """Midnight of the day of a match, naive; a ValueError when there is no such day."""
     year, month, day = int(match["year"]), _month(match) or 0, int(match["day"])
+    if year < 100:
+        year += 1900 if year >= _FIRST_SHORT_YEAR else 2000
     day_first = match.start("day") < match.start("month") and match["month"].isdigit()
     if day_first and month > 12 >= day:
         month, day = day, month

@@ -270,7 +270,7 @@ _LABEL = re.compile(
       | (?:par|de)\s(?:notre|nos)\s(?:correspondante?s?|envoyée?s?\sspécia\w+){_TO}
       | (?:(?:written|posted|published|reported|edited|compiled|story|words|text)\s)?by
       | from\sour\scorrespondents?{_TO}
-      | par|von|por|escrito\spor|door|et|and|und|with|avec|و|مع
+      | par|von|por|escrito\spor|door|et|and|und|with|avec|via|و|مع
       | بقلم(?:\sالكاتبة?)?|ي?كتب(?:ت|ه|ها)?|[إا]عداد|[أا]عد(?:ه|ها|ته|تها)|حرر(?:ه|ها|ته|تها)
       | حاور(?:ه|ها|ته|تها)|[أا]جر(?:ى|ت)\sالحوار|من\sمراسلنا{_TO}
     ) (?: \s*[:：/,–—-]+\s* | \s+ | $ )
@@ -280,17 +280,18 @@ _LABEL = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-# Where a name ends for good: the date and what announces it.
+# Where a name ends for good: a date, what announces it, or what the person is.
 _DATED = re.compile(
     r"""
     \b(?: (?:publié|published|posted|updated)(?!\s(?:par|by)\b) | mis\sà\sjour | modifié
-        | last\supdated | نشر | بتاريخ | [آا]خر\sتحديث )\b.*
+        | last\supdated | is\san? | est\sune? | نشر | بتاريخ | [آا]خر\sتحديث )\b.*
   | (?:\b(?:le|on|يوم|في)\s+)?
     (?:\b(?: (?:lun|mar|mercre|jeu|vendre|same)di | dimanche | (?:mon|tues|wednes|thurs|fri|satur
         |sun)day | (?:mon|tue|wed|thu|fri|sat|sun) | ال(?:[إا]ثنين|ثلاثاء|[أا]ربعاء|خميس|جمعة|سبت
         |[أا]حد) )\b[\s,،]*)?
     (?<!\w)[\d٠-٩]{1,4} (?: \s?[-/.]\s?[\d٠-٩]{1,2}\s?[-/.]\s?[\d٠-٩]{2,4} | [:h][\d٠-٩]{2}\b
         | (?:er|st|nd|rd|th)?\s[^\W\d_]+[.,،]*\s[\d٠-٩]{4}\b ).*
+  | \b[^\W\d_]{3,}\.?\s\d{1,2}(?:st|nd|rd|th)?[,،]?\s(?:19|20)\d\d\b.*
     """,
     re.IGNORECASE | re.VERBOSE,
 )
@@ -323,7 +324,7 @@ _ROLE = re.compile(
 )
 _ACRONYM = re.compile(r"[A-Z][A-Z.]{1,7}")
 _PICTURES = re.compile(
-    r"(?:crédits?\s|credits?\s)?(?:photos?|images?|صورة|تصوير)\s*[:/©]", re.IGNORECASE
+    r"(?:crédits?\s|credits?\s)?(?:[fp]h?otos?|images?|صورة|تصوير)\s*[:/©]", re.IGNORECASE
 )
 _SOFTWARE = frozenset(("admin", "administrator", "administrateur", "webmaster", "root", "user"))
 _EDGES = " \t\"'“”«»‘’:：;,،؛|/•·*_–—-([<>])"
