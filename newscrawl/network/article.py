@@ -73,11 +73,11 @@ def read_article(body: bytes | str, url: str, content_type: str | None = None) -
     key = parse_article_url(url)
     if key is None:
         raise PageError(url, "the URL of an article of the network")
-    page = open_page(body, key.url, content_type, menus=False)
+    page = open_page(body, key.url, key.site, content_type, menus=False)
     try:
         layout = find_layout(page, key)
     except PageError:  # damaged pages may have the article in an unclosed menu
-        page = open_page(body, key.url, content_type)
+        page = open_page(body, key.url, key.site, content_type)
         layout = find_layout(page, key)
     title = layout.title or _declared_title(page, key)
     if not title:
@@ -98,7 +98,7 @@ def read_article(body: bytes | str, url: str, content_type: str | None = None) -
         source_link=layout.source,
         truncated=wording.is_truncated(text),
         stub=wording.is_stub(text),
-        headlines=read_headlines(page, key.site, layout.begin),
+        headlines=read_headlines(page, layout.begin, layout.end),
         links=_links(page, key),
     )
     result.flags = _flags(result, page)
@@ -120,7 +120,7 @@ def _declared_title(page: Page, key: ArticleKey) -> str:
     return ""
 
 
-_SENTENCE_END = re.compile(r"[.!?…؟:»”\")]\s*\Z")
+_SENTENCE_ENDS = tuple('.!?…؟:»”")')
 
 
 def _text(lines: Sequence[Line]) -> str:
@@ -141,7 +141,7 @@ def _split_at_newlines(texts: list[str]) -> list[str]:
     """
     parts = [[part for part in text.splitlines() if part.strip()] for text in texts]
     inner = [part for line in parts for part in line[:-1]]
-    ends = sum(_SENTENCE_END.search(part) is not None for part in inner)
+    ends = sum(part.rstrip().endswith(_SENTENCE_ENDS) for part in inner)
     if inner and 2 * ends >= len(inner):
         return [part for line in parts for part in line]
     return texts
@@ -175,7 +175,7 @@ def _images(
             thumbnail = thumbnail or url
             continue
         caption = captions.get(picture.line) or clean(picture.alt)
-        images.setdefault(url, Image(url, caption if caption != title else None or None))
+        images.setdefault(url, Image(url, caption if caption not in ("", title) else None))
     declared = page.absolute(page.meta.get("og:image", "")) or ""
     if match := own.fullmatch(declared):
         if match[1]:
@@ -189,13 +189,13 @@ def _images(
 
 
 def _links(page: Page, key: ArticleKey) -> list[ArticleKey]:
-    found = (page.article(link.href, key.site) for line in page.lines for link in line.links)
+    found = (page.article(link.href) for line in page.lines for link in line.links)
     return list(dict.fromkeys(other for other in found if other and other != key))
 
 
 def _flags(result: AggregatorPage, page: Page) -> list[PageFlag]:
     canonical = page.meta.get("canonical")
-    declared = page.article(canonical, result.key.site) if canonical else None
+    declared = page.article(canonical) if canonical else None
     doubts: dict[PageFlag, bool] = {
         "truncated_copy": result.truncated,
         "stub": result.stub,

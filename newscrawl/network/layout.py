@@ -7,11 +7,12 @@ source-link line.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from newscrawl.dates import Moment
 from newscrawl.errors import PageError
 from newscrawl.network import wording
-from newscrawl.network.grammar import ArticleKey, classify
+from newscrawl.network.grammar import ArticleKey
 from newscrawl.network.page import Line, Link, Page, Role
 from newscrawl.network.ticker import is_ticker
 from newscrawl.text import clean
@@ -22,6 +23,8 @@ _PIECES = 4
 """Most lines over which markup spreads one sentence of the aggregator."""
 _ABOVE = 3
 """How many lines of text above the published-in line are looked at for a heading."""
+_MOST_DATES = 200
+"""Most lines of a page that are tried as published-in lines."""
 _LONGEST_NAME = 5
 """Most words of an author's name in the published-in line."""
 
@@ -68,33 +71,30 @@ def find_layout(page: Page, key: ArticleKey) -> Layout:
     Raises:
         PageError: it is no article's page; the message says what was not found.
     """
-    lines = [
-        line
-        for line in page.lines
-        if line.role not in ELSEWHERE and not wording.is_image_report(line.text)
-    ]
-    dates = _find_dates(lines, page, key)
+    lines = [line for line in page.lines if _may_be_own(line)]
+    dates = _find_dates(lines, page)
     dated = dates[0] if dates else None
-    title = _find_title(lines, dated.start if dated else None, page, key)
+    title = _find_title(lines, dated, page, key)
     heads = [part for part in (title, dated) if part]
     if not heads:
         raise PageError(page.url, "a line such as 'Publié dans L'opinion le 29 - 03 - 2024'")
     begin, start = min(part.start for part in heads), max(part.stop for part in heads)
     lines, source, links = _split_at_source(lines, start)
-    taken = {i for part in (*heads, *source) for i in range(part.start, part.stop)}
-    stop = source[0].start if source else len(lines)
+    taken = {source, *(i for part in heads for i in range(part.start, part.stop))}
+    stop = len(lines) if source is None else source
     text = [i for i, line in enumerate(lines) if line.role is Role.CONTENT and i not in taken]
     if text:  # else all of it stands elsewhere than between date and source
         text = [i for i in text if start <= i < stop] or text
-    elif len(dates) > 1 and not source:
+    elif len(dates) > 1 and source is None:
         raise PageError(page.url, f"one article; {len(dates)} are listed")
     else:
-        text = _unmarked_text(lines, start, stop, bounded=bool(source))
-    bylines = [
-        i
-        for i in (*range(begin, text[0] if text else begin), *text)
-        if i not in taken and _is_byline(lines[i], page, first=not text or i <= text[0])
-    ]
+        text = _unmarked_text(lines, start, stop, bounded=source is not None)
+    first = text[0] if text else begin
+    bylines = {
+        i: clean(lines[i].text)
+        for i in (*range(begin, first), *text)
+        if i not in taken and _is_byline(lines[i], page, first=i <= first)
+    }
     text = [i for i in text if i not in bylines]
     if not text:
         raise PageError(page.url, "an article's text")
@@ -102,58 +102,69 @@ def find_layout(page: Page, key: ArticleKey) -> Layout:
         title=title.text if title else "",
         outlet=dated.text if dated else "",
         published=dated.moment if dated else None,
-        byline=clean(lines[bylines[0]].text) if bylines else dated.byline if dated else "",
+        byline=next(iter(bylines.values()), dated.byline if dated else ""),
         text=[lines[i] for i in text],
         source=_source_link(links, page, key),
         begin=lines[begin].index,
-        end=lines[max(text[-1], stop - 1)].index if source else lines[text[-1]].index,
+        end=lines[max(text[-1], source or 0)].index,
     )
+
+
+def _may_be_own(line: Line) -> bool:
+    """Whether a line can be the article's: its own sentences may stand in a foot or a side."""
+    if line.role in ELSEWHERE:
+        return line.role in (Role.AROUND, Role.MENU) and bool(
+            wording.find_source(line.text) or wording.begins_published(line.text)
+        )
+    return not wording.is_image_report(line.text)
 
 
 # --- The published-in line ------------------------------------------------------------------------
 
 
-def _find_dates(lines: Sequence[Line], page: Page, key: ArticleKey) -> list[_Part]:
+def _find_dates(lines: Sequence[Line], page: Page) -> list[_Part]:
     """The published-in lines, the likeliest first."""
     runs = list(_runs(lines, Role.NEWSPAPER))
-    found = [part for run in runs if (part := _dated(lines, run, page, key, exact=False))]
+    found = [part for run in runs if (part := _dated(lines, run, page, exact=False))]
     # In the midst of an article's text the sentence would be a quotation: the last resort.
     for in_text in (False, True):
         if not found:
             places = [i for i, line in enumerate(lines) if (line.role is Role.CONTENT) is in_text]
-            found = list(_find_unmarked_dates(lines, places, page, key))
-    return found or [_date_alone(lines, run, page, key) for run in runs[:1]]
+            found = list(_find_unmarked_dates(lines, places, page))
+    return found or [_date_alone(lines, run, page) for run in runs[:1]]
 
 
 def _find_unmarked_dates(
-    lines: Sequence[Line], places: Iterable[int], page: Page, key: ArticleKey
+    lines: Sequence[Line], places: Iterable[int], page: Page
 ) -> Iterator[_Part]:
-    for i in places:
-        if wording.begins_published(_without_authors(lines[i], page)[0]):
-            for stop in range(i + 1, min(i + _PIECES, len(lines)) + 1):
-                if part := _dated(lines, range(i, stop), page, key, exact=True):
-                    yield part
-                    break
+    starts = (i for i in places if wording.begins_published(_without_authors(lines[i], page)[0]))
+    for i in islice(starts, _MOST_DATES):
+        for stop in range(i + 1, min(i + _PIECES, len(lines)) + 1):
+            if part := _dated(lines, range(i, stop), page, exact=True):
+                yield part
+                break
 
 
-def _dated(
-    lines: Sequence[Line], run: range, page: Page, key: ArticleKey, *, exact: bool
-) -> _Part | None:
+def _dated(lines: Sequence[Line], run: range, page: Page, *, exact: bool) -> _Part | None:
     """Lines as a published-in line; if exact, nothing but an author's link may stand beside it."""
     text, authors = _without_authors(_join(lines, run), page)
-    found = wording.find_published(text, key.site.timezone)
+    found = wording.find_published(text, page.site.timezone)
     if found is None or (exact and not found.alone):
         return None
     # Other words there are an author's if they are as short as a name, or say so.
-    before = found.before if len(found.before.split()) <= _LONGEST_NAME else ""
+    before = found.before if _is_name(found.before) else ""
     after = found.after if wording.is_byline(found.after) else ""
     return _Part(run.start, run.stop, found.outlet, found.moment, authors or before or after)
 
 
-def _date_alone(lines: Sequence[Line], run: range, page: Page, key: ArticleKey) -> _Part:
+def _is_name(text: str) -> bool:
+    return len(text.split()) <= _LONGEST_NAME and not any(map(str.isdigit, text))
+
+
+def _date_alone(lines: Sequence[Line], run: range, page: Page) -> _Part:
     """Lines that are marked as published-in line, but lack its words."""
     line = _join(lines, run)
-    moment, rest = wording.split_date(line.text, key.site.timezone)
+    moment, rest = wording.split_date(line.text, page.site.timezone)
     names = [line.link_text(link) for link in line.links if not _is_author(link, page)]
     return _Part(run.start, run.stop, next(filter(None, names), rest), moment)
 
@@ -162,14 +173,14 @@ def _date_alone(lines: Sequence[Line], run: range, page: Page, key: ArticleKey) 
 
 
 def _find_title(
-    lines: Sequence[Line], end: int | None, page: Page, key: ArticleKey
+    lines: Sequence[Line], dated: _Part | None, page: Page, key: ArticleKey
 ) -> _Part | None:
-    """The title, given where the published-in line is."""
-    runs = list(_runs(lines, Role.TITLE))
+    """The title, given the published-in line."""
+    runs = list(_runs(lines, Role.TITLE, dated))
     if runs:
-        above = [run for run in runs if end is None or run.start < end]
+        above = [run for run in runs if dated is None or run.start < dated.start]
         run = above[-1] if above else runs[0]
-    elif end is not None and (found := _unmarked_title(lines, end, page, key)):
+    elif dated and (found := _unmarked_title(lines, dated.start, page, key)):
         run = found
     else:
         return None
@@ -181,10 +192,11 @@ def _unmarked_title(lines: Sequence[Line], end: int, page: Page, key: ArticleKey
     places: list[int] = []
     for i in reversed(range(end)):
         line = lines[i]
-        others = (page.article(link.href, key.site) for link in line.links)
+        others = (page.article(link.href) for link in line.links)
         if len(places) == _ABOVE or is_ticker(line) or any(o and o != key for o in others):
             break
-        if line.role is Role.NONE and line.has_letters and not _is_byline(line, page):
+        own = line.role in (Role.NONE, Role.CONTENT)
+        if own and line.has_letters and not _is_byline(line, page):
             places.append(i)
     if not places:
         return None
@@ -198,7 +210,7 @@ def _unmarked_title(lines: Sequence[Line], end: int, page: Page, key: ArticleKey
 # --- The source-link line -------------------------------------------------------------------------
 
 
-def _split_at_source(lines: list[Line], start: int) -> tuple[list[Line], list[_Part], list[Link]]:
+def _split_at_source(lines: list[Line], start: int) -> tuple[list[Line], int | None, list[Link]]:
     """Part the source-link line from text that it runs on from; also its place and its links."""
     for i in range(start, len(lines)):
         for stop in range(i + 1, min(i + _PIECES, len(lines)) + 1):
@@ -207,18 +219,17 @@ def _split_at_source(lines: list[Line], start: int) -> tuple[list[Line], list[_P
                 links = [link for link in line.links if link.start < span[1] and link.end > span[0]]
                 text = replace(line, text=line.text[: span[0]], links=[])
                 head = [*lines[:i], text] if text.has_letters else lines[:i]
-                part = _Part(len(head), len(head) + 1)
-                return [*head, line, *lines[stop:]], [part], links or line.links
+                return [*head, line, *lines[stop:]], len(head), links or line.links
             if not wording.begins_source(line.text):
                 break
-    return lines, [], []
+    return lines, None, []
 
 
 def _source_link(links: Iterable[Link], page: Page, key: ArticleKey) -> str | None:
     """The first of some links that leads away from this page."""
     for link in links:
         url = page.absolute(link.href) if link.href.strip("# \t\r\n") else None
-        if url and page.article(link.href, key.site) != key:
+        if url and page.article(link.href) != key:
             return url
     return None
 
@@ -233,7 +244,7 @@ def _unmarked_text(lines: Sequence[Line], start: int, stop: int, *, bounded: boo
     """
     places: list[int] = []
     for i in range(start, stop):
-        if not bounded and wording.ends_article(lines[i].text):
+        if not bounded and (wording.ends_article(lines[i].text) or is_ticker(lines[i])):
             break
         if lines[i].role is Role.NONE:
             places.append(i)
@@ -258,31 +269,28 @@ def _is_byline(line: Line, page: Page, *, first: bool = True) -> bool:
 
 def _without_authors(line: Line, page: Page) -> tuple[str, str]:
     """A line's text without the links to authors' pages, and their text."""
-    text, names = line.text, []
-    for link in line.links:
-        if _is_author(link, page):
-            names.append(line.link_text(link))
-            text = text[: link.start] + " " * (link.end - link.start) + text[link.end :]
-    return text, ", ".join(filter(None, names))
+    authors = [link for link in line.links if _is_author(link, page)]
+    names = ", ".join(filter(None, map(line.link_text, authors)))
+    return line.without(authors) if authors else line.text, names
 
 
 def _is_author(link: Link, page: Page) -> bool:
-    if "author" not in link.href.lower():
-        return False
-    address = classify(page.absolute(link.href) or "")
-    return address is not None and address.kind == "author"
+    place = page.place(link.href) if "author" in link.href.lower() else None
+    return place is not None and place.kind == "author"
 
 
 # --- Lines ----------------------------------------------------------------------------------------
 
 
-def _runs(lines: Sequence[Line], role: Role) -> Iterator[range]:
-    """Stretches of lines with a role."""
+def _runs(lines: Sequence[Line], role: Role, without: _Part | None = None) -> Iterator[range]:
+    """Stretches of lines with a role, less the lines of a part."""
+    left_out = range(without.start, without.stop) if without else range(0)
     start = None
     for i, line in enumerate(lines):
-        if line.role is role and start is None:
+        inside = line.role is role and i not in left_out
+        if inside and start is None:
             start = i
-        elif line.role is not role and start is not None:
+        elif not inside and start is not None:
             yield range(start, i)
             start = None
     if start is not None:

@@ -63,7 +63,7 @@ def read_listing(body: bytes | str, url: str, content_type: str | None = None) -
     address = classify(url)
     if address is None:
         raise PageError(url, "the URL of a page of the network")
-    page = open_page(body, absolute(url) or address.site.url(), content_type)
+    page = open_page(body, absolute(url) or address.site.url(), address.site, content_type)
     places = list(_places(page, address))
     listing = Listing(
         next_pages=_next_pages(page),
@@ -73,8 +73,8 @@ def read_listing(body: bytes | str, url: str, content_type: str | None = None) -
     )
     entries = _Entries(page, address)
     listing.entries = entries.all()
-    listing.headlines = read_headlines(page, address.site, entries.begin)
-    listing.headlines += entries.foreign
+    listing.headlines = read_headlines(page, entries.begin, entries.end)
+    listing.headlines += entries.foreign.values()
     if not any((listing.entries, listing.headlines, listing.outlets, listing.sections)):
         raise PageError(url, "links to articles, outlets or sections of the network")
     return listing
@@ -84,7 +84,7 @@ def _places(page: Page, address: Address) -> Iterator[Address]:
     """What the page's links lead to within its own site and edition."""
     for line in page.lines:
         for link in line.links:
-            place = page.place(link.href, address.site)
+            place = page.place(link.href)
             if place and place.site == address.site and place.edition == address.edition:
                 yield place
 
@@ -99,6 +99,8 @@ _LEAST_TEASER = 60
 """Shortest text, in characters, that is taken for a teaser without the mark of a cut."""
 _LONGEST_DATE = 40
 """Longest text, in characters, that is taken for a date and what belongs to it."""
+_LONGEST_PUBLISHED = 200
+"""Longest text, in characters, that is taken for a published-in line."""
 
 
 class _Entries:
@@ -110,10 +112,12 @@ class _Entries:
         self._last: ListingEntry | None = None
         # Entries and dates in the order in which they stand.
         self._order: list[ListingEntry | Moment] = []
-        self.foreign: list[Headline] = []
-        """On an outlet's page, articles of other outlets: an unmarked ticker's."""
+        self.foreign: dict[str, Headline] = {}
+        """On an outlet's page, articles of other outlets by title: an unmarked ticker's."""
         self.begin = len(page.lines)
         """Index of the line with the first entry."""
+        self.end = -1
+        """Index of the line with the last one."""
         for line in page.lines:
             if line.role not in (Role.TICKER, Role.AROUND, Role.MENU) and not is_ticker(line):
                 self._read(line, page)
@@ -124,9 +128,9 @@ class _Entries:
         return list(self._found.values())
 
     def _read(self, line: Line, page: Page) -> None:
-        text, at, before = line.without_links(), 0, len(self._order)
+        text, at, before = line.without(line.links), 0, len(self._order)
         for link in line.links:
-            key = page.article(link.href, self._address.site)
+            key = page.article(link.href)
             if key and not self._is_page_number(key, line.link_text(link)):
                 self._read_text(text[at : link.start])
                 at = max(at, link.end)
@@ -154,14 +158,14 @@ class _Entries:
     def _read_link(self, key: ArticleKey, line: Line, link: Link) -> None:
         title = line.link_text(link)
         if self._address.kind == "outlet" and key.outlet != self._address.name:
-            if title and all(title != headline.title for headline in self.foreign):
-                self.foreign.append(Headline(title, key.url))
+            if title:
+                self.foreign.setdefault(title, Headline(title, key.url))
             return
         entry = self._found.get(key)
         if entry is None:
             entry = self._found[key] = ListingEntry(key, "")
             self._order.append(entry)
-            self.begin = min(self.begin, line.index)
+            self.begin, self.end = min(self.begin, line.index), line.index
         self._last = entry
         if not entry.title:
             entry.title = title
@@ -169,15 +173,15 @@ class _Entries:
             entry.teaser = entry.teaser or title
 
     def _read_text(self, text: str) -> None:
-        if not (text := clean(text)):
-            return
-        published = wording.find_published(text, self._address.site.timezone)
-        moment = published.moment if published else None
-        if not published and len(text) <= _LONGEST_DATE:
-            moment = wording.split_date(text, self._address.site.timezone)[0]
+        text, zone = clean(text), self._address.site.timezone
+        moment = None
+        if len(text) <= _LONGEST_DATE:
+            moment = wording.split_date(text, zone)[0]
+        elif len(text) <= _LONGEST_PUBLISHED and (found := wording.find_published(text, zone)):
+            moment = found.moment
         if moment:
             self._order.append(moment)
-        elif not published and self._last and not self._last.teaser and _is_teaser(text):
+        elif self._last and not self._last.teaser and _is_teaser(text):
             self._last.teaser = text
 
 
@@ -209,7 +213,6 @@ def _give_dates(order: Sequence[ListingEntry | Moment]) -> None:
 
 _NEXT = re.compile(r"(?:page )?(?:suivante?s?|next|التالي[ةه]?|[>›»]+)(?: page)?[\s>›»:.→←]*")
 _NUMBER = re.compile(r"[0-9]{1,6}")
-_PAGED_PATH = re.compile(r"(?P<base>.*?)(?:(?:/page)?/(?P<number>[0-9]{1,6}))?/*")
 
 
 def _next_pages(page: Page) -> list[str]:
@@ -244,11 +247,12 @@ def _page_links(page: Page) -> Iterator[tuple[str, str]]:
 def _position(url: str) -> tuple[tuple[str, str], int | None]:
     """What a URL lists, whichever of its pages it is, and that page's number or offset."""
     parts = urlsplit(url)
-    match = _PAGED_PATH.fullmatch(
-        unquote_plus(unquote_plus(parts.path))
-    )  # as some were encoded twice
-    base, number = (match["base"], match["number"]) if match else (parts.path, None)
-    if number is None:
+    # Names in paths are encoded once or twice.
+    path = unquote_plus(unquote_plus(parts.path)).rstrip("/")
+    base, _, number = path.rpartition("/")
+    if _NUMBER.fullmatch(number):
+        base = base.removesuffix("/page")
+    else:
         values = (value for _, value in parse_qsl(parts.query))
-        number = next(filter(_NUMBER.fullmatch, values), None)
-    return (host(url).removeprefix("www."), base), None if number is None else int(number)
+        base, number = path, next(filter(_NUMBER.fullmatch, values), "")
+    return (host(url).removeprefix("www."), base), int(number) if number else None

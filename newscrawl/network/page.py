@@ -5,6 +5,7 @@ order, each with the links in it and with the role that a known class or tag giv
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from functools import lru_cache
@@ -147,12 +148,13 @@ class Line:
     index: int = 0
     """Its place among the page's lines."""
 
-    def without_links(self) -> str:
-        """Its text with blanks for the text of links, so that places in it stay the same."""
-        text = self.text
-        for link in self.links:
-            text = text[: link.start] + " " * (link.end - link.start) + text[link.end :]
-        return text
+    def without(self, links: Iterable[Link]) -> str:
+        """Its text with blanks for the text of some links, so that places in it stay the same."""
+        parts, at = [], 0
+        for link in links:
+            parts += [self.text[at : link.start], " " * (link.end - max(at, link.start))]
+            at = max(at, link.end)
+        return "".join([*parts, self.text[at:]])
 
     @property
     def has_letters(self) -> bool:
@@ -191,32 +193,34 @@ class Page:
 
     url: str
     """The URL it was read for."""
+    site: Site
+    """The site it is on."""
     lines: list[Line] = field(default_factory=list)
     """Its lines, in the order of the source."""
     pictures: list[Picture] = field(default_factory=list)
     """Its pictures, in the order of the source."""
     meta: dict[str, str] = field(default_factory=dict)
     """Contents of ``meta`` by property or name, the ``title``, and URLs of ``link`` by relation."""
-    _articles: dict[str, ArticleKey | None] = field(default_factory=dict)
+    _places: dict[str, Address | None] = field(default_factory=dict)
 
     def absolute(self, href: str) -> str | None:
         """A link of this page in full; ``None`` if it is no http or https URL."""
         return absolute(href, self.url)
 
-    def place(self, href: str, site: Site) -> Address | None:
+    def place(self, href: str) -> Address | None:
         """What a link of this page leads to within the network."""
-        if href.startswith(("http", "//")):
-            return classify(href)
-        if href.startswith("/") and not href.startswith("/\\"):
-            return classify(site.url(href))
-        return classify(self.absolute(href) or "")
+        if href not in self._places:
+            if href.startswith("/") and not href.startswith(("//", "/\\")):
+                url = self.site.url(href)
+            else:
+                url = href if href.startswith(("http", "//")) else self.absolute(href) or ""
+            self._places[href] = classify(url)
+        return self._places[href]
 
-    def article(self, href: str, site: Site) -> ArticleKey | None:
+    def article(self, href: str) -> ArticleKey | None:
         """The article that a link of this page leads to."""
-        if href not in self._articles:
-            place = self.place(href, site) if _MAY_BE_ARTICLE.search(href) else None
-            self._articles[href] = place.article if place else None
-        return self._articles[href]
+        place = self.place(href) if _MAY_BE_ARTICLE.search(href) else None
+        return place.article if place else None
 
 
 # Most links are none; this tells it for the cost of a search.
@@ -234,7 +238,7 @@ def open_page(body: bytes | str, url: str, content_type: str | None, *, menus: b
         tree = parse(html)
     except UnreadableHtmlError as error:
         raise PageError(url, f"an HTML page; {error}") from error
-    page = Page(url)
+    page = Page(url, site)
     _read_head(tree, page)
     _Walk(page, menus=menus).run(tree.body or tree.root)
     return page
@@ -270,6 +274,7 @@ class _Walk:
         self._carried: Link | None = None
         self._headings = 0
         self._items = 0
+        self._verbatim = 0
 
     def run(self, root: LexborNode | None) -> None:
         """Fill the page's lines and pictures."""
@@ -279,9 +284,7 @@ class _Walk:
             child = None
             name = node.tag or ""
             if name == "-text":
-                text = node.text_content or ""
-                self._buffer.append(text)
-                self._length += len(text)
+                self._text(node.text_content or "")
             elif name == "br":
                 self._break()
             elif name == "img":
@@ -326,6 +329,8 @@ class _Walk:
             self._links.append(self._open_link)
         elif tag.name == "li":
             self._items += 1
+        elif tag.name == "pre":
+            self._verbatim += 1
         elif tag.heading:
             self._headings += 1
         return frame
@@ -340,8 +345,21 @@ class _Walk:
             self._open_link = link
         elif tag.name == "li":
             self._items -= 1
+        elif tag.name == "pre":
+            self._verbatim -= 1
         elif tag.heading:
             self._headings -= 1
+
+    def _text(self, text: str) -> None:
+        if self._verbatim and "\n" in text:
+            first, *rest = text.split("\n")
+            self._text(first)
+            for line in rest:
+                self._break()
+                self._text(line)
+        elif text:
+            self._buffer.append(text)
+            self._length += len(text)
 
     def _close_link(self) -> None:
         if self._open_link:

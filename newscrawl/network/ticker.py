@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 from newscrawl.items import Headline
 from newscrawl.network.page import Line, Page, Role
-from newscrawl.network.sites import Site
 from newscrawl.text import clean
 
 # What parts the headlines: four no-break spaces, which no other text of the pages holds.
@@ -14,22 +13,26 @@ _LEAST_WORDS = 3
 """Fewest words of a headline that no link marks as one."""
 
 
-def read_headlines(page: Page, site: Site, end: int) -> list[Headline]:
+def read_headlines(page: Page, begin: int, end: int) -> list[Headline]:
     """The distinct headlines of a page's ticker, in order.
 
     Where no markup says what the ticker is, it is made of the links to articles above the page's
-    own content, and of text parted as the ticker parts it.
+    own content, and of text around that content which is parted as the ticker parts it.
 
     Args:
         page: the page.
-        site: the site it is on.
-        end: index of the line with which the page's own content begins.
+        begin: index of the line with which the page's own content begins.
+        end: index of its last line.
     """
     marked = [line for line in page.lines if line.role is Role.TICKER]
-    above = (line for line in page.lines[:end] if line.role is Role.NONE)
+    around = (
+        line
+        for line in page.lines
+        if line.role is Role.NONE and (line.index < begin or (line.index > end and is_ticker(line)))
+    )
     found: dict[str, Headline] = {}
-    for line in marked or above:
-        for title, url in _headlines(page, site, line):
+    for line in marked or around:
+        for title, url in _headlines(page, line):
             if title:
                 found.setdefault(title, Headline(title, url))
     return list(found.values())
@@ -40,14 +43,14 @@ def is_ticker(line: Line) -> bool:
     return line.role is Role.TICKER or len(_GAP.findall(line.text.strip())) > 1
 
 
-def _headlines(page: Page, site: Site, line: Line) -> Iterator[tuple[str, str | None]]:
+def _headlines(page: Page, line: Line) -> Iterator[tuple[str, str | None]]:
     # Text that is no link can be a headline, too.
     plain = is_ticker(line) or (line.listed and not line.links)
     at = 0
     for link in line.links:
         if plain:
             yield from _unlinked(line.text[at : link.start])
-        key = page.article(link.href, site)
+        key = page.article(link.href)
         if key or line.role is Role.TICKER:
             yield line.link_text(link), key.url if key else page.absolute(link.href)
         at = max(at, link.end)

@@ -17,7 +17,6 @@ from newscrawl.text import clean, fold
 # White space and what is invisible: either may stand between, or be missing between, any two words.
 _BLANK = r"\s\xad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff"
 _GAP = f"[{_BLANK}]*"
-_DASH = r"[-‐‑‒–—―−﹣－/.]"
 _LOOSE = {
     " ": _GAP,
     "'": f"['’‘`´ʼ]?{_GAP}",
@@ -50,45 +49,37 @@ _LONGEST_NOTICE = 250
 
 
 # --- Publié dans L'opinion le 29 - 03 - 2024 ------------------------------------------------------
+# These patterns are for cleaned text, in which a gap is one space at most.
 
-_NUMERIC = (
-    rf"(?:(?P<day>\d{{1,2}}){_GAP}{_DASH}{_GAP}(?P<month>\d{{1,2}}){_GAP}{_DASH}{_GAP}(?P<year>\d{{4}})"
-    rf"|(?P<year1>\d{{4}}){_GAP}{_DASH}{_GAP}(?P<month1>\d{{1,2}}){_GAP}{_DASH}{_GAP}(?P<day1>\d{{1,2}}))"
-    r"(?!\d)"
+_DAY, _MONTH, _YEAR = r"\d{1,2}", r"\d{1,2}", r"\d{4}"
+_DASH = " ?[-‐‑‒–—―−﹣－/.] ?"
+_DATE = (
+    rf"(?P<date>(?P<day>{_DAY}){_DASH}(?P<month>{_MONTH}){_DASH}(?P<year>{_YEAR})"
+    rf"|(?P<iso_year>{_YEAR}){_DASH}(?P<iso_month>{_MONTH}){_DASH}(?P<iso_day>{_DAY})"
+    rf"|{_DAY}\D{{2,24}}{_YEAR}|[^\W\d_]{{3,12}} ?{_DAY},? ?{_YEAR})(?!\d)"
 )
-_WRITTEN = rf"(?:\d{{1,2}}\D{{2,24}}\d{{4}}|[^\W\d_]{{3,12}}{_GAP}\d{{1,2}},?{_GAP}\d{{4}})(?!\d)"
-_DATE = rf"(?P<date>{_NUMERIC}|{_WRITTEN})"
-_BEGIN = (
-    _loose("publié dans", "publiée dans", "publié sur", "publié par"),
-    _loose("نشر في", "نشرت في", "نشر ب"),
-    _loose("published in", "published on", "published by"),
+_WORDS = (
+    (_loose("publié dans", "publiée dans", "publié sur", "publié par"), _loose("le", "du")),
+    (_loose("نشر في", "نشرت في", "نشر ب"), _loose("يوم", "بتاريخ")),
+    (_loose("published in", "published on", "published by"), _loose("on", "dated")),
 )
-_ON = (
-    _loose("le", "du"),
-    _loose("يوم", "بتاريخ"),
-    _loose("on", "dated"),
-)
-_WEEKDAY = rf"(?:[^\W\d_]{{3,12}}{_GAP}[,،]?{_GAP})?"
-
-
-def _published_patterns(begin: str, on: str) -> list[re.Pattern[str]]:
-    head = f"{begin}{_GAP}:?{_GAP}(?P<outlet>.{{0,120}}?){_GAP}[,،:|]?{_GAP}"
-    tail = f"{_GAP}:?{_GAP}{_WEEKDAY}{_DATE}"
-    return [
-        re.compile(head + join + tail, re.IGNORECASE | re.DOTALL)
-        for join in (rf"(?<![^\W\d_]){on}", on, "")
-    ]
-
-
+# The word before the date: on its own, run together with the outlet's name, or missing.
 _PUBLISHED = [
-    pattern
-    for patterns in zip(*map(_published_patterns, _BEGIN, _ON), strict=True)
-    for pattern in patterns
+    re.compile(
+        rf"{begin} ?:? ?(?P<outlet>.{{0,120}}?) ?[,،:|]? ?{form.format(on)} ?:? ?"
+        rf"(?:[^\W\d_]{{3,12}} ?[,،]? ?)?{_DATE}",
+        re.IGNORECASE,
+    )
+    for form in (r"(?<![^\W\d_]){}", "{}", "")
+    for begin, on in _WORDS
 ]
-_BEGINS_PUBLISHED = re.compile(f"{_GAP}(?:{'|'.join(_BEGIN)})", re.IGNORECASE)
+_BEGINS_PUBLISHED = re.compile(
+    _GAP + "(?:" + "|".join(begin for begin, _ in _WORDS) + ")", re.IGNORECASE
+)
 _ANY_DATE = re.compile(_DATE)
+_LONGEST_PUBLISHED = 400
 # What may stand beside it without saying anything.
-_REST = re.compile(rf"[{_BLANK}.,،|:•·–—-]*(?:par|by|de|بقلم)?[{_BLANK}.,،|:•·–—-]*", re.IGNORECASE)
+_REST = re.compile("[ .,،|:•·–—-]*(?:(?:par|by|de|بقلم)[ .,،|:•·–—-]*)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +116,15 @@ def find_published(line: str, zone: tzinfo) -> Published | None:
     >>> find_published("نشر في كش24 يوم ١٦ - ١٢ - ٢٠٢٢", ZoneInfo("UTC")).moment.when.day
     16
     """
+    line = clean(line)[:_LONGEST_PUBLISHED]
     for pattern in _PUBLISHED:
         if match := pattern.search(line):
             before, after = line[: match.start()], line[match.end() :]
             return Published(
-                clean(match["outlet"]).strip(" :،,|"),
+                match["outlet"].strip(" :،,|"),
                 _moment(match, zone),
-                clean(before) if not _REST.fullmatch(before) else "",
-                clean(after) if not _REST.fullmatch(after) else "",
+                "" if _REST.fullmatch(before) else before.strip(),
+                "" if _REST.fullmatch(after) else after.strip(),
             )
     return None
 
@@ -144,18 +136,20 @@ def split_date(line: str, zone: tzinfo) -> tuple[Moment | None, str]:
     >>> split_date("L'opinion | 29 - 03 - 2024", ZoneInfo("UTC"))[1]
     "L'opinion"
     """
+    line = clean(line)
     match = _ANY_DATE.search(line)
     if match is None:
-        return None, clean(line)
-    rest = clean(f"{line[: match.start()]} {line[match.end() :]}")
-    return _moment(match, zone), rest.strip(" |•·،,:–—-")
+        return None, line
+    rest = f"{line[: match.start()]} {line[match.end() :]}"
+    return _moment(match, zone), clean(rest).strip(" |•·،,:–—-")
 
 
 def _moment(match: re.Match[str], zone: tzinfo) -> Moment | None:
-    year = match["year"] or match["year1"]
+    year, month, day = match.group("year", "month", "day")
     if year is None:
-        return parse_date(clean(match["date"]), zone)
-    month, day = match["month"] or match["month1"], match["day"] or match["day1"]
+        year, month, day = match.group("iso_year", "iso_month", "iso_day")
+    if year is None:
+        return parse_date(match["date"], zone)
     # The aggregator's own order is known, day first, so that no other is tried.
     return parse_date(f"{int(year):04}-{int(month):02}-{int(day):02}", zone)
 
@@ -163,42 +157,51 @@ def _moment(match: re.Match[str], zone: tzinfo) -> Moment | None:
 # --- Cliquez ici pour lire l'article depuis sa source. --------------------------------------------
 
 _QUOTE = rf"[{_BLANK}\"«»“”'‘’<>\[\]()]*"
+
+
+def _sentence(*words: str) -> str:
+    """A pattern for a sentence; a word that begins with a question mark may be missing."""
+    first, *rest = words
+    return first + "".join(
+        f"(?:{_QUOTE}{word[1:]})?" if word.startswith("?") else _QUOTE + word for word in rest
+    )
+
+
 _SOURCE = re.compile(
-    "|".join(
-        _QUOTE.join(parts) + rf"(?:{_GAP}[.!:。]+)?{_GAP}"
-        for parts in (
-            (
+    "(?:"
+    + "|".join(
+        (
+            _sentence(
                 _loose("cliquez", "cliquer"),
-                _loose("ici", "sur ce lien", ""),
+                "?" + _loose("ici", "sur ce lien"),
                 _loose("pour lire", "pour voir", "pour consulter"),
                 _loose("l'article", "l'information", "l'info", "article"),
                 _loose("depuis", "dans", "sur", "de", "à"),
                 _loose("sa source", "la source", "source"),
             ),
-            (
+            _sentence(
                 _loose("انقر", "انقروا", "نقر", "اضغط", "إضغط"),
-                _loose("هنا", "على هذا الرابط", "على الرابط", ""),
+                "?" + _loose("هنا", "على هذا الرابط", "على الرابط"),
                 _loose("لقراءة", "لمطالعة", "لتصفح"),
                 _loose("الخبر", "المقال", "الموضوع"),
                 _loose("من", "في", "على"),
                 _loose("مصدرها", "مصدره", "المصدر"),
             ),
-            (
+            _sentence(
                 _loose("click"),
-                _loose("here", "on this link", "this link", ""),
+                "?" + _loose("here", "on this link", "this link"),
                 _loose("to read", "to view"),
-                _loose("the full", "the", ""),
+                "?" + _loose("the full", "the"),
                 _loose("story", "article", "news", "item"),
                 _loose("from", "at", "on", "in"),
                 _loose("its original", "the original", "its", "the"),
                 _loose("source"),
             ),
         )
-    ),
+    )
+    + rf")(?:{_GAP}[.!:。]+)?{_GAP}",
     re.IGNORECASE,
 )
-
-
 _BEGINS_SOURCE = re.compile(
     _GAP + _loose("cliquez", "cliquer", "انقر", "نقر", "اضغط", "إضغط", "click"), re.IGNORECASE
 )
@@ -215,7 +218,7 @@ def find_source(line: str) -> tuple[int, int] | None:
     >>> find_source("Fin. Cliquez  ici pour lire l’article depuis sa source")
     (5, 54)
     """
-    if len(line) > _LONGEST_NOTICE and "ource" not in line and "صدر" not in line:
+    if len(line) > _LONGEST_NOTICE and "ource" not in line.lower() and "صدر" not in line:
         return None  # found out faster than by the pattern
     match = _SOURCE.search(line)
     return match.span() if match else None
@@ -306,9 +309,9 @@ _LABEL = _folded(
     """
 )
 _BETWEEN = r"[\s:*|()،,-]*(?:\((?:requis|required|مطلوب)\))?[\s:*|،,-]*"
-_LABELS = re.compile(rf"(?:(?:{_LABEL.pattern}){_BETWEEN})+")
-_RUN_ON = re.compile(rf"(?<!\S)(?:(?:{_LABEL.pattern}){_BETWEEN}){{2,6}}\Z")
-_FORM_TAIL = 160
+_LABELS = re.compile(rf"(?>(?:{_LABEL.pattern}){_BETWEEN})+")
+_RUN_ON = re.compile(rf"(?<!\S)(?>(?:{_LABEL.pattern}){_BETWEEN}){{2,6}}\Z")
+_LONGEST_FORM = 160
 _MAIL = _folded("mail|courriel|messagerie|électronique|البريد|بريدك")
 _FORM_HEADING = _folded(
     r"""
@@ -332,20 +335,21 @@ def drop_comment_form(paragraphs: list[str]) -> list[str]:
     ['Fin.']
     """
     kept, form = list(paragraphs), []
-    while kept and _is_form_line(folded := fold(kept[-1])):
-        form.append(folded)
-        kept.pop()
+    while kept and _is_form_line(kept[-1]):
+        form.append(fold(kept.pop()))
     if not any(map(_FORM_HEADING.match, form)) and not _asks_for_address(" ".join(form)):
         kept = list(paragraphs)
-    match = _RUN_ON.search(fold(kept[-1][-_FORM_TAIL:])) if kept else None
+    match = _RUN_ON.search(fold(kept[-1][-_LONGEST_FORM:])) if kept else None
     if match and _asks_for_address(match[0]):
         kept[-1] = kept[-1].rsplit(None, len(match[0].split()))[0]
     return kept
 
 
-def _is_form_line(folded: str) -> bool:
-    heading = _FORM_HEADING.match(folded)
-    return bool(_LABELS.fullmatch(folded) or (heading and len(folded) < 2 * heading.end()))
+def _is_form_line(line: str) -> bool:
+    if len(line) > _LONGEST_FORM:
+        return False
+    heading = _FORM_HEADING.match(fold(line))
+    return bool(_LABELS.fullmatch(fold(line)) or (heading and len(line) < 2 * heading.end()))
 
 
 def _asks_for_address(folded: str) -> bool:
@@ -354,10 +358,10 @@ def _asks_for_address(folded: str) -> bool:
 
 # --- Par X, and what stands below an article ------------------------------------------------------
 
-_NAME = r"(?:[A-ZÀ-ÖØ-Þ][\w.'’-]*|d[e'’u]|des|el|al|ben|bin|et|and|&|la|le|,)"
+_NAME = r"(?:[A-ZÀ-ÖØ-Þ][\w.'’-]*|d[e'’u]|des|el|al|ben|bin|et|and|&|la|le)"
 _ARABIC_NAME = r"[^\s.:؛!؟]+(?:\s+[^\s.:؛!؟]+){0,5}"
 _BYLINE = re.compile(
-    rf"(?:Propos recueillis par|Written by|Par|PAR|By|BY)\s*:?\s+{_NAME}(?:\s*{_NAME}){{0,7}}"
+    rf"(?:Propos recueillis par|Written by|(?i:par|by))\s*:?\s+{_NAME}(?:[ ,]+{_NAME}){{0,7}}"
     rf"|(?:بقلم|تحرير|[إا]عداد)(?:\s*[:/-]\s*|\s+){_ARABIC_NAME}"
     rf"|(?:كتبت?|متابعة|حاورته?|حاوره)\s*[:/-]\s*{_ARABIC_NAME}"
 )
