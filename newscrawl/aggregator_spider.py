@@ -45,7 +45,9 @@ class Walk:
     """A listing that is turned page by page."""
 
     name: str
-    """The listing, for the log."""
+    """First page of the listing."""
+    until_known: bool = False
+    """Whether it ends where nothing is new: another walk goes on from where a run was stopped."""
     pages: int = 0
     """Pages read so far."""
     seen: set[int] = field(default_factory=set)
@@ -110,12 +112,14 @@ class AggregatorSpider(scrapy.Spider):
         if arguments.ids:
             yield from self._candidates()
             return
+        yield from self._listings()
         for article, found in self.run.ledger.adopt(
-            self.name, self.run.job, editions=arguments.editions, outlets=arguments.outlets
+            self.name, self.run.job, now(), editions=arguments.editions, outlets=arguments.outlets
         ):
+            if self._room() == 0:
+                return
             self._found += 1
             yield self._article_request(parse_article_id(article), found)
-        yield from self._listings()
 
     def _candidates(self) -> Iterator[Request]:
         """Requests for ids that may or may not exist."""
@@ -140,7 +144,10 @@ class AggregatorSpider(scrapy.Spider):
                 *(author_url(self.site, edition, name) for name in chosen.authors),
             ]
             for url in walked:
-                yield self._listing_request(url, Walk(url))
+                left = self.run.ledger.walk_left(self.name, url)
+                if left:
+                    yield self._listing_request(left, Walk(url))
+                yield self._listing_request(url, Walk(url, until_known=left is not None))
             if not walked:
                 yield self._listing_request(home_url(self.site, edition), None)
                 yield self._feed_request(feed_url(self.site, edition))
@@ -224,16 +231,17 @@ class AggregatorSpider(scrapy.Spider):
         self._tell_headlines(listing.headlines)
         wanted = [e for e in listing.entries if e.published is None or self._wants(e.published)]
         self._count("outside", len(listing.entries) - len(wanted))
-        for request in self._take([entry.key for entry in wanted], walk):
+        fresh = self._take([entry.key for entry in wanted], walk)
+        for request in fresh:
             yield request
         if walk is None:
             for request in self._meet(entry.key for entry in listing.entries):
                 yield request
         else:
-            for request in self._turn(walk, listing):
+            for request in self._turn(walk, listing, len(fresh)):
                 yield request
 
-    def _turn(self, walk: Walk, listing: Listing) -> list[Request]:
+    def _turn(self, walk: Walk, listing: Listing, fresh: int) -> list[Request]:
         """The next pages of a walk, unless it has reached its end."""
         since = self.arguments.since
         days = [entry.published.when.date() for entry in listing.entries if entry.published]
@@ -244,12 +252,17 @@ class AggregatorSpider(scrapy.Spider):
         walk.seen.add(page)
         walk.pages += 1
         walk.too_old = walk.wanted = 0
-        if not listing.entries or past or again or self._room() == 0:
-            return []
         if walk.pages >= self.max_pages:
             self.logger.warning("%s: stopped after %d pages", walk.name, walk.pages)
+        elif self._room() == 0:
             return []
-        return [self._listing_request(url, walk) for url in listing.next_pages]
+        elif listing.next_pages and not past and not again and (fresh or not walk.until_known):
+            if not walk.until_known:
+                self.run.ledger.note_walk(self.name, walk.name, listing.next_pages[0])
+            return [self._listing_request(url, walk) for url in listing.next_pages]
+        if not walk.until_known:
+            self.run.ledger.end_walk(self.name, walk.name)
+        return []
 
     async def parse_feed(self, response: Response) -> AsyncIterator[Request]:
         """An RSS feed."""

@@ -258,6 +258,10 @@ class Article:
     """Identifier of the first article with the same text."""
     archive: Archive | None = None
     """Where the raw responses lie."""
+    version: int = 1
+    """1 when the article was first exported, one more each time it was exported again."""
+    changed: list[str] = field(default_factory=list)
+    """Fields in which this version differs from the one before, as far as those are compared."""
     crawl: Crawl = field(default_factory=Crawl)
     """The run that made the record."""
 

@@ -16,7 +16,11 @@ from typing import IO, Literal
 
 from newscrawl.errors import StoreError
 
-State = Literal["found", "done", "rejected", "failed"]
+State = Literal["found", "waiting", "done", "rejected", "failed"]
+"""``waiting`` is exported, but its source may yet be had; only ``found`` has no outcome yet."""
+
+_CHUNK = 500
+"""Rows that are held in memory at once."""
 
 _MIGRATIONS = (
     """
@@ -30,14 +34,35 @@ _MIGRATIONS = (
         attempts INTEGER NOT NULL DEFAULT 0,
         found    TEXT NOT NULL,             -- ISO 8601, UTC
         reason   TEXT,                      -- why rejected or failed
+        due      TEXT,                      -- when to read it again, ISO 8601, UTC; null is never
+        version  INTEGER NOT NULL DEFAULT 0,-- of the record last exported
+        prints   BLOB,                      -- fingerprints of that record's fields
+        exported TEXT,                      -- the run that exported it
         file     TEXT                       -- where it was written, relative to the data directory
     );
     CREATE INDEX articles_by_job ON articles (job, state);
     CREATE INDEX articles_unfinished ON articles (site) WHERE state = 'found';
+    CREATE INDEX articles_due ON articles (site, due) WHERE due IS NOT NULL;
     CREATE TABLE files (
         path   TEXT PRIMARY KEY,            -- relative to the data directory
         site   TEXT NOT NULL,
         length INTEGER NOT NULL             -- bytes that are committed; what follows is torn
+    ) WITHOUT ROWID;
+    CREATE TABLE walks (
+        site  TEXT NOT NULL,
+        start TEXT NOT NULL,                -- first page of the listing
+        next  TEXT NOT NULL,                -- page to go on with
+        PRIMARY KEY (site, start)
+    ) WITHOUT ROWID;
+    CREATE TABLE texts (
+        number    INTEGER PRIMARY KEY,      -- in the order in which texts were first seen
+        id        TEXT NOT NULL UNIQUE,     -- of the article
+        signature BLOB NOT NULL             -- MinHash of its text
+    );
+    CREATE TABLE bands (
+        band   INTEGER NOT NULL,            -- hash of a part of the signature
+        number INTEGER NOT NULL,
+        PRIMARY KEY (band, number)
     ) WITHOUT ROWID;
     CREATE TABLE domains (
         site    TEXT NOT NULL,
@@ -166,14 +191,17 @@ class Ledger:
     ) -> list[str]:
         """Remember articles and say which of them this run has to read, in the order given.
 
-        An article that is done or rejected is read again only if ``again``; one that failed, until
-        it has had ``attempts``. ``now`` is an ISO 8601 moment.
+        An article that is done, waiting or rejected is read again only if ``again``, and is then
+        exported even if nothing changed; one that failed, until it has had ``attempts``. ``now`` is
+        an ISO 8601 moment.
         """
+        forget = ", prints = NULL" if again else ""
         wanted = "1" if again else "state = 'found' OR (state = 'failed' AND attempts < :attempts)"
         sql = f"""
             INSERT INTO articles (id, site, edition, outlet, state, job, found)
             VALUES (:id, :site, :edition, :outlet, 'found', :job, :now)
-            ON CONFLICT (id) DO UPDATE SET job = excluded.job, state = 'found', reason = NULL
+            ON CONFLICT (id) DO UPDATE
+            SET job = excluded.job, state = 'found', reason = NULL{forget}
             WHERE job != excluded.job AND ({wanted})
             RETURNING id
         """  # noqa: S608 - both variants are literals above
@@ -197,31 +225,37 @@ class Ledger:
         return fresh
 
     def adopt(
-        self, site: str, job: str, *, editions: Sequence[str] = (), outlets: Sequence[str] = ()
+        self,
+        site: str,
+        job: str,
+        now: str,
+        *,
+        editions: Sequence[str] = (),
+        outlets: Sequence[str] = (),
     ) -> Iterator[tuple[str, str]]:
-        """Take over what earlier runs of a site left unfinished, as ``(id, found)`` pairs.
+        """Take over what earlier runs of a site left unfinished and what is due to be read again.
 
-        Empty ``editions`` or ``outlets`` mean all of them.
+        Gives ``(id, found)`` pairs, a few at a time. Empty ``editions`` or ``outlets`` mean all of
+        them; ``now`` is an ISO 8601 moment in UTC.
         """
-        where, values = ["site = ?", "state = 'found'", "job != ?"], [site, job]
+        scope, values = "", list[str]()
         for column, allowed in (("edition", editions), ("outlet", outlets)):
             if allowed:
-                where.append(f"{column} IN ({', '.join('?' * len(allowed))})")
+                scope += f" AND {column} IN ({', '.join('?' * len(allowed))})"
                 values += allowed
-        condition = " AND ".join(where)
-        with self.transaction():
-            self._db.execute(f"UPDATE articles SET job = ? WHERE {condition}", [job, *values])  # noqa: S608 - column names are literals, values are bound
-        last = 0
-        while True:
-            rows = self._db.execute(
-                "SELECT rowid, id, found FROM articles"
-                " WHERE job = ? AND state = 'found' AND rowid > ? ORDER BY rowid LIMIT 500",
-                (job, last),
-            ).fetchall()
-            if not rows:
-                return
-            for last, article, found in rows:  # noqa: B007 - the last row id is the cursor
-                yield article, found
+        for which, bound in (("state = 'found'", []), ("due <= ?", [now])):
+            select = (
+                f"SELECT rowid, id, found FROM articles WHERE site = ? AND {which} AND job != ?"  # noqa: S608 - column names are literals, values are bound
+                f"{scope} LIMIT {_CHUNK}"
+            )
+            while rows := self._execute(select, [site, *bound, job, *values]).fetchall():
+                with self.transaction():
+                    self._db.executemany(
+                        "UPDATE articles SET job = ?, state = 'found' WHERE rowid = ?",
+                        [(job, row) for row, _, _ in rows],
+                    )
+                for _, article, found in rows:
+                    yield article, found
 
     def settle(
         self,
@@ -229,26 +263,42 @@ class Ledger:
         state: State,
         *,
         reason: str | None = None,
-        file: str | None = None,
+        due: str | None = None,
     ) -> None:
         """Say how an article's reading ended; part of the caller's transaction, if any."""
         self._execute(
-            "UPDATE articles SET state = ?, reason = ?, file = ?, attempts = attempts + 1"
+            "UPDATE articles SET state = ?, reason = ?, due = ?, attempts = attempts + 1"
             " WHERE id = ?",
-            (state, reason, file, article),
+            (state, reason, due, article),
         )
 
+    def note_export(self, article: str, job: str, version: int, prints: bytes, file: str) -> None:
+        """Say which version of an article stands in which file; in the caller's transaction."""
+        self._execute(
+            "UPDATE articles SET exported = ?, version = ?, prints = ?, file = ? WHERE id = ?",
+            (job, version, prints, file, article),
+        )
+
+    def last_export(self, article: str) -> tuple[int, bytes | None, int]:
+        """The version last exported (0 is none), its fingerprints, and how often it was read."""
+        row = self._execute(
+            "SELECT version, prints, attempts FROM articles WHERE id = ?", (article,)
+        ).fetchone()
+        return row or (0, None, 0)
+
     def is_settled(self, article: str) -> bool:
-        """Whether an article is done or rejected already."""
+        """Whether an article has an outcome that stands: exported or rejected."""
         return bool(
             self._execute(
-                "SELECT 1 FROM articles WHERE id = ? AND state IN ('done', 'rejected')", (article,)
+                "SELECT 1 FROM articles WHERE id = ? AND state NOT IN ('found', 'failed')",
+                (article,),
             ).fetchone()
         )
 
     def forget(self, article: str) -> None:
         """Remove an article that turned out not to be wanted by this run."""
-        self._execute("DELETE FROM articles WHERE id = ?", (article,))
+        self._execute("DELETE FROM articles WHERE id = ? AND version = 0", (article,))
+        self._execute("UPDATE articles SET state = 'done' WHERE id = ?", (article,))
 
     def counts(self, job: str) -> dict[str, int]:
         """Number of a run's articles by state."""
@@ -257,6 +307,13 @@ class Ledger:
                 "SELECT state, count(*) FROM articles WHERE job = ? GROUP BY state", (job,)
             )
         )
+
+    def count_exported(self, job: str) -> int:
+        """Number of articles that a run has exported."""
+        (count,) = self._execute(
+            "SELECT count(*) FROM articles WHERE job = ? AND exported = ?", (job, job)
+        ).fetchone()
+        return int(count)
 
     def outcomes(self, job: str, state: State, limit: int) -> list[tuple[str, str | None]]:
         """A run's articles in one state with their reasons, at most ``limit``."""
@@ -305,3 +362,58 @@ class Ledger:
             (site, edition, outlet),
         ).fetchone()
         return row[0] if row else None
+
+    def note_walk(self, site: str, start: str, following: str) -> None:
+        """Remember the page with which the walk of a listing is to go on."""
+        self._execute(
+            "INSERT INTO walks VALUES (?, ?, ?)"
+            " ON CONFLICT (site, start) DO UPDATE SET next = excluded.next",
+            (site, start, following),
+        )
+
+    def end_walk(self, site: str, start: str) -> None:
+        """Say that a listing was walked to its end, or as far as was wanted."""
+        self._execute("DELETE FROM walks WHERE site = ? AND start = ?", (site, start))
+
+    def walk_left(self, site: str, start: str) -> str | None:
+        """The page with which an unfinished walk is to go on."""
+        row = self._execute(
+            "SELECT next FROM walks WHERE site = ? AND start = ?", (site, start)
+        ).fetchone()
+        return row[0] if row else None
+
+    def first_alike(
+        self, article: str, signature: bytes, bands: Sequence[int]
+    ) -> Iterator[tuple[str, bytes]]:
+        """Articles whose texts share a band with a text, first seen first, and its own entry made.
+
+        Only those that were seen before ``article`` are given, with their signatures.
+        """
+        with self.transaction():
+            row = self._db.execute(
+                "SELECT number, signature FROM texts WHERE id = ?", (article,)
+            ).fetchone()
+            if row is None:
+                inserted = self._db.execute(
+                    "INSERT INTO texts (id, signature) VALUES (?, ?)", (article, signature)
+                )
+                number = inserted.lastrowid
+            else:
+                number = row[0]
+                if row[1] != signature:
+                    self._db.execute(
+                        "UPDATE texts SET signature = ? WHERE number = ?", (signature, number)
+                    )
+            self._db.executemany(
+                "INSERT OR IGNORE INTO bands VALUES (?, ?)", [(band, number) for band in bands]
+            )
+            marks = ", ".join("?" * len(bands))
+            candidates = self._db.execute(
+                f"SELECT DISTINCT number FROM bands WHERE band IN ({marks}) AND number < ?"  # noqa: S608 - values are bound
+                f" ORDER BY number LIMIT {_CHUNK}",
+                [*bands, number],
+            ).fetchall()
+        for (candidate,) in candidates:
+            yield self._execute(
+                "SELECT id, signature FROM texts WHERE number = ?", (candidate,)
+            ).fetchone()

@@ -73,7 +73,9 @@ DOWNLOADER_MIDDLEWARES = {
 ITEM_PIPELINES = {
     "newscrawl.pipelines.stamp.StampPipeline": 100,
     "newscrawl.pipelines.validate.ValidatePipeline": 200,
-    "newscrawl.pipelines.feed.FeedPipeline": 300,
+    "newscrawl.pipelines.duplicates.DuplicatesPipeline": 300,
+    "newscrawl.pipelines.versions.VersionsPipeline": 400,
+    "newscrawl.pipelines.feed.FeedPipeline": 500,
 }
 EXTENSIONS = {
     # Order: rejects, headlines and outcomes are on disk before the report counts them.
@@ -107,3 +109,11 @@ FEED_FSYNC = True
 LISTING_MAX_PAGES = 10_000
 # Times a later run asks again for an article whose aggregator page failed.
 ARTICLE_MAX_ATTEMPTS = 5
+# A source that may heal (unreachable, or refused for the rate) is asked for again after these
+# pauses; then what is known of it is final. Link rot is mostly for good, so the pauses grow.
+SOURCE_RETRY_HOURS = [6, 24, 72, 168, 336, 672]
+# An article that is new is read again after these pauses, as most corrections come early. Both
+# copies are fetched, so each entry adds as many pages as the first reading.
+RECHECK_HOURS = [48]
+# Only articles published at most this many days ago are: older ones come from back-fills.
+RECHECK_DAYS = 7

@@ -251,7 +251,7 @@ def test_a_record_that_breaks_a_promise_is_kept_among_the_rejects(tmp_path: Path
 def test_a_wrong_argument_ends_the_run_before_any_request(
     tmp_path: Path, name: str, value: str
 ) -> None:
-    outcome = crawl(web(), tmp_path, "maghress", **{name: value})
+    outcome = crawl(web(), tmp_path, "maghress", settings=None, **{name: value})
     assert outcome.code == 1
     assert outcome.requests == []
     assert f"scrapy crawl maghress: {name}={value}: " in outcome.stderr or value in outcome.stderr

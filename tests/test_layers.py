@@ -7,15 +7,15 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "newscrawl"
 
-HELPERS = {"text", "dates", "urls", "errors", "html", "language"}
+HELPERS = {"text", "dates", "urls", "errors", "html", "language", "duplicates"}
 RECORD = {"items", "schema", "validation"}
-STATE = {"ledger", "run", "lines", "signals"}
+STATE = {"ledger", "run", "lines", "signals", "revisit"}
 READERS = {"network", "extraction", "outlets"}
 
 MAY_USE = {
     **dict.fromkeys(HELPERS, HELPERS),
     **dict.fromkeys(RECORD, HELPERS | RECORD),
-    **dict.fromkeys(STATE, HELPERS | STATE),
+    **dict.fromkeys(STATE, HELPERS | RECORD | STATE),
     "settings": set(),
     "network": HELPERS | RECORD,
     "outlets": HELPERS | RECORD,
@@ -76,7 +76,7 @@ def test_imports_point_downwards(path: Path) -> None:
 
 
 def test_the_helpers_use_each_other_in_one_direction() -> None:
-    order = ["errors", "text", "language", "urls", "dates", "html"]
+    order = ["errors", "text", "duplicates", "language", "urls", "dates", "html"]
     for position, name in enumerate(order):
         assert imported(PACKAGE / f"{name}.py") <= set(order[:position])
 

@@ -35,7 +35,7 @@ def test_an_article_is_handed_out_once_a_run(ledger: Ledger) -> None:
 
 def test_what_is_done_is_not_read_again_unless_asked_for(ledger: Ledger) -> None:
     find(ledger, "a", 1, 2)
-    ledger.settle("maghress:fr/lopinion/1", "done", file="feeds/maghress/a.jsonl")
+    ledger.settle("maghress:fr/lopinion/1", "done")
     assert find(ledger, "b", 1, 2) == [2]
     assert find(ledger, "c", 1, again=True) == [1]
     assert ledger.is_settled("maghress:fr/lopinion/1") is False
@@ -54,13 +54,13 @@ def test_a_later_run_takes_up_what_was_left_within_its_scope(ledger: Ledger) -> 
     find(ledger, "a", *many)
     ledger.find(entries(5, outlet="liberation"), "a", NOW, attempts=2)
     ledger.settle("maghress:fr/lopinion/7", "done")
-    assert list(ledger.adopt("masress", "b")) == []
-    taken = list(ledger.adopt("maghress", "b", editions=["fr"], outlets=["lopinion"]))
+    assert list(ledger.adopt("masress", "b", NOW)) == []
+    taken = list(ledger.adopt("maghress", "b", NOW, editions=["fr"], outlets=["lopinion"]))
     assert len(taken) == 1201
     assert taken[0] == ("maghress:fr/lopinion/1", NOW)
-    assert [article for article, _ in ledger.adopt("maghress", "c", outlets=["liberation"])] == [
-        "maghress:fr/liberation/5"
-    ]
+    assert [
+        article for article, _ in ledger.adopt("maghress", "c", NOW, outlets=["liberation"])
+    ] == ["maghress:fr/liberation/5"]
 
 
 def test_a_run_that_ended_names_what_has_no_outcome(ledger: Ledger) -> None:

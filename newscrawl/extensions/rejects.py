@@ -28,7 +28,9 @@ class Rejects:
         self._file = LineFile(self._run, "rejects", fsync=self._fsync)
 
     def item_dropped(self, item: Article, exception: Exception) -> None:
-        """Write a record and the reasons."""
+        """Write a record and the reasons, unless a pipeline has settled it otherwise."""
+        if getattr(exception, "settled", False):
+            return
         reasons = getattr(exception, "reasons", None) or [str(exception)]
         with self._run.ledger.transaction():
             self._file.append([{"reasons": reasons, "record": item}])

@@ -82,13 +82,15 @@ class RunReport:
         stats = self._crawler.stats.get_stats()
         ledger, job = self._run.ledger, self._run.job
         counts = ledger.counts(job)
-        exported, rejected, failed = (counts.get(s, 0) for s in ("done", "rejected", "failed"))
-        found, left = sum(counts.values()), counts.get("found", 0)
+        exported = ledger.count_exported(job)
+        unchanged = counts.get("done", 0) + counts.get("waiting", 0) - exported
+        rejected, failed, left = (counts.get(s, 0) for s in ("rejected", "failed", "found"))
+        found = sum(counts.values())
         known, outside = (stats.get(f"articles/{name}", 0) for name in ("known", "outside"))
         errors = [f"{stats[key]} × {key}" for key in sorted(stats) if key in _ERRORS]
         if reason == "store_error":
             errors.append("a file could not be written; see the log")
-        if reason == "finished" and found and not exported:
+        if reason == "finished" and found and not exported and not unchanged:
             errors.append("nothing was exported")
         elif reason == "finished" and not found and not known:
             errors.append(
@@ -105,6 +107,8 @@ class RunReport:
             "exported": exported,
             "rejected": rejected,
             "failed": failed,
+            "unchanged": unchanged,
+            "waiting": counts.get("waiting", 0),
             "left": left,
             "known": known,
             "outside": outside,
@@ -146,15 +150,17 @@ def summary(report: dict[str, Any]) -> str:
     def listed(counts: dict[str, int]) -> str:
         return ", ".join(f"{name} {count}" for name, count in counts.items() if count) or "none"
 
+    balance = [f"{name} {report[name]}" for name in ("exported", "rejected", "failed")]
+    balance += [f"{name} {report[name]}" for name in ("unchanged", "left") if report[name]]
     exported = report["exported"] or 1
     outside = f"{report['outside']} outside since/until"
     absent = f"{report['absent']} absent ids"
     filled = {name: f"{100 * count // exported} %" for name, count in report["filled"].items()}
     lines = [
         "",
-        f"found {report['found']} = exported {report['exported']} + rejected {report['rejected']}"
-        f" + failed {report['failed']}" + (f" + left {report['left']}" if report["left"] else ""),
-        f"sources   {listed(report['sources'])}",
+        f"found {report['found']} = {' + '.join(balance)}",
+        f"sources   {listed(report['sources'])}"
+        + (f"; {report['waiting']} are tried again later" if report["waiting"] else ""),
         f"filled    {', '.join(f'{name} {share}' for name, share in filled.items())}",
         f"beside    {report['known']} seen again, {outside}, {absent}",
         f"pages     {report['pages']} in {report['seconds']} s",

@@ -8,6 +8,8 @@ from scrapy.crawler import Crawler
 from newscrawl.errors import StoreError
 from newscrawl.items import Article
 from newscrawl.lines import LineFile
+from newscrawl.pipelines.versions import fingerprints
+from newscrawl.revisit import Revisits
 from newscrawl.run import Run
 
 logger = logging.getLogger(__name__)
@@ -23,6 +25,7 @@ class FeedPipeline:
     def __init__(self, crawler: Crawler) -> None:
         settings = crawler.settings
         self._run = Run.of(crawler)
+        self._revisits = Revisits(settings)
         self._batch: list[Article] = []
         self._batch_size = settings.getint("FEED_BATCH")
         self._batch_seconds = settings.getfloat("FEED_BATCH_SECONDS")
@@ -65,6 +68,14 @@ class FeedPipeline:
                 self._feed.append(self._batch)
                 name = self._run.relative(self._feed.path)
                 for item in self._batch:
-                    self._run.ledger.settle(item.id, "done", file=name)
+                    self._note(item, name)
             self._batch.clear()
         self._flushed = monotonic()
+
+    def _note(self, item: Article, file: str) -> None:
+        """Tell the ledger of a record, and when its article is to be read again."""
+        ledger = self._run.ledger
+        _, _, reads = ledger.last_export(item.id)
+        state, due = self._revisits.after(item, reads)
+        ledger.settle(item.id, state, due=due)
+        ledger.note_export(item.id, self._run.job, item.version, fingerprints(item), file)
