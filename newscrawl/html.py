@@ -204,7 +204,8 @@ def _longest_tag(html: str) -> int:
         start, end = end, html.rfind(">", end, end + 2 * MAX_ATTRIBUTES) + 1
         if not end:  # no tag ends here, so a long one may begin
             end = html.find(">", start) + 1 or len(html)
-            if tag := _TAG_START.search(html, start, end):
+            tag = _TAG_START.search(html, start, end)
+            if tag and not html.endswith("</script>", start, end):
                 spaces = sum(html.count(space, tag.start(), end) for space in " \n\t")
                 longest = max(longest, spaces)
     return longest

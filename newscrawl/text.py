@@ -266,7 +266,8 @@ _TO = r"(?:\s(?:à|au|aux|en|in|في|ب)\s\w+)?"  # where a correspondent is
 _LABEL = re.compile(
     rf"""
     (?: (?:[^\W\d_]+\s(?:et\sphotos?\s)?)?  # "Propos", "Texte et photos"
-        (?:recueilli|réalisé|rédigé|écrit|publié|posté|préparé|présenté|animé|traduit)e?s?(?:\sd[eu]\s\S+)?\spar
+        (?:recueilli|réalisé|rédigé|écrit|publié|posté|préparé|présenté|animé|traduit)e?s?
+        (?:\sd[eu]\s\S+)?\spar
       | (?:par|de)\s(?:notre|nos)\s(?:correspondante?s?|envoyée?s?\sspécia\w+){_TO}
       | (?:(?:written|posted|published|reported|edited|compiled|story|words|text)\s)?by
       | from\sour\scorrespondents?{_TO}

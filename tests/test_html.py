@@ -177,6 +177,7 @@ HARMLESS = {
     "paths of drawings": "<svg>" + "<path d='M0'/>" * 20_000 + "</svg><p>fin",
     "a long picture in the page": f"<img src='data:image/png;base64,{'QUFB' * 300_000}'><p>fin",
     "a long script": "<script>var a = [" + "a = 1, " * 900_000 + "]</script><p>fin",
+    "a long script with a comparison": f"<script>if (a <b) c = '{'mot ' * 90_000}'</script><p>fin",
     "much text": "<p>" + "mot " * 2_000_000 + "</p><p>fin",
 }
 
