@@ -227,7 +227,9 @@ class Page:
 _MAY_BE_ARTICLE = re.compile(r"[0-9]\s*(?:$|[/?#;&%])")
 
 
-def open_page(body: bytes | str, url: str, content_type: str | None, *, menus: bool = True) -> Page:
+def open_page(
+    body: bytes | str, url: str, site: Site, content_type: str | None, *, menus: bool = True
+) -> Page:
     """Decode, parse and walk a page, past its menus if they are not wanted.
 
     Raises:
