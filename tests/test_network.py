@@ -2,6 +2,9 @@
 
 import json
 import re
+import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -156,3 +159,36 @@ def test_deep_pages_without_an_article_are_refused(depth: int) -> None:
     for read in (read_article, read_listing):
         with pytest.raises(PageError):
             read(page, URL)
+
+
+def in_page(text: str) -> str:
+    """A page whose article's text is given."""
+    return (
+        "<span class=articletitle>T</span>"
+        "<span class=articlenewspaper>Publié dans X le 1 - 2 - 2020</span>"
+        f"<span class=articlecontent>{text}</span>"
+    )
+
+
+HOSTILE = {
+    "spaces in a sentence": in_page("click" + " " * 100_000 + "here"),
+    "sentence begun often": in_page(("click" + " " * 200) * 1_000),
+    "published line of spaces": "<p>Publié dans" + " " * 100_000 + "le 1",
+    "published line begun often": "<p>Publié dans</p>" * 10_000,
+    "long byline": in_page("Par " + "A" * 240 + "!"),
+    "many labels": in_page("<br>".join(["post comment " * 12] * 500)),
+    "many marks": in_page("(...) " * 20_000 + "x"),
+    "many links in a line": "".join(f"<a href=/fr/author/{i}>a</a> " for i in range(10_000)),
+    "many pages": "".join(f"<a href=?page={i}>{i}</a>" for i in range(5_000)),
+    "slashes": "<a href=/fr/politics>p</a><a href='/fr/" + "/" * 100_000 + "2'>2</a>",
+    "gaps": "<p>" + "a b c&nbsp;&nbsp;" * 20_000,
+}
+
+
+@pytest.mark.parametrize("page", HOSTILE.values(), ids=HOSTILE)
+@pytest.mark.parametrize("read", [read_article, read_listing])
+def test_no_page_takes_long(read: Callable[[str, str], object], page: str) -> None:
+    start = time.process_time()
+    with suppress(PageError):
+        read(page, URL)
+    assert time.process_time() - start < 2

@@ -213,6 +213,8 @@ def _give_dates(order: Sequence[ListingEntry | Moment]) -> None:
 
 _NEXT = re.compile(r"(?:page )?(?:suivante?s?|next|التالي[ةه]?|[>›»]+)(?: page)?[\s>›»:.→←]*")
 _NUMBER = re.compile(r"[0-9]{1,6}")
+# Most links are none; this tells it sooner.
+_MAY_BE_NEXT = re.compile(r"\s*(?:\d|page|suiv|next|الت|[>›»])", re.IGNORECASE)
 
 
 def _next_pages(page: Page) -> list[str]:
@@ -237,11 +239,12 @@ def _page_links(page: Page) -> Iterator[tuple[str, str]]:
         yield "", declared
     for line in page.lines:
         for link in line.links:
-            text = western_digits(line.link_text(link))
-            if _NUMBER.fullmatch(text):
-                yield text, link.href
-            elif "next" in link.rel.lower().split() or _NEXT.fullmatch(fold(text)):
+            if "next" in link.rel.lower().split():
                 yield "", link.href
+            elif _MAY_BE_NEXT.match(line.text, link.start, link.end):
+                text = western_digits(line.link_text(link))
+                if _NUMBER.fullmatch(text) or _NEXT.fullmatch(fold(text)):
+                    yield text if text.isdigit() else "", link.href
 
 
 def _position(url: str) -> tuple[tuple[str, str], int | None]:
