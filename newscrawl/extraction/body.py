@@ -19,6 +19,7 @@ OUT = AWAY | CAPTION | COMMENTS | BYLINE
 """Flags of parts that hold no text of the article."""
 _LONG_LINK = 100
 _SHORT = 40
+_LEAD = 800
 _NEAR = 6
 # Elements that carry one paragraph, or a few, inside the part of the page that they stand in.
 # fmt: off
@@ -37,6 +38,15 @@ _STANDFIRST = re.compile(
 _CREDIT = re.compile(r"©|\(c\)|\b(?:foto|photo|crédit|credit|image|bild|صورة)s?\s*:", re.IGNORECASE)
 _INVITATION = re.compile(
     r"newsletter|sign up|subscrib|abonn(?:ez|ier)|whatsapp|telegram|bookmark|نشرتنا|اشترك",
+    re.IGNORECASE,
+)
+
+# Headings of what follows an article.
+_AFTERWARDS = re.compile(
+    r"^\W*(?:\d+ )?(?:commentaires?|comments?|r[ée]actions?|kommentare?|comentarios|تعليقات|"
+    r"التعليقات|أضف تعليق|(?:articles? )?(?:li[ée]s|similaires|connexes|associ[ée]s)|"
+    r"(?:dans|sur) (?:le|la) m[êe]me \w+|related (?:articles|stories|news|posts)|"
+    r"(?:مواضيع|مقالات) (?:ذات صلة|مشابهة|أخرى))(?: \(?\d+\)?)?\W*$",
     re.IGNORECASE,
 )
 
@@ -91,9 +101,13 @@ def _matches(page: Page, reference: Reference) -> list[_Match]:
         if len(found) < 2 and not (found and len(cut) == 1):
             continue
         mask = 0
-        for position in found:
+        for _, position in found:
             mask |= 1 << position
-        matches.append(_Match(index, len(found) / len(cut), mask, found[0], found[-1]))
+        # A phrase that comes twice is found at its first place; the middle one tells the truth.
+        offsets = sorted([position - place for place, position in found])
+        first = max(0, offsets[len(offsets) // 2])
+        last = first + len(cut) - 1
+        matches.append(_Match(index, len(found) / len(cut), mask, first, last))
     return matches
 
 
@@ -127,7 +141,8 @@ def guided(page: Page, reference: Reference) -> list[int]:
     last = chain[-1].block
     size = sum(len(page.blocks[index].text) for index in blocks)
     outline = Outline(page, [match.block for match in chain])
-    rest = [index for index in outline.body() if index > last]
+    told = {match.block for match in matches}  # who repeats the article after its end quotes it
+    rest = [index for index in outline.body() if index > last and index not in told]
     if sum(len(page.blocks[index].text) for index in rest) > 0.1 * size:
         blocks += rest
     return sorted(set(blocks))
@@ -334,19 +349,31 @@ class Outline:
                 weights[kind] = weights.get(kind, 0) + len(blocks[index].text)
         most = 0.15 * sum(weights.values())
         main = {kind for kind, weight in weights.items() if weight >= most}
-        main |= {kinds[a] for i in self.known if (a := anchors[blocks[i].element]) in kinds}
-        around = {elements[anchor].parent for anchor, kind in kinds.items() if kind in main}
+        sure = {kinds[a] for i in self.known if (a := anchors[blocks[i].element]) in kinds}
+        # A copy that is more than a lead shows where the body is: beside it, only what has the
+        # forms that the copy has shown belongs to it.
+        home = 0
+        if sum(len(blocks[i].text) for i in self.known) >= _LEAD:
+            home = elements[common_element(page, self.known)].parent
+        around = {elements[anchor].parent for anchor, kind in kinds.items() if kind in main | sure}
         prose = set(good)
         found: list[int] = []
         waiting: list[int] = []
         seen: set[str] = set()
+        end = max(self.known, default=0)
         for index in inside:
             block = blocks[index]
             element = elements[block.element]
             text = block.text
+            if found and len(text) < _SHORT and index > end and _AFTERWARDS.match(text):
+                break
             anchor = anchors[block.element]
             if (
-                not (kinds[anchor] in main or (anchor in around and element.tag in HEADINGS))
+                not (
+                    kinds[anchor] in sure
+                    or (kinds[anchor] in main and page.inside(block.element, home))
+                    or (anchor in around and element.tag in HEADINGS)
+                )
                 or element.tag == "h1"
                 or is_furniture(block)
                 or text in seen
@@ -362,6 +389,22 @@ class Outline:
             else:
                 waiting.append(index)
         return found
+
+
+def common_element(page: Page, blocks: list[int]) -> int:
+    """Find the smallest element that holds all of some blocks and is more than one paragraph."""
+    elements = page.elements
+    common = page.blocks[blocks[0]].element
+    for index in blocks[1:]:
+        element = page.blocks[index].element
+        while element != common:
+            if element > common:
+                element = elements[element].parent
+            else:
+                common = elements[common].parent
+    while common and elements[common].tag in ("p", "li", "ul", "ol", "blockquote"):
+        common = elements[common].parent
+    return common
 
 
 def unguided(page: Page) -> list[int]:

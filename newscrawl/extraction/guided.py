@@ -56,10 +56,14 @@ class Reference:
             found = self._read[paragraph] = words(paragraph)
         return found
 
-    def find(self, candidates: list[int]) -> list[int]:
-        """List the positions in this text of those shingles that it holds."""
+    def find(self, candidates: list[int]) -> list[tuple[int, int]]:
+        """List those shingles that this text holds: their place in the list and in this text."""
         get = self.positions.get
-        return [position for shingle in candidates if (position := get(shingle)) is not None]
+        return [
+            (place, position)
+            for place, position in enumerate(map(get, candidates))
+            if position is not None
+        ]
 
     def overlap(self, text: str) -> tuple[float, float]:
         """Measure how far another text says the same.

@@ -75,7 +75,7 @@ class Metadata:
     def article(self) -> dict[str, Any]:
         """The JSON-LD object of the article; empty when there is none."""
         best: dict[str, Any] = {}
-        most = 0
+        most = -1
         for node in self.nodes:
             if not any(_ARTICLE.search(kind) for kind in _types(node)):
                 continue

@@ -21,7 +21,7 @@ from typing import Literal
 import msgspec
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
-from newscrawl.extraction.body import OUT, is_furniture
+from newscrawl.extraction.body import OUT, common_element, is_furniture
 from newscrawl.extraction.page import HEADINGS, Page, walk
 from newscrawl.urls import registered_domain
 
@@ -429,22 +429,6 @@ def _step(tag: str, label: str) -> str:
 def _stable(label: str) -> list[str]:
     """List the classes that do not change from page to page: no numbers, no utilities."""
     return [name for name in label.split() if _STABLE.match(name)][:4]
-
-
-def common_element(page: Page, blocks: list[int]) -> int:
-    """Find the smallest element that holds all of some blocks and is more than one paragraph."""
-    elements = page.elements
-    common = page.blocks[blocks[0]].element
-    for index in blocks[1:]:
-        element = page.blocks[index].element
-        while element != common:
-            if element > common:
-                element = elements[element].parent
-            else:
-                common = elements[common].parent
-    while common and elements[common].tag in ("p", "li", "ul", "ol", "blockquote"):
-        common = elements[common].parent
-    return common
 
 
 def _domain(url: str) -> str:

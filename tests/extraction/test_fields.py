@@ -1,0 +1,141 @@
+import pytest
+
+from newscrawl.extraction import extract
+from tests.extraction.pages import Copy, page, paragraphs
+
+URL = "https://www.gazette.example/a/1"
+BODY = paragraphs(1)
+
+
+def bare(head="", body="", lang=""):
+    text = "".join(f"<p>{paragraph}</p>" for paragraph in BODY)
+    return f"<html{lang}><head>{head}</head><body>{body}<article>{text}</article></body></html>"
+
+
+def ld(text):
+    return f'<script type="application/ld+json">{text}</script>'
+
+
+def test_a_plain_page_gives_every_field():
+    found = extract(page(BODY), URL)
+    assert found.title == "Le conseil vote le budget des écoles"
+    assert found.authors == ["Salma Idrissi"]
+    assert found.published.isoformat() == "2024-03-29T10:00:00+00:00"
+    assert found.published_precision == "second"
+    assert found.canonical == "https://www.gazette.example/a/1"
+    assert found.language == "fr"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"@type":"NewsArticle","headline":"Un titre assez long","author":"Ali Ben",}',
+        '<!-- {"@type":"NewsArticle","headline":"Un titre assez long","author":"Ali Ben"} -->',
+        '//<![CDATA[\n{"@type":"NewsArticle","headline":"Un titre assez long","author":"Ali Ben"}//]]>',
+        '{"@type":["Thing","https://schema.org/ReportageNewsArticle"],"description":"a\nb\t",'
+        '"headline":"Un titre assez long","author":[{"@type":"Person","name":"Ali Ben"}]}',
+        '[{"@type":"WebPage"},{"@graph":[{"@type":"BlogPosting","headline":"Un titre assez long",'
+        '"author":{"@id":"#a"}},{"@id":"#a","@type":"Person","name":"Ali Ben"}]}]',
+        '{"@type":"WebPage","mainEntity":{"@type":"Article","headline":"Un titre assez long",'
+        '"author":{"name":["Ali Ben"]}}}',
+        r'{"@type":"NewsArticle","headline":"Un titre assez long","author":"Ali Ben","x":"\'"}',
+    ],
+)
+def test_json_ld_is_read_however_it_is_broken(text):
+    found = extract(bare(ld(text)), URL)
+    assert found.title == "Un titre assez long"
+    assert found.authors == ["Ali Ben"]
+
+
+@pytest.mark.parametrize("text", ["", "{", "null", "[1, 2", '{"@type":', "[" * 5000, '"a"'])
+def test_json_ld_beyond_repair_is_left_out(text):
+    assert extract(bare(ld(text)), URL).text == "\n\n".join(BODY)
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Un titre assez long | La Gazette",
+        "Un titre assez long - Politique - La Gazette",
+        "La Gazette | Un titre assez long",
+        "Un titre assez long – gazette.example",
+    ],
+)
+def test_the_site_is_stripped_from_titles(title):
+    head = f'<title>{title}</title><meta property="og:site_name" content="La Gazette">'
+    head += '<meta property="article:section" content="Politique">'
+    assert extract(bare(head), URL).title == "Un titre assez long"
+
+
+def test_a_dash_of_the_headline_stays():
+    head = "<title>Port – les travaux avancent | Gazette</title>"
+    body = "<h1>Port – les travaux avancent</h1>"
+    assert extract(bare(head, body), URL).title == "Port – les travaux avancent"
+
+
+def test_the_copy_picks_among_titles():
+    head = '<meta property="og:title" content="Ce titre est fait pour les réseaux">'
+    body = "<h1>Le vrai titre de cet article</h1>"
+    copy = Copy("Le vrai titre de cet article", " ".join(BODY))
+    assert extract(bare(head, body), URL, copy).title == "Le vrai titre de cet article"
+
+
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        ('<meta property="article:published_time" content="2024-03-29T08:00:00Z">', ""),
+        ('<meta name="dc.date" content="2024-03-29">', ""),
+        ("", '<time datetime="2024-03-29T08:00">29 mars</time>'),
+        ("", '<span itemprop="datePublished" content="2024-03-29">hier</span>'),
+        ("", "<h1>Titre</h1><p>Publié le 29 mars 2024</p>"),
+        ("", "<h1>عنوان</h1><div>الجمعة 29 مارس 2024</div>"),
+    ],
+)
+def test_dates_are_found_where_pages_keep_them(head, body):
+    assert extract(bare(head, body), URL).published.date().isoformat() == "2024-03-29"
+
+
+def test_the_date_near_the_copys_is_preferred():
+    head = '<meta property="article:published_time" content="2020-01-01T08:00:00Z">'
+    body = '<time datetime="2024-03-29">29 mars 2024</time>'
+    copy = Copy(None, " ".join(BODY), "2024-03-29")
+    assert extract(bare(head, body), URL, copy).published.date().isoformat() == "2024-03-29"
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "names"),
+    [
+        ('<meta name="author" content="Ali Ben et Salma Idrissi">', "", ["Ali Ben", "Salma Idrissi"]),
+        ("", '<a rel="author" href="/x">Ali Ben</a>', ["Ali Ben"]),
+        ("", "<div>Par Ali Ben, le 29 mars 2024</div>", ["Ali Ben"]),
+        ("", "<div>بقلم: سلمى الإدريسي</div>", ["سلمى الإدريسي"]),
+        (
+            '<meta name="author" content="Gazette">',
+            '<span class="author">Ali Ben</span>',
+            ["Ali Ben"],
+        ),
+        ('<meta name="author" content="Gazette">', "", ["Gazette"]),
+        ('<meta property="article:author" content="https://facebook.com/x">', "", []),
+    ],
+)
+def test_authors_are_people_before_desks(head, body, names):
+    assert extract(bare(head, body), URL).authors == names
+
+
+def test_images_tags_and_section():
+    text = (
+        '{"@type":"NewsArticle","articleSection":"Société","keywords":"port, écoles",'
+        '"image":{"url":"/i.jpg","caption":"Le port"},"dateModified":"2024-03-30"}'
+    )
+    found = extract(bare(ld(text)), URL)
+    assert (found.section, found.tags) == ("Société", ["port", "écoles"])
+    assert [(i.url, i.caption) for i in found.images] == [
+        ("https://www.gazette.example/i.jpg", "Le port")
+    ]
+    assert found.modified.date().isoformat() == "2024-03-30"
+
+
+def test_a_declared_language_in_another_script_is_not_believed():
+    from tests.extraction.pages import ARABIC
+
+    assert extract(page(paragraphs(4, words=ARABIC), lang="fr"), URL).language == "ar"
