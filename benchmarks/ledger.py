@@ -1,0 +1,102 @@
+"""The ledger at size: memory of a run, look-ups a second, bytes an article.
+
+    python benchmarks/ledger.py [--articles 1000000]
+
+Starts a run with 10 thousand and with ``--articles`` articles waiting to be read, lets each read
+for some seconds from a server that has nothing, and compares their peak memory.
+"""
+
+import argparse
+import os
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from newscrawl.demo.proxy import Answer, DemoProxy
+from newscrawl.ledger import Entry, Ledger
+
+SMALL = 10_000
+LOOKUPS = 100_000
+NOW = "2026-01-01T00:00:00+00:00"
+SETTINGS = {
+    "DOWNLOAD_DELAY": 0,
+    "AUTOTHROTTLE_ENABLED": 0,
+    "CONCURRENT_REQUESTS_PER_DOMAIN": 16,
+    "CLOSESPIDER_TIMEOUT": 12,
+    "LOG_LEVEL": "ERROR",
+}
+
+
+def fill(path: Path, count: int) -> float:
+    """Enter articles; seconds it took."""
+    ledger = Ledger(path)
+    began = time.perf_counter()
+    for start in range(0, count, 1000):
+        entries = [
+            Entry(f"maghress:fr/outlet{n % 40}/{n}", "maghress", "fr", f"outlet{n % 40}")
+            for n in range(start, min(start + 1000, count))
+        ]
+        ledger.find(entries, "20260101T000000.000000-maghress", NOW, attempts=5)
+    ledger.close()
+    return time.perf_counter() - began
+
+
+def look_up(path: Path, count: int) -> float:
+    """State look-ups a second, at random."""
+    ledger = Ledger(path)
+    chance = random.Random(5)  # noqa: S311 - a benchmark
+    ids = [f"maghress:fr/outlet{n % 40}/{n}" for n in chance.choices(range(count), k=LOOKUPS)]
+    began = time.perf_counter()
+    for article in ids:
+        ledger.is_settled(article)
+    return LOOKUPS / (time.perf_counter() - began)
+
+
+def run(data: Path) -> float:
+    """Peak memory in MB of a run that takes up what is left."""
+
+    def answer(_method: str, _url: str, _headers: Mapping[str, str]) -> Answer:
+        return Answer(404, {"Content-Type": "text/html"}, b"404")
+
+    with DemoProxy(answer) as proxy:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "scrapy", "crawl", "maghress", "-a", "editions=fr"]
+            + [f"--set={name}={value}" for name, value in SETTINGS.items()],
+            env=os.environ | proxy.environment() | {"NEWSCRAWL_DATA": str(data)},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        _, _, usage = os.wait4(child.pid, 0)
+    return usage.ru_maxrss / 1024
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--articles", type=int, default=1_000_000)
+    large = parser.parse_args().articles
+    peaks = {}
+    for count in (SMALL, large):
+        with tempfile.TemporaryDirectory() as directory:
+            path = Path(directory) / "ledger" / "ledger.sqlite"
+            seconds = fill(path, count)
+            size = path.stat().st_size / count
+            rate = look_up(path, count)
+            peaks[count] = run(Path(directory))
+            print(
+                f"{count:>9} articles: {count / seconds:,.0f} entered/s, {rate:,.0f} look-ups/s, "
+                f"{size:.0f} bytes an article, peak memory of a run {peaks[count]:.0f} MB"
+            )
+    print(f"memory ratio {peaks[large] / peaks[SMALL]:.2f}")
+    print(
+        f"of the benchmark itself: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB"
+    )
+
+
+if __name__ == "__main__":
+    main()
