@@ -19,7 +19,7 @@ OUT = AWAY | CAPTION | COMMENTS | BYLINE
 """Flags of parts that hold no text of the article."""
 _LONG_LINK = 100
 _SHORT = 40
-_LEAD = 800
+_LEAD = 1500
 _NEAR = 6
 # Elements that carry one paragraph, or a few, inside the part of the page that they stand in.
 # fmt: off
@@ -243,7 +243,7 @@ class Outline:
         named: dict[tuple[str, str], int] = {}
         for element, weight in zip(elements, mass, strict=True):
             if weight and element.flags & OUT:
-                key = (element.tag, element.label)
+                key = (element.tag, element.kind)
                 named[key] = named.get(key, 0) + weight
         sure: set[int] = set()
         for index in self.known:
@@ -270,7 +270,7 @@ class Outline:
             part = elements[element]
             if not known and (flags := part.flags & OUT):
                 share = 0.8 if flags & COMMENTS else 0.5
-                known = self._named.get((part.tag, part.label), 0) < share * self.total
+                known = self._named.get((part.tag, part.kind), 0) < share * self.total
             away[element] = known
         return known
 
@@ -308,7 +308,7 @@ class Outline:
 
     def _alike(self, one: int, other: int) -> bool:
         first, second = self.page.elements[one], self.page.elements[other]
-        return one != other and first.tag == second.tag and first.label == second.label
+        return one != other and first.tag == second.tag and first.kind == second.kind
 
     def _anchors(self) -> list[int]:
         """Give for each element the part that it stands in.
@@ -341,7 +341,7 @@ class Outline:
             anchor = anchors[block.element]
             if anchor not in kinds:
                 part = elements[anchor]
-                kinds[anchor] = (part.tag, part.label, elements[part.parent].label)
+                kinds[anchor] = (part.tag, part.kind, elements[part.parent].kind)
         for index in good:
             anchor = anchors[blocks[index].element]
             if anchor in kinds:
@@ -365,7 +365,13 @@ class Outline:
             block = blocks[index]
             element = elements[block.element]
             text = block.text
-            if found and len(text) < _SHORT and index > end and _AFTERWARDS.match(text):
+            if (
+                found
+                and index > end
+                and not block.linked
+                and len(text) < _SHORT
+                and _AFTERWARDS.match(text)
+            ):
                 break
             anchor = anchors[block.element]
             if (

@@ -89,7 +89,7 @@ def title(
     declared = [(weight, text) for weight, text in declared if text]
     if not declared:
         return None
-    exact = {fold(text) for _, text in declared}
+    exact = {fold(text) for _, text in declared} | ({fold(wanted)} if wanted else set())
     votes: dict[str, float] = {}
     printed: dict[str, str] = {}
     for weight, text in declared:
@@ -112,17 +112,16 @@ def title(
 def _without_site(text: str, names: SiteNames, exact: set[str]) -> str:
     """Strip what other sources do not have, and the site's name, from a title's two ends.
 
-    ``exact`` are the folded titles of all sources: one of them that is followed by a separator
-    is the title, and the rest an addition.
+    ``exact`` are the folded titles of all sources and the wanted one: one of them that a separator
+    parts from the rest is the title, and the rest an addition.
     """
     folded = fold(text)
     for other in exact:
-        if (
-            15 <= len(other) < len(folded) == len(text)
-            and folded.startswith(other)
-            and _SEPARATED.match(folded[len(other) :])
-        ):
-            return text[: len(other)]
+        if 15 <= len(other) < len(folded) == len(text):
+            if folded.startswith(other) and _SEPARATED.match(folded[len(other) :]):
+                return text[: len(other)]
+            if folded.endswith(other) and _SEPARATED.match(folded[: -len(other)][::-1]):
+                return text[-len(other) :]
     for _ in range(4):
         match = _ENDING.match(text)
         if not match or not names.include(match[2]):

@@ -68,6 +68,7 @@ _BODY = re.compile(
     r"(?:article|story|post|entry|news|content|text)[-_]*body|article-?text|"
     r"(?:entry|post|article|story|news)[-_]*content(?!-wrap)"
 )
+_DIGIT = re.compile(r"\d")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -103,6 +104,11 @@ class Element:
     """Its classes, and its id after a ``#``."""
 
     @property
+    def kind(self) -> str:
+        """Its classes without what tells it from its likes: ids and names with digits."""
+        return _kind(self.label)
+
+    @property
     def flags(self) -> int:
         """What its tag and label say of its purpose: ``AWAY`` and its kin, joined."""
         return flags_of(self.tag, self.label)
@@ -121,6 +127,11 @@ class Page:
     def inside(self, element: int, ancestor: int) -> bool:
         """Tell whether an element is ``ancestor`` or stands in it."""
         return ancestor <= element < self.ends[ancestor]
+
+
+@lru_cache(maxsize=8192)
+def _kind(label: str) -> str:
+    return " ".join(name for name in label.split() if name[0] != "#" and not _DIGIT.search(name))
 
 
 @lru_cache(maxsize=8192)
