@@ -1,6 +1,5 @@
 """What the seven spiders share: how articles are discovered, read and followed."""
 
-import hashlib
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -12,10 +11,10 @@ from scrapy.http import Request, Response
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
-from newscrawl import assembly, source_status
+from newscrawl import answers, assembly, source_status
 from newscrawl.arguments import Arguments
 from newscrawl.errors import FeedError, PageError
-from newscrawl.items import Article, Edition, Source
+from newscrawl.items import Article, Edition
 from newscrawl.ledger import Entry
 from newscrawl.network.article import AggregatorPage, read_article
 from newscrawl.network.feed import read_feed
@@ -224,7 +223,7 @@ class AggregatorSpider(scrapy.Spider):
     async def parse_listing(self, response: Response, walk: Walk | None) -> AsyncIterator[Request]:
         """A home page, or a page of an outlet's, section's or author's listing."""
         try:
-            listing = read_listing(response.body, response.url, _content_type(response))
+            listing = read_listing(response.body, response.url, answers.content_type(response))
         except PageError as error:
             self._listing_lost(response.url, str(error))
             return
@@ -312,7 +311,7 @@ class AggregatorSpider(scrapy.Spider):
             self._fail(key, f"redirected to {response.url}")
             return
         try:
-            page = read_article(response.body, response.url, _content_type(response))
+            page = read_article(response.body, response.url, answers.content_type(response))
         except PageError as error:
             self._fail(key, f"expected {error.expected}")
             return
@@ -328,10 +327,7 @@ class AggregatorSpider(scrapy.Spider):
             return
         if walk:
             walk.wanted += 1
-        article = assembly.from_copy(
-            page, self.site, discovered, fetched=now(), sha256=_sha256(response)
-        )
-        yield self._follow(article)
+        yield self._follow(answers.read_copy(response, page, self.site, discovered))
 
     def _discover(self, page: AggregatorPage) -> Iterator[Request]:
         """What the page of an article leads to, where all that is new is wanted."""
@@ -380,21 +376,8 @@ class AggregatorSpider(scrapy.Spider):
 
     async def parse_source(self, response: Response, article: Article) -> AsyncIterator[Article]:
         """The outlet's own page."""
-        source = article.source
-        _note_answer(source, response)
-        outcome = source_status.of_response(response, source.link or "")
-        if outcome:
-            assembly.without_source(article, outcome.status, outcome.reason)
-        else:
-            assembly.read_source(
-                article,
-                response.body,
-                response.url,
-                self.site,
-                _content_type(response),
-                self.rules.book,
-            )
-            self.rules.page_read()
+        answers.read_source(article, response, self.site, self.rules.book)
+        self.rules.page_read()
         domain = registered_domain(response.url)
         if article.source.status == "ok" and domain:
             self.run.ledger.learn_domain(self.name, article.edition, article.outlet.slug, domain)
@@ -403,12 +386,7 @@ class AggregatorSpider(scrapy.Spider):
     async def source_failed(self, failure: Failure) -> AsyncIterator[Article]:
         """The outlet's own page could not be had: the copy is exported."""
         article: Article = failure.request.cb_kwargs["article"]  # type: ignore[attr-defined]
-        if isinstance(failure.value, HttpError):
-            _note_answer(article.source, failure.value.response)
-        else:
-            article.source.redirects = list(failure.request.meta.get("redirect_urls", []))  # type: ignore[attr-defined]
-        outcome = source_status.of_failure(failure)
-        assembly.without_source(article, outcome.status, outcome.reason)
+        answers.source_lost(article, failure)
         yield article
 
     def _domain(self, edition: Edition, slug: str) -> str | None:
@@ -434,22 +412,3 @@ class AggregatorSpider(scrapy.Spider):
         self.crawler.signals.send_catch_log(
             headlines_seen, headlines=[(line.title, line.url) for line in headlines]
         )
-
-
-def _content_type(response: Response) -> str | None:
-    value = response.headers.get("Content-Type")
-    return value.decode("latin-1") if value else None
-
-
-def _sha256(response: Response) -> str:
-    return hashlib.sha256(response.body).hexdigest()
-
-
-def _note_answer(source: Source, response: Response) -> None:
-    """What the record says of any answer from the outlet's server."""
-    source.url = response.url
-    source.redirects = list(response.meta.get("redirect_urls", []))
-    source.http = response.status
-    source.via = "http"
-    source.fetched = now()
-    source.sha256 = _sha256(response)

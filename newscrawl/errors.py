@@ -52,3 +52,18 @@ class StoreError(NewscrawlError):
 
     Raised by the pipelines and extensions that own an output; it ends the run.
     """
+
+
+class ArchiveError(NewscrawlError):
+    """An archive is not there, or does not hold what it should.
+
+    Raised by ``newscrawl.archive`` when an archive is read.
+    """
+
+
+class ExportError(NewscrawlError):
+    """A corpus cannot be exported as asked.
+
+    Raised by ``newscrawl.export``: no feed or no record is found, a feed is damaged, something
+    stands at the output already, or a library is missing. The message says which and what to do.
+    """

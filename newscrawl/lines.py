@@ -34,6 +34,8 @@ class LineFile:
 
     def append(self, objects: list[Any]) -> None:
         """Write lines and note the new length in the ledger, in the caller's transaction."""
+        for secure in self._run.before_lines:
+            secure()
         block = b"".join(_encode(item) + b"\n" for item in objects)
         try:
             with self.path.open("ab") as file:

@@ -10,6 +10,8 @@ from newscrawl.errors import StoreError
 from newscrawl.ledger import Ledger
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from scrapy.crawler import Crawler
 
 _runs: "WeakKeyDictionary[Crawler, Run]" = WeakKeyDictionary()
@@ -33,6 +35,10 @@ class Run:
         self.job = job
         self.data = data
         self.started = now()
+        self.before_lines: list[Callable[[], None]] = []
+        """Called before lines are written: what they refer to has to be safe first."""
+        self.before_close: list[Callable[[], None]] = []
+        """Called at the end of the run, while the ledger can still be told."""
         self.ledger = Ledger(data / "ledger" / "ledger.sqlite")
         self.ledger.lock(site, job)
         self._cut_back()
@@ -47,6 +53,12 @@ class Run:
             job = os.environ.get("SCRAPY_JOB") or f"{started}-{site}"
             _runs[crawler] = cls(site, job, Path(crawler.settings["NEWSCRAWL_DATA"]).resolve())
         return _runs[crawler]
+
+    def close(self) -> None:
+        """End the run; the ledger cannot be used any more."""
+        for finish in self.before_close:
+            finish()
+        self.ledger.close()
 
     def path(self, kind: str) -> Path:
         """File of this run's lines of one kind, its directory made.

@@ -69,6 +69,9 @@ DOWNLOADER_MIDDLEWARES = {
     "newscrawl.middlewares.robots.RobotsMiddleware": 100,
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
     "newscrawl.middlewares.retry.PatientRetryMiddleware": 550,
+    # Nearest to the downloader, where answers are as they were received.
+    "newscrawl.middlewares.archive.ArchiveMiddleware": 950,
+    "newscrawl.middlewares.replay.ReplayMiddleware": 960,
 }
 ITEM_PIPELINES = {
     "newscrawl.pipelines.stamp.StampPipeline": 100,
@@ -117,3 +120,10 @@ SOURCE_RETRY_HOURS = [6, 24, 72, 168, 336, 672]
 RECHECK_HOURS = [48]
 # Only articles published at most this many days ago are: older ones come from back-fills.
 RECHECK_DAYS = 7
+# Whether every request and response is kept, as WARC files in the data directory's ``archive/``.
+# It takes as much room as the servers sent, mostly 10 to 30 KB a page.
+ARCHIVE = False
+# Bytes at which the next archive file is begun.
+ARCHIVE_FILE_SIZE = 1_000_000_000
+# An archive directory from which every request is answered, instead of the network.
+REPLAY = None

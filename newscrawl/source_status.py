@@ -17,6 +17,7 @@ from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
 from newscrawl.items import Status
+from newscrawl.middlewares.replay import NotInArchiveError
 from newscrawl.middlewares.robots import ForbiddenByRobotsError, RobotsUnreachableError
 from newscrawl.urls import is_front_page
 
@@ -57,7 +58,7 @@ def of_failure(failure: Failure) -> Outcome:
         return _of_code(error.response.status)
     if isinstance(error, ForbiddenByRobotsError):
         return Outcome("refused", "robots.txt")
-    if isinstance(error, RobotsUnreachableError):
+    if isinstance(error, RobotsUnreachableError | NotInArchiveError):
         return Outcome("unreachable", str(error))
     if isinstance(error, IgnoreRequest):
         message = str(error)

@@ -9,7 +9,7 @@ PACKAGE = Path(__file__).parent.parent / "newscrawl"
 
 HELPERS = {"text", "dates", "urls", "errors", "html", "language", "duplicates"}
 RECORD = {"items", "schema", "validation"}
-STATE = {"ledger", "run", "lines", "signals", "revisit"}
+STATE = {"ledger", "run", "lines", "signals", "revisit", "archive"}
 READERS = {"network", "extraction", "outlets"}
 
 MAY_USE = {
@@ -25,6 +25,12 @@ MAY_USE = {
     "rulestore": HELPERS | READERS,
     "arguments": HELPERS | RECORD | {"network"},
     "source_status": HELPERS | RECORD | {"middlewares"},
+    "answers": HELPERS | RECORD | READERS | {"assembly", "source_status"},
+    "reextraction": HELPERS
+    | RECORD
+    | STATE
+    | READERS
+    | {"answers", "assembly", "middlewares", "rulestore", "source_status"},
     "middlewares": HELPERS | RECORD | STATE,
     "pipelines": HELPERS | RECORD | STATE,
     "extensions": HELPERS | RECORD | STATE,
@@ -32,7 +38,8 @@ MAY_USE = {
     | RECORD
     | STATE
     | READERS
-    | {"loaders", "assembly", "arguments", "rulestore", "source_status"},
+    | {"loaders", "answers", "assembly", "arguments", "rulestore", "source_status"},
+    "export": HELPERS | RECORD | STATE | {"network"},
     "spiders": {"aggregator_spider"},
 }
 ANYTHING = {"commands", "demo"}

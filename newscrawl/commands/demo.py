@@ -30,6 +30,7 @@ _SETTINGS: Mapping[str, Any] = {
     "DOWNLOAD_DELAY": 0,
     "AUTOTHROTTLE_ENABLED": False,
     "CONCURRENT_REQUESTS_PER_DOMAIN": 8,
+    "ARCHIVE": True,
     "LOG_LEVEL": "ERROR",
 }
 _LONGEST = 300

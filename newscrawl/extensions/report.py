@@ -75,7 +75,7 @@ class RunReport:
         self._write(report)
         self._crawler.stats.set_value("run/outcome", report["outcome"])
         sys.stderr.write(summary(report))
-        self._run.ledger.close()
+        self._run.close()
 
     def _balance(self, reason: str) -> dict[str, Any]:
         assert self._crawler.stats

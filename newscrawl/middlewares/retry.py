@@ -36,7 +36,8 @@ class PatientRetryMiddleware(RetryMiddleware):
                     "%s asks to wait %.0f s: not retried in this run", response.url, seconds
                 )
                 return response
-            await asyncio.sleep(seconds)
+            if "cached" not in response.flags:  # an archive has waited already
+                await asyncio.sleep(seconds)
         return super().process_response(request, response)
 
 

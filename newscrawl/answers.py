@@ -1,0 +1,84 @@
+"""What an answer becomes in a record, whether a server gave it or an archive."""
+
+import hashlib
+from datetime import UTC, datetime
+
+from scrapy.http import Response
+from scrapy.spidermiddlewares.httperror import HttpError
+from twisted.python.failure import Failure
+
+from newscrawl import assembly, source_status
+from newscrawl.extraction import RuleBook
+from newscrawl.items import Archive, Article, Location
+from newscrawl.network.article import AggregatorPage
+from newscrawl.network.sites import Site
+
+
+def content_type(response: Response) -> str | None:
+    """The header of that name."""
+    value = response.headers.get("Content-Type")
+    return value.decode("latin-1") if value else None
+
+
+def read_copy(
+    response: Response, page: AggregatorPage, site: Site, discovered: str | None = None
+) -> Article:
+    """Begin a record with the aggregator's copy.
+
+    ``discovered`` is when the article was found; the moment of receipt, if that is not known.
+    """
+    fetched, location = _received(response)
+    article = assembly.from_copy(
+        page, site, discovered or fetched, fetched=fetched, sha256=_sha256(response)
+    )
+    if location:
+        article.archive = Archive(copy=location)
+    return article
+
+
+def read_source(article: Article, response: Response, site: Site, rules: RuleBook | None) -> None:
+    """Complete a record from the outlet's page, or from what came in its place."""
+    _note(article, response)
+    outcome = source_status.of_response(response, article.source.link or "")
+    if outcome:
+        assembly.without_source(article, outcome.status, outcome.reason)
+    else:
+        assembly.read_source(
+            article, response.body, response.url, site, content_type(response), rules
+        )
+
+
+def source_lost(article: Article, failure: Failure) -> None:
+    """Complete a record whose source could not be had; ``failure.request`` is what was asked."""
+    if isinstance(failure.value, HttpError):
+        _note(article, failure.value.response)
+    else:
+        redirects = failure.request.meta.get("redirect_urls", [])  # type: ignore[attr-defined]
+        article.source.redirects = list(redirects)
+    outcome = source_status.of_failure(failure)
+    assembly.without_source(article, outcome.status, outcome.reason)
+
+
+def _note(article: Article, response: Response) -> None:
+    """What the record says of any answer from the outlet's server."""
+    source = article.source
+    source.url = response.url
+    source.redirects = list(response.meta.get("redirect_urls", []))
+    source.http = response.status
+    source.via = "http"
+    source.sha256 = _sha256(response)
+    source.fetched, location = _received(response)
+    if article.archive:
+        article.archive.source = location
+
+
+def _received(response: Response) -> tuple[str, Location | None]:
+    """When a response was received, and where it is archived."""
+    archived = response.meta.get("archived")
+    if archived:
+        return archived.fetched, archived.location
+    return datetime.now(UTC).isoformat(timespec="seconds"), None
+
+
+def _sha256(response: Response) -> str:
+    return hashlib.sha256(response.body).hexdigest()

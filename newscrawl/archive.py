@@ -1,0 +1,430 @@
+"""The archive: every request and response as it was, in standard WARC 1.1 files.
+
+A record of a file is one gzip member, so it is read by its offset alone. ``response`` and
+``request`` records come in pairs; where no response came, a ``metadata`` record says why.
+"""
+
+import logging
+import mmap
+import os
+import sqlite3
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http import HTTPStatus
+from io import BytesIO
+from pathlib import Path
+from urllib.parse import urldefrag, urlsplit
+
+from warcio.recordloader import ArcWarcRecord
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
+
+from newscrawl.errors import ArchiveError, StoreError
+from newscrawl.items import Location
+
+logger = logging.getLogger(__name__)
+
+Headers = list[tuple[bytes, bytes]]
+"""Names and values of HTTP headers, in order."""
+
+SUFFIX = ".warc.gz"
+INDEX = "index.sqlite"
+"""File beside the archive that says where each URL's answers lie. It may be deleted any time."""
+
+_LEVEL = 1  # of gzip; the default of WARC tools costs five times as much for a tenth of the size
+_GZIP = 31  # zlib's word for "with a gzip header"
+_MEMBER = b"\x1f\x8b\x08\x00"
+_BLOCK = 32 * 1024
+_RANGE = 32 * 1024 * 1024
+_PHRASES = {status.value: status.phrase for status in HTTPStatus}
+_SECRET = {b"proxy-authorization", b"authorization", b"cookie"}
+
+
+@dataclass(slots=True)
+class Exchange:
+    """A request and what came of it."""
+
+    url: str
+    """The request's URL."""
+    method: str = "GET"
+    """The request's method."""
+    sent: Headers = field(default_factory=list)
+    """The request's headers."""
+    status: int = 0
+    """HTTP status code of the answer; 0 if none came."""
+    headers: Headers = field(default_factory=list)
+    """The answer's headers."""
+    body: bytes = b""
+    """The answer's body as received, still compressed if the server did so."""
+    protocol: str = "HTTP/1.1"
+    """Protocol of the answer."""
+    ip: str | None = None
+    """Address of the server, if it was asked directly."""
+    cut: bool = False
+    """Whether the connection ended before the body did."""
+    error: str | None = None
+    """Name of the error that came instead of an answer."""
+    message: str = ""
+    """What that error said."""
+    fetched: datetime = field(default_factory=lambda: datetime.now(UTC))
+    """When the answer was complete."""
+
+
+@dataclass(frozen=True, slots=True)
+class Archived:
+    """Where an answer lies, and of when it is; requests carry it as ``meta["archived"]``."""
+
+    location: Location
+    """Where it lies."""
+    fetched: str
+    """When it was received, ISO 8601 in UTC, to the second."""
+    status: int
+    """HTTP status code; 0 if there was no answer."""
+
+
+class _RawHeaders(StatusAndHeaders):  # type: ignore[misc]  # warcio has no types
+    """Headers byte for byte as received; warcio would percent-encode what is not ASCII."""
+
+    def to_ascii_bytes(self, header_filter: object = None) -> bytes:
+        return self.to_str(header_filter).encode("latin-1") + b"\r\n"  # type: ignore[no-any-return]
+
+
+class WarcFile:
+    """A new archive file that grows record by record; what is written survives a kill.
+
+    Args:
+        path: The file; it must not exist.
+        about: What the file says of itself in its ``warcinfo`` record.
+
+    Raises:
+        StoreError: the file cannot be made, or later, written.
+    """
+
+    def __init__(self, path: Path, about: Mapping[str, str]) -> None:
+        self.path = path
+        self.size = 0
+        """Bytes written so far; the offset of the next record."""
+        self._plain = BytesIO()
+        self._warc = WARCWriter(self._plain, gzip=False, warc_version="1.1")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = path.open("xb", buffering=0)
+        except OSError as error:
+            raise StoreError(f"{path} cannot be made: {error}") from error
+        self._append(self._warc.create_warcinfo_record(path.name, about))
+
+    def write(self, exchange: Exchange) -> int:
+        """Append an exchange; the offset of its answer."""
+        offset = self.size
+        url = urldefrag(exchange.url)[0]
+        date = exchange.fetched.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        common = {"WARC-Date": date}
+        if exchange.ip:
+            common["WARC-IP-Address"] = exchange.ip
+        answer = self._failure(url, exchange, common) if exchange.error else None
+        answer = answer or self._response(url, exchange, common)
+        self._append(answer)
+        identity = answer.rec_headers.get_header("WARC-Record-ID")
+        self._append(self._request(url, exchange, {**common, "WARC-Concurrent-To": identity}))
+        return offset
+
+    def _response(self, url: str, exchange: Exchange, fields: dict[str, str]) -> ArcWarcRecord:
+        if exchange.cut:
+            fields = {**fields, "WARC-Truncated": "disconnect"}
+        line = f"{exchange.status} {_PHRASES.get(exchange.status, 'Unknown')}"
+        return self._warc.create_warc_record(
+            url,
+            "response",
+            payload=BytesIO(exchange.body),
+            length=len(exchange.body),
+            warc_headers_dict=fields,
+            http_headers=_RawHeaders(line, exchange.headers, protocol=exchange.protocol),
+        )
+
+    def _failure(self, url: str, exchange: Exchange, fields: dict[str, str]) -> ArcWarcRecord:
+        message = " ".join(exchange.message.split())
+        said = f"fetchError: {exchange.error}\r\nfetchMessage: {message}\r\n".encode()
+        return self._warc.create_warc_record(
+            url, "metadata", payload=BytesIO(said), length=len(said), warc_headers_dict=fields
+        )
+
+    def _request(self, url: str, exchange: Exchange, fields: dict[str, str]) -> ArcWarcRecord:
+        parts = urlsplit(url)
+        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        sent = [(b"Host", parts.netloc.rpartition("@")[2].encode())]
+        sent += [pair for pair in exchange.sent if pair[0].lower() not in _SECRET]
+        head = _RawHeaders(f"{exchange.method} {path} HTTP/1.1", sent, is_http_request=True)
+        return self._warc.create_warc_record(
+            url, "request", warc_headers_dict=fields, http_headers=head
+        )
+
+    def _append(self, record: ArcWarcRecord) -> None:
+        """Write a record as one gzip member, or nothing of it."""
+        self._plain.seek(0)
+        self._plain.truncate()
+        self._warc.write_record(record)
+        member = zlib.compress(self._plain.getbuffer(), _LEVEL, wbits=_GZIP)
+        left = memoryview(member)
+        try:
+            while left:
+                left = left[self._file.write(left) :]
+        except OSError as error:
+            with suppress(OSError):
+                self._file.truncate(self.size)
+            raise StoreError(f"{self.path} cannot be written: {error}") from error
+        self.size += len(member)
+
+    def sync(self) -> None:
+        """Force what is written to the disk, against power cuts."""
+        try:
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise StoreError(f"{self.path} cannot be written: {error}") from error
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+# --- Reading -------------------------------------------------------------------------------------
+
+
+def read_answer(directory: Path, location: Location) -> Exchange:
+    """Read the answer that lies at a location; what was sent with the request is not read.
+
+    Raises:
+        ArchiveError: there is none; the file was cut, changed or taken away.
+    """
+    path = directory / location.file
+    try:
+        with path.open("rb") as file:
+            file.seek(location.offset)
+            record = _unzip(iter(lambda: file.read(_BLOCK), b""))[0]
+        fields, start = _fields(record)
+        if fields["warc-type"] == "metadata":
+            said, _ = _fields(b"\r\n" + record[start:])
+            answer = Exchange(fields["warc-target-uri"], error=said["fetcherror"])
+            answer.message = said.get("fetchmessage", "")
+        else:
+            answer = _answer(fields["warc-target-uri"], record[start:-4])
+        answer.fetched = datetime.fromisoformat(fields["warc-date"])
+    except (OSError, ValueError, KeyError, zlib.error) as error:
+        raise ArchiveError(f"{path}: no answer at {location.offset}: {error}") from error
+    return answer
+
+
+def _answer(url: str, block: bytes) -> Exchange:
+    head, _, body = block.partition(b"\r\n\r\n")
+    line, *lines = head.split(b"\r\n")
+    protocol, status, *_ = line.decode("latin-1").split(" ", 2)
+    pairs = (line.partition(b":") for line in lines)
+    headers = [(name.strip(), value.strip()) for name, _, value in pairs]
+    return Exchange(url, status=int(status), headers=headers, body=body, protocol=protocol)
+
+
+def _unzip(blocks: Iterable[bytes]) -> tuple[bytes, int]:
+    """The record in a gzip member that blocks begin with, and the member's length.
+
+    Raises:
+        ValueError: the member is cut.
+        zlib.error: it is none.
+    """
+    unzip = zlib.decompressobj(_GZIP)
+    parts = []
+    length = 0
+    for block in blocks:
+        parts.append(unzip.decompress(block))
+        length += len(block)
+        if unzip.eof:
+            return b"".join(parts), length - len(unzip.unused_data)
+    raise ValueError("the record is cut")
+
+
+def _fields(record: bytes) -> tuple[dict[str, str], int]:
+    """Fields of a record's head by their names in lower case, and where its block begins.
+
+    Raises:
+        ValueError: it has no head.
+    """
+    end = record.index(b"\r\n\r\n") if b"\r\n\r\n" in record[:_BLOCK] else len(record)
+    fields = {}
+    for line in record[:end].decode("utf-8", "replace").split("\r\n")[1:]:
+        name, colon, value = line.partition(":")
+        if colon:
+            fields[name.lower()] = value.strip()
+    return fields, end + 4
+
+
+Row = tuple[str, str, int, int]
+"""An answer in a file: URL, date, offset and status."""
+
+
+def scan(path: Path, begin: int = 0, end: int | None = None) -> Iterator[Row]:
+    """List the answers of a file whose records begin in a range of bytes.
+
+    A record that is cut, as the last one of a killed run may be, and one that is damaged, are
+    passed over.
+
+    Raises:
+        ArchiveError: the file cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            if not size:
+                return
+            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+                yield from _scan(path, data, begin, size if end is None else min(end, size))
+    except OSError as error:
+        raise ArchiveError(f"{path} cannot be read: {error}") from error
+
+
+def _scan(path: Path, data: mmap.mmap, begin: int, end: int) -> Iterator[Row]:
+    position = data.find(_MEMBER, begin) if begin else 0
+    while 0 <= position < end:
+        try:
+            starts = range(position, len(data), _BLOCK)
+            record, length = _unzip(data[start : start + _BLOCK] for start in starts)
+            if row := _row(record, position):
+                yield row
+        except (ValueError, KeyError, IndexError, zlib.error) as error:
+            # In a range's beginning, bytes may look like a member's by chance.
+            level = logging.DEBUG if position == begin else logging.WARNING
+            logger.log(level, "%s: passed over a record at %d: %s", path, position, error)
+            position = data.find(_MEMBER, position + 1)
+        else:
+            position += length
+
+
+def _row(record: bytes, offset: int) -> Row | None:
+    if not record.startswith(b"WARC/1."):
+        raise ValueError("no WARC record")
+    fields, start = _fields(record)
+    kind = fields["warc-type"]
+    if kind == "response":
+        status = int(record[start : start + 40].split(b" ", 2)[1])
+    elif kind == "metadata" and record.startswith(b"fetchError:", start):
+        status = 0
+    else:
+        return None
+    return fields["warc-target-uri"], fields["warc-date"], offset, status
+
+
+def _scan_range(job: tuple[Path, int, int]) -> list[Row]:
+    return list(scan(*job))
+
+
+Mapper = Callable[
+    [Callable[[tuple[Path, int, int]], list[Row]], list[tuple[Path, int, int]]],
+    Iterable[list[Row]],
+]
+"""``map``, or that of a pool of processes."""
+
+
+class ArchiveIndex:
+    """Where the answers to each URL lie: an SQLite file in the archive directory.
+
+    Raises:
+        ArchiveError: the directory holds no archive, or a file of it cannot be read.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        if not any(directory.rglob(f"*{SUFFIX}")):
+            raise ArchiveError(f"{directory} holds no archive: there is no *{SUFFIX} in it")
+        try:
+            self._db = self._open(str(directory / INDEX))
+        except sqlite3.Error as error:
+            logger.info("%s has to be indexed each time: %s", directory, error)
+            self._db = self._open("")  # SQLite's word for a file of its own that goes away
+
+    @staticmethod
+    def _open(name: str) -> sqlite3.Connection:
+        db = sqlite3.connect(name, isolation_level=None, timeout=3600)
+        db.execute("BEGIN IMMEDIATE")
+        db.execute(
+            "CREATE TABLE IF NOT EXISTS files"
+            " (number INTEGER PRIMARY KEY, name TEXT UNIQUE, size INTEGER, changed INTEGER)"
+        )
+        db.execute(
+            "CREATE TABLE IF NOT EXISTS answers"
+            " (url TEXT, date TEXT, file INTEGER, offset INTEGER, status INTEGER,"
+            " PRIMARY KEY (url, date, file, offset)) WITHOUT ROWID"
+        )
+        db.execute("COMMIT")
+        return db
+
+    def close(self) -> None:
+        """Close the index."""
+        self._db.close()
+
+    def update(self, mapper: Mapper = map) -> None:
+        """Take in what was added to the archive, and drop what was taken away.
+
+        Args:
+            mapper: How to spread the work, ``map`` or that of a pool.
+
+        Raises:
+            ArchiveError: a file cannot be read.
+        """
+        db = self._db
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            known = {
+                name: (size, changed, number)
+                for number, name, size, changed in db.execute("SELECT * FROM files")
+            }
+            fresh = {}
+            for path in sorted(self.directory.rglob(f"*{SUFFIX}")):
+                name, stat = path.relative_to(self.directory).as_posix(), path.stat()
+                before = known.get(name)
+                if before and before[:2] == (stat.st_size, stat.st_mtime_ns):
+                    del known[name]
+                else:
+                    fresh[name] = (stat.st_size, stat.st_mtime_ns)
+            for name, (_, _, number) in known.items():
+                db.execute("DELETE FROM answers WHERE file = ?", (number,))
+                db.execute("DELETE FROM files WHERE name = ?", (name,))
+            ranges = []
+            for name, (size, changed) in fresh.items():
+                row = db.execute(
+                    "INSERT INTO files (name, size, changed) VALUES (?, ?, ?) RETURNING number",
+                    (name, size, changed),
+                ).fetchone()
+                ranges += [
+                    (row[0], self.directory / name, begin, min(begin + _RANGE, size))
+                    for begin in range(0, size, _RANGE)
+                ]
+            found = mapper(_scan_range, [(path, begin, end) for _, path, begin, end in ranges])
+            for (number, *_), rows in zip(ranges, found, strict=True):
+                db.executemany(
+                    "INSERT INTO answers VALUES (?, ?, ?, ?, ?)",
+                    [(url, date, number, offset, status) for url, date, offset, status in rows],
+                )
+        except BaseException:
+            db.execute("ROLLBACK")
+            raise
+        db.execute("COMMIT")
+
+    def answers(self, url: str, site: str | None = None) -> list[Archived]:
+        """All answers to a URL, oldest first; those of one site's crawls, if it is named."""
+        rows = self._db.execute(
+            "SELECT name, offset, date, status FROM answers JOIN files ON number = file"
+            " WHERE url = ? AND name GLOB ? ORDER BY date, name, offset",
+            (urldefrag(url)[0], f"{site}/*" if site else "*"),
+        )
+        return [
+            Archived(Location(name, offset), f"{date[:19]}+00:00", status)
+            for name, offset, date, status in rows
+        ]
+
+    def urls(self, prefix: str, after: str = "") -> Iterator[str]:
+        """URLs that begin with a prefix, sorted; only those that come after one, if given."""
+        rows = self._db.execute(
+            "SELECT DISTINCT url FROM answers WHERE url > ? AND url >= ? AND url < ? ORDER BY url",
+            (after, prefix, prefix + "\U0010ffff"),
+        )
+        return (url for (url,) in rows)

@@ -1,0 +1,149 @@
+"""Writes every request and response to the archive, robots.txt included."""
+
+import asyncio
+import logging
+from itertools import count
+from pathlib import Path
+
+from scrapy.crawler import Crawler
+from scrapy.exceptions import IgnoreRequest, NotConfigured
+from scrapy.http import Headers, Request, Response
+from scrapy.settings import BaseSettings
+
+from newscrawl import __version__
+from newscrawl.archive import SUFFIX, Archived, Exchange, WarcFile
+from newscrawl.archive import Headers as Pairs
+from newscrawl.errors import StoreError
+from newscrawl.items import Location
+from newscrawl.run import Run
+
+logger = logging.getLogger(__name__)
+
+
+class ArchiveMiddleware:
+    """Next to the downloader, so that it sees what was sent and received.
+
+    A response is in the file before the spider sees it, and on the disk before a line that names
+    it: the ledger knows how much of the file is valid, as it does of the feed. An archive that
+    cannot be written ends the run; what was read until then is still exported.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        settings = crawler.settings
+        if not settings.getbool("ARCHIVE") or settings.get("REPLAY"):
+            raise NotConfigured
+        self._crawler = crawler
+        self._run = Run.of(crawler)
+        self._about = _about(settings, self._run)
+        self._max_size = settings.getint("ARCHIVE_FILE_SIZE")
+        self._fsync = settings.getbool("FEED_FSYNC")
+        self._file: WarcFile | None = None
+        self._stopping: asyncio.Future[None] | None = None
+        self._run.before_lines.append(self._secure)
+        self._run.before_close.append(self._end)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> "ArchiveMiddleware":
+        """Built by Scrapy."""
+        return cls(crawler)
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        """Archive a response and tell its request where."""
+        exchange = _exchange(request)
+        exchange.status = response.status
+        exchange.headers = _pairs(response.headers)
+        exchange.body = response.body
+        exchange.cut = "dataloss" in response.flags
+        if (response.protocol or "").startswith("HTTP/"):
+            exchange.protocol = str(response.protocol)
+        if response.ip_address and "proxy" not in request.meta:
+            exchange.ip = str(response.ip_address)
+        self._write(request, exchange)
+        return response
+
+    def process_exception(self, request: Request, exception: Exception) -> None:
+        """Archive why there is no response; what was never sent is none of it."""
+        if not isinstance(exception, IgnoreRequest):
+            exchange = _exchange(request)
+            exchange.error, exchange.message = type(exception).__name__, str(exception)
+            self._write(request, exchange)
+
+    def _end(self) -> None:
+        """The last file is complete; or the next run looks after it."""
+        try:
+            self._finish()
+        except StoreError as error:
+            logger.error("%s", error)  # noqa: TRY400 - no fault of ours
+
+    def _write(self, request: Request, exchange: Exchange) -> None:
+        request.meta.pop("archived", None)  # of the request that was redirected here
+        if self._stopping is not None:
+            return
+        try:
+            file = self._file or self._open()
+            offset = file.write(exchange)
+            location = Location(self._name(file), offset)
+            fetched = exchange.fetched.isoformat(timespec="seconds")
+            request.meta["archived"] = Archived(location, fetched, exchange.status)
+            if file.size >= self._max_size:
+                self._finish()
+        except StoreError as error:
+            self._stop(error)
+
+    def _open(self) -> WarcFile:
+        """Begin the job's next file."""
+        directory = self._run.data / "archive" / self._run.site
+        paths = (directory / f"{self._run.job}-{number:05}{SUFFIX}" for number in count())
+        path = next(path for path in paths if not path.exists())
+        # The ledger knows of the file before it exists, so that no torn record escapes it.
+        self._commit(path, 0)
+        self._file = WarcFile(path, self._about)
+        return self._file
+
+    def _secure(self) -> None:
+        """See to it that what is archived stays archived."""
+        if self._file:
+            if self._fsync:
+                self._file.sync()
+            self._commit(self._file.path, self._file.size)
+
+    def _finish(self) -> None:
+        """Complete the file."""
+        if self._file:
+            self._secure()
+            self._file.close()
+            self._run.ledger.close_file(self._run.relative(self._file.path))
+            self._file = None
+
+    def _commit(self, path: Path, length: int) -> None:
+        self._run.ledger.commit_length(self._run.relative(path), self._run.site, length)
+
+    def _name(self, file: WarcFile) -> str:
+        return f"{self._run.site}/{file.path.name}"
+
+    def _stop(self, error: StoreError) -> None:
+        assert self._crawler.engine
+        logger.error("Stopping: %s", error)
+        stop = self._crawler.engine.close_spider_async(reason="store_error")
+        self._stopping = asyncio.ensure_future(stop)
+
+
+def _about(settings: BaseSettings, run: Run) -> dict[str, str]:
+    """What each file says of itself."""
+    return {
+        "software": f"newscrawl/{__version__}",
+        "format": "WARC File Format 1.1",
+        "conformsTo": "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/",
+        "operator": settings["CONTACT"],
+        "http-header-user-agent": settings["USER_AGENT"],
+        "robots": "obey",
+        "isPartOf": run.job,
+    }
+
+
+def _exchange(request: Request) -> Exchange:
+    return Exchange(request.url, request.method, _pairs(request.headers))
+
+
+def _pairs(headers: Headers) -> Pairs:
+    return [(name, value) for name in headers for value in headers.getlist(name)]

@@ -1,0 +1,101 @@
+"""Answers every request from an archive: a crawl without any network."""
+
+from pathlib import Path
+
+from scrapy import exceptions
+from scrapy.core.downloader.handlers.http11 import TunnelError
+from scrapy.crawler import Crawler
+from scrapy.exceptions import IgnoreRequest, NotConfigured
+from scrapy.http import Headers, Request, Response
+from scrapy.responsetypes import responsetypes
+
+from newscrawl.archive import ArchiveIndex, Exchange, read_answer
+
+_ERRORS: dict[str, type[Exception]] = {
+    error.__name__: error
+    for error in (
+        exceptions.CannotResolveHostError,
+        exceptions.DownloadCancelledError,
+        exceptions.DownloadConnectionRefusedError,
+        exceptions.DownloadFailedError,
+        exceptions.DownloadTimeoutError,
+        exceptions.NotSupported,
+        exceptions.ResponseDataLossError,
+        exceptions.UnsupportedURLSchemeError,
+        TunnelError,
+    )
+}
+"""What a downloader says when there is no answer, by the names in the archive."""
+
+
+class NotInArchiveError(IgnoreRequest):
+    """The archive holds no answer to a request.
+
+    Raised by ``ReplayMiddleware``; it reaches the request's errback.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("not in the archive")
+
+
+class ReplayMiddleware:
+    """Stands where the downloader would be asked; answers to one URL come in their old order.
+
+    When they are used up, the last one is given again.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        directory = crawler.settings.get("REPLAY")
+        if not directory:
+            raise NotConfigured
+        self._site = crawler.spidercls.name
+        self._index = ArchiveIndex(Path(directory).resolve())
+        self._index.update()
+        self._given: dict[str, int] = {}
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> "ReplayMiddleware":
+        """Built by Scrapy."""
+        return cls(crawler)
+
+    def process_request(self, request: Request) -> Response:
+        """Answer a request as it was answered before.
+
+        Raises:
+            NotInArchiveError: it never was.
+            Exception: the error that came instead of an answer.
+        """
+        answers = self._index.answers(request.url, self._site)
+        if not answers:
+            raise NotInArchiveError
+        turn = self._given.get(request.url, 0)
+        archived = answers[min(turn, len(answers) - 1)]
+        if len(answers) > 1:
+            self._given[request.url] = turn + 1
+        answer = read_answer(self._index.directory, archived.location)
+        request.meta["archived"] = archived
+        return response_of(answer)
+
+
+def response_of(answer: Exchange) -> Response:
+    """An archived answer as Scrapy's downloader would give it.
+
+    Raises:
+        Exception: the error that came instead of an answer.
+    """
+    if answer.error:
+        if answer.error in _ERRORS:
+            raise _ERRORS[answer.error](answer.message)
+        raise exceptions.DownloadFailedError(f"{answer.error}: {answer.message}")
+    headers = Headers()
+    for name, value in answer.headers:
+        headers.appendlist(name, value)
+    kind = responsetypes.from_args(headers=headers, url=answer.url, body=answer.body)
+    return kind(
+        url=answer.url,
+        status=answer.status,
+        headers=headers,
+        body=answer.body,
+        flags=["cached"],
+        protocol=answer.protocol,
+    )
