@@ -105,6 +105,7 @@ class Ledger:
             self._db = sqlite3.connect(path, isolation_level=None, timeout=30)
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")
+            self._db.execute("PRAGMA cache_size = -16000")  # 16 MB: a million ids are looked up
             self._migrate()
         except (OSError, sqlite3.Error) as error:
             raise StoreError(
