@@ -69,7 +69,7 @@ def main() -> int:
     parser.add_argument("--signal", choices=["KILL", "TERM", "INT"], default="KILL")
     options = parser.parse_args()
     number = signal.Signals[f"SIG{options.signal}"]
-    chance = random.Random(3)  # noqa: S311 - moments need not be secret
+    chance = random.Random(3)
     with tempfile.TemporaryDirectory() as directory:
         calm, killed = Path(directory, "calm"), Path(directory, "killed")
         with DemoProxy(build().answer) as proxy:

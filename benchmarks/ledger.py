@@ -49,7 +49,7 @@ def fill(path: Path, count: int) -> float:
 def look_up(path: Path, count: int) -> float:
     """State look-ups a second, at random."""
     ledger = Ledger(path)
-    chance = random.Random(5)  # noqa: S311 - a benchmark
+    chance = random.Random(5)
     ids = [f"maghress:fr/outlet{n % 40}/{n}" for n in chance.choices(range(count), k=LOOKUPS)]
     began = time.perf_counter()
     for article in ids:

@@ -6,6 +6,7 @@ that a text is found among millions with a few look-ups.
 
 import struct
 from collections.abc import Iterable
+from operator import eq
 from zlib import crc32
 
 from newscrawl.text import words
@@ -48,8 +49,8 @@ def bands(sign: bytes) -> list[int]:
 def likeness(one: bytes, other: bytes) -> float:
     """Share of equal values of two signatures: an estimate of the texts' likeness."""
     count = len(one) // 2
-    pairs = zip(struct.unpack(f"<{count}H", one), struct.unpack(f"<{count}H", other), strict=True)
-    return sum(a == b for a, b in pairs) / count
+    equal = map(eq, struct.unpack(f"<{count}H", one), struct.unpack(f"<{count}H", other))
+    return sum(equal) / count
 
 
 def first_of(sign: bytes, candidates: Iterable[tuple[str, bytes]]) -> str | None:

@@ -12,8 +12,8 @@ from tests.web import HTML, Web, aggregator_page, crawl, outlet_page
 TITLE = "Le port d'Agadir accueille une école de voile"
 TEXT = [
     (
-        "Une école de voile a ouvert ses portes dimanche dans le port d'Agadir, avec une douzaine de "
-        "bateaux légers et quatre moniteurs formés sur place au cours de l'hiver dernier."
+        "Une école de voile a ouvert ses portes dimanche dans le port d'Agadir, avec une "
+        "douzaine de bateaux légers et quatre moniteurs formés sur place au cours de l'hiver dernier."
     ),
     (
         "تستقبل المدرسة الأطفال من سن الثامنة، وتقدم دروسا مجانية لأبناء البحارة كل يوم أربعاء حسب "
@@ -91,7 +91,7 @@ DAMAGES: list[Callable[[bytes, random.Random], bytes]] = [
 
 
 def test_500_damaged_pages(tmp_path: Path) -> None:
-    chance = random.Random(11)  # noqa: S311 - damage need not be secret
+    chance = random.Random(11)
     web = Web()
     urls = []
     for number in range(500):
