@@ -50,7 +50,7 @@ def likeness(one: bytes, other: bytes) -> float:
     """Share of equal values of two signatures: an estimate of the texts' likeness."""
     count = len(one) // 2
     equal = map(eq, struct.unpack(f"<{count}H", one), struct.unpack(f"<{count}H", other))
-    return sum(equal) / count
+    return float(sum(equal) / count)
 
 
 def first_of(sign: bytes, candidates: Iterable[tuple[str, bytes]]) -> str | None:

@@ -12,8 +12,8 @@ from tests.web import HTML, Web, aggregator_page, crawl, outlet_page
 TITLE = "Le port d'Agadir accueille une école de voile"
 TEXT = [
     (
-        "Une école de voile a ouvert ses portes dimanche dans le port d'Agadir, avec une "
-        "douzaine de bateaux légers et quatre moniteurs formés sur place au cours de l'hiver dernier."
+        "Une école de voile a ouvert ses portes dimanche dans le port d'Agadir, avec "
+        "une douzaine de bateaux légers et quatre moniteurs formés sur place au cours de l'hiver dernier."
     ),
     (
         "تستقبل المدرسة الأطفال من سن الثامنة، وتقدم دروسا مجانية لأبناء البحارة كل يوم أربعاء حسب "
