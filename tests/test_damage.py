@@ -13,7 +13,7 @@ TITLE = "Le port d'Agadir accueille une école de voile"
 TEXT = [
     (
         "Une école de voile a ouvert ses portes dimanche dans le port d'Agadir, avec "
-        "une douzaine de bateaux légers et quatre moniteurs formés sur place au cours de l'hiver dernier."
+        "une douzaine de bateaux légers et quatre moniteurs formés sur place cet hiver."
     ),
     (
         "تستقبل المدرسة الأطفال من سن الثامنة، وتقدم دروسا مجانية لأبناء البحارة كل يوم أربعاء حسب "

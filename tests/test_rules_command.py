@@ -1,0 +1,96 @@
+"""``scrapy rules``, on what a real crawl has learned."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from newscrawl.demo.network import build
+from tests.web import Outcome, Web, crawl
+
+SITE, OUTLET, DOMAIN = "maghress", "lecourrierdusouss", "lecourrierdusouss.example"
+
+
+class Network(Web):
+    """The demo network, behind the interface of a test's own web."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answer = build().answer  # type: ignore[method-assign]
+
+
+@pytest.fixture(scope="module")
+def crawled(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    data = tmp_path_factory.mktemp("data")
+    return crawl(Network(), data, SITE, outlets=OUTLET, editions="fr")
+
+
+def rules(data: Path, *arguments: str) -> tuple[int, str]:
+    """Exit code and output of the command."""
+    done = subprocess.run(
+        [sys.executable, "-m", "scrapy", "rules", *arguments, "-s", f"NEWSCRAWL_DATA={data}"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_an_outlet_teaches_a_rule_that_reads_alone(crawled: Outcome) -> None:
+    assert crawled.code == 0, crawled.stderr
+    read_by = [record["source"]["rule"] for record in crawled.lines("feeds")]
+    assert f"{DOMAIN}#1" in read_by
+    code, listed = rules(crawled.data)
+    assert code == 0
+    (line,) = [line for line in listed.splitlines() if line.startswith(f"{DOMAIN}#1")]
+    assert "trusted" in line
+    assert SITE in line
+
+
+def test_a_rule_is_shown_and_exported(crawled: Outcome) -> None:
+    code, shown = rules(crawled.data, "show", f"https://www.{DOMAIN}/page")
+    assert code == 0
+    assert "state           trusted" in shown
+    code, exported = rules(crawled.data, "export", DOMAIN)
+    assert code == 0
+    rule = json.loads(exported.splitlines()[0])
+    assert (rule["domain"], rule["state"]) == (DOMAIN, "trusted")
+    assert rule["body"] in shown
+    assert rules(crawled.data, "export")[1].splitlines()[0] == exported.splitlines()[0]
+
+
+def test_an_outlet_without_rules_is_said_to_have_none(crawled: Outcome) -> None:
+    for verb in ("show", "export", "forget"):
+        code, told = rules(crawled.data, verb, "nobody.example")
+        assert code == 1
+        assert "no rules of nobody.example" in told
+
+
+def test_what_is_forgotten_is_gone(crawled: Outcome, tmp_path: Path) -> None:
+    file = tmp_path / "rules" / f"{SITE}.jsonl"
+    file.parent.mkdir()
+    file.write_bytes((crawled.data / "rules" / f"{SITE}.jsonl").read_bytes())
+    code, told = rules(tmp_path, "forget", DOMAIN)
+    assert code == 0
+    assert f"of {DOMAIN} forgotten" in told
+    assert rules(tmp_path, "show", DOMAIN)[0] == 1
+
+
+def test_unknown_words_show_the_usage(crawled: Outcome) -> None:
+    code, told = rules(crawled.data, "remember", DOMAIN)
+    assert code != 0
+    assert "forget DOMAIN" in told
+
+
+def test_a_damaged_file_of_rules_stops_a_run_and_is_left_alone(tmp_path: Path) -> None:
+    file = tmp_path / "rules" / f"{SITE}.jsonl"
+    file.parent.mkdir()
+    file.write_text("{}\n")
+    outcome = crawl(Web(), tmp_path)
+    assert outcome.code == 1
+    assert outcome.requests == []
+    assert "rules" in outcome.stderr
+    assert "Traceback" not in outcome.stderr
+    assert file.read_text() == "{}\n"
