@@ -6,11 +6,10 @@ of them. The first is certain as far as it reaches, the second continues where i
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from newscrawl.extraction.guided import SIZE, Reference, shingles
+from newscrawl.extraction.guided import SIZE, Reference, compared, shingles
 from newscrawl.extraction.page import AWAY, BYLINE, CAPTION, COMMENTS, HEADINGS, Block, Page
-from newscrawl.text import words
 
 ENOUGH = 0.25
 """Share of a reference that a page must hold for its blocks to be believed."""
@@ -21,6 +20,7 @@ _LONG_LINK = 100
 _SHORT = 40
 _LEAD = 1500
 _NEAR = 6
+_MOST_TEXT = 2_000_000
 # Elements that carry one paragraph, or a few, inside the part of the page that they stand in.
 # fmt: off
 _CARRIERS = frozenset((
@@ -90,12 +90,20 @@ class _Match:
 def _matches(page: Page, reference: Reference) -> list[_Match]:
     """Match the blocks that are long enough to be told apart; ``_between`` sees to the others."""
     matches = []
+    known: dict[str, _Match] = {}
+    looked_at = 0
     for index, block in enumerate(page.blocks):
         text = block.text
+        if text in known:
+            matches.append(replace(known[text], block=index))
+            continue
         if len(text) < _SHORT and not (len(text) >= 12 and text[0] > "\u2e7f"):
             continue
         if block.linked == len(text) < _LONG_LINK:
             continue
+        looked_at += len(text)
+        if looked_at > _MOST_TEXT:
+            break
         cut = shingles(reference.read(text))
         found = reference.find(cut)
         if len(found) < 2 and not (found and len(cut) == 1):
@@ -107,7 +115,8 @@ def _matches(page: Page, reference: Reference) -> list[_Match]:
         offsets = sorted([position - place for place, position in found])
         first = max(0, offsets[len(offsets) // 2])
         last = first + len(cut) - 1
-        matches.append(_Match(index, len(found) / len(cut), mask, first, last))
+        known[text] = _Match(index, len(found) / len(cut), mask, first, last)
+        matches.append(known[text])
     return matches
 
 
@@ -429,7 +438,7 @@ def standfirst(page: Page, body: list[int], description: str | None) -> list[int
         default=first - 10,
     )
     summary = Reference(description or "")
-    opening = set(shingles(words(page.blocks[first].text)))
+    opening = set(shingles(compared(page.blocks[first].text)))
     found = []
     for index in range(max(start + 1, 0, first - 40), first):
         block = page.blocks[index]
@@ -439,7 +448,7 @@ def standfirst(page: Page, body: list[int], description: str | None) -> list[int
         around = page.elements[element.parent]
         if (element.flags | around.flags) & OUT & ~AWAY:
             continue
-        said = shingles(words(block.text))
+        said = shingles(compared(block.text))
         if len(opening.intersection(said)) > 0.3 * len(said):
             continue
         same = len(summary.find(said))

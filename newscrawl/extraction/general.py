@@ -1,9 +1,11 @@
 """The general extractor, for pages that nothing else explains. It brings its own parser."""
 
+_SHORTEST = 40
+
 
 def general_text(html: str) -> str | None:
-    """Find the body by trafilatura's rules; paragraphs parted by one blank line."""
+    """Find the body by trafilatura's rules; less than a sentence is none."""
     from trafilatura import extract as extract_text
 
     text = extract_text(html, include_comments=False, include_tables=False)
-    return "\n\n".join(line for line in text.split("\n") if line.strip()) if text else None
+    return text if text and len(text) >= _SHORTEST else None

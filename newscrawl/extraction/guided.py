@@ -18,6 +18,11 @@ MOST_WORDS = 20_000
 """Words of a text that are looked at; more are a book, or an attack."""
 
 
+def compared(text: str) -> list[str]:
+    """Give the words by which a text is compared, at most ``MOST_WORDS``."""
+    return words(text[: 20 * MOST_WORDS])[:MOST_WORDS]
+
+
 def shingles(sequence: Sequence[str], size: int = SIZE) -> list[int]:
     """List the shingles of a sequence of words, in order, as hashes; one for a short sequence.
 
@@ -38,7 +43,7 @@ class Reference:
     """A text that tells where the article is: a copy, or what the page's metadata says of it."""
 
     def __init__(self, text: str) -> None:
-        self.words = words(text[: 20 * MOST_WORDS])[:MOST_WORDS]
+        self.words = compared(text)
         self.shingles = shingles(self.words)
         last = len(self.shingles) - 1
         # Read backwards, so that the first place of a repeated shingle is kept.
@@ -53,7 +58,7 @@ class Reference:
         """Give the words of a paragraph of a page, and remember them: they are asked for twice."""
         found = self._read.get(paragraph)
         if found is None:
-            found = self._read[paragraph] = words(paragraph)
+            found = self._read[paragraph] = compared(paragraph)
         return found
 
     def find(self, candidates: list[int]) -> list[tuple[int, int]]:
@@ -75,8 +80,9 @@ class Reference:
         if self._last and self._last[0] == text:
             return self._last[1]
         read = self._read
+        parts = text[: 20 * MOST_WORDS].split("\n\n")
         said = shingles(
-            [word for part in text.split("\n\n") for word in read.get(part) or words(part)],
+            [word for part in parts for word in read.get(part) or compared(part)],
             min(SIZE, len(self.words)),
         )
         held = list(map(self.positions.__contains__, said))
@@ -100,7 +106,7 @@ def likeness(one: str | None, other: str | None) -> float | None:
     """
     if not one or not other:
         return None
-    left, right = words(one), words(other)
+    left, right = words(one[:1000]), words(other[:1000])
     if not left or not right:
         return None
     rest = list(right)

@@ -44,7 +44,7 @@ _LONG_HEADING = 60
 _LAYOUTS = 8
 _FORMS = 400
 _STEPS = 6
-_TELLING = re.compile(r"[.#]|\b(?:article|main|h1|time)\b")
+_TELLING = re.compile(r"[.#:]|\b(?:article|main|h1|time)\b")
 _STABLE = re.compile(r"^-?[A-Za-z_][A-Za-z_-]*$")
 
 
@@ -309,7 +309,7 @@ def lesson_of(
         date: Block of the printed date, when it is known.
         byline: Block of the printed authors, when it is known.
     """
-    container = common_element(page, body)
+    container, path = _part_of(page, body, tree)
     kept = set(body)
     keep: dict[str, None] = {}
     drop: dict[str, None] = {}
@@ -322,7 +322,7 @@ def lesson_of(
             elif index < last or not is_furniture(block):
                 drop[form] = None
     lesson = Lesson(
-        path=path_of(page, container, tree),
+        path=path,
         keep=list(keep),
         drop=[form for form in drop if form not in keep],
         texts={page.blocks[index].text for index in body},
@@ -401,28 +401,60 @@ def form_of(page: Page, element: int, container: int) -> str:
     return " ".join(reversed(steps))
 
 
-def path_of(page: Page, element: int, tree: LexborHTMLParser) -> str | None:
-    """Give a CSS path that finds an element first; ``None`` when there is no stable one."""
-    target = page.elements[element].key
-    path = ""
-    while path.count(" > ") < _STEPS:
-        part = page.elements[element]
-        step = _step(part.tag, part.label)
-        path = f"{step} > {path}" if path else step
-        node = first_node(tree, path)
-        if node is not None and node.mem_id == target and _TELLING.search(path):
-            return path
-        if not element:
+def path_of(
+    page: Page, element: int, tree: LexborHTMLParser, *, numbered: bool = False
+) -> str | None:
+    """Give a CSS path that finds an element first; ``None`` when there is no stable one.
+
+    Args:
+        page: The page's elements.
+        element: The one to be found.
+        tree: The parsed page.
+        numbered: Whether elements without a name may be told by their number among their kind,
+            as old tables need it.
+    """
+    part = page.elements[element]
+    target: LexborNode | None = next(
+        (node for node in tree.css(part.tag) if node.mem_id == part.key), None
+    )
+    node, path = target, ""
+    for _ in range(2 * _STEPS if numbered else _STEPS):
+        if target is None or node is None or not node.tag or node.tag == "html":
             break
-        element = part.parent
+        step = _step(node, numbered=numbered)
+        path = f"{step} > {path}" if path else step
+        found = first_node(tree, path)
+        if found is not None and found.mem_id == target.mem_id and _TELLING.search(path):
+            return path
+        node = node.parent
     return None
 
 
-def _step(tag: str, label: str) -> str:
-    identity = label.rpartition(" #")[2] if " #" in label else ""
-    if _STABLE.match(identity):
+def _step(node: LexborNode, *, numbered: bool) -> str:
+    attributes = node.attributes
+    tag = node.tag or "*"
+    identity = attributes.get("id")
+    if identity and _STABLE.match(identity):
         return f"{tag}#{identity}"
-    return ".".join((tag, *_stable(label)))
+    names = _stable(attributes.get("class") or "")
+    if names or not numbered or tag == "body":
+        return ".".join((tag, *names))
+    number = 1
+    before = node.prev
+    while before is not None:
+        number += before.tag == tag
+        before = before.prev
+    return f"{tag}:nth-of-type({number})"
+
+
+def _part_of(page: Page, blocks: list[int], tree: LexborHTMLParser) -> tuple[int, str | None]:
+    """Find the part of a page that a rule for its body should name, and its path."""
+    element = smallest = common_element(page, blocks)
+    for _ in range(3):
+        if path := path_of(page, element, tree):
+            return element, path
+        element = page.elements[element].parent
+    return smallest, path_of(page, smallest, tree, numbered=True)
 
 
 @lru_cache(maxsize=8192)

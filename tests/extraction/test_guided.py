@@ -2,7 +2,7 @@ import random
 
 import pytest
 
-from newscrawl.extraction import extract
+from newscrawl.extraction import SourcePage, extract
 from tests.extraction.pages import ARABIC, Copy, page, paragraphs
 
 URL = "https://www.gazette.example/a/1"
@@ -11,15 +11,15 @@ BODY = paragraphs(1)
 FURNITURE = ("Photo : AFP", "Lire aussi", "Partager", "Recevez", "Un autre récit", "©", "Par Salma")
 
 
-def read(copy_text, body=BODY, **parts):
+def read(copy_text: str, body: list[str] = BODY, **parts: str) -> SourcePage:
     found = extract(page(body, **parts), URL, Copy(TITLE, copy_text))
     assert found.rule == "guided"
     return found
 
 
-def lose_words(text, share=0.02, seed=3):
-    rnd = random.Random(seed)
-    return " ".join(word for word in text.split() if rnd.random() > share)
+def lose_words(text: str) -> str:
+    rnd = random.Random(3)
+    return " ".join(word for word in text.split() if rnd.random() > 0.02)
 
 
 @pytest.mark.parametrize(
@@ -33,16 +33,16 @@ def lose_words(text, share=0.02, seed=3):
         pytest.param("Nom Adresse email " + " ".join(BODY) + " Nom Adresse email", id="furniture"),
     ],
 )
-def test_whatever_the_copy_lost_the_body_is_whole(copy):
+def test_whatever_the_copy_lost_the_body_is_whole(copy: str) -> None:
     assert read(copy).text == "\n\n".join(BODY)
 
 
-def test_what_is_not_the_body_stays_out():
-    text = read(" ".join(BODY)).text
+def test_what_is_not_the_body_stays_out() -> None:
+    text = read(" ".join(BODY)).text or ""
     assert [word for word in FURNITURE if word in text] == []
 
 
-def test_arabic_is_found_through_tashkeel_tatweel_and_letter_forms():
+def test_arabic_is_found_through_tashkeel_tatweel_and_letter_forms() -> None:
     body = paragraphs(2, words=ARABIC)
     copy = " ".join(body).replace("ال", "الـ").replace("أ", "ا").replace("ة", "ه")
     copy = copy.replace("م", "مَ")
@@ -52,74 +52,76 @@ def test_arabic_is_found_through_tashkeel_tatweel_and_letter_forms():
     assert found.agreement.text == pytest.approx(1, abs=0.01)
 
 
-def test_scripts_without_spaces_are_compared_by_characters():
+def test_scripts_without_spaces_are_compared_by_characters() -> None:
     rnd = random.Random(5)
     signs = "市議会火曜日学校公園予算可決住民駅前工事遅夏終開業期待関係者語雨納品"
     body = ["".join(rnd.choices(signs, k=90)) + "。" for _ in range(6)]
     assert read("".join(body[:3]), body, lang="ja").text == "\n\n".join(body)
 
 
-def test_sub_headings_lists_and_quotations_belong_to_the_body():
+def test_sub_headings_lists_and_quotations_belong_to_the_body() -> None:
     inside = (
         "<h2>Ce que dit la mairie</h2><ul><li>Trois écoles seront rénovées avant la rentrée</li>"
         "<li>Deux jardins ouvriront au printemps</li></ul>"
         "<blockquote><p>Nous ferons tout pour tenir les délais annoncés ici même</p></blockquote>"
     )
-    text = read(" ".join(BODY[:3]), inside=inside).text
+    text = read(" ".join(BODY[:3]), inside=inside).text or ""
     for part in ("Ce que dit la mairie", "Trois écoles", "Deux jardins", "Nous ferons tout"):
         assert f"\n\n{part}" in text
 
 
-def test_a_comment_that_quotes_the_article_does_not_win():
+def test_a_comment_that_quotes_the_article_does_not_win() -> None:
     quoted = "".join(f"<p>{paragraph}</p>" for paragraph in BODY)
     after = f'<div id="comments"><div class="comment-body">{quoted}<p>Bien vu !</p></div></div>'
     found = read(" ".join(BODY), after=after)
     assert found.text == "\n\n".join(BODY)
 
 
-def test_a_page_that_holds_the_article_twice_gives_it_once():
+def test_a_page_that_holds_the_article_twice_gives_it_once() -> None:
     again = "".join(f"<p>{paragraph}</p>" for paragraph in BODY)
     found = read(" ".join(BODY), after=f'<div class="print-version">{again}</div>')
     assert found.text == "\n\n".join(BODY)
 
 
-def test_a_standfirst_outside_of_the_body_is_found_by_the_copy():
+def test_a_standfirst_outside_of_the_body_is_found_by_the_copy() -> None:
     standfirst = "En résumé le port change de visage et chacun y trouvera son compte bientôt."
     html = page(BODY).replace("</h1>", f'</h1><div class="chapo">{standfirst}</div>')
     found = extract(html, URL, Copy(TITLE, f"{standfirst} {' '.join(BODY)}"))
     assert found.text == "\n\n".join([standfirst, *BODY])
 
 
-def test_line_breaks_part_paragraphs():
+def test_line_breaks_part_paragraphs() -> None:
     html = page(["@"]).replace("<p>@</p>", f"<div>{'<br><br>'.join(BODY)}</div>")
     assert extract(html, URL, Copy(TITLE, " ".join(BODY))).text == "\n\n".join(BODY)
 
 
-def test_an_article_in_a_script_is_read():
+def test_an_article_in_a_script_is_read() -> None:
     inner = "".join(f"<p>{paragraph}</p>" for paragraph in BODY).replace('"', '\\"')
-    html = f'<html><body><div id="app"></div><script>x = {{"body":"{inner}"}}</script></body></html>'
+    html = (
+        f'<html><body><div id="app"></div><script>x = {{"body":"{inner}"}}</script></body></html>'
+    )
     found = extract(html, URL, Copy(TITLE, " ".join(BODY)))
     assert found.text == "\n\n".join(BODY)
-    assert found.agreement.text > 0.95
+    assert (found.agreement.text or 0) > 0.95
 
 
 @pytest.mark.parametrize(
     "text", ["Mot", " ".join(paragraphs(77)), " ".join(paragraphs(78, words=ARABIC)), "", None]
 )
-def test_a_copy_that_is_not_of_the_page_does_not_agree(text):
+def test_a_copy_that_is_not_of_the_page_does_not_agree(text: str | None) -> None:
     found = extract(page(BODY), URL, Copy("Tout autre chose", text))
     assert found.rule != "guided"
     assert (found.agreement.text or 0) < 0.1
     assert found.text == "\n\n".join(BODY)
 
 
-def test_agreement_without_a_copy_is_none():
+def test_agreement_without_a_copy_is_none() -> None:
     agreement = extract(page(BODY), URL).agreement
     assert (agreement.title, agreement.text, agreement.contained, agreement.days) == (None,) * 4
 
 
-def test_agreement_counts_days_and_tolerates_what_is_no_date():
-    def days(published):
+def test_agreement_counts_days_and_tolerates_what_is_no_date() -> None:
+    def days(published: str) -> int | None:
         return extract(page(BODY), URL, Copy(TITLE, None, published)).agreement.days
 
     assert days("2024-03-27T00:00:00+00:00") == 2

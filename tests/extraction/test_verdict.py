@@ -9,11 +9,11 @@ BODY = paragraphs(1, 12)
 COPY = Copy(TITLE, " ".join(BODY))
 
 
-def status(html, copy=COPY, final=LINK):
+def status(html: str, copy: Copy | None = COPY, final: str = LINK) -> str:
     return judge(extract(html, LINK, copy), copy, LINK, final).status
 
 
-def test_the_article_itself_is_ok():
+def test_the_article_itself_is_ok() -> None:
     assert status(page(BODY)) == status(page(BODY), None) == "ok"
 
 
@@ -26,7 +26,7 @@ def test_the_article_itself_is_ok():
         ("Page introuvable", ["La page introuvable que vous cherchez a été déplacée ailleurs."]),
     ],
 )
-def test_what_is_not_the_article_is_a_mismatch(title, body):
+def test_what_is_not_the_article_is_a_mismatch(title: str, body: list[str]) -> None:
     assert status(page(body, title=title)) == "mismatch"
 
 
@@ -38,11 +38,11 @@ def test_what_is_not_the_article_is_a_mismatch(title, body):
         ("خطأ", "الصفحة التي تبحث عنها غير موجودة أو تم نقلها إلى عنوان آخر من هذا الموقع"),
     ],
 )
-def test_parked_domains_and_soft_404s_show_without_a_copy(title, text):
+def test_parked_domains_and_soft_404s_show_without_a_copy(title: str, text: str) -> None:
     assert status(page([text], title=title), None) == "mismatch"
 
 
-def test_a_page_that_holds_only_the_lead_is_paywalled():
+def test_a_page_that_holds_only_the_lead_is_paywalled() -> None:
     assert status(page(BODY[:2])) == "paywalled"
 
 
@@ -54,12 +54,12 @@ def test_a_page_that_holds_only_the_lead_is_paywalled():
         "مقال مؤرشف: يتوجب عليك الإشتراك بخطة أخرى",
     ],
 )
-def test_a_page_that_says_so_is_paywalled(said):
+def test_a_page_that_says_so_is_paywalled(said: str) -> None:
     html = page(BODY[:1], inside=f"<div class='wall'>{said}</div>")
     assert status(html) == status(html, None) == "paywalled"
 
 
-def test_a_declared_wall_does_not_hide_a_whole_text():
+def test_a_declared_wall_does_not_hide_a_whole_text() -> None:
     head = (
         '<script type="application/ld+json">{"@type":"NewsArticle","headline":"x",'
         '"datePublished":"2024-03-29","author":"y","isAccessibleForFree":false,'
@@ -69,14 +69,14 @@ def test_a_declared_wall_does_not_hide_a_whole_text():
     assert status(page(BODY[:1], head=head), None) == "paywalled"
 
 
-def test_no_text_is_unreadable():
+def test_no_text_is_unreadable() -> None:
     assert status("<html><body><p>Bonjour</p></body></html>", None) == "unreadable"
 
 
-def test_a_redirect_to_a_front_page_is_moved():
+def test_a_redirect_to_a_front_page_is_moved() -> None:
     assert status(page(BODY), COPY, "https://www.gazette.example/") == "moved"
 
 
-def test_a_copy_of_a_title_alone_is_judged_by_it():
+def test_a_copy_of_a_title_alone_is_judged_by_it() -> None:
     assert status(page(BODY), Copy(TITLE, None)) == "ok"
     assert status(page(BODY), Copy("Rien de commun avec cela", None)) == "mismatch"
