@@ -215,6 +215,14 @@ class AggregatorSpider(scrapy.Spider):
         self._found += len(fresh)
         return set(fresh)
 
+    @property
+    def _all_that_is_new(self) -> bool:
+        """Whether no argument says which articles are wanted."""
+        chosen = self.arguments
+        return not (
+            chosen.outlets or chosen.sections or chosen.authors or chosen.urls or chosen.ids
+        )
+
     def _room(self) -> int | None:
         """Articles that may still be found under ``limit``; ``None`` without one."""
         limit = self.arguments.limit
@@ -279,12 +287,11 @@ class AggregatorSpider(scrapy.Spider):
 
     def _meet(self, keys: Iterable[ArticleKey]) -> Iterator[Request]:
         """The feeds of outlets that were not met before; only where all that is new is wanted."""
-        chosen = self.arguments
-        if chosen.outlets or chosen.sections or chosen.authors or chosen.urls or chosen.ids:
+        if not self._all_that_is_new:
             return
         for key in keys:
             outlet = (key.edition, key.outlet)
-            if key.edition in chosen.editions and outlet not in self._outlets_met:
+            if key.edition in self.arguments.editions and outlet not in self._outlets_met:
                 self._outlets_met.add(outlet)
                 yield self._feed_request(feed_url(self.site, *outlet))
 
@@ -331,12 +338,9 @@ class AggregatorSpider(scrapy.Spider):
 
     def _discover(self, page: AggregatorPage) -> Iterator[Request]:
         """What the page of an article leads to, where all that is new is wanted."""
-        keys = [key for h in page.headlines if h.url and (key := parse_article_url(h.url))]
-        feeds = list(self._meet([page.key, *keys]))
-        chosen = self.arguments
-        if not (chosen.outlets or chosen.sections or chosen.authors or chosen.urls or chosen.ids):
-            yield from self._take(keys)
-        yield from feeds
+        if self._all_that_is_new:
+            yield from self._take(page.links)
+            yield from self._meet([page.key, *page.links])
 
     def article_failed(self, failure: Failure) -> None:
         """The aggregator's page of an article could not be fetched."""

@@ -1,6 +1,7 @@
 """Puts a record together: the aggregator's copy, the outlet's page, and the best of both."""
 
 import logging
+from typing import get_args
 from zoneinfo import ZoneInfo
 
 from newscrawl.errors import NotHtmlError, UnreadableHtmlError
@@ -33,6 +34,9 @@ _SOURCE_FIELDS = (
     "language",
 )
 """Fields that the record takes over from the outlet's page under the same name."""
+
+_OF_THE_COPY = ("stub", "other_canonical")
+"""Flags of the aggregator's page that the record takes over; the others are judged anew."""
 
 DATE_CONFLICT_DAYS = 2
 """Copies may be a day late, and a day begins at another hour elsewhere; more is a conflict."""
@@ -69,6 +73,7 @@ def from_copy(
     )
     article.source.link = link
     article.crawl.discovered = discovered
+    article.flags = [flag for flag in page.flags if flag in _OF_THE_COPY]
     return article
 
 
@@ -160,4 +165,7 @@ def _flag(article: Article) -> None:
         "mojibake": looks_mojibake(text) or looks_mojibake(article.title or ""),
         "language_mismatch": article.language not in (None, article.edition),
     }
-    article.flags += [flag for flag, raised in doubts.items() if raised]
+    raised = {flag for flag, doubt in doubts.items() if doubt} | set(article.flags)
+    if article.origin == "source" and not doubts["stub"]:
+        raised.discard("stub")  # the copy sends its readers elsewhere, where the text was found
+    article.flags = [flag for flag in get_args(Flag) if flag in raised]

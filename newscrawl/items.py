@@ -56,6 +56,7 @@ Flag = Literal[
     "mojibake",
     "date_conflict",
     "language_mismatch",
+    "other_canonical",
 ]
 """A doubt about a record that a machine can act on."""
 

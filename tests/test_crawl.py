@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -193,12 +194,12 @@ def test_retry_after_is_waited_for(tmp_path: Path) -> None:
     times: list[float] = []
 
     class Busy(Web):
-        def answer(self, method: str, url: str, _headers: object) -> Answer:
+        def answer(self, method: str, url: str, headers: Mapping[str, str]) -> Answer:
             if url == LINK and method == "GET":
                 times.append(time.monotonic())
                 if len(times) == 1:
                     return Answer(429, HTML | {"Retry-After": "2"}, b"")
-            return super().answer(method, url, _headers)
+            return super().answer(method, url, headers)
 
     (record,) = crawl(Busy(web().pages), tmp_path, urls=URL).lines("feeds")
     assert record["source"]["status"] == "ok"

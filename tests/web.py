@@ -85,7 +85,7 @@ class Web:
 
     pages: dict[str, Answer] = field(default_factory=dict)
 
-    def answer(self, method: str, url: str, _headers: Any) -> Answer:
+    def answer(self, method: str, url: str, headers: Mapping[str, str]) -> Answer:  # noqa: ARG002
         """What the proxy says."""
         if method == "CONNECT":
             return self.pages.get(f"host {urlsplit(url).hostname}", Answer())

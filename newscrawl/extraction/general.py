@@ -1,6 +1,11 @@
 """The general extractor, for pages that nothing else explains. It brings its own parser."""
 
+import logging
+
 _SHORTEST = 40
+
+# What it cannot read is told by its result; its log calls that an error of ours.
+logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 
 
 def general_text(html: str) -> str | None:
