@@ -29,7 +29,7 @@ $(STAMP): requirements.txt pyproject.toml
 	  else echo "Python's venv module is missing; as root: apt-get install python3-venv" >&2; exit 1; fi
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --editable '.[demo,test]'
+	$(BIN)/python -m pip install --quiet --editable '.[demo,export,test]'
 	@touch $@
 
 clean:

@@ -1,0 +1,190 @@
+"""Exports a whole site's history of invented records and reads it back.
+
+    python benchmarks/export.py [--records 1500000] [--words 90] [--directory DIR]
+
+Writes feeds of so many articles, one in twenty with an earlier version in another feed, runs
+``scrapy export`` to Parquet and to the study's layout, reads every record back, and compares it
+with what was put in. Prints a table; exits 1 if anything differs or an export takes 1 GB of memory.
+Needs about 8 KB of disk a record.
+"""
+
+import argparse
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+
+from newscrawl.items import Agreement, Article, Copy, Crawl, Image, Location, Outlet, Source
+from newscrawl.items import Archive as Responses
+
+OUTLETS = 80
+FEEDS = 40
+LETTERS = "ابتثجحخدذرزسشصضطظعغفقكلمنهوي"
+MOST_MEMORY = 1_000_000_000
+_FIRST = datetime(2008, 1, 1, tzinfo=UTC)
+_random = random.Random(1)
+_WORDS = ["".join(_random.choices(LETTERS, k=_random.randint(2, 9))) for _ in range(20_000)]
+
+
+def published(number: int, version: int) -> str:
+    """When an invented article came out: some time in 16 years."""
+    seconds = (number * 2_654_435_761 + version) % 500_000_000
+    return (_FIRST + timedelta(seconds=seconds)).isoformat()
+
+
+def record(number: int, words: int, version: int) -> Article:
+    """The invented article with a number; its fields follow from that."""
+    chance = random.Random(number * 2 + version)
+    outlet = f"paper{number % OUTLETS:02}"
+    text = "\n\n".join(" ".join(chance.choices(_WORDS, k=words // 3)) for _ in range(3))
+    title = " ".join(chance.choices(_WORDS, k=8))
+    when = published(number, version)
+    url = f"https://www.maghress.com/{outlet}/{number}"
+    source = f"https://{outlet}.example/{number}"
+    is_read = number % 4 > 0
+    return Article(
+        id=f"maghress:ar/{outlet}/{number}",
+        aggregator="maghress",
+        country="MA",
+        edition="ar",
+        url=url,
+        outlet=Outlet(outlet, outlet.title(), f"{outlet}.example"),
+        title=title,
+        text=text,
+        authors=chance.choices(_WORDS, k=number % 3),
+        section=_WORDS[number % 12],
+        tags=chance.choices(_WORDS, k=number % 5),
+        images=[Image(f"{source}.jpg", "صورة")] * (number % 2),
+        published=when,
+        published_precision="second",
+        language="ar",
+        origin="source" if is_read else "aggregator",
+        copy=Copy(title, text[:300], when, fetched=when, sha256=f"{number:064x}"),
+        source=Source(source, source, status="ok", text=text, sha256=f"{number:064x}")
+        if is_read
+        else Source(source, status="gone", reason="404"),
+        agreement=Agreement(1.0, chance.random(), 0.5, number % 3 - 1) if is_read else Agreement(),
+        archive=Responses(Location("a.warc.gz", number)) if number % 7 else None,
+        crawl=Crawl("job", "maghress", "1", when, f"2026-01-0{1 + version}T00:00:00+00:00"),
+    )
+
+
+def latest(number: int) -> int:
+    """The version of an article that has to be exported."""
+    return int(number % 20 == 0)
+
+
+def write_feeds(directory: Path, records: int, words: int) -> int:
+    """Feeds as many crawls would have left them; the number of lines."""
+    directory.mkdir(parents=True)
+    encode = msgspec.json.Encoder().encode
+    lines = 0
+    for feed in range(FEEDS):
+        with (directory / f"{feed:03}.jsonl").open("wb") as file:
+            for number in range(feed, records, FEEDS):
+                file.write(encode(record(number, words, 0)) + b"\n")
+                lines += 1
+    with (directory / "recrawl.jsonl").open("wb") as file:
+        for number in filter(latest, range(records)):
+            file.write(encode(record(number, words, 1)) + b"\n")
+            lines += 1
+    return lines
+
+
+def export(feeds: Path, output: Path, name: str) -> tuple[float, int]:
+    """Run the command; seconds and most bytes of memory."""
+    began = time.monotonic()
+    command = ["-m", "scrapy", "export", "-o", output, "--format", name, feeds]
+    process = subprocess.Popen([sys.executable, *command])
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        sys.exit("the export failed")
+    return time.monotonic() - began, usage.ru_maxrss * 1024
+
+
+def parquet_lines(output: Path) -> Iterator[bytes]:
+    """The records of a Parquet file, each as a line of a feed."""
+    import pyarrow.parquet
+
+    for batch in pyarrow.parquet.ParquetFile(output / "articles.parquet").iter_batches(1000):
+        yield from map(msgspec.json.encode, batch.to_pylist())
+
+
+def study_lines(output: Path) -> Iterator[bytes]:
+    """The lines of the study's layout, newspaper by newspaper."""
+    for path in sorted((output / "maghress" / "ar").glob("*.json")):
+        with path.open("rb") as file:
+            yield from (line.rstrip(b"\n") for line in file)
+
+
+def studied(article: Article) -> dict[str, str]:
+    """What the study's code should read of an article."""
+    assert article.text
+    assert article.published
+    return {
+        "content": article.text,
+        "author": ", ".join(article.authors),
+        "date": article.published[:10].replace("-", ""),
+        "new_category": article.section or "",
+        "newspaper": article.outlet.slug,
+    }
+
+
+def in_order(records: int, words: int) -> Iterator[Article]:
+    """What has to be exported, in the order in which it has to be."""
+    for outlet in range(OUTLETS):
+        numbers = range(outlet, records, OUTLETS)
+        keys = [(published(n, latest(n)), f"maghress:ar/paper{outlet:02}/{n}", n) for n in numbers]
+        for _, _, number in sorted(keys):
+            yield record(number, words, latest(number))
+
+
+def main() -> int:
+    """Write, export, compare."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--records", type=int, default=1_500_000)
+    parser.add_argument("--words", type=int, default=90, help="words in a text, 11 bytes each")
+    parser.add_argument("--directory", type=Path, help="where there is room")
+    options = parser.parse_args()
+    good = True
+    with tempfile.TemporaryDirectory(dir=options.directory) as directory:
+        feeds, outputs = Path(directory) / "feeds", Path(directory)
+        lines = write_feeds(feeds, options.records, options.words)
+        size = sum(path.stat().st_size for path in feeds.iterdir())
+        print(
+            f"{options.records} articles, {lines} lines in {FEEDS + 1} feeds, {size / 1e9:.2f} GB"
+        )
+        for name in ("parquet", "study"):
+            seconds, memory = export(feeds, outputs / name, name)
+            size = sum(f.stat().st_size for f in (outputs / name).rglob("*") if f.is_file())
+            print(
+                f"{name:<8} {seconds:6.0f} s {lines / seconds:7.0f} lines/s "
+                f"{memory / 1e6:5.0f} MB of memory {size / 1e9:6.2f} GB",
+                flush=True,
+            )
+            good = good and memory < MOST_MEMORY
+        expected = in_order(options.records, options.words)
+        equal = differing = 0
+        for article, line, row in zip(
+            expected,
+            parquet_lines(outputs / "parquet"),
+            study_lines(outputs / "study"),
+            strict=True,
+        ):
+            same = line == msgspec.json.encode(article) and json.loads(row) == studied(article)
+            equal += same
+            differing += not same
+        print(f"read back: {equal} equal in both, {differing} not")
+    return 0 if good and equal == options.records and not differing else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,173 @@
+"""``scrapy export``: the feeds as a corpus to do research with."""
+
+import argparse
+import shlex
+import sys
+from collections.abc import Collection
+from datetime import date
+from pathlib import Path
+from typing import get_args
+
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+
+from newscrawl import items
+from newscrawl.errors import ExportError, StoreError
+from newscrawl.export import FORMATS, Order, Selection, Summary, export, find_feeds
+from newscrawl.network.sites import SITES
+
+
+class Command(ScrapyCommand):
+    """Exits 1 if nothing was exported."""
+
+    requires_crawler_process = False
+
+    def syntax(self) -> str:
+        """For ``scrapy export -h``."""
+        return "-o DIR|FILE [options] [FEED|DIR ...]"
+
+    def short_desc(self) -> str:
+        """One line for ``scrapy -h``."""
+        return "Export the feeds as JSON Lines, CSV, Parquet or in the study's layout"
+
+    def long_desc(self) -> str:
+        """For ``scrapy export -h``."""
+        return (
+            "Take the latest version of each article from the feeds of the data directory, or "
+            "from the feeds given, and write those that pass the filters, in order of newspaper "
+            "and date, with a datapackage.json that describes them. Lists are parted by commas."
+        )
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Output and filters."""
+        super().add_options(parser)
+        output = parser.add_argument_group("Output")
+        output.add_argument(
+            "-o", "--output", metavar="DIR|FILE", help="directory, or file.jsonl/.csv/.parquet"
+        )
+        output.add_argument(
+            "--format", choices=FORMATS, help="without it, by the file's suffix, else jsonl"
+        )
+        output.add_argument("--split", choices=["outlet"], help="one file a newspaper")
+        output.add_argument(
+            "--overwrite", action="store_true", help="replace an earlier export at that place"
+        )
+        output.add_argument(
+            "--skip-damaged", action="store_true", help="leave out lines that cannot be read"
+        )
+        filters = parser.add_argument_group("Filters")
+        filters.add_argument("--site", metavar="LIST", help=", ".join(SITES))
+        filters.add_argument("--edition", metavar="LIST", help="ar, fr, en")
+        filters.add_argument("--outlet", metavar="LIST", help="slugs, such as lopinion")
+        filters.add_argument("--since", metavar="DAY", help="first day of publication, 2024-01-31")
+        filters.add_argument("--until", metavar="DAY", help="last day of publication")
+        filters.add_argument("--origin", choices=["source", "aggregator"], help="whose text it is")
+        filters.add_argument("--status", metavar="LIST", help="of the source: ok, gone, ...")
+        filters.add_argument(
+            "--agreement", metavar="SHARE", help="least agreement of the texts, 0 to 1"
+        )
+        filters.add_argument(
+            "--no-duplicates", action="store_true", help="only the first article with a text"
+        )
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Export, and say what came of it."""
+        assert self.settings
+        if not opts.output:
+            raise UsageError("-o says where to, and is missing", print_help=False)
+        output = Path(opts.output)
+        name = _format(output, opts.format)
+        chosen = FORMATS[name]
+        split = bool(opts.split) or chosen.always_split
+        if split and output.suffix == chosen.suffix:
+            raise UsageError(
+                f"-o {output}: one file a newspaper needs a directory", print_help=False
+            )
+        selection = Selection(
+            site=_list("--site", opts.site, SITES),
+            edition=_list("--edition", opts.edition, get_args(items.Edition)),
+            outlet=_list("--outlet", opts.outlet),
+            since=_day("--since", opts.since),
+            until=_day("--until", opts.until),
+            origin=_list("--origin", opts.origin),
+            status=_list("--status", opts.status, get_args(items.Status)),
+            agreement=_share("--agreement", opts.agreement),
+            duplicates=not opts.no_duplicates,
+        )
+        data = Path(self.settings["NEWSCRAWL_DATA"])
+        try:
+            summary = export(
+                Order(
+                    feeds=find_feeds(data, [Path(arg) for arg in args], selection.site),
+                    output=output,
+                    format=name,
+                    split=split,
+                    selection=selection,
+                    overwrite=opts.overwrite,
+                    skip_damaged=opts.skip_damaged,
+                    # Scrapy takes the name of the command out.
+                    command=shlex.join(["scrapy", "export", *sys.argv[1:]]),
+                )
+            )
+        except (ExportError, StoreError) as error:
+            sys.stderr.write(f"scrapy export: {error}\n")
+            self.exitcode = 1
+            return
+        _tell(summary)
+
+
+def _format(output: Path, asked: str | None) -> str:
+    """The format that is asked for, by name or by the file's suffix."""
+    suffixes = {chosen.suffix: name for name, chosen in FORMATS.items() if not chosen.always_split}
+    by_suffix = suffixes.get(output.suffix)
+    if asked and by_suffix and asked != by_suffix:
+        raise UsageError(f"-o {output} is no name for --format {asked}", print_help=False)
+    return asked or by_suffix or "jsonl"
+
+
+def _list(option: str, value: str | None, allowed: Collection[str] = ()) -> tuple[str, ...]:
+    """A comma list; each part one of those allowed, if they are known."""
+    parts = tuple(part.strip() for part in (value or "").split(",") if part.strip())
+    if value is not None and not parts:
+        raise UsageError(f"{option} is empty", print_help=False)
+    for part in parts:
+        if allowed and part not in allowed:
+            raise UsageError(f"{option} {part}: allowed: {', '.join(allowed)}", print_help=False)
+    return parts
+
+
+def _day(option: str, value: str | None) -> date | None:
+    """A day; only a fixed one, so that the export can be made again."""
+    try:
+        return None if value is None else date.fromisoformat(value)
+    except ValueError:
+        raise UsageError(
+            f"{option} {value}: is no day such as 2024-01-31", print_help=False
+        ) from None
+
+
+def _share(option: str, value: str | None) -> float | None:
+    try:
+        share = None if value is None else float(value)
+    except ValueError:
+        share = -1
+    if share is not None and not 0 <= share <= 1:
+        raise UsageError(f"{option} {value}: is no number from 0 to 1", print_help=False)
+    return share
+
+
+def _tell(summary: Summary) -> None:
+    """What a person wants to know of an export that was made."""
+    counts = summary.counts
+    size = sum(file.bytes for file in summary.files)
+    print(
+        f"records {counts.exported}, newspapers {summary.newspapers}, "
+        f"files {len(summary.files)}, bytes {size}"
+    )
+    print(
+        f"lines {counts.lines} = exported {counts.exported} + earlier versions {counts.earlier} "
+        f"+ not of the selection {counts.unwanted} + damaged {counts.damaged}"
+    )
+    for damage in counts.damages:
+        print(f"left out: {damage}")
+    print(f"described in {summary.package}")

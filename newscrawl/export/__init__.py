@@ -1,0 +1,13 @@
+"""The feeds as a corpus to do research with: chosen, in order, each article once, described.
+
+``feeds`` reads the lines, ``selection`` finds the latest version of each article and which of them
+are wanted, ``formats`` writes them, ``target`` keeps what is unfinished out of sight, ``package``
+describes the result, and ``corpus`` puts these together.
+"""
+
+from newscrawl.export.corpus import Order, Summary, export
+from newscrawl.export.feeds import find_feeds
+from newscrawl.export.formats import FORMATS
+from newscrawl.export.selection import Selection
+
+__all__ = ["FORMATS", "Order", "Selection", "Summary", "export", "find_feeds"]

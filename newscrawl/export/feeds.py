@@ -1,0 +1,197 @@
+"""Feeds as they lie on the disk: plain, gzip or Zstandard, finished or still growing."""
+
+import gzip
+import io
+import os
+import shutil
+import sys
+import zlib
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from newscrawl.errors import ExportError, StoreError
+from newscrawl.ledger import Ledger
+
+_SUFFIXES = (".jsonl", ".jsonl.gz", ".jsonl.zst")
+_OPEN_AT_ONCE = 64
+"""A corpus has more feeds than a process may hold open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """One file of records."""
+
+    path: Path
+    """Where it lies."""
+    length: int | None = None
+    """Bytes that are committed, if a run still writes to it; what follows is not read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line's bytes, without the line break, and where they stand."""
+
+    number: int
+    """Counted from 1."""
+    offset: int
+    """Bytes before it, in the unpacked file."""
+    data: bytes
+    """The line itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """A line, or the rest of a packed file, that cannot be read."""
+
+    path: Path
+    """The feed."""
+    line: int
+    """Number of the line, from 1."""
+    reason: str
+    """What is wrong with it."""
+
+    def __str__(self) -> str:
+        """As it is told to people."""
+        return f"{self.path}, line {self.line}: {self.reason}"
+
+
+def find_feeds(data: Path, paths: Sequence[Path] = (), sites: Iterable[str] = ()) -> list[Feed]:
+    """The feeds below some files and directories, or else those of a data directory.
+
+    ``sites`` narrows the data directory down to these.
+
+    Raises:
+        ExportError: a path does not exist, or there is no feed.
+    """
+    places = list(paths) or [data / "feeds" / site for site in sites] or [data / "feeds"]
+    found: dict[Path, None] = {}
+    for place in places:
+        if place.is_dir():
+            files = (path for path in place.rglob("*.jsonl*") if path.name.endswith(_SUFFIXES))
+            found |= dict.fromkeys(path.resolve() for path in sorted(files))
+        elif place.exists():
+            found[place.resolve()] = None
+        elif paths:
+            raise ExportError(f"{place} does not exist")
+    if not found:
+        raise ExportError(f"there is no feed in {', '.join(map(str, places))}")
+    lengths = _committed(data, {path.parent.name for path in found})
+    return [Feed(path, lengths.get(path)) for path in found]
+
+
+def _committed(data: Path, sites: Iterable[str]) -> dict[Path, int]:
+    """Valid lengths of the feeds that runs still write to."""
+    path = data / "ledger" / "ledger.sqlite"
+    if not path.exists():
+        return {}
+    try:
+        ledger = Ledger(path)
+    except StoreError:
+        # The ledger of a read-only copy; a torn line is then found where it stands.
+        return {}
+    try:
+        return {
+            (data / name).resolve(): length
+            for site in sites
+            for name, length in ledger.committed(site)
+        }
+    finally:
+        ledger.close()
+
+
+class FeedReader:
+    """Reads feeds from front to back, and then single lines of them in any order.
+
+    Packed feeds are unpacked to ``scratch`` for that.
+    """
+
+    def __init__(self, feeds: list[Feed], scratch: Path) -> None:
+        self.feeds = feeds
+        self._scratch = scratch
+        self._plain = [feed.path for feed in feeds]
+        self._open: OrderedDict[int, IO[bytes]] = OrderedDict()
+
+    def lines(self, number: int) -> Iterator[Line | Damage]:
+        """All lines of the feed with that number, counted from 0.
+
+        Raises:
+            ExportError: the feed cannot be opened or read.
+        """
+        feed = self.feeds[number]
+        try:
+            fault, limit = None, feed.length
+            if feed.path.suffix in (".gz", ".zst"):
+                self._plain[number] = self._scratch / f"{number}.jsonl"
+                fault, limit = _unpack(feed, self._plain[number]), None
+            count = offset = 0
+            with self._plain[number].open("rb") as file:
+                for count, data in enumerate(file, start=1):
+                    if limit is not None and offset >= limit:
+                        return
+                    end = None if limit is None else limit - offset
+                    yield Line(count, offset, data[:end].removesuffix(b"\n"))
+                    offset += len(data)
+            if fault:
+                yield Damage(feed.path, count + 1, fault)
+        except OSError as error:
+            raise ExportError(f"{feed.path} cannot be read: {error}") from error
+
+    def read(self, number: int, offset: int, length: int) -> bytes:
+        """Bytes of a feed, once ``lines`` has been through it.
+
+        Raises:
+            ExportError: the feed cannot be opened or read.
+        """
+        try:
+            return os.pread(self._file(number).fileno(), length, offset)
+        except OSError as error:
+            raise ExportError(f"{self.feeds[number].path} cannot be read: {error}") from error
+
+    def _file(self, number: int) -> IO[bytes]:
+        if number in self._open:
+            self._open.move_to_end(number)
+        else:
+            if len(self._open) == _OPEN_AT_ONCE:
+                self._open.popitem(last=False)[1].close()
+            self._open[number] = self._plain[number].open("rb", buffering=0)
+        return self._open[number]
+
+    def close(self) -> None:
+        """Close what is open."""
+        while self._open:
+            self._open.popitem()[1].close()
+
+
+class _Head(io.RawIOBase):
+    """The first bytes of a file, or all of them."""
+
+    def __init__(self, file: IO[bytes], length: int | None) -> None:
+        self._file = file
+        self._left = sys.maxsize if length is None else length
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._file.read(min(len(buffer), self._left))
+        buffer[: len(data)] = data
+        self._left -= len(data)
+        return len(data)
+
+
+def _unpack(feed: Feed, target: Path) -> str | None:
+    """Unpack as much as can be; why the rest cannot, if there is one."""
+    from backports import zstd
+
+    with feed.path.open("rb") as packed, target.open("wb") as plain:
+        source = _Head(packed, feed.length)
+        unpack = gzip.open if feed.path.suffix == ".gz" else zstd.open
+        try:
+            with unpack(source) as unpacked:
+                shutil.copyfileobj(unpacked, plain)
+        except (EOFError, gzip.BadGzipFile, zlib.error, zstd.ZstdError) as error:
+            return f"cannot be unpacked from here on ({error})"
+    return None

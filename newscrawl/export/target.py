@@ -1,0 +1,185 @@
+"""Where an export goes, and how nothing unfinished is ever seen there."""
+
+import hashlib
+import io
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from newscrawl.errors import ExportError
+
+PACKAGE = "datapackage.json"
+"""The file that describes an export; it comes last, so where it is the export is complete."""
+
+_STAGE = ".export.part"
+"""Name of the directory, within the target, in which an export is made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A finished file."""
+
+    path: str
+    """Relative to the export's directory."""
+    bytes: int
+    """Its size."""
+    sha256: str
+    """Digest of its content, hexadecimal."""
+    records: int
+    """Number of records in it."""
+
+
+class HashedFile(io.BufferedIOBase):
+    """A new file that knows the digest of what was written to it."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("wb")
+        self._digest = hashlib.sha256()
+        self._size = 0
+
+    def writable(self) -> bool:
+        """It is."""
+        return True
+
+    def write(self, data: Any) -> int:
+        """Append bytes."""
+        self._file.write(data)
+        self._digest.update(data)
+        self._size += memoryview(data).nbytes
+        return memoryview(data).nbytes
+
+    def tell(self) -> int:
+        """Bytes written so far."""
+        return self._size
+
+    def flush(self) -> None:
+        """Hand on to the system what is held back."""
+        if not self._file.closed:
+            self._file.flush()
+
+    def close(self) -> None:
+        """Close the file, its content safe on the disk."""
+        if not self._file.closed:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
+        super().close()
+
+    def result(self, path: str, records: int) -> Written:
+        """What the file is, once it is complete."""
+        return Written(path, self._size, self._digest.hexdigest(), records)
+
+
+class Target:
+    """A directory that holds one export, or will.
+
+    Used as a context: what has not been published at its end is removed.
+
+    Args:
+        directory: where to; it is made if need be.
+        single: name of the only file besides the description, if just that is asked for; other
+            files may then lie in the directory.
+        overwrite: whether an earlier export there is replaced.
+
+    Raises:
+        ExportError: something is there already.
+        OSError: the directory cannot be made or written.
+    """
+
+    def __init__(self, directory: Path, single: str | None, *, overwrite: bool) -> None:
+        self.directory = directory
+        self.stage = directory / _STAGE
+        self._single = single
+        self._overwrite = overwrite
+        self._made: list[str] = []
+        self._earlier: list[str] = []
+        self._is_new = False
+
+    def __enter__(self) -> Self:
+        """Check, and begin."""
+        if self.directory.exists() and not self.directory.is_dir():
+            raise ExportError(f"{self.directory} is a file; name a directory")
+        if self.stage.exists():
+            if not self._overwrite:
+                raise ExportError(
+                    f"{self.stage} is there: an export is being made, or was killed; "
+                    "wait for it, or replace it with --overwrite"
+                )
+            shutil.rmtree(self.stage)
+        self._check()
+        self._is_new = not self.directory.exists()
+        self.stage.mkdir(parents=True)
+        return self
+
+    def _check(self) -> None:
+        """That nothing is lost that should not be.
+
+        Raises:
+            ExportError: something would.
+        """
+        if not self.directory.exists():
+            return
+        there = sorted(path.name for path in self.directory.iterdir())
+        if self._single:
+            there = [name for name in there if name in (self._single, PACKAGE)]
+        if there and not self._overwrite:
+            raise ExportError(
+                f"{self.directory / there[0]} exists; choose another place, "
+                "or replace the export there with --overwrite"
+            )
+        if PACKAGE in there:
+            self._earlier = self._described()
+            others = [name for name in self._earlier if name not in (self._single, PACKAGE)]
+            if self._single and others:
+                raise ExportError(
+                    f"{self.directory} holds another export ({others[0]}); "
+                    "each needs a directory of its own"
+                )
+
+    def _described(self) -> list[str]:
+        """Files of the export that is there."""
+        path = self.directory / PACKAGE
+        try:
+            package = json.loads(path.read_text("utf-8"))
+            names = [*package["newscrawl"]["files"], PACKAGE]
+        except (ValueError, KeyError, TypeError) as error:
+            raise ExportError(
+                f"{path} describes no export of newscrawl; choose another place"
+            ) from error
+        # A description that was changed by hand must not reach out of its directory.
+        root = self.directory.resolve()
+        return [name for name in names if (root / name).resolve().is_relative_to(root)]
+
+    def create(self, name: str) -> HashedFile:
+        """A new file of the export, with directories where its name has some."""
+        path = self.stage / "files" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._made.append(name)
+        return HashedFile(path)
+
+    def publish(self) -> None:
+        """Put everything made so far in its place, in the order it was made."""
+        for name in reversed(self._earlier):  # the description first
+            path = self.directory / name
+            path.unlink(missing_ok=True)
+            while (path := path.parent) != self.directory and not any(path.iterdir()):
+                path.rmdir()
+        for name in self._made:
+            path = self.directory / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            (self.stage / "files" / name).replace(path)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Remove what is unfinished, and the directory if it was made for that alone."""
+        shutil.rmtree(self.stage, ignore_errors=True)
+        if self._is_new and not any(self.directory.iterdir()):
+            self.directory.rmdir()
