@@ -30,6 +30,7 @@ class CopyLike(Protocol):
 
 
 _LONGEST_TITLE = 500
+_SHORTEST_TITLE = 15
 _BAR = r"(?:\s*(?:[|·•»«ǀ｜ㅣ]|::|--)+\s*|\s+[-–—:]+\s+|：)"
 _ENDING = re.compile(rf"^(.*\S){_BAR}(\S.*?)$", re.DOTALL)
 _BEGINNING = re.compile(rf"^(\S.*?){_BAR}(\S.*)$", re.DOTALL)
@@ -89,11 +90,12 @@ def title(
     declared = [(weight, text) for weight, text in declared if text]
     if not declared:
         return None
-    exact = {fold(text) for _, text in declared} | ({fold(wanted)} if wanted else set())
+    exact = {fold(text) for _, text in declared}
+    sought = fold(wanted[:_LONGEST_TITLE]) if wanted else ""
     votes: dict[str, float] = {}
     printed: dict[str, str] = {}
     for weight, text in declared:
-        short = _without_site(text, names, exact)
+        short = _without_site(text, names, exact, sought)
         key = _line(short)
         if names.exactly(key) and len(declared) > 1:
             continue
@@ -109,19 +111,20 @@ def title(
     return printed[max(votes, key=lambda key: votes[key])]
 
 
-def _without_site(text: str, names: SiteNames, exact: set[str]) -> str:
+def _without_site(text: str, names: SiteNames, exact: set[str], sought: str) -> str:
     """Strip what other sources do not have, and the site's name, from a title's two ends.
 
-    ``exact`` are the folded titles of all sources and the wanted one: one of them that a separator
-    parts from the rest is the title, and the rest an addition.
+    ``exact`` are the folded titles of all sources: one of them that a separator parts from what
+    follows is the title, and the rest an addition. What comes before a title, a rubric or the
+    first half of a headline, goes only when the folded title that is sought begins after it.
     """
     folded = fold(text)
-    for other in exact:
-        if 15 <= len(other) < len(folded) == len(text):
-            if folded.startswith(other) and _SEPARATED.match(folded[len(other) :]):
+    if len(folded) == len(text):
+        for other in (*exact, sought):
+            if _parted(folded.removeprefix(other), len(folded), other):
                 return text[: len(other)]
-            if folded.endswith(other) and _SEPARATED.match(folded[: -len(other)][::-1]):
-                return text[-len(other) :]
+        if _parted(folded.removesuffix(sought)[::-1], len(folded), sought):
+            return text[-len(sought) :]
     for _ in range(4):
         match = _ENDING.match(text)
         if not match or not names.include(match[2]):
@@ -134,6 +137,15 @@ def _without_site(text: str, names: SiteNames, exact: set[str]) -> str:
     if match and names.include(match[1]):
         return match[2]
     return text
+
+
+def _parted(rest: str, whole: int, other: str) -> bool:
+    """Tell whether a separator parts what was left of a title without another one."""
+    return (
+        len(other) >= _SHORTEST_TITLE
+        and 0 < len(rest) < whole
+        and _SEPARATED.match(rest) is not None
+    )
 
 
 _PUBLISHED = (
