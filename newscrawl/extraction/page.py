@@ -160,7 +160,6 @@ _BREAK, _LINK, _UNLINK = "\x00", "\x01", "\x02"
 _MARKS = re.compile("[\x01\x02]")
 _MARKED = re.compile("[\x00-\x02]")
 _ENDS = frozenset('.!?:…؟。»”"')
-_ONE_LINK = re.compile("\x01[^\x00-\x02]*[^\x00-\x02\\s][^\x00-\x02]*\x02")
 
 
 def walk(root: LexborNode) -> Page:
@@ -180,9 +179,10 @@ def walk(root: LexborNode) -> Page:
         if not _MARKED.search(text):
             if text:
                 blocks.append(Block(text, current, 0))
-        elif _ONE_LINK.fullmatch(text):
-            text = text[1:-1].strip()
-            blocks.append(Block(text, current, len(text)))
+        elif _BREAK not in text:
+            linked = _linked(text)
+            if text := " ".join(_MARKS.sub("", text).split()):
+                blocks.append(Block(text, current, min(linked, len(text))))
         else:
             for line, linked in _lines(text):
                 blocks.append(Block(line, current, linked))
@@ -251,6 +251,15 @@ def _label(node: LexborNode) -> str:
     if identity := attributes.get("id"):
         name = f"{name} #{identity}"
     return name
+
+
+def _linked(run: str) -> int:
+    """Count the characters of a run that stand in links."""
+    first, *links = run.split(_LINK)
+    count = len(first.rpartition(_UNLINK)[0])  # of a link that began before the run
+    for text in links:
+        count += len(text.partition(_UNLINK)[0].strip())
+    return count
 
 
 def _lines(raw: str) -> Iterator[tuple[str, int]]:

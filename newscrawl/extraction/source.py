@@ -29,9 +29,6 @@ AGREES = 0.5
 TEACHES = 0.8
 """Agreement in text from which a page teaches its outlet's rules, and a rule needs no check."""
 
-MOST_TAGS = 300_000
-"""Tags of a page that is read; a page of 200 KB has 5,000. More would take seconds and GBs."""
-
 _MARGIN = 0.02
 _LARGE = 2_000_000
 _LONG_BODY = 400
@@ -121,15 +118,12 @@ def extract(
         What was found; every field may be empty, as on a page that is no article.
 
     Raises:
-        UnreadableHtmlError: the page is empty, binary or no HTML, nested absurdly deep, or holds
-            more than ``MOST_TAGS`` tags. Nothing else is raised, whatever the page holds.
+        UnreadableHtmlError: the page is empty, binary or no HTML, or would cost absurd time or
+            memory (see ``newscrawl.html.parse``). Nothing else is raised, whatever it holds.
     """
     text = decode(html, content_type) if isinstance(html, bytes) else html
-    tags = text.count("<")
-    if not tags:
+    if "<" not in text:
         raise UnreadableHtmlError("the page holds no tag")
-    if tags > MOST_TAGS:
-        raise UnreadableHtmlError(f"the page holds {tags} tags")
     tree = parse(text)
     metadata = read_metadata(tree)
     reference = Reference(copy.text) if copy is not None and copy.text else None
