@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, replace
 
 from newscrawl.extraction.guided import SIZE, Reference, compared, shingles
-from newscrawl.extraction.page import AWAY, BYLINE, CAPTION, COMMENTS, HEADINGS, Block, Page
+from newscrawl.extraction.page import AWAY, BODY, BYLINE, CAPTION, COMMENTS, HEADINGS, Block, Page
 
 ENOUGH = 0.25
 """Share of a reference that a page must hold for its blocks to be believed."""
@@ -305,8 +305,9 @@ class Outline:
                 children.setdefault(elements[index].parent, []).append(index)
         container = 0
         while parts := children.get(container):
-            best = max(parts, key=mass.__getitem__)
-            if mass[best] < 0.6 * mass[container] or elements[best].tag in _CARRIERS:
+            best = max(parts, key=lambda part: mass[part] * (2 if self._declared(part) else 1))
+            needed = 0.3 if self._declared(best) else 0.6
+            if mass[best] < needed * mass[container] or elements[best].tag in _CARRIERS:
                 break
             if held and held[best] < 0.6 * held[0]:
                 break
@@ -314,6 +315,11 @@ class Outline:
                 break  # the article goes on beside it
             container = best
         return container
+
+    def _declared(self, element: int) -> bool:
+        """Tell whether an element says that it holds what the page is for."""
+        part = self.page.elements[element]
+        return part.tag in ("main", "article") or bool(part.flags & BODY)
 
     def _alike(self, one: int, other: int) -> bool:
         first, second = self.page.elements[one], self.page.elements[other]
