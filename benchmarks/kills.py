@@ -57,9 +57,15 @@ def records(data: Path) -> list[dict[str, Any]]:
     return found
 
 
-def differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+def differences(one: Mapping[str, Any], other: Mapping[str, Any], inside: str = "") -> list[str]:
     """Names of the fields in which two records differ."""
-    return [name for name in one if one[name] != other[name]]
+    found = []
+    for name, value in one.items():
+        if isinstance(value, dict) and isinstance(other[name], dict):
+            found += differences(value, other[name], f"{inside}{name}.")
+        elif value != other[name]:
+            found.append(inside + name)
+    return found
 
 
 def main() -> int:
