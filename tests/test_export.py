@@ -19,12 +19,15 @@ import pytest
 from backports import zstd
 from scrapy.cmdline import execute
 
+from newscrawl.errors import ExportError
+from newscrawl.export.feeds import FeedReader, find_feeds
 from newscrawl.export.fields import Field, flat, record_fields
-from newscrawl.export.selection import Selection
+from newscrawl.export.selection import Index, Selection
 from newscrawl.items import Agreement, Article, Copy, Crawl, Image, Outlet, Source
 from newscrawl.ledger import Ledger
 
 ROOT = Path(__file__).parent.parent
+COMMAND = (sys.executable, "-m", "scrapy", "export")
 FIRST, SECOND = "2026-01-01T00:00:00+00:00", "2026-02-01T00:00:00+00:00"
 
 
@@ -68,11 +71,14 @@ def put(data: Path, records: Iterable[Article], name: str = "one", site: str = "
     return path
 
 
-def run(data: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
+def run(
+    data: Path, *arguments: object, limits: str = ":", **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """The real command, under limits set by the shell."""
     return subprocess.run(
-        [sys.executable, "-m", "scrapy", "export", *map(str, arguments)],
+        ["bash", "-c", f'{limits}; exec "$@"', "-", *COMMAND, *map(str, arguments)],
         cwd=ROOT,
-        env=os.environ | {"NEWSCRAWL_DATA": str(data)},
+        env=os.environ | {"NEWSCRAWL_DATA": str(data)} | environment,
         capture_output=True,
         text=True,
         check=False,
@@ -370,6 +376,31 @@ def test_packed_feeds_and_feeds_that_are_named(tmp_path: Path) -> None:
         assert f"{path}, line " in refused(tmp_path, "-o", tmp_path / "no", path)
 
 
+def test_a_corpus_may_have_more_feeds_than_files_may_be_open(tmp_path: Path) -> None:
+    def when(number: int) -> str:
+        return f"2024-03-01T{number // 60:02}:{number % 60:02}:00+00:00"
+
+    for number in range(150):
+        # Neighbours in time lie in different feeds, and each feed is come back to.
+        pair = [article(n, published=when(n)) for n in (number, number + 150)]
+        put(tmp_path, pair, f"{number:03}")
+    done = run(tmp_path, "-o", tmp_path / "out", limits="ulimit -n 100")
+    assert done.returncode == 0, done.stderr
+    assert ids(tmp_path / "out/articles.jsonl") == [f"lopinion/{n}" for n in range(300)]
+
+
+def test_a_feed_that_changes_meanwhile_is_noticed(tmp_path: Path) -> None:
+    feed = put(tmp_path, [article(1), article(2)])
+    reader = FeedReader(find_feeds(tmp_path), tmp_path)
+    index = Index(tmp_path / "index.sqlite", reader, Selection())
+    assert index.build().exported == 2
+    feed.write_bytes(lines([article(1), article(2, title="Autre 2")]))
+    with pytest.raises(ExportError, match="was changed while it was exported"):
+        list(index.records())
+    index.close()
+    reader.close()
+
+
 def test_the_same_records_make_the_same_files_wherever_they_stand(tmp_path: Path) -> None:
     for name, feeds in {"a": [RECORDS], "b": [RECORDS[2:], RECORDS[:2]]}.items():
         for number, records in enumerate(feeds):
@@ -450,22 +481,10 @@ def test_nothing_of_others_is_touched(data: Path, tmp_path: Path) -> None:
 
 def test_a_full_disk_leaves_nothing(data: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    limited = subprocess.run(
-        [
-            "bash",
-            "-c",
-            f'ulimit -f 1; trap "" XFSZ; exec "$0" -m scrapy export -o {out}',
-            sys.executable,
-        ],
-        cwd=ROOT,
-        env=os.environ | {"NEWSCRAWL_DATA": str(data)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert limited.returncode == 1
-    assert "cannot be written" in limited.stderr
-    assert "Traceback" not in limited.stderr
+    done = run(data, "-o", out, limits='ulimit -f 1; trap "" XFSZ')
+    assert done.returncode == 1
+    assert "cannot be written" in done.stderr
+    assert "Traceback" not in done.stderr
     assert not out.exists()
 
 
@@ -514,21 +533,17 @@ def test_a_missing_library_is_named_with_its_remedy(data: Path, tmp_path: Path) 
     hidden = tmp_path / "hidden/pyarrow.py"
     hidden.parent.mkdir()
     hidden.write_text("raise ImportError('hidden')")
-    done = subprocess.run(
-        [sys.executable, "-m", "scrapy", "export", "-o", str(tmp_path / "a.parquet")],
-        cwd=ROOT,
-        env=os.environ | {"NEWSCRAWL_DATA": str(data), "PYTHONPATH": str(hidden.parent)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run(data, "-o", tmp_path / "a.parquet", PYTHONPATH=str(hidden.parent))
     assert done.returncode == 1
     assert "pip install 'newscrawl[export]'" in done.stderr
     assert not (tmp_path / "a.parquet").exists()
 
 
 def test_the_commands_start_without_the_heavy_library() -> None:
-    seen = "import newscrawl.commands.export, sys; sys.exit('pyarrow' in sys.modules)"
+    seen = """
+import sys, newscrawl.commands.export
+sys.exit("pyarrow" in sys.modules or "newscrawl.export" in sys.modules)
+"""
     subprocess.run([sys.executable, "-c", seen], cwd=ROOT, check=True)
 
 

@@ -1,4 +1,8 @@
-"""``scrapy export``: the feeds as a corpus to do research with."""
+"""``scrapy export``: the feeds as a corpus to do research with.
+
+Scrapy imports every command at each start, so the export itself is imported only when it is asked
+for.
+"""
 
 import argparse
 import shlex
@@ -6,15 +10,17 @@ import sys
 from collections.abc import Collection
 from datetime import date
 from pathlib import Path
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from newscrawl import items
 from newscrawl.errors import ExportError, StoreError
-from newscrawl.export import FORMATS, Order, Selection, Summary, export, find_feeds
 from newscrawl.network.sites import SITES
+
+if TYPE_CHECKING:
+    from newscrawl.export import Summary
 
 
 class Command(ScrapyCommand):
@@ -40,6 +46,8 @@ class Command(ScrapyCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Output and filters."""
+        from newscrawl.export import FORMATS
+
         super().add_options(parser)
         output = parser.add_argument_group("Output")
         output.add_argument(
@@ -72,6 +80,8 @@ class Command(ScrapyCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Export, and say what came of it."""
+        from newscrawl.export import FORMATS, Order, Selection, export, find_feeds
+
         assert self.settings
         if not opts.output:
             raise UsageError("-o says where to, and is missing", print_help=False)
@@ -118,6 +128,8 @@ class Command(ScrapyCommand):
 
 def _format(output: Path, asked: str | None) -> str:
     """The format that is asked for, by name or by the file's suffix."""
+    from newscrawl.export import FORMATS
+
     suffixes = {chosen.suffix: name for name, chosen in FORMATS.items() if not chosen.always_split}
     by_suffix = suffixes.get(output.suffix)
     if asked and by_suffix and asked != by_suffix:
@@ -156,7 +168,7 @@ def _share(option: str, value: str | None) -> float | None:
     return share
 
 
-def _tell(summary: Summary) -> None:
+def _tell(summary: "Summary") -> None:
     """What a person wants to know of an export that was made."""
     counts = summary.counts
     size = sum(file.bytes for file in summary.files)
