@@ -6,6 +6,7 @@ of them. The first is certain as far as it reaches, the second continues where i
 """
 
 import re
+from collections import Counter
 from dataclasses import dataclass, replace
 
 from newscrawl.extraction.guided import SIZE, Reference, compared, shingles
@@ -376,6 +377,8 @@ class Outline:
         waiting: list[int] = []
         seen: set[str] = set()
         end = max(self.known, default=0)
+        # What stands in the body three times is a label or a notice, not the article.
+        often = Counter(blocks[index].text for index in inside)
         for index in inside:
             block = blocks[index]
             element = elements[block.element]
@@ -398,6 +401,7 @@ class Outline:
                 or element.tag == "h1"
                 or is_furniture(block)
                 or text in seen
+                or often[text] > 2
             ):
                 continue
             if len(text) >= 40:

@@ -76,10 +76,12 @@ def title(
     wanted: str | None,
 ) -> str | None:
     """Choose the headline: what most sources agree on, or what agrees with the wanted title."""
+    headline, shared = metadata.text("headline"), metadata.meta("og:title")
+    tweeted = metadata.meta("twitter:title")
     sources: list[tuple[float, str | None]] = [
-        (1.0, metadata.text("headline")),
-        (3.0, metadata.meta("og:title")),
-        (0.4, metadata.meta("twitter:title", "title", "dc.title", "sailthru.title")),
+        (1.0, headline),
+        (3.0, shared),
+        (0.4, tweeted or metadata.meta("title", "dc.title", "sailthru.title")),
         (0.3, metadata.text("name", "alternativeHeadline")),
         (0.5, node.text() if (node := tree.css_first("title")) else None),
     ]
@@ -92,6 +94,9 @@ def title(
         return None
     exact = {fold(text) for _, text in declared}
     sought = fold(wanted[:_LONGEST_TITLE]) if wanted else ""
+    # An outlet that has one title for readers and one for networks means the first.
+    if _same(headline, *headings[:2]) and _same(shared, tweeted) and not _same(headline, shared):
+        declared.append((3.0, clean(unescape((headline or "")[:_LONGEST_TITLE]))))
     votes: dict[str, float] = {}
     printed: dict[str, str] = {}
     for weight, text in declared:
@@ -109,6 +114,14 @@ def title(
         if scored[best] >= 0.5:
             return printed[best]
     return printed[max(votes, key=lambda key: votes[key])]
+
+
+def _same(title: str | None, *others: str | None) -> bool:
+    """Tell whether a title is one of some others."""
+    line = _line(unescape(title[:_LONGEST_TITLE])) if title else ""
+    return any(
+        line == _line(unescape(other[:_LONGEST_TITLE])) for other in others if other and line
+    )
 
 
 def _without_site(text: str, names: SiteNames, exact: set[str], sought: str) -> str:
@@ -131,7 +144,9 @@ def _without_site(text: str, names: SiteNames, exact: set[str], sought: str) -> 
             break
         text = match[1]
     head, dash, tail = text.rpartition("-")
-    if dash and head and names.exactly(_line(tail)):
+    # Between title and site a rubric may stand; without spaces only where no word has a hyphen.
+    rubric = len(text) < len(folded) and len(tail) <= 6 and tail.isalpha() and not tail.isascii()
+    if dash and head and (rubric or names.exactly(_line(tail))):
         text = head.rstrip()
     match = _BEGINNING.match(text)
     if match and names.include(match[1]):
