@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from io import BytesIO
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from urllib.parse import urldefrag, urlsplit
 
 from warcio.recordloader import ArcWarcRecord
@@ -327,23 +328,35 @@ Mapper = Callable[
 class ArchiveIndex:
     """Where the answers to each URL lie: an SQLite file in the archive directory.
 
+    Args:
+        directory: The archive.
+        made: An index of it that another process keeps up to date; it is only read. Without one,
+            ``index.sqlite`` in the archive, or a temporary file if the archive cannot be written.
+
     Raises:
-        ArchiveError: the directory holds no archive, or a file of it cannot be read.
+        ArchiveError: the directory holds no archive.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, made: Path | None = None) -> None:
         self.directory = directory
+        self.file = made or directory / INDEX
+        """The index itself."""
+        if made:
+            self._db = sqlite3.connect(f"{made.as_uri()}?mode=ro", uri=True, timeout=3600)
+            return
         if not any(directory.rglob(f"*{SUFFIX}")):
             raise ArchiveError(f"{directory} holds no archive: there is no *{SUFFIX} in it")
         try:
-            self._db = self._open(str(directory / INDEX))
+            self._db = self._open(self.file)
         except sqlite3.Error as error:
-            logger.info("%s has to be indexed each time: %s", directory, error)
-            self._db = self._open("")  # SQLite's word for a file of its own that goes away
+            logger.warning("%s has to be indexed each time: %s", directory, error)
+            self._temporary = NamedTemporaryFile(suffix="-" + INDEX)  # noqa: SIM115 - lives as long as this
+            self.file = Path(self._temporary.name)
+            self._db = self._open(self.file)
 
     @staticmethod
-    def _open(name: str) -> sqlite3.Connection:
-        db = sqlite3.connect(name, isolation_level=None, timeout=3600)
+    def _open(file: Path) -> sqlite3.Connection:
+        db = sqlite3.connect(file, isolation_level=None, timeout=3600)
         db.execute("BEGIN IMMEDIATE")
         db.execute(
             "CREATE TABLE IF NOT EXISTS files"
@@ -423,8 +436,11 @@ class ArchiveIndex:
 
     def urls(self, prefix: str, after: str = "") -> Iterator[str]:
         """URLs that begin with a prefix, sorted; only those that come after one, if given."""
-        rows = self._db.execute(
-            "SELECT DISTINCT url FROM answers WHERE url > ? AND url >= ? AND url < ? ORDER BY url",
-            (after, prefix, prefix + "\U0010ffff"),
+        # A few at a time: a statement left open would lock others out.
+        select = (
+            "SELECT DISTINCT url FROM answers WHERE url > ? AND url >= ? AND url < ?"
+            " ORDER BY url LIMIT 1000"
         )
-        return (url for (url,) in rows)
+        while rows := self._db.execute(select, (after, prefix, prefix + "\U0010ffff")).fetchall():
+            for (after,) in rows:
+                yield after

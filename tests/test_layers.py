@@ -26,6 +26,7 @@ MAY_USE = {
     "arguments": HELPERS | RECORD | {"network"},
     "source_status": HELPERS | RECORD | {"middlewares"},
     "answers": HELPERS | RECORD | READERS | {"assembly", "source_status"},
+    "comparison": HELPERS,
     "reextraction": HELPERS
     | RECORD
     | STATE

@@ -78,7 +78,12 @@ class RobotsMiddleware:
             reason = f"{type(error).__name__}: {error}".strip(": ")[:200]
             logger.info("%s cannot be fetched: %s", url, reason)
             return reason
-        if response.status >= 500:
-            return f"HTTP {response.status}"
-        body = response.body[:_MAX_BYTES] if response.status < 300 else b""
-        return Protego.parse(body.decode("utf-8", "replace"))
+        return rules_of(response.status, response.body)
+
+
+def rules_of(status: int, body: bytes) -> Protego | str:
+    """The rules that an answer to robots.txt gives, or why they cannot be had."""
+    if status >= 500:
+        return f"HTTP {status}"
+    text = body[:_MAX_BYTES] if status < 300 else b""
+    return Protego.parse(text.decode("utf-8", "replace"))

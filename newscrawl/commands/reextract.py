@@ -1,0 +1,105 @@
+"""``scrapy reextract``: records made anew from an archive."""
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+
+from newscrawl.comparison import Changes, compare
+from newscrawl.errors import ArchiveError, StoreError
+from newscrawl.reextraction import Outcome, reextract
+
+_NAMED = 20
+"""Articles that are named of each kind; the count tells of the others."""
+
+
+class Command(ScrapyCommand):
+    """Exits 1 if there is no archive, a file cannot be used, or no record was made."""
+
+    requires_project = True
+    requires_crawler_process = False
+
+    def syntax(self) -> str:
+        """See Scrapy."""
+        return "ARCHIVE_DIR -o FEED [options]"
+
+    def short_desc(self) -> str:
+        """See Scrapy."""
+        return "Make the records of archived pages anew, with today's code"
+
+    def long_desc(self) -> str:
+        """See Scrapy."""
+        return (
+            "Read every article in an archive again and write its record, without any network. A "
+            "run that was stopped goes on where it was when it is started again. Rules that "
+            "outlets have taught are used as they stand, and learn nothing."
+        )
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """See Scrapy."""
+        super().add_options(parser)
+        parser.add_argument("-o", dest="output", type=Path, metavar="FEED", help="feed to write")
+        parser.add_argument(
+            "--jobs",
+            type=int,
+            default=os.cpu_count() or 1,
+            help="processes to use; all cores if not given",
+        )
+        parser.add_argument(
+            "--old",
+            type=Path,
+            nargs="+",
+            default=[],
+            metavar="FEED",
+            help="feeds, or directories of them, to compare with: say what changed",
+        )
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Rebuild, compare, and tell."""
+        if len(args) != 1 or opts.output is None or opts.jobs < 1:
+            raise UsageError("needs an archive directory, -o FEED, and at least one job")
+        assert self.settings
+        began = time.monotonic()
+        data = Path(self.settings["NEWSCRAWL_DATA"]).resolve()
+        try:
+            outcome = reextract(Path(args[0]), opts.output, data, self.settings, jobs=opts.jobs)
+            _tell(outcome, time.monotonic() - began)
+            if opts.old:
+                _tell_changes(compare(opts.output, _feeds(opts.old)))
+        except (ArchiveError, StoreError, OSError, ValueError) as error:
+            sys.stderr.write(f"scrapy reextract: {error}\n")
+            self.exitcode = 1
+            return
+        self.exitcode = 0 if outcome.records else 1
+
+
+def _feeds(paths: list[Path]) -> list[Path]:
+    """Feeds in the order in which they were written: jobs begin with their date."""
+    return [
+        feed
+        for path in paths
+        for feed in (sorted(path.rglob("*.jsonl")) if path.is_dir() else [path])
+    ]
+
+
+def _tell(outcome: Outcome, seconds: float) -> None:
+    speed = outcome.records / seconds
+    print(f"records   {outcome.records} in {seconds:.1f} s, {speed:.0f} a second")
+    print(f"no record {len(outcome.problems)}")
+    for article, reason in outcome.problems[:_NAMED]:
+        print(f"          {article}: {reason}")
+
+
+def _tell_changes(changes: Changes) -> None:
+    print(f"same      {changes.same}")
+    print(f"changed   {changes.different}")
+    for name, count in changes.fields.most_common():
+        print(f"          {count:>8}  {name}, such as in {changes.examples[name]}")
+    for title, articles in (("missing", changes.missing), ("new", changes.added)):
+        print(f"{title:<10}{len(articles)}")
+        for article in articles[:_NAMED]:
+            print(f"          {article}")

@@ -1,0 +1,372 @@
+"""Rebuilds records from an archive with today's code: no network, and no Scrapy engine.
+
+What a record is made of is found in the archive alone: the aggregator's page of an article names
+its link, and the archive has the answers to that, redirects included.
+"""
+
+import os
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass, field
+from functools import cache, lru_cache, partial
+from itertools import islice
+from multiprocessing import connection, parent_process
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+from protego import Protego
+from scrapy import Spider
+from scrapy.crawler import Crawler
+from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
+from scrapy.downloadermiddlewares.redirect import MetaRefreshMiddleware, RedirectMiddleware
+from scrapy.http import Request, Response
+from scrapy.settings import Settings
+from scrapy.spidermiddlewares.httperror import HttpError
+from scrapy.statscollectors import DummyStatsCollector
+from twisted.python.failure import Failure
+
+from newscrawl import __version__, answers, assembly, source_status
+from newscrawl.archive import ArchiveIndex, read_answer
+from newscrawl.duplicates import bands, first_of, signature
+from newscrawl.errors import PageError, StoreError
+from newscrawl.extraction import Rule, RuleBook
+from newscrawl.items import Article
+from newscrawl.ledger import Ledger
+from newscrawl.middlewares.replay import NotInArchiveError, response_of
+from newscrawl.middlewares.robots import ForbiddenByRobotsError, RobotsUnreachableError, rules_of
+from newscrawl.network.article import read_article
+from newscrawl.network.grammar import ArticleKey, parse_article_url
+from newscrawl.network.sites import SITES
+from newscrawl.outlets import known_outlet
+from newscrawl.rulestore import RuleStore
+from newscrawl.run import now
+from newscrawl.validation import faults
+
+CHUNK = 32
+"""Articles that a process reads at a time."""
+
+_AHEAD = 4
+"""Chunks that wait for each process, so that none is idle and memory stays flat."""
+
+
+class UnreadableArticleError(Exception):
+    """The archive holds no page of an article that can be read.
+
+    Raised by ``Reextractor.read``; the message says why.
+    """
+
+
+class FixedRules(RuleBook):
+    """Rules that read but do not learn, so that a record does not depend on those before it."""
+
+    def confirm(self, rule: Rule, agreement: float | None) -> None:
+        """Nothing is noted."""
+
+    def fail(self, rule: Rule) -> None:
+        """Nothing is noted."""
+
+    def observe(self, *_: Any) -> None:
+        """Nothing is learned."""
+
+
+class Reextractor:
+    """Reads articles out of an archive.
+
+    Args:
+        index: Of the archive; up to date.
+        data: Directory whose ``rules/`` are used.
+        settings: The project's; those of redirects, sizes and robots.txt count.
+
+    """
+
+    def __init__(self, index: ArchiveIndex, data: Path, settings: Settings) -> None:
+        self._index = index
+        self._data = data
+        self._agent = settings["ROBOTSTXT_USER_AGENT"]
+        crawler = Crawler(Spider, settings)
+        crawler.stats = DummyStatsCollector(crawler)
+        # Those of a crawl that make a page of an answer, in the order in which answers pass them.
+        self._middlewares = (
+            RedirectMiddleware.from_crawler(crawler),
+            HttpCompressionMiddleware.from_crawler(crawler),
+            MetaRefreshMiddleware.from_crawler(crawler),
+        )
+        self._rules: dict[str, FixedRules] = {}
+        self._robots = lru_cache(1000)(self._read_robots)
+
+    def read(self, key: ArticleKey) -> Article:
+        """Rebuild the record of an article.
+
+        Raises:
+            UnreadableArticleError: there is no page of it, or that page cannot be read.
+        StoreError: the site's rules cannot be read.
+        """
+        request, answer = self._ask(key.url)
+        if isinstance(answer, Exception):
+            raise UnreadableArticleError(source_status.of_failure(_failure(request, answer)).reason)
+        if parse_article_url(answer.url) != key:
+            raise UnreadableArticleError(f"redirected to {answer.url}")
+        try:
+            page = read_article(answer.body, answer.url, answers.content_type(answer))
+        except PageError as error:
+            raise UnreadableArticleError(f"expected {error.expected}") from error
+        article = answers.read_copy(answer, page, key.site)
+        self._read_source(article, key)
+        article.crawl.spider, article.crawl.version = key.aggregator, __version__
+        article.crawl.job, article.crawl.exported = "reextract", now()
+        return article
+
+    def _read_source(self, article: Article, key: ArticleKey) -> None:
+        link, outlet = article.source.link, article.outlet
+        if outlet.domain is None:
+            facts = known_outlet(key.site.country, key.edition, key.outlet)
+            outlet.domain = facts.domains[0] if facts and facts.domains else None
+        if link is None:
+            assembly.without_source(article, "no_link", None)
+            return
+        request, answer = self._ask(link)
+        if isinstance(answer, NotInArchiveError):
+            assembly.without_source(article, "not_followed", str(answer))
+        elif isinstance(answer, Exception):
+            answers.source_lost(article, _failure(request, answer))
+        else:
+            answers.read_source(article, answer, key.site, self._rules_of(key.aggregator))
+
+    def _rules_of(self, site: str) -> FixedRules:
+        if site not in self._rules:
+            self._rules[site] = FixedRules(RuleStore(self._data, site).book)
+        return self._rules[site]
+
+    def _ask(self, url: str) -> tuple[Request, Response | Exception]:
+        """The last request that a URL leads to, and the page or the error that it ends in."""
+        request = Request(url)
+        while True:
+            try:
+                result = self._page(request)
+            except Exception as error:  # noqa: BLE001 - whatever a downloader or middleware raises
+                return request, error
+            if isinstance(result, Response):
+                return request, result
+            request = result
+
+    def _page(self, request: Request) -> Response | Request:
+        """The page that a request ends in, or where it is sent on to."""
+        found = self._index.answers(request.url)
+        if not found:
+            self._check_robots(request.url)
+            raise NotInArchiveError
+        # A page that was had once is not lost by its server's later troubles.
+        archived = next((a for a in reversed(found) if 200 <= a.status < 400), found[-1])
+        response = response_of(read_answer(self._index.directory, archived.location))
+        request.meta["archived"] = archived
+        response.request = request
+        for middleware in self._middlewares:
+            result = middleware.process_response(request, response)
+            if isinstance(result, Request):
+                return result
+            response = result
+        if not 200 <= response.status < 300:
+            raise HttpError(response)
+        return response
+
+    def _check_robots(self, url: str) -> None:
+        """Tell whether robots.txt is why a URL was not asked for.
+
+        Raises:
+            ForbiddenByRobotsError: it is.
+            RobotsUnreachableError: it is, as robots.txt could not be had.
+        """
+        parts = urlsplit(url)
+        rules = self._robots(f"{parts.scheme}://{parts.netloc}/robots.txt")
+        if isinstance(rules, str):
+            raise RobotsUnreachableError(f"robots.txt: {rules}")
+        if rules and not rules.can_fetch(url, self._agent):
+            raise ForbiddenByRobotsError("robots.txt")
+
+    def _read_robots(self, url: str) -> Protego | str | None:
+        """The rules of a host, why they could not be had, or ``None`` if nobody asked."""
+        if not self._index.answers(url):
+            return None
+        _, answer = self._ask(url)
+        if isinstance(answer, HttpError):
+            answer = answer.response
+        if isinstance(answer, Exception):
+            return f"{type(answer).__name__}: {answer}".strip(": ")[:200]
+        return rules_of(answer.status, answer.body)
+
+
+def _failure(request: Request, error: Exception) -> Failure:
+    failure = Failure(error)  # type: ignore[no-untyped-call]
+    failure.request = request  # type: ignore[attr-defined]  # where Scrapy puts it
+    return failure
+
+
+# --- All of an archive ---------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of the articles of an archive."""
+
+    records: int = 0
+    """Records written."""
+    problems: list[tuple[str, str]] = field(default_factory=list)
+    """Articles of which there is no record, with why."""
+
+
+Read = tuple[list[tuple[Article, bytes | None]], list[tuple[str, str]]]
+"""Records with the signatures of their texts, and articles without a record."""
+
+
+def reextract(archive: Path, output: Path, data: Path, settings: Settings, *, jobs: int) -> Outcome:
+    """Write the records of every article in an archive, ordered by site and URL.
+
+    They are written beside the output first; a call that finds such a file goes on where it ends.
+
+    Args:
+        archive: The archive directory.
+        output: The feed to write; it must not exist.
+        data: Directory whose ``rules/`` are used.
+        settings: The project's.
+        jobs: Number of processes; 1 is this one alone.
+
+    Raises:
+        ArchiveError: there is no archive, or it cannot be read.
+        StoreError: the feed exists or cannot be written, or rules cannot be read.
+    """
+    if output.exists():
+        raise StoreError(f"{output} exists: give another name, or move it away")
+    index = ArchiveIndex(archive.resolve())
+    if jobs == 1:
+        index.update()
+        reextractor = Reextractor(index, data, settings)
+        read = partial(_read, reextractor)
+        return _write(output, map(read, _chunks(index, _last(_part(output)))))
+    arguments = (index.directory, index.file, data, settings.copy_to_dict())
+    with ProcessPoolExecutor(jobs, initializer=_begin, initargs=arguments) as pool:
+        index.update(pool.map)
+        return _write(output, _spread(pool, _chunks(index, _last(_part(output))), jobs))
+
+
+def _part(output: Path) -> Path:
+    return output.with_name(output.name + ".part")
+
+
+def _last(part: Path) -> ArticleKey | None:
+    """The article of the last whole line of an unfinished feed; what follows it is cut off."""
+    if not part.exists():
+        return None
+    with part.open("rb+") as file:
+        end = last = 0
+        for line in file:
+            if line.endswith(b"\n"):
+                last, end = end, end + len(line)
+        file.truncate(end)
+        file.seek(last)
+        line = file.readline()
+    return parse_article_url(msgspec.json.decode(line)["url"]) if line else None
+
+
+def _chunks(index: ArchiveIndex, after: ArticleKey | None) -> Iterator[list[ArticleKey]]:
+    """Articles in the archive, ordered by site and URL, those after one if given."""
+
+    def keys() -> Iterator[ArticleKey]:
+        names = list(SITES)
+        for name in names[names.index(after.aggregator) if after else 0 :]:
+            start = after.url if after and after.aggregator == name else ""
+            for url in index.urls(SITES[name].url("/"), start):
+                key = parse_article_url(url)
+                if key and key.url == url:
+                    yield key
+
+    found = keys()
+    while chunk := list(islice(found, CHUNK)):
+        yield chunk
+
+
+_arguments: tuple[Path, Path, Path, dict[str, Any]]
+"""What a process of a pool was begun with."""
+
+
+def _begin(*arguments: Any) -> None:
+    """Make a process of a pool ready."""
+    global _arguments
+    _arguments = arguments
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+@cache
+def _own() -> Reextractor:
+    """This process's own; made late, as the index is still being made when the pool is."""
+    archive, index, data, settings = _arguments
+    return Reextractor(ArchiveIndex(archive, index), data, Settings(settings))
+
+
+def _end_with_parent() -> None:
+    """A process of a pool would wait for ever for work from a parent that was killed."""
+    parent = parent_process()
+    if parent:
+        connection.wait([parent.sentinel])
+        os._exit(1)
+
+
+def _read_here(keys: list[ArticleKey]) -> Read:
+    return _read(_own(), keys)
+
+
+def _read(reextractor: Reextractor, keys: list[ArticleKey]) -> Read:
+    records, problems = [], []
+    for key in keys:
+        try:
+            article = reextractor.read(key)
+            if reasons := faults(article):
+                problems.append((key.id, "; ".join(reasons)))
+            else:
+                records.append((article, signature(article.text or "")))
+        except UnreadableArticleError as error:
+            problems.append((key.id, str(error)))
+    return records, problems
+
+
+def _spread(
+    pool: ProcessPoolExecutor, chunks: Iterator[list[ArticleKey]], jobs: int
+) -> Iterator[Read]:
+    """Have a pool read chunks; the results in order, and few of them at a time."""
+    waiting: deque[Future[Read]] = deque()
+    for chunk in chunks:
+        waiting.append(pool.submit(_read_here, chunk))
+        if len(waiting) > jobs * _AHEAD:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
+
+
+def _write(output: Path, results: Iterable[Read]) -> Outcome:
+    """Write the records, and mark those whose text came before."""
+    outcome = Outcome()
+    part = _part(output)
+    texts = part.with_name(part.name + ".sqlite")
+    ledger = Ledger(texts)
+    try:
+        with part.open("ab") as file:
+            for records, problems in results:
+                for article, sign in records:
+                    if sign:
+                        alike = ledger.first_alike(article.id, sign, bands(sign))
+                        article.duplicate_of = first_of(sign, alike)
+                    file.write(msgspec.json.encode(article) + b"\n")
+                file.flush()
+                outcome.records += len(records)
+                outcome.problems += problems
+        part.rename(output)
+    except OSError as error:
+        raise StoreError(f"{part} cannot be written: {error}") from error
+    finally:
+        ledger.close()
+    for left in texts.parent.glob(texts.name + "*"):
+        left.unlink()
+    return outcome
