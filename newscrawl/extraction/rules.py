@@ -21,7 +21,7 @@ from typing import Literal
 import msgspec
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
-from newscrawl.extraction.body import OUT, common_element, is_furniture
+from newscrawl.extraction.outline import OUT, common_element, is_furniture
 from newscrawl.extraction.page import HEADINGS, Page, walk
 from newscrawl.urls import registered_domain
 

@@ -1,7 +1,7 @@
 """Whether a readable page is the article that its link promised.
 
 The thresholds are decided on real pages; the numbers behind them stand in ``docs/extraction.md``.
-Between pages and their own copies the agreement in text is 0.65 and more, between pages and copies
+Between pages and their own copies the agreement in text is 0.8 and more, between pages and copies
 of other stories, also of the same outlet, 0.06 and less.
 """
 

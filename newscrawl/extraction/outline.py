@@ -1,0 +1,274 @@
+"""The outline of a page: where its prose stands, and which of it looks like an article's body."""
+
+import re
+from collections import Counter
+
+from newscrawl.extraction.page import AWAY, BODY, BYLINE, CAPTION, COMMENTS, HEADINGS, Block, Page
+
+OUT = AWAY | CAPTION | COMMENTS | BYLINE
+"""Flags of parts that hold no text of the article."""
+
+_SENTENCE = 40
+"""Characters from which a block may be prose."""
+
+_LEAD = 1500
+"""Characters of a copy from which it is more than a lead."""
+
+# Elements that carry one paragraph, or a few, inside the part of the page that they stand in.
+# fmt: off
+_CARRIERS = frozenset((
+    "p", "ul", "ol", "li", "dl", "dd", "dt", "blockquote", "center", "h1", "h2", "h3", "h4", "h5",
+    "h6", "hgroup", "pre", "font",
+))
+# fmt: on
+
+_CREDIT = re.compile(r"©|\(c\)|\b(?:foto|photo|crédit|credit|image|bild|صورة)s?\s*:", re.IGNORECASE)
+_INVITATION = re.compile(
+    r"newsletter|sign up|subscrib|abonn(?:ez|ier)|whatsapp|telegram|bookmark|نشرتنا|اشترك",
+    re.IGNORECASE,
+)
+
+# Headings of what follows an article.
+_AFTERWARDS = re.compile(
+    r"^\W*(?:\d+ )?(?:commentaires?|comments?|r[ée]actions?|kommentare?|comentarios|تعليقات|"
+    r"التعليقات|أضف تعليق|(?:articles? )?(?:li[ée]s|similaires|connexes|associ[ée]s)|"
+    r"(?:dans|sur) (?:le|la) m[êe]me \w+|related (?:articles|stories|news|posts)|"
+    r"(?:مواضيع|مقالات) (?:ذات صلة|مشابهة|أخرى))(?: \(?\d+\)?)?\W*$",
+    re.IGNORECASE,
+)
+
+_FURNITURE = re.compile(
+    r"^\W*(?:(?:lire|voir|[àa] lire|lisez|d[ée]couvrez|sur le m[êe]me (?:sujet|th[èe]me))\b.{0,12}"
+    r"(?:aussi|[ée]galement|plus)|[àa] (?:lire|voir)(?: aussi)?\s*:|read (?:more|also|next)|"
+    r"see also|also read|more (?:on|from)|related (?:articles|stories|news|posts)|"
+    r"lesen sie|mehr zum thema|lee tambi[ée]n|"
+    r"اقرأ (?:أيضا|ايضا|المزيد)|إقرأ أيضا|اقرا ايضا|طالع أيضا|شاهد أيضا|مواضيع ذات صلة|"
+    r"(?:copyright|©|\(c\)|all rights reserved|tous droits r[ée]serv[ée]s|جميع الحقوق محفوظة)|"
+    r"subscribe|sign up|abonnez|inscrivez|newsletter|follow us|suivez|تابعنا|اشترك|"
+    r"advertisement|publicit[ée]|anzeige|werbung|إعلان)",
+    re.IGNORECASE,
+)
+
+
+def is_furniture(block: Block) -> bool:
+    """Tell whether a block only leads elsewhere."""
+    text = block.text
+    plain = len(text) - block.linked
+    return (block.linked > 0.5 * len(text) and plain < 50) or (
+        plain < 200
+        and (
+            _FURNITURE.match(text) is not None
+            or _CREDIT.search(text) is not None
+            or (block.linked > 0 and _INVITATION.search(text) is not None)
+        )
+    )
+
+
+def is_afterwards(block: Block) -> bool:
+    """Tell whether a block is the heading of what follows an article."""
+    text = block.text
+    return len(text) < _SENTENCE and not block.linked and _AFTERWARDS.match(text) is not None
+
+
+class Outline:
+    """Where a page's prose stands, and which of it looks like the body of an article."""
+
+    def __init__(self, page: Page, known: list[int] | None = None) -> None:
+        """Weigh the page's parts; ``known`` blocks are sure to be of the body."""
+        self.page = page
+        self.known = known or []
+        elements, blocks = page.elements, page.blocks
+        self.prose = [
+            i
+            for i, b in enumerate(blocks)
+            if len(b.text) >= _SENTENCE and b.linked <= 0.5 * len(b.text)
+        ]
+        self.counts = counts = [0] * len(elements)
+        for block in blocks:
+            counts[block.element] += 1
+        for index in range(len(elements) - 1, 0, -1):
+            counts[elements[index].parent] += counts[index]
+        mass = self._mass(self.prose)
+        self.total = mass[0]
+        named: dict[tuple[str, str], int] = {}
+        for element, weight in zip(elements, mass, strict=True):
+            if weight and element.flags & OUT:
+                key = (element.tag, element.kind)
+                named[key] = named.get(key, 0) + weight
+        sure: set[int] = set()
+        for index in self.known:
+            above = blocks[index].element
+            while above not in sure:
+                sure.add(above)
+                above = elements[above].parent
+        self._named = named
+        self._away: dict[int, bool] = dict.fromkeys(sure, False)
+        self._away[0] = False
+
+    def is_away(self, element: int) -> bool:
+        """Tell whether an element stands in a part that leads away from the article.
+
+        A part that holds most of the page's prose is no box beside it, whatever its name.
+        """
+        away, elements = self._away, self.page.elements
+        unknown = []
+        while element not in away:
+            unknown.append(element)
+            element = elements[element].parent
+        known = away[element]
+        for element in reversed(unknown):
+            part = elements[element]
+            if not known and (flags := part.flags & OUT):
+                share = 0.8 if flags & COMMENTS else 0.5
+                known = self._named.get((part.tag, part.kind), 0) < share * self.total
+            away[element] = known
+        return known
+
+    def _mass(self, prose: list[int]) -> list[int]:
+        """Sum the prose in each element."""
+        elements, blocks = self.page.elements, self.page.blocks
+        mass = [0] * len(elements)
+        for index in prose:
+            mass[blocks[index].element] += len(blocks[index].text)
+        for index in range(len(elements) - 1, 0, -1):
+            if mass[index]:
+                mass[elements[index].parent] += mass[index]
+        return mass
+
+    def _container(self, good: list[int]) -> int:
+        """Find the smallest part that holds most of the good prose, and what is known."""
+        elements = self.page.elements
+        mass = self._mass(good)
+        held = self._mass(self.known) if self.known else None
+        children: dict[int, list[int]] = {}
+        for index in range(1, len(elements)):
+            if mass[index]:
+                children.setdefault(elements[index].parent, []).append(index)
+        container = 0
+        while parts := children.get(container):
+            best = max(parts, key=lambda part: mass[part] * (2 if self._declared(part) else 1))
+            needed = 0.3 if self._declared(best) else 0.6
+            if mass[best] < needed * mass[container] or elements[best].tag in _CARRIERS:
+                break
+            if held and held[best] < 0.6 * held[0]:
+                break
+            if any(self._alike(best, part) and mass[part] >= 0.1 * mass[best] for part in parts):
+                break  # the article goes on beside it
+            container = best
+        return container
+
+    def _declared(self, element: int) -> bool:
+        """Tell whether an element says that it holds what the page is for."""
+        part = self.page.elements[element]
+        return part.tag in ("main", "article") or bool(part.flags & BODY)
+
+    def _alike(self, one: int, other: int) -> bool:
+        first, second = self.page.elements[one], self.page.elements[other]
+        return one != other and first.tag == second.tag and first.kind == second.kind
+
+    def _anchors(self) -> list[int]:
+        """Give for each element the part that it stands in.
+
+        That is the element itself, or what is left when one climbs out of carriers of
+        paragraphs and of wrappers that hold a single one.
+        """
+        anchors = [0]
+        for index in range(1, len(self.page.elements)):
+            part = self.page.elements[index]
+            climbs = part.tag in _CARRIERS or self.counts[index] == 1
+            anchors.append(anchors[part.parent] if climbs else index)
+        return anchors
+
+    def body(self) -> list[int]:
+        """List the blocks that look like the body."""
+        page, blocks = self.page, self.page.blocks
+        good = [index for index in self.prose if not self.is_away(blocks[index].element)]
+        if not good:
+            return []
+        container = self._container(good)
+        inside = [
+            index
+            for index, block in enumerate(blocks)
+            if page.inside(block.element, container) and not self.is_away(block.element)
+        ]
+        return self._told(inside, self._belonging(good, inside), set(good))
+
+    def _belonging(self, good: list[int], inside: list[int]) -> set[int]:
+        """Choose the blocks that stand in parts which have the forms of the body."""
+        page, elements, blocks = self.page, self.page.elements, self.page.blocks
+        anchors = self._anchors()
+        forms: dict[int, tuple[str, str, str]] = {}
+        for index in inside:
+            anchor = anchors[blocks[index].element]
+            if anchor not in forms:
+                part = elements[anchor]
+                forms[anchor] = (part.tag, part.kind, elements[part.parent].kind)
+        weights: Counter[tuple[str, str, str]] = Counter()
+        for index in good:
+            if (anchor := anchors[blocks[index].element]) in forms:
+                weights[forms[anchor]] += len(blocks[index].text)
+        main = {form for form, weight in weights.items() if weight >= 0.15 * weights.total()}
+        known = {anchors[blocks[index].element] for index in self.known}
+        sure = {forms[anchor] for anchor in known if anchor in forms}
+        # A copy that is more than a lead shows where the body is: beside it, only what has the
+        # forms that the copy has shown belongs to it.
+        home = 0
+        if sum(len(blocks[index].text) for index in self.known) >= _LEAD:
+            home = elements[common_element(page, self.known)].parent
+        around = {elements[anchor].parent for anchor, form in forms.items() if form in main | sure}
+        chosen = set()
+        for index in inside:
+            element = blocks[index].element
+            anchor = anchors[element]
+            if (
+                forms[anchor] in sure
+                or (forms[anchor] in main and page.inside(element, home))
+                or (anchor in around and elements[element].tag in HEADINGS)
+            ):
+                chosen.add(index)
+        return chosen
+
+    def _told(self, inside: list[int], belonging: set[int], prose: set[int]) -> list[int]:
+        """Choose the blocks that tell: from the first prose to the last, without furniture."""
+        blocks = self.page.blocks
+        end = max(self.known, default=0)
+        # What stands there three times is a label or a notice, not the article.
+        often = Counter(blocks[index].text for index in inside)
+        found: list[int] = []
+        waiting: list[int] = []
+        seen: set[str] = set()
+        for index in inside:
+            block = blocks[index]
+            text, tag = block.text, self.page.elements[block.element].tag
+            if found and index > end and is_afterwards(block):
+                break
+            if index not in belonging or tag == "h1" or is_furniture(block):
+                continue
+            if text in seen or often[text] > 2:
+                continue
+            if len(text) >= _SENTENCE:
+                seen.add(text)
+            if index not in prose or tag in HEADINGS:
+                waiting.append(index)
+                continue
+            if found:
+                found += waiting
+            waiting.clear()
+            found.append(index)
+        return found
+
+
+def common_element(page: Page, blocks: list[int]) -> int:
+    """Find the smallest element that holds all of some blocks and is more than one paragraph."""
+    elements = page.elements
+    common = page.blocks[blocks[0]].element
+    for index in blocks[1:]:
+        element = page.blocks[index].element
+        while element != common:
+            if element > common:
+                element = elements[element].parent
+            else:
+                common = elements[common].parent
+    while common and elements[common].tag in ("p", "li", "ul", "ol", "blockquote"):
+        common = elements[common].parent
+    return common
