@@ -242,9 +242,9 @@ class Outline:
             text, tag = block.text, self.page.elements[block.element].tag
             if found and index > end and is_afterwards(block):
                 break
-            if index not in belonging or tag == "h1" or is_furniture(block):
+            if index not in belonging or tag == "h1" or text in seen or often[text] > 2:
                 continue
-            if text in seen or often[text] > 2:
+            if is_furniture(block):
                 continue
             if len(text) >= _SENTENCE:
                 seen.add(text)

@@ -33,6 +33,7 @@ _MARGIN = 0.02
 _LARGE = 2_000_000
 _LONG_BODY = 400
 _SHORT_BODY = 1500
+_SHORT_NOTICE = 300
 _PAYWALL = re.compile(
     r"r[ée]serv[ée]e?s? (?:aux|[àa] nos|exclusivement aux) abonn[ée]|"
     r"abonnez-vous pour (?:lire|acc[ée]der)|(?:article|contenu) (?:r[ée]serv[ée]|payant)|"
@@ -321,7 +322,8 @@ def _says_paywall(page: Page, found: _Found | None) -> bool:
     """Tell whether a page with little text prints that the rest is for subscribers."""
     if found and len(found.text) > _SHORT_BODY:
         return False
-    return any(len(block.text) < 300 and _PAYWALL.search(block.text) for block in page.blocks)
+    texts = {block.text for block in page.blocks if len(block.text) < _SHORT_NOTICE}
+    return any(_PAYWALL.search(text) for text in texts)
 
 
 def _at(tree: LexborHTMLParser, path: str | None) -> str | None:
