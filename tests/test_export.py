@@ -341,6 +341,7 @@ DAMAGED = {
     "no date": lines([article(5, published=None)]).rstrip(),
     "no offset": lines([article(5, published="2024-01-01T00:00:00")]).rstrip(),
     "no UTF-8": lines([article(5)]).rstrip().replace(b"Titre", b"Titr\xe9"),
+    "no file name": lines([article(5)]).rstrip().replace(b":fr/lopinion/", b":fr/a\\u0000b/"),
     "out of the directory": lines([article(5)]).rstrip().replace(b":fr/lopinion/", b":fr/../../"),
 }
 
