@@ -93,6 +93,18 @@ class _RawHeaders(StatusAndHeaders):  # type: ignore[misc]  # warcio has no type
         return self.to_str(header_filter).encode("latin-1") + b"\r\n"  # type: ignore[no-any-return]
 
 
+class _Writer(WARCWriter):  # type: ignore[misc]  # warcio has no types
+    """Writes payload digests alone: those of whole blocks would cost as much again."""
+
+    def ensure_digest(
+        self,
+        record: ArcWarcRecord,
+        block: bool = True,  # noqa: ARG002 - warcio's signature
+        payload: bool = True,
+    ) -> None:
+        super().ensure_digest(record, block=False, payload=payload)
+
+
 class WarcFile:
     """A new archive file that grows record by record; what is written survives a kill.
 
@@ -109,7 +121,7 @@ class WarcFile:
         self.size = 0
         """Bytes written so far; the offset of the next record."""
         self._plain = BytesIO()
-        self._warc = WARCWriter(self._plain, gzip=False, warc_version="1.1")
+        self._warc = _Writer(self._plain, gzip=False, warc_version="1.1")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = path.open("xb", buffering=0)

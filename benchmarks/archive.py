@@ -1,0 +1,144 @@
+"""What the archive costs a crawl, and how fast records are made anew from it.
+
+    python benchmarks/archive.py [--articles 400] [--rounds 3] [--kilobytes 90]
+
+A crawl of a small web is run in turns without and with the archive; the seconds of processor time
+that the crawler took are compared, so that the web's own server and other programs do not count.
+Then the records are made anew by one process and by two. Prints the figures and their targets.
+"""
+
+import argparse
+import os
+import random
+import re
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from newscrawl.demo.proxy import Answer, DemoProxy
+
+HTML = {"Content-Type": "text/html; charset=utf-8"}
+SETTINGS = {
+    "DOWNLOAD_DELAY": 0,
+    "AUTOTHROTTLE_ENABLED": 0,
+    "CONCURRENT_REQUESTS_PER_DOMAIN": 16,
+    "LOG_LEVEL": "ERROR",
+}
+WORDS = re.findall(
+    r"\w+",
+    "la récolte des amandes commune conseil région projet route école selon hier budget ministre "
+    "marché saison pluie port pêche habitants travaux dirhams bilan accord prix hausse annonce "
+    "association président vallée barrage festival musée quartier médina réunion",
+)
+
+
+def page(numbers: random.Random, article: int, kilobytes: int) -> tuple[bytes, bytes]:
+    """An aggregator's page and its source, as large as news pages are."""
+    title = " ".join(numbers.choices(WORDS, k=9)).capitalize() + f" {article}"
+    paragraphs = [" ".join(numbers.choices(WORDS, k=70)).capitalize() + "." for _ in range(6)]
+    menu = "".join(
+        f'<li class="menu-item i{n}"><a href="/{numbers.random()}">{numbers.choice(WORDS)}</a></li>'
+        for n in range(kilobytes * 1024 // 85)
+    )
+    copy = f"""<html><head><meta charset="utf-8"></head><body>
+        <span class="articletitle">{title}</span>
+        <span class="articlenewspaper">Publié dans Banc le 29 - 03 - 2024</span>
+        <span class="articlecontent">{"<br>".join(paragraphs)}</span><br>
+        <a href="https://banc{article % 20}.example/{article}">Cliquez ici</a>
+        pour lire l'article depuis sa source.</body></html>"""
+    text = "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)
+    source = f"""<html lang="fr"><head><title>{title}</title></head><body><ul>{menu}</ul>
+        <article><h1>{title}</h1><div class="entry-content">{text}</div></article></body></html>"""
+    return copy.encode(), source.encode()
+
+
+def crawl(proxy: DemoProxy, data: Path, urls: Path, *, archive: bool) -> float:
+    """Seconds of processor time of a crawl."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    settings = SETTINGS | {"ARCHIVE": int(archive)}
+    subprocess.run(
+        [sys.executable, "-m", "scrapy", "crawl", "maghress", "-a", f"urls={urls}"]
+        + [f"--set={name}={value}" for name, value in settings.items()],
+        env=os.environ | proxy.environment() | {"NEWSCRAWL_DATA": str(data)},
+        stderr=subprocess.DEVNULL,
+        check=True,
+    )
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def reextract(data: Path, jobs: int) -> float:
+    """Seconds that making all records anew takes."""
+    feed = data / f"feed-{jobs}.jsonl"
+    began = time.monotonic()
+    subprocess.run(
+        [
+            *(sys.executable, "-m", "scrapy", "reextract", str(data / "archive")),
+            *("-o", str(feed), "--jobs", str(jobs)),
+        ],
+        env=os.environ | {"NEWSCRAWL_DATA": str(data)},
+        stdout=subprocess.DEVNULL,
+        check=True,
+    )
+    seconds = time.monotonic() - began
+    feed.unlink()
+    (data / "archive" / "index.sqlite").unlink()
+    return seconds
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--articles", type=int, default=400)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--kilobytes", type=int, default=90)
+    options = parser.parse_args()
+    numbers = random.Random(1)
+    pages: dict[str, bytes] = {}
+    for article in range(options.articles):
+        copy, source = page(numbers, article, options.kilobytes)
+        pages[f"https://www.maghress.com/fr/banc/{article}"] = copy
+        pages[f"https://banc{article % 20}.example/{article}"] = source
+
+    def answer(method: str, url: str, _headers: Mapping[str, str]) -> Answer:
+        if method == "CONNECT":
+            return Answer()
+        return Answer(200, HTML, pages[url]) if url in pages else Answer(404, HTML, b"404")
+
+    with tempfile.TemporaryDirectory() as directory, DemoProxy(answer) as proxy:
+        root = Path(directory)
+        urls, one = root / "urls.txt", root / "one.txt"
+        names = [url for url in pages if "maghress" in url]
+        urls.write_text("\n".join(names))
+        one.write_text(names[0])
+        # What is the same for one article as for all of them: the start.
+        start = crawl(proxy, root / "start", one, archive=False)
+        start_kept = crawl(proxy, root / "start-kept", one, archive=True)
+        ratios = []
+        for number in range(options.rounds):
+            plain = crawl(proxy, root / f"plain{number}", urls, archive=False) - start
+            kept = crawl(proxy, root / f"kept{number}", urls, archive=True) - start_kept
+            ratios.append(kept / plain)
+            print(f"crawl: {plain:.2f} s of processor without, {kept:.2f} s with the archive")
+        data = root / "kept0"
+        stored = sum(path.stat().st_size for path in (data / "archive").rglob("*.warc.gz"))
+        print(f"archive costs {statistics.median(ratios) - 1:+.1%} (target at most 15 %)")
+        print(f"archive takes {stored / len(pages) / 1024:.1f} KB a page")
+
+        speeds: dict[int, list[float]] = {1: [], 2: []}
+        for _ in range(options.rounds):
+            for jobs, found in speeds.items():
+                seconds = reextract(data, jobs) - reextract(root / "start-kept", jobs)
+                found.append(2 * options.articles / seconds)
+        alone, two = (statistics.median(found) for found in speeds.values())
+        print(f"re-extraction {alone:.0f} pages/s by one process (target 150)")
+        print(f"re-extraction {two:.0f} pages/s by two, {two / alone:.2f} times (target 1.8)")
+
+
+if __name__ == "__main__":
+    main()
