@@ -21,11 +21,11 @@ from urllib.parse import urlsplit
 import pytest
 from scrapy.exceptions import UsageError
 
-from newscrawl.commands import demo
 from newscrawl.demo.network import DemoNetwork, build
 from newscrawl.demo.outlets import EDITIONS, OUTLETS
 from newscrawl.demo.proxy import Answer, DemoProxy
 from newscrawl.demo.score import score, shingles, table
+from newscrawl.demo.showing import _prepare
 from newscrawl.demo.systems import SYSTEMS
 from newscrawl.demo.troubles import EFFECTS, Trouble
 from newscrawl.demo.truth import Truth
@@ -497,17 +497,17 @@ def test_typographic_signs_are_no_difference(tmp_path: Path) -> None:
 
 def test_only_a_demo_directory_is_wiped(tmp_path: Path) -> None:
     data = tmp_path / "demo"
-    demo._prepare(data, keep=False)
+    _prepare(data, keep=False)
     (data / "feed").touch()
-    demo._prepare(data, keep=True)
+    _prepare(data, keep=True)
     assert (data / "feed").exists()
-    demo._prepare(data, keep=False)
+    _prepare(data, keep=False)
     assert not (data / "feed").exists()
     mine = tmp_path / "mine"
     mine.mkdir()
     (mine / "thesis").touch()
     with pytest.raises(UsageError, match="not made by this command"):
-        demo._prepare(mine, keep=False)
+        _prepare(mine, keep=False)
     assert (mine / "thesis").exists()
 
 

@@ -5,11 +5,8 @@ import sys
 
 from scrapy.commands.crawl import Command as ScrapyCrawl
 
-from newscrawl.arguments import Arguments
 from newscrawl.errors import ArgumentError, StoreError
 from newscrawl.network.sites import SITES
-from newscrawl.rulestore import RuleStore
-from newscrawl.run import Run
 
 
 class Command(ScrapyCrawl):
@@ -21,6 +18,11 @@ class Command(ScrapyCrawl):
         if name not in SITES:
             super().run(args, opts)
             return
+        # Scrapy imports every command at every start, whichever is asked for.
+        from newscrawl.arguments import Arguments
+        from newscrawl.rulestore import RuleStore
+        from newscrawl.run import Run
+
         assert self.crawler_process
         crawler = self.crawler_process.create_crawler(name)
         try:

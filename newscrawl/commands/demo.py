@@ -1,40 +1,10 @@
 """``scrapy demo``: crawl the embedded demo network with the real spiders and score the result."""
 
 import argparse
-import json
-import os
-import shlex
-import shutil
-import subprocess
-import sys
-import time
-from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
-
-from newscrawl.demo.network import DemoNetwork, build
-from newscrawl.demo.outlets import EDITIONS, OUTLETS, outlets_of
-from newscrawl.demo.proxy import DemoProxy
-from newscrawl.demo.score import read_feed, score, table
-
-_SITES = tuple(dict.fromkeys(site for site, _ in EDITIONS))
-_AT_ONCE = 2
-_MARKER = ".made-by-scrapy-demo"
-# The loopback needs no manners; what fails is in the summary.
-_SETTINGS: Mapping[str, Any] = {
-    "DOWNLOAD_DELAY": 0,
-    "AUTOTHROTTLE_ENABLED": False,
-    "CONCURRENT_REQUESTS_PER_DOMAIN": 8,
-    "ARCHIVE": True,
-    "LOG_LEVEL": "ERROR",
-}
-_LONGEST = 300
-"""Characters of a text that are printed."""
 
 
 class Command(ScrapyCommand):
@@ -77,118 +47,15 @@ class Command(ScrapyCommand):
         if args:
             raise UsageError("takes no arguments")
         assert self.settings
-        try:
-            network = build(opts.seed, opts.scale)
-        except ValueError as error:
-            raise UsageError(str(error), print_help=False) from error
-        if find_spec("trustme") is None:
-            raise UsageError("needs the extra: pip install 'newscrawl[demo]'", print_help=False)
-        data = Path(self.settings["NEWSCRAWL_DATA"]).resolve() / "demo"
-        with DemoProxy(network.answer) as proxy:
-            if opts.serve:
-                _serve(proxy, data)
-            else:
-                _prepare(data, keep=opts.keep)
-                self.exitcode = 0 if _crawl_and_score(network, proxy, data, opts.set) else 1
+        # The demo is large, and Scrapy imports every command at every start.
+        from newscrawl.demo.showing import show
 
-
-def _prepare(data: Path, *, keep: bool) -> None:
-    """Make the demo's directory, without what earlier demos left in it.
-
-    Raises:
-        UsageError: there is such a directory, but no demo made it.
-    """
-    marker = data / _MARKER
-    if data.exists() and any(data.iterdir()) and not marker.exists():
-        raise UsageError(f"{data} was not made by this command; move it away", print_help=False)
-    if data.exists() and not keep:
-        shutil.rmtree(data)
-    data.mkdir(parents=True, exist_ok=True)
-    marker.touch()
-
-
-def _crawl_and_score(
-    network: DemoNetwork, proxy: DemoProxy, data: Path, settings: list[str]
-) -> bool:
-    """Crawl every site, print what came of it; whether all of it is good."""
-    began = time.monotonic()
-    count = len(network.truth)
-    print(f"Demo network: {count} articles of {len(OUTLETS)} outlets on {', '.join(_SITES)}")
-    environment = os.environ | proxy.environment() | {"NEWSCRAWL_DATA": str(data)}
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        done = pool.map(lambda site: list(_crawl(site, environment, settings)), _SITES)
-        runs = [run for of_site in done for run in of_site]
-    for run in runs:
-        print(f"\n--- {shlex.join(run.args[2:])}: exit code {run.returncode}", run.stdout, sep="\n")
-    result = score(_feeds(data), network.truth, _SITES)
-    print("--- Score against the network's truth", table(result), sep="\n")
-    if record := next((r for feed in _feeds(data) for r in read_feed(feed) if _typical(r)), None):
-        print(
-            "\n--- One record", json.dumps(_short(record), indent=2, ensure_ascii=False), sep="\n"
+        good = show(
+            Path(self.settings["NEWSCRAWL_DATA"]).resolve() / "demo",
+            opts.set,
+            seed=opts.seed,
+            scale=opts.scale,
+            keep=opts.keep,
+            serve=opts.serve,
         )
-    print(f"\n--- {len(proxy.requests)} requests, {time.monotonic() - began:.0f} s; files:")
-    for path in sorted(path for path in data.rglob("*.json*") if path.is_file()):
-        print(f"{path.stat().st_size:>10}  {path}")
-    return result.good and not any(run.returncode for run in runs)
-
-
-def _crawl(
-    site: str, environment: Mapping[str, str], settings: list[str]
-) -> Iterator[subprocess.CompletedProcess[str]]:
-    """Run the real command on all that a site has: every outlet's listing is walked back."""
-    for name, edition in EDITIONS:
-        if name == site:
-            slugs = ",".join(outlet.slug for outlet in outlets_of(site, edition))
-            arguments = ["-a", f"editions={edition}", "-a", f"outlets={slugs}"]
-            yield subprocess.run(  # noqa: S603 -- our own command
-                [sys.executable, "-m", "scrapy", "crawl", site, *arguments, *_options(settings)],
-                env=environment,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                check=False,
-            )
-
-
-def _options(settings: list[str]) -> Iterator[str]:
-    """The demo's settings, then those given on the command line, which win."""
-    for setting in (*(f"{name}={value}" for name, value in _SETTINGS.items()), *settings):
-        yield from ("-s", setting)
-
-
-def _feeds(data: Path) -> list[Path]:
-    return sorted((data / "feeds").rglob("*.jsonl"))
-
-
-def _typical(record: Mapping[str, Any]) -> bool:
-    """Whether a record shows what there is to show."""
-    return record["source"]["status"] == "ok" and bool(record["authors"] and record["tags"])
-
-
-def _short(value: Any) -> Any:
-    """A record with its long texts shortened."""
-    if isinstance(value, dict):
-        return {name: _short(part) for name, part in value.items()}
-    if isinstance(value, list):
-        return [_short(part) for part in value]
-    if isinstance(value, str) and len(value) > _LONGEST:
-        return f"{value[:_LONGEST]} … ({len(value)} characters)"
-    return value
-
-
-def _serve(proxy: DemoProxy, data: Path) -> None:
-    """Keep the network up and say how to use it."""
-    print(f"The demo network answers at {proxy.url}. In another shell:\n")
-    for name, value in (proxy.environment() | {"NEWSCRAWL_DATA": str(data)}).items():
-        print(f"export {name}={shlex.quote(value)}")
-    print("\nThen, for instance:\n")
-    options = "-s DOWNLOAD_DELAY=0 -s AUTOTHROTTLE_ENABLED=False"
-    print(f"scrapy crawl maghress {options}")
-    print(f"scrapy crawl djazairess -a editions=fr -a outlets=lavoixdutitteri {options}")
-    print("scrapy crawl masress -a limit=20 -a follow=no")
-    print("curl https://www.maghress.com/fr/lecourrierdusouss\n\nCtrl-C ends it.", flush=True)
-    try:
-        while True:
-            time.sleep(3600)
-    except KeyboardInterrupt:
-        print()
+        self.exitcode = 0 if good else 1

@@ -2,18 +2,22 @@
 
 import argparse
 import dataclasses
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from newscrawl.errors import StoreError
-from newscrawl.extraction import Rule
 from newscrawl.ledger import Ledger
-from newscrawl.rulestore import RuleStore
 from newscrawl.urls import registered_domain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from newscrawl.extraction import Rule
+    from newscrawl.rulestore import RuleStore
 
 
 class Command(ScrapyCommand):
@@ -59,11 +63,14 @@ class Command(ScrapyCommand):
         assert self.settings
         return Path(self.settings["NEWSCRAWL_DATA"])
 
-    def _stores(self) -> Iterator[RuleStore]:
+    def _stores(self) -> "Iterator[RuleStore]":
+        # Scrapy imports every command at every start, whichever is asked for.
+        from newscrawl.rulestore import RuleStore
+
         for path in sorted((self._data / "rules").glob("*.jsonl")):
             yield RuleStore(self._data, path.stem)
 
-    def _rules(self, domain: str | None = None) -> list[tuple[str, Rule]]:
+    def _rules(self, domain: str | None = None) -> "list[tuple[str, Rule]]":
         """Rules that any page has taught, each with its site."""
         return [
             (store.path.stem, rule)
@@ -93,7 +100,7 @@ class Command(ScrapyCommand):
         for _, rule in self._rules() if domain is None else self._known(domain):
             print(msgspec.json.encode(rule).decode())
 
-    def _known(self, domain: str) -> list[tuple[str, Rule]]:
+    def _known(self, domain: str) -> "list[tuple[str, Rule]]":
         found = self._rules(domain)
         if not found:
             self.exitcode = 1
