@@ -42,7 +42,7 @@ class SiteNames:
 
     def __init__(self, metadata: Metadata, url: str) -> None:
         names = [*metadata.publishers(), *metadata.metas.get("twitter:site", ())]
-        if rubric := section(metadata):
+        if rubric := _declared_section(metadata):
             names.append(rubric)
         if domain := registered_domain(url):
             names += [domain, domain.split(".")[0], f"www.{domain}"]
@@ -319,9 +319,16 @@ _AUTHOR_ELEMENTS = (
 
 
 def authors(
-    metadata: Metadata, tree: LexborHTMLParser, near: list[str], names: SiteNames
+    metadata: Metadata,
+    tree: LexborHTMLParser,
+    near: list[str],
+    names: SiteNames,
+    rubric: str | None,
 ) -> list[str]:
-    """Choose the authors: people before desks, desks before the site's own name."""
+    """Choose the authors: people before desks, desks before the site's own name.
+
+    ``rubric`` is the article's section, which some pages print where the author is looked for.
+    """
     own: list[str] = []
     for source in _declared_authors(metadata):
         people = list(_people(source))
@@ -329,7 +336,9 @@ def authors(
             return others
         own = own or people
     for source in _printed_authors(tree, near):
-        people = [person for person in _people(source) if not names.include(person)]
+        people = [
+            person for person in _people(source) if person != rubric and not names.include(person)
+        ]
         # The site's own name gives way to a person's, not to another desk's.
         if people and (not own or all(map(_PERSON.match, people))):
             return people
@@ -352,8 +361,10 @@ def _printed_authors(tree: LexborHTMLParser, near: list[str]) -> Iterator[list[s
         if 3 <= len(text) <= 80 and text in around and "comment" not in _name(node):
             yield [_cut(text)]
     for text in near:
-        if len(text) < 120 and _BY.match(text):
-            yield [_cut(text)]
+        if len(text) < 120:
+            for part in re.split(r"\s*[|•·]\s*", text):
+                if _BY.match(part):
+                    yield [_cut(part)]
 
 
 def _name(node: LexborNode) -> str:
@@ -378,16 +389,46 @@ def _people(source: Iterable[str]) -> Iterator[str]:
                 yield name
 
 
-def section(metadata: Metadata) -> str | None:
-    """Choose the rubric."""
+_SECTION_ELEMENTS = (
+    '[itemprop~="articleSection"], [itemprop~="genre"], a[rel~="category"], [class*="categor"], '
+    '[class*="rubri"], [class~="rub"], [class*="newscat"], [class*="overline"], '
+    '[class*="surtitre"], [class*="kicker"], [class*="field-section"]'
+)
+_LONGEST_SECTION = 40
+
+
+def section(
+    metadata: Metadata, tree: LexborHTMLParser, near: list[str], names: SiteNames
+) -> str | None:
+    """Choose the rubric: the declared one, or the one that is printed near the body."""
+    if declared := _declared_section(metadata):
+        return declared
+    around = set(near)
+    for node in tree.css(_SECTION_ELEMENTS)[:40]:
+        text = clean(node.text())
+        if not 2 <= len(text) <= _LONGEST_SECTION or text not in around:
+            continue
+        if not (_BY.match(text) or _DIGITS.search(text) or names.include(text)):
+            return text
+    return None
+
+
+def _declared_section(metadata: Metadata) -> str | None:
     value = metadata.text("articleSection") or metadata.meta(
         "article:section", "section", "parsely-section", "og:section", "dc.subject"
     )
     return clean(unescape(value)) or None if value else None
 
 
-def tags(metadata: Metadata) -> list[str]:
-    """List the keywords."""
+_TAG_ELEMENTS = 'a[rel~="tag"], [class*="tags"] a, [class*="mots"] a, [class*="keyword"] a'
+_ELSEWHERE = re.compile(r"cloud|nuage|side-?bar|widget|menu|related|popular|trend")
+_LONGEST_TAG = 40
+_MOST_TAGS = 15
+"""Tags printed with an article; where there are more, they are the site's."""
+
+
+def tags(metadata: Metadata, tree: LexborHTMLParser, names: SiteNames) -> list[str]:
+    """List the keywords: the declared ones, or those printed with the article."""
     found: list[str] = []
     value = metadata.article.get("keywords")
     if isinstance(value, list):
@@ -398,7 +439,32 @@ def tags(metadata: Metadata) -> list[str]:
         found = metadata.metas.get("article:tag", [])
     if not found and (value := metadata.meta("news_keywords", "keywords")):
         found = re.split(r"[,;،]", value)
-    return list(dict.fromkeys(tag for raw in found[:200] if (tag := clean(unescape(raw)))))
+    kept = [tag for raw in found[:200] if (tag := clean(unescape(raw)))]
+    kept = [tag for tag in kept if not names.exactly(_line(tag))]
+    return list(dict.fromkeys(kept or _printed_tags(tree)))
+
+
+def _printed_tags(tree: LexborHTMLParser) -> list[str]:
+    found: list[str] = []
+    for node in tree.css(_TAG_ELEMENTS):
+        text = clean(node.text())
+        if not 2 <= len(text) <= _LONGEST_TAG or "category" in (node.attributes.get("rel") or ""):
+            continue
+        if not _stands_elsewhere(node):
+            found.append(text)
+    return found if len(set(found)) <= _MOST_TAGS else []
+
+
+def _stands_elsewhere(node: LexborNode) -> bool:
+    """Tell whether a link stands in a part of the page that is not the article's."""
+    for _ in range(6):
+        parent = node.parent
+        if parent is None:
+            break
+        node = parent
+        if node.tag in ("nav", "aside") or _ELSEWHERE.search(_name(node).lower()):
+            return True
+    return False
 
 
 def images(metadata: Metadata, base: str) -> list[Image]:

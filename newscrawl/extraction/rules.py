@@ -68,6 +68,8 @@ class Rule:
     """CSS path of the printed date."""
     authors: str | None = None
     """CSS path of the printed byline."""
+    section: str | None = None
+    """CSS path of the printed rubric."""
     state: Literal["proposed", "trusted", "withdrawn"] = "proposed"
     """Only a trusted rule reads pages alone."""
     source: Literal["learned", "shipped", "seed"] = "learned"
@@ -236,11 +238,12 @@ class RuleBook:
                 return None
             number = max((rule.number for rule in rules), default=0) + 1
             rule = Rule(domain, number, lesson.path, first_seen=_now())
-            rule.title, rule.date, rule.authors = lesson.title, lesson.date, lesson.authors
+            rule.title, rule.date = lesson.title, lesson.date
+            rule.authors, rule.section = lesson.authors, lesson.section
             rule.keep, rule.drop = lesson.keep[:_FORMS], lesson.drop[:_FORMS]
             rules.append(rule)
             _make_room(rules)
-        for name in ("title", "date", "authors"):
+        for name in ("title", "date", "authors", "section"):
             # A path that does not hold on every page is none.
             if rule.source == "learned" and getattr(rule, name) != getattr(lesson, name):
                 setattr(rule, name, None)
@@ -289,6 +292,7 @@ class Lesson:
     title: str | None = None
     date: str | None = None
     authors: str | None = None
+    section: str | None = None
 
 
 def lesson_of(
@@ -298,6 +302,7 @@ def lesson_of(
     title: str | None,
     date: int | None,
     byline: int | None,
+    rubric: int | None,
 ) -> Lesson:
     """Work out what a page teaches.
 
@@ -308,6 +313,7 @@ def lesson_of(
         title: The headline that was chosen.
         date: Block of the printed date, when it is known.
         byline: Block of the printed authors, when it is known.
+        rubric: Block of the printed section, when it is known.
     """
     container, path = _part_of(page, body, tree)
     kept = set(body)
@@ -336,6 +342,8 @@ def lesson_of(
         lesson.date = path_of(page, page.blocks[date].element, tree)
     if byline is not None:
         lesson.authors = path_of(page, page.blocks[byline].element, tree)
+    if rubric is not None:
+        lesson.section = path_of(page, page.blocks[rubric].element, tree)
     return lesson
 
 

@@ -34,6 +34,7 @@ _LARGE = 2_000_000
 _LONG_BODY = 400
 _SHORT_BODY = 1500
 _SHORT_NOTICE = 300
+_TELLING_BEGIN = 60
 _PAYWALL = re.compile(
     r"r[ée]serv[ée]e?s? (?:aux|[àa] nos|exclusivement aux) abonn[ée]|"
     r"abonnez-vous pour (?:lire|acc[ée]der)|(?:article|contenu) (?:r[ée]serv[ée]|payant)|"
@@ -244,26 +245,33 @@ def _source_page(
         headings = [b.text for b in page.blocks if page.elements[b.element].tag == "h1"]
     else:
         near = (
-            [text for path in (rule.date, rule.authors) if (text := _at(tree, path))]
+            [text for path in (rule.date, rule.authors, rule.section) if (text := _at(tree, path))]
             if rule
             else []
         )
         headings = [node.text() for node in tree.css("h1")[:4]]
     copied = _moment(getattr(copy, "published", None), zone)
     moment = fields.published(metadata, tree, near, zone, copied)
-    changed = fields.modified(metadata, zone)
     names = fields.SiteNames(metadata, url)
+    rubric = fields.section(metadata, tree, near, names)
+    people = fields.authors(metadata, tree, near, names, rubric)
+    if page is None and found and (moment is None or not people):
+        # The outlet prints them where no path leads to: look around the body after all.
+        near = _texts_around(tree, found.text)
+        moment = moment or fields.published(metadata, tree, near, zone, copied)
+        people = people or fields.authors(metadata, tree, near, names, rubric)
+    changed = fields.modified(metadata, zone)
     result = SourcePage(
         title=(rule and _at(tree, rule.title))
         or fields.title(metadata, tree, headings, names, copy.title if copy else None),
         text=(found and found.text) or None,
         lead=metadata.description,
-        authors=fields.authors(metadata, tree, near, names),
+        authors=people,
         published=moment.when if moment else None,
         published_precision=moment.precision if moment else None,
         modified=changed.when if changed else None,
-        section=fields.section(metadata),
-        tags=fields.tags(metadata),
+        section=rubric,
+        tags=fields.tags(metadata, tree, names),
         images=fields.images(metadata, url),
         canonical=absolute(metadata.canonical, url) if metadata.canonical else None,
         language=fields.language(metadata, found.text if found else ""),
@@ -295,17 +303,28 @@ def _teach(
     if found.rule != "guided" or not found.page or agreement is None or agreement < TEACHES:
         return
     blocks = found.page.blocks
-    date = byline = None
+    date = byline = rubric = None
     for index in around:
         text = blocks[index].text
         if len(text) > 120:
             continue
+        if rubric is None and text == result.section:
+            rubric = index
         if date is None and moment and fields.says_date(text, moment):
             date = index
         if byline is None and result.authors and all(name in text for name in result.authors):
             byline = index
-    lesson = lesson_of(found.page, found.blocks, tree, result.title, date, byline)
+    lesson = lesson_of(found.page, found.blocks, tree, result.title, date, byline, rubric)
     rules.observe(url, tree, lesson, agreement)
+
+
+def _texts_around(tree: LexborHTMLParser, body: str) -> list[str]:
+    """List the texts around a body that was read by a rule, nearest first."""
+    page = walk(_top(tree))
+    begin = clean(body[:_TELLING_BEGIN])
+    blocks = [i for i, block in enumerate(page.blocks) if clean(block.text).startswith(begin)]
+    found = _Found("", body, page, blocks) if blocks else None
+    return [page.blocks[index].text for index in _around(page, found)]
 
 
 def _around(page: Page, found: _Found | None) -> list[int]:
