@@ -359,7 +359,10 @@ def _printed_authors(tree: LexborHTMLParser, near: list[str]) -> Iterator[list[s
     for node in tree.css(_AUTHOR_ELEMENTS)[:40]:
         text = clean(node.text())
         if 3 <= len(text) <= 80 and text in around and "comment" not in _name(node):
-            yield [_cut(text)]
+            name = _cut(text)
+            # What is left of "mercredi 17 janvier" is no name.
+            if " " in name or name == text or not parse_date(text, UTC):
+                yield [name]
     for text in near:
         if len(text) < 120:
             for part in re.split(r"\s*[|•·]\s*", text):
@@ -389,26 +392,17 @@ def _people(source: Iterable[str]) -> Iterator[str]:
                 yield name
 
 
-_SECTION_ELEMENTS = (
-    '[itemprop~="articleSection"], [itemprop~="genre"], a[rel~="category"], [class*="categor"], '
-    '[class*="rubri"], [class~="rub"], [class*="newscat"], [class*="overline"], '
-    '[class*="surtitre"], [class*="kicker"], [class*="field-section"]'
-)
 _LONGEST_SECTION = 40
 
 
-def section(
-    metadata: Metadata, tree: LexborHTMLParser, near: list[str], names: SiteNames
-) -> str | None:
-    """Choose the rubric: the declared one, or the one that is printed near the body."""
+def section(metadata: Metadata, printed: Iterable[str], names: SiteNames) -> str | None:
+    """Choose the rubric: the declared one, or the first printed one that can be a rubric."""
     if declared := _declared_section(metadata):
         return declared
-    around = set(near)
-    for node in tree.css(_SECTION_ELEMENTS)[:40]:
-        text = clean(node.text())
-        if not 2 <= len(text) <= _LONGEST_SECTION or text not in around:
-            continue
-        if not (_BY.match(text) or _DIGITS.search(text) or names.include(text)):
+    for text in printed:
+        if 2 <= len(text) <= _LONGEST_SECTION and not (
+            _BY.match(text) or _DIGITS.search(text) or names.include(text)
+        ):
             return text
     return None
 
@@ -420,7 +414,8 @@ def _declared_section(metadata: Metadata) -> str | None:
     return clean(unescape(value)) or None if value else None
 
 
-_TAG_ELEMENTS = 'a[rel~="tag"], [class*="tags"] a, [class*="mots"] a, [class*="keyword"] a'
+# The first that finds any is believed.
+_TAG_ELEMENTS = ('a[rel~="tag"]', '[class*="tags"] a, [class*="mots"] a, [class*="keyword"] a')
 _ELSEWHERE = re.compile(r"cloud|nuage|side-?bar|widget|menu|related|popular|trend")
 _LONGEST_TAG = 40
 _MOST_TAGS = 15
@@ -445,14 +440,17 @@ def tags(metadata: Metadata, tree: LexborHTMLParser, names: SiteNames) -> list[s
 
 
 def _printed_tags(tree: LexborHTMLParser) -> list[str]:
-    found: list[str] = []
-    for node in tree.css(_TAG_ELEMENTS):
-        text = clean(node.text())
-        if not 2 <= len(text) <= _LONGEST_TAG or "category" in (node.attributes.get("rel") or ""):
-            continue
-        if not _stands_elsewhere(node):
-            found.append(text)
-    return found if len(set(found)) <= _MOST_TAGS else []
+    for selector in _TAG_ELEMENTS:
+        found = [
+            text
+            for node in tree.css(selector)
+            if 2 <= len(text := clean(node.text())) <= _LONGEST_TAG
+            and "category" not in (node.attributes.get("rel") or "")
+            and not _stands_elsewhere(node)
+        ]
+        if found:
+            return found if len(set(found)) <= _MOST_TAGS else []
+    return []
 
 
 def _stands_elsewhere(node: LexborNode) -> bool:

@@ -39,6 +39,8 @@ BYLINE = 8
 """Flag of an element that names authors or dates."""
 BODY = 16
 """Flag of an element that is declared to be the article's body."""
+RUBRIC = 32
+"""Flag of an element that names the article's section."""
 
 _B = r"(?:^|[\s_-])"  # a word of a name starts here
 _E = r"(?:$|[\s_\d-])"  # and ends here
@@ -69,6 +71,9 @@ _BODY = re.compile(
     r"(?:entry|post|article|story|news)[-_]*content(?!-wrap)"
 )
 _DIGIT = re.compile(r"\d")
+_RUBRIC = re.compile(
+    r"categor|rubri|newscat|overline|surtitre|kicker|field-section|articlesection|\brub\b|\bgenre\b"
+)
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -152,13 +157,14 @@ def flags_of(tag: str, name: str) -> int:
             flags |= COMMENTS
         if _BYLINE.search(label):
             flags |= BYLINE
+        if _RUBRIC.search(label):
+            flags |= RUBRIC
     return flags
 
 
 # Marks put among the texts of a run: a line break, and where links begin and end.
 _BREAK, _LINK, _UNLINK = "\x00", "\x01", "\x02"
 _MARKS = re.compile("[\x01\x02]")
-_MARKED = re.compile("[\x00-\x02]")
 _ENDS = frozenset('.!?:…؟。»”"')
 
 
@@ -172,16 +178,16 @@ def walk(root: LexborNode) -> Page:
     stack: list[tuple[LexborNode | None, int, str]] = []
 
     def flush() -> None:
-        text = " ".join("".join(parts).split())
+        text = " ".join((parts[0] if len(parts) == 1 else "".join(parts)).split())
         parts.clear()
         if links:
             parts.append(_LINK)
-        if not _MARKED.search(text):
+        if not (_LINK in text or _UNLINK in text or _BREAK in text):
             if text:
                 blocks.append(Block(text, current, 0))
         elif _BREAK not in text:
             linked = _linked(text)
-            if text := " ".join(_MARKS.sub("", text).split()):
+            if text := " ".join(text.replace(_LINK, "").replace(_UNLINK, "").split()):
                 blocks.append(Block(text, current, min(linked, len(text))))
         else:
             for line, linked in _lines(text):

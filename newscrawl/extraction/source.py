@@ -16,7 +16,7 @@ from newscrawl.extraction.fields import CopyLike
 from newscrawl.extraction.general import general_text
 from newscrawl.extraction.guided import Reference, agreement_of
 from newscrawl.extraction.metadata import Metadata, read_metadata
-from newscrawl.extraction.page import Page, walk
+from newscrawl.extraction.page import RUBRIC, Page, walk
 from newscrawl.extraction.rules import Rule, RuleBook, first_node, lesson_of
 from newscrawl.html import decode, parse
 from newscrawl.items import Agreement, Image
@@ -242,18 +242,17 @@ def _source_page(
     around = _around(page, found) if page else []
     if page:
         near = [page.blocks[index].text for index in around]
+        rubrics = _rubrics(page, around)
         headings = [b.text for b in page.blocks if page.elements[b.element].tag == "h1"]
     else:
-        near = (
-            [text for path in (rule.date, rule.authors, rule.section) if (text := _at(tree, path))]
-            if rule
-            else []
-        )
+        paths = (rule.date, rule.authors) if rule else ()
+        near = [text for path in paths if (text := _at(tree, path))]
+        rubrics = [_at(tree, rule.section) or ""] if rule else []
         headings = [node.text() for node in tree.css("h1")[:4]]
     copied = _moment(getattr(copy, "published", None), zone)
     moment = fields.published(metadata, tree, near, zone, copied)
     names = fields.SiteNames(metadata, url)
-    rubric = fields.section(metadata, tree, near, names)
+    rubric = fields.section(metadata, rubrics, names)
     people = fields.authors(metadata, tree, near, names, rubric)
     if page is None and found and (moment is None or not people):
         # The outlet prints them where no path leads to: look around the body after all.
@@ -316,6 +315,23 @@ def _teach(
             byline = index
     lesson = lesson_of(found.page, found.blocks, tree, result.title, date, byline, rubric)
     rules.observe(url, tree, lesson, agreement)
+
+
+def _rubrics(page: Page, around: list[int]) -> list[str]:
+    """List the texts around the body that may name its section."""
+    blocks, elements = page.blocks, page.elements
+    named = []
+    above = []
+    for index in around:
+        block = blocks[index]
+        part = elements[block.element]
+        if (part.flags | elements[part.parent].flags) & RUBRIC:
+            named.append(block.text)
+        elif part.tag == "h1":
+            # A link right above the headline leads to its section.
+            before = blocks[max(0, index - 1) : index]
+            above += [b.text for b in before if b.linked >= len(b.text)]
+    return named + above
 
 
 def _texts_around(tree: LexborHTMLParser, body: str) -> list[str]:
