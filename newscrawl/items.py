@@ -128,8 +128,9 @@ class Source:
     via: Literal["http", "browser", "archive"] | None = None
     """How the page was fetched."""
     rule: str | None = None
-    """How the body was found: ``guided`` by the copy, by the page's own ``json-ld``, as the ``prose``
-    that stands out, ``embedded`` in a script, by a ``general`` extractor, or the name of a rule."""
+    """How the body was found: ``guided`` by the copy, by the page's own ``json-ld``, as the
+    ``prose`` that stands out, ``embedded`` in a script, by a ``general`` extractor, or the name of
+    a rule."""
     title: str | None = None
     """The page's headline, without the site's name."""
     text: str | None = None
