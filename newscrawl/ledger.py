@@ -90,6 +90,25 @@ class Entry:
     """Outlet slug."""
 
 
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which articles are meant; ``None`` means any."""
+
+    site: str | None = None
+    """Name of the aggregator."""
+    outlet: str | None = None
+    """Outlet slug."""
+    state: str | None = None
+    """State of the article."""
+
+    def where(self) -> tuple[str, list[str]]:
+        """An SQL condition, and the values bound in it."""
+        given = {"site": self.site, "outlet": self.outlet, "state": self.state}
+        bound = {column: value for column, value in given.items() if value is not None}
+        condition = " AND ".join(f"{column} = ?" for column in bound) or "1"
+        return condition, list(bound.values())
+
+
 class Ledger:
     """The articles' states and the committed lengths of the files they were written to.
 
@@ -418,3 +437,31 @@ class Ledger:
             yield self._execute(
                 "SELECT id, signature FROM texts WHERE number = ?", (candidate,)
             ).fetchone()
+
+    def census(self, scope: Scope) -> list[tuple[str, str, str, str, int]]:
+        """Number of articles by site, edition, outlet and state."""
+        where, values = scope.where()
+        return self._execute(
+            "SELECT site, edition, outlet, state, count(*) FROM articles"  # noqa: S608 - column names are literals, values are bound
+            f" WHERE {where} GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4",
+            values,
+        ).fetchall()
+
+    def retry(self, scope: Scope) -> None:
+        """Have articles read again, whatever became of them and however often they were tried."""
+        where, values = scope.where()
+        self._execute(
+            f"UPDATE articles SET state = 'found', job = '', attempts = 0 WHERE {where}",  # noqa: S608 - column names are literals, values are bound
+            values,
+        )
+
+    def drop(self, scope: Scope) -> None:
+        """Forget articles: when a run meets them, they are new, and are version 1 again."""
+        where, values = scope.where()
+        with self.transaction():
+            numbers = (
+                f"SELECT number FROM texts WHERE id IN (SELECT id FROM articles WHERE {where})"  # noqa: S608 - as above
+            )
+            self._db.execute(f"DELETE FROM bands WHERE number IN ({numbers})", values)  # noqa: S608 - as above
+            self._db.execute(f"DELETE FROM texts WHERE number IN ({numbers})", values)  # noqa: S608 - as above
+            self._db.execute(f"DELETE FROM articles WHERE {where}", values)  # noqa: S608 - as above

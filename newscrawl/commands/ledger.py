@@ -1,0 +1,88 @@
+"""``scrapy ledger``: what the memory across runs holds."""
+
+import argparse
+from pathlib import Path
+
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+
+from newscrawl.errors import StoreError
+from newscrawl.ledger import Ledger, Scope
+
+_CHANGES = ("retry", "forget")
+
+
+class Command(ScrapyCommand):
+    """Counts articles; ``retry`` and ``forget`` change nothing until ``--yes`` is given."""
+
+    requires_crawler_process = False
+
+    def syntax(self) -> str:
+        """For ``scrapy ledger -h``."""
+        return "[options] [retry | forget]"
+
+    def short_desc(self) -> str:
+        """One line for ``scrapy -h``."""
+        return "Count the articles in the ledger, have some read again, or forget them"
+
+    def long_desc(self) -> str:
+        """For ``scrapy ledger -h``."""
+        return (
+            "Without a word, prints the number of articles by site, outlet and state. 'retry' has "
+            "the next run of their site read articles again; 'forget' removes them, so that they "
+            "are new when a run meets them. Both say what they would do, and do it with --yes."
+        )
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """What is meant, and whether it is meant so."""
+        super().add_options(parser)
+        parser.add_argument("--site", help="only articles of this site")
+        parser.add_argument("--outlet", help="only articles of this outlet slug")
+        parser.add_argument("--state", help="only found, waiting, done, rejected or failed ones")
+        parser.add_argument("--yes", action="store_true", help="do it")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Count or change."""
+        if len(args) > 1 or (args and args[0] not in _CHANGES):
+            raise UsageError("allowed: nothing, retry or forget")
+        assert self.settings
+        path = Path(self.settings["NEWSCRAWL_DATA"]) / "ledger" / "ledger.sqlite"
+        if not path.exists():
+            print(f"there is no ledger yet ({path})")
+            self.exitcode = 1
+            return
+        scope = Scope(site=opts.site, outlet=opts.outlet, state=opts.state)
+        try:
+            ledger = Ledger(path)
+            try:
+                if args:
+                    self._change(ledger, args[0], scope, do=opts.yes)
+                else:
+                    self._count(ledger, scope)
+            finally:
+                ledger.close()
+        except StoreError as error:
+            print(error)
+            self.exitcode = 1
+
+    def _count(self, ledger: Ledger, scope: Scope) -> None:
+        rows = ledger.census(scope)
+        print(f"{'site':<12}{'edition':<9}{'outlet':<28}{'state':<10}{'articles':>9}")
+        for site, edition, outlet, state, count in rows:
+            print(f"{site:<12}{edition:<9}{outlet:<28}{state:<10}{count:>9}")
+        print(f"{'all':<59}{sum(row[-1] for row in rows):>9}")
+
+    def _change(self, ledger: Ledger, verb: str, scope: Scope, *, do: bool) -> None:
+        rows = ledger.census(scope)
+        count = sum(row[-1] for row in rows)
+        meant = {"retry": "read again by the next run of their site", "forget": "forgotten"}[verb]
+        if not do:
+            print(f"{count} articles would be {meant}; nothing is done without --yes")
+            return
+        for site in sorted({row[0] for row in rows}):
+            ledger.lock(site, f"scrapy ledger {verb}")  # a run has its articles in hand
+        if verb == "retry":
+            ledger.retry(scope)
+        else:
+            ledger.drop(scope)
+        print(f"{count} articles are {'to be ' if verb == 'retry' else ''}{meant}")

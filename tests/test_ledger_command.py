@@ -1,0 +1,82 @@
+"""``scrapy ledger``, on what a real crawl left."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.test_crawl import URL, listing, web
+from tests.web import Web, crawl
+
+LISTING = "https://www.maghress.com/fr/courrier"
+
+
+def ledger(data: Path, *arguments: str) -> tuple[int, str]:
+    """Exit code and output of the command."""
+    done = subprocess.run(
+        [sys.executable, "-m", "scrapy", "ledger", *arguments, "-s", f"NEWSCRAWL_DATA={data}"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def crawled(data: Path) -> Web:
+    """An outlet of two articles, one of which cannot be read."""
+    small = web()
+    small.pages[LISTING] = listing(range(102, 100, -1))
+    crawl(small, data, outlets="courrier", editions="fr")
+    return small
+
+
+def test_articles_are_counted_by_site_outlet_and_state(tmp_path: Path) -> None:
+    crawled(tmp_path)
+    code, told = ledger(tmp_path)
+    assert code == 0
+    rows = [line.split() for line in told.splitlines()[1:]]
+    assert rows == [
+        ["maghress", "fr", "courrier", "done", "1"],
+        ["maghress", "fr", "courrier", "failed", "1"],
+        ["all", "2"],
+    ]
+    assert ledger(tmp_path, "--state", "failed")[1].splitlines()[-1].split() == ["all", "1"]
+
+
+def test_nothing_is_changed_without_yes(tmp_path: Path) -> None:
+    crawled(tmp_path)
+    before = ledger(tmp_path)[1]
+    for verb in ("retry", "forget"):
+        code, told = ledger(tmp_path, verb)
+        assert code == 0
+        assert "2 articles would be" in told
+    assert ledger(tmp_path)[1] == before
+
+
+def test_what_is_to_be_retried_is_read_by_the_next_run(tmp_path: Path) -> None:
+    small = crawled(tmp_path)
+    small.pages[f"{LISTING}/102"] = small.pages[URL]
+    assert (
+        "1 articles are to be read again"
+        in ledger(tmp_path, "retry", "--state", "failed", "--yes")[1]
+    )
+    outcome = crawl(small, tmp_path, outlets="courrier", editions="fr")
+    assert outcome.report["exported"] == 1
+    assert len(outcome.lines("feeds")) == 2
+
+
+def test_what_is_forgotten_is_new_again(tmp_path: Path) -> None:
+    small = crawled(tmp_path)
+    ledger(tmp_path, "forget", "--site", "maghress", "--yes")
+    assert ledger(tmp_path)[1].splitlines()[-1].split() == ["all", "0"]
+    outcome = crawl(small, tmp_path, outlets="courrier", editions="fr")
+    records = outcome.lines("feeds")
+    assert [record["version"] for record in records] == [1, 1]
+    assert [record["duplicate_of"] for record in records] == [None, None]
+
+
+def test_without_a_ledger_and_with_unknown_words(tmp_path: Path) -> None:
+    code, told = ledger(tmp_path)
+    assert (code, "there is no ledger yet" in told) == (1, True)
+    code, told = ledger(tmp_path, "destroy")
+    assert code != 0
+    assert "retry or forget" in told
