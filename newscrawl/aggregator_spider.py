@@ -103,6 +103,10 @@ class AggregatorSpider(scrapy.Spider):
 
     def _first_requests(self) -> Iterator[Request]:
         arguments = self.arguments
+        if not self.settings["CONTACT"]:
+            self.logger.warning(
+                "Nobody is named as a contact: export NEWSCRAWL_CONTACT=you@university.example"
+            )
         if not self.site.alive:
             self.logger.warning("%s is known to be down: %s", self.site.host, self.site.note)
         if arguments.urls:

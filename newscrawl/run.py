@@ -1,6 +1,7 @@
 """What the parts of one run share: its name, its directory and the ledger."""
 
 import os
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from scrapy.crawler import Crawler
+
+_NO_NAME = re.compile(r"[^\w.-]|^\.+")
 
 _runs: "WeakKeyDictionary[Crawler, Run]" = WeakKeyDictionary()
 
@@ -51,6 +54,7 @@ class Run:
             started = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%f")
             # Scrapyd names its jobs in the environment.
             job = os.environ.get("SCRAPY_JOB") or f"{started}-{site}"
+            job = _NO_NAME.sub("_", job)[:100]  # it becomes the name of files
             _runs[crawler] = cls(site, job, Path(crawler.settings["NEWSCRAWL_DATA"]).resolve())
         return _runs[crawler]
 

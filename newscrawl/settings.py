@@ -15,9 +15,10 @@ COMMANDS_MODULE = "newscrawl.commands"
 # --- Manners -------------------------------------------------------------------------------------
 
 # Who to write to when a site's owner wants to talk; part of the user agent. A mail address or URL.
-CONTACT = os.environ.get("NEWSCRAWL_CONTACT", "set NEWSCRAWL_CONTACT")
+# A run without one says so.
+CONTACT = os.environ.get("NEWSCRAWL_CONTACT", "")
 # An honest name, so that robots.txt rules and log readers can tell who asks.
-USER_AGENT = f"newscrawl/{__version__} (research crawler; {CONTACT})"
+USER_AGENT = f"newscrawl/{__version__} ({'; '.join(filter(None, ('research crawler', CONTACT)))})"
 # robots.txt rules are matched on the bare name, as their authors write it. They are always obeyed,
 # by the project's own middleware (see below), so Scrapy's is off.
 ROBOTSTXT_USER_AGENT = "newscrawl"

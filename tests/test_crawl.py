@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from newscrawl import __version__
 from newscrawl.demo.proxy import Answer, DemoProxy
 from newscrawl.items import Article
 from newscrawl.validation import schema_faults
@@ -157,6 +158,31 @@ def test_a_source_in_trouble_never_costs_the_record(tmp_path: Path, name: str) -
     assert record["text"] == "\n\n".join(TEXT)
     assert outcome.report["sources"] == {status: 1}
     assert "Traceback" not in outcome.stderr
+
+
+def test_the_server_is_told_who_asks_and_the_job_names_the_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agents = set()
+
+    class Asked(Web):
+        def answer(self, method: str, url: str, headers: Mapping[str, str]) -> Answer:
+            if method == "GET":
+                agents.add(headers["user-agent"])
+            return super().answer(method, url, headers)
+
+    nobody = crawl(Asked(web().pages), tmp_path, urls=URL)
+    assert "NEWSCRAWL_CONTACT" in nobody.stderr
+    monkeypatch.setenv("NEWSCRAWL_CONTACT", "desk@university.example")
+    monkeypatch.setenv("SCRAPY_JOB", "../night/1")
+    outcome = crawl(Asked(web().pages), tmp_path, urls=URL)
+    assert "NEWSCRAWL_CONTACT" not in outcome.stderr
+    assert agents == {
+        f"newscrawl/{__version__} (research crawler)",
+        f"newscrawl/{__version__} (research crawler; desk@university.example)",
+    }
+    assert (tmp_path / "feeds" / "maghress" / "__night_1.jsonl").exists()
+    assert outcome.lines("feeds")[-1]["crawl"]["job"] == "__night_1"
 
 
 def test_a_cut_copy_is_flagged_and_its_source_completes_it(tmp_path: Path) -> None:
