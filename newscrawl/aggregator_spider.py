@@ -38,6 +38,9 @@ from newscrawl.urls import registered_domain
 # Finish what is begun before beginning more: the queue stays short and memory flat.
 _SOURCE, _ARTICLE, _LISTING = 20, 10, 0
 
+# URLs of a list that are turned into requests at once.
+_CHUNK = 500
+
 
 @dataclass(slots=True)
 class Walk:
@@ -110,7 +113,8 @@ class AggregatorSpider(scrapy.Spider):
         if not self.site.alive:
             self.logger.warning("%s is known to be down: %s", self.site.host, self.site.note)
         if arguments.urls:
-            yield from self._ask(list(arguments.urls), again=True)
+            for start in range(0, len(arguments.urls), _CHUNK):
+                yield from self._ask([*arguments.urls[start : start + _CHUNK]], again=True)
             return
         if arguments.ids:
             yield from self._candidates()
