@@ -26,6 +26,10 @@ WHOLE = 0.8
 CUT = 0.6
 """Share of the copy below which a page that says nothing else holds only its lead."""
 
+ONE_TITLE = 0.9
+"""Agreement in title that settles what a short copy, in words of its own, says otherwise."""
+
+_SHORT_COPY = 40
 _FEW_WORDS = 8
 _SHELL_WORDS = 25
 """Fewer words that are not the copy's are no other article, but the shell of an application."""
@@ -109,6 +113,8 @@ def _compare(page: SourcePage, copy: CopyLike) -> Verdict | None:
         return Verdict("ok", None)
     same = text >= AGREES or (text >= DOUBTFUL and (title or 0.0) >= SAME_TITLE)
     if not same:
+        if (title or 0.0) >= ONE_TITLE and len(words(copy.text or "")) < _SHORT_COPY:
+            return None
         return Verdict("mismatch", f"texts agree by {text:.2f} only")
     if page.paywalled:
         return Verdict("paywalled", "the page says that it is not free to read")

@@ -80,3 +80,10 @@ def test_a_redirect_to_a_front_page_is_moved() -> None:
 def test_a_copy_of_a_title_alone_is_judged_by_it() -> None:
     assert status(page(BODY), Copy(TITLE, None)) == "ok"
     assert status(page(BODY), Copy("Rien de commun avec cela", None)) == "mismatch"
+
+
+def test_a_short_copy_in_words_of_its_own_is_judged_by_its_title() -> None:
+    own = "Retrouvez dans cette dépêche tous les détails de la séance, sur le site du journal."
+    assert status(page(BODY), Copy(TITLE, own)) == "ok"
+    assert status(page(BODY, title="Un autre récit"), Copy(TITLE, own)) == "mismatch"
+    assert status(page(BODY), Copy(TITLE, " ".join(paragraphs(2, 12)))) == "mismatch"
