@@ -398,25 +398,25 @@ def test_a_killed_run_is_taken_up_and_every_article_stands_once(tmp_path: Path) 
     small = walked(1, 60, 20)
     slow = {"FEED_BATCH": "7", "DOWNLOAD_DELAY": "0.02", "CONCURRENT_REQUESTS_PER_DOMAIN": "1"}
     arguments = {"outlets": "courrier", "editions": "fr"}
-    kills = 0
     with DemoProxy(small.answer) as proxy:
-        for seconds in (1.6, 1.9, 2.2):
+        for _ in range(3):
+            before = set((tmp_path / "feeds").rglob("*.jsonl"))
             run = subprocess.Popen(
                 command("maghress", slow, arguments),
                 env=environment(proxy, tmp_path),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
             )
-            time.sleep(seconds)
-            kills += run.poll() is None
+            deadline = time.monotonic() + 30
+            while not (begun := set((tmp_path / "feeds").rglob("*.jsonl")) - before):
+                assert time.monotonic() < deadline, "no record was written"
+                time.sleep(0.01)
+            assert run.poll() is None
             os.kill(run.pid, signal.SIGKILL)
             run.wait()
-            feeds = list((tmp_path / "feeds").rglob("*.jsonl"))
-            if feeds:
-                with max(feeds, key=lambda feed: feed.name).open("ab") as file:
-                    file.write(b'{"id": "torn')  # what a kill in the midst of a write leaves
+            with begun.pop().open("ab") as file:
+                file.write(b'{"id": "torn')  # what a kill in the midst of a write leaves
     outcome = crawl(small, tmp_path, "maghress", settings=None, **arguments)
-    assert kills
     assert outcome.code == 0, outcome.stderr
     numbers = sorted(int(record["id"].rsplit("/", 1)[1]) for record in outcome.lines("feeds"))
     assert numbers == list(range(1, 61))
