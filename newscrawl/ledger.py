@@ -109,6 +109,17 @@ class Scope:
         return condition, list(bound.values())
 
 
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Have runs that start together make a file one after the other.
+
+    SQLite does not wait for others where it has to turn a new file to WAL: it fails at once.
+    """
+    with path.with_name(f"{path.name}.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 class Ledger:
     """The articles' states and the committed lengths of the files they were written to.
 
@@ -122,10 +133,11 @@ class Ledger:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(path, isolation_level=None, timeout=30)
-            self._db.execute("PRAGMA journal_mode = WAL")
+            with _alone(path):
+                self._db.execute("PRAGMA journal_mode = WAL")
+                self._migrate()
             self._db.execute("PRAGMA synchronous = NORMAL")
             self._db.execute("PRAGMA cache_size = -16000")  # 16 MB: a million ids are looked up
-            self._migrate()
         except (OSError, sqlite3.Error) as error:
             raise StoreError(
                 f"the ledger {path} cannot be opened ({error}); "
@@ -133,7 +145,7 @@ class Ledger:
             ) from error
 
     def _migrate(self) -> None:
-        """Bring the file to this version; runs that start together wait for each other."""
+        """Bring the file to this version."""
         self._db.execute("BEGIN IMMEDIATE")
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
         if version > len(_MIGRATIONS):

@@ -1,8 +1,7 @@
 """The memory across runs."""
 
+import multiprocessing
 import sqlite3
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -115,10 +114,18 @@ def test_a_site_is_claimed_by_one_run(tmp_path: Path) -> None:
 
 
 def test_runs_that_start_together_make_one_ledger(tmp_path: Path) -> None:
-    for attempt in range(5):
-        path = tmp_path / f"{attempt}.sqlite"
-        script = "import pathlib, sys; from newscrawl.ledger import Ledger\n"
-        script += "Ledger(pathlib.Path(sys.argv[1]))"
-        runs = [subprocess.Popen([sys.executable, "-c", script, path]) for _ in range(6)]
-        assert [run.wait() for run in runs] == [0] * 6
-        assert find(Ledger(path), "a", 1) == [1]
+    runs, times = 6, 300
+    together = multiprocessing.get_context("fork").Barrier(runs)
+
+    def open_each() -> None:
+        for time in range(times):
+            together.wait(60)
+            Ledger(tmp_path / f"{time}.sqlite").close()
+
+    processes = [multiprocessing.get_context("fork").Process(target=open_each) for _ in range(runs)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    assert [process.exitcode for process in processes] == [0] * runs
+    assert find(Ledger(tmp_path / "0.sqlite"), "a", 1) == [1]
