@@ -31,7 +31,7 @@ from newscrawl.network.listing import Listing, read_listing
 from newscrawl.network.sites import SITES, Site
 from newscrawl.outlets import known_outlet
 from newscrawl.rulestore import RuleStore
-from newscrawl.run import Run, now
+from newscrawl.run import Run, job_name, now
 from newscrawl.signals import headlines_seen
 from newscrawl.urls import registered_domain
 
@@ -83,7 +83,7 @@ class AggregatorSpider(scrapy.Spider):
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
         """Built by Scrapy."""
         spider = super().from_crawler(crawler, *args, **kwargs)
-        spider.run = Run.of(crawler)
+        spider.run = Run.of(crawler, job_name(spider.name, kwargs.get("_job")))
         spider.rules = RuleStore(spider.run.data, spider.name)
         spider.attempts = crawler.settings.getint("ARTICLE_MAX_ATTEMPTS")
         spider.max_pages = crawler.settings.getint("LISTING_MAX_PAGES")

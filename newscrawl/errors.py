@@ -54,6 +54,13 @@ class StoreError(NewscrawlError):
     """
 
 
+class SiteBusyError(StoreError):
+    """Another run of the same site is using the ledger.
+
+    Raised by ``newscrawl.ledger`` when a site is claimed; ``scrapy crawl`` ends as skipped then.
+    """
+
+
 class ArchiveError(NewscrawlError):
     """An archive is not there, or does not hold what it should.
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Literal
 
-from newscrawl.errors import StoreError
+from newscrawl.errors import SiteBusyError, StoreError
 
 State = Literal["found", "waiting", "done", "rejected", "failed"]
 """``waiting`` is exported, but its source may yet be had; only ``found`` has no outcome yet."""
@@ -170,7 +170,7 @@ class Ledger:
         """Claim a site for this process until it ends, even if it is killed.
 
         Raises:
-            StoreError: another run of the site holds it.
+            SiteBusyError: another run of the site holds it.
         """
         path = self.path.with_name(f"{site}.lock")
         handle = path.open("a+", encoding="utf-8")
@@ -180,7 +180,7 @@ class Ledger:
             handle.seek(0)
             holder = handle.read().strip() or "unknown"
             handle.close()
-            raise StoreError(
+            raise SiteBusyError(
                 f"another run of {site} is using {self.path} ({holder}); "
                 "wait for it, stop it, or set another NEWSCRAWL_DATA"
             ) from error

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from scrapy.crawler import Crawler
+    from scrapy.settings import BaseSettings
 
 _NO_NAME = re.compile(r"[^\w.-]|^\.+")
 
@@ -25,12 +26,27 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
+def data_of(settings: "BaseSettings") -> Path:
+    """The data directory, absolute: a node may run in any working directory."""
+    return Path(settings["NEWSCRAWL_DATA"]).resolve()
+
+
+def job_name(site: str, given: object = None) -> str:
+    """Name of a run, fit to be the name of files.
+
+    Scrapyd gives it as the spider argument ``_job``; others may in the environment.
+    """
+    started = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%f")
+    name = str(given or os.environ.get("SCRAPY_JOB") or f"{started}-{site}")
+    return _NO_NAME.sub("_", name)[:100]
+
+
 class Run:
     """One crawl of one site.
 
     Raises:
-        StoreError: the data directory or the ledger cannot be used, or another run of the same
-            site is using it.
+        SiteBusyError: another run of the same site is using the ledger.
+        StoreError: the data directory or the ledger cannot be used.
     """
 
     def __init__(self, site: str, job: str, data: Path) -> None:
@@ -47,15 +63,14 @@ class Run:
         self._cut_back()
 
     @classmethod
-    def of(cls, crawler: "Crawler") -> "Run":
-        """The run a crawler is on; made at the first call."""
+    def of(cls, crawler: "Crawler", job: str | None = None) -> "Run":
+        """The run a crawler is on; made at the first call, and named then.
+
+        Without ``job`` the name is that of the environment (``SCRAPY_JOB``), else made of the time.
+        """
         if crawler not in _runs:
             site = crawler.spidercls.name
-            started = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%f")
-            # Scrapyd names its jobs in the environment.
-            job = os.environ.get("SCRAPY_JOB") or f"{started}-{site}"
-            job = _NO_NAME.sub("_", job)[:100]  # it becomes the name of files
-            _runs[crawler] = cls(site, job, Path(crawler.settings["NEWSCRAWL_DATA"]).resolve())
+            _runs[crawler] = cls(site, job or job_name(site), data_of(crawler.settings))
         return _runs[crawler]
 
     def close(self) -> None:

@@ -2,9 +2,9 @@
 
 import ast
 import dataclasses
+import inspect
 import json
 from importlib import resources
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -100,7 +100,7 @@ def _summary(cls: type) -> str:
 
 def _docs() -> dict[str, dict[str, str]]:
     """Docstrings of the fields, by class: the string that follows each of them."""
-    module = ast.parse(Path(items.__file__).read_text("utf-8"))
+    module = ast.parse(inspect.getsource(items))
     found: dict[str, dict[str, str]] = {}
     for cls in module.body:
         if isinstance(cls, ast.ClassDef):

@@ -473,17 +473,30 @@ def test_a_second_run_of_a_site_says_so_and_stops(tmp_path: Path) -> None:
             stderr=subprocess.DEVNULL,
         )
         try:
-            lock = tmp_path / "ledger" / "maghress.lock"
             deadline = time.monotonic() + 20
-            while not (lock.exists() and lock.read_text()) and time.monotonic() < deadline:
+            while not (begun := [*(tmp_path / "runs").glob("*.json")]):
+                assert time.monotonic() < deadline, "the first run did not begin"
                 time.sleep(0.05)
+            running = json.loads(begun[0].read_text())
             second = crawl(small, tmp_path, outlets="courrier")
         finally:
             first.kill()
             first.wait()
-    assert second.code == 1
+    assert second.code == 75
     assert second.requests == []
     assert f"process {first.pid}" in second.stderr
+    skipped = second.report
+    assert (skipped["outcome"], skipped["errors"]) == ("skipped", [])
+    assert (running["state"], running["process"]) == ("running", first.pid)
+    third = crawl(small, tmp_path, outlets="courrier")
+    assert third.code == 0, third.stderr
+    states = {
+        report["job"]: (report["state"], report["outcome"])
+        for report in map(json.loads, (f.read_text() for f in (tmp_path / "runs").glob("*.json")))
+    }
+    assert states[running["job"]] == ("killed", "failed")
+    assert states[skipped["job"]] == ("finished", "skipped")
+    assert states[third.report["job"]] == ("finished", "ok")
 
 
 def test_a_data_directory_that_cannot_be_used_stops_the_run(tmp_path: Path) -> None:

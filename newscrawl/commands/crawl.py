@@ -5,12 +5,12 @@ import sys
 
 from scrapy.commands.crawl import Command as ScrapyCrawl
 
-from newscrawl.errors import ArgumentError, StoreError
+from newscrawl.errors import ArgumentError, SiteBusyError, StoreError
 from newscrawl.network.sites import SITES
 
 
 class Command(ScrapyCrawl):
-    """Exits 1 if an argument is wrong, a store cannot be used, or the run was not good."""
+    """Exits 0 after a good run, 1 after a bad one, 3 on an alarm, 75 if the site is busy."""
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Check what can be checked before the engine starts, crawl, and judge."""
@@ -21,18 +21,25 @@ class Command(ScrapyCrawl):
         # Scrapy imports every command at every start, whichever is asked for.
         from newscrawl.arguments import Arguments
         from newscrawl.rulestore import RuleStore
-        from newscrawl.run import Run
+        from newscrawl.run import Run, data_of, job_name
+        from newscrawl.runlog import EXIT_CODES, write_skipped
 
         assert self.crawler_process
         crawler = self.crawler_process.create_crawler(name)
+        job = job_name(name, opts.spargs.get("_job"))
         try:
             Arguments.parse(SITES[name], opts.spargs)
-            RuleStore(Run.of(crawler).data, name)
+            RuleStore(Run.of(crawler, job).data, name)
+        except SiteBusyError as error:
+            sys.stderr.write(f"scrapy crawl {name}: skipped: {error}\n")
+            write_skipped(data_of(crawler.settings), name, job, opts.spargs)
+            self.exitcode = EXIT_CODES["skipped"]
+            return
         except (ArgumentError, StoreError) as error:
             sys.stderr.write(f"scrapy crawl {name}: {error}\n")
-            self.exitcode = 1
+            self.exitcode = EXIT_CODES["failed"]
             return
         self.crawler_process.crawl(crawler, **opts.spargs)
         self.crawler_process.start()
         outcome = crawler.stats.get_value("run/outcome") if crawler.stats else None
-        self.exitcode = 0 if outcome == "ok" else 1
+        self.exitcode = EXIT_CODES.get(outcome or "failed", 1)

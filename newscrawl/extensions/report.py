@@ -1,6 +1,5 @@
 """The run report: what a run found, and what became of it."""
 
-import json
 import sys
 from collections import Counter
 from time import monotonic
@@ -9,9 +8,9 @@ from typing import Any
 from scrapy import signals
 from scrapy.crawler import Crawler
 
-from newscrawl import __version__
 from newscrawl.items import Article
-from newscrawl.run import Run, now
+from newscrawl.run import Run
+from newscrawl.runlog import name_the_killed, report_head, report_path, write_report
 
 _FIELDS = (
     "title",
@@ -59,6 +58,7 @@ class RunReport:
 
     def spider_opened(self) -> None:
         """Leave word that the run is on its way."""
+        name_the_killed(self._run.data, self._run.site, self._run.job)
         self._write({"state": "running"})
 
     def item_scraped(self, item: Article) -> None:
@@ -129,19 +129,10 @@ class RunReport:
         }
 
     def _write(self, report: dict[str, Any]) -> None:
-        head = {
-            "job": self._run.job,
-            "spider": self._run.site,
-            "version": __version__,
-            "arguments": getattr(self._crawler.spider, "arguments_given", {}),
-            "started": self._run.started,
-            "written": now(),
-        }
-        path = self._run.data / "runs" / f"{self._run.job}.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(".part")
-        part.write_text(json.dumps(head | report, indent=2, ensure_ascii=False) + "\n", "utf-8")
-        part.replace(path)
+        run = self._run
+        arguments = getattr(self._crawler.spider, "arguments_given", {})
+        head = report_head(run.site, run.job, run.started, arguments)
+        write_report(report_path(run.data, run.job), head | report)
 
 
 def summary(report: dict[str, Any]) -> str:
