@@ -1,9 +1,10 @@
-# make demo | test | lint | schema | clean. Each target makes .venv and installs what is missing.
+# make demo | test | lint | docs | deploy | clean. Each target makes .venv and installs what is missing.
 PYTHON ?= python3
 BIN := .venv/bin
+TARGET ?= local
 STAMP := .venv/.installed
 
-.PHONY: demo test lint docs clean
+.PHONY: demo test lint docs deploy clean
 
 demo: $(STAMP)
 	$(BIN)/scrapy demo
@@ -20,6 +21,12 @@ lint: $(STAMP)
 docs: $(STAMP)
 	$(BIN)/scrapy schema --write
 
+# Sends the project to a Scrapyd, one of the targets in scrapy.cfg. Scrapyd runs the version that
+# sorts last, so the time comes first.
+deploy: $(STAMP)
+	$(BIN)/scrapyd-deploy $(TARGET) \
+	  --version "$$(date -u +%Y%m%dT%H%M%S)-$$(git describe --always --dirty)"
+
 $(STAMP): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "newscrawl needs Python 3.11 or newer; run: make PYTHON=/path/to/python3.11" >&2; exit 1; }
@@ -29,7 +36,7 @@ $(STAMP): requirements.txt pyproject.toml
 	  else echo "Python's venv module is missing; as root: apt-get install python3-venv" >&2; exit 1; fi
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --editable '.[demo,export,test]'
+	$(BIN)/python -m pip install --quiet --editable '.[demo,deploy,export,test]'
 	@touch $@
 
 clean:
