@@ -399,6 +399,13 @@ class AggregatorSpider(scrapy.Spider):
         """The outlet's own page could not be had: the copy is exported."""
         article: Article = failure.request.cb_kwargs["article"]  # type: ignore[attr-defined]
         answers.source_lost(article, failure)
+        if article.source.status == "unsafe":
+            self.logger.warning(
+                "Unsafe link in %s: %s (%s)",
+                article.url,
+                article.source.link,
+                article.source.reason,
+            )
         yield article
 
     def _domain(self, edition: Edition, slug: str) -> str | None:

@@ -43,6 +43,15 @@ RETRY_AFTER_MAX = 60
 
 # Only the web: links come from pages anybody may have written.
 DOWNLOAD_HANDLERS = {"file": None, "ftp": None, "data": None, "s3": None}
+# Each URL and each address that is connected to is checked: only public web servers are asked, on
+# the ports where they mostly listen, so that no link leads into the operator's own network.
+TWISTED_DNS_RESOLVER = "newscrawl.resolver.GuardedResolver"
+GUARD_PORTS = [80, 443]
+# Hosts that may lie anywhere, each with its address, or with "" if a look-up tells it: a mirror
+# within the house, or servers of a test.
+GUARD_TRUSTED_HOSTS: dict[str, str] = {}
+# Seconds; Scrapy's 60 would hold a look-up thread for each host of a dead name server.
+DNS_TIMEOUT = 20
 # Cookies serve nothing here, and at the first one Scrapy's middleware fetches a public-suffix list
 # over the network, which freezes a crawl where there is none.
 COOKIES_ENABLED = False
@@ -66,6 +75,8 @@ REDIRECT_MAX_TIMES = 10
 # --- Parts ---------------------------------------------------------------------------------------
 
 DOWNLOADER_MIDDLEWARES = {
+    # First of all: it sees redirected requests and those for robots.txt, and refuses by the URL.
+    "newscrawl.middlewares.guard.GuardMiddleware": 20,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "newscrawl.middlewares.robots.RobotsMiddleware": 100,
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,

@@ -16,6 +16,7 @@ from scrapy.http import Response, TextResponse
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
+from newscrawl.guard import UnsafeUrlError
 from newscrawl.items import Status
 from newscrawl.middlewares.replay import NotInArchiveError
 from newscrawl.middlewares.robots import ForbiddenByRobotsError, RobotsUnreachableError
@@ -56,6 +57,8 @@ def of_failure(failure: Failure) -> Outcome:
     error = failure.value
     if isinstance(error, HttpError):
         return _of_code(error.response.status)
+    if isinstance(error, UnsafeUrlError):
+        return Outcome("unsafe", str(error))
     if isinstance(error, ForbiddenByRobotsError):
         return Outcome("refused", "robots.txt")
     if isinstance(error, RobotsUnreachableError | NotInArchiveError):

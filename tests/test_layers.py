@@ -7,7 +7,7 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "newscrawl"
 
-HELPERS = {"text", "dates", "urls", "errors", "html", "language", "duplicates"}
+HELPERS = {"text", "dates", "urls", "errors", "guard", "html", "language", "duplicates"}
 RECORD = {"items", "schema", "validation"}
 STATE = {"ledger", "run", "runlog", "lines", "signals", "revisit", "archive"}
 READERS = {"network", "extraction", "outlets"}
@@ -17,6 +17,7 @@ MAY_USE = {
     **dict.fromkeys(RECORD, HELPERS | RECORD),
     **dict.fromkeys(STATE, HELPERS | RECORD | STATE),
     "settings": set(),
+    "resolver": HELPERS,
     "network": HELPERS | RECORD,
     "outlets": HELPERS | RECORD,
     "extraction": HELPERS | RECORD | {"outlets"},
@@ -84,7 +85,7 @@ def test_imports_point_downwards(path: Path) -> None:
 
 
 def test_the_helpers_use_each_other_in_one_direction() -> None:
-    order = ["errors", "text", "duplicates", "language", "urls", "dates", "html"]
+    order = ["errors", "guard", "text", "duplicates", "language", "urls", "dates", "html"]
     for position, name in enumerate(order):
         assert imported(PACKAGE / f"{name}.py") <= set(order[:position])
 

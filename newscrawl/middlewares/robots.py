@@ -14,6 +14,8 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Request
 from scrapy.http.request import NO_CALLBACK
 
+from newscrawl.guard import UnsafeUrlError
+
 logger = logging.getLogger(__name__)
 
 _MAX_BYTES = 500 * 1024
@@ -53,6 +55,7 @@ class RobotsMiddleware:
         Raises:
             ForbiddenByRobotsError: the rules do not allow it.
             RobotsUnreachableError: there is no telling what the rules are.
+            UnsafeUrlError: the rules lead to, or lie at, an unsafe address.
         """
         if request.callback is NO_CALLBACK and "robots" in request.meta:
             return
@@ -74,6 +77,8 @@ class RobotsMiddleware:
         )
         try:
             response = await self._crawler.engine.download_async(request)
+        except UnsafeUrlError:
+            raise
         except Exception as error:  # noqa: BLE001 - any failure means the same: no rules, no request
             reason = f"{type(error).__name__}: {error}".strip(": ")[:200]
             logger.info("%s cannot be fetched: %s", url, reason)

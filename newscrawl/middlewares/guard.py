@@ -1,0 +1,64 @@
+"""Lets no request out that does not go to a public web server."""
+
+from urllib.request import getproxies, proxy_bypass
+
+from scrapy.crawler import Crawler
+from scrapy.http import Request
+from scrapy.utils.defer import maybe_deferred_to_future
+from scrapy.utils.httpobj import urlparse_cached
+from twisted.internet.error import DNSLookupError
+
+from newscrawl.guard import Guard, UnsafeUrlError
+
+
+class GuardMiddleware:
+    """First of all, so that it sees redirected requests and those for robots.txt as well.
+
+    The connection itself is guarded by the resolver. Names are looked up here before, so that an
+    unsafe one is told from one that does not exist. What goes through a proxy is looked up there.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        settings = crawler.settings
+        self._guard = Guard.of(settings)
+        self._replayed = bool(settings.get("REPLAY"))
+        self._proxies = getproxies() if settings.getbool("HTTPPROXY_ENABLED") else {}
+        self._missing: set[str] = set()
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> "GuardMiddleware":
+        """Built by Scrapy."""
+        return cls(crawler)
+
+    async def process_request(self, request: Request) -> None:
+        """Let a request pass.
+
+        Raises:
+            UnsafeUrlError: its URL, or the address that its host has now, is no public one.
+        """
+        self._guard.check_url(request.url)
+        host = urlparse_cached(request).hostname or ""
+        if not self._replayed and not self._proxied(request, host) and host not in self._missing:
+            await self._look_up(host)
+
+    def _proxied(self, request: Request, host: str) -> bool:
+        """Whether the request will go through a proxy, as Scrapy's middleware decides it."""
+        if "proxy" in request.meta:
+            return request.meta["proxy"] is not None
+        return urlparse_cached(request).scheme in self._proxies and not proxy_bypass(host)
+
+    async def _look_up(self, host: str) -> None:
+        """Ask the reactor's resolver, which is ours; a name that does not exist is known by then.
+
+        Raises:
+            UnsafeUrlError: the name leads to an unsafe address.
+        """
+        from twisted.internet import reactor
+
+        try:
+            await maybe_deferred_to_future(reactor.resolve(host))  # type: ignore[arg-type]
+        except UnsafeUrlError as error:
+            # As a failed look-up it would be asked again.
+            raise UnsafeUrlError(str(error)) from None
+        except DNSLookupError:
+            self._missing.add(host)  # the downloader will say so itself

@@ -1,0 +1,64 @@
+"""Looks up names for every connection of a run, and tells only addresses that may be asked."""
+
+from urllib.request import getproxies
+
+from scrapy.crawler import Crawler
+from scrapy.resolver import CachingThreadedResolver
+from twisted.internet.base import ReactorBase
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.error import DNSLookupError
+
+from newscrawl.guard import Guard, UnsafeUrlError
+from newscrawl.urls import host as host_of
+
+
+class UnsafeAddressError(UnsafeUrlError, DNSLookupError):
+    """A name leads to an address that is no public one.
+
+    Raised by ``GuardedResolver``; for who connects it is a failed look-up, so no connection is
+    made.
+    """
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class GuardedResolver(CachingThreadedResolver):
+    """Scrapy's look-ups, of IPv4 addresses, with the guard behind them.
+
+    Twisted connects to the address that it is told here and looks up nothing again. The proxies
+    that the environment names may lie anywhere: they are the operator's.
+    """
+
+    def __init__(self, reactor: ReactorBase, cache_size: int, timeout: float) -> None:
+        super().__init__(reactor, cache_size, timeout)
+        self.guard = Guard()
+        self.proxies: frozenset[str] = frozenset()
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, reactor: ReactorBase) -> "GuardedResolver":
+        """Built by Scrapy."""
+        resolver = super().from_crawler(crawler, reactor)
+        resolver.guard = Guard.of(crawler.settings)
+        resolver.proxies = frozenset(
+            host_of(proxy if "://" in proxy else f"http://{proxy}")
+            for proxy in getproxies().values()
+        )
+        return resolver
+
+    def getHostByName(self, name: str, timeout: object = ()) -> Deferred[str]:  # noqa: N802, ARG002
+        """Look up the address of a name; fails with ``UnsafeAddressError`` if it is unsafe."""
+        known = self.guard.trusted.get(name.lower().removesuffix("."))
+        if known:
+            return succeed(known)
+        found: Deferred[str] = super().getHostByName(name)
+        return found if name in self.proxies else found.addCallback(self._checked, name)
+
+    def _checked(self, address: str, name: str) -> str:
+        try:
+            self.guard.check_address(name, address)
+        except UnsafeUrlError as error:
+            raise UnsafeAddressError(
+                str(error) if name == address else f"{name}: {error}"
+            ) from None
+        return address
