@@ -7,6 +7,7 @@ from typing import Any, Self
 import scrapy
 from scrapy import signals
 from scrapy.crawler import Crawler
+from scrapy.exceptions import CloseSpider
 from scrapy.http import Request, Response
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
@@ -14,6 +15,7 @@ from twisted.python.failure import Failure
 from newscrawl import answers, assembly, source_status
 from newscrawl.arguments import Arguments
 from newscrawl.errors import FeedError, PageError
+from newscrawl.hosts import Hosts
 from newscrawl.items import Article, Edition
 from newscrawl.ledger import Entry
 from newscrawl.network.article import AggregatorPage, read_article
@@ -30,9 +32,11 @@ from newscrawl.network.grammar import (
 from newscrawl.network.listing import Listing, read_listing
 from newscrawl.network.sites import SITES, Site
 from newscrawl.outlets import known_outlet
+from newscrawl.revisit import Revisits
 from newscrawl.rulestore import RuleStore
 from newscrawl.run import Run, job_name, now
 from newscrawl.signals import headlines_seen
+from newscrawl.urls import host as host_of
 from newscrawl.urls import registered_domain
 
 # Finish what is begun before beginning more: the queue stays short and memory flat.
@@ -40,6 +44,9 @@ _SOURCE, _ARTICLE, _LISTING = 20, 10, 0
 
 # URLs of a list that are turned into requests at once.
 _CHUNK = 500
+
+# First requests that wait in the scheduler at most.
+_QUEUED = 100
 
 
 @dataclass(slots=True)
@@ -78,6 +85,7 @@ class AggregatorSpider(scrapy.Spider):
         super().__init__()
         self._outlets_met: set[tuple[Edition, str]] = set()
         self._found = 0
+        self._away: str | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
@@ -87,21 +95,29 @@ class AggregatorSpider(scrapy.Spider):
         spider.rules = RuleStore(spider.run.data, spider.name)
         spider.attempts = crawler.settings.getint("ARTICLE_MAX_ATTEMPTS")
         spider.max_pages = crawler.settings.getint("LISTING_MAX_PAGES")
+        spider.revisits = Revisits(crawler.settings)
+        spider.hosts = Hosts.of(crawler)
+        crawler.signals.connect(spider.spider_idle, signals.spider_idle)
         return spider
 
     run: Run
     rules: RuleStore
     attempts: int
     max_pages: int
+    revisits: Revisits
+    hosts: Hosts
 
     # --- Discovery -------------------------------------------------------------------------------
 
     async def start(self) -> AsyncIterator[Request]:
         """The first requests; long lists are handed out only as fast as they are worked off."""
+        queued, host = self.hosts.queued, host_of(self.site.url())
         for request in self._first_requests():
-            engine = self.crawler.engine
-            if engine is not None and engine.needs_backout():
+            while queued[host] >= _QUEUED:
+                # Sent whenever the engine asks for a request and no host is free.
                 await self.crawler.signals.wait_for(signals.scheduler_empty)
+            if self._away:
+                return
             yield request
 
     def _first_requests(self) -> Iterator[Request]:
@@ -306,6 +322,8 @@ class AggregatorSpider(scrapy.Spider):
     def listing_failed(self, failure: Failure) -> None:
         """A listing or feed could not be fetched: the run goes on with the others."""
         outcome = source_status.of_failure(failure)
+        if not outcome.asked:
+            self._end_early(outcome.reason)
         self._listing_lost(failure.request.url, outcome.reason)  # type: ignore[attr-defined]
 
     def _listing_lost(self, url: str, reason: str) -> None:
@@ -360,11 +378,35 @@ class AggregatorSpider(scrapy.Spider):
                 self._count("absent")
                 return
             self._enter([key], now())
-        self._fail(key, source_status.of_failure(failure).reason)
+        outcome = source_status.of_failure(failure)
+        if not outcome.asked:
+            self._end_early(outcome.reason)  # the ledger hands the article to the next run
+            return
+        self._fail(key, outcome.reason, may_heal=outcome.status == "unreachable")
 
-    def _fail(self, key: ArticleKey, reason: str) -> None:
+    def _fail(self, key: ArticleKey, reason: str, *, may_heal: bool = False) -> None:
         self.logger.warning("%s cannot be read: %s", key.url, reason)
-        self.run.ledger.settle(key.id, "failed", reason=reason)
+        reads = self.run.ledger.last_export(key.id)[2]
+        due = self.revisits.after_failure(reads) if may_heal and reads < self.attempts else None
+        self.run.ledger.settle(key.id, "failed", reason=reason, due=due)
+
+    def _end_early(self, reason: str) -> None:
+        """The site is away: what it still has is left to the next run; sources are read to the end.
+
+        Asking on for each article would fail them all, one by one.
+        """
+        if self._away is None:
+            self._away = reason
+            self.logger.warning("%s is away, so this run ends early: %s", self.site.host, reason)
+
+    def spider_idle(self) -> None:
+        """Say why the run ended.
+
+        Raises:
+            CloseSpider: the site was away.
+        """
+        if self._away:
+            raise CloseSpider("site_away")
 
     # --- The source ------------------------------------------------------------------------------
 

@@ -31,13 +31,37 @@ AUTOTHROTTLE_ENABLED = True
 AUTOTHROTTLE_START_DELAY = 1.0
 AUTOTHROTTLE_MAX_DELAY = 60.0
 # Many hosts in parallel, though: an article's source hardly ever lies on the same host as the next.
-CONCURRENT_REQUESTS = 64
+# A request that waits for its host's time holds one of these places, so there are many.
+CONCURRENT_REQUESTS = 256
+# A host never has more than its own few places, so slow and dead ones hold up no other. Scrapy's
+# queue lets them fill all places.
+SCHEDULER_PRIORITY_QUEUE = "newscrawl.hostqueue.HostQueue"
+# Sources that may wait for their hosts while the site itself is read on; each holds a copy.
+SOURCES_AHEAD = 500
+# Longest pause between two requests (seconds) that a robots.txt may ask for by Crawl-delay or
+# Request-rate; what is longer is mostly a slip, and is cut to this.
+CRAWL_DELAY_MAX = 60
 # A failing host is asked three times in all; Scrapy's default is the same, stated as a promise.
 RETRY_TIMES = 2
 # A host that stays away is link rot, told in the record; it is no error of the run.
 RETRY_GIVE_UP_LOG_LEVEL = "INFO"
-# Longest ``Retry-After`` that is waited for within a run; a longer one counts as a refusal.
+# Seconds before the first retry, doubled before each further one and varied by chance, so that
+# hosts in trouble are not asked in step. Scrapy asks again at once.
+RETRY_BACKOFF = 2.0
+# Longest ``Retry-After`` (seconds) that is waited for; a host that asks for more is left alone for
+# that time: its articles wait for a later run.
 RETRY_AFTER_MAX = 60
+# A host that failed this often in a row (no answer, 5xx, 429) is left alone for so many seconds,
+# and twice as long each time that the first request after that fails too. 0 failures is never.
+HOST_FAILURES = 5
+HOST_REST = 600
+# What a run may ask of an outlet's host: requests, seconds they take, failures. Articles beyond
+# that wait for a later run. 0 is any number. Those of a whole run are Scrapy's
+# CLOSESPIDER_PAGECOUNT, CLOSESPIDER_TIMEOUT and CLOSESPIDER_ERRORCOUNT; what it leaves, the next
+# run takes up.
+HOST_MAX_PAGES = 0
+HOST_MAX_SECONDS = 0
+HOST_MAX_ERRORS = 0
 
 # --- Safety --------------------------------------------------------------------------------------
 
@@ -81,6 +105,7 @@ DOWNLOADER_MIDDLEWARES = {
     "newscrawl.middlewares.robots.RobotsMiddleware": 100,
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
     "newscrawl.middlewares.retry.PatientRetryMiddleware": 550,
+    "newscrawl.middlewares.manners.MannersMiddleware": 900,
     # Nearest to the downloader, where answers are as they were received.
     "newscrawl.middlewares.archive.ArchiveMiddleware": 950,
     "newscrawl.middlewares.replay.ReplayMiddleware": 960,

@@ -18,6 +18,7 @@ from twisted.python.failure import Failure
 
 from newscrawl.guard import UnsafeUrlError
 from newscrawl.items import Status
+from newscrawl.middlewares.manners import HostBudgetError, HostRestsError
 from newscrawl.middlewares.replay import NotInArchiveError
 from newscrawl.middlewares.robots import ForbiddenByRobotsError, RobotsUnreachableError
 from newscrawl.urls import is_front_page
@@ -31,6 +32,8 @@ class Outcome:
     """``source.status`` of the record."""
     reason: str
     """``source.reason`` of the record."""
+    asked: bool = True
+    """Whether the host was asked for the page at all; if not, nothing is known of the page."""
 
 
 _BY_CODE: dict[int, Status] = {404: "gone", 410: "gone", 402: "paywalled"}
@@ -61,7 +64,11 @@ def of_failure(failure: Failure) -> Outcome:
         return Outcome("unsafe", str(error))
     if isinstance(error, ForbiddenByRobotsError):
         return Outcome("refused", "robots.txt")
-    if isinstance(error, RobotsUnreachableError | NotInArchiveError):
+    if isinstance(error, RobotsUnreachableError | HostRestsError):
+        return Outcome("unreachable", str(error), asked=False)
+    if isinstance(error, HostBudgetError):
+        return Outcome("not_followed", str(error), asked=False)
+    if isinstance(error, NotInArchiveError):
         return Outcome("unreachable", str(error))
     if isinstance(error, IgnoreRequest):
         message = str(error)

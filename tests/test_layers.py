@@ -9,7 +9,7 @@ PACKAGE = Path(__file__).parent.parent / "newscrawl"
 
 HELPERS = {"text", "dates", "urls", "errors", "guard", "html", "language", "duplicates"}
 RECORD = {"items", "schema", "validation"}
-STATE = {"ledger", "run", "runlog", "lines", "signals", "revisit", "archive"}
+STATE = {"ledger", "run", "runlog", "lines", "signals", "revisit", "archive", "hosts", "hostqueue"}
 READERS = {"network", "extraction", "outlets"}
 
 MAY_USE = {

@@ -121,6 +121,7 @@ FAST = {
     "CONCURRENT_REQUESTS_PER_DOMAIN": "8",
     "DOWNLOAD_TIMEOUT": "5",
     "RETRY_TIMES": "1",
+    "RETRY_BACKOFF": "0",
 }
 
 

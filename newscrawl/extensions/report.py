@@ -8,6 +8,7 @@ from typing import Any
 from scrapy import signals
 from scrapy.crawler import Crawler
 
+from newscrawl.hosts import Hosts
 from newscrawl.items import Article
 from newscrawl.run import Run
 from newscrawl.runlog import name_the_killed, report_head, report_path, write_report
@@ -42,6 +43,7 @@ class RunReport:
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self._run = Run.of(crawler)
+        self._hosts = Hosts.of(crawler)
         self._began = monotonic()
         self._sources: Counter[str] = Counter()
         self._origins: Counter[str] = Counter()
@@ -90,6 +92,8 @@ class RunReport:
         errors = [f"{stats[key]} × {key}" for key in sorted(stats) if key in _ERRORS]
         if reason == "store_error":
             errors.append("a file could not be written; see the log")
+        if reason == "site_away":
+            errors.append("the site was away, so the run ended early; see the log")
         if reason == "finished" and found and not exported and not unchanged:
             errors.append("nothing was exported")
         elif reason == "finished" and not found and not known:
@@ -117,6 +121,7 @@ class RunReport:
             "origins": dict(self._origins.most_common()),
             "flags": dict(self._flags.most_common()),
             "filled": {name: self._filled[name] for name in _FIELDS},
+            "left_alone": {name: host.why for name, host in self._hosts.met.items() if host.why},
             "pages": stats.get("response_received_count", 0),
             "seconds": round(monotonic() - self._began, 1),
             "files": {

@@ -1,44 +1,75 @@
-"""Asks again as late as the server wants."""
+"""Asks again as late as the server wants, and later each time."""
 
-import asyncio
 import logging
+import random
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import TypeVar
 
 from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.retry import RetryMiddleware
 from scrapy.http import Request, Response
 
+from newscrawl.hosts import Hosts
+
 logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 class PatientRetryMiddleware(RetryMiddleware):
-    """Scrapy's retries, but ``Retry-After`` is waited for, or taken as a refusal if too long."""
+    """Scrapy's retries, but the host is let be before each: no request to it is made meanwhile.
+
+    It is as long as ``Retry-After`` says, else ``RETRY_BACKOFF`` seconds, doubled each time, half
+    as long or half as long again by chance. A host that asks for more than ``RETRY_AFTER_MAX`` is
+    left alone for that time, and one that is left alone is not asked again.
+    """
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler.settings)
         self.crawler = crawler
+        self._hosts = Hosts.of(crawler)
         self._longest = crawler.settings.getfloat("RETRY_AFTER_MAX")
+        self._backoff = crawler.settings.getfloat("RETRY_BACKOFF")
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "PatientRetryMiddleware":
         """Built by Scrapy."""
         return cls(crawler)
 
-    async def process_response(  # type: ignore[override]  # Scrapy awaits either kind
+    def process_response(  # type: ignore[override]  # Scrapy's decorator hides the signature
         self, request: Request, response: Response
     ) -> Request | Response:
-        """Pass a response on, or ask again when its server says so."""
+        """Pass a response on, or ask again later."""
+        if response.status not in self.retry_http_codes:
+            return response
+        host = self._hosts.at(request.url)
         seconds = retry_after(response)
-        if seconds is not None and response.status in self.retry_http_codes:
-            if seconds > self._longest:
-                logger.info(
-                    "%s asks to wait %.0f s: not retried in this run", response.url, seconds
-                )
-                return response
-            if "cached" not in response.flags:  # an archive has waited already
-                await asyncio.sleep(seconds)
-        return super().process_response(request, response)
+        if seconds is not None and seconds > self._longest:
+            why = f"it asked for {seconds:.0f} s"
+            logger.info("%s: left alone, as %s", response.url, why)
+            host.rest(seconds, why)
+            return response
+        if host.rests_for:
+            return response
+        if seconds is not None:
+            host.hold(seconds)
+        return self._later(request, super().process_response(request, response), seconds)
+
+    def process_exception(  # type: ignore[override]  # as above
+        self, request: Request, exception: Exception
+    ) -> Request | Response | None:
+        """Ask again later after an error that may pass."""
+        if self._hosts.at(request.url).rests_for:
+            return None
+        return self._later(request, super().process_exception(request, exception), None)
+
+    def _later(self, request: Request, result: T, seconds: float | None) -> T:
+        """Let the host be before a retry, unless it has said for how long."""
+        if isinstance(result, Request) and seconds is None:
+            times = 2 ** request.meta.get("retry_times", 0) * random.uniform(0.5, 1.5)  # noqa: S311 - no secret
+            self._hosts.at(request.url).hold(self._backoff * times)
+        return result
 
 
 def retry_after(response: Response) -> float | None:

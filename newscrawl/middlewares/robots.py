@@ -15,6 +15,7 @@ from scrapy.http import Request
 from scrapy.http.request import NO_CALLBACK
 
 from newscrawl.guard import UnsafeUrlError
+from newscrawl.hosts import Hosts
 
 logger = logging.getLogger(__name__)
 
@@ -37,11 +38,17 @@ class RobotsUnreachableError(IgnoreRequest):
 
 
 class RobotsMiddleware:
-    """Asks each host once for its rules; by RFC 9309, 4xx allows all, 5xx and silence nothing."""
+    """Asks each host once for its rules; by RFC 9309, 4xx allows all, 5xx and silence nothing.
+
+    The pace that the rules ask for is kept, up to ``CRAWL_DELAY_MAX``. Rules that could not be had
+    are asked for again after ``HOST_REST``.
+    """
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
+        self._hosts = Hosts.of(crawler)
         self._agent = crawler.settings["ROBOTSTXT_USER_AGENT"]
+        self._longest = crawler.settings.getfloat("CRAWL_DELAY_MAX")
         self._rules: dict[str, asyncio.Future[Protego | str]] = {}
 
     @classmethod
@@ -62,12 +69,24 @@ class RobotsMiddleware:
         parts = urlsplit(request.url)
         host = f"{parts.scheme}://{parts.netloc}"
         if host not in self._rules:
-            self._rules[host] = asyncio.ensure_future(self._fetch(f"{host}/robots.txt"))
+            self._rules[host] = asyncio.ensure_future(self._meet(host))
         rules = await self._rules[host]
         if isinstance(rules, str):
             raise RobotsUnreachableError(f"robots.txt: {rules}")
         if not rules.can_fetch(request.url, self._agent):
             raise ForbiddenByRobotsError("robots.txt")
+
+    async def _meet(self, host: str) -> Protego | str:
+        """The rules of a host, or why they cannot be had; its pace is kept from now on."""
+        rules = await self._fetch(f"{host}/robots.txt")
+        if isinstance(rules, str):
+            loop = asyncio.get_running_loop()
+            loop.call_later(self._hosts.rest, self._rules.pop, host, None)
+        else:
+            met = self._hosts.at(host)
+            met.pace = min(pace_of(rules, self._agent), self._longest)
+            met.hold(met.pace)
+        return rules
 
     async def _fetch(self, url: str) -> Protego | str:
         """The rules of a host, or why they cannot be had."""
@@ -80,7 +99,8 @@ class RobotsMiddleware:
         except UnsafeUrlError:
             raise
         except Exception as error:  # noqa: BLE001 - any failure means the same: no rules, no request
-            reason = f"{type(error).__name__}: {error}".strip(": ")[:200]
+            name = "" if isinstance(error, IgnoreRequest) else type(error).__name__
+            reason = f"{name}: {error}".strip(": ")[:200]
             logger.info("%s cannot be fetched: %s", url, reason)
             return reason
         return rules_of(response.status, response.body)
@@ -92,3 +112,9 @@ def rules_of(status: int, body: bytes) -> Protego | str:
         return f"HTTP {status}"
     text = body[:_MAX_BYTES] if status < 300 else b""
     return Protego.parse(text.decode("utf-8", "replace"))
+
+
+def pace_of(rules: Protego, agent: str) -> float:
+    """Seconds between two requests that rules ask for, by ``Crawl-delay`` or ``Request-rate``."""
+    rate = rules.request_rate(agent)
+    return max(float(rules.crawl_delay(agent) or 0), rate.seconds / rate.requests if rate else 0.0)

@@ -1,0 +1,105 @@
+"""Keeps to each host's pace, leaves failing hosts alone, and keeps within the hosts' budgets."""
+
+import asyncio
+import logging
+from time import monotonic
+
+from scrapy.crawler import Crawler
+from scrapy.exceptions import (
+    DownloadCancelledError,
+    IgnoreRequest,
+    NotConfigured,
+    NotSupported,
+    UnsupportedURLSchemeError,
+)
+from scrapy.http import Request, Response
+
+from newscrawl.hosts import Host, Hosts
+
+logger = logging.getLogger(__name__)
+
+_NO_FAILURE = (
+    IgnoreRequest,
+    DownloadCancelledError,
+    NotSupported,
+    UnsupportedURLSchemeError,
+)
+"""Errors that say nothing of a host's health."""
+
+
+class HostRestsError(IgnoreRequest):
+    """A host is left alone after failures in a row, or because it asked for it.
+
+    Raised by ``MannersMiddleware``; it reaches the request's errback.
+    """
+
+
+class HostBudgetError(IgnoreRequest):
+    """A host has had all of what a run may ask of it.
+
+    Raised by ``MannersMiddleware``; it reaches the request's errback.
+    """
+
+
+class MannersMiddleware:
+    """Close to the downloader, so that robots.txt, redirects and retries are counted as well.
+
+    An archive needs no manners: this is off where one is replayed.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        if crawler.settings.get("REPLAY"):
+            raise NotConfigured
+        self._hosts = Hosts.of(crawler)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> "MannersMiddleware":
+        """Built by Scrapy."""
+        return cls(crawler)
+
+    async def process_request(self, request: Request) -> None:
+        """Let a request pass when it is its host's time.
+
+        Raises:
+            HostRestsError: the host is left alone.
+            HostBudgetError: the host's budget is spent.
+        """
+        host = self._hosts.at(request.url)
+        began = monotonic()
+        while True:
+            if rest := host.rests_for:
+                raise HostRestsError(f"the host is left alone for {rest:.0f} s: {host.why}")
+            if request.meta.get("allow_offsite") and (budget := self._hosts.spent(host)):
+                raise HostBudgetError(f"over budget: {budget}")
+            if (pause := host.free_at - monotonic()) <= 0:
+                break
+            await asyncio.sleep(pause)
+        host.hold(host.pace)
+        host.pages += 1
+        request.meta["asked"] = began
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        """Note how a host answered."""
+        host = self._done(request)
+        if response.status >= 500 or response.status == 429:
+            self._failed(request, host, f"HTTP {response.status}")
+        else:
+            self._hosts.answered(host)
+        return response
+
+    def process_exception(self, request: Request, exception: Exception) -> None:
+        """Note that a host did not answer."""
+        if not isinstance(exception, _NO_FAILURE):
+            self._failed(request, self._done(request), type(exception).__name__)
+
+    def _done(self, request: Request) -> Host:
+        host = self._hosts.at(request.url)
+        host.seconds += monotonic() - request.meta.pop("asked", monotonic())
+        host.hold(host.pace)
+        return host
+
+    def _failed(self, request: Request, host: Host, why: str) -> None:
+        rests = host.rests
+        self._hosts.failed(host, why)
+        if host.rests > rests:
+            logger.info("%s: left alone for %.0f s: %s", request.url, host.rests_for, host.why)

@@ -1,0 +1,180 @@
+"""A good guest: what hosts ask for is kept, and those in trouble are left alone."""
+
+import time
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from itertools import pairwise
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from newscrawl.demo.proxy import Answer
+from tests.test_crawl import TEXT, TITLE, listing
+from tests.web import HTML, Outcome, Web, aggregator_page, crawl, outlet_page
+
+BASE = "https://www.maghress.com/fr/courrier"
+PAGE = outlet_page(TITLE, TEXT, published="2024-03-29T10:15:00+00:00", author="Salma Idrissi")
+PATIENT = {
+    "CONCURRENT_REQUESTS_PER_DOMAIN": "1",
+    "RETRY_TIMES": "2",
+    "RETRY_BACKOFF": "0.4",
+    "SOURCE_RETRY_HOURS": "0",
+}
+
+
+class Troubled(Web):
+    """Outlets with articles of their own, and what each host answers first."""
+
+    def __init__(self, articles: Mapping[str, int]) -> None:
+        super().__init__()
+        self.first: dict[str, list[Answer]] = {}
+        self.always: dict[str, Answer] = {}
+        self.asked: dict[str, list[float]] = defaultdict(list)
+        number = 0
+        for host, count in articles.items():
+            for _ in range(count):
+                number += 1
+                link = f"https://{host}/article/{number}"
+                self.pages[f"{BASE}/{number}"] = aggregator_page(TITLE, TEXT, link=link)
+                self.pages[link] = PAGE
+        self.urls = ",".join(f"{BASE}/{n}" for n in range(1, number + 1))
+
+    def robots(self, host: str, *lines: str) -> None:
+        text = "\n".join(("User-agent: *", *lines)).encode()
+        self.pages[f"https://{host}/robots.txt"] = Answer(200, {"Content-Type": "text/plain"}, text)
+
+    def answer(self, method: str, url: str, headers: Mapping[str, str]) -> Answer:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        if method == "CONNECT" or parts.path == "/robots.txt":
+            return super().answer(method, url, headers)
+        self.asked[host].append(time.monotonic())
+        if self.first.get(host):
+            return self.first[host].pop(0)
+        return self.always.get(host) or super().answer(method, url, headers)
+
+    def gaps(self, host: str) -> list[float]:
+        return [after - before for before, after in pairwise(self.asked[host])]
+
+
+def busy(status: int, wait: str) -> Answer:
+    return Answer(status, HTML | {"Retry-After": wait}, b"<p>later")
+
+
+def sources(outcome: Outcome, host: str) -> list[tuple[str, str | None]]:
+    """Status and reason of each record of a host's, by number of the article."""
+    records = sorted(outcome.lines("feeds"), key=lambda record: int(record["id"].split("/")[-1]))
+    return [
+        (record["source"]["status"], record["source"]["reason"])
+        for record in records
+        if urlsplit(record["source"]["link"]).hostname == host
+    ]
+
+
+def test_each_host_is_asked_at_its_own_pace_and_none_is_pressed(tmp_path: Path) -> None:
+    small = Troubled(
+        {
+            "delayed.example": 3,
+            "rated.example": 2,
+            "endless.example": 2,
+            "busy.example": 3,
+            "dated.example": 2,
+            "hiccup.example": 1,
+            "broken.example": 4,
+            "closed.example": 4,
+            "large.example": 11,
+        }
+    )
+    small.robots("delayed.example", "Crawl-delay: 1.2")
+    small.robots("rated.example", "Request-rate: 2/3")
+    small.robots("endless.example", "Crawl-delay: 86400")
+    small.first["busy.example"] = [busy(429, "2")]
+    small.first["hiccup.example"] = [Answer(500, HTML, b"<p>500")] * 2
+    small.always["broken.example"] = Answer(503, HTML, b"<p>503")
+    small.always["closed.example"] = busy(429, "900")
+    soon = datetime.now(UTC) + timedelta(minutes=2)
+    small.first["dated.example"] = [busy(503, format_datetime(soon, usegmt=True))]
+    settings = PATIENT | {"CRAWL_DELAY_MAX": "2", "HOST_MAX_PAGES": "9"}
+    outcome = crawl(small, tmp_path, settings=settings, urls=small.urls)
+    assert outcome.code == 0, outcome.stderr
+    assert len(outcome.lines("feeds")) == 32, "no trouble costs a record"
+    ok: tuple[str, str | None] = ("ok", None)
+
+    for host, pause in (("delayed", 1.2), ("rated", 1.5), ("endless", 2)):
+        assert sources(outcome, f"{host}.example") == [ok] * len(small.asked[f"{host}.example"])
+        assert min(small.gaps(f"{host}.example")) >= pause, host
+
+    assert sources(outcome, "busy.example") == [ok] * 3
+    assert len(small.asked["busy.example"]) == 4
+    assert small.gaps("busy.example")[0] >= 2, "every request to the host waits, not one alone"
+
+    assert len(small.asked["dated.example"]) == 1
+    (first, second) = sources(outcome, "dated.example")
+    assert first == ("unreachable", "HTTP 503")
+    assert second[0] == "unreachable"
+    assert "it asked for" in (second[1] or "")
+
+    assert sources(outcome, "hiccup.example") == [ok]
+    assert small.gaps("hiccup.example")[0] >= 0.2
+    assert small.gaps("hiccup.example")[1] >= 0.4, "twice as long, however chance varies it"
+
+    assert len(small.asked["broken.example"]) == 5
+    assert {status for status, _ in sources(outcome, "broken.example")} == {"unreachable"}
+    (*_, last) = sources(outcome, "broken.example")
+    assert "5 failures in a row, the last: HTTP 503" in (last[1] or "")
+
+    assert len(small.asked["closed.example"]) == 1
+    assert sources(outcome, "closed.example")[0] == ("refused", "HTTP 429")
+
+    assert len(small.asked["large.example"]) == 8, "robots.txt is the ninth page"
+    over = ("not_followed", "over budget: HOST_MAX_PAGES")
+    assert sorted(sources(outcome, "large.example")) == sorted([over] * 3 + [ok] * 8)
+
+    report = outcome.report
+    assert report["waiting"] == 2 + 4 + 4 + 3
+    assert set(report["left_alone"]) == {"dated.example", "broken.example", "closed.example"}
+
+    small.always.clear()
+    again = crawl(small, tmp_path, settings=PATIENT, editions="fr")
+    assert again.report["found"] == 13, "what waits is asked for by the next run"
+    assert again.report["sources"] == {"ok": 13}
+
+
+def test_a_host_that_recovers_is_asked_again_after_its_rest(tmp_path: Path) -> None:
+    small = Troubled({"recovers.example": 8})
+    small.first["recovers.example"] = [Answer(500, HTML, b"<p>500")] * 3
+    settings = PATIENT | {
+        "RETRY_TIMES": "0",
+        "HOST_FAILURES": "2",
+        "HOST_REST": "0.7",
+        "DOWNLOAD_DELAY": "0.6",
+    }
+    outcome = crawl(small, tmp_path, settings=settings, urls=small.urls)
+    assert outcome.code == 0, outcome.stderr
+    gaps = small.gaps("recovers.example")
+    assert gaps[1] >= 0.7
+    assert gaps[2] >= 1.4, "a trial that fails doubles the rest"
+    statuses = [status for status, _ in sources(outcome, "recovers.example")]
+    assert statuses[-1] == "ok"
+    assert statuses.count("unreachable") >= 3
+    assert len(statuses) == 8
+
+
+def test_a_site_that_is_away_ends_the_run_and_loses_no_article(tmp_path: Path) -> None:
+    small = Troubled({"outlet.example": 30})
+    small.pages[BASE] = listing(range(30, 0, -1))
+    small.first["www.maghress.com"] = [listing(range(30, 0, -1))]
+    small.always["www.maghress.com"] = Answer(503, HTML, b"<p>503")
+    arguments = {"outlets": "courrier", "editions": "fr"}
+    away = crawl(small, tmp_path, "maghress", settings=PATIENT, **arguments)
+    assert away.code == 1
+    report = away.report
+    assert (report["state"], report["reason"]) == ("interrupted", "site_away")
+    assert report["found"] == report["failed"] + report["left"] == 30
+    assert report["left"] >= 28
+    assert len(small.asked["www.maghress.com"]) == 6, "the listing, and five failures"
+    small.always.clear()
+    back = crawl(small, tmp_path, "maghress", settings=PATIENT, **arguments)
+    assert back.code == 0, back.stderr
+    assert len({record["id"] for record in back.lines("feeds")}) == 30
