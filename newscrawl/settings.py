@@ -65,8 +65,15 @@ HOST_MAX_ERRORS = 0
 
 # --- Safety --------------------------------------------------------------------------------------
 
-# Only the web: links come from pages anybody may have written.
-DOWNLOAD_HANDLERS = {"file": None, "ftp": None, "data": None, "s3": None}
+# Only the web: links come from pages anybody may have written. Headers have an end, too.
+DOWNLOAD_HANDLERS = {
+    "file": None,
+    "ftp": None,
+    "data": None,
+    "s3": None,
+    "http": "newscrawl.handler.HeaderLimitHandler",
+    "https": "newscrawl.handler.HeaderLimitHandler",
+}
 # Each URL and each address that is connected to is checked: only public web servers are asked, on
 # the ports where they mostly listen, so that no link leads into the operator's own network.
 TWISTED_DNS_RESOLVER = "newscrawl.resolver.GuardedResolver"
@@ -82,10 +89,12 @@ COOKIES_ENABLED = False
 # No port is opened by a crawl.
 TELNETCONSOLE_ENABLED = False
 REMOTE_CONTROL_ENABLED = False
-# News pages have at most a few hundred KB; Scrapy's limit of 1 GiB would fill memory.
+# News pages have at most a few hundred KB; Scrapy's limit of 1 GiB would fill memory. It holds for
+# what is sent, and again for what is decompressed from it.
 DOWNLOAD_MAXSIZE = 5 * 1024 * 1024
 DOWNLOAD_WARNSIZE = 0
-# Seconds; Scrapy's 180 would let a dead host hold its articles for minutes.
+# Seconds for a whole fetch, to its last byte; Scrapy's 180 would let a dead host hold its
+# articles for minutes.
 DOWNLOAD_TIMEOUT = 30
 # A page cut short by the server is still read: it is checked against its copy anyway.
 DOWNLOAD_FAIL_ON_DATALOSS = False

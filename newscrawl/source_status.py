@@ -1,5 +1,6 @@
 """What became of a source link, told from the answer or the error that came instead."""
 
+import re
 from dataclasses import dataclass
 
 from scrapy.exceptions import (
@@ -17,6 +18,7 @@ from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
 from newscrawl.guard import UnsafeUrlError
+from newscrawl.handler import HeadersTooLargeError
 from newscrawl.items import Status
 from newscrawl.middlewares.manners import HostBudgetError, HostRestsError
 from newscrawl.middlewares.replay import NotInArchiveError
@@ -36,12 +38,15 @@ class Outcome:
     """Whether the host was asked for the page at all; if not, nothing is known of the page."""
 
 
+_SCHEME = re.compile(r"\s*([a-z][a-z0-9+.-]{0,20}):", re.IGNORECASE)
+
 _BY_CODE: dict[int, Status] = {404: "gone", 410: "gone", 402: "paywalled"}
 
 _BY_ERROR: tuple[tuple[type[Exception], Status, str], ...] = (
     (CannotResolveHostError, "unreachable", "host name not found"),
     (DownloadConnectionRefusedError, "unreachable", "connection refused"),
     (DownloadTimeoutError, "unreachable", "timed out"),
+    (HeadersTooLargeError, "too_large", "headers without end"),
     (DownloadCancelledError, "too_large", "larger than DOWNLOAD_MAXSIZE"),
     (DownloadFailedError, "unreachable", "connection failed"),
     (UnsupportedURLSchemeError, "unsafe", "not an http or https URL"),
@@ -59,7 +64,7 @@ def of_failure(failure: Failure) -> Outcome:
     """Outcome of a request that ended in an error."""
     error = failure.value
     if isinstance(error, HttpError):
-        return _of_code(error.response.status)
+        return _of_error(error.response)
     if isinstance(error, UnsafeUrlError):
         return Outcome("unsafe", str(error))
     if isinstance(error, ForbiddenByRobotsError):
@@ -82,8 +87,12 @@ def of_failure(failure: Failure) -> Outcome:
     return Outcome("unreachable", f"{type(error).__name__}: {error}"[:200])
 
 
-def _of_code(code: int) -> Outcome:
-    """Outcome of an HTTP status code that is no success."""
+def _of_error(response: Response) -> Outcome:
+    """Outcome of an answer whose HTTP status code is no success."""
+    code = response.status
+    location = _SCHEME.match((response.headers.get("Location") or b"").decode("latin-1"))
+    if 300 <= code < 400 and location and location[1].lower() not in ("http", "https"):
+        return Outcome("unsafe", f"redirected to a URL of the scheme {location[1].lower()}")
     if code in _BY_CODE:
         return Outcome(_BY_CODE[code], f"HTTP {code}")
     return Outcome("refused" if 400 <= code < 500 else "unreachable", f"HTTP {code}")

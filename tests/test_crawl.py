@@ -135,7 +135,7 @@ TROUBLES: dict[str, tuple[Answer, str, str]] = {
     "too large": (Answer(200, HTML, b"<p>a</p>" * 800_000), "too_large", "DOWNLOAD_MAXSIZE"),
     "to the front page": (Answer(302, {"Location": FRONT}), "moved", "front page"),
     "in a circle": (Answer(302, {"Location": LINK}), "unreachable", "without end"),
-    "to a file": (Answer(302, {"Location": "file:///etc/passwd"}), "unreachable", "HTTP 302"),
+    "to a file": (Answer(302, {"Location": "file:///etc/passwd"}), "unsafe", "scheme file"),
     "cut connection": (Answer(200, HTML, b"<p>x" * 99, action="drop"), "unreachable", ""),
     "no such host": (Answer(action="refuse"), "unreachable", ""),
 }

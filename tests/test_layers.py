@@ -10,6 +10,7 @@ PACKAGE = Path(__file__).parent.parent / "newscrawl"
 HELPERS = {"text", "dates", "urls", "errors", "guard", "html", "language", "duplicates"}
 RECORD = {"items", "schema", "validation"}
 STATE = {"ledger", "run", "runlog", "lines", "signals", "revisit", "archive", "hosts", "hostqueue"}
+FETCHING = {"resolver", "handler"}
 READERS = {"network", "extraction", "outlets"}
 
 MAY_USE = {
@@ -17,7 +18,7 @@ MAY_USE = {
     **dict.fromkeys(RECORD, HELPERS | RECORD),
     **dict.fromkeys(STATE, HELPERS | RECORD | STATE),
     "settings": set(),
-    "resolver": HELPERS,
+    **dict.fromkeys(FETCHING, HELPERS),
     "network": HELPERS | RECORD,
     "outlets": HELPERS | RECORD,
     "extraction": HELPERS | RECORD | {"outlets"},
@@ -25,7 +26,7 @@ MAY_USE = {
     "assembly": HELPERS | RECORD | READERS | {"loaders"},
     "rulestore": HELPERS | READERS,
     "arguments": HELPERS | RECORD | {"network"},
-    "source_status": HELPERS | RECORD | {"middlewares"},
+    "source_status": HELPERS | RECORD | FETCHING | {"middlewares"},
     "answers": HELPERS | RECORD | READERS | {"assembly", "source_status"},
     "comparison": HELPERS,
     "reextraction": HELPERS
@@ -33,7 +34,7 @@ MAY_USE = {
     | STATE
     | READERS
     | {"answers", "assembly", "middlewares", "rulestore", "source_status"},
-    "middlewares": HELPERS | RECORD | STATE,
+    "middlewares": HELPERS | RECORD | STATE | FETCHING,
     "pipelines": HELPERS | RECORD | STATE,
     "extensions": HELPERS | RECORD | STATE,
     "aggregator_spider": HELPERS

@@ -10,6 +10,7 @@ from scrapy.http import Headers, Request, Response
 from scrapy.responsetypes import responsetypes
 
 from newscrawl.archive import ArchiveIndex, Exchange, read_answer
+from newscrawl.handler import HeadersTooLargeError
 
 _ERRORS: dict[str, type[Exception]] = {
     error.__name__: error
@@ -22,6 +23,7 @@ _ERRORS: dict[str, type[Exception]] = {
         exceptions.NotSupported,
         exceptions.ResponseDataLossError,
         exceptions.UnsupportedURLSchemeError,
+        HeadersTooLargeError,
         TunnelError,
     )
 }

@@ -1,0 +1,77 @@
+"""Scrapy's HTTP download handler, with an end to the headers of an answer."""
+
+from scrapy import Request
+from scrapy.core.downloader.handlers.http11 import (
+    HTTP11DownloadHandler,
+    _LenientHTTP11ClientFactory,
+    _LenientHTTP11ClientProtocol,
+    _LenientHTTPClientParser,
+)
+from scrapy.crawler import Crawler
+from scrapy.exceptions import DownloadCancelledError, DownloadFailedError
+from scrapy.http import Response
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IAddress
+from twisted.web._newclient import Request as TxRequest
+from twisted.web.client import ResponseFailed
+from twisted.web.iweb import IResponse
+
+_MAX_BYTES = 256 * 1024
+"""Of all header lines of an answer; browsers allow as much."""
+
+
+class HeadersTooLargeError(DownloadCancelledError):
+    """The headers of an answer do not end.
+
+    Raised by ``HeaderLimitHandler``; it reaches the request's errback and is not retried.
+    """
+
+
+class HeaderLimitHandler(HTTP11DownloadHandler):
+    """Twisted bounds a line, not their number, and Scrapy has no public place for a bound.
+
+    So this replaces the parser of answers in the way in which Scrapy replaces Twisted's.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self._pool._factory = _Factory
+
+    async def download_request(self, request: Request) -> Response:
+        """Fetch.
+
+        Raises:
+            HeadersTooLargeError: the headers do not end.
+        """
+        try:
+            return await super().download_request(request)
+        except DownloadFailedError as error:
+            reasons = error.__cause__.reasons if isinstance(error.__cause__, ResponseFailed) else ()
+            if any(reason.check(HeadersTooLargeError) for reason in reasons or ()):
+                raise HeadersTooLargeError(f"{request.url}: headers without end") from error
+            raise
+
+
+class _Parser(_LenientHTTPClientParser):
+    """Counts the lines' bytes."""
+
+    received = 0
+
+    def lineReceived(self, line: bytes) -> None:  # noqa: N802 - Twisted's name
+        self.received += len(line)
+        if self.received > _MAX_BYTES:
+            raise HeadersTooLargeError
+        super().lineReceived(line)
+
+
+class _Protocol(_LenientHTTP11ClientProtocol):
+    def request(self, request: TxRequest) -> Deferred[IResponse]:
+        response = super().request(request)
+        assert self._parser is not None
+        self._parser.__class__ = _Parser
+        return response
+
+
+class _Factory(_LenientHTTP11ClientFactory):
+    def buildProtocol(self, addr: IAddress | None) -> _Protocol:  # noqa: ARG002, N802
+        return _Protocol(self._quiescentCallback)  # type: ignore[no-untyped-call]
