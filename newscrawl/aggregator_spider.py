@@ -344,8 +344,10 @@ class AggregatorSpider(scrapy.Spider):
             self._fail(key, f"redirected to {response.url}")
             return
         try:
+            self._count("pages")
             page = read_article(response.body, response.url, answers.content_type(response))
         except PageError as error:
+            self._count("unreadable")
             self._fail(key, f"expected {error.expected}")
             return
         self._tell_headlines(page.headlines)

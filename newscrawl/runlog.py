@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
@@ -51,13 +52,29 @@ def write_report(path: Path, report: Mapping[str, Any]) -> None:
     Raises:
         StoreError: it cannot be written.
     """
+    replace(path, json.dumps(report, indent=2, ensure_ascii=False) + "\n")
+
+
+def replace(path: Path, text: str) -> None:
+    """Write a small file so that its readers see the old one or the new one, and no part.
+
+    Raises:
+        StoreError: it cannot be written.
+    """
     part = path.with_suffix(".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", "utf-8")
+        part.write_text(text, "utf-8")
         part.replace(path)
     except OSError as error:
-        raise StoreError(f"the run report {path} cannot be written: {error}") from error
+        raise StoreError(f"{path} cannot be written: {error}") from error
+
+
+def read_report(data: Path, job: str) -> dict[str, Any]:
+    """The report of a run; empty if it has left none."""
+    path = report_path(data, job)
+    report: dict[str, Any] = json.loads(path.read_bytes()) if path.exists() else {}
+    return report
 
 
 def write_skipped(data: Path, site: str, job: str, arguments: Mapping[str, object]) -> None:
@@ -68,8 +85,12 @@ def write_skipped(data: Path, site: str, job: str, arguments: Mapping[str, objec
         write_report(path, report_head(site, job, now(), arguments) | end)
 
 
-def reports(data: Path, site: str | None = None) -> Iterator[dict[str, Any]]:
+def reports(
+    data: Path, site: str | None = None, since: datetime | None = None
+) -> Iterator[dict[str, Any]]:
     """The reports of the last runs, newest first; of one site, if it is named.
+
+    With ``since``, of files written after that moment.
 
     A file that is no report is passed over: the directory is the operator's to keep tidy.
     """
@@ -77,6 +98,8 @@ def reports(data: Path, site: str | None = None) -> Iterator[dict[str, Any]]:
         (data / "runs").glob("*.json"), key=lambda file: file.stat().st_mtime_ns, reverse=True
     )
     for file in islice(files, _LOOKED_AT):
+        if since and file.stat().st_mtime < since.timestamp():
+            return
         try:
             report = json.loads(file.read_bytes())
         except ValueError:

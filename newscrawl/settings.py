@@ -131,6 +131,7 @@ EXTENSIONS = {
     "newscrawl.extensions.rejects.Rejects": 100,
     "newscrawl.extensions.headlines.Headlines": 200,
     "newscrawl.extensions.outcomes.Outcomes": 300,
+    "newscrawl.extensions.metrics.Metrics": 800,
     "newscrawl.extensions.report.RunReport": 900,
     # Not used: the project's own feed keeps promises that Scrapy's cannot.
     "scrapy.extensions.feedexport.FeedExporter": None,
@@ -173,3 +174,40 @@ ARCHIVE = False
 ARCHIVE_FILE_SIZE = 1_000_000_000
 # An archive directory from which every request is answered, instead of the network.
 REPLAY = None
+
+# --- Monitors ------------------------------------------------------------------------------------
+
+# Whether each run is judged at its end: what a monitor finds is in the run report, and the exit
+# code is 3. The thresholds are wide, for an alarm that is often false is soon not heard.
+MONITORS = True
+# Fewer records (or articles, or pages) than these say nothing about a share.
+MONITOR_MIN_ITEMS = 20
+# How far back earlier runs are looked at, those of the same site with the same arguments.
+MONITOR_HISTORY_DAYS = 14
+# Smallest part of a usual day's records; news thins out by half at week-ends and on holidays.
+MONITOR_FEWEST_ITEMS = 0.25
+# An outlet with so many records a day is missed when it is silent for so long.
+MONITOR_OUTLET_ITEMS = 3
+MONITOR_SILENT_DAYS = 4
+# By how much the share of a filled field, or of sources that are read, may fall below the usual.
+MONITOR_MAX_FALL = 0.3
+# Largest share of articles that are rejected or fail.
+MONITOR_MAX_REJECTED = 0.1
+# Largest share of sources that are unreachable or refuse: above, the network here is at fault.
+MONITOR_MAX_UNREACHED = 0.8
+# Between a page and its own copy the agreement is 0.8 and more, mostly 1.
+MONITOR_MIN_AGREEMENT = 0.8
+# Largest share of pages that tell another story than their copy.
+MONITOR_MAX_MISMATCH = 0.2
+# One withdrawn rule is a redesign, which heals by itself; as many in one run are a fault here.
+MONITOR_RULES_WITHDRAWN = 3
+# Largest share of the aggregator's article pages that cannot be read: above, its layout changed.
+MONITOR_MAX_UNREADABLE = 0.05
+# Seconds that this machine's clock may differ from the servers', in the median.
+MONITOR_CLOCK_SECONDS = 300
+# Largest share of records with one of the flags date_conflict, language_mismatch and mojibake.
+MONITOR_MAX_FLAGGED = 0.3
+# Who is told of a run that failed or raised an alarm: a URL that takes a POST of JSON, and a mail
+# address. The mail server is set by Scrapy's MAIL_HOST, MAIL_PORT, MAIL_FROM, MAIL_USER…
+MONITOR_WEBHOOK = os.environ.get("NEWSCRAWL_WEBHOOK", "")
+MONITOR_MAIL = os.environ.get("NEWSCRAWL_MAIL", "")

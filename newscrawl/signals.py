@@ -3,5 +3,5 @@
 headlines_seen = object()
 """Sent with ``headlines`` (list of ``(title, url or None)``), for each page with a ticker."""
 
-article_failed = object()
-"""Sent with ``article`` (record id) and ``reason`` when an aggregator page could not be read."""
+run_reported = object()
+"""Sent with ``report`` (dict) at the end of a run, when the run report is written."""

@@ -9,7 +9,10 @@ PACKAGE = Path(__file__).parent.parent / "newscrawl"
 
 HELPERS = {"text", "dates", "urls", "errors", "guard", "html", "language", "duplicates"}
 RECORD = {"items", "schema", "validation"}
-STATE = {"ledger", "run", "runlog", "lines", "signals", "revisit", "archive", "hosts", "hostqueue"}
+STATE = {
+    *("ledger", "run", "runlog", "lines", "signals", "revisit", "archive", "hosts", "hostqueue"),
+    *("tally", "monitors", "notice"),
+}
 FETCHING = {"resolver", "handler"}
 READERS = {"network", "extraction", "outlets"}
 

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from typing import Any
 
 from scrapy.commands.crawl import Command as ScrapyCrawl
 
@@ -21,8 +22,8 @@ class Command(ScrapyCrawl):
         # Scrapy imports every command at every start, whichever is asked for.
         from newscrawl.arguments import Arguments
         from newscrawl.rulestore import RuleStore
-        from newscrawl.run import Run, data_of, job_name
-        from newscrawl.runlog import EXIT_CODES, write_skipped
+        from newscrawl.run import Run, data_of, job_name, now
+        from newscrawl.runlog import EXIT_CODES, read_report, report_head, write_skipped
 
         assert self.crawler_process
         crawler = self.crawler_process.create_crawler(name)
@@ -38,8 +39,21 @@ class Command(ScrapyCrawl):
         except (ArgumentError, StoreError) as error:
             sys.stderr.write(f"scrapy crawl {name}: {error}\n")
             self.exitcode = EXIT_CODES["failed"]
+            head = report_head(name, job, now(), opts.spargs)
+            self._tell(head | {"outcome": "failed", "errors": [str(error)]})
             return
         self.crawler_process.crawl(crawler, **opts.spargs)
         self.crawler_process.start()
         outcome = crawler.stats.get_value("run/outcome") if crawler.stats else None
-        self.exitcode = EXIT_CODES.get(outcome or "failed", 1)
+        self.exitcode = EXIT_CODES[outcome or "failed"]
+        if self.exitcode:
+            head = report_head(name, job, now(), opts.spargs) | {"outcome": "failed"}
+            self._tell(head | read_report(data_of(crawler.settings), job))
+
+    def _tell(self, report: dict[str, Any]) -> None:
+        """Send word of a run that was not good."""
+        from newscrawl.notice import notify
+
+        assert self.settings
+        for trouble in notify(report, self.settings):
+            sys.stderr.write(f"{trouble}\n")

@@ -1,32 +1,29 @@
 """The run report: what a run found, and what became of it."""
 
 import sys
-from collections import Counter
-from time import monotonic
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from statistics import median
+from time import monotonic, time
 from typing import Any
 
 from scrapy import signals
 from scrapy.crawler import Crawler
+from scrapy.http import Response
 
 from newscrawl.hosts import Hosts
 from newscrawl.items import Article
+from newscrawl.monitors import alarms, check
 from newscrawl.run import Run
-from newscrawl.runlog import name_the_killed, report_head, report_path, write_report
+from newscrawl.runlog import name_the_killed, report_head, report_path, reports, write_report
+from newscrawl.signals import run_reported
+from newscrawl.tally import Tally
 
-_FIELDS = (
-    "title",
-    "text",
-    "lead",
-    "authors",
-    "section",
-    "tags",
-    "images",
-    "published",
-    "modified",
-    "language",
-)
 _ERRORS = ("log_count/ERROR", "spider_exceptions/count")
 """Stats that must be zero in a good run."""
+
+_CLOCKS = 500
+"""Answers whose ``Date`` is compared with this machine's clock."""
 
 _NAMED = 1000
 """Failed and rejected articles that the report names one by one; the ledger has them all."""
@@ -45,11 +42,11 @@ class RunReport:
         self._run = Run.of(crawler)
         self._hosts = Hosts.of(crawler)
         self._began = monotonic()
-        self._sources: Counter[str] = Counter()
-        self._origins: Counter[str] = Counter()
-        self._flags: Counter[str] = Counter()
-        self._filled: Counter[str] = Counter()
+        self._tally = Tally()
+        self._offsets: list[float] = []
+        self._withdrawn: set[str] = set()
         crawler.signals.connect(self.spider_opened, signals.spider_opened)
+        crawler.signals.connect(self.response_received, signals.response_received)
         crawler.signals.connect(self.item_scraped, signals.item_scraped)
         crawler.signals.connect(self.spider_closed, signals.spider_closed)
 
@@ -62,22 +59,42 @@ class RunReport:
         """Leave word that the run is on its way."""
         name_the_killed(self._run.data, self._run.site, self._run.job)
         self._write({"state": "running"})
+        self._withdrawn = self._rules_withdrawn()
+
+    def response_received(self, response: Response) -> None:
+        """Compare this machine's clock with the first servers'."""
+        sent = response.headers.get("Date")
+        if sent and "cached" not in response.flags and len(self._offsets) < _CLOCKS:
+            try:
+                moment = parsedate_to_datetime(sent.decode("latin-1"))
+            except ValueError:
+                return
+            self._offsets.append(time() - moment.timestamp())
 
     def item_scraped(self, item: Article) -> None:
         """Count what an exported record holds."""
-        self._sources[item.source.status] += 1
-        self._origins[item.origin] += 1
-        self._flags.update(item.flags)
-        self._filled.update(name for name in _FIELDS if getattr(item, name))
+        self._tally.add(item)
 
     def spider_closed(self, reason: str) -> None:
         """Draw the balance."""
         assert self._crawler.stats
-        report = self._balance(reason)
-        self._write(report)
+        report = self._judged(self._write(self._balance(reason)))
+        self._crawler.signals.send_catch_log(run_reported, report=report)
         self._crawler.stats.set_value("run/outcome", report["outcome"])
         sys.stderr.write(summary(report))
         self._run.close()
+
+    def _judged(self, report: dict[str, Any]) -> dict[str, Any]:
+        """Have the monitors look at the report, and add what they say."""
+        settings = self._crawler.settings
+        if not settings.getbool("MONITORS"):
+            return report
+        since = datetime.now(UTC) - timedelta(settings.getfloat("MONITOR_HISTORY_DAYS"))
+        earlier = [*reports(self._run.data, self._run.site, since)]
+        report["monitors"] = check(report, earlier, settings)
+        if report["outcome"] == "ok" and alarms(report):
+            report["outcome"] = "alarm"
+        return self._write(report)
 
     def _balance(self, reason: str) -> dict[str, Any]:
         assert self._crawler.stats
@@ -117,10 +134,11 @@ class RunReport:
             "known": known,
             "outside": outside,
             "absent": stats.get("articles/absent", 0),
-            "sources": dict(self._sources.most_common()),
-            "origins": dict(self._origins.most_common()),
-            "flags": dict(self._flags.most_common()),
-            "filled": {name: self._filled[name] for name in _FIELDS},
+            "article_pages": stats.get("articles/pages", 0),
+            "unreadable": stats.get("articles/unreadable", 0),
+            **self._tally.figures(),
+            "rules_withdrawn": sorted(self._rules_withdrawn() - self._withdrawn),
+            "clock_offset": round(median(self._offsets), 1) if self._offsets else None,
             "left_alone": {name: host.why for name, host in self._hosts.met.items() if host.why},
             "pages": stats.get("response_received_count", 0),
             "seconds": round(monotonic() - self._began, 1),
@@ -131,13 +149,22 @@ class RunReport:
             },
             "failures": dict(ledger.outcomes(job, "failed", _NAMED)),
             "rejections": dict(ledger.outcomes(job, "rejected", _NAMED)),
+            "monitors": {},
         }
 
-    def _write(self, report: dict[str, Any]) -> None:
+    def _rules_withdrawn(self) -> set[str]:
+        """Names of the site's rules that no longer hold."""
+        rules = getattr(self._crawler.spider, "rules", None)
+        return {rule.name for rule in rules.book if rule.state == "withdrawn"} if rules else set()
+
+    def _write(self, report: dict[str, Any]) -> dict[str, Any]:
+        """Write the report with its head; the whole of it."""
         run = self._run
         arguments = getattr(self._crawler.spider, "arguments_given", {})
         head = report_head(run.site, run.job, run.started, arguments)
-        write_report(report_path(run.data, run.job), head | report)
+        whole = head | report
+        write_report(report_path(run.data, run.job), whole)
+        return whole
 
 
 def summary(report: dict[str, Any]) -> str:
@@ -163,5 +190,6 @@ def summary(report: dict[str, Any]) -> str:
         *(f"{kind:<10}{path}" for kind, path in report["files"].items()),
         *(f"failed    {article}: {why}" for article, why in list(report["failures"].items())[:10]),
         *(f"ERROR     {error}" for error in report["errors"]),
+        *(f"ALARM     {alarm}" for alarm in alarms(report)),
     ]
     return "\n".join(lines) + "\n"

@@ -1,0 +1,72 @@
+"""Leaves the figures of a site's last run for Prometheus."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from scrapy.crawler import Crawler
+
+from newscrawl.run import Run
+from newscrawl.runlog import EXIT_CODES, replace
+from newscrawl.signals import run_reported
+
+_COUNTS = (
+    "found",
+    "exported",
+    "rejected",
+    "failed",
+    "unchanged",
+    "waiting",
+    "left",
+    "known",
+    "pages",
+)
+
+
+class Metrics:
+    """Writes ``metrics/<site>.prom``, which node_exporter's textfile collector reads.
+
+    A file needs no port, and it is still there when the run is over.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._run = Run.of(crawler)
+        crawler.signals.connect(self.run_reported, run_reported)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> "Metrics":
+        """Built by Scrapy."""
+        return cls(crawler)
+
+    def run_reported(self, report: Mapping[str, Any]) -> None:
+        """Write the file anew."""
+        text = "".join(f"{line}\n" for line in _lines(report))
+        replace(self._run.data / "metrics" / f"{self._run.site}.prom", text)
+
+
+def _lines(report: Mapping[str, Any]) -> Iterator[str]:
+    """The text format of Prometheus: a help, a type and the values of each metric."""
+    site = f'site="{report["spider"]}"'
+
+    def metric(name: str, meaning: str, values: Mapping[str, float]) -> Iterator[str]:
+        yield f"# HELP newscrawl_{name} {meaning}"
+        yield f"# TYPE newscrawl_{name} gauge"
+        for labels, value in values.items():
+            yield f"newscrawl_{name}{{{site}{labels}}} {value}"
+
+    ended = datetime.fromisoformat(report["written"]).timestamp()
+    yield from metric("run_end_seconds", "When the last run ended, Unix time.", {"": ended})
+    yield from metric("run_duration_seconds", "How long it took.", {"": report["seconds"]})
+    outcomes = {f',outcome="{name}"': int(name == report["outcome"]) for name in EXIT_CODES}
+    yield from metric("run_outcome", "1 for what became of it.", outcomes)
+    counts = {f',kind="{name}"': report[name] for name in _COUNTS}
+    yield from metric("run_articles", "Its articles and pages by kind.", counts)
+    sources = {f',status="{name}"': count for name, count in report["sources"].items()}
+    yield from metric("run_sources", "Sources of its records by status.", sources)
+    filled = {f',field="{name}"': count for name, count in report["filled"].items()}
+    yield from metric("run_filled", "Its records in which a field is filled.", filled)
+    if report["agreement"] is not None:
+        agreement = {"": report["agreement"]}
+        yield from metric("run_agreement", "Mean agreement of copies and sources.", agreement)
+    fired = {f',monitor="{name}"': int(bool(said)) for name, said in report["monitors"].items()}
+    yield from metric("run_monitor", "1 if the monitor found something.", fired)
