@@ -1,0 +1,236 @@
+"""Each monitor is heard on a crawl that deserves it and is quiet on a good one."""
+
+import json
+import os
+import socketserver
+import subprocess
+import threading
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from random import Random
+from typing import Any, ClassVar
+
+from newscrawl.demo.proxy import Answer, DemoProxy
+from tests.web import HTML, Outcome, Web, aggregator_page, command, crawl, environment, outlet_page
+
+SENTENCES = [
+    "Le conseil communal a voté jeudi le budget des ruelles de la vieille ville.",
+    "Les artisans du cuir demandent un hangar plus proche du port de pêche.",
+    "Une exposition de tapis anciens attire chaque soir des familles entières.",
+    "La route de la vallée sera coupée trois jours pour refaire deux ponts.",
+    "Le club de handball a gagné son quatrième match de suite devant son public.",
+    "Les pluies d'automne ont rempli le barrage au-delà de la moyenne décennale.",
+    "Un atelier de lecture s'ouvre dans la maison des jeunes du quartier nord.",
+    "La coopérative laitière promet de payer les éleveurs à la fin du mois.",
+]
+OTHER = [
+    "Aux échecs, la jeune championne a surpris le tenant du titre en vingt coups.",
+    "Des astronomes amateurs ont suivi la comète depuis les hauteurs du plateau.",
+    "La recette des cornes de gazelle se transmet ici de tante en nièce.",
+    "Un luthier raconte comment il choisit le bois de ses instruments.",
+]
+ARABIC = [
+    "صادق المجلس الجماعي يوم الخميس على ميزانية أزقة المدينة القديمة بعد نقاش طويل.",
+    "يطالب صناع الجلد بمستودع أقرب إلى ميناء الصيد حسب ما صرح به رئيس الجمعية.",
+]
+
+
+class Site:
+    """An outlet's articles on the aggregator and at home, with whatever goes wrong."""
+
+    def __init__(self) -> None:
+        self.web = Web()
+        self.urls: list[str] = []
+
+    def add(self, number: int, outlet: str = "courrier", **wrong: Any) -> None:
+        """An article; ``wrong`` says what is not as it should be."""
+        link = f"https://www.{outlet}.example/article/{number}"
+        url = f"https://www.maghress.com/fr/{outlet}/{number}"
+        chance = Random(number)
+        title = f"Chronique {number} : " + chance.choice(SENTENCES)[:40]
+        text = wrong.get("text") or chance.sample(SENTENCES, 5)
+        date = wrong.get("date", "29 - 03 - 2024")
+        own = (title, text) if not wrong.get("other") else (OTHER[0][:50], OTHER)
+        source = outlet_page(*own, published="2024-03-29T10:15:00+00:00", author="Salma Idrissi")
+        if wrong.get("redesign"):
+            teaser = f'<div class="entry-content"><p>{"</p><p>".join(OTHER)}</p></div>'.encode()
+            body = source.body.replace(b"entry-content", b"corps")
+            source = Answer(headers=HTML, body=body.replace(b"</article>", b"</article>" + teaser))
+        copy = aggregator_page(title, text, date=date, link=link)
+        self.web.pages[url] = wrong.get("copy", copy)
+        if not wrong.get("gone"):
+            self.web.pages[link] = source
+        self.urls.append(url)
+
+    def ask(self, directory: Path) -> str:
+        """The file that names the articles: the same name at each run, so that runs compare."""
+        file = directory / "urls.txt"
+        file.write_text("\n".join(self.urls))
+        return str(file)
+
+
+class Late(Web):
+    """Servers whose clocks are an hour behind."""
+
+    def answer(self, method: str, url: str, headers: Mapping[str, str]) -> Answer:
+        answer = super().answer(method, url, headers)
+        date = format_datetime(datetime.now(UTC) - timedelta(hours=1), usegmt=True)
+        return Answer(answer.status, {**answer.headers, "Date": date}, answer.body)
+
+
+def good() -> Site:
+    site = Site()
+    for number in range(100, 140):
+        site.add(number, "tribune" if number % 4 == 0 else "courrier")
+    return site
+
+
+def bad() -> Site:
+    site = Site()
+    for number in range(200, 205):
+        site.add(number, redesign=True)
+    for number in range(205, 225):
+        site.add(number, gone=True)
+    for number in range(225, 245):
+        site.add(number, other=True)
+    for number in range(245, 265):
+        site.add(number, text=ARABIC)
+        site.web.pages[f"https://www.courrier.example/article/{number}"] = Answer(
+            headers=HTML,
+            body=f"<html><h1>x</h1><article><p>{'</p><p>'.join(ARABIC)}</p></article>".encode(),
+        )
+    for number in range(265, 275):
+        site.add(number, date="29 - 03 - 2089")
+    for number in range(275, 285):
+        site.add(number, copy=Answer(200, HTML, b"<html><body><p>Maintenance</p></body></html>"))
+    return site
+
+
+def make_history(data: Path, report: dict[str, Any], *, idle: bool = False) -> None:
+    """Ten days of hourly runs like one that was made; in the last days one outlet is silent.
+
+    With ``idle`` those of the last day have found nothing.
+    """
+    now = datetime.now(UTC)
+    for hours in range(1, 240):
+        run = dict(report)
+        written = now - timedelta(hours=hours)
+        run["job"], run["written"] = f"earlier-{hours:03}", written.isoformat(timespec="seconds")
+        if hours < 120:
+            run["outlets"] = {"fr/courrier": 40}
+        if idle and hours < 24:
+            run |= {"exported": 0, "filled": {}, "sources": {}, "outlets": {}}
+        path = data / "runs" / f"{run['job']}.json"
+        path.write_text(json.dumps(run))
+        os.utime(path, (written.timestamp(), written.timestamp()))
+
+
+class Post(BaseHTTPRequestHandler):
+    """A webhook."""
+
+    got: ClassVar[list[dict[str, Any]]] = []
+
+    def do_POST(self) -> None:
+        self.got.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+class Mail(socketserver.StreamRequestHandler):
+    """As much of a mail server as a mail needs."""
+
+    got: ClassVar[list[str]] = []
+
+    def handle(self) -> None:
+        self.wfile.write(b"220 here\r\n")
+        while line := self.rfile.readline():
+            verb = line[:4].upper()
+            if verb == b"DATA":
+                self.wfile.write(b"354 go on\r\n")
+                while (line := self.rfile.readline()) != b".\r\n":
+                    self.got.append(line.decode())
+            self.wfile.write(b"221 bye\r\n" if verb == b"QUIT" else b"250 good\r\n")
+
+
+def test_a_good_run_is_quiet_and_a_bad_one_is_told_in_every_way(tmp_path: Path) -> None:
+    well = good()
+    outcome = crawl(well.web, tmp_path, urls=well.ask(tmp_path))
+    report = outcome.report
+    assert (outcome.code, report["outcome"]) == (0, "ok"), outcome.stderr
+    assert len(report["monitors"]) == 11
+    assert not any(report["monitors"].values()), report["monitors"]
+    make_history(tmp_path, report)
+
+    # The same again with that history: still quiet, though one outlet of the two has little.
+    again = crawl(well.web, tmp_path, urls=well.ask(tmp_path))
+    assert (again.code, again.report["outcome"]) == (0, "ok"), again.stderr
+
+    # Now everything goes wrong at once; the history's outlet has been silent for five days.
+    # The runs of the last day brought nothing.
+    for file in (tmp_path / "runs").glob("20*.json"):
+        file.unlink()
+    make_history(tmp_path, report, idle=True)
+    ill = bad()
+    servers = [HTTPServer(("127.0.0.1", 0), Post), socketserver.TCPServer(("127.0.0.1", 0), Mail)]
+    for server in servers:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+    settings = {
+        "MONITOR_RULES_WITHDRAWN": "1",
+        "MONITOR_WEBHOOK": f"http://127.0.0.1:{servers[0].server_address[1]}/hook",
+        "MONITOR_MAIL": "desk@university.example",
+        "MAIL_HOST": "127.0.0.1",
+        "MAIL_PORT": str(servers[1].server_address[1]),
+        "RETRY_TIMES": "0",
+        # So that what a rule reads is not sometimes guided: one page at a time.
+        "CONCURRENT_REQUESTS": "1",
+    }
+    with DemoProxy(Late(ill.web.pages).answer) as proxy:
+        done = subprocess.run(
+            command("maghress", settings, {"urls": ill.ask(tmp_path)}),
+            env=environment(proxy, tmp_path) | {"no_proxy": "127.0.0.1", "NO_PROXY": "127.0.0.1"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+    report = Outcome(0, "", tmp_path, []).report
+    said = report["monitors"]
+    assert (done.returncode, report["outcome"]) == (3, "alarm"), done.stderr
+    heard = {name for name, message in said.items() if message}
+    expected = {"items", "outlets", "fields", "rejects", "sources", "agreement", "rules", "layout"}
+    assert heard == expected | {"clock", "language"}, said
+    assert said["items"].startswith("65 records in a day, usually")
+    assert said["outlets"] == "nothing in 4 days from fr/tribune"
+    assert "authors 8%, usually 100%" in said["fields"]
+    assert said["rejects"] == "20 of 85 are rejected or failed"
+    assert said["rules"].startswith("1 withdrawn: courrier.example#")
+    assert said["layout"].startswith("10 of 85 article pages lack")
+    assert said["clock"].endswith("s ahead of the site's")
+    for name in heard:
+        assert f"ALARM     {name}: " in done.stderr
+    (posted,) = Post.got
+    assert posted["run"]["monitors"] == said
+    assert all(name in posted["text"] for name in heard)
+    assert "Subject: newscrawl maghress: alarm\r\n" in Mail.got
+    assert any("said" in line or "layout" in line for line in Mail.got)
+
+    # The figures for machines are those of the last run.
+    figures = (tmp_path / "metrics" / "maghress.prom").read_text()
+    assert 'newscrawl_run_articles{site="maghress",kind="exported"} 65\n' in figures
+    assert 'newscrawl_run_monitor{site="maghress",monitor="layout"} 1\n' in figures
+    assert 'newscrawl_run_outcome{site="maghress",outcome="alarm"} 1\n' in figures
+    assert 'newscrawl_run_outcome{site="maghress",outcome="ok"} 0\n' in figures
+
+    # A run that meets nothing at all; nobody listens to the hook any more, which is said.
+    nothing = crawl(Web(), tmp_path, settings={"MONITOR_WEBHOOK": settings["MONITOR_WEBHOOK"]})
+    assert (nothing.code, nothing.report["outcome"]) == (1, "failed")
+    assert nothing.report["monitors"]["nothing"].startswith("the run met no article")
+    assert "MONITOR_WEBHOOK=http://127.0.0.1" in nothing.stderr
