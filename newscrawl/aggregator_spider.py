@@ -432,7 +432,8 @@ class AggregatorSpider(scrapy.Spider):
 
     async def parse_source(self, response: Response, article: Article) -> AsyncIterator[Article]:
         """The outlet's own page."""
-        answers.read_source(article, response, self.site, self.rules.book)
+        exclude = self.settings.getbool("EXCLUDE_NOAI_HOSTS")
+        answers.read_source(article, response, self.site, self.rules.book, exclude=exclude)
         self.rules.page_read()
         domain = registered_domain(response.url)
         if article.source.status == "ok" and domain:

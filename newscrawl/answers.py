@@ -7,8 +7,9 @@ from scrapy.http import Response
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
-from newscrawl import assembly, source_status
+from newscrawl import assembly, directives, source_status
 from newscrawl.extraction import RuleBook
+from newscrawl.headers import plain
 from newscrawl.items import Archive, Article, Location
 from newscrawl.network.article import AggregatorPage
 from newscrawl.network.sites import Site
@@ -36,8 +37,18 @@ def read_copy(
     return article
 
 
-def read_source(article: Article, response: Response, site: Site, rules: RuleBook | None) -> None:
-    """Complete a record from the outlet's page, or from what came in its place."""
+def read_source(
+    article: Article,
+    response: Response,
+    site: Site,
+    rules: RuleBook | None,
+    *,
+    exclude: bool = False,
+) -> None:
+    """Complete a record from the outlet's page, or from what came in its place.
+
+    ``exclude`` leaves out what its owner keeps from mining, as ``EXCLUDE_NOAI_HOSTS`` says.
+    """
     _note(article, response)
     outcome = source_status.of_response(response, article.source.link or "")
     if outcome:
@@ -46,6 +57,24 @@ def read_source(article: Article, response: Response, site: Site, rules: RuleBoo
         assembly.read_source(
             article, response.body, response.url, site, content_type(response), rules
         )
+        _tell_refusal(article, response)
+    if exclude and (objection := directives.objection(article.source.directives)):
+        assembly.withdraw_source(article, "refused", objection)
+
+
+def _tell_refusal(article: Article, response: Response) -> None:
+    """Tell a page that is not the article, but stands in its way."""
+    source = article.source
+    if source.status not in ("mismatch", "unreadable"):
+        return
+    # Walls hold little text; on a page with much, the signs in it are but parts of it.
+    body = response.body if len(source.text or "") < _SHORT else b""
+    if wall := source_status.refusal_of(response, source.link or "", body):
+        assembly.withdraw_source(article, "refused", wall)
+
+
+_SHORT = 1500
+"""Characters of text below which a page may be a wall."""
 
 
 def source_lost(article: Article, failure: Failure) -> None:
@@ -53,8 +82,9 @@ def source_lost(article: Article, failure: Failure) -> None:
     if isinstance(failure.value, HttpError):
         _note(article, failure.value.response)
     else:
-        redirects = failure.request.meta.get("redirect_urls", [])  # type: ignore[attr-defined]
-        article.source.redirects = list(redirects)
+        meta = failure.request.meta  # type: ignore[attr-defined]
+        article.source.redirects = list(meta.get("redirect_urls", []))
+        article.source.directives = list(meta.get("directives", []))
     outcome = source_status.of_failure(failure)
     assembly.without_source(article, outcome.status, outcome.reason)
 
@@ -65,6 +95,10 @@ def _note(article: Article, response: Response) -> None:
     source.url = response.url
     source.redirects = list(response.meta.get("redirect_urls", []))
     source.http = response.status
+    source.directives = [
+        *response.meta.get("directives", []),
+        *directives.of_headers(plain(response.headers)),
+    ]
     source.via = "http"
     source.sha256 = _sha256(response)
     source.fetched, location = _received(response)

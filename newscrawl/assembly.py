@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from newscrawl.errors import NotHtmlError, UnreadableHtmlError
 from newscrawl.extraction import RuleBook, SourcePage, extract, judge
-from newscrawl.items import Article, Copy, Flag, Outlet, Status
+from newscrawl.items import Agreement, Article, Copy, Flag, Outlet, Source, Status
 from newscrawl.language import detect_language
 from newscrawl.loaders import CopyLoader, SourceLoader
 from newscrawl.network.article import AggregatorPage
@@ -84,6 +84,15 @@ def without_source(article: Article, status: Status, reason: str | None) -> None
     _choose(article)
 
 
+def withdraw_source(article: Article, status: Status, reason: str) -> None:
+    """Complete a record without what was read of its source."""
+    blank = Source()
+    for name in _SOURCE_FIELDS:
+        setattr(article.source, name, getattr(blank, name))
+    article.agreement, article.lead = Agreement(), None
+    without_source(article, status, reason)
+
+
 def read_source(
     article: Article,
     body: bytes,
@@ -107,6 +116,7 @@ def read_source(
         return
     verdict = judge(page, article.copy, article.source.link or url, url)
     _load_source(article, page, url, zone)
+    article.source.directives += page.directives
     article.agreement = page.agreement
     without_source(article, verdict.status, verdict.reason)
 

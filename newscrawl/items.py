@@ -125,6 +125,9 @@ class Source:
     """Why the status is not ``ok``: the error or rule in a few words."""
     http: int | None = None
     """HTTP status code of the last answer."""
+    directives: list[str] = field(default_factory=list)
+    """What the owner says of use by machines, and where: ``robots.txt: ai-train=no``,
+    ``X-Robots-Tag: noarchive``, ``meta robots: noai``, ``TDM-Reservation: 1``."""
     via: Literal["http", "browser", "archive"] | None = None
     """How the page was fetched."""
     rule: str | None = None

@@ -83,6 +83,7 @@ class SourceLoader(ItemLoader):
     default_output_processor = TakeFirst()
 
     redirects_out = Identity()
+    directives_out = Identity()
     canonical_in = MapCompose(absolute_url)
     title_in = MapCompose(line)
     text_in = MapCompose(clean_text)

@@ -18,7 +18,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
-from protego import Protego
 from scrapy import Spider
 from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
@@ -37,7 +36,12 @@ from newscrawl.extraction import Rule, RuleBook
 from newscrawl.items import Article
 from newscrawl.ledger import Ledger
 from newscrawl.middlewares.replay import NotInArchiveError, response_of
-from newscrawl.middlewares.robots import ForbiddenByRobotsError, RobotsUnreachableError, rules_of
+from newscrawl.middlewares.robots import (
+    ForbiddenByRobotsError,
+    HostRules,
+    RobotsUnreachableError,
+    rules_of,
+)
 from newscrawl.network.article import read_article
 from newscrawl.network.grammar import ArticleKey, parse_article_url
 from newscrawl.network.sites import SITES
@@ -87,6 +91,7 @@ class Reextractor:
         self._index = index
         self._data = data
         self._agent = settings["ROBOTSTXT_USER_AGENT"]
+        self._exclude = settings.getbool("EXCLUDE_NOAI_HOSTS")
         crawler = Crawler(Spider, settings)
         crawler.stats = DummyStatsCollector(crawler)
         # Those of a crawl that make a page of an answer, in the order in which answers pass them.
@@ -134,7 +139,11 @@ class Reextractor:
         elif isinstance(answer, Exception):
             answers.source_lost(article, _failure(request, answer))
         else:
-            answers.read_source(article, answer, key.site, self._rules_of(key.aggregator))
+            rules = self._robots_of(answer.url)
+            if isinstance(rules, HostRules):
+                answer.meta["directives"] = rules.directives
+            book = self._rules_of(key.aggregator)
+            answers.read_source(article, answer, key.site, book, exclude=self._exclude)
 
     def _rules_of(self, site: str) -> FixedRules:
         if site not in self._rules:
@@ -180,14 +189,17 @@ class Reextractor:
             ForbiddenByRobotsError: it is.
             RobotsUnreachableError: it is, as robots.txt could not be had.
         """
-        parts = urlsplit(url)
-        rules = self._robots(f"{parts.scheme}://{parts.netloc}/robots.txt")
+        rules = self._robots_of(url)
         if isinstance(rules, str):
             raise RobotsUnreachableError(f"robots.txt: {rules}")
-        if rules and not rules.can_fetch(url, self._agent):
+        if rules and not rules.allow(url):
             raise ForbiddenByRobotsError("robots.txt")
 
-    def _read_robots(self, url: str) -> Protego | str | None:
+    def _robots_of(self, url: str) -> HostRules | str | None:
+        parts = urlsplit(url)
+        return self._robots(f"{parts.scheme}://{parts.netloc}/robots.txt")
+
+    def _read_robots(self, url: str) -> HostRules | str | None:
         """The rules of a host, why they could not be had, or ``None`` if nobody asked."""
         if not self._index.answers(url):
             return None
@@ -196,7 +208,7 @@ class Reextractor:
             answer = answer.response
         if isinstance(answer, Exception):
             return f"{type(answer).__name__}: {answer}".strip(": ")[:200]
-        return rules_of(answer.status, answer.body)
+        return rules_of(answer.status, answer.body, self._agent)
 
 
 def _failure(request: Request, error: Exception) -> Failure:

@@ -23,6 +23,11 @@ USER_AGENT = f"newscrawl/{__version__} ({'; '.join(filter(None, ('research crawl
 # by the project's own middleware (see below), so Scrapy's is off.
 ROBOTSTXT_USER_AGENT = "newscrawl"
 ROBOTSTXT_OBEY = False
+# Whether sources are left out whose owner keeps mining or the training of models to himself, by
+# robots.txt (Content-Signal: ai-train=no), X-Robots-Tag or <meta name=robots> (noai), or
+# TDM-Reservation. What they say is in the record in either case. Off: in many countries research
+# may read them; ask what holds for you.
+EXCLUDE_NOAI_HOSTS = False
 # One request at a time and one a second to each host: these are small newspapers' servers.
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
 DOWNLOAD_DELAY = 1.0

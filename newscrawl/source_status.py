@@ -19,10 +19,12 @@ from twisted.python.failure import Failure
 
 from newscrawl.guard import UnsafeUrlError
 from newscrawl.handler import HeadersTooLargeError
+from newscrawl.headers import plain
 from newscrawl.items import Status
 from newscrawl.middlewares.manners import HostBudgetError, HostRestsError
 from newscrawl.middlewares.replay import NotInArchiveError
 from newscrawl.middlewares.robots import ForbiddenByRobotsError, RobotsUnreachableError
+from newscrawl.refusals import challenge, refusal
 from newscrawl.urls import is_front_page
 
 
@@ -90,12 +92,27 @@ def of_failure(failure: Failure) -> Outcome:
 def _of_error(response: Response) -> Outcome:
     """Outcome of an answer whose HTTP status code is no success."""
     code = response.status
+    wall = _wall(response) if code not in _BY_CODE else None
+    if wall:
+        return Outcome("refused", f"HTTP {code}, {wall}")
     location = _SCHEME.match((response.headers.get("Location") or b"").decode("latin-1"))
     if 300 <= code < 400 and location and location[1].lower() not in ("http", "https"):
         return Outcome("unsafe", f"redirected to a URL of the scheme {location[1].lower()}")
     if code in _BY_CODE:
         return Outcome(_BY_CODE[code], f"HTTP {code}")
     return Outcome("refused" if 400 <= code < 500 else "unreachable", f"HTTP {code}")
+
+
+def _wall(response: Response) -> str | None:
+    """What a server shows instead of an answer."""
+    if response.status in (401, 403):
+        return refusal_of(response, response.url, response.body)
+    return challenge(plain(response.headers), response.body)
+
+
+def refusal_of(response: Response, link: str, body: bytes) -> str | None:
+    """What stands in the way of a page that is not the one asked for, if signs tell it."""
+    return refusal(link, response.url, plain(response.headers), body)
 
 
 def of_response(response: Response, link: str) -> Outcome | None:

@@ -7,7 +7,18 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "newscrawl"
 
-HELPERS = {"text", "dates", "urls", "errors", "guard", "html", "language", "duplicates"}
+HELPERS = {
+    "text",
+    "dates",
+    "urls",
+    "errors",
+    "guard",
+    "html",
+    "language",
+    "duplicates",
+    "directives",
+}
+HELPERS |= {"refusals", "headers"}
 RECORD = {"items", "schema", "validation"}
 STATE = {
     *("ledger", "run", "runlog", "lines", "signals", "revisit", "archive", "hosts", "hostqueue"),

@@ -8,6 +8,7 @@ from typing import Literal
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from newscrawl.dates import Moment
+from newscrawl.directives import of_metas
 from newscrawl.errors import UnreadableHtmlError
 from newscrawl.extraction import fields
 from newscrawl.extraction.body import guided, standfirst, unguided
@@ -80,6 +81,8 @@ class SourcePage:
     learned rule. ``None`` when there is none."""
     agreement: Agreement = field(default_factory=Agreement)
     """How far the page says what the copy says; all ``None`` without a copy."""
+    directives: list[str] = field(default_factory=list)
+    """What the page says of its use by machines, as ``newscrawl.directives`` writes it."""
     paywalled: bool = False
     """Whether the page declares that it is not free to read."""
 
@@ -275,6 +278,7 @@ def _source_page(
         canonical=absolute(metadata.canonical, url) if metadata.canonical else None,
         language=fields.language(metadata, found.text if found else ""),
         rule=found.rule if found else None,
+        directives=of_metas(metadata.metas),
         paywalled=metadata.paywalled or (page is not None and _says_paywall(page, found)),
     )
     if copy is not None:

@@ -14,7 +14,9 @@ from scrapy.exceptions import (
 )
 from scrapy.http import Request, Response
 
+from newscrawl.headers import plain
 from newscrawl.hosts import Host, Hosts
+from newscrawl.refusals import challenge
 
 logger = logging.getLogger(__name__)
 
@@ -81,7 +83,8 @@ class MannersMiddleware:
     def process_response(self, request: Request, response: Response) -> Response:
         """Note how a host answered."""
         host = self._done(request)
-        if response.status >= 500 or response.status == 429:
+        troubled = response.status >= 500 or response.status == 429
+        if troubled and not challenge(plain(response.headers)):
             self._failed(request, host, f"HTTP {response.status}")
         else:
             self._hosts.answered(host)

@@ -10,7 +10,9 @@ from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.retry import RetryMiddleware
 from scrapy.http import Request, Response
 
+from newscrawl.headers import plain
 from newscrawl.hosts import Hosts
+from newscrawl.refusals import challenge
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +45,8 @@ class PatientRetryMiddleware(RetryMiddleware):
         """Pass a response on, or ask again later."""
         if response.status not in self.retry_http_codes:
             return response
+        if challenge(plain(response.headers), response.body):
+            return response  # another try is what such a page is against
         host = self._hosts.at(request.url)
         seconds = retry_after(response)
         if seconds is not None and seconds > self._longest:

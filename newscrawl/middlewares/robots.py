@@ -6,6 +6,7 @@ for an offsite one and filtered, and what cannot be fetched counts as permission
 
 import asyncio
 import logging
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from protego import Protego
@@ -14,6 +15,7 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Request
 from scrapy.http.request import NO_CALLBACK
 
+from newscrawl import directives
 from newscrawl.guard import UnsafeUrlError
 from newscrawl.hosts import Hosts
 
@@ -37,6 +39,36 @@ class RobotsUnreachableError(IgnoreRequest):
     """
 
 
+class ReservedError(IgnoreRequest):
+    """The host's robots.txt keeps mining to its owner, and such hosts are excluded.
+
+    Raised by ``RobotsMiddleware``; it reaches the request's errback. The message is the directive.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class HostRules:
+    """What a robots.txt says to this crawler."""
+
+    robots: Protego
+    """The file, parsed."""
+    agent: str
+    """The name that its groups are matched with."""
+    directives: list[str]
+    """What it says of use by machines."""
+
+    def allow(self, url: str) -> bool:
+        """Whether a URL of the host may be asked for."""
+        return self.robots.can_fetch(url, self.agent)
+
+    @property
+    def pace(self) -> float:
+        """Seconds between two requests, by ``Crawl-delay`` or ``Request-rate``."""
+        rate = self.robots.request_rate(self.agent)
+        delay = float(self.robots.crawl_delay(self.agent) or 0)
+        return max(delay, rate.seconds / rate.requests if rate else 0.0)
+
+
 class RobotsMiddleware:
     """Asks each host once for its rules; by RFC 9309, 4xx allows all, 5xx and silence nothing.
 
@@ -49,7 +81,8 @@ class RobotsMiddleware:
         self._hosts = Hosts.of(crawler)
         self._agent = crawler.settings["ROBOTSTXT_USER_AGENT"]
         self._longest = crawler.settings.getfloat("CRAWL_DELAY_MAX")
-        self._rules: dict[str, asyncio.Future[Protego | str]] = {}
+        self._excludes = crawler.settings.getbool("EXCLUDE_NOAI_HOSTS")
+        self._rules: dict[str, asyncio.Future[HostRules | str]] = {}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "RobotsMiddleware":
@@ -62,6 +95,7 @@ class RobotsMiddleware:
         Raises:
             ForbiddenByRobotsError: the rules do not allow it.
             RobotsUnreachableError: there is no telling what the rules are.
+            ReservedError: the host is excluded for what they say of mining.
             UnsafeUrlError: the rules lead to, or lie at, an unsafe address.
         """
         if request.callback is NO_CALLBACK and "robots" in request.meta:
@@ -73,10 +107,13 @@ class RobotsMiddleware:
         rules = await self._rules[host]
         if isinstance(rules, str):
             raise RobotsUnreachableError(f"robots.txt: {rules}")
-        if not rules.can_fetch(request.url, self._agent):
+        if not rules.allow(request.url):
             raise ForbiddenByRobotsError("robots.txt")
+        request.meta["directives"] = rules.directives
+        if self._excludes and (objection := directives.objection(rules.directives)):
+            raise ReservedError(objection)
 
-    async def _meet(self, host: str) -> Protego | str:
+    async def _meet(self, host: str) -> HostRules | str:
         """The rules of a host, or why they cannot be had; its pace is kept from now on."""
         rules = await self._fetch(f"{host}/robots.txt")
         if isinstance(rules, str):
@@ -84,11 +121,11 @@ class RobotsMiddleware:
             loop.call_later(self._hosts.rest, self._rules.pop, host, None)
         else:
             met = self._hosts.at(host)
-            met.pace = min(pace_of(rules, self._agent), self._longest)
+            met.pace = min(rules.pace, self._longest)
             met.hold(met.pace)
         return rules
 
-    async def _fetch(self, url: str) -> Protego | str:
+    async def _fetch(self, url: str) -> HostRules | str:
         """The rules of a host, or why they cannot be had."""
         assert self._crawler.engine
         request = Request(
@@ -103,18 +140,12 @@ class RobotsMiddleware:
             reason = f"{name}: {error}".strip(": ")[:200]
             logger.info("%s cannot be fetched: %s", url, reason)
             return reason
-        return rules_of(response.status, response.body)
+        return rules_of(response.status, response.body, self._agent)
 
 
-def rules_of(status: int, body: bytes) -> Protego | str:
+def rules_of(status: int, body: bytes, agent: str) -> HostRules | str:
     """The rules that an answer to robots.txt gives, or why they cannot be had."""
     if status >= 500:
         return f"HTTP {status}"
-    text = body[:_MAX_BYTES] if status < 300 else b""
-    return Protego.parse(text.decode("utf-8", "replace"))
-
-
-def pace_of(rules: Protego, agent: str) -> float:
-    """Seconds between two requests that rules ask for, by ``Crawl-delay`` or ``Request-rate``."""
-    rate = rules.request_rate(agent)
-    return max(float(rules.crawl_delay(agent) or 0), rate.seconds / rate.requests if rate else 0.0)
+    text = body[:_MAX_BYTES].decode("utf-8", "replace") if status < 300 else ""
+    return HostRules(Protego.parse(text), agent, directives.of_robots(text, agent))

@@ -1,0 +1,98 @@
+"""What a site's owner says of use by machines: in robots.txt, in headers, and in the page.
+
+Given as ``"<where>: <what>"``, in lower case as far as case means nothing, such as
+``"robots.txt: ai-train=no"`` or ``"X-Robots-Tag: noai"``.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+AGENT = "newscrawl"
+"""The name by which headers and pages speak to this crawler alone."""
+
+_TAGS = frozenset(("noai", "noimageai", "noarchive", "noindex", "nosnippet", "none"))
+"""Values of X-Robots-Tag and of ``<meta name=robots>`` that say something of use: Google's
+(developers.google.com/search/docs/crawling-indexing/robots-meta-tag), and ``noai`` and
+``noimageai`` as DeviantArt proposed them in 2022."""
+
+_SIGNALS = frozenset(("content-signal", "content-usage"))
+"""Lines of robots.txt that name uses: contentsignals.org, and the IETF's draft on AI preferences
+(draft-ietf-aipref-attach), whose values are ``y`` and ``n``."""
+
+_OBJECTIONS = re.compile(
+    r"ai-train=no|train-ai=n|disallowaitraining|: noai$|^TDM-Reservation: 1$", re.IGNORECASE
+)
+"""Directives that keep text and data mining, or the training of models, to the owner."""
+
+_VALUE = re.compile(r"[a-z-]+=[a-z]+")
+
+
+def of_robots(text: str, agent: str) -> list[str]:
+    """The directives that a robots.txt gives for an agent: its own group's, else everybody's."""
+    groups: dict[str, list[str]] = {}
+    agents: list[str] = []
+    named = False
+    for line in text.splitlines():
+        name, colon, value = line.partition("#")[0].partition(":")
+        name, value = name.strip().lower(), value.strip().lower()
+        if not colon:
+            continue
+        if name == "user-agent":
+            agents = [*agents, value] if named else [value]
+            groups.setdefault(value, [])
+        for one in agents or ["*"]:
+            groups.setdefault(one, []).extend(_said(name, value))
+        named = name == "user-agent"
+    found = groups.get(agent.lower(), groups.get("*", []))
+    return list(dict.fromkeys(f"robots.txt: {what}" for what in found))
+
+
+def _said(name: str, value: str) -> Iterator[str]:
+    """What one line of robots.txt says of use."""
+    if name in _SIGNALS:
+        yield from _VALUE.findall(value)
+    elif name == "disallowaitraining":
+        yield name
+
+
+def of_headers(headers: Mapping[str, Sequence[str]]) -> list[str]:
+    """The directives in response headers; names in lower case, with all their values."""
+    tags = (tag for value in headers.get("x-robots-tag", ()) for tag in _tags(value))
+    reserved = headers.get("tdm-reservation", ())
+    return [*(f"X-Robots-Tag: {tag}" for tag in dict.fromkeys(tags)), *_reserved(reserved)]
+
+
+def of_metas(metas: Mapping[str, Sequence[str]]) -> list[str]:
+    """The directives in a page's ``<meta>`` elements; names in lower case, with all contents."""
+    names = ("robots", AGENT)
+    tags = (tag for name in names for value in metas.get(name, ()) for tag in _tags(value))
+    reserved = metas.get("tdm-reservation", ())
+    return [*(f"meta robots: {tag}" for tag in dict.fromkeys(tags)), *_reserved(reserved)]
+
+
+def objection(directives: Iterable[str]) -> str | None:
+    """The first directive that keeps mining or training to the owner.
+
+    >>> objection(["robots.txt: search=yes", "robots.txt: ai-train=no"])
+    'robots.txt: ai-train=no'
+    """
+    return next((said for said in directives if _OBJECTIONS.search(said)), None)
+
+
+def _tags(value: str) -> list[str]:
+    """Known tags of a list; one may be meant for a single crawler, ``name: tag, tag``.
+
+    >>> _tags("noindex, noai"), _tags("otherbot: noindex")
+    (['noindex', 'noai'], [])
+    """
+    name, colon, rest = value.lower().partition(":")
+    if colon and " " not in name.strip() and "," not in name:
+        if name.strip() not in ("*", AGENT):
+            return []
+        value = rest
+    return [tag for tag in re.split(r"[,\s]+", value.lower()) if tag in _TAGS]
+
+
+def _reserved(values: Iterable[str]) -> list[str]:
+    """The reservation of text and data mining (W3C community group, TDMRep)."""
+    return ["TDM-Reservation: 1"] if any(value.strip() == "1" for value in values) else []
