@@ -80,7 +80,7 @@ def walled() -> tuple[Web, str]:
 
 def test_what_stands_in_the_way_of_an_article_is_named(tmp_path: Path) -> None:
     small, urls = walled()
-    outcome = crawl(small, tmp_path, urls=urls)
+    outcome = crawl(small, tmp_path, settings={"MONITORS": "0"}, urls=urls)
     assert outcome.code == 0, outcome.stderr
     records = {urlsplit(r["source"]["link"]).hostname: r for r in outcome.lines("feeds")}
     found = {}
