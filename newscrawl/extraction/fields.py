@@ -476,7 +476,7 @@ def images(metadata: Metadata, base: str) -> list[Image]:
             caption = value.get("caption") or value.get("description")
             credit = value.get("creditText")
             value = value.get("url") or value.get("contentUrl")
-        if isinstance(value, str) and (url := _address(value.strip(), base)):
+        if isinstance(value, str) and (url := absolute(value, base)):
             found.setdefault(
                 url,
                 Image(
@@ -486,14 +486,6 @@ def images(metadata: Metadata, base: str) -> list[Image]:
                 ),
             )
     return list(found.values())[:20]
-
-
-# What has none but plain characters needs no cleaning; it is most of a page's addresses.
-_PLAIN_ADDRESS = re.compile(r"https?://[a-z0-9.-]+/[A-Za-z0-9/._~=&?,%-]*")
-
-
-def _address(value: str, base: str) -> str | None:
-    return value if _PLAIN_ADDRESS.fullmatch(value) else absolute(value, base)
 
 
 def _flatten(values: list[Any]) -> Iterator[Any]:
