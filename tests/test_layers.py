@@ -56,6 +56,8 @@ MAY_USE = {
     | STATE
     | READERS
     | {"loaders", "answers", "assembly", "arguments", "rulestore", "source_status"},
+    "schedule": HELPERS | RECORD | STATE | READERS,
+    "scrapyd": HELPERS | {"schedule"},
     "export": HELPERS | RECORD | STATE | {"network"},
     "spiders": {"aggregator_spider"},
 }
