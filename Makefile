@@ -4,12 +4,12 @@ BIN := .venv/bin
 TARGET ?= local
 STAMP := .venv/.installed
 
-.PHONY: demo test lint docs deploy clean
+.PHONY: demo test lint docs deploy browser clean
 
 demo: $(STAMP)
 	$(BIN)/scrapy demo
 
-test: $(STAMP)
+test: $(STAMP) browser
 	$(BIN)/pytest
 
 lint: $(STAMP)
@@ -26,6 +26,15 @@ docs: $(STAMP)
 deploy: $(STAMP)
 	$(BIN)/scrapyd-deploy $(TARGET) \
 	  --version "$$(date -u +%Y%m%dT%H%M%S)-$$(git describe --always --dirty)"
+
+# The system's browser, for pages of applications. The tests need it; a crawl and the demo do without
+# and say so, as it is large.
+browser:
+	@for name in chromium chromium-browser google-chrome google-chrome-stable chrome; do \
+	  command -v $$name >/dev/null && exit 0; done; \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -q && apt-get install -qy --no-install-recommends chromium chromium-sandbox; \
+	  else echo "Chromium is missing, and its tests will fail; as root: apt-get install chromium" >&2; fi
 
 $(STAMP): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -14,6 +14,7 @@ from twisted.python.failure import Failure
 
 from newscrawl import answers, assembly, source_status
 from newscrawl.arguments import Arguments
+from newscrawl.browser import RENDER
 from newscrawl.errors import FeedError, PageError
 from newscrawl.hosts import Hosts
 from newscrawl.items import Article, Edition
@@ -32,6 +33,7 @@ from newscrawl.network.grammar import (
 from newscrawl.network.listing import Listing, read_listing
 from newscrawl.network.sites import SITES, Site
 from newscrawl.outlets import known_outlet
+from newscrawl.rendering import Renderings
 from newscrawl.revisit import Revisits
 from newscrawl.rulestore import RuleStore
 from newscrawl.run import Run, job_name, now
@@ -40,7 +42,10 @@ from newscrawl.urls import host as host_of
 from newscrawl.urls import registered_domain
 
 # Finish what is begun before beginning more: the queue stays short and memory flat.
-_SOURCE, _ARTICLE, _LISTING = 20, 10, 0
+_RENDERING, _SOURCE, _ARTICLE, _LISTING = 30, 20, 10, 0
+
+# What the way to a page has left in a request's meta.
+_WAY = ("redirect_urls", "redirect_times", "redirect_reasons")
 
 # URLs of a list that are turned into requests at once.
 _CHUNK = 500
@@ -93,6 +98,7 @@ class AggregatorSpider(scrapy.Spider):
         spider = super().from_crawler(crawler, *args, **kwargs)
         spider.run = Run.of(crawler, job_name(spider.name, kwargs.get("_job")))
         spider.rules = RuleStore(spider.run.data, spider.name)
+        spider.renderings = Renderings(crawler.settings, spider.run.ledger)
         spider.attempts = crawler.settings.getint("ARTICLE_MAX_ATTEMPTS")
         spider.max_pages = crawler.settings.getint("LISTING_MAX_PAGES")
         spider.revisits = Revisits(crawler.settings)
@@ -102,6 +108,7 @@ class AggregatorSpider(scrapy.Spider):
 
     run: Run
     rules: RuleStore
+    renderings: Renderings
     attempts: int
     max_pages: int
     revisits: Revisits
@@ -135,15 +142,9 @@ class AggregatorSpider(scrapy.Spider):
         if arguments.ids:
             yield from self._candidates()
             return
-        if arguments.revisit != "only":
-            yield from self._listings()
+        yield from self._listings()
         for article, found in self.run.ledger.adopt(
-            self.name,
-            self.run.job,
-            now(),
-            editions=arguments.editions,
-            outlets=arguments.outlets,
-            due=arguments.revisit != "no",
+            self.name, self.run.job, now(), editions=arguments.editions, outlets=arguments.outlets
         ):
             if self._room() == 0:
                 return
@@ -436,14 +437,53 @@ class AggregatorSpider(scrapy.Spider):
             cb_kwargs={"article": article},
         )
 
-    async def parse_source(self, response: Response, article: Article) -> AsyncIterator[Article]:
+    async def parse_source(
+        self, response: Response, article: Article
+    ) -> AsyncIterator[Request | Article]:
         """The outlet's own page."""
+        self._read(response, article)
+        if self.renderings.may_help(article, response):
+            yield self._render(response, article)
+        else:
+            yield article
+
+    def _read(self, response: Response, article: Article) -> None:
         exclude = self.settings.getbool("EXCLUDE_NOAI_HOSTS")
         answers.read_source(article, response, self.site, self.rules.book, exclude=exclude)
         self.rules.page_read()
         domain = registered_domain(response.url)
         if article.source.status == "ok" and domain:
             self.run.ledger.learn_domain(self.name, article.edition, article.outlet.slug, domain)
+
+    def _render(self, page: Response, article: Article) -> Request:
+        """A request for a page that is at hand, as the browser shows it."""
+        meta = {name: page.meta[name] for name in _WAY if name in page.meta}
+        return Request(
+            page.url,
+            callback=self.parse_rendered,
+            errback=self.render_failed,
+            priority=_RENDERING,
+            dont_filter=True,  # it was asked for a moment ago
+            meta={
+                **meta,
+                RENDER: page,
+                "article": article.id,
+                "allow_offsite": True,
+                "dont_redirect": True,
+            },
+            cb_kwargs={"article": article},
+        )
+
+    async def parse_rendered(self, response: Response, article: Article) -> AsyncIterator[Article]:
+        """The outlet's own page, as the browser shows it."""
+        self._read(response, article)
+        self.renderings.note(article, response)
+        yield article
+
+    async def render_failed(self, failure: Failure) -> AsyncIterator[Article]:
+        """The browser did not show the page: the copy is exported, and the article may wait."""
+        article: Article = failure.request.cb_kwargs["article"]  # type: ignore[attr-defined]
+        answers.not_rendered(article, failure)
         yield article
 
     async def source_failed(self, failure: Failure) -> AsyncIterator[Article]:

@@ -8,9 +8,11 @@ from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
 from newscrawl import assembly, directives, source_status
+from newscrawl.browser import RENDER
 from newscrawl.extraction import RuleBook
 from newscrawl.headers import plain
 from newscrawl.items import Archive, Article, Location
+from newscrawl.middlewares.replay import NotInArchiveError
 from newscrawl.network.article import AggregatorPage
 from newscrawl.network.sites import Site
 
@@ -47,8 +49,11 @@ def read_source(
 ) -> None:
     """Complete a record from the outlet's page, or from what came in its place.
 
-    ``exclude`` leaves out what its owner keeps from mining, as ``EXCLUDE_NOAI_HOSTS`` says.
+    A page that a browser has shown takes the place of what was read of the plain one. ``exclude``
+    leaves out what its owner keeps from mining, as ``EXCLUDE_NOAI_HOSTS`` says.
     """
+    if RENDER in response.meta:
+        assembly.forget_source(article)
     _note(article, response)
     outcome = source_status.of_response(response, article.source.link or "")
     if outcome:
@@ -89,6 +94,14 @@ def source_lost(article: Article, failure: Failure) -> None:
     assembly.without_source(article, outcome.status, outcome.reason)
 
 
+def not_rendered(article: Article, failure: Failure) -> None:
+    """Complete a record whose page the browser did not show, from the copy and the plain page."""
+    # A crawl that is replayed may have had no browser: then the plain page is what it read.
+    if not isinstance(failure.value, NotInArchiveError):
+        outcome = source_status.of_failure(failure)
+        assembly.without_source(article, outcome.status, outcome.reason)
+
+
 def _note(article: Article, response: Response) -> None:
     """What the record says of any answer from the outlet's server."""
     source = article.source
@@ -99,7 +112,7 @@ def _note(article: Article, response: Response) -> None:
         *response.meta.get("directives", []),
         *directives.of_headers(plain(response.headers)),
     ]
-    source.via = "http"
+    source.via = "browser" if RENDER in response.meta else "http"
     source.sha256 = _sha256(response)
     source.fetched, location = _received(response)
     if article.archive:

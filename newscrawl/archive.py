@@ -32,6 +32,9 @@ Headers = list[tuple[bytes, bytes]]
 """Names and values of HTTP headers, in order."""
 
 SUFFIX = ".warc.gz"
+RENDERED = "urn:rendered:"
+"""Stands before the URL of a page as the browser showed it, which no server ever sent."""
+
 INDEX = "index.sqlite"
 """File beside the archive that says where each URL's answers lie. It may be deleted any time."""
 
@@ -140,6 +143,8 @@ class WarcFile:
         answer = self._failure(url, exchange, common) if exchange.error else None
         answer = answer or self._response(url, exchange, common)
         self._append(answer)
+        if url.startswith(RENDERED):
+            return offset
         identity = answer.rec_headers.get_header("WARC-Record-ID")
         self._append(self._request(url, exchange, {**common, "WARC-Concurrent-To": identity}))
         return offset

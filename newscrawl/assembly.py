@@ -77,6 +77,13 @@ def from_copy(
     return article
 
 
+def forget_source(article: Article) -> None:
+    """Take back what was read of the outlet's page, but for the link."""
+    article.source = Source(link=article.source.link)
+    article.agreement = Agreement()
+    article.flags = [flag for flag in article.flags if flag in _OF_THE_COPY]
+
+
 def without_source(article: Article, status: Status, reason: str | None) -> None:
     """Complete a record whose source was not read, from the copy alone."""
     article.source.status = status

@@ -74,3 +74,17 @@ class ExportError(NewscrawlError):
     Raised by ``newscrawl.export``: no feed or no record is found, a feed is damaged, something
     stands at the output already, or a library is missing. The message says which and what to do.
     """
+
+
+class BrowserError(NewscrawlError):
+    """A page could not be had through the browser: it crashed, or the page took too long.
+
+    Raised by ``BrowserMiddleware``; it reaches the request's errback, and the article waits.
+    """
+
+
+class BrowserMissingError(BrowserError):
+    """No Chromium is installed, or none is where the setting ``BROWSER_PATH`` says.
+
+    Raised by ``newscrawl.browser``; it reaches the request's errback, and the article waits.
+    """

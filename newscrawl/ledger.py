@@ -73,6 +73,11 @@ _MIGRATIONS = (
         PRIMARY KEY (site, edition, outlet, domain)
     ) WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE rendered (
+        host TEXT PRIMARY KEY               -- whose pages were read through the browser
+    ) WITHOUT ROWID;
+    """,
 )
 
 
@@ -264,22 +269,18 @@ class Ledger:
         *,
         editions: Sequence[str] = (),
         outlets: Sequence[str] = (),
-        due: bool = True,
     ) -> Iterator[tuple[str, str]]:
         """Take over what earlier runs of a site left unfinished and what is due to be read again.
 
         Gives ``(id, found)`` pairs, a few at a time. Empty ``editions`` or ``outlets`` mean all of
-        them; ``now`` is an ISO 8601 moment in UTC. Without ``due`` only what was left is given.
+        them; ``now`` is an ISO 8601 moment in UTC.
         """
         scope, values = "", list[str]()
         for column, allowed in (("edition", editions), ("outlet", outlets)):
             if allowed:
                 scope += f" AND {column} IN ({', '.join('?' * len(allowed))})"
                 values += allowed
-        parts: list[tuple[str, list[str]]] = [("state = 'found'", [])]
-        if due:
-            parts.append(("due <= ?", [now]))
-        for which, bound in parts:
+        for which, bound in (("state = 'found'", []), ("due <= ?", [now])):
             select = (
                 f"SELECT rowid, id, found FROM articles WHERE site = ? AND {which} AND job != ?"  # noqa: S608 - column names are literals, values are bound
                 f"{scope} LIMIT {_CHUNK}"
@@ -398,6 +399,15 @@ class Ledger:
             (site, edition, outlet),
         ).fetchone()
         return row[0] if row else None
+
+    def note_rendered(self, host: str) -> None:
+        """Note that a page of a host could be read through the browser alone."""
+        self._execute("INSERT OR IGNORE INTO rendered VALUES (?)", (host,))
+
+    def is_rendered(self, host: str) -> bool:
+        """Whether a page of a host was ever read through the browser."""
+        row = self._execute("SELECT 1 FROM rendered WHERE host = ?", (host,)).fetchone()
+        return row is not None
 
     def note_walk(self, site: str, start: str, following: str) -> None:
         """Remember the page with which the walk of a listing is to go on."""

@@ -29,12 +29,14 @@ from scrapy.statscollectors import DummyStatsCollector
 from twisted.python.failure import Failure
 
 from newscrawl import __version__, answers, assembly, source_status
-from newscrawl.archive import ArchiveIndex, read_answer
+from newscrawl.archive import Archived, ArchiveIndex, read_answer
+from newscrawl.browser import RENDER
 from newscrawl.duplicates import bands, first_of, signature
-from newscrawl.errors import PageError, StoreError
+from newscrawl.errors import BrowserError, PageError, StoreError
 from newscrawl.extraction import Rule, RuleBook
 from newscrawl.items import Article
 from newscrawl.ledger import Ledger
+from newscrawl.middlewares.archive import address
 from newscrawl.middlewares.replay import NotInArchiveError, response_of
 from newscrawl.middlewares.robots import (
     ForbiddenByRobotsError,
@@ -142,8 +144,28 @@ class Reextractor:
             rules = self._robots_of(answer.url)
             if isinstance(rules, HostRules):
                 answer.meta["directives"] = rules.directives
-            book = self._rules_of(key.aggregator)
-            answers.read_source(article, answer, key.site, book, exclude=self._exclude)
+            self._read_page(article, answer, key)
+            self._read_rendered(article, answer, key)
+
+    def _read_page(self, article: Article, page: Response, key: ArticleKey) -> None:
+        book = self._rules_of(key.aggregator)
+        answers.read_source(article, page, key.site, book, exclude=self._exclude)
+
+    def _read_rendered(self, article: Article, plain: Response, key: ArticleKey) -> None:
+        """Read a page as a browser showed it, if one did."""
+        request = Request(plain.url, meta={**plain.meta, RENDER: plain})
+        found = self._index.answers(address(request))
+        if not found:
+            return
+        archived = _best(found)
+        request.meta["archived"] = archived
+        try:
+            response = response_of(read_answer(self._index.directory, archived.location))
+        except BrowserError as error:
+            answers.not_rendered(article, _failure(request, error))
+            return
+        response.request = request
+        self._read_page(article, response, key)
 
     def _rules_of(self, site: str) -> FixedRules:
         if site not in self._rules:
@@ -168,8 +190,7 @@ class Reextractor:
         if not found:
             self._check_robots(request.url)
             raise NotInArchiveError
-        # A page that was had once is not lost by its server's later troubles.
-        archived = next((a for a in reversed(found) if 200 <= a.status < 400), found[-1])
+        archived = _best(found)
         response = response_of(read_answer(self._index.directory, archived.location))
         request.meta["archived"] = archived
         response.request = request
@@ -209,6 +230,11 @@ class Reextractor:
         if isinstance(answer, Exception):
             return f"{type(answer).__name__}: {answer}".strip(": ")[:200]
         return rules_of(answer.status, answer.body, self._agent)
+
+
+def _best(found: list[Archived]) -> Archived:
+    """The last page; one that was had once is not lost by its server's later troubles."""
+    return next((a for a in reversed(found) if 200 <= a.status < 400), found[-1])
 
 
 def _failure(request: Request, error: Exception) -> Failure:

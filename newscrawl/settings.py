@@ -110,6 +110,25 @@ URLLENGTH_LIMIT = 0
 # More hops than this are a loop.
 REDIRECT_MAX_TIMES = 10
 
+# --- Browser -------------------------------------------------------------------------------------
+
+# ``auto``: a page that is but the shell of an application is shown to the system's Chromium, if
+# there is one; without one its article waits. ``off``: such a page counts as unreadable.
+BROWSER = "auto"
+# Chromium's executable; empty is the first of its usual names on the PATH. One that Playwright
+# would download is never used: distributions mend theirs.
+BROWSER_PATH = os.environ.get("NEWSCRAWL_BROWSER_PATH", "")
+# Pages in it at a time: each takes some 100 MB and a good part of a core.
+PLAYWRIGHT_MAX_PAGES_PER_CONTEXT = 2
+# Seconds after which a page is given up. One that never comes to rest is read after half of them.
+BROWSER_PAGE_SECONDS = 40
+# Scripts and data that are fetched for a page; one of an ordinary application takes 10 to 40.
+BROWSER_PAGE_REQUESTS = 80
+# They are fetched together, as for any reader, but no more at once than one browser asks of a host.
+DOWNLOAD_SLOTS = {"browser": {"concurrency": 6, "delay": 0, "jitter": 0}}
+# Pages that a host may show in vain in a run before its others are left unrendered.
+BROWSER_VAIN_PAGES = 3
+
 # --- Parts ---------------------------------------------------------------------------------------
 
 DOWNLOADER_MIDDLEWARES = {
@@ -123,6 +142,7 @@ DOWNLOADER_MIDDLEWARES = {
     # Nearest to the downloader, where answers are as they were received.
     "newscrawl.middlewares.archive.ArchiveMiddleware": 950,
     "newscrawl.middlewares.replay.ReplayMiddleware": 960,
+    "newscrawl.middlewares.browser.BrowserMiddleware": 970,
 }
 ITEM_PIPELINES = {
     "newscrawl.pipelines.stamp.StampPipeline": 100,
@@ -216,11 +236,3 @@ MONITOR_MAX_FLAGGED = 0.3
 # address. The mail server is set by Scrapy's MAIL_HOST, MAIL_PORT, MAIL_FROM, MAIL_USER…
 MONITOR_WEBHOOK = os.environ.get("NEWSCRAWL_WEBHOOK", "")
 MONITOR_MAIL = os.environ.get("NEWSCRAWL_MAIL", "")
-
-# --- Schedule ------------------------------------------------------------------------------------
-
-# Hours of the day, UTC, for what can wait: in the first, sources that may have healed are asked for
-# again; in the others, months of outlets are filled back. It is night in all seven countries.
-QUIET_HOURS = [0, 1, 2, 3]
-# How many months before the present one are filled back. 0 is none.
-BACKFILL_MONTHS = 12

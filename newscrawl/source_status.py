@@ -17,6 +17,7 @@ from scrapy.http import Response, TextResponse
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
+from newscrawl.errors import BrowserError
 from newscrawl.guard import UnsafeUrlError
 from newscrawl.handler import HeadersTooLargeError
 from newscrawl.headers import plain
@@ -75,7 +76,7 @@ def of_failure(failure: Failure) -> Outcome:
         return Outcome("unreachable", str(error), asked=False)
     if isinstance(error, HostBudgetError):
         return Outcome("not_followed", str(error), asked=False)
-    if isinstance(error, NotInArchiveError):
+    if isinstance(error, NotInArchiveError | BrowserError):
         return Outcome("unreachable", str(error))
     if isinstance(error, IgnoreRequest):
         message = str(error)

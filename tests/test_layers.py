@@ -33,6 +33,7 @@ MAY_USE = {
     **dict.fromkeys(STATE, HELPERS | RECORD | STATE),
     "settings": set(),
     **dict.fromkeys(FETCHING, HELPERS),
+    "browser": HELPERS,
     "network": HELPERS | RECORD,
     "outlets": HELPERS | RECORD,
     "extraction": HELPERS | RECORD | {"outlets"},
@@ -41,23 +42,23 @@ MAY_USE = {
     "rulestore": HELPERS | READERS,
     "arguments": HELPERS | RECORD | {"network"},
     "source_status": HELPERS | RECORD | FETCHING | {"middlewares"},
-    "answers": HELPERS | RECORD | READERS | {"assembly", "source_status"},
+    "answers": HELPERS | RECORD | READERS | {"assembly", "browser", "middlewares", "source_status"},
+    "rendering": HELPERS | RECORD | STATE | READERS,
     "comparison": HELPERS,
     "reextraction": HELPERS
     | RECORD
     | STATE
     | READERS
-    | {"answers", "assembly", "middlewares", "rulestore", "source_status"},
-    "middlewares": HELPERS | RECORD | STATE | FETCHING,
+    | {"answers", "assembly", "browser", "middlewares", "rulestore", "source_status"},
+    "middlewares": HELPERS | RECORD | STATE | FETCHING | {"browser"},
     "pipelines": HELPERS | RECORD | STATE,
     "extensions": HELPERS | RECORD | STATE,
     "aggregator_spider": HELPERS
     | RECORD
     | STATE
     | READERS
-    | {"loaders", "answers", "assembly", "arguments", "rulestore", "source_status"},
-    "schedule": HELPERS | RECORD | STATE | READERS,
-    "scrapyd": HELPERS | {"schedule"},
+    | {"answers", "arguments", "assembly", "browser", "loaders", "rendering", "rulestore"}
+    | {"source_status"},
     "export": HELPERS | RECORD | STATE | {"network"},
     "spiders": {"aggregator_spider"},
 }

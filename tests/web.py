@@ -84,8 +84,6 @@ class Web:
     """Pages by URL; whatever else is asked for is a 404."""
 
     pages: dict[str, Answer] = field(default_factory=dict)
-    direct: str = ""
-    """Hosts, parted by commas, that are asked without the proxy: servers of the test's own."""
 
     def answer(self, method: str, url: str, headers: Mapping[str, str]) -> Answer:  # noqa: ARG002
         """What the proxy says."""
@@ -151,7 +149,7 @@ def crawl(
     with DemoProxy(web.answer) as proxy:
         done = subprocess.run(
             command(spider, settings or {}, arguments),
-            env=environment(proxy, data) | {"no_proxy": web.direct, "NO_PROXY": web.direct},
+            env=environment(proxy, data),
             capture_output=True,
             text=True,
             timeout=120,

@@ -83,18 +83,14 @@ class DemoArticle:
 
     @property
     def status(self) -> Status:
-        """What a reader should find at the link."""
+        """What a reader with a browser should find at the link."""
         if self.trouble is Trouble.NO_LINK:
             return "no_link"
         if self.outlet.fate == "closed" or self.trouble is Trouble.DEAD_DOMAIN:
             return "unreachable"
         if self.outlet.fate == "denied":
             return "refused"
-        expected = EFFECTS[self.trouble].status if self.trouble else "ok"
-        return "unreadable" if expected in _READ_STATUSES and self.system.hidden else expected
-
-
-_READ_STATUSES = ("ok", "mismatch", "paywalled")
+        return EFFECTS[self.trouble].status if self.trouble else "ok"
 
 
 class Library:

@@ -16,6 +16,7 @@ from newscrawl.demo.outlets import EDITIONS, OUTLETS, DemoOutlet, outlets_of
 from newscrawl.demo.prose import Writer, bank, dice, write_story
 from newscrawl.demo.proxy import Answer
 from newscrawl.demo.systems import Frame, Page, Teaser, labels
+from newscrawl.demo.systems.app import PROGRAM, App
 from newscrawl.demo.troubles import Trouble
 from newscrawl.demo.truth import Truth, copy_of, truth_of
 from newscrawl.items import Edition
@@ -43,9 +44,9 @@ class DemoNetwork:
     how often each URL was asked, for the troubles that pass.
     """
 
-    def __init__(self, seed: int, scale: float) -> None:
+    def __init__(self, seed: int, scale: float, *, browser: bool) -> None:
         self.library = Library(seed, scale)
-        self.truth: Mapping[str, Truth] = _Truths(self.library)
+        self.truth: Mapping[str, Truth] = _Truths(self.library, browser=browser)
         """What is true of each article, by the record's identifier."""
         self._visits: Counter[str] = Counter()
         self._hosts = {outlet.host: outlet for outlet in OUTLETS if outlet.fate != "closed"}
@@ -197,6 +198,8 @@ class DemoNetwork:
     def _outlet_page(self, outlet: DemoOutlet, parts: SplitResult, first: bool) -> Answer:
         if parts.path == "/robots.txt":
             return _plain(200, _robots(outlet))
+        if parts.path == App.scripts:
+            return Answer(200, {"Content-Type": "text/javascript"}, PROGRAM.encode())
         if parts.path.startswith("/media/"):
             return Answer(200, {"Content-Type": "image/jpeg"}, _PIXEL)
         if parts.scheme != "https":
@@ -285,8 +288,9 @@ class DemoNetwork:
 class _Truths(Mapping[str, Truth]):
     """The truth of every article, worked out when asked for."""
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, *, browser: bool) -> None:
         self._library = library
+        self._browser = browser
 
     def __getitem__(self, identifier: str) -> Truth:
         try:
@@ -297,7 +301,7 @@ class _Truths(Mapping[str, Truth]):
             if outlet.slug == key.outlet:
                 article = self._library.find(outlet, int(key.number))
                 if article and article.key == key:
-                    return truth_of(article, self._library)
+                    return truth_of(article, self._library, browser=self._browser)
         raise KeyError(identifier)
 
     def __iter__(self) -> Iterator[str]:
@@ -309,19 +313,20 @@ class _Truths(Mapping[str, Truth]):
         return sum(map(self._library.count, OUTLETS))
 
 
-def build(seed: int = 1, scale: float = 1.0) -> DemoNetwork:
+def build(seed: int = 1, scale: float = 1.0, *, browser: bool = True) -> DemoNetwork:
     """Make a demo network.
 
     Args:
         seed: equal seeds make equal networks.
         scale: multiplies the number of articles; 1 makes about 490.
+        browser: whether readers have one, for the pages that need it.
 
     Raises:
         ValueError: an outlet would be left without articles.
     """
     if min(outlet.articles for outlet in OUTLETS) * scale < 1:
         raise ValueError(f"scale {scale} leaves no articles")
-    return DemoNetwork(seed, scale)
+    return DemoNetwork(seed, scale, browser=browser)
 
 
 _SITE_HOSTS = {

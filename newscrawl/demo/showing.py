@@ -14,11 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from scrapy.exceptions import UsageError
+from scrapy.utils.project import get_project_settings
 
+from newscrawl.browser.chromium import find_chromium
 from newscrawl.demo.network import DemoNetwork, build
 from newscrawl.demo.outlets import EDITIONS, OUTLETS, outlets_of
 from newscrawl.demo.proxy import DemoProxy
 from newscrawl.demo.score import read_feed, score, table
+from newscrawl.errors import BrowserMissingError
 
 _SITES = tuple(dict.fromkeys(site for site, _ in EDITIONS))
 _AT_ONCE = 2
@@ -46,7 +49,7 @@ def show(
         UsageError: the network cannot be made or served so, or the directory is not the demo's.
     """
     try:
-        network = build(seed, scale)
+        network = build(seed, scale, browser=_has_browser())
     except ValueError as error:
         raise UsageError(str(error), print_help=False) from error
     if find_spec("trustme") is None:
@@ -57,6 +60,16 @@ def show(
             return True
         _prepare(data, keep=keep)
         return _crawl_and_score(network, proxy, data, settings)
+
+
+def _has_browser() -> bool:
+    """Whether there is a browser; without one the demo says what that means."""
+    try:
+        find_chromium(get_project_settings()["BROWSER_PATH"])
+    except BrowserMissingError as error:
+        print(f"The articles of one outlet wait for another run: {error}")
+        return False
+    return True
 
 
 def _prepare(data: Path, *, keep: bool) -> None:

@@ -124,9 +124,15 @@ def _damaged(text: str) -> str:
     return "".join(c if c.isascii() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
-def truth_of(article: DemoArticle, library: Library) -> Truth:
-    """All that is true of an article."""
-    story, system = article.story, article.system
+_READ = ("ok", "mismatch", "paywalled")
+"""What a page has to be read for to be known."""
+
+
+def truth_of(article: DemoArticle, library: Library, *, browser: bool) -> Truth:
+    """All that is true of an article, to readers who have a browser or have none."""
+    story, system, status = article.story, article.system, article.status
+    if system.hidden and not browser and status in _READ:
+        status = "unreachable"
     first = library.first_of(article)
     return Truth(
         id=article.key.id,
@@ -137,7 +143,7 @@ def truth_of(article: DemoArticle, library: Library) -> Truth:
         duplicate_of=first.key.id if first else None,
         copy=copy_of(article),
         source=SourceTruth(
-            status=article.status,
+            status=status,
             system=system.name,
             title=story.title,
             text="\n\n".join(story.lines),

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-import msgspec
 from selectolax.lexbor import LexborNode
 
 # fmt: off
@@ -85,9 +84,8 @@ _TAG_FLAGS = {
 }
 
 
-# A page has hundreds of these. They hold nothing that leads back to them, so the collector of
-# cycles need not look at them.
-class Block(msgspec.Struct, gc=False):
+@dataclass(slots=True)
+class Block:
     """A run of text."""
 
     text: str
@@ -98,24 +96,17 @@ class Block(msgspec.Struct, gc=False):
     """How many of its characters stand in links."""
 
 
-class Element(msgspec.Struct, gc=False):
+@dataclass(slots=True)
+class Element:
     """A part of the page that is more than a run of text."""
 
-    node: LexborNode
+    key: int
+    """The node's ``mem_id``: equal only to that of the same node of the same tree."""
     parent: int
     """Index of the element around it; the first one is its own parent."""
     tag: str
-    _label: str | None = None
-
-    @property
-    def label(self) -> str:
-        """Its classes, and its id after a ``#``; of few elements they are asked for."""
-        if self._label is None:
-            attributes = self.node.attributes
-            name = attributes.get("class") or ""
-            identity = attributes.get("id")
-            self._label = f"{name} #{identity}" if identity else name
-        return self._label
+    label: str
+    """Its classes, and its id after a ``#``."""
 
     @property
     def kind(self) -> str:
@@ -182,9 +173,29 @@ def walk(root: LexborNode) -> Page:
     page = Page()
     elements, ends, blocks = page.elements, page.ends, page.blocks
     parts: list[str] = []
-    links = articles = current = 0
+    links = articles = 0
+    current = 0
     stack: list[tuple[LexborNode | None, int, str]] = []
-    elements.append(Element(root, 0, root.tag or ""))
+
+    def flush() -> None:
+        text = " ".join((parts[0] if len(parts) == 1 else "".join(parts)).split())
+        parts.clear()
+        if links:
+            parts.append(_LINK)
+        if not (_LINK in text or _UNLINK in text or _BREAK in text):
+            if text:
+                blocks.append(Block(text, current, 0))
+        elif _BREAK not in text:
+            linked = _linked(text)
+            if text := " ".join(text.replace(_LINK, "").replace(_UNLINK, "").split()):
+                blocks.append(Block(text, current, min(linked, len(text))))
+        else:
+            for line, linked in _lines(text):
+                blocks.append(Block(line, current, linked))
+
+    tag = root.tag or ""
+    label = _label(root)
+    elements.append(Element(root.mem_id, 0, tag, label))
     ends.append(0)
     node = root.first_child
     while True:
@@ -197,59 +208,55 @@ def walk(root: LexborNode) -> Page:
                 parts.append(_UNLINK)
             elif tag not in _INLINE:
                 if parts:
-                    _flush(parts, current, blocks, links)
+                    flush()
                 ends[current] = len(elements)
                 current = parent
                 articles -= tag == "article"
             continue
         following = node.next
         if node.is_text_node:
-            if not node.is_empty_text_node:
-                parts.append(node.text_content or "")
+            text = node.text_content
+            if text and not text.isspace():
+                parts.append(text)
             elif parts:
                 parts.append(" ")
-        elif (child := node.first_child) is not None:  # a comment or an empty element has none
+        elif node.is_element_node:
             tag = node.tag or ""
-            if tag not in _SKIPPED and (articles or tag != "footer"):
-                stack.append((following, current, tag))
-                if tag == "a":
-                    links += 1
-                    parts.append(_LINK)
-                elif tag not in _INLINE:
+            if tag == "br":
+                parts.append(_BREAK)
+            elif (
+                tag not in _SKIPPED
+                and (child := node.first_child) is not None
+                and (articles or tag != "footer")
+            ):
+                if tag in _INLINE:
+                    if tag == "a":
+                        links += 1
+                        parts.append(_LINK)
+                    stack.append((following, current, tag))
+                else:
                     if parts:
-                        _flush(parts, current, blocks, links)
+                        flush()
+                    stack.append((following, current, tag))
                     articles += tag == "article"
-                    elements.append(Element(node, current, tag))
-                    current = len(ends)
+                    label = _label(node)
+                    elements.append(Element(node.mem_id, current, tag, label))
                     ends.append(0)
+                    current = len(elements) - 1
                 node = child
                 continue
-        elif node.tag == "br":
-            parts.append(_BREAK)
         node = following
-    _flush(parts, 0, blocks, links)
+    flush()
     ends[0] = len(elements)
     return page
 
 
-def _flush(parts: list[str], element: int, blocks: list[Block], links: int) -> None:
-    """Make blocks of a run that ends here; ``links`` are open, and go on in the next one."""
-    text = " ".join("".join(parts).split())
-    parts.clear()
-    if links:
-        parts.append(_LINK)
-    if _BREAK in text:
-        for line, linked in _lines(text):
-            blocks.append(Block(line, element, linked))
-    elif text.startswith(_LINK) and text.find(_UNLINK) == len(text) - 1:  # most are one link
-        if text := text[1:-1].strip():
-            blocks.append(Block(text, element, len(text)))
-    elif _LINK in text or _UNLINK in text:
-        linked = _linked(text)
-        if text := " ".join(text.replace(_LINK, "").replace(_UNLINK, "").split()):
-            blocks.append(Block(text, element, min(linked, len(text))))
-    elif text:
-        blocks.append(Block(text, element, 0))
+def _label(node: LexborNode) -> str:
+    attributes = node.attributes
+    name = attributes.get("class") or ""
+    if identity := attributes.get("id"):
+        name = f"{name} #{identity}"
+    return name
 
 
 def _linked(run: str) -> int:

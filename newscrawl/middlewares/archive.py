@@ -11,8 +11,9 @@ from scrapy.http import Headers, Request, Response
 from scrapy.settings import BaseSettings
 
 from newscrawl import __version__
-from newscrawl.archive import SUFFIX, Archived, Exchange, WarcFile
+from newscrawl.archive import RENDERED, SUFFIX, Archived, Exchange, WarcFile
 from newscrawl.archive import Headers as Pairs
+from newscrawl.browser import RENDER
 from newscrawl.errors import StoreError
 from newscrawl.items import Location
 from newscrawl.run import Run
@@ -142,7 +143,12 @@ def _about(settings: BaseSettings, run: Run) -> dict[str, str]:
 
 
 def _exchange(request: Request) -> Exchange:
-    return Exchange(request.url, request.method, _pairs(request.headers))
+    return Exchange(address(request), request.method, _pairs(request.headers))
+
+
+def address(request: Request) -> str:
+    """What the archive calls what a request asks for."""
+    return f"{RENDERED if RENDER in request.meta else ''}{request.url}"
 
 
 def _pairs(headers: Headers) -> Pairs:

@@ -14,6 +14,7 @@ from scrapy.exceptions import (
 )
 from scrapy.http import Request, Response
 
+from newscrawl.errors import BrowserError
 from newscrawl.headers import plain
 from newscrawl.hosts import Host, Hosts
 from newscrawl.refusals import challenge
@@ -21,6 +22,7 @@ from newscrawl.refusals import challenge
 logger = logging.getLogger(__name__)
 
 _NO_FAILURE = (
+    BrowserError,
     IgnoreRequest,
     DownloadCancelledError,
     NotSupported,

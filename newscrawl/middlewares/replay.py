@@ -9,8 +9,10 @@ from scrapy.exceptions import IgnoreRequest, NotConfigured
 from scrapy.http import Headers, Request, Response
 from scrapy.responsetypes import responsetypes
 
-from newscrawl.archive import ArchiveIndex, Exchange, read_answer
+from newscrawl.archive import RENDERED, ArchiveIndex, Exchange, read_answer
+from newscrawl.errors import BrowserError, BrowserMissingError
 from newscrawl.handler import HeadersTooLargeError
+from newscrawl.middlewares.archive import address
 
 _ERRORS: dict[str, type[Exception]] = {
     error.__name__: error
@@ -25,9 +27,11 @@ _ERRORS: dict[str, type[Exception]] = {
         exceptions.UnsupportedURLSchemeError,
         HeadersTooLargeError,
         TunnelError,
+        BrowserError,
+        BrowserMissingError,
     )
 }
-"""What a downloader says when there is no answer, by the names in the archive."""
+"""What a downloader or the browser says when there is no answer, by the names in the archive."""
 
 
 class NotInArchiveError(IgnoreRequest):
@@ -67,13 +71,14 @@ class ReplayMiddleware:
             NotInArchiveError: it never was.
             Exception: the error that came instead of an answer.
         """
-        answers = self._index.answers(request.url, self._site)
+        asked = address(request)
+        answers = self._index.answers(asked, self._site)
         if not answers:
             raise NotInArchiveError
-        turn = self._given.get(request.url, 0)
+        turn = self._given.get(asked, 0)
         archived = answers[min(turn, len(answers) - 1)]
         if len(answers) > 1:
-            self._given[request.url] = turn + 1
+            self._given[asked] = turn + 1
         answer = read_answer(self._index.directory, archived.location)
         request.meta["archived"] = archived
         return response_of(answer)
@@ -92,9 +97,12 @@ def response_of(answer: Exchange) -> Response:
     headers = Headers()
     for name, value in answer.headers:
         headers.appendlist(name, value)
-    kind = responsetypes.from_args(headers=headers, url=answer.url, body=answer.body)
+    url = answer.url
+    if url.startswith(RENDERED):
+        url = headers.to_unicode_dict()["Content-Location"]
+    kind = responsetypes.from_args(headers=headers, url=url, body=answer.body)
     return kind(
-        url=answer.url,
+        url=url,
         status=answer.status,
         headers=headers,
         body=answer.body,

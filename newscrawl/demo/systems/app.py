@@ -16,6 +16,10 @@ class App(System):
 
     name = "app"
     hidden = True
+    prints_tags = False
+
+    scripts = "/static/chunks/main.js"
+    """Path of the program that makes a page of each shell."""
 
     def path(self, article: "DemoArticle") -> str:
         """``/news/{number}``."""
@@ -30,7 +34,7 @@ class App(System):
 {base.style(outlet.slug + "app", 20)}</head>
 <body><div id="__app"></div><noscript>You need to enable JavaScript to run this app.</noscript>
 <script id="__APP_STATE__" type="application/json">{state}</script>
-<script src="/static/chunks/main.js" defer></script></body></html>"""
+<script src="{self.scripts}" defer></script></body></html>"""
 
     def head(self, page: Page) -> str:
         """See the base class."""
@@ -41,11 +45,12 @@ class App(System):
         article = page.article
         state = {
             "headline": article.story.title,
-            "writers": article.story.authors,
-            "time": int(article.published.timestamp()),
+            "section": article.story.section,
+            "writers": base.by(page),
+            "time": article.published.isoformat(),
             "lead": article.story.lead,
             "blocks": [[block.kind, block.text] for block in page.blocks],
-            "locked": page.paywalled,
+            "locked": page.frame.labels.paywall if page.paywalled else None,
             "more": [[teaser.title, teaser.url] for teaser in page.frame.latest],
         }
         return json.dumps({"page": "news", "state": state}, ensure_ascii=False)
@@ -59,3 +64,32 @@ class App(System):
         """See the base class."""
         state = {"page": "notice", "text": text}
         return self.document(frame, text, "", json.dumps(state, ensure_ascii=False))
+
+
+PROGRAM = """\
+const {page, state} = JSON.parse(document.getElementById("__APP_STATE__").textContent);
+const root = document.getElementById("__app");
+function add(parent, tag, text, attributes) {
+  const node = document.createElement(tag);
+  node.textContent = text || "";
+  Object.assign(node, attributes || {});
+  return parent.appendChild(node);
+}
+if (page === "news") {
+  const article = add(root, "article");
+  add(article, "a", state.section, {className: "section", href: "/section/6"});
+  add(article, "h1", state.headline);
+  add(article, "p", state.writers, {className: "byline"});
+  add(article, "time", state.time.slice(0, 10), {dateTime: state.time});
+  add(article, "p", state.lead, {className: "lead"});
+  const body = add(article, "div", "", {className: "article-body"});
+  const tags = {paragraph: "p", heading: "h2", quote: "blockquote", item: "li"};
+  for (const [kind, text] of state.blocks) add(body, tags[kind], text);
+  if (state.locked) add(article, "div", state.locked, {className: "locked"});
+} else if (page === "notice") {
+  add(root, "h1", state.text);
+}
+const side = add(root, "aside");
+for (const [title, url] of state.more || []) add(add(side, "h4"), "a", title, {href: url});
+"""
+"""The program at ``App.scripts``: it writes the page that the shell's state describes."""

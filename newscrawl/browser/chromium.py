@@ -1,0 +1,51 @@
+"""The system's own Chromium: where it is, and how it is started without a network."""
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from newscrawl.errors import BrowserMissingError
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+"""What Chromium is called on the systems that have it, looked for on the PATH."""
+
+_FLAGS = (
+    # No network: names are not resolved, a proxy that is not there takes what is left, and
+    # WebRTC, which asks neither, may send nothing that has not gone through a proxy.
+    "--host-resolver-rules=MAP * ~NOTFOUND",
+    "--webrtc-ip-handling-policy=disable_non_proxied_udp",
+    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+    # Less of everything else.
+    "--blink-settings=imagesEnabled=false",
+    "--disable-gpu",
+    "--js-flags=--max-old-space-size=512",
+)
+_NOWHERE = {"server": "http://127.0.0.1:1", "bypass": "<-loopback>"}
+
+
+def find_chromium(path: str = "") -> Path:
+    """The system's Chromium, or the one at a path.
+
+    Raises:
+        BrowserMissingError: there is none.
+    """
+    for name in (path,) if path else NAMES:
+        if found := shutil.which(name):
+            return Path(found)
+    where = path or f"{', '.join(NAMES)} on the PATH"
+    raise BrowserMissingError(f"the page needs a browser, and there is none ({where})")
+
+
+def launch_options(chromium: Path) -> dict[str, Any]:
+    """What Playwright starts a browser with."""
+    return {
+        "executable_path": str(chromium),
+        "args": [*_FLAGS],
+        "proxy": _NOWHERE,
+        # Chromium refuses its sandbox to root.
+        "chromium_sandbox": os.geteuid() != 0,
+        "handle_sigint": False,  # the crawl ends it, once the pages at hand are read
+        "handle_sigterm": False,
+        "handle_sighup": False,
+    }

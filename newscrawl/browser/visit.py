@@ -1,0 +1,138 @@
+"""One page shown in the browser, and what it may ask for meanwhile."""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from scrapy.http import Response
+
+from newscrawl.errors import BrowserError
+from newscrawl.urls import registered_domain
+
+if TYPE_CHECKING:
+    from playwright.async_api import Page, Route
+    from playwright.async_api import Request as Part
+
+logger = logging.getLogger(__name__)
+
+FETCHED = ("document", "script", "xhr", "fetch")
+"""Kinds of a page's parts that the article may need, as Playwright names them."""
+
+TRACKERS = frozenset(
+    (
+        "2mdn.net", "adnxs.com", "adsafeprotected.com", "amazon-adsystem.com", "appnexus.com",
+        "bing.com", "chartbeat.com", "chartbeat.net", "clarity.ms", "criteo.com", "criteo.net",
+        "disqus.com", "doubleclick.net", "effectivemeasure.net", "facebook.com", "facebook.net",
+        "google-analytics.com", "googleadservices.com", "googlesyndication.com",
+        "googletagmanager.com", "googletagservices.com", "gemius.pl", "hotjar.com", "linkedin.com",
+        "matomo.cloud", "mgid.com", "newrelic.com", "nr-data.net", "onesignal.com", "outbrain.com",
+        "parsely.com", "propellerads.com", "pubmatic.com", "quantserve.com", "rubiconproject.com",
+        "scorecardresearch.com", "segment.com", "segment.io", "sentry.io", "sharethis.com",
+        "taboola.com", "teads.tv", "tiktok.com", "twitter.com", "x.com", "yandex.ru",
+    )
+)  # fmt: skip
+"""Registered domains of advertising, statistics and buttons: no article comes from there."""
+
+_OURS = {"host", "cookie", "user-agent", "accept-encoding", "connection", "content-length"}
+_UNDONE = {"content-encoding", "content-length", "transfer-encoding", "set-cookie"}
+
+Fetch = Callable[[str, str, Mapping[str, str]], Awaitable[Response]]
+"""Fetches a part of a page: its kind, URL and headers in, the answer out."""
+
+
+class Visit:
+    """A page that was fetched already, shown in the browser.
+
+    The browser gets the page's own HTML as it is held, and each part that the scripts ask for from
+    ``fetch``. What is no part of an article is not fetched at all.
+
+    Args:
+        url: Where the page stands.
+        html: The page.
+        fetch: Fetches a part; whatever it raises means that the part cannot be had.
+        most: Parts that are fetched; further ones are refused.
+        seconds: How long the page may take to come to rest; then it is read as it is.
+        size: Characters beyond which the finished page is not read.
+    """
+
+    def __init__(
+        self, url: str, html: str, fetch: Fetch, *, most: int, seconds: float, size: int
+    ) -> None:
+        self.url = url
+        self._html = html
+        self._fetch = fetch
+        self._left = most
+        self._seconds = seconds
+        self._size = size
+        self._shown = False
+        self._page: Page | None = None
+
+    async def begin(self, page: "Page", _: object = None) -> None:
+        """Stand between a new page and the world."""
+        self._page = page
+        await page.route("**/*", self._answer)
+
+    async def settle(self, page: "Page") -> None:
+        """Wait until a page has come to rest.
+
+        Raises:
+            BrowserError: it has grown too large to be read.
+        """
+        from playwright.async_api import Error  # heavy, and here already
+
+        with suppress(Error):  # one that never rests is read as it is
+            await page.wait_for_load_state("networkidle", timeout=1000 * self._seconds)
+        size = await page.evaluate("document.documentElement.outerHTML.length")
+        if size > self._size:
+            raise BrowserError(f"the page grew to {size} characters in the browser")
+
+    async def end(self) -> None:
+        """Close the page if that is still to be done."""
+        if self._page and not self._page.is_closed():
+            await self._page.close()
+
+    async def _answer(self, route: "Route", part: "Part") -> None:
+        """Answer a request of the page."""
+        from playwright.async_api import Error
+
+        with suppress(Error):  # the page has gone meanwhile: nobody waits for the answer
+            if not self._shown and part.is_navigation_request():
+                self._shown = True
+                headers = {"Content-Type": "text/html; charset=utf-8"}
+                await route.fulfill(status=200, headers=headers, body=self._html)
+            elif part.resource_type == "stylesheet":
+                # Some scripts wait for one before they write.
+                await route.fulfill(status=200, headers={"Content-Type": "text/css"}, body="")
+            elif response := await self._get(part):
+                headers = {
+                    str(name): str(value)
+                    for name, value in response.headers.to_unicode_dict().items()
+                    if str(name).lower() not in _UNDONE
+                }
+                await route.fulfill(status=response.status, headers=headers, body=response.body)
+            else:
+                await route.abort("blockedbyclient")
+
+    async def _get(self, part: "Part") -> Response | None:
+        """Fetch a part, if it may be; ``None`` if it is not to be had."""
+        frame = part.is_navigation_request() and part.frame.parent_frame
+        if frame or self._left <= 0 or not is_wanted(part.resource_type, part.method, part.url):
+            return None
+        self._left -= 1
+        sent = {name: value for name, value in part.headers.items() if name not in _OURS}
+        try:
+            return await self._fetch(part.resource_type, part.url, sent)
+        except Exception as error:  # noqa: BLE001 - whatever a downloader raises: there is no part
+            logger.info("%s has to do without %s: %s", self.url, part.url, error)
+            return None
+
+
+def is_wanted(kind: str, method: str, url: str) -> bool:
+    """Tell whether a part that a page asks for may be fetched for it.
+
+    ``kind`` is as in ``FETCHED``. Only what is read and changes nothing on a server is.
+    """
+    if kind not in FETCHED or method != "GET" or not url.startswith(("https:", "http:")):
+        return False
+    return registered_domain(url) not in TRACKERS

@@ -1,0 +1,186 @@
+"""Answers the requests of pages that are to be seen through a browser."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING
+from urllib.parse import urldefrag
+
+from scrapy import signals
+from scrapy.crawler import Crawler
+from scrapy.http import Request, Response
+from scrapy.http.request import NO_CALLBACK
+
+from newscrawl.browser import RENDER
+from newscrawl.browser.chromium import find_chromium, launch_options
+from newscrawl.browser.visit import Visit
+from newscrawl.errors import BrowserError, BrowserMissingError
+from newscrawl.html import decode
+
+if TYPE_CHECKING:
+    from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
+
+logger = logging.getLogger(__name__)
+
+_SLOT = "browser"
+_KEPT_SCRIPTS = 32
+_LARGEST_KEPT = 1024 * 1024
+_CLOSING = 10
+
+
+class BrowserMiddleware:
+    """Shows pages that were fetched already to Chromium, and answers with what came of them.
+
+    A request asks for that with ``meta[RENDER]``, the response that holds the page. The browser
+    is started at the first such request. It has no network of its own: what a page asks for is
+    fetched by the crawl's own downloader, so that whatever holds for a plain request (the guard,
+    robots.txt, limits, proxies, the archive) holds inside the browser too.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        settings = crawler.settings
+        self._crawler = crawler
+        self._path = settings["BROWSER_PATH"]
+        self._seconds = settings.getfloat("BROWSER_PAGE_SECONDS")
+        self._most = settings.getint("BROWSER_PAGE_REQUESTS")
+        self._size = settings.getint("DOWNLOAD_MAXSIZE")
+        self._places = asyncio.Semaphore(settings.getint("PLAYWRIGHT_MAX_PAGES_PER_CONTEXT"))
+        self._context = {
+            "user_agent": settings["USER_AGENT"],
+            "service_workers": "block",
+            "accept_downloads": False,
+        }
+        self._starting = asyncio.Lock()
+        self._handler: ScrapyPlaywrightDownloadHandler | None = None
+        self._said_missing = False
+        self._scripts: dict[str, Response] = {}
+        crawler.signals.connect(self.engine_stopped, signals.engine_stopped)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> "BrowserMiddleware":
+        """Built by Scrapy."""
+        return cls(crawler)
+
+    async def process_request(self, request: Request) -> Response | None:
+        """Answer a request for a page as the browser shows it; others pass.
+
+        Raises:
+            BrowserMissingError: there is no browser.
+            BrowserError: it failed, or the page did.
+        """
+        plain: Response | None = request.meta.get(RENDER)
+        if plain is None:
+            return None
+        async with self._places:
+            handler = await self._start()
+            try:
+                answer = await self._show(plain, handler)
+            except BrowserError:
+                raise
+            except Exception as error:  # whatever Playwright and the browser come up with
+                raise BrowserError(f"the browser failed: {_first_line(error)}") from error
+        url = urldefrag(answer.url)[0]
+        if not url.startswith(("https:", "http:")):
+            raise BrowserError("the page sent the browser away")
+        headers = plain.headers.copy()  # what they say of the page holds for it as shown, too
+        for name in ("Content-Encoding", "Content-Length", "Transfer-Encoding"):
+            headers.pop(name, None)
+        headers["Content-Type"] = "text/html; charset=utf-8"
+        headers["Content-Location"] = url
+        return answer.replace(url=url, headers=headers, flags=[], request=None)
+
+    async def engine_stopped(self) -> None:
+        """Close the browser."""
+        if self._handler:
+            try:
+                await asyncio.wait_for(self._handler.close(), _CLOSING)
+            except Exception as error:  # noqa: BLE001 - it may be gone already, and all is read
+                logger.info("The browser was not closed in order: %s", _first_line(error))
+
+    async def _start(self) -> "ScrapyPlaywrightDownloadHandler":
+        async with self._starting:
+            if self._handler is None:
+                try:
+                    chromium = find_chromium(self._path)
+                except BrowserMissingError:
+                    self._say_missing()
+                    raise
+                # Heavy, and most runs need no browser.
+                from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
+
+                logging.getLogger("scrapy-playwright").setLevel(logging.ERROR)
+                handler = ScrapyPlaywrightDownloadHandler.from_crawler(self._crawler)
+                handler.config.launch_options = launch_options(chromium)
+                # It would do this itself, had it been there when the crawl began.
+                handler.browser_provider = handler.browser_provider_cls(handler.config)
+                await handler.browser_provider.start()
+                self._handler = handler
+            return self._handler
+
+    def _say_missing(self) -> None:
+        if not self._said_missing:
+            self._said_missing = True
+            logger.warning(
+                "Articles whose page needs a browser wait, as there is none. Install Chromium "
+                "(Debian: apt-get install chromium), name one in BROWSER_PATH, or set BROWSER=off"
+            )
+
+    async def _show(self, plain: Response, handler: "ScrapyPlaywrightDownloadHandler") -> Response:
+        from scrapy_playwright.page import PageMethod
+
+        kind = (plain.headers.get("Content-Type") or b"").decode("latin-1")
+        visit = Visit(
+            plain.url,
+            decode(plain.body, kind),
+            self._fetch,
+            most=self._most,
+            seconds=self._seconds / 2,
+            size=self._size,
+        )
+        request = Request(
+            plain.url,
+            meta={
+                "playwright": True,
+                "playwright_context_kwargs": self._context,
+                "playwright_page_init_callback": visit.begin,
+                "playwright_page_goto_kwargs": {"wait_until": "commit"},
+                "playwright_page_methods": [PageMethod(visit.settle)],
+            },
+        )
+        try:
+            return await asyncio.wait_for(handler.download_request(request), self._seconds)
+        except TimeoutError:
+            raise BrowserError(f"the page took more than {self._seconds:g} s in it") from None
+        finally:
+            with suppress(TimeoutError):  # the browser hangs, and is ended with the crawl
+                await asyncio.wait_for(visit.end(), _CLOSING)
+
+    async def _fetch(self, kind: str, url: str, headers: Mapping[str, str]) -> Response:
+        """Fetch a part of a page; scripts, which the pages of an outlet share, are kept."""
+        if url in self._scripts:
+            return self._scripts[url]
+        assert self._crawler.engine
+        request = Request(
+            url,
+            callback=NO_CALLBACK,
+            headers=dict(headers),
+            priority=1000,
+            meta={
+                "allow_offsite": True,
+                # A page's parts come together, as to any reader: not each after a pause.
+                "download_slot": _SLOT,
+                "autothrottle_dont_adjust_delay": True,
+            },
+        )
+        response = await self._crawler.engine.download_async(request)
+        small = len(response.body) <= _LARGEST_KEPT
+        if kind == "script" and response.status == 200 and small:
+            self._scripts[url] = response
+            if len(self._scripts) > _KEPT_SCRIPTS:
+                del self._scripts[next(iter(self._scripts))]
+        return response
+
+
+def _first_line(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".partition("\n")[0][:150]
