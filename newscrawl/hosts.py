@@ -1,5 +1,6 @@
 """What a run knows of each host: when it may be asked again, and why it is left alone."""
 
+import heapq
 from collections import Counter
 from dataclasses import dataclass, field
 from time import monotonic
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 
 _LONGEST_REST = 16
 """A rest is at most this many times ``HOST_REST``, however often a host fails again."""
+
+_TOLD = 200
+"""Hosts whose figures a run report holds."""
 
 _hosts: "WeakKeyDictionary[Crawler, Hosts]" = WeakKeyDictionary()
 
@@ -40,6 +44,18 @@ class Host:
     """Time they took, the pauses before them included."""
     errors: int = 0
     """Requests that failed."""
+    answers: int = 0
+    """Answers it gave, whatever they said."""
+    answering: float = 0.0
+    """Seconds that it took for them, without any pause."""
+    slowest: float = 0.0
+    """Seconds that it took for the slowest."""
+
+    def took(self, seconds: float) -> None:
+        """Note how long it took for an answer."""
+        self.answers += 1
+        self.answering += seconds
+        self.slowest = max(self.slowest, seconds)
 
     def hold(self, seconds: float) -> None:
         """Let it be for a while: requests to it wait."""
@@ -122,3 +138,18 @@ class Hosts:
             ("HOST_MAX_ERRORS", host.errors, self.max_errors),
         )
         return next((name for name, used, most in budgets if most and used >= most), None)
+
+    def worst(self) -> dict[str, dict[str, float]]:
+        """Figures of the hosts that failed most, then of those that took longest in all."""
+        worst = heapq.nlargest(
+            _TOLD, self.met.items(), key=lambda met: (met[1].errors, met[1].answering)
+        )
+        return {
+            name: {
+                "answers": host.answers,
+                "failures": host.errors,
+                "seconds": round(host.answering, 3),
+                "slowest": round(host.slowest, 3),
+            }
+            for name, host in worst
+        }

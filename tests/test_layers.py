@@ -60,6 +60,7 @@ MAY_USE = {
     | {"answers", "arguments", "assembly", "browser", "loaders", "rendering", "rulestore"}
     | {"source_status"},
     "export": HELPERS | RECORD | STATE | {"network"},
+    "report": HELPERS | RECORD | STATE | READERS | {"export", "rulestore"},
     "spiders": {"aggregator_spider"},
 }
 ANYTHING = {"commands", "demo"}

@@ -22,6 +22,8 @@ from newscrawl.demo.outlets import EDITIONS, OUTLETS, outlets_of
 from newscrawl.demo.proxy import DemoProxy
 from newscrawl.demo.score import read_feed, score, table
 from newscrawl.errors import BrowserMissingError
+from newscrawl.export import find_feeds
+from newscrawl.report import write_page
 
 _SITES = tuple(dict.fromkeys(site for site, _ in EDITIONS))
 _AT_ONCE = 2
@@ -109,6 +111,10 @@ def _crawl_and_score(
     print(f"\n--- {len(proxy.requests)} requests, {time.monotonic() - began:.0f} s; files:")
     for path in sorted(path for path in data.rglob("*.json*") if path.is_file()):
         print(f"{path.stat().st_size:>10}  {path}")
+    if _feeds(data):
+        page = data / "report" / "index.html"
+        write_page(data, find_feeds(data), page)
+        print(f"\n--- What all this looks like: {page.as_uri()}")
     return result.good and not any(run.returncode for run in runs)
 
 
@@ -131,8 +137,12 @@ def _crawl(
 
 
 def _options(settings: list[str]) -> Iterator[str]:
-    """The demo's settings, then those given on the command line, which win."""
-    for setting in (*(f"{name}={value}" for name, value in _SETTINGS.items()), *settings):
+    """The demo's settings, then those given on the command line, which win.
+
+    The directory alone is the demo's to choose, and comes by the environment.
+    """
+    given = [setting for setting in settings if not setting.startswith("NEWSCRAWL_DATA=")]
+    for setting in (*(f"{name}={value}" for name, value in _SETTINGS.items()), *given):
         yield from ("-s", setting)
 
 

@@ -147,6 +147,7 @@ class RunReport:
                 for kind in ("feeds", "rejects", "headlines")
                 if (path := self._run.path(kind)).exists()
             },
+            "hosts": self._hosts.worst(),
             "failures": dict(ledger.outcomes(job, "failed", _NAMED)),
             "rejections": dict(ledger.outcomes(job, "rejected", _NAMED)),
             "monitors": {},

@@ -85,6 +85,8 @@ class MannersMiddleware:
     def process_response(self, request: Request, response: Response) -> Response:
         """Note how a host answered."""
         host = self._done(request)
+        if (seconds := request.meta.get("download_latency")) is not None:  # none if it is replayed
+            host.took(seconds)
         troubled = response.status >= 500 or response.status == 429
         if troubled and not challenge(plain(response.headers)):
             self._failed(request, host, f"HTTP {response.status}")

@@ -1,0 +1,55 @@
+"""``scrapy report``: what the feeds hold and what the runs did, as one page."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from scrapy.commands import ScrapyCommand
+
+from newscrawl.errors import ExportError, StoreError
+
+
+class Command(ScrapyCommand):
+    """Exits 1 if there is no feed or the page cannot be written."""
+
+    requires_crawler_process = False
+
+    def syntax(self) -> str:
+        """For ``scrapy report -h``."""
+        return "[-o FILE] [FEED|DIR ...]"
+
+    def short_desc(self) -> str:
+        """One line for ``scrapy -h``."""
+        return "Write a page that shows what the feeds hold and what the runs did"
+
+    def long_desc(self) -> str:
+        """For ``scrapy report -h``."""
+        return (
+            "Count the feeds of the data directory, or the feeds given, and write one HTML file "
+            "that needs no network: articles, sources, agreement, outlets, recent records with "
+            "both their copies, runs, hosts, rejects and rules."
+        )
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Where to."""
+        super().add_options(parser)
+        parser.add_argument(
+            "-o", "--output", metavar="FILE", help="report/index.html in the data directory"
+        )
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Write the page and say where it is."""
+        # Scrapy imports every command at every start, whichever is asked for.
+        from newscrawl.export import find_feeds
+        from newscrawl.report import write_page
+
+        assert self.settings
+        data = Path(self.settings["NEWSCRAWL_DATA"])
+        output = Path(opts.output) if opts.output else data / "report" / "index.html"
+        try:
+            size = write_page(data, find_feeds(data, [Path(arg) for arg in args]), output)
+        except (ExportError, StoreError) as error:
+            sys.stderr.write(f"scrapy report: {error}\n")
+            self.exitcode = 1
+            return
+        print(f"report    {output.resolve().as_uri()} ({size / 1e6:.1f} MB)")

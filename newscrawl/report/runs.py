@@ -1,0 +1,63 @@
+"""What the runs left beside the feeds: rejects, rules, and what their reports say of hosts."""
+
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from newscrawl.errors import StoreError
+from newscrawl.extraction import Rule
+from newscrawl.rulestore import RuleStore
+
+_VARIES = re.compile(r'"[^"]*"|\S*\d\S*')
+"""The parts of a reason that differ from record to record: what is quoted, and numbers."""
+
+
+class _Reject(msgspec.Struct):
+    reasons: list[str]
+
+
+_decode_reject = msgspec.json.Decoder(_Reject).decode
+
+
+def reject_reasons(data: Path) -> Counter[str]:
+    """Rejected records by reason, without what differs from record to record."""
+    reasons: Counter[str] = Counter()
+    for path in (data / "rejects").rglob("*.jsonl"):
+        with path.open("rb") as file:
+            for line in file:
+                try:
+                    given = _decode_reject(line).reasons
+                except ValueError:
+                    given = ["a line of the rejects cannot be read"]
+                reasons.update({_VARIES.sub("…", reason) for reason in given})
+    return reasons
+
+
+def rules_of(data: Path) -> tuple[list[tuple[str, Rule]], list[str]]:
+    """Rules that pages have taught, each with its site, and what is wrong with files of rules."""
+    rules: list[tuple[str, Rule]] = []
+    faults = []
+    for path in sorted((data / "rules").glob("*.jsonl")):
+        try:
+            rules += [(path.stem, rule) for rule in RuleStore(data, path.stem).book if rule.pages]
+        except StoreError as error:
+            faults.append(str(error))
+    return rules, faults
+
+
+def hosts_of(reports: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
+    """Figures of each host, summed over runs: ``answers``, ``failures``, ``seconds``, ``slowest``.
+
+    ``slowest`` is not summed: it is the longest time of all.
+    """
+    hosts: dict[str, dict[str, float]] = {}
+    for report in reports:
+        for name, figures in report.get("hosts", {}).items():
+            host = hosts.setdefault(name, dict.fromkeys(figures, 0))
+            for figure, value in figures.items():
+                before = host.get(figure, 0)
+                host[figure] = max(before, value) if figure == "slowest" else before + value
+    return hosts

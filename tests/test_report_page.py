@@ -1,0 +1,270 @@
+"""``scrapy report``: the page of a real crawl, in a real browser."""
+
+import hashlib
+import html
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from newscrawl.report.words import differences
+from tests.test_crawl import LINK, SOURCE, TEXT, TITLE
+from tests.web import Web, aggregator_page, crawl, outlet_page
+
+HOSTILE = (
+    "<script>document.title='taken'</script><img src=x onerror=\"document.title='taken'\">"
+    "</script><!--<script>"
+)
+ARABIC = "افتتاح مكتبة عائمة في أسوان"
+ARABIC_OUTLET = "مرصد النيل"
+ARABIC_TEXT = (
+    "افتتحت محافظة أسوان صباح أمس مكتبة عائمة على مركب قديم، تضم أكثر من ثلاثة آلاف "
+    "كتاب للأطفال واليافعين، وقال مدير المشروع إن الرحلات ستنطلق كل جمعة."
+)
+_BASE = "https://www.maghress.com/fr/courrier"
+_ARABIC_URL = "https://www.masress.com/nileobserver/24504"
+CHARTS = ("articles", "sources", "years", "agreement", "filled", "languages", "found")
+
+
+def report(data: Path, *arguments: str | Path) -> tuple[int, str]:
+    """Exit code and output of the command."""
+    done = subprocess.run(
+        [sys.executable, "-m", "scrapy", "report", *arguments, "-s", f"NEWSCRAWL_DATA={data}"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def web() -> Web:
+    """An article with both copies, one that differs, a hostile one, a lost, a rejected one."""
+    changed = [TEXT[0].replace("jeudi", "vendredi"), *TEXT[1:]]
+    hostile = [html.escape(HOSTILE), *TEXT]
+    pages = {
+        f"{_BASE}/101": aggregator_page(TITLE, TEXT),
+        LINK: SOURCE,
+        f"{_BASE}/102": aggregator_page(TITLE, TEXT, link=f"{LINK}2"),
+        f"{LINK}2": outlet_page(
+            TITLE, changed, published="2024-03-29T10:15:00+00:00", author="Salma Idrissi"
+        ),
+        f"{_BASE}/103": aggregator_page(
+            html.escape(HOSTILE), hostile, date="02 - 04 - 2023", link=f"{LINK}3"
+        ),
+        f"{LINK}3": outlet_page(
+            html.escape(HOSTILE),
+            hostile,
+            published="2023-04-02T10:15:00+00:00",
+            author="Salma Idrissi",
+        ),
+        f"{_BASE}/104": aggregator_page(TITLE, TEXT, date="11 - 09 - 2021", link=f"{LINK}-lost"),
+        f"{_BASE}/105": aggregator_page(TITLE, TEXT, date="29 - 03 - 2074", link=None),
+        _ARABIC_URL: aggregator_page(
+            ARABIC,
+            [ARABIC_TEXT],
+            edition="ar",
+            outlet=ARABIC_OUTLET,
+            date="05 - 11 - 2019",
+            link=None,
+        ),
+    }
+    return Web(pages)
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of two crawls, a line of damage, and a host's name that wants to be markup."""
+    data = tmp_path_factory.mktemp("data")
+    small = web()
+    crawl(small, data, urls=",".join(url for url in small.pages if url.startswith(_BASE)))
+    crawl(small, data, "masress", urls=_ARABIC_URL)
+    (data / "feeds" / "other").mkdir()
+    (data / "feeds" / "other" / "torn.jsonl").write_text(f'{{"id": "{HOSTILE}\n', "utf-8")
+    code, told = report(data)
+    page = data / "report" / "index.html"
+    assert (code, page.as_uri() in told) == (0, True), told
+    return page
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+        )
+        yield chromium
+        chromium.close()
+
+
+@dataclass
+class Visit:
+    """An opened page, and what a browser says of it."""
+
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+
+def visit(browser: Browser, written: Path, width: int = 1280, scheme: str = "light") -> Visit:
+    page = browser.new_page(
+        viewport={"width": width, "height": 900},
+        color_scheme="dark" if scheme == "dark" else "light",
+    )
+    seen = Visit(page)
+    page.on("console", lambda message: seen.complaints.append(message.text))
+    page.on("pageerror", lambda error: seen.complaints.append(str(error)))
+    page.on("request", lambda request: seen.requests.append(request.url))
+    page.goto(written.as_uri())
+    return seen
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (390, "dark")])
+def test_every_chart_is_drawn_and_the_page_keeps_to_itself(
+    browser: Browser, written: Path, width: int, scheme: str
+) -> None:
+    seen = visit(browser, written, width, scheme)
+    page = seen.page
+    for chart in CHARTS:
+        boxes = [bar.bounding_box() for bar in page.locator(f"#chart-{chart} svg.plot rect").all()]
+        assert any(box and box["width"] > 1 and box["height"] > 1 for box in boxes), chart
+    for details in page.locator("details").all():
+        details.locator("summary").first.click()
+    page.locator(".copies").nth(4).wait_for()
+    for step in ("days", "months", "years"):
+        page.select_option("#step", step)
+    page.select_option("#outlet", index=1)
+    assert page.locator("#chart-articles svg.plot rect").count() > 0
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (sum(map(int, re.findall(r"\d+", paper))) < 300) == (scheme == "dark")
+    assert seen.complaints == []
+    assert seen.requests == [written.as_uri()]
+
+
+def test_what_a_page_says_is_text(browser: Browser, written: Path) -> None:
+    seen = visit(browser, written)
+    page = seen.page
+    page.fill("#record-search", "103")
+    assert page.inner_text("#record-count") == "1 of 5"
+    page.click(".record summary")
+    assert HOSTILE in page.inner_text(".record .headline >> nth=0")
+    assert HOSTILE in page.inner_text(".copies > div >> nth=0")
+    assert HOSTILE in page.inner_text(".copies > div >> nth=1")
+    assert "torn.jsonl, line 1" in page.inner_text("#faults")
+    assert page.locator("img, iframe, [onerror]").count() == 0
+    assert page.title() == "newscrawl: what the corpus holds"
+    assert seen.complaints == []
+    stopped: list[tuple[str, str | None]] = []
+    page.on("requestfailed", lambda request: stopped.append((request.url, request.failure)))
+    # And if it ever became markup, the page's policy would still not let it run or ask.
+    page.evaluate(
+        """() => {
+            const script = document.createElement("script");
+            script.textContent = "document.title = 'taken'";
+            document.body.append(script);
+            const image = `<img src=https://a.example/ onerror="document.title = 'taken'">`;
+            document.body.insertAdjacentHTML("beforeend", image);
+        }"""
+    )
+    page.wait_for_timeout(200)
+    assert page.title() == "newscrawl: what the corpus holds"
+    assert len(seen.complaints) >= 2
+    assert stopped == [("https://a.example/", "csp")]
+
+
+def test_search_names_in_their_direction_and_marked_differences(
+    browser: Browser, written: Path
+) -> None:
+    page = visit(browser, written).page
+    page.fill("#outlet-search", "النيل masress")
+    assert page.inner_text("#outlet-count") == "1 of 2"
+    found = page.locator("#outlet-table tbody bdi")
+    assert found.inner_text() == ARABIC_OUTLET
+    assert found.evaluate("e => getComputedStyle(e).direction") == "rtl"
+    page.fill("#record-search", "اسوان")  # without the hamza that the title has
+    assert page.inner_text("#record-count") == "1 of 5"
+    page.click(".record summary")
+    for part in (".headline", ".running"):
+        element = page.locator(f".record {part}").first
+        assert element.evaluate("e => getComputedStyle(e).direction") == "rtl"
+        assert element.evaluate(
+            """e => { const range = document.createRange(); range.selectNodeContents(e);
+            const text = [...range.getClientRects()].at(-1), box = e.getBoundingClientRect();
+            return Math.abs(text.right - box.right) < 2 }"""
+        )
+    page.fill("#record-search", "102")
+    page.click(".record summary")
+    page.locator(".copies").wait_for()
+    assert page.locator(".copies del").all_inner_texts() == ["jeudi"]
+    assert page.locator(".copies ins").all_inner_texts() == ["vendredi"]
+    page.fill("#record-search", "")
+    page.select_option("#record-status", "gone")
+    assert page.inner_text("#record-count") == "1 of 5"
+    page.emulate_media(media="print")
+    assert not page.is_visible("nav")
+    assert page.is_visible("#chart-years svg.plot")
+
+
+def test_figures_are_those_of_the_runs(browser: Browser, written: Path) -> None:
+    page = visit(browser, written).page
+    tiles = dict(
+        zip(
+            page.locator("#tiles dt").all_inner_texts(),
+            page.locator("#tiles dd").all_inner_texts(),
+            strict=True,
+        )
+    )
+    assert tiles["articles"] == "5"
+    assert tiles["newspaper's page read"] == "60.0 %"
+    assert (tiles["first day"], tiles["last day"]) == ("2019-11-05", "2024-03-29")
+    assert "published: … is in the future" in page.inner_text("#reject-table")
+    hosts = page.inner_text("#host-table").split()
+    assert hosts[hosts.index("www.maghress.com") + 1 :][:2] == ["6", "0"]  # robots.txt is one
+    assert page.locator("#run-table tbody tr").count() == 2
+    page.locator("#chart-sources summary").click()
+    page.locator("#chart-sources table").wait_for()
+    rows = page.locator("#chart-sources tbody tr").all_inner_texts()
+    assert "all outlets\tgone\t1\t20.0 %" in rows
+
+
+def test_without_feeds_and_of_feeds_from_elsewhere(tmp_path: Path, written: Path) -> None:
+    code, told = report(tmp_path)
+    assert (code, "there is no feed" in told) == (1, True)
+    feeds = written.parent.parent / "feeds"
+    # The same records twice, as a copy of a corpus beside it would hold them, count once.
+    (feed,) = (feeds / "masress").glob("*.jsonl")
+    (tmp_path / "copy.jsonl").write_bytes(feed.read_bytes())
+    code, told = report(tmp_path, "-o", tmp_path / "page.html", feed, tmp_path / "copy.jsonl")
+    assert code == 0, told
+    assert '"articles":1,' in (tmp_path / "page.html").read_text("utf-8")
+    assert '"earlier":1,' in (tmp_path / "page.html").read_text("utf-8")
+    code, told = report(tmp_path, "-o", tmp_path / "copy.jsonl" / "page.html", feed)
+    assert (code, "cannot be written" in told) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("copy", "source"),
+    [("", ""), ("un", ""), ("", "un"), ("un  deux\n\ntrois", "un deux\n\ntrois quatre")],
+)
+def test_both_texts_can_be_put_together_again(copy: str, source: str) -> None:
+    parts = differences(copy, source)
+    assert "".join(text for where, text in parts if where != "source") == copy
+    assert "".join(text for where, text in parts if where != "copy") == source
+
+
+def test_the_libraries_are_those_of_the_registry() -> None:
+    """They are kept as they were published; an edit would not be seen otherwise."""
+    assets = Path(__file__).parent.parent / "newscrawl" / "report" / "assets"
+    digests = {
+        name: hashlib.sha256((assets / name).read_bytes()).hexdigest()
+        for name in ("d3.min.js", "plot.umd.min.js")
+    }
+    readme = (assets / "README.md").read_text("utf-8")
+    for digest in digests.values():
+        assert digest in readme
