@@ -142,9 +142,15 @@ class AggregatorSpider(scrapy.Spider):
         if arguments.ids:
             yield from self._candidates()
             return
-        yield from self._listings()
+        if arguments.revisit != "only":
+            yield from self._listings()
         for article, found in self.run.ledger.adopt(
-            self.name, self.run.job, now(), editions=arguments.editions, outlets=arguments.outlets
+            self.name,
+            self.run.job,
+            now(),
+            editions=arguments.editions,
+            outlets=arguments.outlets,
+            due=arguments.revisit != "no",
         ):
             if self._room() == 0:
                 return

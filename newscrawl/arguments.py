@@ -5,13 +5,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from newscrawl.errors import ArgumentError
 from newscrawl.items import Edition
 from newscrawl.network.grammar import ArticleKey, is_slug, parse_article_url
 from newscrawl.network.sites import Site
+
+Revisit = Literal["yes", "no", "only"]
+"""Whether a run reads again what is due."""
 
 _RANGE = re.compile(r"(?P<outlet>[^:\s]+):(?P<first>\d{1,18})(?:-(?P<last>\d{1,18}))?")
 _AGO = re.compile(r"(\d{1,5})([dw])")
@@ -57,6 +60,8 @@ class Arguments:
     """Whether source links are followed: ``yes`` or ``no``."""
     limit: int | None = None
     """Most articles to read."""
+    revisit: Revisit = "yes"
+    """Whether articles that are due are read again, ``yes`` or ``no``, or ``only`` those."""
 
     @classmethod
     def parse(cls, site: Site, given: Mapping[str, Any]) -> "Arguments":
@@ -88,6 +93,7 @@ class Arguments:
             ids=_ids(values.get("ids")),
             follow=_yes("follow", values.get("follow", "yes")),
             limit=_limit(values.get("limit")),
+            revisit=_revisit(values.get("revisit", "yes")),
         )
         arguments._check(values)
         return arguments
@@ -103,6 +109,11 @@ class Arguments:
             raise ArgumentError(
                 f"ids={values['ids']}: numbers are counted per edition; "
                 f"give one of editions={'|'.join(self.editions)} with it"
+            )
+        named = [name for name in ("urls", "ids", "sections", "authors") if name in values]
+        if self.revisit == "only" and named:
+            raise ArgumentError(
+                f"revisit=only: nothing is looked for then; leave out {', '.join(named)}"
             )
         ways = ("urls", "ids", "outlets", "sections", "authors")
         for alone in ("urls", "ids"):
@@ -208,6 +219,13 @@ def _yes(name: str, value: str) -> bool:
     if value.lower() not in ("yes", "no"):
         raise ArgumentError(f"{name}={value}: allowed: yes, no")
     return value.lower() == "yes"
+
+
+def _revisit(value: str) -> Revisit:
+    match value.lower():
+        case "yes" | "no" | "only" as known:
+            return known
+    raise ArgumentError(f"revisit={value}: allowed: yes, no, only")
 
 
 def _limit(value: str | None) -> int | None:

@@ -160,8 +160,11 @@ def parse(html: str) -> LexborHTMLParser:
         raise UnreadableHtmlError(f"the page has more than {MAX_NODES} tags and attributes")
     if _longest_tag(html) > MAX_ATTRIBUTES:
         raise UnreadableHtmlError(f"a tag of the page has more than {MAX_ATTRIBUTES} attributes")
-    # Few pages have so many tags, or so many without an end, that the nesting must be looked at.
-    if tags > 2 * MAX_DEPTH or (tags > _MANY and tags - 2 * html.count("</") > _MANY // 2):
+    # Few pages have so many tags that nest or are repeated that each must be looked at.
+    if tags > _MANY and (
+        tags * len(_FORMATTING_TAG.findall(html)) > MAX_NODES
+        or (tags > 2 * MAX_DEPTH and len(_NESTING_TAG.findall(html)) > MAX_DEPTH)
+    ):
         depth, repeated = _nesting(html)
         if depth > MAX_DEPTH:
             raise UnreadableHtmlError(f"the page is nested deeper than {MAX_DEPTH} levels")
@@ -172,6 +175,8 @@ def parse(html: str) -> LexborHTMLParser:
 
 _MANY = 2000
 """Tags that can be no harm, in whatever order: unended formatting makes a million of them."""
+_ALIKE = 3
+"""Unended formatting tags with the same attributes that a parser remembers."""
 _TAG = re.compile(r"<(?P<end>/?)(?P<name>[a-zA-Z][^\s/>]*|!--)")
 _TAG_START = re.compile(r"<[a-zA-Z]")
 _OPENING = re.compile(r"<[a-zA-Z][^>]*")
@@ -190,6 +195,11 @@ _FLAT = frozenset(
 _FORMATTING = frozenset(
     ("b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u")
 )
+_FORMATTING_TAG = re.compile(
+    rf"<(?=[{''.join({name[0] for name in _FORMATTING})}])(?:{'|'.join(_FORMATTING)})[\s/>]",
+    re.IGNORECASE,
+)
+_NESTING_TAG = re.compile(rf"<(?!(?:{'|'.join(_FLAT)})[\s/>])[a-z]", re.IGNORECASE)
 
 
 def _nodes(html: str) -> int:
@@ -215,38 +225,42 @@ def _nesting(html: str) -> tuple[int, int]:
     """Estimate how deep a page is nested, and how many formatting tags a parser would repeat."""
     stack: list[str] = []
     inside: Counter[str] = Counter()
-    unended: dict[str, Counter[str]] = {name: Counter() for name in _FORMATTING}
-    ended: Counter[str] = Counter()
-    tags = deepest = position = 0
-    while (match := _TAG.search(html, position)) and deepest <= MAX_DEPTH:
+    unended: list[tuple[str, str]] = []  # names and attributes of the formatting tags remembered
+    deepest = repeated = position = 0
+    while deepest <= MAX_DEPTH and repeated <= MAX_NODES:
+        match = _TAG.search(html, position)
+        if match is None:
+            break
         position = match.end()
         name = match["name"].lower()
-        tags += 1
         if name == "!--":
             position = html.find("-->", position) + 1 or len(html)
         elif match["end"]:
-            ended[name] += 1
             if inside[name] > 0:
                 inside[name] -= 1
                 while name not in _FORMATTING and stack and (last := stack.pop()) != name:
                     inside[last] -= 1
                 if name in _FORMATTING and stack[-1] == name:
                     stack.pop()
+            if name in _FORMATTING:
+                for place in range(len(unended) - 1, -1, -1):
+                    if unended[place][0] == name:
+                        del unended[place]
+                        break
         elif name in _RAW_TEXT:
             end = _RAW_TEXT[name].search(html, position)
             position = end.start() if end else len(html)
-        elif name not in _FLAT and not _is_self_closing(html, position, inside):
-            stack.append(name)
-            inside[name] += 1
-            deepest = max(deepest, len(stack))
-            if name in _FORMATTING:
-                unended[name][html[position : html.find(">", position)]] += 1
-    # A parser remembers three alike of those it has not met the end of.
-    repeated = sum(
-        max(0, sum(min(3, count) for count in alike.values()) - ended[name])
-        for name, alike in unended.items()
-    )
-    return deepest, repeated * tags
+        else:
+            repeated += len(unended)
+            if name not in _FLAT and not _is_self_closing(html, position, inside):
+                stack.append(name)
+                inside[name] += 1
+                deepest = max(deepest, len(stack))
+                if name in _FORMATTING:
+                    tag = (name, html[position : html.find(">", position)])
+                    if unended.count(tag) < _ALIKE:
+                        unended.append(tag)
+    return deepest, repeated
 
 
 def _is_self_closing(html: str, position: int, inside: Counter[str]) -> bool:

@@ -269,18 +269,22 @@ class Ledger:
         *,
         editions: Sequence[str] = (),
         outlets: Sequence[str] = (),
+        due: bool = True,
     ) -> Iterator[tuple[str, str]]:
         """Take over what earlier runs of a site left unfinished and what is due to be read again.
 
         Gives ``(id, found)`` pairs, a few at a time. Empty ``editions`` or ``outlets`` mean all of
-        them; ``now`` is an ISO 8601 moment in UTC.
+        them; ``now`` is an ISO 8601 moment in UTC. Without ``due`` only what was left is given.
         """
         scope, values = "", list[str]()
         for column, allowed in (("edition", editions), ("outlet", outlets)):
             if allowed:
                 scope += f" AND {column} IN ({', '.join('?' * len(allowed))})"
                 values += allowed
-        for which, bound in (("state = 'found'", []), ("due <= ?", [now])):
+        parts: list[tuple[str, list[str]]] = [("state = 'found'", [])]
+        if due:
+            parts.append(("due <= ?", [now]))
+        for which, bound in parts:
             select = (
                 f"SELECT rowid, id, found FROM articles WHERE site = ? AND {which} AND job != ?"  # noqa: S608 - column names are literals, values are bound
                 f"{scope} LIMIT {_CHUNK}"

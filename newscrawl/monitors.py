@@ -79,6 +79,8 @@ def alarms(report: Report) -> list[str]:
 
 def _nothing(report: Report, past: History, settings: BaseSettings) -> str | None:  # noqa: ARG001
     """No record, in a run that met nothing or in a day of runs that are used to more."""
+    if _task(report).get("revisit") == "only":
+        return None  # on a good day nothing is due
     if report["state"] == "finished" and not report["found"] and not report["known"]:
         return "the run met no article at all, neither new nor known"
     if past.span() >= 2 and not past.exported_since(1) and past.total("exported"):
@@ -88,7 +90,7 @@ def _nothing(report: Report, past: History, settings: BaseSettings) -> str | Non
 
 def _items(report: Report, past: History, settings: BaseSettings) -> str | None:
     """Far fewer records in a day than the site gives otherwise."""
-    if past.span() < 2 or report["state"] != "finished":
+    if past.span() < 2 or report["state"] != "finished" or _task(report).get("revisit") == "only":
         return None
     today = past.exported_since(1)
     usual = (past.total("exported") + report["exported"] - today) / (past.span() - 1)

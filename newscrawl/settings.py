@@ -236,3 +236,11 @@ MONITOR_MAX_FLAGGED = 0.3
 # address. The mail server is set by Scrapy's MAIL_HOST, MAIL_PORT, MAIL_FROM, MAIL_USER…
 MONITOR_WEBHOOK = os.environ.get("NEWSCRAWL_WEBHOOK", "")
 MONITOR_MAIL = os.environ.get("NEWSCRAWL_MAIL", "")
+
+# --- Schedule ------------------------------------------------------------------------------------
+
+# Hours of the day, UTC, for what can wait: in the first, sources that may have healed are asked for
+# again; in the others, months of outlets are filled back. It is night in all seven countries.
+QUIET_HOURS = [0, 1, 2, 3]
+# How many months before the present one are filled back. 0 is none.
+BACKFILL_MONTHS = 12

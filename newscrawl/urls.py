@@ -19,6 +19,10 @@ _NO_SCHEME = re.compile(r"[/\\]{2,}|(?=www\.[\w-]+\.)", re.IGNORECASE)
 _ANY_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _HOST = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+# What has none but plain characters is as it should be; it is most of a page's addresses.
+_PLAIN = re.compile(
+    r"https?://[a-z0-9]+(?:[.-][a-z0-9]+)*/[A-Za-z0-9/._~-]*(?:\?[A-Za-z0-9/._~=&,-]+)?"
+)
 
 _FRONT_PATH = re.compile(
     r"/*(?:(?:fr|ar|en)(?:[-_][a-z]{2})?/*)?"
@@ -49,6 +53,8 @@ def absolute(url: str, base: str | None = None) -> str | None:
     >>> absolute("javascript:void(0)", "https://example.com/") is None
     True
     """
+    if _PLAIN.fullmatch(url):
+        return url
     url = safe(url).translate(_BREAKS).strip().replace("&amp;", "&")
     if not url:
         return None
@@ -85,7 +91,6 @@ def host(url: str) -> str:
         return ""
 
 
-@lru_cache(maxsize=4096)
 def registered_domain(url_or_host: str) -> str | None:
     """The part of a host that its owner registered, by the public-suffix list tldextract brings.
 
@@ -97,7 +102,12 @@ def registered_domain(url_or_host: str) -> str | None:
     >>> registered_domain("www.courrier.example"), registered_domain("192.0.2.1")
     ('courrier.example', None)
     """
-    parts = _suffixes()(url_or_host.lower())
+    return _registered("/".join(url_or_host.split("/", 3)[:3]).lower())
+
+
+@lru_cache(maxsize=4096)
+def _registered(origin: str) -> str | None:
+    parts = _suffixes()(origin)
     if parts.suffix or parts.ipv4 or parts.ipv6:
         return parts.top_domain_under_public_suffix or None
     above = parts.subdomain.rpartition(".")[2]

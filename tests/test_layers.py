@@ -59,6 +59,8 @@ MAY_USE = {
     | READERS
     | {"answers", "arguments", "assembly", "browser", "loaders", "rendering", "rulestore"}
     | {"source_status"},
+    "schedule": HELPERS | RECORD | STATE | READERS,
+    "scrapyd": HELPERS | {"schedule"},
     "export": HELPERS | RECORD | STATE | {"network"},
     "report": HELPERS | RECORD | STATE | READERS | {"export", "rulestore"},
     "spiders": {"aggregator_spider"},

@@ -187,5 +187,30 @@ def test_a_node_is_deployed_to_runs_is_cancelled_and_loses_nothing(node: Node) -
     of_outlet = [id_ for id_ in ids if "/riftelegraphe/" in id_]
     missing = {id_ for id_ in build().truth if "/riftelegraphe/" in id_} - set(of_outlet)
     assert missing == set(report["failures"]) | set(report["rejections"])
+
+    # The plan is posted twice, and nothing is queued twice.
+    def posted() -> list[str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "scrapy", "schedule", "--post", node.url],
+            cwd=PROJECT,
+            env=node.environment | {"NEWSCRAWL_DATA": str(node.data)},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout.split("posted ")[1:]
+
+    def listed() -> list[str]:
+        states = node.ask("listjobs")
+        return [job["id"] for kind in ("pending", "running", "finished") for job in states[kind]]
+
+    once, twice = posted(), posted()
+    assert any(job.startswith("new-maghress-") for job in once)
+    assert not set(once) & set(twice)
+    assert len(listed()) == len(set(listed()))
+    for job in listed():
+        node.ask("cancel", project="newscrawl", job=job)
+    until(lambda: not (state := node.ask("daemonstatus"))["running"] + state["pending"])
+
     node.log.flush()
     assert "exitstatus=75" in Path(node.log.name).read_text()

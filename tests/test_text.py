@@ -48,6 +48,12 @@ def test_clean_text_can_be_written_and_holds_nothing_unseen(s: str) -> None:
     assert "\n" not in clean(s)
 
 
+@given(any_text | st.text("aÉœß’ 9²…\u0301\xad\u0651\u0653\u0627أة٣ıĂが\u3099Ω"))
+def test_words_are_the_same_beside_any_script(s: str) -> None:
+    # A character of another script has the whole text folded by Unicode's tables.
+    assert words(f"{s} 新") == [*words(s), "新"]
+
+
 @given(any_text)
 def test_nothing_raises(s: str) -> None:
     looks_mojibake(s)

@@ -84,6 +84,8 @@ class Web:
     """Pages by URL; whatever else is asked for is a 404."""
 
     pages: dict[str, Answer] = field(default_factory=dict)
+    direct: str = ""
+    """Hosts, parted by commas, that are asked without the proxy: servers of the test's own."""
 
     def answer(self, method: str, url: str, headers: Mapping[str, str]) -> Answer:  # noqa: ARG002
         """What the proxy says."""
@@ -149,7 +151,7 @@ def crawl(
     with DemoProxy(web.answer) as proxy:
         done = subprocess.run(
             command(spider, settings or {}, arguments),
-            env=environment(proxy, data),
+            env=environment(proxy, data) | {"no_proxy": web.direct, "NO_PROXY": web.direct},
             capture_output=True,
             text=True,
             timeout=120,

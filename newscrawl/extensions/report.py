@@ -113,7 +113,7 @@ class RunReport:
             errors.append("the site was away, so the run ended early; see the log")
         if reason == "finished" and found and not exported and not unchanged:
             errors.append("nothing was exported")
-        elif reason == "finished" and not found and not known:
+        elif reason == "finished" and not found and not known and self._searched():
             errors.append(
                 f"all {outside} articles lie outside since/until"
                 if outside
@@ -152,6 +152,11 @@ class RunReport:
             "rejections": dict(ledger.outcomes(job, "rejected", _NAMED)),
             "monitors": {},
         }
+
+    def _searched(self) -> bool:
+        """Whether the run was to look for articles, and not only to read again what is due."""
+        arguments = getattr(self._crawler.spider, "arguments", None)
+        return arguments is None or arguments.revisit != "only"
 
     def _rules_withdrawn(self) -> set[str]:
         """Names of the site's rules that no longer hold."""

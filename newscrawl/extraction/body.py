@@ -5,7 +5,8 @@ goes on. Without one, the outline alone decides (``unguided``).
 """
 
 import re
-from dataclasses import dataclass, replace
+
+import msgspec
 
 from newscrawl.extraction.guided import SIZE, Reference, compared, shingles
 from newscrawl.extraction.outline import OUT, Outline
@@ -26,8 +27,7 @@ _STANDFIRST = re.compile(
 )
 
 
-@dataclass(slots=True)
-class _Match:
+class _Match(msgspec.Struct, gc=False):
     """Where a block stands in the reference."""
 
     block: int
@@ -45,7 +45,7 @@ def _matches(page: Page, reference: Reference) -> list[_Match]:
     for index, block in enumerate(page.blocks):
         text = block.text
         if text in known:
-            matches.append(replace(known[text], block=index))
+            matches.append(msgspec.structs.replace(known[text], block=index))
             continue
         if len(text) < _SHORT and not (len(text) >= 12 and text[0] > "\u2e7f"):
             continue
@@ -55,6 +55,8 @@ def _matches(page: Page, reference: Reference) -> list[_Match]:
         if looked_at > _MOST_TEXT:
             break
         cut = shingles(reference.read(text))
+        if reference.lacks(cut):
+            continue
         found = reference.find(cut)
         if len(found) < 2 and not (found and len(cut) == 1):
             continue
@@ -101,7 +103,7 @@ def guided(page: Page, reference: Reference) -> list[int]:
     size = sum(len(page.blocks[index].text) for index in blocks)
     outline = Outline(page, [match.block for match in chain])
     told = {match.block for match in matches}  # who repeats the article after its end quotes it
-    rest = [index for index in outline.body() if index > last and index not in told]
+    rest = [index for index in outline.body(last) if index > last and index not in told]
     if sum(len(page.blocks[index].text) for index in rest) > 0.1 * size:
         blocks += rest
     return sorted(set(blocks))

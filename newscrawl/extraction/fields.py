@@ -86,28 +86,28 @@ def title(
         (0.5, node.text() if (node := tree.css_first("title")) else None),
     ]
     sources += [(0.7 if not i else 0.3, heading) for i, heading in enumerate(headings[:4])]
-    declared = [
-        (weight, clean(unescape(text[:_LONGEST_TITLE]))) for weight, text in sources if text
-    ]
-    declared = [(weight, text) for weight, text in declared if text]
-    if not declared:
-        return None
-    exact = {fold(text) for _, text in declared}
-    sought = fold(wanted[:_LONGEST_TITLE]) if wanted else ""
-    # An outlet that has one title for readers and one for networks means the first.
+    # An outlet that has one title for its readers and another for networks means the first.
     if _same(headline, *headings[:2]) and _same(shared, tweeted) and not _same(headline, shared):
-        declared.append((3.0, clean(unescape((headline or "")[:_LONGEST_TITLE]))))
+        sources.append((3.0, headline))
+    weights: dict[str, float] = {}
+    for weight, source in sources:
+        if source and (text := clean(unescape(source[:_LONGEST_TITLE]))):
+            weights[text] = weights.get(text, 0.0) + weight
+    if not weights:
+        return None
+    exact = {fold(text) for text in weights}
+    sought = fold(wanted[:_LONGEST_TITLE]) if wanted else ""
     votes: dict[str, float] = {}
     printed: dict[str, str] = {}
-    for weight, text in declared:
+    for text, weight in weights.items():
         short = _without_site(text, names, exact, sought)
         key = _line(short)
-        if names.exactly(key) and len(declared) > 1:
+        if names.exactly(key) and len(weights) > 1:
             continue
         votes[key] = votes.get(key, 0.0) + weight
         printed.setdefault(key, short)
     if not votes:
-        return declared[0][1]
+        return next(iter(weights))
     if wanted:
         scored = {key: likeness(text, wanted) or 0.0 for key, text in printed.items()}
         best = max(votes, key=lambda key: (round(scored[key], 2), votes[key]))
@@ -120,7 +120,9 @@ def _same(title: str | None, *others: str | None) -> bool:
     """Tell whether a title is one of some others."""
     line = _line(unescape(title[:_LONGEST_TITLE])) if title else ""
     return any(
-        line == _line(unescape(other[:_LONGEST_TITLE])) for other in others if other and line
+        other == title or line == _line(unescape(other[:_LONGEST_TITLE]))
+        for other in others
+        if other and line
     )
 
 
@@ -476,7 +478,7 @@ def images(metadata: Metadata, base: str) -> list[Image]:
             caption = value.get("caption") or value.get("description")
             credit = value.get("creditText")
             value = value.get("url") or value.get("contentUrl")
-        if isinstance(value, str) and (url := _address(value.strip(), base)):
+        if isinstance(value, str) and (url := absolute(value, base)):
             found.setdefault(
                 url,
                 Image(
@@ -486,14 +488,6 @@ def images(metadata: Metadata, base: str) -> list[Image]:
                 ),
             )
     return list(found.values())[:20]
-
-
-# What has none but plain characters needs no cleaning; it is most of a page's addresses.
-_PLAIN_ADDRESS = re.compile(r"https?://[a-z0-9.-]+/[A-Za-z0-9/._~=&?,%-]*")
-
-
-def _address(value: str, base: str) -> str | None:
-    return value if _PLAIN_ADDRESS.fullmatch(value) else absolute(value, base)
 
 
 def _flatten(values: list[Any]) -> Iterator[Any]:

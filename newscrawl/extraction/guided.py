@@ -61,6 +61,10 @@ class Reference:
             found = self._read[paragraph] = compared(paragraph)
         return found
 
+    def lacks(self, candidates: list[int]) -> bool:
+        """Tell whether this text holds none of those shingles, as is true of most of a page."""
+        return self.positions.keys().isdisjoint(candidates)
+
     def find(self, candidates: list[int]) -> list[tuple[int, int]]:
         """List those shingles that this text holds: their place in the list and in this text."""
         get = self.positions.get

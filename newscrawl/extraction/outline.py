@@ -83,11 +83,6 @@ class Outline:
             for i, b in enumerate(blocks)
             if len(b.text) >= _SENTENCE and b.linked <= 0.5 * len(b.text)
         ]
-        self.counts = counts = [0] * len(elements)
-        for block in blocks:
-            counts[block.element] += 1
-        for index in range(len(elements) - 1, 0, -1):
-            counts[elements[index].parent] += counts[index]
         mass = self._mass(self.prose)
         self.total = mass[0]
         named: dict[tuple[str, str], int] = {}
@@ -172,18 +167,24 @@ class Outline:
         That is the element itself, or what is left when one climbs out of carriers of
         paragraphs and of wrappers that hold a single one.
         """
+        elements = self.page.elements
+        counts = [0] * len(elements)
+        for block in self.page.blocks:
+            counts[block.element] += 1
+        for index in range(len(elements) - 1, 0, -1):
+            counts[elements[index].parent] += counts[index]
         anchors = [0]
-        for index in range(1, len(self.page.elements)):
-            part = self.page.elements[index]
-            climbs = part.tag in _CARRIERS or self.counts[index] == 1
+        for index in range(1, len(elements)):
+            part = elements[index]
+            climbs = part.tag in _CARRIERS or counts[index] == 1
             anchors.append(anchors[part.parent] if climbs else index)
         return anchors
 
-    def body(self) -> list[int]:
-        """List the blocks that look like the body."""
+    def body(self, after: int = -1) -> list[int]:
+        """List the blocks that look like the body; none when it ends at ``after`` or before."""
         page, blocks = self.page, self.page.blocks
         good = [index for index in self.prose if not self.is_away(blocks[index].element)]
-        if not good:
+        if not good or good[-1] <= after:
             return []
         container = self._container(good)
         inside = [

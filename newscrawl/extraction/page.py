@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+import msgspec
 from selectolax.lexbor import LexborNode
 
 # fmt: off
@@ -84,8 +85,9 @@ _TAG_FLAGS = {
 }
 
 
-@dataclass(slots=True)
-class Block:
+# A page has hundreds of these. They hold nothing that leads back to them, so the collector of
+# cycles need not look at them.
+class Block(msgspec.Struct, gc=False):
     """A run of text."""
 
     text: str
@@ -96,17 +98,24 @@ class Block:
     """How many of its characters stand in links."""
 
 
-@dataclass(slots=True)
-class Element:
+class Element(msgspec.Struct, gc=False):
     """A part of the page that is more than a run of text."""
 
-    key: int
-    """The node's ``mem_id``: equal only to that of the same node of the same tree."""
+    node: LexborNode
     parent: int
     """Index of the element around it; the first one is its own parent."""
     tag: str
-    label: str
-    """Its classes, and its id after a ``#``."""
+    _label: str | None = None
+
+    @property
+    def label(self) -> str:
+        """Its classes, and its id after a ``#``; of few elements they are asked for."""
+        if self._label is None:
+            attributes = self.node.attributes
+            name = attributes.get("class") or ""
+            identity = attributes.get("id")
+            self._label = f"{name} #{identity}" if identity else name
+        return self._label
 
     @property
     def kind(self) -> str:
@@ -173,29 +182,9 @@ def walk(root: LexborNode) -> Page:
     page = Page()
     elements, ends, blocks = page.elements, page.ends, page.blocks
     parts: list[str] = []
-    links = articles = 0
-    current = 0
+    links = articles = current = 0
     stack: list[tuple[LexborNode | None, int, str]] = []
-
-    def flush() -> None:
-        text = " ".join((parts[0] if len(parts) == 1 else "".join(parts)).split())
-        parts.clear()
-        if links:
-            parts.append(_LINK)
-        if not (_LINK in text or _UNLINK in text or _BREAK in text):
-            if text:
-                blocks.append(Block(text, current, 0))
-        elif _BREAK not in text:
-            linked = _linked(text)
-            if text := " ".join(text.replace(_LINK, "").replace(_UNLINK, "").split()):
-                blocks.append(Block(text, current, min(linked, len(text))))
-        else:
-            for line, linked in _lines(text):
-                blocks.append(Block(line, current, linked))
-
-    tag = root.tag or ""
-    label = _label(root)
-    elements.append(Element(root.mem_id, 0, tag, label))
+    elements.append(Element(root, 0, root.tag or ""))
     ends.append(0)
     node = root.first_child
     while True:
@@ -208,55 +197,59 @@ def walk(root: LexborNode) -> Page:
                 parts.append(_UNLINK)
             elif tag not in _INLINE:
                 if parts:
-                    flush()
+                    _flush(parts, current, blocks, links)
                 ends[current] = len(elements)
                 current = parent
                 articles -= tag == "article"
             continue
         following = node.next
         if node.is_text_node:
-            text = node.text_content
-            if text and not text.isspace():
-                parts.append(text)
+            if not node.is_empty_text_node:
+                parts.append(node.text_content or "")
             elif parts:
                 parts.append(" ")
-        elif node.is_element_node:
+        elif (child := node.first_child) is not None:  # a comment or an empty element has none
             tag = node.tag or ""
-            if tag == "br":
-                parts.append(_BREAK)
-            elif (
-                tag not in _SKIPPED
-                and (child := node.first_child) is not None
-                and (articles or tag != "footer")
-            ):
-                if tag in _INLINE:
-                    if tag == "a":
-                        links += 1
-                        parts.append(_LINK)
-                    stack.append((following, current, tag))
-                else:
+            if tag not in _SKIPPED and (articles or tag != "footer"):
+                stack.append((following, current, tag))
+                if tag == "a":
+                    links += 1
+                    parts.append(_LINK)
+                elif tag not in _INLINE:
                     if parts:
-                        flush()
-                    stack.append((following, current, tag))
+                        _flush(parts, current, blocks, links)
                     articles += tag == "article"
-                    label = _label(node)
-                    elements.append(Element(node.mem_id, current, tag, label))
+                    elements.append(Element(node, current, tag))
+                    current = len(ends)
                     ends.append(0)
-                    current = len(elements) - 1
                 node = child
                 continue
+        elif node.tag == "br":
+            parts.append(_BREAK)
         node = following
-    flush()
+    _flush(parts, 0, blocks, links)
     ends[0] = len(elements)
     return page
 
 
-def _label(node: LexborNode) -> str:
-    attributes = node.attributes
-    name = attributes.get("class") or ""
-    if identity := attributes.get("id"):
-        name = f"{name} #{identity}"
-    return name
+def _flush(parts: list[str], element: int, blocks: list[Block], links: int) -> None:
+    """Make blocks of a run that ends here; ``links`` are open, and go on in the next one."""
+    text = " ".join("".join(parts).split())
+    parts.clear()
+    if links:
+        parts.append(_LINK)
+    if _BREAK in text:
+        for line, linked in _lines(text):
+            blocks.append(Block(line, element, linked))
+    elif text.startswith(_LINK) and text.find(_UNLINK) == len(text) - 1:  # most are one link
+        if text := text[1:-1].strip():
+            blocks.append(Block(text, element, len(text)))
+    elif _LINK in text or _UNLINK in text:
+        linked = _linked(text)
+        if text := " ".join(text.replace(_LINK, "").replace(_UNLINK, "").split()):
+            blocks.append(Block(text, element, min(linked, len(text))))
+    elif text:
+        blocks.append(Block(text, element, 0))
 
 
 def _linked(run: str) -> int:

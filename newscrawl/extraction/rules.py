@@ -421,13 +421,11 @@ def path_of(
         numbered: Whether elements without a name may be told by their number among their kind,
             as old tables need it.
     """
-    part = page.elements[element]
-    target: LexborNode | None = next(
-        (node for node in tree.css(part.tag) if node.mem_id == part.key), None
-    )
-    node, path = target, ""
+    target = page.elements[element].node
+    node: LexborNode | None = target
+    path = ""
     for _ in range(2 * _STEPS if numbered else _STEPS):
-        if target is None or node is None or not node.tag or node.tag == "html":
+        if node is None or not node.tag or node.tag == "html":
             break
         step = _step(node, numbered=numbered)
         path = f"{step} > {path}" if path else step

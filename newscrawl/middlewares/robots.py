@@ -6,6 +6,7 @@ for an offsite one and filtered, and what cannot be fetched counts as permission
 
 import asyncio
 import logging
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -147,5 +148,7 @@ def rules_of(status: int, body: bytes, agent: str) -> HostRules | str:
     """The rules that an answer to robots.txt gives, or why they cannot be had."""
     if status >= 500:
         return f"HTTP {status}"
-    text = body[:_MAX_BYTES].decode("utf-8", "replace") if status < 300 else ""
+    # UTF-8 is the standard, but Windows editors save as UTF-16; a byte-order mark tells either.
+    encoding = "utf-16" if body.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig"
+    text = body[:_MAX_BYTES].decode(encoding, "replace") if status < 300 else ""
     return HostRules(Protego.parse(text), agent, directives.of_robots(text, agent))

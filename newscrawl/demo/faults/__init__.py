@@ -1,0 +1,6 @@
+"""A web of broken and hostile servers on the loopback, each with one trouble, on real sockets."""
+
+from newscrawl.demo.faults.server import FaultServer, Logged, Visit
+from newscrawl.demo.faults.table import FAULTS, Fault
+
+__all__ = ["FAULTS", "Fault", "FaultServer", "Logged", "Visit"]

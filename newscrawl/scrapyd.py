@@ -1,0 +1,87 @@
+"""Posts the runs that are due to a Scrapyd, each once."""
+
+import base64
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urljoin
+from urllib.request import Request, urlopen
+
+from newscrawl.errors import NewscrawlError
+from newscrawl.schedule import (
+    Slot,
+    backfill_prefix,
+    backfilled_since,
+    job_of,
+    next_backfill,
+    this_hour,
+)
+
+_PROJECT = "newscrawl"
+_PATIENCE = 60
+"""Seconds for an answer; Scrapyd lists an egg's spiders before it takes the first job."""
+
+
+class ScrapydError(NewscrawlError):
+    """A Scrapyd cannot be reached, or does not do what it is asked.
+
+    Raised by ``newscrawl.scrapyd``; the message holds the address and Scrapyd's own words.
+    """
+
+
+def post(url: str, slots: Sequence[Slot], data: Path, months: int, now: datetime) -> Iterator[str]:
+    """Post what is due in the present hour and neither queued, nor running, nor done.
+
+    Gives the names of the jobs as they are posted. User and password are those of the environment
+    (``SCRAPYD_USERNAME``, ``SCRAPYD_PASSWORD``).
+
+    Raises:
+        ScrapydError: Scrapyd cannot be asked, or refuses.
+    """
+    listed = _ask(url, "listjobs", {"project": _PROJECT})
+    ahead = {job["id"] for state in ("pending", "running") for job in listed[state]}
+    known = ahead | {job["id"] for job in listed["finished"]}
+    for slot in slots:
+        if not slot.due(now):
+            continue
+        job, arguments = job_of(slot, now), slot.arguments
+        if slot.kind == "backfill":
+            queued = any(name.startswith(backfill_prefix(slot.site)) for name in ahead)
+            if queued or backfilled_since(data, slot.site, this_hour(now)):
+                continue
+            arguments = next_backfill(data, slot.site, months, now.date()) or {}
+            job = arguments.get("_job", "")
+        elif job in known:
+            continue
+        if not job:
+            continue  # all is filled
+        given = {name: value for name, value in arguments.items() if name != "_job"}
+        _ask(url, "schedule", {"project": _PROJECT, "spider": slot.site, "jobid": job}, given)
+        yield job
+
+
+def _ask(
+    url: str, service: str, values: Mapping[str, str], more: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """Call a service of Scrapyd; with ``more`` values it is a POST."""
+    query = urlencode({**values, **(more or {})})
+    address = urljoin(url, f"{service}.json")
+    request = Request(  # noqa: S310 - the operator's own address
+        address if more is not None else f"{address}?{query}",
+        data=query.encode() if more is not None else None,
+    )
+    user = os.environ.get("SCRAPYD_USERNAME")
+    if user:
+        login = f"{user}:{os.environ.get('SCRAPYD_PASSWORD', '')}".encode()
+        request.add_header("Authorization", f"Basic {base64.b64encode(login).decode()}")
+    try:
+        with urlopen(request, timeout=_PATIENCE) as response:  # noqa: S310 - as above
+            answer: dict[str, Any] = json.load(response)
+    except (OSError, ValueError) as error:
+        raise ScrapydError(f"{address}: cannot be asked: {error}") from error
+    if answer.get("status") != "ok":
+        raise ScrapydError(f"{address}: {answer.get('message', answer)}")
+    return answer

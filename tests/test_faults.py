@@ -1,0 +1,83 @@
+"""Every fault of the demo's fault server ends in the status that is right, and costs no record."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from newscrawl.demo.faults import FAULTS, Fault, FaultServer, Logged
+from newscrawl.demo.faults.pages import TEXT, TITLE
+from newscrawl.demo.faults.server import ROBOTS
+from tests.web import Outcome, Web, aggregator_page, crawl
+
+SETTINGS = {"RETRY_TIMES": "2", "RETRY_BACKOFF": "0.2"}
+
+
+class Crawl:
+    """One crawl of articles that lead to every fault."""
+
+    def __init__(self, outcome: Outcome, asked: dict[str, list[Logged]]) -> None:
+        self.outcome = outcome
+        self.asked = asked
+        self.records: dict[str, dict[str, Any]] = {r["id"]: r for r in outcome.lines("feeds")}
+
+    def of(self, fault: Fault) -> list[dict[str, Any]]:
+        """A fault's records."""
+        return [
+            self.records[f"maghress:{fault.language}/{page_of(fault, n)}"]
+            for n in range(len(fault.paths))
+        ]
+
+
+def page_of(fault: Fault, number: int) -> str:
+    """An article behind a fault: its outlet and number."""
+    return f"{fault.name.replace(' ', '').replace('-', '')}/{number + 100}"
+
+
+@pytest.fixture(scope="module")
+def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawl]:
+    data = tmp_path_factory.mktemp("faults")
+    with FaultServer(FAULTS) as server:
+        web = Web(direct=",".join(server.hosts))
+        for fault in FAULTS:
+            branch = "" if fault.language == "ar" else f"{fault.language}/"
+            for number, path in enumerate(fault.paths):
+                web.pages[f"https://www.maghress.com/{branch}{page_of(fault, number)}"] = (
+                    aggregator_page(
+                        TITLE[fault.language],
+                        list(TEXT[fault.language]),
+                        edition=fault.language,
+                        link=server.origin(fault) + path,
+                    )
+                )
+        (data / "urls.txt").write_text("\n".join(web.pages))
+        outcome = crawl(
+            web,
+            data,
+            urls=str(data / "urls.txt"),
+            settings=SETTINGS | server.settings,
+        )
+        yield Crawl(outcome, {fault.name: server.asked(fault) for fault in FAULTS})
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def test_a_fault(crawled: Crawl, fault: Fault) -> None:
+    records = crawled.of(fault)
+    for record in records:
+        assert record["source"]["status"] == fault.status, record["source"]["reason"]
+        assert fault.reason in (record["source"]["reason"] or "")
+        assert record["copy"]["text"] == "\n\n".join(TEXT[fault.language])
+        assert record["copy"]["title"] == TITLE[fault.language]
+    asked = crawled.asked[fault.name]
+    pages = [logged.at for logged in asked if logged.path != ROBOTS]
+    assert (len(asked) - len(pages), len(pages)) == (fault.asks_robots, fault.requests)
+    assert all(later - earlier >= fault.pause for earlier, later in pairwise(pages))
+
+
+def test_the_run_comes_to_a_good_end(crawled: Crawl) -> None:
+    report = crawled.outcome.report
+    assert crawled.outcome.code == 0, crawled.outcome.stderr
+    assert "Traceback" not in crawled.outcome.stderr
+    assert report["found"] == report["exported"] == sum(len(fault.paths) for fault in FAULTS)
+    assert report["errors"] == []

@@ -1,0 +1,72 @@
+"""The plan, as cron, systemd and people read it, and the back-fill that walks through it."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from newscrawl.network.sites import SITES
+from tests.web import Web, aggregator_page, crawl
+
+ALIVE = {site.name for site in SITES.values() if site.alive}
+
+
+def schedule(data: Path, *options: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "scrapy", "schedule", *options],
+        env=os.environ | {"NEWSCRAWL_DATA": str(data)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout
+
+
+def test_every_site_has_its_slots_and_no_two_begin_together(tmp_path: Path) -> None:
+    slots = json.loads(schedule(tmp_path, "--as", "json"))
+    assert {(s["kind"], s["site"]) for s in slots} == {
+        (kind, site) for kind in ("new", "waiting", "backfill") for site in ALIVE
+    }
+    begins = [(hour, s["minute"]) for s in slots for hour in s["hours"] or range(24)]
+    assert len(begins) == len(set(begins))
+
+    lines = schedule(tmp_path).splitlines()
+    assert lines == schedule(tmp_path).splitlines()
+    assert f"NEWSCRAWL_DATA={tmp_path}" in lines
+    commands = [line for line in lines if " crawl " in line]
+    assert len(commands) == len(slots)
+    assert all(re.match(r"\d+ (\*|\d+(,\d+)*) \* \* \* cd /", line) for line in commands)
+    assert commands[0].endswith("scrapy crawl maghress -a revisit=no")
+
+    schedule(tmp_path, "--as", "systemd", "--directory", str(tmp_path / "units"))
+    units = {file.name: file.read_text() for file in (tmp_path / "units").iterdir()}
+    assert len(units) == 2 * len(slots)
+    assert "OnCalendar=*-*-* *:00:00 UTC\n" in units["newscrawl-new-maghress.timer"]
+    assert "$$what" in units["newscrawl-backfill-maghress.service"]
+
+
+def test_back_fill_goes_from_month_to_month_by_what_was_done(tmp_path: Path) -> None:
+    def following() -> dict[str, str]:
+        words = schedule(tmp_path, "--next", "maghress").split()
+        return dict(word.split("=", 1) for word in words if word != "-a")
+
+    # The outlet that is known best comes first, with the month before this.
+    day = datetime.now(UTC).date().replace(day=1) - timedelta(days=3)
+    url = "https://www.maghress.com/fr/courrier/101"
+    text = ["Le conseil communal a voté jeudi le budget des ruelles de la vieille ville."]
+    page = aggregator_page("Le budget des ruelles", text, date=f"{day:%d - %m - %Y}", link=None)
+    assert crawl(Web({url: page}), tmp_path, urls=url).code == 0
+    first = following()
+    assert (first["editions"], first["outlets"]) == ("fr", "courrier")
+    assert first["since"] == f"{day:%Y-%m}-01"
+    assert first["until"].startswith(f"{day:%Y-%m}-")
+    assert first == following()
+
+    # When a run has come to its end the next outlet's turn has come.
+    crawl(Web({url: page}), tmp_path, settings=None, **first)
+    second = following()
+    assert second["since"] == first["since"]
+    assert second["outlets"] != "courrier"
