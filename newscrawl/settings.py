@@ -157,6 +157,8 @@ EXTENSIONS = {
     "newscrawl.extensions.headlines.Headlines": 200,
     "newscrawl.extensions.outcomes.Outcomes": 300,
     "newscrawl.extensions.metrics.Metrics": 800,
+    # Its line is taken away before the report writes the summary.
+    "newscrawl.extensions.progress.Progress": 850,
     "newscrawl.extensions.report.RunReport": 900,
     # Not used: the project's own feed keeps promises that Scrapy's cannot.
     "scrapy.extensions.feedexport.FeedExporter": None,
@@ -170,6 +172,10 @@ CONCURRENT_ITEMS = 8
 LOG_LEVEL = "INFO"
 # The run report holds what matters of them.
 STATS_DUMP = False
+# One JSON object a line, for machines that collect logs; the option --json sets it.
+LOG_JSON = False
+# A live line about the run, where stderr is a terminal.
+PROGRESS = True
 
 # --- The project's own ---------------------------------------------------------------------------
 

@@ -59,6 +59,7 @@ MAY_USE = {
     | READERS
     | {"answers", "arguments", "assembly", "browser", "loaders", "rendering", "rulestore"}
     | {"source_status"},
+    "jsonlog": HELPERS,
     "schedule": HELPERS | RECORD | STATE | READERS,
     "scrapyd": HELPERS | {"schedule"},
     "export": HELPERS | RECORD | STATE | {"network"},

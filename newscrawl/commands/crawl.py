@@ -1,6 +1,7 @@
 """``scrapy crawl``: Scrapy's own, with an exit code that tells the truth."""
 
 import argparse
+import logging
 import sys
 from typing import Any
 
@@ -9,9 +10,30 @@ from scrapy.commands.crawl import Command as ScrapyCrawl
 from newscrawl.errors import ArgumentError, SiteBusyError, StoreError
 from newscrawl.network.sites import SITES
 
+logger = logging.getLogger(__name__)
+
 
 class Command(ScrapyCrawl):
     """Exits 0 after a good run, 1 after a bad one, 3 on an alarm, 75 if the site is busy."""
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Scrapy's own, and the form of the log."""
+        super().add_options(parser)
+        parser.add_argument(
+            "--json", action="store_true", help="log one JSON object a line, for machines"
+        )
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Make settings of the options."""
+        super().process_options(args, opts)
+        assert self.settings
+        if opts.json:
+            self.settings.set("LOG_JSON", True, priority="cmdline")
+        if self.settings.getbool("LOG_JSON"):
+            from newscrawl.jsonlog import install
+
+            self.settings.set("LOG_INSTALL_ROOT_HANDLER", False, priority="cmdline")
+            install(self.settings)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Check what can be checked before the engine starts, crawl, and judge."""
@@ -32,12 +54,12 @@ class Command(ScrapyCrawl):
             Arguments.parse(SITES[name], opts.spargs)
             RuleStore(Run.of(crawler, job).data, name)
         except SiteBusyError as error:
-            sys.stderr.write(f"scrapy crawl {name}: skipped: {error}\n")
+            self._say(f"scrapy crawl {name}: skipped: {error}")
             write_skipped(data_of(crawler.settings), name, job, opts.spargs)
             self.exitcode = EXIT_CODES["skipped"]
             return
         except (ArgumentError, StoreError) as error:
-            sys.stderr.write(f"scrapy crawl {name}: {error}\n")
+            self._say(f"scrapy crawl {name}: {error}")
             self.exitcode = EXIT_CODES["failed"]
             head = report_head(name, job, now(), opts.spargs)
             self._tell(head | {"outcome": "failed", "errors": [str(error)]})
@@ -56,4 +78,12 @@ class Command(ScrapyCrawl):
 
         assert self.settings
         for trouble in notify(report, self.settings):
-            sys.stderr.write(f"{trouble}\n")
+            self._say(trouble)
+
+    def _say(self, text: str) -> None:
+        """Tell what happened beside the run itself, in the form of the log."""
+        assert self.settings
+        if self.settings.getbool("LOG_JSON"):
+            logger.error(text)
+        else:
+            sys.stderr.write(f"{text}\n")

@@ -1,5 +1,6 @@
 """The run report: what a run found, and what became of it."""
 
+import logging
 import sys
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -18,6 +19,8 @@ from newscrawl.run import Run
 from newscrawl.runlog import name_the_killed, report_head, report_path, reports, write_report
 from newscrawl.signals import run_reported
 from newscrawl.tally import Tally
+
+logger = logging.getLogger(__name__)
 
 _ERRORS = ("log_count/ERROR", "spider_exceptions/count")
 """Stats that must be zero in a good run."""
@@ -81,7 +84,10 @@ class RunReport:
         report = self._judged(self._write(self._balance(reason)))
         self._crawler.signals.send_catch_log(run_reported, report=report)
         self._crawler.stats.set_value("run/outcome", report["outcome"])
-        sys.stderr.write(summary(report))
+        if self._crawler.settings.getbool("LOG_JSON"):
+            logger.info(summary(report).strip())
+        else:
+            sys.stderr.write(summary(report))
         self._run.close()
 
     def _judged(self, report: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,135 @@
+"""One quiet line about the run, on a terminal."""
+
+import asyncio
+import logging
+import sys
+from datetime import timedelta
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from scrapy import signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import NotConfigured
+from scrapy.utils.log import get_scrapy_root_handler
+
+from newscrawl.run import Run
+
+if TYPE_CHECKING:
+    from rich.live import Live
+    from rich.text import Text
+
+_PAUSE = 0.5
+"""Seconds between two states of the line."""
+
+
+class Progress:
+    """Shows what was found and done, how fast, and when it will end, where that is known.
+
+    Log lines are printed above it. Where stderr is no terminal there is nothing to show.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        settings = crawler.settings
+        if not sys.stderr.isatty() or settings.getbool("LOG_JSON"):
+            raise NotConfigured
+        if not settings.getbool("PROGRESS"):
+            raise NotConfigured
+        self._crawler = crawler
+        self._run = Run.of(crawler)
+        self._began = monotonic()
+        self._live: Live | None = None
+        self._task: asyncio.Task[None] | None = None
+        crawler.signals.connect(self.spider_opened, signals.spider_opened)
+        crawler.signals.connect(self.spider_closed, signals.spider_closed)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> "Progress":
+        """Built by Scrapy."""
+        return cls(crawler)
+
+    def spider_opened(self) -> None:
+        """Draw the line, and have the log printed above it."""
+        # Only a terminal needs it, so a scheduled run does not load it.
+        from rich.console import Console
+        from rich.live import Live
+
+        self._live = Live(
+            self._drawn(), console=Console(stderr=True), auto_refresh=False, transient=True
+        )
+        self._live.start()
+        self._lead_log()
+        self._task = asyncio.ensure_future(self._keep_drawing())
+
+    def spider_closed(self) -> None:
+        """Take the line away: the summary follows."""
+        if self._task:
+            self._task.cancel()
+        if self._live:
+            self._live.stop()
+        self._lead_log()
+
+    def _lead_log(self) -> None:
+        """Lead the log to what stderr is now: the live line puts itself in its place."""
+        handler = get_scrapy_root_handler()
+        is_file = isinstance(handler, logging.FileHandler)  # which is a stream handler too
+        if isinstance(handler, logging.StreamHandler) and not is_file:
+            handler.setStream(sys.stderr)
+
+    async def _keep_drawing(self) -> None:
+        assert self._live
+        while True:
+            await asyncio.sleep(_PAUSE)
+            self._live.update(self._drawn(), refresh=True)
+
+    def _drawn(self) -> "Text":
+        """The line, cut where the terminal ends."""
+        from rich.text import Text
+
+        return Text(self._line(), no_wrap=True, overflow="ellipsis")
+
+    def _line(self) -> str:
+        assert self._crawler.stats
+        stats = self._crawler.stats
+        seconds = monotonic() - self._began
+        states = self._run.ledger.counts(self._run.job)
+        pages = stats.get_value("response_received_count", 0)
+        errors = stats.get_value("log_count/ERROR", 0)
+        parts = [
+            f"{self._run.site}  found {sum(states.values())}",
+            f"exported {stats.get_value('item_scraped_count', 0)}",
+            f"waiting {states.get('waiting', 0)}",
+            f"{pages / seconds if seconds else 0:.1f} pages/s",
+            f"hosts {self._busy()}",
+            f"errors {errors}",
+            str(timedelta(seconds=int(seconds))),
+        ]
+        left = self._seconds_left(seconds, states)
+        if left is not None:
+            parts.append(f"ends in {timedelta(seconds=int(left))}")
+        return " · ".join(parts)
+
+    def _busy(self) -> str:
+        """Hosts that are answering just now, of those that were asked lately."""
+        engine = self._crawler.engine
+        if engine is None:
+            return "0/0"
+        slots = engine.downloader.slots.values()
+        return f"{sum(bool(slot.transferring) for slot in slots)}/{len(slots)}"
+
+    def _seconds_left(self, seconds: float, states: dict[str, int]) -> float | None:
+        """Seconds to the end, at the pace so far; ``None`` where nobody knows the end."""
+        arguments = getattr(self._crawler.spider, "arguments", None)
+        if arguments is None:
+            return None
+        numbers = sum(each.last - each.first + 1 for each in arguments.ids)
+        ends = [end for end in (arguments.limit, len(arguments.urls), numbers) if end]
+        assert self._crawler.stats
+        counted = ["item_scraped_count", "item_dropped_count"]
+        if numbers:
+            counted += ["articles/absent", "articles/known"]
+        done = states.get("failed", 0)
+        done += sum(int(self._crawler.stats.get_value(name, 0)) for name in counted)
+        if not ends or not done:
+            return None
+        left: int = min(ends) - done
+        return seconds / done * max(0, left)
