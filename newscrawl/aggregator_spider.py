@@ -1,6 +1,6 @@
 """What the seven spiders share: how articles are discovered, read and followed."""
 
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -38,6 +38,7 @@ from newscrawl.revisit import Revisits
 from newscrawl.rulestore import RuleStore
 from newscrawl.run import Run, job_name, now
 from newscrawl.signals import headlines_seen
+from newscrawl.snapshots import Snapshot, WebArchive
 from newscrawl.urls import host as host_of
 from newscrawl.urls import registered_domain
 
@@ -103,6 +104,10 @@ class AggregatorSpider(scrapy.Spider):
         spider.max_pages = crawler.settings.getint("LISTING_MAX_PAGES")
         spider.revisits = Revisits(crawler.settings)
         spider.hosts = Hosts.of(crawler)
+        spider.web_archive = WebArchive(crawler.settings)
+        if spider.web_archive.base:
+            archive = spider.hosts.at(spider.web_archive.base)
+            archive.pace = crawler.settings.getfloat("WEB_ARCHIVE_DELAY")
         crawler.signals.connect(spider.spider_idle, signals.spider_idle)
         return spider
 
@@ -113,6 +118,7 @@ class AggregatorSpider(scrapy.Spider):
     max_pages: int
     revisits: Revisits
     hosts: Hosts
+    web_archive: WebArchive
 
     # --- Discovery -------------------------------------------------------------------------------
 
@@ -451,7 +457,7 @@ class AggregatorSpider(scrapy.Spider):
         if self.renderings.may_help(article, response):
             yield self._render(response, article)
         else:
-            yield article
+            yield self._complete(article)
 
     def _read(self, response: Response, article: Article) -> None:
         exclude = self.settings.getbool("EXCLUDE_NOAI_HOSTS")
@@ -492,7 +498,7 @@ class AggregatorSpider(scrapy.Spider):
         answers.not_rendered(article, failure)
         yield article
 
-    async def source_failed(self, failure: Failure) -> AsyncIterator[Article]:
+    async def source_failed(self, failure: Failure) -> AsyncIterator[Request | Article]:
         """The outlet's own page could not be had: the copy is exported."""
         article: Article = failure.request.cb_kwargs["article"]  # type: ignore[attr-defined]
         answers.source_lost(article, failure)
@@ -503,7 +509,52 @@ class AggregatorSpider(scrapy.Spider):
                 article.source.link,
                 article.source.reason,
             )
-        yield article
+        yield self._complete(article)
+
+    # --- A snapshot of the source ----------------------------------------------------------------
+
+    def _complete(self, article: Article) -> Request | Article:
+        """The record, or a question to the archive of the web, if that may have its lost source."""
+        url = self.web_archive.index_url(article)
+        return article if url is None else self._snapshot_request(url, self.parse_index, article)
+
+    def _snapshot_request(
+        self, url: str, callback: Callable[..., Any], article: Article, **more: Any
+    ) -> Request:
+        return Request(
+            url,
+            callback=callback,
+            errback=self.snapshot_failed,
+            priority=_SOURCE,
+            dont_filter=True,
+            meta={"article": article.id, "allow_offsite": True},
+            cb_kwargs={"article": article, **more},
+        )
+
+    async def parse_index(
+        self, response: Response, article: Article
+    ) -> AsyncIterator[Request | Article]:
+        """A list of a source's snapshots."""
+        snapshot = self.web_archive.nearest(article, response.body)
+        if snapshot is None:
+            yield article
+            return
+        yield self._snapshot_request(snapshot.url, self.parse_snapshot, article, snapshot=snapshot)
+
+    async def parse_snapshot(
+        self, response: Response, article: Article, snapshot: Snapshot
+    ) -> AsyncIterator[Article]:
+        """A snapshot of a source."""
+        yield answers.read_snapshot(article, response, snapshot, self.site, self.rules.book)
+
+    async def snapshot_failed(self, failure: Failure) -> AsyncIterator[Article]:
+        """The archive of the web has no answer: the record stays as it is."""
+        request: Request = failure.request  # type: ignore[attr-defined]
+        reason = source_status.of_failure(failure).reason
+        self.logger.info("No snapshot from %s: %s", request.url, reason)
+        yield request.cb_kwargs["article"]
+
+    # --- The end ---------------------------------------------------------------------------------
 
     def _domain(self, edition: Edition, slug: str) -> str | None:
         """An outlet's domain where no link tells it: as learned, else as the registry says."""

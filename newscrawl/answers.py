@@ -1,6 +1,7 @@
 """What an answer becomes in a record, whether a server gave it or an archive."""
 
 import hashlib
+from copy import deepcopy
 from datetime import UTC, datetime
 
 from scrapy.http import Response
@@ -15,6 +16,7 @@ from newscrawl.items import Archive, Article, Location
 from newscrawl.middlewares.replay import NotInArchiveError
 from newscrawl.network.article import AggregatorPage
 from newscrawl.network.sites import Site
+from newscrawl.snapshots import Snapshot
 
 
 def content_type(response: Response) -> str | None:
@@ -65,6 +67,25 @@ def read_source(
         _tell_refusal(article, response)
     if exclude and (objection := directives.objection(article.source.directives)):
         assembly.withdraw_source(article, "refused", objection)
+
+
+def read_snapshot(
+    article: Article, response: Response, snapshot: Snapshot, site: Site, rules: RuleBook | None
+) -> Article:
+    """The record with a snapshot of its source, or as it is, if that is not the copy's article."""
+    found = deepcopy(article)
+    lost = article.source
+    read_source(found, response.replace(url=snapshot.original), site, rules)
+    source = found.source
+    if source.status != "ok":
+        return article
+    source.url, source.redirects = snapshot.url, []
+    source.reason = f"{lost.status}: {lost.reason}"
+    source.via, source.snapshot = "archive", snapshot.taken
+    # What the archive says of use is not the owner's word.
+    owner = [said for said in source.directives if said.startswith("meta ")]
+    source.directives = list(dict.fromkeys((*lost.directives, *owner)))
+    return found
 
 
 def _tell_refusal(article: Article, response: Response) -> None:

@@ -122,7 +122,8 @@ class Source:
     status: Status = "not_followed"
     """What became of the link."""
     reason: str | None = None
-    """Why the status is not ``ok``: the error or rule in a few words."""
+    """Why the status is not ``ok``: the error or rule in a few words. If ``via`` is ``archive``,
+    status and reason of the outlet's own page."""
     http: int | None = None
     """HTTP status code of the last answer."""
     directives: list[str] = field(default_factory=list)
@@ -130,6 +131,8 @@ class Source:
     ``X-Robots-Tag: noarchive``, ``meta robots: noai``, ``TDM-Reservation: 1``."""
     via: Literal["http", "browser", "archive"] | None = None
     """How the page was fetched."""
+    snapshot: Instant | None = None
+    """When the snapshot was taken that was read, UTC, if ``via`` is ``archive``."""
     rule: str | None = None
     """How the body was found: ``guided`` by the copy, by the page's own ``json-ld``, as the
     ``prose`` that stands out, ``embedded`` in a script, by a ``general`` extractor, or the name of

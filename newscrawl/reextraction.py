@@ -50,6 +50,7 @@ from newscrawl.network.sites import SITES
 from newscrawl.outlets import known_outlet
 from newscrawl.rulestore import RuleStore
 from newscrawl.run import now
+from newscrawl.snapshots import WebArchive
 from newscrawl.validation import faults
 
 CHUNK = 32
@@ -93,6 +94,7 @@ class Reextractor:
         self._index = index
         self._data = data
         self._agent = settings["ROBOTSTXT_USER_AGENT"]
+        self._web_archive = WebArchive(settings)
         self._exclude = settings.getbool("EXCLUDE_NOAI_HOSTS")
         crawler = Crawler(Spider, settings)
         crawler.stats = DummyStatsCollector(crawler)
@@ -123,6 +125,7 @@ class Reextractor:
             raise UnreadableArticleError(f"expected {error.expected}") from error
         article = answers.read_copy(answer, page, key.site)
         self._read_source(article, key)
+        article = self._read_snapshot(article, key)
         article.crawl.spider, article.crawl.version = key.aggregator, __version__
         article.crawl.job, article.crawl.exported = "reextract", now()
         return article
@@ -166,6 +169,19 @@ class Reextractor:
             return
         response.request = request
         self._read_page(article, response, key)
+
+    def _read_snapshot(self, article: Article, key: ArticleKey) -> Article:
+        """The record with a snapshot of its source, if there is one that agrees with its copy."""
+        url = self._web_archive.index_url(article)
+        listing = self._ask(url)[1] if url else None
+        if not isinstance(listing, Response):
+            return article
+        snapshot = self._web_archive.nearest(article, listing.body)
+        answer = self._ask(snapshot.url)[1] if snapshot else None
+        if snapshot is None or not isinstance(answer, Response):
+            return article
+        book = self._rules_of(key.aggregator)
+        return answers.read_snapshot(article, answer, snapshot, key.site, book)
 
     def _rules_of(self, site: str) -> FixedRules:
         if site not in self._rules:

@@ -50,6 +50,15 @@ CRAWL_DELAY_MAX = 60
 RETRY_TIMES = 2
 # A host that stays away is link rot, told in the record; it is no error of the run.
 RETRY_GIVE_UP_LOG_LEVEL = "INFO"
+# An archive of the web that is asked for sources that are lost, such as https://web.archive.org. It
+# must speak the Wayback Machine's protocol, and is sent two requests a source; a snapshot is only
+# taken if it agrees with the copy. Off: it is somebody else's server, with terms of its own.
+WEB_ARCHIVE = None
+# Statuses of the sources it is asked for. With "unreachable" among them, hosts that are no more are
+# read there, but so are those that are away for a while: a snapshot is final.
+WEB_ARCHIVE_STATUSES = ["gone", "moved"]
+# Seconds between two requests to it.
+WEB_ARCHIVE_DELAY = 4.0
 # Seconds before the first retry, doubled before each further one and varied by chance, so that
 # hosts in trouble are not asked in step. Scrapy asks again at once.
 RETRY_BACKOFF = 2.0

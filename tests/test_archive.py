@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -93,8 +94,10 @@ def offline(data: Path) -> dict[str, str]:
     return os.environ | closed | {"NEWSCRAWL_DATA": str(data)}
 
 
-def replay(archive: Path, data: Path, **arguments: str) -> Outcome:
-    settings = {"REPLAY": str(archive), "DOWNLOAD_DELAY": "20"}
+def replay(
+    archive: Path, data: Path, more: Mapping[str, str] | None = None, /, **arguments: str
+) -> Outcome:
+    settings = {"REPLAY": str(archive), "DOWNLOAD_DELAY": "20", **(more or {})}
     done = subprocess.run(
         command("maghress", settings, arguments),
         env=offline(data),

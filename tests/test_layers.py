@@ -17,8 +17,9 @@ HELPERS = {
     "language",
     "duplicates",
     "directives",
+    "refusals",
+    "headers",
 }
-HELPERS |= {"refusals", "headers"}
 RECORD = {"items", "schema", "validation"}
 STATE = {
     *("ledger", "run", "runlog", "lines", "signals", "revisit", "archive", "hosts", "hostqueue"),
@@ -42,14 +43,19 @@ MAY_USE = {
     "rulestore": HELPERS | READERS,
     "arguments": HELPERS | RECORD | {"network"},
     "source_status": HELPERS | RECORD | FETCHING | {"middlewares"},
-    "answers": HELPERS | RECORD | READERS | {"assembly", "browser", "middlewares", "source_status"},
+    "snapshots": HELPERS | RECORD,
+    "answers": HELPERS
+    | RECORD
+    | READERS
+    | {"assembly", "browser", "middlewares", "snapshots", "source_status"},
     "rendering": HELPERS | RECORD | STATE | READERS,
     "comparison": HELPERS,
     "reextraction": HELPERS
     | RECORD
     | STATE
     | READERS
-    | {"answers", "assembly", "browser", "middlewares", "rulestore", "source_status"},
+    | {"answers", "assembly", "browser", "middlewares", "rulestore", "snapshots"}
+    | {"source_status"},
     "middlewares": HELPERS | RECORD | STATE | FETCHING | {"browser"},
     "pipelines": HELPERS | RECORD | STATE,
     "extensions": HELPERS | RECORD | STATE,
@@ -58,7 +64,7 @@ MAY_USE = {
     | STATE
     | READERS
     | {"answers", "arguments", "assembly", "browser", "loaders", "rendering", "rulestore"}
-    | {"source_status"},
+    | {"snapshots", "source_status"},
     "jsonlog": HELPERS,
     "schedule": HELPERS | RECORD | STATE | READERS,
     "scrapyd": HELPERS | {"schedule"},

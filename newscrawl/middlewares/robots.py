@@ -122,7 +122,7 @@ class RobotsMiddleware:
             loop.call_later(self._hosts.rest, self._rules.pop, host, None)
         else:
             met = self._hosts.at(host)
-            met.pace = min(rules.pace, self._longest)
+            met.pace = max(met.pace, min(rules.pace, self._longest))
             met.hold(met.pace)
         return rules
 
