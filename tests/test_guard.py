@@ -1,0 +1,235 @@
+"""However it is spelled, no link and no redirect leads a crawl to any but public web servers."""
+
+import json
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from newscrawl.demo.proxy import Answer
+from newscrawl.guard import UnsafeUrlError, check_address, check_url
+from tests.web import HTML, Web, aggregator_page, crawl
+
+# Everything that leads to this machine, to its network or to a cloud's secrets; @ is a port on
+# which somebody listens here.
+SPELLINGS = """
+http://127.0.0.1:@/          http://127.0.0.1.:@/         http://127.1:@/
+http://127.0.1:@/            http://127.255.255.254:@/    http://0:@/
+http://0.0.0.0:@/            http://0x0:@/                http://2130706433:@/
+http://017700000001:@/       http://0177.0.0.1:@/         http://0177.1:@/
+http://0x7f000001:@/         http://0x7f.1:@/             http://0x7F.0x0.0x0.0x1:@/
+http://0x7f.0.0.01:@/        http://127.0.0.0x1:@/        http://１２７.０.０.１:@/
+http://①②⑦.⓪.⓪.①:@/          http://127。0。0。1:@/         http://127．0．0．1:@/
+http://localhost:@/          http://LOCALHOST.:@/         http://a.localhost:@/
+http://ⓛⓞⓒⓐⓛⓗⓞⓢⓣ:@/          http://localhost.localdomain:@/
+http://10.0.0.1/             http://172.16.0.1/           http://172.31.255.255/
+http://192.168.1.1/          http://3232235777/           http://0xc0a80101/
+http://100.64.0.1/           http://169.254.1.1/          http://224.0.0.1/
+http://239.255.255.255/      http://240.0.0.1/            http://255.255.255.255/
+http://192.0.2.1/            http://198.18.0.1/           http://169.254.169.254/
+http://2852039166/           http://0xA9FEA9FE/           http://0251.0376.0251.0376/
+http://169.254.43518/        http://100.100.100.200/      http://168.63.129.16/
+http://metadata/             http://metadata.google.internal/computeMetadata/v1/
+http://instance-data.ec2.internal/                        http://printer.local/
+http://router.lan/           http://1572395042/           http://256.0.0.1/
+http://www.courrier.example:22/                           http://www.courrier.example:8080/
+"""
+
+# These are seen by a redirect only: in a page they are taken for no link at all.
+NO_LINKS = """
+http://[::1]:@/              http://[::]:@/               http://[0:0:0:0:0:0:0:1]:@/
+http://[::ffff:127.0.0.1]:@/ http://[::ffff:7f00:1]:@/    http://[::127.0.0.1]:@/
+http://[64:ff9b::7f00:1]/    http://[64:ff9b:1::7f00:1]/  http://[2002:7f00:1::]/
+http://[2001:0:7f00:1::]/    http://[fe80::1%25lo]:@/     http://[fc00::1]/
+http://[fd00:ec2::254]/      http://[ff02::1]/            http://[fec0::1]/
+http://%31%32%37.0.0.1:@/    http://%6cocalhost:@/        file:///etc/passwd
+ftp://127.0.0.1/             gopher://127.0.0.1:@/_x
+"""
+
+# Credentials are dropped from links of pages, which leaves a host; in a redirect they are refused.
+CREDENTIALS = (
+    "http://user:secret@www.courrier.example/",
+    "http://www.courrier.example@127.0.0.1:@/",
+)
+
+# Names, and what is told for them one look-up after the other.
+PUBLIC = "193.0.6.139"
+NAMES = {
+    "inside.attacker.example": ["127.0.0.1"],
+    "private.attacker.example": ["10.1.2.3"],
+    "metadata.attacker.example": ["169.254.169.254"],
+    "unspecified.attacker.example": ["0.0.0.0"],  # noqa: S104 - told, not bound
+    "azure.attacker.example": ["168.63.129.16"],
+    "rebinds-at-once.attacker.example": [PUBLIC, "127.0.0.1"],
+    "rebinds-at-connect.attacker.example": [PUBLIC, PUBLIC, "127.0.0.1"],
+}
+
+# Run by Python before anything else: tells every connection that is tried, and plays the system's
+# resolver for the names above.
+SITE = """
+import json, os, socket, sys
+
+names = json.loads(os.environ["TEST_NAMES"])
+look_up = socket.gethostbyname
+
+def told(name):
+    answers = names.get(name)
+    return (answers.pop(0) if len(answers) > 1 else answers[0]) if answers else look_up(name)
+
+def watch(event, args):
+    if event == "socket.connect":
+        with open(os.environ["TEST_CONNECTIONS"], "a") as file:
+            file.write(json.dumps(args[1]) + "\\n")
+
+socket.gethostbyname = told
+sys.addaudithook(watch)
+"""
+
+
+@dataclass(frozen=True)
+class Case:
+    """An article whose link should not be followed."""
+
+    slug: str
+    link: str
+    redirect: str | None
+    status: str
+
+
+def cases(port: int) -> Iterator[Case]:
+    """All of them."""
+
+    def at(url: str) -> str:
+        return url.replace("@/", f"{port}/")
+
+    named = [f"http://{name}:{port}/" for name in NAMES]
+    for number, url in enumerate([*map(at, SPELLINGS.split()), *named]):
+        yield Case(f"link{number}", url, None, "unsafe")
+    for number, url in enumerate(map(at, NO_LINKS.split())):
+        yield Case(f"nolink{number}", url, None, "no_link")
+    targets = (*SPELLINGS.split(), *NO_LINKS.split(), *CREDENTIALS)
+    for number, url in enumerate(map(at, targets)):
+        link = f"https://redirect{number}.example/"
+        yield Case(f"redirect{number}", link, url, "unsafe")
+    for name in NAMES:
+        yield Case(
+            f"to{name.split('.')[0]}", f"https://to-{name}/", f"http://{name}:{port}/", "unsafe"
+        )
+
+
+@dataclass(frozen=True)
+class Crawl:
+    """What a crawl of all cases did."""
+
+    cases: list[Case]
+    records: dict[str, dict[str, Any]]
+    log: str
+    connected: set[tuple[str, int]]
+    watchers: list[socket.socket]
+    port: int
+
+
+@pytest.fixture(scope="module")
+def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawl]:
+    data = tmp_path_factory.mktemp("guard")
+    connections = data / "connections"
+    (data / "sitecustomize.py").write_text(SITE)
+    watchers = [socket.create_server(("", 0))]
+    port = watchers[0].getsockname()[1]
+    watchers.append(socket.create_server(("::1", port), family=socket.AF_INET6))
+    wanted = list(cases(port))
+    # Asked without the proxy, so that a connection would be one to the address itself.
+    targets = [urlsplit(case.redirect or case.link).hostname or "" for case in wanted]
+    web = Web(direct=",".join(targets))
+    for case in wanted:
+        web.pages[page_of(case)] = aggregator_page(
+            "La médiathèque rouvre samedi",
+            ["Elle avait fermé pour deux ans de travaux."] * 3,
+            link=case.link,
+        )
+        if case.redirect:
+            location = case.redirect.encode().decode("latin-1")  # UTF-8 on the wire
+            web.pages[case.link] = Answer(302, HTML | {"Location": location})
+    (data / "urls.txt").write_text("\n".join(map(page_of, wanted)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(data), prepend=":")
+        patch.setenv("TEST_NAMES", json.dumps(NAMES))
+        patch.setenv("TEST_CONNECTIONS", str(connections))
+        outcome = crawl(
+            web,
+            data,
+            urls=str(data / "urls.txt"),
+            settings={"DNSCACHE_ENABLED": "0", "GUARD_PORTS": f"80,443,{port}"},
+        )
+    assert outcome.code == 0, outcome.stderr
+    assert "Traceback" not in outcome.stderr
+    yield Crawl(
+        wanted,
+        {record["url"]: record for record in outcome.lines("feeds")},
+        outcome.stderr,
+        {tuple(json.loads(line)) for line in connections.read_text().splitlines()},
+        watchers,
+        port,
+    )
+    for watcher in watchers:
+        watcher.close()
+
+
+def page_of(case: Case) -> str:
+    """The aggregator's page that holds the link."""
+    return f"https://www.maghress.com/fr/{case.slug}/101"
+
+
+def test_nothing_is_connected_to_but_the_proxy(crawled: Crawl) -> None:
+    ((host, port),) = crawled.connected
+    assert host == "127.0.0.1"
+    assert port != crawled.port
+    for watcher in crawled.watchers:
+        watcher.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            watcher.accept()
+
+
+def test_every_record_says_so_and_is_exported(crawled: Crawl) -> None:
+    assert len(crawled.cases) > 120
+    for case in crawled.cases:
+        record = crawled.records[page_of(case)]
+        told = (record["source"]["status"], record["source"]["reason"])
+        assert told[0] == case.status, (case, told)
+        assert record["copy"]["text"]
+        if case.status == "unsafe":
+            assert told[1]
+            assert f"Unsafe link in {page_of(case)}: " in crawled.log
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://www.maghress.com/fr/lopinion/1",
+        "http://www.courrier.example:443/",
+        f"http://{PUBLIC}/",
+        "http://[2001:67c:2e8:22::c100:68b]/",
+        "http://مثال.example/",
+        "http://xn--mgbh0fb.example/",
+        "http://a_b.courrier.example./",
+        "http://1and1.example/",
+    ],
+)
+def test_public_web_servers_pass(url: str) -> None:
+    check_url(url)
+
+
+@pytest.mark.parametrize("url", ["", "http://", "http:///a", "//a.example/", "http://a.example:x/"])
+def test_what_is_no_url_does_not_pass(url: str) -> None:
+    with pytest.raises(UnsafeUrlError):
+        check_url(url)
+
+
+@pytest.mark.parametrize("address", ["::1", "fe80::1%eth0", "2001:67c::1%eth0", "a.example", ""])
+def test_only_public_addresses_pass(address: str) -> None:
+    check_address(PUBLIC)
+    with pytest.raises(UnsafeUrlError):
+        check_address(address)
