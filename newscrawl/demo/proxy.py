@@ -8,18 +8,17 @@ import asyncio
 import logging
 import ssl
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self, TypeVar
+from typing import Literal, Self
+
+from newscrawl.demo.loopback import LoopbackServer
 
 logger = logging.getLogger(__name__)
-
-T = TypeVar("T")
 
 # OpenSSL's own, and those that curl and requests prefer to it.
 _CERTIFICATE_VARIABLES = ("SSL_CERT_FILE", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE")
@@ -66,7 +65,7 @@ class Logged:
     """Status code of the answer."""
 
 
-class DemoProxy:
+class DemoProxy(LoopbackServer):
     """The proxy, running in a thread of its own while the context is open.
 
     Example::
@@ -76,15 +75,13 @@ class DemoProxy:
     """
 
     def __init__(self, answer: AnswerFunction, port: int = 0) -> None:
+        super().__init__()
         self.answer = answer
         self.port = port
         """Port on 127.0.0.1; 0 takes a free one, known once the context is open."""
         self.requests: list[Logged] = []
         """Every request so far, oldest first."""
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._contexts: dict[str, ssl.SSLContext] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
 
     def __enter__(self) -> Self:
         import trustme  # an optional extra, needed nowhere else
@@ -92,10 +89,7 @@ class DemoProxy:
         self._authority = trustme.CA()
         self._directory = tempfile.TemporaryDirectory(prefix="newscrawl-demo-")
         self._authority.cert_pem.write_to_path(self.certificates)
-        self._thread.start()
-        self._server = self._run(asyncio.start_server(self._connected, "127.0.0.1", self.port))
-        self.port = self._server.sockets[0].getsockname()[1]
-        return self
+        return super().__enter__()
 
     def __exit__(
         self,
@@ -103,10 +97,7 @@ class DemoProxy:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._run(self._close())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
+        super().__exit__(kind, error, trace)
         self._directory.cleanup()
 
     @property
@@ -128,19 +119,8 @@ class DemoProxy:
             **dict.fromkeys(_CERTIFICATE_VARIABLES, str(self.certificates)),
         }
 
-    def _run(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
-
-    async def _close(self) -> None:
-        self._server.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = self._loop.create_task(self._serve(reader, writer))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    async def _open(self) -> None:
+        self.port = await self._listen(self._serve, self.port)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, request after request, until either side has had enough."""

@@ -5,17 +5,16 @@ import json
 import socket
 import ssl
 import struct
-import threading
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Coroutine
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from types import TracebackType
-from typing import Any, Literal, Protocol, Self, TypeVar
+from functools import partial
+from typing import Any, Literal, Protocol, Self
 
-T = TypeVar("T")
+from newscrawl.demo.loopback import LoopbackServer
 
 Tls = Literal["good", "expired", "wrong name", "old protocol", "none spoken"]
 """How a server speaks TLS; ``none spoken`` answers in plain text where TLS is expected."""
@@ -99,23 +98,20 @@ class Logged:
     """What was asked for; empty if nothing was."""
 
 
-class FaultServer:
+class FaultServer(LoopbackServer):
     """The servers, in a thread of their own while the context is open.
 
     A crawl reaches them with ``settings``, and without a proxy for ``hosts``.
     """
 
     def __init__(self, faults: Collection[Playable]) -> None:
+        super().__init__()
         self._faults = faults
         self.log: list[Logged] = []
         """Every request so far, oldest first."""
         self._ports: dict[str, int] = {}
-        self._servers: list[asyncio.Server] = []
         self._silent: list[socket.socket] = []
-        self._tasks: set[asyncio.Task[None]] = set()
         self._contexts: dict[str, ssl.SSLContext] = {}
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
 
     def __enter__(self) -> Self:
         import trustme  # an optional extra, needed nowhere else
@@ -124,21 +120,7 @@ class FaultServer:
         for fault in self._faults:
             if fault.tls and fault.tls != "none spoken":
                 self._contexts[fault.name] = _context(authority, fault.tls, host(fault))
-        self._thread.start()
-        for fault in self._faults:
-            self._run(self._open(fault))
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._run(self._close())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
+        return super().__enter__()
 
     def origin(self, fault: Playable) -> str:
         """Scheme, host and port of a fault's server."""
@@ -163,26 +145,16 @@ class FaultServer:
         """The requests to a fault's server, oldest first."""
         return [logged for logged in self.log if logged.host == host(fault)]
 
-    def _run(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
-
-    async def _open(self, fault: Playable) -> None:
-        if fault.play is None:
-            silent = socket.socket()
-            silent.bind(("127.0.0.1", 0))  # taken, so that nobody else listens there either
-            self._silent.append(silent)
-            self._ports[fault.name] = silent.getsockname()[1]
-            return
-        met: Counter[str] = Counter()
-
-        def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            task = self._loop.create_task(self._serve(fault, met, reader, writer))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-
-        server = await asyncio.start_server(connected, "127.0.0.1", 0)
-        self._servers.append(server)
-        self._ports[fault.name] = server.sockets[0].getsockname()[1]
+    async def _open(self) -> None:
+        for fault in self._faults:
+            if fault.play is None:
+                silent = socket.socket()
+                silent.bind(("127.0.0.1", 0))  # taken, so that nobody else listens there either
+                self._silent.append(silent)
+                self._ports[fault.name] = silent.getsockname()[1]
+            else:
+                serve = partial(self._serve, fault, Counter())
+                self._ports[fault.name] = await self._listen(serve)
 
     async def _serve(
         self,
@@ -211,13 +183,9 @@ class FaultServer:
             await writer.wait_closed()
 
     async def _close(self) -> None:
-        for server in self._servers:
-            server.close()
         for silent in self._silent:
             silent.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await super()._close()
 
 
 def host(fault: Playable) -> str:

@@ -183,7 +183,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("endless interim", "it says 100 Continue for ever",
           _begins(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 100), "too_large", "headers"),
     Fault("endless body", "its page does not end",
-          _begins(_OPEN + b"\r\n<p>", b"encore " * 4096), "too_large", "DOWNLOAD_MAXSIZE"),
+          _begins(_OPEN + b"\r\n<p>", b"encore " * 40_000), "too_large", "DOWNLOAD_MAXSIZE"),
     Fault("drip", "it drips a byte at a time", _begins(_OPEN + b"\r\n<p>", b".", pause=0.5),
           "unreachable", "timed out", requests=3, pause=0.1),
     Fault("silence", "it never answers", _silence, "unreachable", "timed out", requests=3),
