@@ -9,7 +9,7 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Literal
@@ -495,3 +495,22 @@ class Ledger:
             self._db.execute(f"DELETE FROM bands WHERE number IN ({numbers})", values)  # noqa: S608 - as above
             self._db.execute(f"DELETE FROM texts WHERE number IN ({numbers})", values)  # noqa: S608 - as above
             self._db.execute(f"DELETE FROM articles WHERE {where}", values)  # noqa: S608 - as above
+
+
+def examine(path: Path) -> str:
+    """What a ledger's file is like, in a few words, without changing it.
+
+    Raises:
+        StoreError: it is damaged, or of another version.
+        sqlite3.Error: it is no SQLite file, or cannot be read.
+    """
+    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as db:
+        (verdict,) = db.execute("PRAGMA quick_check(1)").fetchone()
+        (version,) = db.execute("PRAGMA user_version").fetchone()
+        if verdict != "ok":
+            raise StoreError(f"is damaged: {verdict}")
+        if version > len(_MIGRATIONS):
+            raise StoreError(f"is of version {version}, this newscrawl knows {len(_MIGRATIONS)}")
+        (articles,) = db.execute("SELECT count(*) FROM articles").fetchone()
+    older = "" if version == len(_MIGRATIONS) else ", which the next run brings up to date"
+    return f"whole, version {version}{older}, {articles} articles"

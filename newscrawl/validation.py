@@ -22,7 +22,12 @@ def faults(article: Article, *, now: datetime | None = None) -> list[str]:
 
     ``now`` is the moment that "the future" is measured from, the present if not given.
     """
-    return schema_faults(msgspec.to_builtins(article)) + _date_faults(article.published, now)
+    return record_faults(msgspec.to_builtins(article), now=now)
+
+
+def record_faults(record: dict[str, Any], *, now: datetime | None = None) -> list[str]:
+    """The same of a record as read from JSON."""
+    return schema_faults(record) + _date_faults(record.get("published"), now)
 
 
 def schema_faults(record: dict[str, Any]) -> list[str]:
@@ -33,8 +38,8 @@ def schema_faults(record: dict[str, Any]) -> list[str]:
     ]
 
 
-def _date_faults(published: str | None, now: datetime | None) -> list[str]:
-    if published is None:
+def _date_faults(published: object, now: datetime | None) -> list[str]:
+    if not isinstance(published, str):
         return []  # the schema has said so
     try:
         when = datetime.fromisoformat(published)

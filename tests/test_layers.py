@@ -69,6 +69,7 @@ MAY_USE = {
     "schedule": HELPERS | RECORD | STATE | READERS,
     "scrapyd": HELPERS | {"schedule"},
     "export": HELPERS | RECORD | STATE | {"network"},
+    "doctor": HELPERS | RECORD | STATE | {"browser", "network"},
     "report": HELPERS | RECORD | STATE | READERS | {"export", "rulestore"},
     "spiders": {"aggregator_spider"},
 }

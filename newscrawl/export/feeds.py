@@ -40,6 +40,8 @@ class Line:
     """Bytes before it, in the unpacked file."""
     data: bytes
     """The line itself."""
+    ended: bool = True
+    """Whether a line break ends it; one that was torn off has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,8 @@ class FeedReader:
                     if limit is not None and offset >= limit:
                         return
                     end = None if limit is None else limit - offset
-                    yield Line(count, offset, data[:end].removesuffix(b"\n"))
+                    whole = data[:end]
+                    yield Line(count, offset, whole.removesuffix(b"\n"), whole.endswith(b"\n"))
                     offset += len(data)
             if fault:
                 yield Damage(feed.path, count + 1, fault)

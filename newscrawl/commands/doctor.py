@@ -1,0 +1,40 @@
+"""``scrapy doctor``: whether this machine is fit for a crawl."""
+
+import argparse
+
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+
+
+class Command(ScrapyCommand):
+    """Exits 1 if something fails; a warning alone does not."""
+
+    requires_crawler_process = False
+
+    def syntax(self) -> str:
+        """For ``scrapy doctor -h``."""
+        return "[--offline]"
+
+    def short_desc(self) -> str:
+        """One line for ``scrapy -h``."""
+        return "Check Python, packages, browser, disk, clock, data directory, ledger and sites"
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Whether sites are asked."""
+        super().add_options(parser)
+        parser.add_argument("--offline", action="store_true", help="do not ask the sites")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Print a line for each finding."""
+        if args:
+            raise UsageError("takes no arguments")
+        # Scrapy imports every command at every start, whichever is asked for.
+        from newscrawl.doctor import examine_all
+
+        assert self.settings
+        failed = 0
+        for finding in examine_all(self.settings, network=not opts.offline):
+            failed += finding.state == "fail"
+            remedy = f"  -> {finding.remedy}" if finding.remedy else ""
+            print(f"{finding.state:<6}{finding.name:<14}{finding.found}{remedy}", flush=True)
+        self.exitcode = 1 if failed else 0

@@ -1,0 +1,163 @@
+"""Whether feeds keep what the record promises; every line that does not, and where."""
+
+import dataclasses
+import json
+import sqlite3
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, get_args, get_type_hints
+
+import msgspec
+
+from newscrawl.errors import StoreError
+from newscrawl.export.feeds import Damage, FeedReader, Line
+from newscrawl.items import Article
+from newscrawl.validation import record_faults
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A promise that a line breaks."""
+
+    feed: int
+    """Number of the feed, from 0."""
+    line: int
+    """Number of the line, from 1."""
+    article: str | None
+    """The record's identifier, if it can be read."""
+    what: str
+    """The field and what is wrong with it."""
+
+
+class FeedCheck:
+    """Reads feeds once, and holds of each record only its identifier and version.
+
+    Raises:
+        StoreError: the temporary database for that cannot be written.
+    """
+
+    def __init__(self, reader: FeedReader) -> None:
+        self._reader = reader
+        self.lines = 0
+        """Lines that were read so far."""
+        self.faulty = 0
+        """Lines of them that break a promise."""
+        # SQLite keeps it in memory while it is small, and then in a temporary file.
+        self._db = sqlite3.connect("", isolation_level=None)
+        self._db.execute(
+            "CREATE TABLE seen (id TEXT, version INTEGER, feed INTEGER, line INTEGER,"
+            " PRIMARY KEY (id, version)) WITHOUT ROWID"
+        )
+
+    def close(self) -> None:
+        """Forget what was seen."""
+        self._db.close()
+
+    def faults(self) -> Iterator[Fault]:
+        """Every fault of all feeds, in order.
+
+        Raises:
+            ExportError: a feed cannot be opened or read.
+            StoreError: the temporary database cannot be written.
+        """
+        try:
+            self._db.execute("BEGIN")
+            for feed in range(len(self._reader.feeds)):
+                for line in self._reader.lines(feed):
+                    self.lines += 1
+                    article, found = self._judge(feed, line)
+                    self.faulty += bool(found)
+                    number = line.line if isinstance(line, Damage) else line.number
+                    yield from (Fault(feed, number, article, what) for what in found)
+        except sqlite3.Error as error:
+            raise StoreError(f"the identifiers cannot be kept: {error}") from error
+
+    def _judge(self, feed: int, line: Line | Damage) -> tuple[str | None, list[str]]:
+        """The record's identifier and what is wrong with its line."""
+        if isinstance(line, Damage):
+            return None, [line.reason]
+        record, found = _parse(line)
+        if not isinstance(record, dict):
+            return None, found
+        article, version = record.get("id"), record.get("version")
+        found += record_faults(record)
+        if order := _order_fault(record, Article, "record"):
+            found.append(order)
+        found += _form_faults(record)
+        if not isinstance(article, str):
+            return None, found
+        if type(version) is int:
+            found += self._note(article, version, feed, line.number)
+        return article, found
+
+    def _note(self, article: str, version: int, feed: int, line: int) -> list[str]:
+        """Remember a version; say so if it was there before."""
+        try:
+            self._db.execute("INSERT INTO seen VALUES (?, ?, ?, ?)", (article, version, feed, line))
+        except sqlite3.IntegrityError:
+            where, number = self._db.execute(
+                "SELECT feed, line FROM seen WHERE id = ? AND version = ?", (article, version)
+            ).fetchone()
+            path = self._reader.feeds[where].path
+            return [f"version: {version} of this id stands in {path}, line {number}, too"]
+        return []
+
+
+def _parse(line: Line) -> tuple[Any, list[str]]:
+    """The object on a line, and what is wrong with its form."""
+    found = [] if line.ended else ["the line does not end: it is torn"]
+    if not line.data.strip():
+        return None, [*found, "the line is empty"]
+    if line.data.startswith(b"\xef\xbb\xbf"):
+        found.append("the line begins with a byte order mark")
+    try:
+        line.data.decode("utf-8")
+        record = msgspec.json.decode(line.data)
+    except UnicodeDecodeError as error:
+        return None, [*found, f"is not UTF-8: byte {error.start + 1} of the line, {error.reason}"]
+    except ValueError as error:
+        return None, [*found, f"is not JSON: {error}"]
+    if not isinstance(record, dict):
+        return None, [*found, "is not an object"]
+    if msgspec.json.encode(record) != line.data:
+        # Only then can a name stand twice, of which a reader would take either.
+        json.loads(line.data, object_pairs_hook=lambda pairs: _collect(pairs, found))
+    return record, found
+
+
+def _collect(pairs: list[tuple[str, Any]], found: list[str]) -> dict[str, Any]:
+    names = [name for name, _ in pairs]
+    found += [f"{name}: stands twice" for name in sorted({n for n in names if names.count(n) > 1})]
+    return dict(pairs)
+
+
+def _order_fault(record: dict[str, Any], cls: type, where: str) -> str | None:
+    """The first field that does not stand where it should; the schema tells of missing ones."""
+    names = [field.name for field in dataclasses.fields(cls)]
+    known = [name for name in record if name in names]
+    for name, expected in zip(known, (n for n in names if n in record), strict=True):
+        if name != expected:
+            return f"{where}: {name} stands where {expected} should"
+    hints = get_type_hints(cls)
+    for name, value in record.items():
+        if isinstance(value, dict) and name in hints:
+            kinds = [
+                kind for kind in (hints[name], *get_args(hints[name])) if isinstance(kind, type)
+            ]
+            for kind in filter(dataclasses.is_dataclass, kinds):
+                if fault := _order_fault(value, kind, name):
+                    return fault
+    return None
+
+
+def _form_faults(record: dict[str, Any]) -> list[str]:
+    """Texts that are not in the normal form that is promised."""
+    copies = [("", record), *((f"{name}.", record.get(name)) for name in ("copy", "source"))]
+    return [
+        f"{prefix}{name}: is not in Unicode's normal form C"
+        for prefix, holder in copies
+        if isinstance(holder, dict)
+        for name in ("title", "text")
+        if isinstance(text := holder.get(name), str) and not unicodedata.is_normalized("NFC", text)
+    ]

@@ -1,0 +1,174 @@
+"""``scrapy validate`` and ``scrapy doctor``, on what a real crawl left and on damage to it."""
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from newscrawl.demo.proxy import Answer, DemoProxy
+from tests.test_crawl import URL, web
+from tests.web import Web, crawl
+
+
+def scrapy(*arguments: str | Path, data: Path, **more: str) -> tuple[int, str]:
+    """Exit code and output of a command."""
+    done = subprocess.run(
+        [sys.executable, "-m", "scrapy", *arguments],
+        env=os.environ | {"NEWSCRAWL_DATA": str(data)} | more,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data directory of a good crawl."""
+    directory = tmp_path_factory.mktemp("data")
+    crawl(web(), directory, urls=URL)
+    return directory
+
+
+@pytest.fixture(scope="module")
+def record(data: Path) -> dict[str, Any]:
+    """Its one record."""
+    (feed,) = (data / "feeds").rglob("*.jsonl")
+    found: dict[str, Any] = json.loads(feed.read_text("utf-8"))
+    return found
+
+
+def changed(record: dict[str, Any], **fields: Any) -> bytes:
+    return json.dumps(record | fields, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+Change = Callable[[dict[str, Any]], bytes]
+CASES: dict[str, tuple[Change, str]] = {
+    "empty": (lambda _: b"", "the line is empty"),
+    "not JSON": (lambda r: changed(r)[:-5], "is not JSON"),
+    "no object": (lambda _: b"[1]", "is not an object"),
+    "two objects": (lambda r: changed(r) + changed(r), "is not JSON"),
+    "not UTF-8": (
+        lambda r: changed(r, title="été").replace("é".encode(), b"\xe9"),
+        "is not UTF-8: byte",
+    ),
+    "byte order mark": (lambda r: b"\xef\xbb\xbf" + changed(r), "byte order mark"),
+    "missing field": (
+        lambda r: changed({name: r[name] for name in r if name != "flags"}),
+        'record: "flags" is a required property',
+    ),
+    "unknown field": (lambda r: changed(r, mood="good"), "mood"),
+    "wrong type": (lambda r: changed(r, title=7), "title: 7 is not of type"),
+    "order": (
+        lambda r: changed({"schema": 1, **{n: r[n] for n in r if n != "schema"}}),
+        "record: schema stands where id should",
+    ),
+    "inner order": (
+        lambda r: changed(r, outlet=dict(reversed(r["outlet"].items()))),
+        "outlet: domain stands where slug should",
+    ),
+    "twice in it": (
+        lambda r: changed(r).replace(b'"flags":[]', b'"flags":[],"flags":["stub"]'),
+        "flags: stands twice",
+    ),
+    "future": (lambda r: changed(r, published="2999-01-01T00:00:00+00:00"), "is in the future"),
+    "decomposed": (lambda r: changed(r, title="e\u0301te\u0301"), "title: is not in Unicode's"),
+}
+
+
+def test_each_broken_promise_is_told_with_its_place(tmp_path: Path, record: dict[str, Any]) -> None:
+    good = [changed(record, id=f"maghress:fr/courrier/{n}") for n in range(2)]
+    lines = [*good, *(change(record) for change, _ in CASES.values())]
+    lines = [line.replace(b"courrier/101", b"courrier/%d" % n) for n, line in enumerate(lines)]
+    feed = tmp_path / "feed.jsonl"
+    feed.write_bytes(b"\n".join([*lines, good[1]]))  # the last again, and without its line break
+    code, told = scrapy("validate", "--limit", "99", feed, data=tmp_path)
+    assert code == 1
+    by_line: dict[int, str] = {}
+    for fault in told.splitlines()[:-1]:
+        number = int(fault.removeprefix(f"{feed}:").split(":")[0])
+        by_line[number] = by_line.get(number, "") + fault
+    assert set(by_line) == set(range(3, len(lines) + 2)), told
+    for number, (name, (_, expected)) in enumerate(CASES.items(), start=3):
+        assert expected in by_line[number], name
+    assert "maghress:fr/courrier/1: the line does not end" in by_line[len(lines) + 1]
+    assert f"version: 1 of this id stands in {feed}, line 2, too" in by_line[len(lines) + 1]
+    assert f"lines {len(lines) + 1}, faulty {len(CASES) + 1}" in told
+    # All faults are counted, however few are told.
+    code, told = scrapy("validate", "--limit", "1", feed, data=tmp_path)
+    assert len(told.splitlines()) == 3
+    assert "more" in told
+
+
+def test_good_feeds_packed_ones_and_ones_that_break_off(
+    data: Path, tmp_path: Path, record: dict[str, Any]
+) -> None:
+    assert scrapy("validate", data=data) == (0, "feeds 1, lines 1, faulty 0\n")
+    packed = tmp_path / "feed.jsonl.gz"
+    lines = [changed(record, id=f"maghress:fr/courrier/{n}") + b"\n" for n in range(200)]
+    packed.write_bytes(gzip.compress(b"".join(lines)))
+    assert scrapy("validate", packed, data=data) == (0, "feeds 1, lines 200, faulty 0\n")
+    whole = packed.read_bytes()
+    packed.write_bytes(whole[: len(whole) // 2])
+    code, told = scrapy("validate", packed, data=data)
+    assert (code, "cannot be unpacked from here on" in told) == (1, True)
+    code, told = scrapy("validate", tmp_path / "none.jsonl", data=data)
+    assert (code, "does not exist" in told) == (1, True)
+
+
+def diagnosis(told: str) -> dict[str, tuple[str, str]]:
+    """What the doctor found, by name: state and the rest of the line."""
+    rows = [line.split(maxsplit=2) for line in told.splitlines()]
+    return {name: (state, rest) for state, name, rest in rows}
+
+
+def test_doctor_on_a_sound_machine(data: Path) -> None:
+    robots = {
+        "www.maghress.com": b"User-agent: *\nCrawl-delay: 7\n",
+        "www.turess.com": b"User-agent: newscrawl\nDisallow: /\n",
+    }
+    pages = Web({f"https://{host}/robots.txt": Answer(body=body) for host, body in robots.items()})
+    with DemoProxy(pages.answer) as proxy:
+        code, told = scrapy(
+            "doctor",
+            data=data,
+            **proxy.environment(),
+            NEWSCRAWL_CONTACT="a@b.example",
+        )
+    found = diagnosis(told)
+    assert code == 0, told
+    for name in ("python", "packages", "browser", "data", "ledger", "clock"):
+        assert found[name][0] == "ok", told
+    assert "whole, version" in found["ledger"][1]
+    assert found["contact"] == ("ok", "a@b.example")
+    assert found["maghress"] == ("ok", "answers, asks for 7 s a page")
+    assert found["turess"] == ("warn", "robots.txt forbids it  -> do not crawl this site")
+    assert found["masress"] == ("ok", "answers")  # it has no robots.txt
+    assert "network" not in found
+
+
+def test_doctor_finds_what_is_wrong(tmp_path: Path) -> None:
+    (tmp_path / "ledger").mkdir()
+    (tmp_path / "ledger" / "ledger.sqlite").write_bytes(b"no database at all" * 100)
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "a.json").write_text('{"written": "2999-01-01T00:00:00+00:00"}')
+    code, told = scrapy(
+        *("doctor", "-s", "BROWSER_PATH=/nowhere/chromium"),
+        data=tmp_path,
+        NEWSCRAWL_CONTACT="",
+        https_proxy="http://127.0.0.1:9",
+    )
+    found = diagnosis(told)
+    assert code == 1
+    assert found["ledger"][0] == found["clock"][0] == found["network"][0] == "fail"
+    assert found["contact"][0] == found["browser"][0] == found["maghress"][0] == "warn"
+    assert "NEWSCRAWL_CONTACT" in found["contact"][1]
+    code, told = scrapy("doctor", "--offline", data=tmp_path / "ledger" / "ledger.sqlite" / "data")
+    found = diagnosis(told)
+    assert (code, found["data"][0], found["sites"][0]) == (1, "fail", "warn")
