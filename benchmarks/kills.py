@@ -1,9 +1,10 @@
-"""Kills a crawl of the demo network again and again, and counts what the feeds hold in the end.
+"""Kills a crawl of the demo network again and again, and compares its feeds in the end.
 
-    python benchmarks/kills.py [--kills 100] [--signal KILL|TERM|INT]
+    python benchmarks/kills.py [--kills 100] [--signal KILL|TERM|INT] [--site maghress]
 
-Every article must stand in the feeds exactly once, with the same content as in a run that nobody
-disturbed, but for what tells of the run. Exits 1 if not.
+Every article must stand in the feeds exactly once, and be the same byte for byte as in a run that
+nobody disturbed, but for what tells of the run. A second undisturbed run shows what else differs
+from run to run. Exits 1 if an article is missing, repeated or different.
 """
 
 import argparse
@@ -24,26 +25,34 @@ from newscrawl.demo.network import build
 from newscrawl.demo.outlets import EDITIONS, outlets_of
 from newscrawl.demo.proxy import DemoProxy
 
-SITE = "maghress"
 SETTINGS = {
     "DOWNLOAD_DELAY": 0.02,
     "AUTOTHROTTLE_ENABLED": 0,
-    "CONCURRENT_REQUESTS_PER_DOMAIN": 2,
     "FEED_BATCH": 10,
     "LOG_LEVEL": "ERROR",
 }
 
 
-def start(proxy: DemoProxy, data: Path) -> subprocess.Popen[bytes]:
+def start(proxy: DemoProxy, site: str, data: Path, parallel: int) -> subprocess.Popen[bytes]:
     """The real command over all outlets of a site."""
-    slugs = {o.slug for site, e in EDITIONS if site == SITE for o in outlets_of(site, e)}
+    slugs = {o.slug for name, e in EDITIONS if name == site for o in outlets_of(name, e)}
+    settings = SETTINGS | {"CONCURRENT_REQUESTS_PER_DOMAIN": parallel}
     return subprocess.Popen(
-        [sys.executable, "-m", "scrapy", "crawl", SITE, "-a", f"outlets={','.join(sorted(slugs))}"]
-        + [f"--set={name}={value}" for name, value in SETTINGS.items()],
+        [sys.executable, "-m", "scrapy", "crawl", site, "-a", f"outlets={','.join(sorted(slugs))}"]
+        + [f"--set={name}={value}" for name, value in settings.items()],
         env=os.environ | proxy.environment() | {"NEWSCRAWL_DATA": str(data)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
+
+
+def undisturbed(site: str, data: Path, parallel: int) -> float:
+    """Crawl to the end; seconds it took."""
+    began = time.monotonic()
+    with DemoProxy(build().answer) as proxy:
+        if code := start(proxy, site, data, parallel).wait():
+            sys.exit(f"the undisturbed run ended with exit code {code}")
+    return time.monotonic() - began
 
 
 def records(data: Path) -> list[dict[str, Any]]:
@@ -68,24 +77,47 @@ def differences(one: Mapping[str, Any], other: Mapping[str, Any], inside: str = 
     return found
 
 
+def compare(title: str, expected: list[dict[str, Any]], got: list[dict[str, Any]]) -> bool:
+    """Print how records differ from those expected; whether they do not."""
+    right = {record["id"]: record for record in expected}
+    counts = Counter(record["id"] for record in got)
+    missing, extra = right.keys() - counts.keys(), counts.keys() - right.keys()
+    repeated = sum(count > 1 for count in counts.values())
+    same = sum(json.dumps(record) == json.dumps(right.get(record["id"])) for record in got)
+    changed = Counter(
+        name
+        for record in got
+        if record["id"] in right
+        for name in differences(right[record["id"]], record)
+    )
+    print(f"{title}: {same} of {len(right)} articles the same byte for byte,", end=" ")
+    print(f"missing {len(missing)}, extra {len(extra)}, repeated {repeated}", end=", ")
+    print(f"fields that differ: {dict(changed)}", flush=True)
+    return same == len(right) == len(got)
+
+
 def main() -> int:
     """Kill and compare."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--signal", choices=["KILL", "TERM", "INT"], default="KILL")
+    parser.add_argument("--site", default="maghress")
+    parser.add_argument("--parallel", type=int, default=2, help="requests at once to a host")
+    parser.add_argument("--seed", type=int, default=3)
     options = parser.parse_args()
     number = signal.Signals[f"SIG{options.signal}"]
-    chance = random.Random(3)
+    chance = random.Random(options.seed)
     with tempfile.TemporaryDirectory() as directory:
-        calm, killed = Path(directory, "calm"), Path(directory, "killed")
-        with DemoProxy(build().answer) as proxy:
-            if code := start(proxy, calm).wait():
-                sys.exit(f"the undisturbed run ended with exit code {code}")
+        calm, again, killed = (Path(directory, name) for name in ("calm", "again", "killed"))
+        seconds = undisturbed(options.site, calm, options.parallel)
+        undisturbed(options.site, again, options.parallel)
+        calm_again = compare("undisturbed again", records(calm), records(again))
         kills = 0
         with DemoProxy(build().answer) as proxy:
             while True:
-                run = start(proxy, killed)
-                limit = 0.8 + 2.2 * chance.random() if kills < options.kills else None
+                run = start(proxy, options.site, killed, options.parallel)
+                # From the start, when nothing is open yet, to well into the crawl.
+                limit = 0.8 + 0.4 * seconds * chance.random() if kills < options.kills else None
                 try:
                     run.wait(limit)
                     break
@@ -93,21 +125,8 @@ def main() -> int:
                     run.send_signal(number)
                     kills += 1
                     run.wait()
-        expected = {record["id"]: record for record in records(calm)}
-        got = records(killed)
-        counts = Counter(record["id"] for record in got)
-        changed = Counter(
-            name
-            for record in got
-            if record["id"] in expected
-            for name in differences(expected[record["id"]], record)
-        )
-        print(f"{kills} × SIG{options.signal}, {len(expected)} articles in an undisturbed run")
-        print(f"missing {len(expected.keys() - counts.keys())}", end=", ")
-        print(f"extra {len(counts.keys() - expected.keys())}", end=", ")
-        repeated = sum(count > 1 for count in counts.values())
-        print(f"repeated {repeated}, fields that differ: {dict(changed)}")
-        return int(counts.keys() != expected.keys() or repeated > 0)
+        title = f"{kills} × SIG{options.signal}"
+        return int(not (compare(title, records(calm), records(killed)) and calm_again))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial, wraps
+from itertools import chain, islice
 from typing import Any, Self
 
 import scrapy
@@ -39,11 +41,9 @@ from newscrawl.rulestore import RuleStore
 from newscrawl.run import Run, job_name, now
 from newscrawl.signals import headlines_seen
 from newscrawl.snapshots import Snapshot, WebArchive
+from newscrawl.turns import Turns
 from newscrawl.urls import host as host_of
 from newscrawl.urls import registered_domain
-
-# Finish what is begun before beginning more: the queue stays short and memory flat.
-_RENDERING, _SOURCE, _ARTICLE, _LISTING = 30, 20, 10, 0
 
 # What the way to a page has left in a request's meta.
 _WAY = ("redirect_urls", "redirect_times", "redirect_reasons")
@@ -53,6 +53,30 @@ _CHUNK = 500
 
 # First requests that wait in the scheduler at most.
 _QUEUED = 100
+
+# Articles that a stopped run left and that come before anything new, as they would have then.
+_LEFT_FIRST = 1000
+
+Results = AsyncIterator[Request | Article]
+
+
+def _in_turn(
+    line: str,
+) -> Callable[[Callable[..., Results | None]], Callable[..., Results]]:
+    """Have a callback or errback handle its answer when its turn has come in one of the lines."""
+
+    def decorate(handle: Callable[..., Results | None]) -> Callable[..., Results]:
+        @wraps(handle)
+        async def wait(
+            self: "AggregatorSpider", answer: Response | Failure, **kwargs: Any
+        ) -> Results:
+            handler = partial(handle, self, answer, **kwargs)
+            async for result in self._take_turn(line, answer, handler):
+                yield result
+
+        return wait
+
+    return decorate
 
 
 @dataclass(slots=True)
@@ -90,6 +114,7 @@ class AggregatorSpider(scrapy.Spider):
         self.allowed_domains = [self.site.host]
         super().__init__()
         self._outlets_met: set[tuple[Edition, str]] = set()
+        self._discovery_asked: set[str] = set()
         self._found = 0
         self._away: str | None = None
 
@@ -98,8 +123,11 @@ class AggregatorSpider(scrapy.Spider):
         """Built by Scrapy."""
         spider = super().from_crawler(crawler, *args, **kwargs)
         spider.run = Run.of(crawler, job_name(spider.name, kwargs.get("_job")))
-        spider.rules = RuleStore(spider.run.data, spider.name)
+        spider.rules = RuleStore(spider.name, spider.run.ledger)
         spider.renderings = Renderings(crawler.settings, spider.run.ledger)
+        spider.run.with_records += [spider.rules.keep, spider.learn_domains]
+        room = crawler.settings.getint("TURN_BYTES")
+        spider.lines = {"pages": Turns(room), "records": Turns(room)}
         spider.attempts = crawler.settings.getint("ARTICLE_MAX_ATTEMPTS")
         spider.max_pages = crawler.settings.getint("LISTING_MAX_PAGES")
         spider.revisits = Revisits(crawler.settings)
@@ -114,6 +142,8 @@ class AggregatorSpider(scrapy.Spider):
     run: Run
     rules: RuleStore
     renderings: Renderings
+    lines: dict[str, Turns[tuple[Response | Failure, Callable[[], Results | None]]]]
+    """Pages of the aggregator, and records, each handled in the order of asking."""
     attempts: int
     max_pages: int
     revisits: Revisits
@@ -125,7 +155,10 @@ class AggregatorSpider(scrapy.Spider):
     async def start(self) -> AsyncIterator[Request]:
         """The first requests; long lists are handed out only as fast as they are worked off."""
         queued, host = self.hosts.queued, host_of(self.site.url())
-        for request in self._first_requests():
+        left = self._left()
+        # Made at once: their turns come before those of all that they lead to.
+        first = self._first_requests(left)
+        for request in chain(first, self._chosen(), left):
             while queued[host] >= _QUEUED:
                 # Sent whenever the engine asks for a request and no host is free.
                 await self.crawler.signals.wait_for(signals.scheduler_empty)
@@ -133,35 +166,44 @@ class AggregatorSpider(scrapy.Spider):
                 return
             yield request
 
-    def _first_requests(self) -> Iterator[Request]:
-        arguments = self.arguments
+    def _first_requests(self, left: Iterator[Request]) -> list[Request]:
+        """What a stopped run was at, and the pages that discovery begins with."""
         if not self.settings["CONTACT"]:
             self.logger.warning(
                 "Nobody is named as a contact: export NEWSCRAWL_CONTACT=you@university.example"
             )
         if not self.site.alive:
             self.logger.warning("%s is known to be down: %s", self.site.host, self.site.note)
-        if arguments.urls:
-            for start in range(0, len(arguments.urls), _CHUNK):
-                yield from self._ask([*arguments.urls[start : start + _CHUNK]], again=True)
+        if self.arguments.urls or self.arguments.ids:
+            return []
+        listings = self._listings() if self.arguments.revisit != "only" else ()
+        return [*islice(left, _LEFT_FIRST), *listings]
+
+    def _left(self) -> Iterator[Request]:
+        """What earlier runs left and what is due, in the order in which it was found."""
+        chosen = self.arguments
+        if chosen.urls or chosen.ids:
             return
-        if arguments.ids:
-            yield from self._candidates()
-            return
-        if arguments.revisit != "only":
-            yield from self._listings()
         for article, found in self.run.ledger.adopt(
             self.name,
             self.run.job,
             now(),
-            editions=arguments.editions,
-            outlets=arguments.outlets,
-            due=arguments.revisit != "no",
+            editions=chosen.editions,
+            outlets=chosen.outlets,
+            due=chosen.revisit != "no",
         ):
             if self._room() == 0:
                 return
             self._found += 1
             yield self._article_request(parse_article_id(article), found)
+
+    def _chosen(self) -> Iterator[Request]:
+        """The articles that are asked for one by one."""
+        urls = self.arguments.urls
+        for start in range(0, len(urls), _CHUNK):
+            yield from self._ask([*urls[start : start + _CHUNK]], again=True)
+        if self.arguments.ids:
+            yield from self._candidates()
 
     def _candidates(self) -> Iterator[Request]:
         """Requests for ids that may or may not exist."""
@@ -177,36 +219,46 @@ class AggregatorSpider(scrapy.Spider):
                     yield self._article_request(key, None)
 
     def _listings(self) -> Iterator[Request]:
-        """The pages that discovery begins with."""
+        """The pages that discovery begins with, and those with which stopped walks go on."""
         chosen = self.arguments
+        left = self.run.ledger.walks_left(self.name)
+        walked: list[str] = []
         for edition in chosen.editions:
-            walked = [
+            urls = [
                 *(listing_url(self.site, edition, slug) for slug in chosen.outlets),
                 *(listing_url(self.site, edition, slug) for slug in chosen.sections),
                 *(author_url(self.site, edition, name) for name in chosen.authors),
             ]
-            for url in walked:
-                left = self.run.ledger.walk_left(self.name, url)
-                if left:
-                    yield self._listing_request(left, Walk(url))
-                yield self._listing_request(url, Walk(url, until_known=left is not None))
-            if not walked:
-                yield self._listing_request(home_url(self.site, edition), None)
-                yield self._feed_request(feed_url(self.site, edition))
+            for url in urls:
+                yield from self._listing_request(url, Walk(url, until_known=url in left))
+            if not urls:
+                yield from self._listing_request(home_url(self.site, edition), None)
+                yield from self._feed_request(feed_url(self.site, edition))
+            walked += urls
+        for url, following in left.items():
+            if url in walked:
+                yield from self._listing_request(following, Walk(url))
 
-    def _listing_request(self, url: str, walk: Walk | None) -> Request:
-        return Request(
-            url,
-            callback=self.parse_listing,
-            errback=self.listing_failed,
-            priority=_LISTING,
-            cb_kwargs={"walk": walk},
-        )
+    def _listing_request(self, url: str, walk: Walk | None) -> Iterator[Request]:
+        yield from self._discovery_request(url, self.parse_listing, {"walk": walk})
 
-    def _feed_request(self, url: str) -> Request:
-        return Request(
-            url, callback=self.parse_feed, errback=self.listing_failed, priority=_LISTING
-        )
+    def _feed_request(self, url: str) -> Iterator[Request]:
+        yield from self._discovery_request(url, self.parse_feed, {})
+
+    def _discovery_request(
+        self, url: str, callback: Callable[..., Results], arguments: dict[str, Any]
+    ) -> Iterator[Request]:
+        """Request for a page that leads to articles, unless this run has asked for it."""
+        if url not in self._discovery_asked:
+            self._discovery_asked.add(url)
+            yield Request(
+                url,
+                callback=callback,
+                errback=self.listing_failed,
+                dont_filter=True,  # a request that is dropped would never have its turn
+                meta={"place": self.lines["pages"].join()},
+                cb_kwargs=arguments,
+            )
 
     def _article_request(
         self, key: ArticleKey, discovered: str | None, walk: Walk | None = None
@@ -216,9 +268,8 @@ class AggregatorSpider(scrapy.Spider):
             key.url,
             callback=self.parse_article,
             errback=self.article_failed,
-            priority=_ARTICLE,
             dont_filter=True,  # the ledger has judged already
-            meta={"article": key.id},
+            meta={"article": key.id, "place": self.lines["pages"].join()},
             cb_kwargs={"key": key, "discovered": discovered, "walk": walk},
         )
 
@@ -271,7 +322,8 @@ class AggregatorSpider(scrapy.Spider):
         limit = self.arguments.limit
         return None if limit is None else max(0, limit - self._found)
 
-    async def parse_listing(self, response: Response, walk: Walk | None) -> AsyncIterator[Request]:
+    @_in_turn("pages")
+    async def parse_listing(self, response: Response, walk: Walk | None) -> Results:
         """A home page, or a page of an outlet's, section's or author's listing."""
         try:
             listing = read_listing(response.body, response.url, answers.content_type(response))
@@ -309,12 +361,17 @@ class AggregatorSpider(scrapy.Spider):
         elif listing.next_pages and not past and not again and (fresh or not walk.until_known):
             if not walk.until_known:
                 self.run.ledger.note_walk(self.name, walk.name, listing.next_pages[0])
-            return [self._listing_request(url, walk) for url in listing.next_pages]
+            return [
+                request
+                for url in listing.next_pages
+                for request in self._listing_request(url, walk)
+            ]
         if not walk.until_known:
             self.run.ledger.end_walk(self.name, walk.name)
         return []
 
-    async def parse_feed(self, response: Response) -> AsyncIterator[Request]:
+    @_in_turn("pages")
+    async def parse_feed(self, response: Response) -> Results:
         """An RSS feed."""
         try:
             entries = read_feed(response.body, response.url)
@@ -336,8 +393,9 @@ class AggregatorSpider(scrapy.Spider):
             outlet = (key.edition, key.outlet)
             if key.edition in self.arguments.editions and outlet not in self._outlets_met:
                 self._outlets_met.add(outlet)
-                yield self._feed_request(feed_url(self.site, *outlet))
+                yield from self._feed_request(feed_url(self.site, *outlet))
 
+    @_in_turn("pages")
     def listing_failed(self, failure: Failure) -> None:
         """A listing or feed could not be fetched: the run goes on with the others."""
         outcome = source_status.of_failure(failure)
@@ -351,9 +409,10 @@ class AggregatorSpider(scrapy.Spider):
 
     # --- The aggregator's copy -------------------------------------------------------------------
 
+    @_in_turn("pages")
     async def parse_article(
         self, response: Response, key: ArticleKey, discovered: str | None, walk: Walk | None
-    ) -> AsyncIterator[Request | Article]:
+    ) -> Results:
         """An article page of the aggregator."""
         if discovered is None:
             discovered = now()
@@ -381,7 +440,10 @@ class AggregatorSpider(scrapy.Spider):
             return
         if walk:
             walk.wanted += 1
-        yield self._follow(answers.read_copy(response, page, self.site, discovered))
+        async for result in self._follow(
+            answers.read_copy(response, page, self.site, discovered), response
+        ):
+            yield result
 
     def _discover(self, page: AggregatorPage) -> Iterator[Request]:
         """What the page of an article leads to, where all that is new is wanted."""
@@ -389,6 +451,7 @@ class AggregatorSpider(scrapy.Spider):
             yield from self._take(page.links)
             yield from self._meet([page.key, *page.links])
 
+    @_in_turn("pages")
     def article_failed(self, failure: Failure) -> None:
         """The aggregator's page of an article could not be fetched."""
         request: Request = failure.request  # type: ignore[attr-defined]
@@ -431,27 +494,33 @@ class AggregatorSpider(scrapy.Spider):
 
     # --- The source ------------------------------------------------------------------------------
 
-    def _follow(self, article: Article) -> Request | Article:
+    async def _follow(self, article: Article, response: Response) -> Results:
         """A request for the outlet's own page, or the record if there is none to ask for."""
         link = article.source.link
-        outlet = article.outlet
-        outlet.domain = outlet.domain or self._domain(article.edition, outlet.slug)
+        place = self.lines["records"].join()
         if link is None or not self.arguments.follow:
             assembly.without_source(article, "no_link" if link is None else "not_followed", None)
-            return article
-        return Request(
+            response.meta["place"] = place
+            async for record in self.source_missing(response, article=article):
+                yield record
+            return
+        yield Request(
             link,
             callback=self.parse_source,
             errback=self.source_failed,
-            priority=_SOURCE,
             dont_filter=True,  # each article has its own fetch, and its own answer
-            meta={"article": article.id, "allow_offsite": True},
+            headers={"Referer": response.url},
+            meta={"article": article.id, "place": place, "allow_offsite": True},
             cb_kwargs={"article": article},
         )
 
-    async def parse_source(
-        self, response: Response, article: Article
-    ) -> AsyncIterator[Request | Article]:
+    @_in_turn("records")
+    async def source_missing(self, response: Response, article: Article) -> Results:  # noqa: ARG002 - a callback's signature
+        """There is no page of the outlet to ask for: the copy is exported."""
+        yield article
+
+    @_in_turn("records")
+    async def parse_source(self, response: Response, article: Article) -> Results:
         """The outlet's own page."""
         self._read(response, article)
         if self.renderings.may_help(article, response):
@@ -462,10 +531,7 @@ class AggregatorSpider(scrapy.Spider):
     def _read(self, response: Response, article: Article) -> None:
         exclude = self.settings.getbool("EXCLUDE_NOAI_HOSTS")
         answers.read_source(article, response, self.site, self.rules.book, exclude=exclude)
-        self.rules.page_read()
-        domain = registered_domain(response.url)
-        if article.source.status == "ok" and domain:
-            self.run.ledger.learn_domain(self.name, article.edition, article.outlet.slug, domain)
+        self.rules.note(article, response.url)
 
     def _render(self, page: Response, article: Article) -> Request:
         """A request for a page that is at hand, as the browser shows it."""
@@ -474,31 +540,34 @@ class AggregatorSpider(scrapy.Spider):
             page.url,
             callback=self.parse_rendered,
             errback=self.render_failed,
-            priority=_RENDERING,
             dont_filter=True,  # it was asked for a moment ago
             meta={
                 **meta,
                 RENDER: page,
                 "article": article.id,
+                "place": self.lines["records"].join(),
                 "allow_offsite": True,
                 "dont_redirect": True,
             },
             cb_kwargs={"article": article},
         )
 
-    async def parse_rendered(self, response: Response, article: Article) -> AsyncIterator[Article]:
+    @_in_turn("records")
+    async def parse_rendered(self, response: Response, article: Article) -> Results:
         """The outlet's own page, as the browser shows it."""
         self._read(response, article)
         self.renderings.note(article, response)
         yield article
 
-    async def render_failed(self, failure: Failure) -> AsyncIterator[Article]:
+    @_in_turn("records")
+    async def render_failed(self, failure: Failure) -> Results:
         """The browser did not show the page: the copy is exported, and the article may wait."""
         article: Article = failure.request.cb_kwargs["article"]  # type: ignore[attr-defined]
         answers.not_rendered(article, failure)
         yield article
 
-    async def source_failed(self, failure: Failure) -> AsyncIterator[Request | Article]:
+    @_in_turn("records")
+    async def source_failed(self, failure: Failure) -> Results:
         """The outlet's own page could not be had: the copy is exported."""
         article: Article = failure.request.cb_kwargs["article"]  # type: ignore[attr-defined]
         answers.source_lost(article, failure)
@@ -525,15 +594,17 @@ class AggregatorSpider(scrapy.Spider):
             url,
             callback=callback,
             errback=self.snapshot_failed,
-            priority=_SOURCE,
             dont_filter=True,
-            meta={"article": article.id, "allow_offsite": True},
+            meta={
+                "article": article.id,
+                "place": self.lines["records"].join(),
+                "allow_offsite": True,
+            },
             cb_kwargs={"article": article, **more},
         )
 
-    async def parse_index(
-        self, response: Response, article: Article
-    ) -> AsyncIterator[Request | Article]:
+    @_in_turn("records")
+    async def parse_index(self, response: Response, article: Article) -> Results:
         """A list of a source's snapshots."""
         snapshot = self.web_archive.nearest(article, response.body)
         if snapshot is None:
@@ -541,13 +612,15 @@ class AggregatorSpider(scrapy.Spider):
             return
         yield self._snapshot_request(snapshot.url, self.parse_snapshot, article, snapshot=snapshot)
 
+    @_in_turn("records")
     async def parse_snapshot(
         self, response: Response, article: Article, snapshot: Snapshot
-    ) -> AsyncIterator[Article]:
+    ) -> Results:
         """A snapshot of a source."""
         yield answers.read_snapshot(article, response, snapshot, self.site, self.rules.book)
 
-    async def snapshot_failed(self, failure: Failure) -> AsyncIterator[Article]:
+    @_in_turn("records")
+    async def snapshot_failed(self, failure: Failure) -> Results:
         """The archive of the web has no answer: the record stays as it is."""
         request: Request = failure.request  # type: ignore[attr-defined]
         reason = source_status.of_failure(failure).reason
@@ -556,15 +629,42 @@ class AggregatorSpider(scrapy.Spider):
 
     # --- The end ---------------------------------------------------------------------------------
 
-    def _domain(self, edition: Edition, slug: str) -> str | None:
-        """An outlet's domain where no link tells it: as learned, else as the registry says."""
-        facts = known_outlet(self.site.country, edition, slug)
-        learned = self.run.ledger.domain_of(self.name, edition, slug)
-        return learned or (facts.domains[0] if facts and facts.domains else None)
+    def learn_domains(self, articles: list[Article]) -> None:
+        """Fill in an outlet's domain where no link tells it: as learned, else as registered."""
+        ledger = self.run.ledger
+        for article in articles:
+            edition, outlet, source = article.edition, article.outlet, article.source
+            domain = registered_domain(source.url or "") if source.status == "ok" else None
+            if domain:
+                ledger.learn_domain(self.name, edition, outlet.slug, domain)
+            if source.link is None:
+                facts = known_outlet(self.site.country, edition, outlet.slug)
+                outlet.domain = ledger.domain_of(self.name, edition, outlet.slug) or (
+                    facts.domains[0] if facts and facts.domains else None
+                )
 
-    def closed(self, reason: str) -> None:  # noqa: ARG002 - Scrapy's signature
-        """Keep what the outlets have taught; called by Scrapy at the end of the run."""
-        self.rules.save()
+    async def _take_turn(
+        self, line: str, answer: Response | Failure, handler: Callable[[], Results | None]
+    ) -> Results:
+        """Bring an answer, and handle those whose turn it is; an error costs one of them alone."""
+        request: Request = answer.request  # type: ignore[assignment, union-attr]
+        size = len(answer.body) if isinstance(answer, Response) else 0
+        place = request.meta["place"]
+        for turned, handle in self.lines[line].take(place, (answer, handler), size):
+            try:
+                if results := handle():
+                    async for result in results:
+                        yield result
+            except Exception:
+                assert self.crawler.stats
+                self.logger.exception("%s", turned.request)  # type: ignore[union-attr]
+                self.crawler.stats.inc_value("spider_exceptions/count")
+                self.crawler.signals.send_catch_log(
+                    signals.spider_error,
+                    failure=Failure(),  # type: ignore[no-untyped-call]
+                    response=turned,
+                    spider=self,
+                )
 
     # --- Small things ----------------------------------------------------------------------------
 

@@ -78,6 +78,15 @@ _MIGRATIONS = (
         host TEXT PRIMARY KEY               -- whose pages were read through the browser
     ) WITHOUT ROWID;
     """,
+    """
+    ALTER TABLE walks ADD COLUMN noted INTEGER NOT NULL DEFAULT 0;
+    CREATE TABLE rules (
+        site   TEXT NOT NULL,
+        domain TEXT NOT NULL,
+        rules  BLOB NOT NULL,               -- what an outlet has taught, as JSON Lines
+        PRIMARY KEY (site, domain)
+    ) WITHOUT ROWID;
+    """,
 )
 
 
@@ -112,6 +121,11 @@ class Scope:
         bound = {column: value for column, value in given.items() if value is not None}
         condition = " AND ".join(f"{column} = ?" for column in bound) or "1"
         return condition, list(bound.values())
+
+
+def ledger_path(data: Path) -> Path:
+    """Where the ledger of a data directory lies."""
+    return data / "ledger" / "ledger.sqlite"
 
 
 @contextmanager
@@ -273,8 +287,9 @@ class Ledger:
     ) -> Iterator[tuple[str, str]]:
         """Take over what earlier runs of a site left unfinished and what is due to be read again.
 
-        Gives ``(id, found)`` pairs, a few at a time. Empty ``editions`` or ``outlets`` mean all of
-        them; ``now`` is an ISO 8601 moment in UTC. Without ``due`` only what was left is given.
+        Gives ``(id, found)`` pairs, a few at a time, in the order in which they were found. Empty
+        ``editions`` or ``outlets`` mean all of them; ``now`` is an ISO 8601 moment in UTC. Without
+        ``due`` only what was left is given.
         """
         scope, values = "", list[str]()
         for column, allowed in (("edition", editions), ("outlet", outlets)):
@@ -287,14 +302,16 @@ class Ledger:
         for which, bound in parts:
             select = (
                 f"SELECT rowid, id, found FROM articles WHERE site = ? AND {which} AND job != ?"  # noqa: S608 - column names are literals, values are bound
-                f"{scope} LIMIT {_CHUNK}"
+                f"{scope} AND rowid > ? ORDER BY rowid LIMIT {_CHUNK}"
             )
-            while rows := self._execute(select, [site, *bound, job, *values]).fetchall():
+            last = 0
+            while rows := self._execute(select, [site, *bound, job, *values, last]).fetchall():
                 with self.transaction():
                     self._db.executemany(
                         "UPDATE articles SET job = ?, state = 'found' WHERE rowid = ?",
                         [(job, row) for row, _, _ in rows],
                     )
+                last = rows[-1][0]
                 for _, article, found in rows:
                     yield article, found
 
@@ -416,8 +433,10 @@ class Ledger:
     def note_walk(self, site: str, start: str, following: str) -> None:
         """Remember the page with which the walk of a listing is to go on."""
         self._execute(
-            "INSERT INTO walks VALUES (?, ?, ?)"
-            " ON CONFLICT (site, start) DO UPDATE SET next = excluded.next",
+            # ``noted`` counts up, so that walks go on in the order in which their pages were read.
+            "INSERT INTO walks SELECT ?, ?, ?, coalesce(max(noted), 0) + 1 FROM walks WHERE true"
+            " ON CONFLICT (site, start)"
+            " DO UPDATE SET next = excluded.next, noted = excluded.noted",
             (site, start, following),
         )
 
@@ -425,44 +444,59 @@ class Ledger:
         """Say that a listing was walked to its end, or as far as was wanted."""
         self._execute("DELETE FROM walks WHERE site = ? AND start = ?", (site, start))
 
-    def walk_left(self, site: str, start: str) -> str | None:
-        """The page with which an unfinished walk is to go on."""
-        row = self._execute(
-            "SELECT next FROM walks WHERE site = ? AND start = ?", (site, start)
-        ).fetchone()
-        return row[0] if row else None
+    def walks_left(self, site: str) -> dict[str, str]:
+        """Unfinished walks and the pages with which they are to go on, in the order noted."""
+        return dict(
+            self._execute("SELECT start, next FROM walks WHERE site = ? ORDER BY noted", (site,))
+        )
+
+    def keep_rules(self, site: str, domain: str, rules: bytes) -> None:
+        """Keep what an outlet has taught, nothing if empty; in the caller's transaction, if any."""
+        if rules:
+            self._execute("INSERT OR REPLACE INTO rules VALUES (?, ?, ?)", (site, domain, rules))
+        else:
+            self._execute("DELETE FROM rules WHERE site = ? AND domain = ?", (site, domain))
+
+    def sites_with_rules(self) -> list[str]:
+        """Sites of which an outlet has taught something."""
+        rows = self._execute("SELECT DISTINCT site FROM rules ORDER BY site")
+        return [site for (site,) in rows]
+
+    def rules(self, site: str) -> list[bytes]:
+        """What the outlets of a site have taught, as JSON Lines of one outlet each."""
+        rows = self._execute("SELECT rules FROM rules WHERE site = ? ORDER BY domain", (site,))
+        return [rules for (rules,) in rows]
 
     def first_alike(
         self, article: str, signature: bytes, bands: Sequence[int]
     ) -> Iterator[tuple[str, bytes]]:
         """Articles whose texts share a band with a text, first seen first, and its own entry made.
 
-        Only those that were seen before ``article`` are given, with their signatures.
+        Only those that were seen before ``article`` are given, with their signatures. Part of the
+        caller's transaction.
         """
-        with self.transaction():
-            row = self._db.execute(
-                "SELECT number, signature FROM texts WHERE id = ?", (article,)
-            ).fetchone()
-            if row is None:
-                inserted = self._db.execute(
-                    "INSERT INTO texts (id, signature) VALUES (?, ?)", (article, signature)
-                )
-                number = inserted.lastrowid
-            else:
-                number = row[0]
-                if row[1] != signature:
-                    self._db.execute(
-                        "UPDATE texts SET signature = ? WHERE number = ?", (signature, number)
-                    )
-            self._db.executemany(
-                "INSERT OR IGNORE INTO bands VALUES (?, ?)", [(band, number) for band in bands]
+        row = self._execute(
+            "SELECT number, signature FROM texts WHERE id = ?", (article,)
+        ).fetchone()
+        if row is None:
+            inserted = self._execute(
+                "INSERT INTO texts (id, signature) VALUES (?, ?)", (article, signature)
             )
-            marks = ", ".join("?" * len(bands))
-            candidates = self._db.execute(
-                f"SELECT DISTINCT number FROM bands WHERE band IN ({marks}) AND number < ?"  # noqa: S608 - values are bound
-                f" ORDER BY number LIMIT {_CHUNK}",
-                [*bands, number],
-            ).fetchall()
+            number = inserted.lastrowid
+        else:
+            number = row[0]
+            if row[1] != signature:
+                self._execute(
+                    "UPDATE texts SET signature = ? WHERE number = ?", (signature, number)
+                )
+        for band in bands:
+            self._execute("INSERT OR IGNORE INTO bands VALUES (?, ?)", (band, number))
+        marks = ", ".join("?" * len(bands))
+        candidates = self._execute(
+            f"SELECT DISTINCT number FROM bands WHERE band IN ({marks}) AND number < ?"  # noqa: S608 - values are bound
+            f" ORDER BY number LIMIT {_CHUNK}",
+            [*bands, number],
+        ).fetchall()
         for (candidate,) in candidates:
             yield self._execute(
                 "SELECT id, signature FROM texts WHERE number = ?", (candidate,)

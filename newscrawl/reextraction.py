@@ -35,7 +35,7 @@ from newscrawl.duplicates import bands, first_of, signature
 from newscrawl.errors import BrowserError, PageError, StoreError
 from newscrawl.extraction import Rule, RuleBook
 from newscrawl.items import Article
-from newscrawl.ledger import Ledger
+from newscrawl.ledger import Ledger, ledger_path
 from newscrawl.middlewares.archive import address
 from newscrawl.middlewares.replay import NotInArchiveError, response_of
 from newscrawl.middlewares.robots import (
@@ -85,7 +85,7 @@ class Reextractor:
 
     Args:
         index: Of the archive; up to date.
-        data: Directory whose ``rules/`` are used.
+        data: Directory of the crawls, whose learned rules are used.
         settings: The project's; those of redirects, sizes and robots.txt count.
 
     """
@@ -185,7 +185,11 @@ class Reextractor:
 
     def _rules_of(self, site: str) -> FixedRules:
         if site not in self._rules:
-            self._rules[site] = FixedRules(RuleStore(self._data, site).book)
+            path = ledger_path(self._data)
+            ledger = Ledger(path) if path.exists() else None
+            self._rules[site] = FixedRules(RuleStore(site, ledger).book)
+            if ledger:
+                ledger.close()
         return self._rules[site]
 
     def _ask(self, url: str) -> tuple[Request, Response | Exception]:
@@ -244,7 +248,7 @@ class Reextractor:
         if isinstance(answer, HttpError):
             answer = answer.response
         if isinstance(answer, Exception):
-            return f"{type(answer).__name__}: {answer}".strip(": ")[:200]
+            return type(answer).__name__
         return rules_of(answer.status, answer.body, self._agent)
 
 
@@ -284,7 +288,7 @@ def reextract(archive: Path, output: Path, data: Path, settings: Settings, *, jo
     Args:
         archive: The archive directory.
         output: The feed to write; it must not exist.
-        data: Directory whose ``rules/`` are used.
+        data: Directory of the crawls, whose learned rules are used.
         settings: The project's.
         jobs: Number of processes; 1 is this one alone.
 

@@ -1,82 +1,122 @@
-"""Where the rules that outlets teach are kept between runs: ``rules/<site>.jsonl``.
+"""Where the rules that outlets teach are kept between runs: in the ledger, with the records.
 
 A site's book begins with the rules shipped in the package and the unverified seeds of
-``newscrawl.outlets``; what pages have confirmed is written back.
+``newscrawl.outlets``; what pages have confirmed is kept.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 
 import msgspec
 
-from newscrawl.errors import StoreError
 from newscrawl.extraction import Rule, RuleBook
+from newscrawl.items import Article
+from newscrawl.ledger import Ledger, ledger_path
 from newscrawl.outlets import seeds
-
-SAVE_EVERY = 100
-"""Pages after which a killed run has what it learned on disk."""
+from newscrawl.urls import registered_domain
 
 
 class RuleStore:
     """The rules of one site's outlets.
 
+    What a page teaches is kept in the transaction that commits its record, so a run that goes on
+    after a kill knows what the records that are written have taught, and no more.
+
+    Args:
+        site: Name of the aggregator.
+        ledger: Where what was taught is kept; without one, there are only the package's rules.
+
     Raises:
-        StoreError: the site's file is damaged, or cannot be read or written.
+        StoreError: the ledger cannot be read.
     """
 
-    def __init__(self, data: Path, site: str) -> None:
-        self.path = data / "rules" / f"{site}.jsonl"
-        self.book = RuleBook()
-        self._read_since = 0
-        for rule in [*shipped(), *self._saved()]:
-            self.book.add(rule)
+    def __init__(self, site: str, ledger: Ledger | None) -> None:
+        self.site = site
+        self.ledger = ledger
+        self._lessons: dict[str, tuple[str, bytes]] = {}
+        book = RuleBook(shipped())
         for domain, selectors in _seeds_by_domain().items():
             for body in selectors.get("body", ()):
-                self.book.add_seed(
+                book.add_seed(
                     domain,
                     body,
                     title=next(iter(selectors.get("title", ())), None),
                     date=next(iter(selectors.get("date", ())), None),
                     authors=next(iter(selectors.get("authors", ())), None),
                 )
+        for taught in ledger.rules(site) if ledger else ():
+            for rule in _decode(taught):
+                book.add(rule)
+        self.book = RuleBook(sorted(book, key=lambda rule: rule.number))
 
-    def page_read(self) -> None:
-        """Note that a page may have taught something; save now and then."""
-        self._read_since += 1
-        if self._read_since >= SAVE_EVERY:
-            self.save()
+    @property
+    def taught(self) -> list[Rule]:
+        """The rules that pages have confirmed."""
+        return [rule for rule in self.book if rule.pages]
 
-    def save(self) -> None:
-        """Write what pages have taught; a seed that no page has confirmed is none of it."""
-        self._read_since = 0
-        taught = RuleBook(rule for rule in self.book if rule.pages)
-        if not taught and not self.path.exists():
-            return
-        part = self.path.with_suffix(".part")
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            taught.save(part)
-            part.replace(self.path)
-        except OSError as error:
-            raise StoreError(f"{self.path} cannot be written: {error}") from error
+    def note(self, article: Article, url: str) -> None:
+        """Note that a page may have taught something; kept once its article's record is."""
+        if domain := registered_domain(url):
+            self._lessons[article.id] = (domain, self._taught(domain))
 
-    def _saved(self) -> list[Rule]:
-        if not self.path.exists():
-            return []
-        try:
-            return list(RuleBook.load(self.path))
-        except (OSError, ValueError) as error:
-            raise StoreError(
-                f"the rules in {self.path} cannot be read ({error}); "
-                "mend the file or move it away: they are learned again"
-            ) from error
+    def keep(self, articles: list[Article]) -> None:
+        """Keep what the pages of articles have taught, and those read before them.
+
+        Part of the caller's transaction.
+
+        Raises:
+            StoreError: the ledger cannot be written.
+        """
+        waited = {article.id for article in articles if article.id in self._lessons}
+        learned: dict[str, bytes] = {}
+        while waited:
+            name = next(iter(self._lessons))
+            domain, taught = self._lessons.pop(name)
+            learned[domain] = taught
+            waited.discard(name)
+        for domain, taught in learned.items():
+            self._keep(domain, taught)
+
+    def forget(self, domain: str) -> int:
+        """Drop what an outlet has taught; tell how many rules there were."""
+        self._keep(domain, b"")
+        return self.book.forget(domain)
+
+    def _keep(self, domain: str, taught: bytes) -> None:
+        if self.ledger:
+            self.ledger.keep_rules(self.site, domain, taught)
+
+    def _taught(self, domain: str) -> bytes:
+        """An outlet's rules; a seed that no page has confirmed is none of them."""
+        return RuleBook(rule for rule in self.book.of(domain) if rule.pages).export()
+
+
+@contextmanager
+def rule_stores(data: Path) -> Iterator[list[RuleStore]]:
+    """The stores of all sites of a data directory of which an outlet has taught something.
+
+    Raises:
+        StoreError: the ledger cannot be read.
+    """
+    path = ledger_path(data)
+    ledger = Ledger(path) if path.exists() else None
+    try:
+        yield [RuleStore(site, ledger) for site in ledger.sites_with_rules()] if ledger else []
+    finally:
+        if ledger:
+            ledger.close()
 
 
 def shipped() -> list[Rule]:
     """The reviewed rules that the package carries."""
-    text = (resources.files("newscrawl.outlets") / "rules.jsonl").read_bytes()
+    return _decode((resources.files("newscrawl.outlets") / "rules.jsonl").read_bytes())
+
+
+def _decode(lines: bytes) -> list[Rule]:
     decoder = msgspec.json.Decoder(Rule)
-    return [decoder.decode(line) for line in text.splitlines() if line.strip()]
+    return [decoder.decode(line) for line in lines.splitlines() if line.strip()]
 
 
 def _seeds_by_domain() -> dict[str, dict[str, list[str]]]:

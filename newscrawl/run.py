@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from newscrawl.errors import StoreError
-from newscrawl.ledger import Ledger
+from newscrawl.ledger import Ledger, ledger_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from scrapy.crawler import Crawler
     from scrapy.settings import BaseSettings
+
+    from newscrawl.items import Article
 
 _NO_NAME = re.compile(r"[^\w.-]|^\.+")
 
@@ -56,9 +58,12 @@ class Run:
         self.started = now()
         self.before_lines: list[Callable[[], None]] = []
         """Called before lines are written: what they refer to has to be safe first."""
+        self.with_records: list[Callable[[list[Article]], None]] = []
+        """Called in the transaction that commits records, before they are written: what is learned
+        from them is committed with them, or comes to nothing with them."""
         self.before_close: list[Callable[[], None]] = []
         """Called at the end of the run, while the ledger can still be told."""
-        self.ledger = Ledger(data / "ledger" / "ledger.sqlite")
+        self.ledger = Ledger(ledger_path(data))
         self.ledger.lock(site, job)
         self._cut_back()
 

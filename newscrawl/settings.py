@@ -173,6 +173,12 @@ EXTENSIONS = {
     "scrapy.extensions.feedexport.FeedExporter": None,
     "scrapy.extensions.spiderstate.SpiderState": None,
 }
+# First come, first served, so that no answer waits long for its turn (see TURN_BYTES); one that is
+# asked for again comes before the others, as they wait for it.
+SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"
+RETRY_PRIORITY_ADJUST = 1
+# The spider names the page it comes from itself: answers are handled after others.
+REFERER_ENABLED = False
 # Records are small and written in order; 100 at once cost half of the speed.
 CONCURRENT_ITEMS = 8
 
@@ -188,13 +194,16 @@ PROGRESS = True
 
 # --- The project's own ---------------------------------------------------------------------------
 
-# Directory of everything that is written: feeds, rejects, headlines, runs, ledger, rules.
+# Directory of everything that is written: feeds, rejects, headlines, runs, ledger.
 NEWSCRAWL_DATA = os.environ.get("NEWSCRAWL_DATA", "data")
 # Records written and committed together, and the longest that one waits for the others (seconds).
 FEED_BATCH = 50
 FEED_BATCH_SECONDS = 5.0
 # Whether each batch is forced to the disk: safe against power cuts, at a few milliseconds a batch.
 FEED_FSYNC = True
+# Answers are handled in the order of asking, so that records do not depend on the network's pace.
+# When more bytes than this wait for one answer, it loses its turn.
+TURN_BYTES = 64 * 1024 * 1024
 # Listing pages that one walk may turn, against calendars without end.
 LISTING_MAX_PAGES = 10_000
 # Times a later run asks again for an article whose aggregator page failed.

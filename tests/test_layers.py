@@ -40,7 +40,8 @@ MAY_USE = {
     "extraction": HELPERS | RECORD | {"outlets"},
     "loaders": HELPERS | RECORD,
     "assembly": HELPERS | RECORD | READERS | {"loaders"},
-    "rulestore": HELPERS | READERS,
+    "rulestore": HELPERS | RECORD | READERS | {"ledger"},
+    "turns": set(),
     "arguments": HELPERS | RECORD | {"network"},
     "source_status": HELPERS | RECORD | FETCHING | {"middlewares"},
     "snapshots": HELPERS | RECORD,
@@ -64,7 +65,7 @@ MAY_USE = {
     | STATE
     | READERS
     | {"answers", "arguments", "assembly", "browser", "loaders", "rendering", "rulestore"}
-    | {"snapshots", "source_status"},
+    | {"snapshots", "source_status", "turns"},
     "jsonlog": HELPERS,
     "schedule": HELPERS | RECORD | STATE | READERS,
     "scrapyd": HELPERS | {"schedule"},

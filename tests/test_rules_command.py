@@ -1,6 +1,7 @@
 """``scrapy rules``, on what a real crawl has learned."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -69,9 +70,7 @@ def test_an_outlet_without_rules_is_said_to_have_none(crawled: Outcome) -> None:
 
 
 def test_what_is_forgotten_is_gone(crawled: Outcome, tmp_path: Path) -> None:
-    file = tmp_path / "rules" / f"{SITE}.jsonl"
-    file.parent.mkdir()
-    file.write_bytes((crawled.data / "rules" / f"{SITE}.jsonl").read_bytes())
+    shutil.copytree(crawled.data / "ledger", tmp_path / "ledger")
     code, told = rules(tmp_path, "forget", DOMAIN)
     assert code == 0
     assert f"of {DOMAIN} forgotten" in told
@@ -82,15 +81,3 @@ def test_unknown_words_show_the_usage(crawled: Outcome) -> None:
     code, told = rules(crawled.data, "remember", DOMAIN)
     assert code != 0
     assert "forget DOMAIN" in told
-
-
-def test_a_damaged_file_of_rules_stops_a_run_and_is_left_alone(tmp_path: Path) -> None:
-    file = tmp_path / "rules" / f"{SITE}.jsonl"
-    file.parent.mkdir()
-    file.write_text("{}\n")
-    outcome = crawl(Web(), tmp_path)
-    assert outcome.code == 1
-    assert outcome.requests == []
-    assert "rules" in outcome.stderr
-    assert "Traceback" not in outcome.stderr
-    assert file.read_text() == "{}\n"

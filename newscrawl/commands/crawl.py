@@ -43,7 +43,6 @@ class Command(ScrapyCrawl):
             return
         # Scrapy imports every command at every start, whichever is asked for.
         from newscrawl.arguments import Arguments
-        from newscrawl.rulestore import RuleStore
         from newscrawl.run import Run, data_of, job_name, now
         from newscrawl.runlog import EXIT_CODES, read_report, report_head, write_skipped
 
@@ -52,7 +51,7 @@ class Command(ScrapyCrawl):
         job = job_name(name, opts.spargs.get("_job"))
         try:
             Arguments.parse(SITES[name], opts.spargs)
-            RuleStore(Run.of(crawler, job).data, name)
+            Run.of(crawler, job)
         except SiteBusyError as error:
             self._say(f"scrapy crawl {name}: skipped: {error}")
             write_skipped(data_of(crawler.settings), name, job, opts.spargs)

@@ -7,7 +7,7 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from newscrawl.errors import StoreError
-from newscrawl.ledger import Ledger, Scope
+from newscrawl.ledger import Ledger, Scope, ledger_path
 
 _CHANGES = ("retry", "forget")
 
@@ -46,7 +46,7 @@ class Command(ScrapyCommand):
         if len(args) > 1 or (args and args[0] not in _CHANGES):
             raise UsageError("allowed: nothing, retry or forget")
         assert self.settings
-        path = Path(self.settings["NEWSCRAWL_DATA"]) / "ledger" / "ledger.sqlite"
+        path = ledger_path(Path(self.settings["NEWSCRAWL_DATA"]))
         if not path.exists():
             print(f"there is no ledger yet ({path})")
             self.exitcode = 1

@@ -10,14 +10,10 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from newscrawl.errors import StoreError
-from newscrawl.ledger import Ledger
 from newscrawl.urls import registered_domain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from newscrawl.extraction import Rule
-    from newscrawl.rulestore import RuleStore
 
 
 class Command(ScrapyCommand):
@@ -44,45 +40,46 @@ class Command(ScrapyCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:  # noqa: ARG002 - Scrapy's signature
         """Do one of the four."""
-        match args:
-            case []:
-                self._list()
-            case ["show", domain]:
-                self._show(_domain(domain))
-            case ["export"]:
-                self._export(None)
-            case ["export", domain]:
-                self._export(_domain(domain))
-            case ["forget", domain]:
-                self._forget(_domain(domain))
-            case _:
-                raise UsageError("unknown arguments")
+        try:
+            match args:
+                case []:
+                    self._list()
+                case ["show", domain]:
+                    self._show(_domain(domain))
+                case ["export"]:
+                    self._export(None)
+                case ["export", domain]:
+                    self._export(_domain(domain))
+                case ["forget", domain]:
+                    self._forget(_domain(domain))
+                case _:
+                    raise UsageError("unknown arguments")
+        except StoreError as error:
+            self.exitcode = 1
+            print(error)
 
     @property
     def _data(self) -> Path:
         assert self.settings
         return Path(self.settings["NEWSCRAWL_DATA"])
 
-    def _stores(self) -> "Iterator[RuleStore]":
-        # Scrapy imports every command at every start, whichever is asked for.
-        from newscrawl.rulestore import RuleStore
-
-        for path in sorted((self._data / "rules").glob("*.jsonl")):
-            yield RuleStore(self._data, path.stem)
-
     def _rules(self, domain: str | None = None) -> "list[tuple[str, Rule]]":
         """Rules that any page has taught, each with its site."""
-        return [
-            (store.path.stem, rule)
-            for store in self._stores()
-            for rule in store.book
-            if rule.pages and domain in (None, rule.domain)
-        ]
+        # Scrapy imports every command at every start, whichever is asked for.
+        from newscrawl.rulestore import rule_stores
+
+        with rule_stores(self._data) as stores:
+            return [
+                (store.site, rule)
+                for store in stores
+                for rule in store.taught
+                if domain in (None, rule.domain)
+            ]
 
     def _list(self) -> None:
         found = self._rules()
         if not found:
-            print(f"no outlet has taught anything yet (looked in {self._data / 'rules'})")
+            print(f"no outlet has taught anything yet (looked in {self._data})")
             return
         print(f"{'rule':<36}{'site':<12}{'state':<11}{'pages':>6}{'confirmed':>10}{'last':>7}")
         for site, rule in found:
@@ -108,24 +105,17 @@ class Command(ScrapyCommand):
         return found
 
     def _forget(self, domain: str) -> None:
-        try:
-            for store in self._stores():
-                if not any(rule.pages for rule in store.book.of(domain)):
+        from newscrawl.rulestore import rule_stores
+
+        with rule_stores(self._data) as stores:
+            for store in stores:
+                if all(rule.domain != domain for rule in store.taught):
                     continue
-                ledger = Ledger(self._data / "ledger" / "ledger.sqlite")
-                try:
-                    # A run of the site would write its rules back.
-                    ledger.lock(store.path.stem, "scrapy rules forget")
-                    dropped = store.book.forget(domain)
-                    store.save()
-                finally:
-                    ledger.close()
-                print(f"{store.path.stem}: {dropped} rules of {domain} forgotten")
+                assert store.ledger
+                # A run of the site would write its rules back.
+                store.ledger.lock(store.site, "scrapy rules forget")
+                print(f"{store.site}: {store.forget(domain)} rules of {domain} forgotten")
                 return
-        except StoreError as error:
-            self.exitcode = 1
-            print(error)
-            return
         self._known(domain)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from newscrawl.errors import ExportError, StoreError
-from newscrawl.ledger import Ledger
+from newscrawl.ledger import Ledger, ledger_path
 
 _SUFFIXES = (".jsonl", ".jsonl.gz", ".jsonl.zst")
 _OPEN_AT_ONCE = 64
@@ -86,7 +86,7 @@ def find_feeds(data: Path, paths: Sequence[Path] = (), sites: Iterable[str] = ()
 
 def _committed(data: Path, sites: Iterable[str]) -> dict[Path, int]:
     """Valid lengths of the feeds that runs still write to."""
-    path = data / "ledger" / "ledger.sqlite"
+    path = ledger_path(data)
     if not path.exists():
         return {}
     try:

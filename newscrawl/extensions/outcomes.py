@@ -6,7 +6,7 @@ from typing import Any
 
 from scrapy import signals
 from scrapy.crawler import Crawler
-from scrapy.http import Response
+from scrapy.http import Request, Response
 from twisted.python.failure import Failure
 
 from newscrawl.errors import StoreError
@@ -31,9 +31,10 @@ class Outcomes:
         """Built by Scrapy."""
         return cls(crawler)
 
-    def spider_error(self, failure: Failure, response: Response) -> None:
+    def spider_error(self, failure: Failure, response: Response | Failure) -> None:
         """A callback raised: a fault of the program, or a store that cannot be used."""
-        self._note(failure, response.meta.get("article"))
+        request: Request = response.request  # type: ignore[assignment, union-attr]  # set by Scrapy
+        self._note(failure, request.meta.get("article"))
 
     def item_error(self, item: Any, failure: Failure) -> None:
         """A pipeline raised."""

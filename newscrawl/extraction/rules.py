@@ -86,6 +86,8 @@ class Rule:
     """When it was proposed, ISO 8601."""
     last_seen: str | None = None
     """When a page last confirmed it, ISO 8601."""
+    last_page: int = 0
+    """How many pages of the outlet had been read when one last confirmed it."""
 
     @property
     def name(self) -> str:
@@ -127,7 +129,7 @@ class RuleBook:
         """List the rules that may read a page, best first: trusted, then last confirmed."""
         found = [r for r in self._rules.get(_domain(url), ()) if r.state != "withdrawn"]
         return sorted(
-            found, key=lambda r: (r.state == "trusted", r.last_seen or "", r.number), reverse=True
+            found, key=lambda r: (r.state == "trusted", r.last_page, r.number), reverse=True
         )
 
     def add(self, rule: Rule) -> None:
@@ -207,6 +209,7 @@ class RuleBook:
             rule.failures = 0
             rule.last_agreement = round(agreement, 4)
             rule.last_seen = _now()
+            rule.last_page = sum(other.pages for other in self._rules[rule.domain])
 
     def fail(self, rule: Rule) -> None:
         """Note that guidance read a page better than the rule did."""
@@ -276,7 +279,7 @@ def _make_room(rules: list[Rule]) -> None:
     """Keep few layouts of an outlet: drop the least confirmed of those not trusted."""
     while len(rules) > _LAYOUTS:
         idle = [rule for rule in rules[:-1] if rule.state != "trusted"]
-        rules.remove(min(idle or rules[:-1], key=lambda r: (r.confirmed, r.last_seen or "")))
+        rules.remove(min(idle or rules[:-1], key=lambda r: (r.confirmed, r.last_page)))
 
 
 @dataclass(slots=True)

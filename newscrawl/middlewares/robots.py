@@ -137,9 +137,9 @@ class RobotsMiddleware:
         except UnsafeUrlError:
             raise
         except Exception as error:  # noqa: BLE001 - any failure means the same: no rules, no request
-            name = "" if isinstance(error, IgnoreRequest) else type(error).__name__
-            reason = f"{name}: {error}".strip(": ")[:200]
-            logger.info("%s cannot be fetched: %s", url, reason)
+            # What an error says may be of this machine, such as its proxy.
+            reason = str(error)[:200] if isinstance(error, IgnoreRequest) else type(error).__name__
+            logger.info("%s cannot be fetched: %s: %s", url, type(error).__name__, error)
             return reason
         return rules_of(response.status, response.body, self._agent)
 

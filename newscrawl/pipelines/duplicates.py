@@ -8,23 +8,24 @@ from newscrawl.run import Run
 
 
 class DuplicatesPipeline:
-    """Fills ``duplicate_of``, across outlets, sites and runs."""
+    """Fills ``duplicate_of``, across outlets, sites and runs, when the records are written."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
+        run.with_records.append(self._mark)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "DuplicatesPipeline":
         """Built by Scrapy."""
         return cls(Run.of(crawler))
 
-    def process_item(self, item: Article) -> Article:
-        """Mark a record.
+    def _mark(self, articles: list[Article]) -> None:
+        """Mark records, and remember their texts.
 
         Raises:
             StoreError: the ledger cannot be written.
         """
-        if sign := signature(item.text or ""):
-            alike = self._run.ledger.first_alike(item.id, sign, bands(sign))
-            item.duplicate_of = first_of(sign, alike)
-        return item
+        for article in articles:
+            if sign := signature(article.text or ""):
+                alike = self._run.ledger.first_alike(article.id, sign, bands(sign))
+                article.duplicate_of = first_of(sign, alike)

@@ -65,6 +65,8 @@ class FeedPipeline:
         """Write the batch and commit it; on failure nothing of it counts as done."""
         if self._batch:
             with self._run.ledger.transaction():
+                for keep in self._run.with_records:
+                    keep(self._batch)
                 self._feed.append(self._batch)
                 name = self._run.relative(self._feed.path)
                 for item in self._batch:

@@ -9,7 +9,7 @@ import msgspec
 
 from newscrawl.errors import StoreError
 from newscrawl.extraction import Rule
-from newscrawl.rulestore import RuleStore
+from newscrawl.rulestore import rule_stores
 
 _VARIES = re.compile(r'"[^"]*"|\S*\d\S*')
 """The parts of a reason that differ from record to record: what is quoted, and numbers."""
@@ -37,15 +37,12 @@ def reject_reasons(data: Path) -> Counter[str]:
 
 
 def rules_of(data: Path) -> tuple[list[tuple[str, Rule]], list[str]]:
-    """Rules that pages have taught, each with its site, and what is wrong with files of rules."""
-    rules: list[tuple[str, Rule]] = []
-    faults = []
-    for path in sorted((data / "rules").glob("*.jsonl")):
-        try:
-            rules += [(path.stem, rule) for rule in RuleStore(data, path.stem).book if rule.pages]
-        except StoreError as error:
-            faults.append(str(error))
-    return rules, faults
+    """Rules that pages have taught, each with its site, and why they cannot be read, if so."""
+    try:
+        with rule_stores(data) as stores:
+            return [(store.site, rule) for store in stores for rule in store.taught], []
+    except StoreError as error:
+        return [], [str(error)]
 
 
 def hosts_of(reports: list[dict[str, Any]]) -> dict[str, dict[str, float]]:

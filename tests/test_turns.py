@@ -1,0 +1,35 @@
+"""Answers are given back in the order of asking."""
+
+from newscrawl.turns import Turns
+
+
+def take(line: Turns[str], place: int, answer: str, size: int = 1) -> list[str]:
+    return list(line.take(place, answer, size))
+
+
+def test_an_answer_waits_for_those_before_it() -> None:
+    line = Turns[str](99)
+    a, b, c = line.join(), line.join(), line.join()
+    assert take(line, c, "c") == []
+    assert take(line, a, "a") == ["a"]
+    assert take(line, b, "b") == ["b", "c"]
+    assert take(line, line.join(), "d") == ["d"]
+
+
+def test_what_comes_in_the_meantime_is_given_by_the_one_that_gives() -> None:
+    line = Turns[str](99)
+    a, b, c = line.join(), line.join(), line.join()
+    giving = line.take(a, "a", 1)
+    assert next(giving) == "a"
+    assert take(line, c, "c") == []
+    assert take(line, b, "b") == []
+    assert list(giving) == ["b", "c"]
+
+
+def test_one_that_too_much_waits_for_is_passed_over_and_given_when_it_comes() -> None:
+    line = Turns[str](10)
+    a, b, c, d = (line.join() for _ in range(4))
+    assert take(line, b, "b", 6) == []
+    assert take(line, d, "d", 6) == ["b"]
+    assert take(line, a, "a") == ["a"]
+    assert take(line, c, "c") == ["c", "d"]
