@@ -11,7 +11,7 @@ from newscrawl.language import detect_language
 from newscrawl.loaders import CopyLoader, SourceLoader
 from newscrawl.network.article import AggregatorPage
 from newscrawl.network.sites import Site
-from newscrawl.text import looks_mojibake, split_bylines
+from newscrawl.text import clean, looks_mojibake, split_bylines
 from newscrawl.urls import registered_domain
 
 logger = logging.getLogger(__name__)
@@ -87,7 +87,7 @@ def forget_source(article: Article) -> None:
 def without_source(article: Article, status: Status, reason: str | None) -> None:
     """Complete a record whose source was not read, from the copy alone."""
     article.source.status = status
-    article.source.reason = reason
+    article.source.reason = clean(reason) if reason else None  # may quote what a server said
     _choose(article)
 
 

@@ -58,13 +58,15 @@ def write_report(path: Path, report: Mapping[str, Any]) -> None:
 def replace(path: Path, text: str) -> None:
     """Write a small file so that its readers see the old one or the new one, and no part.
 
+    Halves of surrogate pairs, which UTF-8 cannot hold, are written as JSON's escapes.
+
     Raises:
         StoreError: it cannot be written.
     """
     part = path.with_suffix(".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(text, "utf-8")
+        part.write_text(text, "utf-8", errors="backslashreplace")
         part.replace(path)
     except OSError as error:
         raise StoreError(f"{path} cannot be written: {error}") from error

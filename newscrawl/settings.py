@@ -161,6 +161,7 @@ ITEM_PIPELINES = {
     "newscrawl.pipelines.feed.FeedPipeline": 500,
 }
 EXTENSIONS = {
+    "newscrawl.extensions.safelog.SafeLog": 0,
     # Order: rejects, headlines and outcomes are on disk before the report counts them.
     "newscrawl.extensions.rejects.Rejects": 100,
     "newscrawl.extensions.headlines.Headlines": 200,

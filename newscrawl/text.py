@@ -56,6 +56,24 @@ def safe(s: str) -> str:
     return s
 
 
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+    "\ud800-\udfff]"
+)
+
+
+def printable(s: str) -> str:
+    r"""Text for a terminal or a log, where what cannot be seen is shown as an escape.
+
+    Those are control characters but for tab and line feed, all other line ends, marks of direction,
+    zero-width characters and lone surrogates.
+
+    >>> print(printable("a\x1b[2J\u202eb\r\ud800 é"))
+    a\x1b[2J\u202eb\r\ud800 é
+    """
+    return _UNPRINTABLE.sub(lambda match: ascii(match[0])[1:-1], s)
+
+
 def _c1(match: re.Match[str]) -> str:
     return _C1.get(ord(match[0]), "")
 

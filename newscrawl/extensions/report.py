@@ -19,6 +19,7 @@ from newscrawl.run import Run
 from newscrawl.runlog import name_the_killed, report_head, report_path, reports, write_report
 from newscrawl.signals import run_reported
 from newscrawl.tally import Tally
+from newscrawl.text import printable
 
 logger = logging.getLogger(__name__)
 
@@ -87,7 +88,7 @@ class RunReport:
         if self._crawler.settings.getbool("LOG_JSON"):
             logger.info(summary(report).strip())
         else:
-            sys.stderr.write(summary(report))
+            sys.stderr.write(printable(summary(report)))
         self._run.close()
 
     def _judged(self, report: dict[str, Any]) -> dict[str, Any]:

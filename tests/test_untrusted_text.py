@@ -1,0 +1,93 @@
+"""Whatever a page says, what is written of it is safe to read, to open and to grep."""
+
+import csv
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from newscrawl.demo.proxy import Answer
+from tests.test_crawl import LINK, TEXT, TITLE, URL
+from tests.web import HTML, Web, aggregator_page, crawl, outlet_page
+
+EVIL = "\x1b[31m\u202eevil\u2066\u200f\x00\x07\u2028\ud800"
+CALL = '=HYPERLINK("https://evil.example","click")'
+UNSAFE = re.compile(
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+"""What must not be in a line that is written, but for the line feed at its end."""
+
+
+def hostile(answer: Answer) -> Answer:
+    """The same page with lone surrogates, as far as bytes can hold them."""
+    return Answer(200, HTML, answer.body.replace(b"SURROGATE", b"\xed\xa0\x80 &#xd800;"))
+
+
+def test_what_is_written_is_safe(tmp_path: Path) -> None:
+    evil = EVIL.encode("utf-8", "ignore").decode() + "SURROGATE"
+    number = 101
+    pages = {URL: hostile(aggregator_page(f"{CALL} {evil}", [f"{TEXT[0]} {evil}", *TEXT[1:]]))}
+    author = f"@SUM(1) {evil}"
+    pages[LINK] = hostile(
+        outlet_page(f"{CALL} {evil}", TEXT, published="2024-03-29T10:15:00Z", author=author)
+    )
+    links = {
+        "type": Answer(200, {"Content-Type": "image/\x1b[2J\x85\xa0x; a=\x08"}, b"x"),
+        "away": Answer(302, {"Location": "/..%2f..%0a\x1b[2J/%e2%80%ae?\xff"}),
+        "rejected": Answer(404, HTML, b""),
+    }
+    for name, answer in links.items():
+        number += 1
+        link = f"https://www.courrierdusouss.example/{name}"
+        date = "29 - 03 - 2089" if name == "rejected" else "29 - 03 - 2024"
+        page = aggregator_page(f"{TITLE} {evil}", TEXT, link=link, date=date)
+        pages[f"https://www.maghress.com/fr/courrier/{number}"] = hostile(page)
+        pages[link] = answer
+    small = Web(pages)
+    outside = [path for path in pages if "maghress" in path]
+    settings = {"LOG_FORMATTER": "tests.shouting.Shouting", "LOG_FILE": str(tmp_path / "log")}
+    outcome = crawl(small, tmp_path / "data", urls=",".join(outside), settings=settings)
+    assert outcome.report["found"] == 4
+    assert outcome.report["exported"] == 3
+    assert outcome.report["rejected"] == 1
+
+    log = (tmp_path / "log").read_text("utf-8")
+    assert not [line for line in log.split("\n") if UNSAFE.search(line)]
+    assert "title \\x1b[2J\\u202e\\ud800\\r\\x85\\u2028end\n  2026-01-01 00:00:00 [forged]" in log
+    assert "Logging error" not in outcome.stderr
+    assert not [line for line in outcome.stderr.split("\n") if UNSAFE.search(line)]
+
+    written = [path for path in (tmp_path / "data").rglob("*.json*") if path.is_file()]
+    kinds = {path.relative_to(tmp_path / "data").parts[0] for path in written}
+    assert {"feeds", "rejects", "runs"} <= kinds
+    for path in written:
+        for line in path.read_text("utf-8").split("\n"):
+            assert not UNSAFE.search(line), path
+            if path.suffix == ".jsonl" and line:
+                # JSON's escapes hide nothing either.
+                assert not [s for s in strings(json.loads(line)) if UNSAFE.search(s)], path
+
+    command = [sys.executable, "-m", "scrapy", "export", str(tmp_path / "data" / "feeds")]
+    done = subprocess.run(
+        [*command, "--format", "csv", "-o", str(tmp_path / "corpus")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    (table,) = (tmp_path / "corpus").glob("*.csv")
+    rows = list(csv.reader(table.read_text("utf-8").splitlines(keepends=True)))
+    assert len(rows) == 4
+    cells = [cell for row in rows for cell in row]
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
+    assert any(cell.startswith("'=HYPERLINK(") for cell in cells)
+
+
+def strings(value: object) -> list[str]:
+    """Every text in a JSON value, each of its lines."""
+    if isinstance(value, str):
+        return value.split("\n")
+    if isinstance(value, dict):
+        value = [*value, *value.values()]
+    return [s for part in value for s in strings(part)] if isinstance(value, list) else []
