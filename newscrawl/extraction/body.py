@@ -54,9 +54,10 @@ def _matches(page: Page, reference: Reference) -> list[_Match]:
         looked_at += len(text)
         if looked_at > _MOST_TEXT:
             break
-        cut = shingles(reference.read(text))
-        if reference.lacks(cut):
+        said = reference.read(text)
+        if reference.lacks(said):
             continue
+        cut = shingles(said)
         found = reference.find(cut)
         if len(found) < 2 and not (found and len(cut) == 1):
             continue

@@ -211,7 +211,6 @@ _MODIFIED = (
 
 def published(
     metadata: Metadata,
-    tree: LexborHTMLParser,
     near: list[str],
     zone: tzinfo | None,
     wanted: datetime | None,
@@ -222,7 +221,7 @@ def published(
     and UTC where it names none.
     """
     found: list[Moment] = []
-    for value in _published_values(metadata, tree, near):
+    for value in _published_values(metadata, near):
         moment = read_moment(value, zone)
         if moment is None:
             continue
@@ -244,9 +243,7 @@ def read_moment(value: str | float, zone: tzinfo | None) -> Moment | None:
     return parse_date(value, zone or UTC)
 
 
-def _published_values(
-    metadata: Metadata, tree: LexborHTMLParser, near: list[str]
-) -> Iterator[str | float]:
+def _published_values(metadata: Metadata, near: list[str]) -> Iterator[str | float]:
     for name in ("datePublished", "dateCreated", "uploadDate"):
         if value := metadata.article.get(name):
             yield from _scalars(value)
@@ -258,7 +255,7 @@ def _published_values(
         yield from _scalars(value)
     around = "\n".join(near)
     elsewhere: list[str] = []
-    for node in tree.css('[itemprop~="datePublished"], time')[:20]:
+    for node in metadata.times[:20]:
         attributes = node.attributes
         shown = clean(node.text())
         value = attributes.get("datetime") or attributes.get("content") or shown
@@ -358,7 +355,7 @@ def _declared_authors(metadata: Metadata) -> Iterator[list[str]]:
 
 def _printed_authors(tree: LexborHTMLParser, near: list[str]) -> Iterator[list[str]]:
     around = "\n".join(near)
-    for node in tree.css(_AUTHOR_ELEMENTS)[:40]:
+    for node in tree.css(_AUTHOR_ELEMENTS)[:40] if around else ():
         text = clean(node.text())
         if 3 <= len(text) <= 80 and text in around and "comment" not in _name(node):
             name = _cut(text)
@@ -417,7 +414,8 @@ def _declared_section(metadata: Metadata) -> str | None:
 
 
 # The first that finds any is believed.
-_TAG_ELEMENTS = ('a[rel~="tag"]', '[class*="tags"] a, [class*="mots"] a, [class*="keyword"] a')
+_TAG_LINKS = 'a[rel~="tag"]'
+_TAG_LISTS = '[class*="tags"], [class*="mots"], [class*="keyword"]'
 _ELSEWHERE = re.compile(r"cloud|nuage|side-?bar|widget|menu|related|popular|trend")
 _LONGEST_TAG = 40
 _MOST_TAGS = 15
@@ -442,10 +440,14 @@ def tags(metadata: Metadata, tree: LexborHTMLParser, names: SiteNames) -> list[s
 
 
 def _printed_tags(tree: LexborHTMLParser) -> list[str]:
-    for selector in _TAG_ELEMENTS:
+    links = (
+        tree.css(_TAG_LINKS),
+        (link for part in tree.css(_TAG_LISTS) for link in part.css("a")),
+    )
+    for nodes in links:
         found = [
             text
-            for node in tree.css(selector)
+            for node in nodes
             if 2 <= len(text := clean(node.text())) <= _LONGEST_TAG
             and "category" not in (node.attributes.get("rel") or "")
             and not _stands_elsewhere(node)

@@ -61,9 +61,14 @@ class Reference:
             found = self._read[paragraph] = compared(paragraph)
         return found
 
-    def lacks(self, candidates: list[int]) -> bool:
-        """Tell whether this text holds none of those shingles, as is true of most of a page."""
-        return self.positions.keys().isdisjoint(candidates)
+    def lacks(self, said: list[str]) -> bool:
+        """Tell whether this text holds no six of those words in a row, as of most of a page.
+
+        Every fourth shingle tells; fewer than a dozen words are too few to tell.
+        """
+        return len(said) >= 12 and self.positions.keys().isdisjoint(
+            map(hash, zip(said[::4], said[1::4], said[2::4], strict=False))
+        )
 
     def find(self, candidates: list[int]) -> list[tuple[int, int]]:
         """List those shingles that this text holds: their place in the list and in this text."""
@@ -83,19 +88,16 @@ class Reference:
         """
         if self._last and self._last[0] == text:
             return self._last[1]
-        read = self._read
-        parts = text[: 20 * MOST_WORDS].split("\n\n")
-        said = shingles(
-            [word for part in parts for word in read.get(part) or compared(part)],
-            min(SIZE, len(self.words)),
-        )
-        held = list(map(self.positions.__contains__, said))
-        start, stop = _densest(held)
-        stretch = said[start:stop]
+        said: list[str] = []
+        for part in text[: 20 * MOST_WORDS].split("\n\n"):
+            said += self._read.get(part) or compared(part)
+        places = list(map(self.positions.get, shingles(said, min(SIZE, len(self.words)))))
+        start, stop = _densest(places)
         found = (0.0, 0.0)
-        if stretch:
-            contained = len(set(stretch) & self.positions.keys()) / len(self.positions)
-            precision = sum(held[start:stop]) / len(stretch)
+        if start < stop:
+            hits = [place for place in places[start:stop] if place is not None]
+            contained = len(set(hits)) / len(self.positions)
+            precision = len(hits) / (stop - start)
             found = contained, 2 * contained * precision / (contained + precision)
         self._last = text, found
         return found
@@ -146,14 +148,19 @@ def agreement_of(
     return agreement
 
 
-def _densest(held: list[bool]) -> tuple[int, int]:
+def _densest(places: list[int | None]) -> tuple[int, int]:
     """Find the stretch in which hits outweigh misses most, a miss weighing half a hit."""
-    if 3 * held.count(False) < len(held):  # one stretch, as good as always: mind its ends only
-        return held.index(True), len(held) - held[::-1].index(True)
+    if 3 * places.count(None) < len(places):  # one stretch, as good as always: mind its ends only
+        start, stop = 0, len(places)
+        while places[start] is None:
+            start += 1
+        while places[stop - 1] is None:
+            stop -= 1
+        return start, stop
     best = total = 0
     start = span = stop = 0
-    for index, hit in enumerate(held):
-        total += 2 if hit else -1
+    for index, place in enumerate(places):
+        total += 2 if place is not None else -1
         if total <= 0:
             total, span = 0, index + 1
         elif total > best:

@@ -13,7 +13,7 @@ from html import unescape
 from typing import Any
 
 import msgspec
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from newscrawl.text import clean
 
@@ -26,6 +26,11 @@ _TRAILING_COMMA = re.compile(r'("(?:\\.|[^"\\])*")|,(?=\s*[}\]])', re.DOTALL)
 _BAD_ESCAPE = re.compile(r'\\(?!["\\/bfnrt]|u[0-9a-fA-F]{4})')
 _WRAPPER = re.compile(r"^\s*(?:(?://\s*)?<!\[CDATA\[|<!--|/\*[\s\S]{0,200}?\*/|;)+\s*")
 _MAX_NODES = 5000
+# One look through the page for all of them: the way costs more than the comparisons.
+_DECLARATIONS = (
+    'meta[content], script[type^="application/ld+json"], '
+    'time, [itemprop~="datePublished"]:not(meta, time)'
+)
 
 
 @dataclass(slots=True)
@@ -49,6 +54,8 @@ class Metadata:
     """``<html lang>``."""
     scripts: list[str] = field(default_factory=list)
     """JSON-LD, unparsed."""
+    times: list[LexborNode] = field(default_factory=list)
+    """Elements that hold moments: ``<time>`` and microdata of the publication."""
 
     def meta(self, *names: str) -> str | None:
         """Give the first content that one of these names has."""
@@ -170,19 +177,24 @@ def read_metadata(tree: LexborHTMLParser) -> Metadata:
     """Collect what a parsed page declares."""
     found = Metadata()
     metas = found.metas
-    for node in tree.css("meta[content]"):
-        attributes = node.attributes
-        content = attributes["content"]
-        name = attributes.get("property") or attributes.get("name") or attributes.get("itemprop")
-        if name and content:
-            metas.setdefault(name.lower(), []).append(content)
+    for node in tree.css(_DECLARATIONS):
+        if node.tag == "meta":
+            attributes = node.attributes
+            content = attributes["content"]
+            name = (
+                attributes.get("property") or attributes.get("name") or attributes.get("itemprop")
+            )
+            if name and content:
+                metas.setdefault(name.lower(), []).append(content)
+        elif node.tag == "script":
+            if text := node.text():
+                found.scripts.append(text)
+        else:
+            found.times.append(node)
     if link := tree.css_first("link[rel=canonical]"):
         found.canonical = link.attributes.get("href")
     if html := tree.css_first("html"):
         found.html_language = html.attributes.get("lang") or html.attributes.get("xml:lang")
-    for node in tree.css('script[type^="application/ld+json"]'):
-        if text := node.text():
-            found.scripts.append(text)
     return found
 
 

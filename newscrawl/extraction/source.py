@@ -243,6 +243,7 @@ def _source_page(
 ) -> SourcePage:
     rule = found.learned if found else None
     around = _around(page, found) if page else []
+    headline = _at(tree, rule.title) if rule else None
     if page:
         near = [page.blocks[index].text for index in around]
         rubrics = _rubrics(page, around)
@@ -251,20 +252,20 @@ def _source_page(
         paths = (rule.date, rule.authors) if rule else ()
         near = [text for path in paths if (text := _at(tree, path))]
         rubrics = [_at(tree, rule.section) or ""] if rule else []
-        headings = [node.text() for node in tree.css("h1")[:4]]
+        headings = [] if headline else [node.text() for node in tree.css("h1")[:4]]
     copied = _moment(getattr(copy, "published", None), zone)
-    moment = fields.published(metadata, tree, near, zone, copied)
+    moment = fields.published(metadata, near, zone, copied)
     names = fields.SiteNames(metadata, url)
     rubric = fields.section(metadata, rubrics, names)
     people = fields.authors(metadata, tree, near, names, rubric)
     if page is None and found and (moment is None or not people):
         # The outlet prints them where no path leads to: look around the body after all.
         near = _texts_around(tree, found.text)
-        moment = moment or fields.published(metadata, tree, near, zone, copied)
+        moment = moment or fields.published(metadata, near, zone, copied)
         people = people or fields.authors(metadata, tree, near, names, rubric)
     changed = fields.modified(metadata, zone)
     result = SourcePage(
-        title=(rule and _at(tree, rule.title))
+        title=headline
         or fields.title(metadata, tree, headings, names, copy.title if copy else None),
         text=(found and found.text) or None,
         lead=metadata.description,
