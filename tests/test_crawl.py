@@ -197,11 +197,14 @@ def test_a_cut_copy_is_flagged_and_its_source_completes_it(tmp_path: Path) -> No
 
 def test_redirects_are_kept_and_followed_to_the_article(tmp_path: Path) -> None:
     small = web(source=Answer(301, {"Location": "/new/1"}))
-    new = "https://www.courrierdusouss.example/new/1"
+    new = "https://www.courrierdusouss.example/new/2"
+    onward = '<html><head><meta http-equiv="Refresh" content="0; url=/new/2"></head></html>'
+    wide = Answer(headers={"Content-Type": "text/html"}, body=onward.encode("utf-16"))
+    small.pages["https://www.courrierdusouss.example/new/1"] = wide
     small.pages[new] = SOURCE
     (record,) = crawl(small, tmp_path, urls=URL).lines("feeds")
     assert record["source"]["status"] == "ok"
-    assert record["source"]["redirects"] == [LINK]
+    assert record["source"]["redirects"] == [LINK, "https://www.courrierdusouss.example/new/1"]
     assert record["source"]["url"] == new
 
 

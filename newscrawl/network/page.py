@@ -202,6 +202,7 @@ class Page:
     meta: dict[str, str] = field(default_factory=dict)
     """Contents of ``meta`` by property or name, the ``title``, and URLs of ``link`` by relation."""
     _places: dict[str, Address | None] = field(default_factory=dict)
+    _articles: dict[str, ArticleKey | None] = field(default_factory=dict)
 
     def absolute(self, href: str) -> str | None:
         """A link of this page in full; ``None`` if it is no http or https URL."""
@@ -219,8 +220,10 @@ class Page:
 
     def article(self, href: str) -> ArticleKey | None:
         """The article that a link of this page leads to."""
-        place = self.place(href) if _MAY_BE_ARTICLE.search(href) else None
-        return place.article if place else None
+        if href not in self._articles:
+            place = self.place(href) if _MAY_BE_ARTICLE.search(href) else None
+            self._articles[href] = place.article if place else None
+        return self._articles[href]
 
 
 # Most links are none; this tells it for the cost of a search.
@@ -284,10 +287,9 @@ class _Walk:
         node = root.child if root else None
         while node:
             child = None
-            name = node.tag or ""
-            if name == "-text":
+            if node.is_text_node:
                 self._text(node.text_content or "")
-            elif name == "br":
+            elif (name := node.tag or "") == "br":
                 self._break()
             elif name == "img":
                 self._picture(node.attributes)
@@ -316,7 +318,7 @@ class _Walk:
         role = (_role_of(names) if names else None) or tag.role
         bounded = tag.block or role is not None
         frame = (tag, self._role, self._open_link, bounded)
-        if bounded:
+        if bounded and (self._buffer or self._links):
             self._break()
         if role:
             self._role = role
@@ -339,7 +341,7 @@ class _Walk:
 
     def _leave(self, tag: _Tag, role: Role, link: Link | None, bounded: bool) -> None:
         """End an element."""
-        if bounded:
+        if bounded and (self._buffer or self._links):
             self._break()
         self._role = role
         if tag.name == "a":
@@ -359,7 +361,7 @@ class _Walk:
             for line in rest:
                 self._break()
                 self._text(line)
-        elif text:
+        elif self._buffer or self._links or not (not text or text.isspace()):
             self._buffer.append(text)
             self._length += len(text)
 

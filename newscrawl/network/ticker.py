@@ -59,7 +59,7 @@ def _headlines(page: Page, line: Line) -> Iterator[tuple[str, str | None]]:
 
 
 def _unlinked(text: str) -> Iterator[tuple[str, None]]:
-    for part in _GAP.split(text):
+    for part in _GAP.split(text) if text and not text.isspace() else ():
         title = clean(part)
         if title.count(" ") >= _LEAST_WORDS - 1:
             yield title, None
