@@ -1,0 +1,138 @@
+"""What hosts in trouble cost the others: three slow and three dead ones among twenty.
+
+    python benchmarks/hosts.py [--articles 600] [--scrapys-queue]
+
+Two crawls of the same articles run side by side, so that they share the machine's moods: in one all
+outlets are well, in the other six are not. The pages that the fourteen others are asked for, by
+time, are compared. Everything is ten times as fast as on the real network: a request each 0.1 s to
+a host, 1.5 s for a page of a slow host, 3 s until a dead one is given up. ``--scrapys-queue``
+shows the same with Scrapy's own queue and number of requests. Exits 1 if more than 10 % are lost.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from newscrawl.demo.prose import dice, write_story
+from newscrawl.demo.proxy import Answer, DemoProxy
+
+HOSTS, SLOW, DEAD = 20, 3, 3
+MOST_LOST = 0.1
+HTML = {"Content-Type": "text/html; charset=utf-8"}
+BASE = "https://www.maghress.com/fr/outlet"
+SETTINGS = {
+    "DOWNLOAD_DELAY": 0.1,
+    "AUTOTHROTTLE_ENABLED": 0,
+    "DOWNLOAD_TIMEOUT": 3,
+    "RETRY_BACKOFF": 0.2,
+    "HOST_REST": 60,
+    "MONITORS": 0,
+    "LOG_LEVEL": "ERROR",
+}
+SCRAPYS = {
+    "SCHEDULER_PRIORITY_QUEUE": "scrapy.pqueues.DownloaderAwarePriorityQueue",
+    "CONCURRENT_REQUESTS": 16,
+    "HOST_FAILURES": 0,
+}
+
+
+class Servers:
+    """An aggregator and its outlets; the first six may be in trouble."""
+
+    def __init__(self, articles: int, *, troubled: bool) -> None:
+        self.troubled = troubled
+        stories = [write_story("fr", "MA", dice("hosts", number)) for number in range(HOSTS)]
+        self.texts = [[block.text for block in story.blocks] for story in stories]
+        self.urls = [f"{BASE}{n % HOSTS}/{n}" for n in range(1, articles + 1)]
+
+    def answer(self, method: str, url: str, headers: Mapping[str, str]) -> Answer:  # noqa: ARG002
+        """What the proxy says."""
+        parts = urlsplit(url)
+        if method == "CONNECT":
+            return Answer()
+        if parts.path == "/robots.txt":
+            return Answer(404, HTML, b"404", delay=self.delay(url))
+        number = int(parts.path.rpartition("/")[2])
+        text = "<br>".join(self.texts[number % HOSTS])
+        if parts.hostname == "www.maghress.com":
+            link = f"https://outlet{number % HOSTS}.example/{number}"
+            page = (
+                f'<html><body><h1><span class="articletitle">Titre {number}</span></h1>'
+                f'<span class="articlenewspaper">Publié dans Outlet le 29 - 03 - 2024</span><br>'
+                f'<span class="articlecontent">{text}</span><br>'
+                f"<a href='{link}'>Cliquez ici</a> pour lire l'article depuis sa source."
+            )
+            return Answer(200, HTML, page.encode())
+        page = f"<html><body><h1>Titre {number}</h1><article><p>{text}</article></body></html>"
+        return Answer(200, HTML, page.encode(), delay=self.delay(url))
+
+    def delay(self, url: str) -> float:
+        """Seconds until an answer; a dead host's comes too late."""
+        if not self.troubled or not 0 <= outlet(url) < SLOW + DEAD:
+            return 0.02
+        return 1.5 if outlet(url) < SLOW else 60
+
+
+def outlet(url: str) -> int:
+    """Number of the outlet that a URL belongs to; -1 is the aggregator."""
+    name = (urlsplit(url).hostname or "").split(".")[0].removeprefix("outlet")
+    return int(name) if name.isdecimal() else -1
+
+
+def start(
+    proxy: DemoProxy, servers: Servers, data: Path, more: Mapping[str, object]
+) -> subprocess.Popen[bytes]:
+    """Begin a crawl."""
+    listed = data / "urls.txt"
+    listed.write_text("\n".join(servers.urls))
+    options = [f"--set={name}={value}" for name, value in {**SETTINGS, **more}.items()]
+    return subprocess.Popen(
+        [sys.executable, "-m", "scrapy", "crawl", "maghress", "-a", f"urls={listed}", *options],
+        env=os.environ | proxy.environment() | {"NEWSCRAWL_DATA": str(data)},
+    )
+
+
+def speed(proxy: DemoProxy) -> float:
+    """Pages a second that the hosts without trouble were asked for."""
+    times = sorted(
+        request.at
+        for request in proxy.requests
+        if request.method == "GET"
+        and outlet(request.url) >= SLOW + DEAD
+        and not request.url.endswith("/robots.txt")
+    )
+    return (len(times) - 1) / (times[-1] - times[0])
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--articles", type=int, default=600)
+    parser.add_argument("--scrapys-queue", action="store_true")
+    chosen = parser.parse_args()
+    more = SCRAPYS if chosen.scrapys_queue else {}
+    with ExitStack() as stack:
+        proxies, runs = [], []
+        for troubled in (False, True):
+            servers = Servers(chosen.articles, troubled=troubled)
+            proxy = stack.enter_context(DemoProxy(servers.answer))
+            data = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            proxies.append(proxy)
+            runs.append(start(proxy, servers, data, more))
+        for run in runs:
+            run.wait()
+        well, beside = map(speed, proxies)
+    lost = 1 - beside / well
+    print(f"Pages/s of the fourteen: {well:.2f} if all are well, {beside:.2f} if six are not.")
+    print(f"Lost: {lost:.1%}")
+    sys.exit(lost > MOST_LOST)
+
+
+if __name__ == "__main__":
+    main()
