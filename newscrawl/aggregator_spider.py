@@ -242,11 +242,18 @@ class AggregatorSpider(scrapy.Spider):
     def _listing_request(self, url: str, walk: Walk | None) -> Iterator[Request]:
         yield from self._discovery_request(url, self.parse_listing, {"walk": walk})
 
-    def _feed_request(self, url: str) -> Iterator[Request]:
-        yield from self._discovery_request(url, self.parse_feed, {})
+    def _feed_request(self, url: str, *, unless_known: bool = False) -> Iterator[Request]:
+        etag, modified = self.run.ledger.validators(url) if unless_known else (None, None)
+        headers = {"If-None-Match": etag, "If-Modified-Since": modified}
+        held = {name: value for name, value in headers.items() if value}
+        yield from self._discovery_request(url, self.parse_feed, {}, held)
 
     def _discovery_request(
-        self, url: str, callback: Callable[..., Results], arguments: dict[str, Any]
+        self,
+        url: str,
+        callback: Callable[..., Results],
+        arguments: dict[str, Any],
+        headers: dict[str, str] | None = None,
     ) -> Iterator[Request]:
         """Request for a page that leads to articles, unless this run has asked for it."""
         if url not in self._discovery_asked:
@@ -256,7 +263,11 @@ class AggregatorSpider(scrapy.Spider):
                 callback=callback,
                 errback=self.listing_failed,
                 dont_filter=True,  # a request that is dropped would never have its turn
-                meta={"place": self.lines["pages"].join()},
+                headers=headers,
+                meta={
+                    "place": self.lines["pages"].join(),
+                    "handle_httpstatus_list": [304] if headers else [],
+                },
                 cb_kwargs=arguments,
             )
 
@@ -373,6 +384,9 @@ class AggregatorSpider(scrapy.Spider):
     @_in_turn("pages")
     async def parse_feed(self, response: Response) -> Results:
         """An RSS feed."""
+        if response.status == 304:
+            self._count("feeds_unchanged")
+            return
         try:
             entries = read_feed(response.body, response.url)
         except FeedError as error:
@@ -384,6 +398,14 @@ class AggregatorSpider(scrapy.Spider):
             yield request
         for request in self._meet(entry.key for entry in entries):
             yield request
+        chosen = self.arguments
+        if self._all_that_is_new and not (chosen.limit or chosen.since or chosen.until):
+            # Now all its articles are in the ledger.
+            etag, modified = (
+                value.decode("latin-1") if (value := response.headers.get(name)) else None
+                for name in ("ETag", "Last-Modified")
+            )
+            self.run.ledger.note_validators(response.url, etag, modified)
 
     def _meet(self, keys: Iterable[ArticleKey]) -> Iterator[Request]:
         """The feeds of outlets that were not met before; only where all that is new is wanted."""
@@ -393,7 +415,8 @@ class AggregatorSpider(scrapy.Spider):
             outlet = (key.edition, key.outlet)
             if key.edition in self.arguments.editions and outlet not in self._outlets_met:
                 self._outlets_met.add(outlet)
-                yield from self._feed_request(feed_url(self.site, *outlet))
+                # Nothing is missed if it is unchanged: it leads to this outlet alone.
+                yield from self._feed_request(feed_url(self.site, *outlet), unless_known=True)
 
     @_in_turn("pages")
     def listing_failed(self, failure: Failure) -> None:

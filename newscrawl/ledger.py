@@ -87,6 +87,13 @@ _MIGRATIONS = (
         PRIMARY KEY (site, domain)
     ) WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE validators (
+        url      TEXT PRIMARY KEY,          -- of a feed whose articles are all in the ledger
+        etag     TEXT,                      -- as the server sent them
+        modified TEXT
+    ) WITHOUT ROWID;
+    """,
 )
 
 
@@ -429,6 +436,17 @@ class Ledger:
         """Whether a page of a host was ever read through the browser."""
         row = self._execute("SELECT 1 FROM rendered WHERE host = ?", (host,)).fetchone()
         return row is not None
+
+    def note_validators(self, url: str, etag: str | None, modified: str | None) -> None:
+        """Remember what tells whether a page has changed: its ``ETag`` and ``Last-Modified``."""
+        self._execute("INSERT OR REPLACE INTO validators VALUES (?, ?, ?)", (url, etag, modified))
+
+    def validators(self, url: str) -> tuple[str | None, str | None]:
+        """The ``ETag`` and ``Last-Modified`` of a page when it was last read."""
+        row = self._execute(
+            "SELECT etag, modified FROM validators WHERE url = ?", (url,)
+        ).fetchone()
+        return row or (None, None)
 
     def note_walk(self, site: str, start: str, following: str) -> None:
         """Remember the page with which the walk of a listing is to go on."""

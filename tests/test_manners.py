@@ -162,6 +162,43 @@ def test_a_host_that_recovers_is_asked_again_after_its_rest(tmp_path: Path) -> N
     assert len(statuses) == 8
 
 
+def test_a_feed_that_has_not_changed_is_not_sent_again(tmp_path: Path) -> None:
+    home, feed = "https://www.maghress.com/fr", f"{BASE}/rss"
+    links: dict[int, str] = {1: f"{BASE}/1"}
+
+    class Feed(Troubled):
+        sent = 0
+
+        def answer(self, method: str, url: str, headers: Mapping[str, str]) -> Answer:
+            if url == home:
+                return Answer(200, HTML, f'<div><a href="{BASE}/1">{TITLE}</a></div>'.encode())
+            if url != feed or method != "GET":
+                return super().answer(method, url, headers)
+            tag = f'"{len(links)}"'
+            if headers.get("if-none-match") == tag:
+                return Answer(304, {"ETag": tag})
+            self.sent += 1
+            items = "".join(
+                f"<item><title>{n}</title><link>{u}</link></item>" for n, u in links.items()
+            )
+            text = f'<?xml version="1.0"?><rss version="2.0"><channel>{items}</channel></rss>'
+            return Answer(200, {"Content-Type": "application/rss+xml", "ETag": tag}, text.encode())
+
+    small = Feed({"outlet.example": 2})
+    sent: list[int] = []
+    found: list[int] = []
+    for limit in ("1", "", "", ""):
+        if len(sent) == 3:
+            links[2] = f"{BASE}/2"
+        arguments = {"editions": "fr"} | ({"limit": limit} if limit else {})
+        outcome = crawl(small, tmp_path, "maghress", settings=PATIENT, **arguments)
+        assert outcome.code == 0, outcome.stderr
+        sent.append(small.sent)
+        found.append(outcome.report["found"])
+    assert sent == [1, 2, 2, 3], "what a run had to leave out is asked for again"
+    assert found == [1, 0, 0, 1]
+
+
 def test_a_site_that_is_away_ends_the_run_and_loses_no_article(tmp_path: Path) -> None:
     small = Troubled({"outlet.example": 30})
     small.pages[BASE] = listing(range(30, 0, -1))

@@ -140,6 +140,7 @@ class RunReport:
             "left": left,
             "known": known,
             "outside": outside,
+            "feeds_unchanged": stats.get("articles/feeds_unchanged", 0),
             "absent": stats.get("articles/absent", 0),
             "article_pages": stats.get("articles/pages", 0),
             "unreadable": stats.get("articles/unreadable", 0),
