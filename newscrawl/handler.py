@@ -8,7 +8,7 @@ from scrapy.core.downloader.handlers.http11 import (
     _LenientHTTPClientParser,
 )
 from scrapy.crawler import Crawler
-from scrapy.exceptions import DownloadCancelledError, DownloadFailedError
+from scrapy.exceptions import DownloadFailedError
 from scrapy.http import Response
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IAddress
@@ -16,15 +16,10 @@ from twisted.web._newclient import Request as TxRequest
 from twisted.web.client import ResponseFailed
 from twisted.web.iweb import IResponse
 
+from newscrawl.headers import HeadersTooLargeError
+
 _MAX_BYTES = 256 * 1024
 """Of all header lines of an answer; browsers allow as much."""
-
-
-class HeadersTooLargeError(DownloadCancelledError):
-    """The headers of an answer do not end.
-
-    Raised by ``HeaderLimitHandler``; it reaches the request's errback and is not retried.
-    """
 
 
 class HeaderLimitHandler(HTTP11DownloadHandler):

@@ -5,7 +5,6 @@ line (``scrapy crawl maghress -s NAME=VALUE``).
 """
 
 import os
-from importlib.util import find_spec
 
 from newscrawl import __version__
 
@@ -188,8 +187,9 @@ REFERER_ENABLED = False
 # Records are small and written in order; 100 at once cost half of the speed.
 CONCURRENT_ITEMS = 8
 
-# A faster event loop where it is installed (the extra ``fast``): a tenth of a crawl's work.
-ASYNCIO_EVENT_LOOP = "uvloop.Loop" if find_spec("uvloop") else None
+# "uvloop.Loop" saves a tenth of a crawl's work (the extra ``fast``), but words of connections that
+# failed are then missing from the reasons in the records, so it is left to the operator.
+ASYNCIO_EVENT_LOOP = None
 
 # --- Log -----------------------------------------------------------------------------------------
 

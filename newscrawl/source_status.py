@@ -19,8 +19,7 @@ from twisted.python.failure import Failure
 
 from newscrawl.errors import BrowserError
 from newscrawl.guard import UnsafeUrlError
-from newscrawl.handler import HeadersTooLargeError
-from newscrawl.headers import plain
+from newscrawl.headers import HeadersTooLargeError, plain
 from newscrawl.items import Status
 from newscrawl.middlewares.manners import HostBudgetError, HostRestsError
 from newscrawl.middlewares.replay import NotInArchiveError

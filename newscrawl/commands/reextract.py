@@ -5,13 +5,16 @@ import os
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from newscrawl.comparison import Changes, compare
 from newscrawl.errors import ArchiveError, StoreError
-from newscrawl.reextraction import Outcome, reextract
+
+if TYPE_CHECKING:
+    from newscrawl.comparison import Changes
+    from newscrawl.reextraction import Outcome
 
 _NAMED = 20
 """Articles that are named of each kind; the count tells of the others."""
@@ -62,6 +65,10 @@ class Command(ScrapyCommand):
         """Rebuild, compare, and tell."""
         if len(args) != 1 or opts.output is None or opts.jobs < 1:
             raise UsageError("needs an archive directory, -o FEED, and at least one job")
+        # Scrapy imports every command at every start, whichever is asked for.
+        from newscrawl.comparison import compare
+        from newscrawl.reextraction import reextract
+
         assert self.settings
         began = time.monotonic()
         data = Path(self.settings["NEWSCRAWL_DATA"]).resolve()
@@ -86,7 +93,7 @@ def _feeds(paths: list[Path]) -> list[Path]:
     ]
 
 
-def _tell(outcome: Outcome, seconds: float) -> None:
+def _tell(outcome: "Outcome", seconds: float) -> None:
     speed = outcome.records / seconds
     print(f"records   {outcome.records} in {seconds:.1f} s, {speed:.0f} a second")
     print(f"no record {len(outcome.problems)}")
@@ -94,7 +101,7 @@ def _tell(outcome: Outcome, seconds: float) -> None:
         print(f"          {article}: {reason}")
 
 
-def _tell_changes(changes: Changes) -> None:
+def _tell_changes(changes: "Changes") -> None:
     print(f"same      {changes.same}")
     print(f"changed   {changes.different}")
     for name, count in changes.fields.most_common():
