@@ -155,7 +155,6 @@ def contestants(track: Track) -> dict[str, tuple[Callable[[Sequence[Pair]], Cost
         ),
         OURS: (track.ours, False),
         f"{OURS}, archive on": (partial(track.ours, ARCHIVE=True), False),
-        f"{OURS}, uvloop": (partial(track.ours, ASYNCIO_EVENT_LOOP="uvloop.Loop"), False),
         "usual stack": (
             lambda pairs: track.script("usual.py", pairs, f"{track.fresh()}.jsonl"),
             False,

@@ -187,10 +187,6 @@ REFERER_ENABLED = False
 # Records are small and written in order; 100 at once cost half of the speed.
 CONCURRENT_ITEMS = 8
 
-# "uvloop.Loop" saves a tenth of a crawl's work (the extra ``fast``), but words of connections that
-# failed are then missing from the reasons in the records, so it is left to the operator.
-ASYNCIO_EVENT_LOOP = None
-
 # --- Log -----------------------------------------------------------------------------------------
 
 LOG_LEVEL = "INFO"
