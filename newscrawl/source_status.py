@@ -3,23 +3,15 @@
 import re
 from dataclasses import dataclass
 
-from scrapy.exceptions import (
-    CannotResolveHostError,
-    DownloadCancelledError,
-    DownloadConnectionRefusedError,
-    DownloadFailedError,
-    DownloadTimeoutError,
-    IgnoreRequest,
-    NotSupported,
-    UnsupportedURLSchemeError,
-)
+from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response, TextResponse
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
 from newscrawl.errors import BrowserError
+from newscrawl.failures import of_error
 from newscrawl.guard import UnsafeUrlError
-from newscrawl.headers import HeadersTooLargeError, plain
+from newscrawl.headers import plain
 from newscrawl.items import Status
 from newscrawl.middlewares.manners import HostBudgetError, HostRestsError
 from newscrawl.middlewares.replay import NotInArchiveError
@@ -43,17 +35,6 @@ class Outcome:
 _SCHEME = re.compile(r"\s*([a-z][a-z0-9+.-]{0,20}):", re.IGNORECASE)
 
 _BY_CODE: dict[int, Status] = {404: "gone", 410: "gone", 402: "paywalled"}
-
-_BY_ERROR: tuple[tuple[type[Exception], Status, str], ...] = (
-    (CannotResolveHostError, "unreachable", "host name not found"),
-    (DownloadConnectionRefusedError, "unreachable", "connection refused"),
-    (DownloadTimeoutError, "unreachable", "timed out"),
-    (HeadersTooLargeError, "too_large", "headers without end"),
-    (DownloadCancelledError, "too_large", "larger than DOWNLOAD_MAXSIZE"),
-    (DownloadFailedError, "unreachable", "connection failed"),
-    (UnsupportedURLSchemeError, "unsafe", "not an http or https URL"),
-    (NotSupported, "unsafe", "not an http or https URL"),
-)
 
 _IGNORED: tuple[tuple[str, Status, str], ...] = (
     # Scrapy tells these apart by the message alone.
@@ -83,9 +64,8 @@ def of_failure(failure: Failure) -> Outcome:
             if sign in message:
                 return Outcome(status, reason)
         return Outcome("refused", message or "ignored")
-    for kind, status, reason in _BY_ERROR:
-        if isinstance(error, kind):
-            return Outcome(status, reason)
+    if known := of_error(error):
+        return Outcome(*known)
     return Outcome("unreachable", f"{type(error).__name__}: {error}"[:200])
 
 

@@ -25,7 +25,7 @@ STATE = {
     *("ledger", "run", "runlog", "lines", "signals", "revisit", "archive", "hosts", "hostqueue"),
     *("tally", "monitors", "notice"),
 }
-FETCHING = {"resolver", "handler"}
+FETCHING = {"resolver", "handler", "failures"}
 READERS = {"network", "extraction", "outlets"}
 
 MAY_USE = {
@@ -33,7 +33,7 @@ MAY_USE = {
     **dict.fromkeys(RECORD, HELPERS | RECORD),
     **dict.fromkeys(STATE, HELPERS | RECORD | STATE),
     "settings": set(),
-    **dict.fromkeys(FETCHING, HELPERS),
+    **dict.fromkeys(FETCHING, HELPERS | RECORD),
     "browser": HELPERS,
     "network": HELPERS | RECORD,
     "outlets": HELPERS | RECORD,

@@ -18,12 +18,12 @@ TRUSTED_AFTER = 5
 
 @cache
 def network() -> DemoNetwork:
-    return build()
+    return build(browser=False)
 
 
 @cache
 def readable() -> dict[str, list[Truth]]:
-    """Articles whose source can be read, by outlet domain, oldest first."""
+    """Articles whose source can be read as it is served, by outlet domain, oldest first."""
     found: dict[str, list[Truth]] = defaultdict(list)
     for truth in network().truth.values():
         if truth.source.status == "ok" and truth.trouble is None and truth.copy.link:

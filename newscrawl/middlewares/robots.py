@@ -17,6 +17,7 @@ from scrapy.http import Request
 from scrapy.http.request import NO_CALLBACK
 
 from newscrawl import directives
+from newscrawl.failures import of_error
 from newscrawl.guard import UnsafeUrlError
 from newscrawl.hosts import Hosts
 
@@ -137,11 +138,17 @@ class RobotsMiddleware:
         except UnsafeUrlError:
             raise
         except Exception as error:  # noqa: BLE001 - any failure means the same: no rules, no request
-            # What an error says may be of this machine, such as its proxy.
-            reason = str(error)[:200] if isinstance(error, IgnoreRequest) else type(error).__name__
             logger.info("%s cannot be fetched: %s: %s", url, type(error).__name__, error)
-            return reason
+            return _reason(error)
         return rules_of(response.status, response.body, self._agent)
+
+
+def _reason(error: Exception) -> str:
+    """Why there is no answer, without what an error says of this machine, such as its proxy."""
+    if isinstance(error, IgnoreRequest):
+        return str(error)[:200]
+    known = of_error(error)
+    return known[1] if known else type(error).__name__
 
 
 def rules_of(status: int, body: bytes, agent: str) -> HostRules | str:
