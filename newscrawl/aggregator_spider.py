@@ -19,7 +19,7 @@ from newscrawl.arguments import Arguments
 from newscrawl.browser import RENDER
 from newscrawl.errors import FeedError, PageError
 from newscrawl.hosts import Hosts
-from newscrawl.items import Article, Edition
+from newscrawl.items import Article, Edition, Status
 from newscrawl.ledger import Entry
 from newscrawl.network.article import AggregatorPage, read_article
 from newscrawl.network.feed import read_feed
@@ -546,10 +546,34 @@ class AggregatorSpider(scrapy.Spider):
     async def parse_source(self, response: Response, article: Article) -> Results:
         """The outlet's own page."""
         self._read(response, article)
-        if self.renderings.may_help(article, response):
-            yield self._render(response, article)
-        else:
+        async for result in self._show_or_complete(response, article):
+            yield result
+
+    async def _show_or_complete(
+        self, response: Response, article: Article, ended: int = -1
+    ) -> Results:
+        """The record, or a page to be shown; if it depends on others which, after those.
+
+        ``ended`` is how many pages of its host had been shown when that was asked before.
+        """
+        helps = self.renderings.may_help(article, response)
+        shown = self.renderings.ended(response)
+        # At the end of the line all that is being shown comes before. If none of it came, it was
+        # passed over, and there is nothing to wait for.
+        if helps is None and shown > ended:
+            response.meta["place"] = self.lines["records"].join()
+            async for result in self.source_read(response, article=article, ended=shown):
+                yield result
+        elif helps is False:
             yield self._complete(article)
+        else:
+            yield self._render(response, article)
+
+    @_in_turn("records")
+    async def source_read(self, response: Response, article: Article, ended: int) -> Results:
+        """The outlet's own page, after others that tell whether it is worth a browser."""
+        async for result in self._show_or_complete(response, article, ended):
+            yield result
 
     def _read(self, response: Response, article: Article) -> None:
         exclude = self.settings.getbool("EXCLUDE_NOAI_HOSTS")
@@ -558,6 +582,7 @@ class AggregatorSpider(scrapy.Spider):
 
     def _render(self, page: Response, article: Article) -> Request:
         """A request for a page that is at hand, as the browser shows it."""
+        self.renderings.begin(page)
         meta = {name: page.meta[name] for name in _WAY if name in page.meta}
         return Request(
             page.url,
@@ -578,14 +603,20 @@ class AggregatorSpider(scrapy.Spider):
     @_in_turn("records")
     async def parse_rendered(self, response: Response, article: Article) -> Results:
         """The outlet's own page, as the browser shows it."""
-        self._read(response, article)
-        self.renderings.note(article, response)
+        status: Status | None = None
+        try:
+            self._read(response, article)
+            status = article.source.status
+        finally:
+            self.renderings.end(response.meta[RENDER], status)
         yield article
 
     @_in_turn("records")
     async def render_failed(self, failure: Failure) -> Results:
         """The browser did not show the page: the copy is exported, and the article may wait."""
-        article: Article = failure.request.cb_kwargs["article"]  # type: ignore[attr-defined]
+        request: Request = failure.request  # type: ignore[attr-defined]
+        article: Article = request.cb_kwargs["article"]
+        self.renderings.end(request.meta[RENDER])
         answers.not_rendered(article, failure)
         yield article
 

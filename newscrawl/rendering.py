@@ -1,6 +1,6 @@
 """Which pages are shown to the browser: by what they hold, and what their host has shown before."""
 
-from collections import Counter
+from dataclasses import dataclass
 
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
@@ -14,6 +14,18 @@ _TOO_LITTLE: tuple[Status, ...] = ("unreadable", "mismatch")
 """What becomes of a page that holds too little of the copy; one that names its price is left."""
 
 
+@dataclass(slots=True)
+class _Host:
+    """What the browser has shown of a host in this run."""
+
+    in_vain: int = 0
+    """Pages in a row that were shown in vain."""
+    under_way: int = 0
+    """Pages of which it is not yet known whether they were."""
+    ended: int = 0
+    """Pages of which it is known."""
+
+
 class Renderings:
     """The settings ``BROWSER`` and ``BROWSER_VAIN_PAGES``, and what hosts have taught."""
 
@@ -21,23 +33,47 @@ class Renderings:
         self._off = settings["BROWSER"] == "off"
         self._most_in_vain = settings.getint("BROWSER_VAIN_PAGES")
         self._ledger = ledger
-        self._in_vain: Counter[str] = Counter()
+        self._hosts: dict[str, _Host] = {}
 
-    def may_help(self, article: Article, page: Response) -> bool:
-        """Tell whether the browser might show the article that a plain page, just read, has not."""
+    def may_help(self, article: Article, page: Response) -> bool | None:
+        """Tell whether the browser might show the article that a plain page, just read, has not.
+
+        ``None`` if that depends on pages of its host that are being shown: were they all in vain,
+        this one would be left alone; or one of them might teach that the host needs a browser.
+        """
         if self._off or article.source.status not in _TOO_LITTLE:
             return False
-        name = host(page.url)
-        if self._in_vain[name] >= self._most_in_vain:
+        met = self._at(page)
+        if met.in_vain >= self._most_in_vain:
             return False
+        if met.in_vain + met.under_way >= self._most_in_vain:
+            return None
         kind = (page.headers.get("Content-Type") or b"").decode("latin-1")
-        return self._ledger.is_rendered(name) or is_shell(page.body, kind)
+        if self._ledger.is_rendered(host(page.url)) or is_shell(page.body, kind):
+            return True
+        return None if met.under_way else False
 
-    def note(self, article: Article, page: Response) -> None:
-        """Remember of a host whether the browser has helped."""
-        name = host(page.url)
-        if article.source.status in _TOO_LITTLE:
-            self._in_vain[name] += 1
-        else:
-            self._in_vain[name] = 0
-            self._ledger.note_rendered(name)
+    def ended(self, page: Response) -> int:
+        """How many pages of a page's host have been shown, so that it is known what came of it."""
+        return self._at(page).ended
+
+    def begin(self, page: Response) -> None:
+        """Note that a page is going to be shown."""
+        self._at(page).under_way += 1
+
+    def end(self, page: Response, status: Status | None = None) -> None:
+        """Remember of a page's host whether the browser has helped.
+
+        ``status`` is what its article's source has become, ``None`` if the page was not shown.
+        """
+        met = self._at(page)
+        met.under_way -= 1
+        met.ended += 1
+        if status in _TOO_LITTLE:
+            met.in_vain += 1
+        elif status is not None:
+            met.in_vain = 0
+            self._ledger.note_rendered(host(page.url))
+
+    def _at(self, page: Response) -> _Host:
+        return self._hosts.setdefault(host(page.url), _Host())

@@ -11,7 +11,7 @@ from newscrawl.demo.faults.pages import TEXT, TITLE
 from newscrawl.demo.faults.server import ROBOTS
 from tests.web import Outcome, Web, aggregator_page, crawl
 
-SETTINGS = {"RETRY_TIMES": "2", "RETRY_BACKOFF": "0.2", "DOWNLOAD_TIMEOUT": "8"}
+SETTINGS = {"RETRY_TIMES": "2", "RETRY_BACKOFF": "0.2", "DOWNLOAD_TIMEOUT": "12"}
 
 
 class Crawl:
