@@ -82,7 +82,8 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page of two crawls, a line of damage, and a host's name that wants to be markup."""
     data = tmp_path_factory.mktemp("data")
     small = web()
-    crawl(small, data, urls=",".join(url for url in small.pages if url.startswith(_BASE)))
+    urls = [url for url in small.pages if url.startswith(_BASE)] + [f"{_BASE}/106"]
+    crawl(small, data, settings={"MONITOR_MIN_ITEMS": "5"}, urls=",".join(urls))
     crawl(small, data, "masress", urls=_ARABIC_URL)
     (data / "feeds" / "other").mkdir()
     (data / "feeds" / "other" / "torn.jsonl").write_text(f'{{"id": "{HOSTILE}\n', "utf-8")
@@ -206,7 +207,11 @@ def test_search_names_in_their_direction_and_marked_differences(
     page.fill("#record-search", "")
     page.select_option("#record-status", "gone")
     assert page.inner_text("#record-count") == "1 of 5"
+    page.set_viewport_size({"width": 688, "height": 1000})  # A4 without its margins
     page.emulate_media(media="print")
+    assert page.evaluate(
+        "[...document.querySelectorAll('table')].every(t => t.getBoundingClientRect().right <= 688)"
+    )
     assert not page.is_visible("nav")
     assert page.is_visible("#chart-years svg.plot")
 
@@ -223,10 +228,13 @@ def test_figures_are_those_of_the_runs(browser: Browser, written: Path) -> None:
     assert tiles["articles"] == "5"
     assert tiles["newspaper's page read"] == "60.0 %"
     assert (tiles["first day"], tiles["last day"]) == ("2019-11-05", "2024-03-29")
-    assert "published: … is in the future" in page.inner_text("#reject-table")
+    losses = page.locator("#reject-table tbody tr").all_inner_texts()
+    assert "published: … is in the future\t1\t0" in losses
+    assert "HTTP 404\t0\t1" in losses
     hosts = page.inner_text("#host-table").split()
-    assert hosts[hosts.index("www.maghress.com") + 1 :][:2] == ["6", "0"]  # robots.txt is one
-    assert page.locator("#run-table tbody tr").count() == 2
+    assert hosts[hosts.index("www.maghress.com") + 1 :][:2] == ["7", "0"]  # robots.txt is one
+    runs = page.locator("#run-table tbody tr").all_inner_texts()
+    assert ["rejects: 2 of 6 are rejected or failed" in run for run in runs] == [False, True]
     page.locator("#chart-sources summary").click()
     page.locator("#chart-sources table").wait_for()
     rows = page.locator("#chart-sources tbody tr").all_inner_texts()

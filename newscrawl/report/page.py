@@ -23,8 +23,9 @@ from newscrawl import __version__
 from newscrawl.errors import StoreError
 from newscrawl.export.feeds import Feed, FeedReader
 from newscrawl.items import Article, Status
+from newscrawl.monitors import alarms
 from newscrawl.report.feeds import FILLED, Holdings, Outlet, take_stock
-from newscrawl.report.runs import hosts_of, reject_reasons, rules_of
+from newscrawl.report.runs import hosts_of, losses_of, rules_of
 from newscrawl.report.words import differences
 from newscrawl.run import now
 from newscrawl.runlog import reports
@@ -104,7 +105,7 @@ def _content(held: Holdings, data: Path, feeds: list[Feed]) -> dict[str, Any]:
     rules, faults = rules_of(data)
     outlets = sorted(held.outlets.values(), key=lambda outlet: -outlet.days.total())
     last_day = max((max(outlet.days) for outlet in outlets), default="")
-    reasons = reject_reasons(data)
+    losses = losses_of(data, runs)
     hosts = hosts_of(runs)
     return {
         "made": now(),
@@ -126,8 +127,8 @@ def _content(held: Holdings, data: Path, feeds: list[Feed]) -> dict[str, Any]:
         "languages": dict(held.languages.most_common(12)),
         "found": dict(held.rules.most_common()),
         "records": list(_within(map(_record, held.recent))),
-        "reasons": dict(reasons.most_common(_REASONS)),
-        "moreReasons": max(0, len(reasons) - _REASONS),
+        "reasons": losses[:_REASONS],
+        "moreReasons": max(0, len(losses) - _REASONS),
         "rules": [_rule(site, rule) for site, rule in sorted(rules, key=_health)[:_RULES]],
         "moreRules": max(0, len(rules) - _RULES),
         "ruleStates": Counter(rule.state for _, rule in rules),
@@ -236,5 +237,5 @@ def _run(report: dict[str, Any]) -> dict[str, Any]:
     counts = ("found", "exported", "rejected", "failed", "unchanged", "left")
     return {
         **{name: report.get(name) for name in (*shown, *counts)},
-        "errors": report.get("errors", []),
+        "told": [*report.get("errors", []), *alarms(report)],
     }

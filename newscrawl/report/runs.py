@@ -11,8 +11,9 @@ from newscrawl.errors import StoreError
 from newscrawl.extraction import Rule
 from newscrawl.rulestore import rule_stores
 
-_VARIES = re.compile(r'"[^"]*"|\S*\d\S*')
-"""The parts of a reason that differ from record to record: what is quoted, and numbers."""
+_VARIES = re.compile(r'"[^"]*"|(?<!\S)(?<!HTTP )\S*\d\S*')
+"""The parts of a reason that differ from record to record: what is quoted, and words with digits;
+the status of an answer is no such part."""
 
 
 class _Reject(msgspec.Struct):
@@ -22,8 +23,21 @@ class _Reject(msgspec.Struct):
 _decode_reject = msgspec.json.Decoder(_Reject).decode
 
 
-def reject_reasons(data: Path) -> Counter[str]:
-    """Rejected records by reason, without what differs from record to record."""
+def losses_of(data: Path, reports: list[dict[str, Any]]) -> list[tuple[str, int, int]]:
+    """Reasons with the numbers of records rejected and of articles failed for them, most first.
+
+    What differs from record to record is left out of the reasons. An article that failed in several
+    runs counts once.
+    """
+    rejected = _rejected(data)
+    failures = {id_: why for run in reports for id_, why in run.get("failures", {}).items()}
+    failed = Counter(_VARIES.sub("…", why) for why in failures.values())
+    reasons = (rejected + failed).most_common()
+    return [(reason, rejected[reason], failed[reason]) for reason, _ in reasons]
+
+
+def _rejected(data: Path) -> Counter[str]:
+    """Rejected records by reason."""
     reasons: Counter[str] = Counter()
     for path in (data / "rejects").rglob("*.jsonl"):
         with path.open("rb") as file:

@@ -140,7 +140,7 @@
     }).sort((a, b) => a.when - b.when || a.group - b.group);
     const interval = { days: "day", months: "month", years: "year" }[step];
     return {
-      key, label: "Articles by day of publication and outlet",
+      key, label: "Articles by date of publication and outlet",
       columns: [["when"], ["outlet"], ["articles", "number"]],
       rows: data.map(({ text, group, count }) => [text, name(key[group][0]), number(count)]),
       options: {
@@ -165,7 +165,7 @@
       for (const status of used) if (statuses[status]) data.push({ group, status, share: statuses[status] / all, count: statuses[status] });
     }
     const domain = groups.map(([group]) => group);
-    const value = { label: null, percent: false, tickFormat: (share) => `${Math.round(100 * share)} %`, ticks: 4, domain: [0, 1] };
+    const value = { label: null, percent: false, tickFormat: (share) => `${Math.round(100 * share)} %`, ticks: width < 500 ? 2 : 4, domain: [0, 1] };
     const band = { label: null, domain, tickSize: 0, padding: 0.2, round: false };
     const title = (d) => `${isolate(d.group)}\n${words(d.status)}: ${percent(d.share)} (${number(d.count)})`;
     const channels = { fill: "status", order: used, title };
@@ -178,7 +178,7 @@
         ...(upright
           ? { marginLeft: 48, x: { ...band, ticks: thinned(domain, width) }, y: value,
               marks: [Plot.barY(data, { x: "group", y: "share", ...channels, tip: { fill: "var(--card)" } })] }
-          : { marginLeft: width < 500 ? 116 : 190, x: value, y: { ...band, tickFormat: (group) => isolate(cut(group, width < 500 ? 17 : 28)) },
+          : { marginLeft: width < 500 ? 116 : 190, x: value, y: { ...band, tickFormat: (group) => isolate(cut(group, width < 500 ? 15 : 28)) },
               marks: [Plot.barX(data, { y: "group", x: "share", ...channels, tip: { fill: "var(--card)" } })] }),
       },
     };
@@ -265,17 +265,20 @@
   // --- Outlets -----------------------------------------------------------------------------------
 
   function drawOutlets() {
+    const plain = (value) => value ?? "–";
+    // Heading, kind, value by which rows are sorted, and how it is shown.
     const columns = [
-      ["Outlet", "", (o) => o.name], ["Site", "word", (o) => `${o.site} ${o.edition}`], ["Domain", "word", (o) => o.domain],
-      ["Articles", "number", (o) => o.articles], ["First", "word", (o) => o.first], ["Last", "word", (o) => o.last],
-      ["Page read", "number", (o) => (o.statuses.ok ?? 0) / o.articles], ["Agreement", "number", (o) => o.agreement],
+      ["Outlet", "", (o) => o.name, name], ["Site", "word", (o) => `${o.site} ${o.edition}`, plain],
+      ["Articles", "number", (o) => o.articles, number], ["Page read", "number", (o) => (o.statuses.ok ?? 0) / o.articles, percent],
+      ["Agreement", "number", (o) => o.agreement, (share) => share?.toFixed(3) ?? "–"],
+      ["First", "word", (o) => o.first, plain], ["Last", "word", (o) => o.last, plain], ["Domain", "word", (o) => o.domain, plain],
     ];
     const folded = new Map(outlets.map((o) => [o, fold([o.name, o.slug, o.site, o.edition, o.domain ?? ""].join(" "))]));
-    let [by, order] = [3, -1];
+    let [by, order] = [2, -1];
     const heads = columns.map(([heading, kind], at) => {
       const button = make("button", { type: "button" }, heading);
       button.addEventListener("click", () => {
-        order = by === at ? -order : at === 3 || at > 5 ? -1 : 1;
+        order = by === at ? -order : kind === "number" ? -1 : 1;
         by = at;
         draw();
       });
@@ -292,10 +295,7 @@
         return order * (typeof x === "number" && typeof y === "number" ? x - y : String(x).localeCompare(String(y)));
       });
       heads.forEach((head, at) => (at === by ? head.setAttribute("aria-sort", order > 0 ? "ascending" : "descending") : head.removeAttribute("aria-sort")));
-      body.replaceChildren(...found.map((o) => make("tr", {},
-        make("td", {}, name(o.name)), make("td", { class: "word" }, `${o.site} ${o.edition}`), make("td", { class: "word" }, o.domain ?? "–"),
-        make("td", { class: "number" }, number(o.articles)), make("td", { class: "word" }, o.first), make("td", { class: "word" }, o.last),
-        make("td", { class: "number" }, percent((o.statuses.ok ?? 0) / o.articles)), make("td", { class: "number" }, o.agreement?.toFixed(3) ?? "–"))));
+      body.replaceChildren(...found.map((o) => make("tr", {}, ...columns.map(([, kind, of, show]) => make("td", { class: kind }, show(of(o)))))));
       byId("outlet-count").textContent = `${number(found.length)} of ${number(outlets.length)}`;
     };
     byId("outlet-search").addEventListener("input", draw);
@@ -305,6 +305,9 @@
   // --- Records -----------------------------------------------------------------------------------
 
   const PAGE = 20;
+
+  /** A moment as people write it; midnight stands for a day without an hour. */
+  const moment = (iso) => (iso ?? "no date").replace(/T00:00:00.*/, "").replace("T", " ").replace(/(:\d\d):\d\d/, "$1");
 
   /** One side of a comparison: what both say, and what only this side says, marked. */
   function side(parts, which, lang, kind) {
@@ -329,7 +332,7 @@
     ];
     const column = (heading, which, at) => make("div", {},
       make("h4", {}, heading),
-      make("p", { class: "note" }, record.dates[at] ?? "no date", " ", name(record.bylines[at] ?? "")),
+      make("p", { class: "note" }, moment(record.dates[at]), " · ", name(record.bylines[at] ?? "no author")),
       side(record.titles, which, record.language, "headline title"), side(record.texts, which, record.language, "running"));
     return [
       make("dl", { class: "facts" }, ...facts.map(([term, value]) => make("div", {}, make("dt", {}, term), make("dd", {}, value)))),
@@ -371,19 +374,21 @@
   // --- Runs --------------------------------------------------------------------------------------
 
   function drawRuns() {
-    const outcome = (run) => make("span", { class: run.outcome === "ok" ? "good" : "bad" }, run.outcome ?? run.state ?? "?");
+    const tone = { ok: "good", failed: "bad", alarm: "bad" };
+    const outcome = (run) => make("span", { class: tone[run.outcome] ?? "" }, run.outcome ?? run.state ?? "?");
     byId("run-table").append(table(
-      [["Started", "word"], ["Spider"], ["Outcome"], ["Found", "number"], ["Exported", "number"], ["Rejected", "number"], ["Failed", "number"], ["Pages", "number"], ["Seconds", "number"], ["What went wrong", "long"]],
+      [["Started", "word"], ["Site"], ["Outcome"], ["Found", "number"], ["Exported", "number"], ["Rejected", "number"], ["Failed", "number"], ["Pages", "number"], ["Seconds", "number"], ["What went wrong", "long"]],
       content.runs.map((run) => [(run.started ?? "–").slice(0, 16).replace("T", " "), run.spider, outcome(run), number(run.found), number(run.exported),
-        number(run.rejected), number(run.failed), number(run.pages), number(run.seconds), run.errors.join("; ")]), content.moreRuns));
+        number(run.rejected), number(run.failed), number(run.pages), number(run.seconds), make("ul", { class: "told" }, ...run.told.map((line) => make("li", {}, line)))]), content.moreRuns));
     byId("host-table").append(table(
-      [["Host", "word"], ["Answers", "number"], ["Failures", "number"], ["Mean", "number"], ["Slowest", "number"]],
+      [["Host", "host"], ["Answers", "number"], ["Failures", "number"], ["Mean", "number"], ["Slowest", "number"]],
       content.hosts.map(([host, answers, failures, mean, slowest]) => [host, number(answers), failures ? make("span", { class: "bad" }, number(failures)) : "0", mean?.toFixed(2), slowest?.toFixed(2)]),
       content.hostCount - content.hosts.length));
-    byId("reject-table").append(table([["Reason", "long"], ["Records", "number"]], Object.entries(content.reasons).map(([reason, count]) => [name(reason), number(count)]), content.moreReasons));
+    byId("reject-table").append(table([["Reason", "long"], ["Rejected", "number"], ["Failed", "number"]],
+      content.reasons.map(([reason, rejected, failed]) => [name(reason), number(rejected), number(failed)]), content.moreReasons));
     byId("rule-states").textContent = Object.entries(content.ruleStates).map(([state, count]) => `${number(count)} ${state}`).join(", ");
     byId("rule-table").append(table(
-      [["Rule", "word"], ["Site"], ["State"], ["Pages", "number"], ["Confirmed", "number"], ["Failures in a row", "number"], ["Last agreement", "number"], ["Last confirmed", "word"]],
+      [["Rule", "host"], ["Site"], ["State"], ["Pages", "number"], ["Confirmed", "number"], ["Failures in a row", "number"], ["Last agreement", "number"], ["Last confirmed", "word"]],
       content.rules.map(([rule, site, state, pages, confirmed, failures, last, seen]) => [rule, site, make("span", { class: state === "withdrawn" ? "bad" : state === "trusted" ? "good" : "" }, state),
         number(pages), number(confirmed), number(failures), last?.toFixed(3), seen || "–"]), content.moreRules));
   }
