@@ -5,9 +5,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from shutil import copyfileobj
+from tempfile import TemporaryFile
+from typing import IO, Any
 
 import msgspec
+
+from newscrawl.packing import SUFFIXES, open_unpacked, unpacking_errors
 
 _NOT_COMPARED = ("crawl", "version", "changed", "duplicate_of")
 """What is of the run rather than of the article."""
@@ -36,10 +40,10 @@ def compare(new: Path, old: Iterable[Path]) -> Changes:
 
     Raises:
         OSError: a feed cannot be read.
-        ValueError: a line of a feed is no record.
+        ValueError: a line of a feed is no record, or a feed cannot be unpacked.
     """
     changes = Changes()
-    files = [path.open("rb") for path in old]
+    files = [_open_plain(path) for path in old]
     db = sqlite3.connect("", isolation_level=None)
     db.execute("CREATE TABLE lines (id TEXT PRIMARY KEY, file INTEGER, offset INTEGER)")
     try:
@@ -66,6 +70,20 @@ def compare(new: Path, old: Iterable[Path]) -> Changes:
         for file in files:
             file.close()
     return changes
+
+
+def _open_plain(path: Path) -> IO[bytes]:
+    """A feed to be read at any place; a packed one is unpacked for that."""
+    if not path.name.endswith(SUFFIXES[1:]):
+        return path.open("rb")
+    plain = TemporaryFile()  # noqa: SIM115 - the caller closes it
+    try:
+        with open_unpacked(path) as packed:
+            copyfileobj(packed, plain)
+    except unpacking_errors() as error:
+        raise ValueError(f"{path} cannot be unpacked: {error}") from error
+    plain.seek(0)
+    return plain
 
 
 class _Named(msgspec.Struct):

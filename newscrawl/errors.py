@@ -13,6 +13,14 @@ class ArgumentError(NewscrawlError):
     """
 
 
+class SettingError(NewscrawlError):
+    """A setting cannot be understood.
+
+    Raised by ``newscrawl.packing`` before anything is fetched. The message names the setting, the
+    value and what is allowed.
+    """
+
+
 class PageError(NewscrawlError):
     """A page is not what its reader expects.
 

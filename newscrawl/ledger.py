@@ -226,10 +226,11 @@ class Ledger:
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield
+                self._db.execute("COMMIT")
             except BaseException:
-                self._db.execute("ROLLBACK")
+                if self._db.in_transaction:  # SQLite may have ended it itself
+                    self._db.execute("ROLLBACK")
                 raise
-            self._db.execute("COMMIT")
         except sqlite3.Error as error:
             raise StoreError(f"the ledger {self.path} cannot be written: {error}") from error
 
@@ -402,6 +403,11 @@ class Ledger:
             " ON CONFLICT (path) DO UPDATE SET length = excluded.length",
             (path, site, length),
         )
+
+    def committed_length(self, path: str) -> int:
+        """How much of a file that a run writes to is valid."""
+        row = self._execute("SELECT length FROM files WHERE path = ?", (path,)).fetchone()
+        return int(row[0]) if row else 0
 
     def committed(self, site: str) -> list[tuple[str, int]]:
         """Files of a site that runs still write to, with the length that is valid."""

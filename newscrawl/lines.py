@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from newscrawl.errors import StoreError
+from newscrawl.packing import PACKINGS, Packing
 from newscrawl.run import Run
 
 logger = logging.getLogger(__name__)
@@ -21,41 +22,55 @@ class LineFile:
         StoreError: the file cannot be opened or written.
     """
 
-    def __init__(self, run: Run, kind: str, *, fsync: bool) -> None:
-        self.path = run.path(kind)
-        self.lines = 0
+    def __init__(
+        self, run: Run, kind: str, *, fsync: bool, packing: Packing = PACKINGS["none"]
+    ) -> None:
+        self.path = run.files[kind] = run.path(kind, packing.suffix)
         self._name = run.relative(self.path)
         self._run = run
         self._fsync = fsync
+        self._packing = packing
         # A job that is run again under the same name goes on where its file ends.
-        self._length = self.path.stat().st_size if self.path.exists() else 0
+        length = self.path.stat().st_size if self.path.exists() else 0
         # The ledger knows of the file before it exists, so that no torn line escapes it.
-        self._run.ledger.commit_length(self._name, run.site, self._length)
+        self._run.ledger.commit_length(self._name, run.site, length)
 
     def append(self, objects: list[Any]) -> None:
-        """Write lines and note the new length in the ledger, in the caller's transaction."""
+        """Write lines and note the new length in the ledger, in the caller's transaction.
+
+        If that comes to nothing, so do the lines: they are cut off by the next call, by ``close``,
+        or by the next run.
+
+        Raises:
+            StoreError: they cannot be written, or the file was changed meanwhile.
+        """
         for secure in self._run.before_lines:
             secure()
-        block = b"".join(_encode(item) + b"\n" for item in objects)
+        block = self._packing.pack(b"".join(_encode(item) + b"\n" for item in objects))
+        length = self._cut_back()
         try:
             with self.path.open("ab") as file:
-                file.truncate(self._length)
                 file.write(block)
                 file.flush()
                 if self._fsync:
                     os.fsync(file.fileno())
         except OSError as error:
             raise StoreError(f"{self.path} cannot be written: {error}") from error
-        self._length += len(block)
-        self.lines += len(objects)
-        self._run.ledger.commit_length(self._name, self._run.site, self._length)
+        self._run.ledger.commit_length(self._name, self._run.site, length + len(block))
+
+    def _cut_back(self) -> int:
+        """Cut off what came to nothing; the length that is left."""
+        length = self._run.ledger.committed_length(self._name)
+        self._run.cut_back(self._name, length)
+        return length
 
     def close(self) -> None:
         """Say that the file is complete.
 
-        A ledger that cannot be written leaves the file open: the next run looks after it.
+        If that cannot be said, it stays open: the next run looks after it.
         """
         try:
+            self._cut_back()
             self._run.ledger.close_file(self._name)
         except StoreError as error:
             logger.error("%s is left open: %s", self.path, error)  # noqa: TRY400 - no fault of ours

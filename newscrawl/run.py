@@ -61,11 +61,13 @@ class Run:
         self.with_records: list[Callable[[list[Article]], None]] = []
         """Called in the transaction that commits records, before they are written: what is learned
         from them is committed with them, or comes to nothing with them."""
+        self.files: dict[str, Path] = {}
+        """Files of lines that this run may have written, by kind."""
         self.before_close: list[Callable[[], None]] = []
         """Called at the end of the run, while the ledger can still be told."""
         self.ledger = Ledger(ledger_path(data))
         self.ledger.lock(site, job)
-        self._cut_back()
+        self._cut_back_all()
 
     @classmethod
     def of(cls, crawler: "Crawler", job: str | None = None) -> "Run":
@@ -84,13 +86,15 @@ class Run:
             finish()
         self.ledger.close()
 
-    def path(self, kind: str) -> Path:
+    def path(self, kind: str, packed: str = "") -> Path:
         """File of this run's lines of one kind, its directory made.
+
+        ``packed`` is what packing adds to the file's name.
 
         Raises:
             StoreError: the directory cannot be made.
         """
-        path = self.data / kind / self.site / f"{self.job}.jsonl"
+        path = self.data / kind / self.site / f"{self.job}.jsonl{packed}"
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -101,18 +105,39 @@ class Run:
         """A path as the ledger knows it."""
         return path.relative_to(self.data).as_posix()
 
-    def _cut_back(self) -> None:
-        """Cut the files of killed runs back to what the ledger committed."""
-        for name, length in self.ledger.committed(self.site):
-            path = self.data / name
+    def cut_back(self, name: str, length: int) -> None:
+        """Cut off what a file holds beyond what the ledger has committed of it.
+
+        Raises:
+            StoreError: it holds less, or ends in the midst of a line, or cannot be cut.
+        """
+        path = self.data / name
+        try:
             size = path.stat().st_size if path.exists() else 0
-            if size < length:
+            if size < length or not _ends_well(path, length):
                 raise StoreError(
-                    f"{path} has {size} bytes where the ledger committed {length}: it was changed "
-                    "by hand or lost; put it back, or move the ledger and the feeds away"
+                    f"{path} is not what the ledger has committed, {length} bytes of whole lines: "
+                    "it was changed by hand or lost; put it back, or move the ledger and the feeds "
+                    "away"
                 )
             if size > length == 0:
                 path.unlink()
             elif size > length:
                 os.truncate(path, length)
+        except OSError as error:
+            raise StoreError(f"{path} cannot be cut back to {length} bytes: {error}") from error
+
+    def _cut_back_all(self) -> None:
+        """Cut back the files of killed runs."""
+        for name, length in self.ledger.committed(self.site):
+            self.cut_back(name, length)
             self.ledger.close_file(name)
+
+
+def _ends_well(path: Path, length: int) -> bool:
+    """Whether a file's first bytes end with a line, if it is one of plain lines."""
+    if not length or path.suffix != ".jsonl":
+        return True
+    with path.open("rb") as file:
+        file.seek(length - 1)
+        return file.read(1) == b"\n"

@@ -206,6 +206,9 @@ FEED_BATCH = 50
 FEED_BATCH_SECONDS = 5.0
 # Whether each batch is forced to the disk: safe against power cuts, at a few milliseconds a batch.
 FEED_FSYNC = True
+# How feeds are packed: none, gzip or zstd. Each batch is packed by itself, so packed feeds survive
+# kills as plain ones do. Off: every tool reads plain lines, also of a feed that still grows.
+FEED_COMPRESSION = "none"
 # Answers are handled in the order of asking, so that records do not depend on the network's pace.
 # When more bytes than this wait for one answer, it loses its turn.
 TURN_BYTES = 64 * 1024 * 1024

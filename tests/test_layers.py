@@ -19,6 +19,7 @@ HELPERS = {
     "directives",
     "refusals",
     "headers",
+    "packing",
 }
 RECORD = {"items", "schema", "validation"}
 STATE = {

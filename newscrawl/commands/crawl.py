@@ -8,7 +8,7 @@ from typing import Any
 
 from scrapy.commands.crawl import Command as ScrapyCrawl
 
-from newscrawl.errors import ArgumentError, SiteBusyError, StoreError
+from newscrawl.errors import ArgumentError, SettingError, SiteBusyError, StoreError
 from newscrawl.network.sites import SITES
 
 logger = logging.getLogger(__name__)
@@ -54,6 +54,7 @@ class Command(ScrapyCrawl):
             return
         # Scrapy imports every command at every start, whichever is asked for.
         from newscrawl.arguments import Arguments
+        from newscrawl.packing import packing_of
         from newscrawl.run import Run, data_of, job_name, now
         from newscrawl.runlog import EXIT_CODES, read_report, report_head, write_skipped
 
@@ -62,13 +63,14 @@ class Command(ScrapyCrawl):
         job = job_name(name, opts.spargs.get("_job"))
         try:
             Arguments.parse(SITES[name], opts.spargs)
+            packing_of(crawler.settings["FEED_COMPRESSION"])
             Run.of(crawler, job)
         except SiteBusyError as error:
             self._say(f"scrapy crawl {name}: skipped: {error}")
             write_skipped(data_of(crawler.settings), name, job, opts.spargs)
             self.exitcode = EXIT_CODES["skipped"]
             return
-        except (ArgumentError, StoreError) as error:
+        except (ArgumentError, SettingError, StoreError) as error:
             self._say(f"scrapy crawl {name}: {error}")
             self.exitcode = EXIT_CODES["failed"]
             head = report_head(name, job, now(), opts.spargs)

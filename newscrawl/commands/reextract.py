@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from newscrawl.errors import ArchiveError, StoreError
+from newscrawl.errors import ArchiveError, ExportError, StoreError
 
 if TYPE_CHECKING:
     from newscrawl.comparison import Changes
@@ -67,6 +67,7 @@ class Command(ScrapyCommand):
             raise UsageError("needs an archive directory, -o FEED, and at least one job")
         # Scrapy imports every command at every start, whichever is asked for.
         from newscrawl.comparison import compare
+        from newscrawl.export import find_feeds
         from newscrawl.reextraction import reextract
 
         assert self.settings
@@ -76,21 +77,13 @@ class Command(ScrapyCommand):
             outcome = reextract(Path(args[0]), opts.output, data, self.settings, jobs=opts.jobs)
             _tell(outcome, time.monotonic() - began)
             if opts.old:
-                _tell_changes(compare(opts.output, _feeds(opts.old)))
-        except (ArchiveError, StoreError, OSError, ValueError) as error:
+                old = [feed.path for feed in find_feeds(data, opts.old)]
+                _tell_changes(compare(opts.output, old))
+        except (ArchiveError, ExportError, StoreError, OSError, ValueError) as error:
             sys.stderr.write(f"scrapy reextract: {error}\n")
             self.exitcode = 1
             return
         self.exitcode = 0 if outcome.records else 1
-
-
-def _feeds(paths: list[Path]) -> list[Path]:
-    """Feeds in the order in which they were written: jobs begin with their date."""
-    return [
-        feed
-        for path in paths
-        for feed in (sorted(path.rglob("*.jsonl")) if path.is_dir() else [path])
-    ]
 
 
 def _tell(outcome: "Outcome", seconds: float) -> None:

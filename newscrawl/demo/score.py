@@ -12,6 +12,7 @@ from typing import Any
 
 from newscrawl.demo.troubles import EFFECTS
 from newscrawl.demo.truth import Truth
+from newscrawl.packing import open_unpacked
 
 TITLE_BAR = 0.99
 """Least share of readable sources whose title is right."""
@@ -168,7 +169,7 @@ def read_feed(feed: Path) -> Iterator[dict[str, Any]]:
     Raises:
         ValueError: a line is no JSON object.
     """
-    with feed.open(encoding="utf-8") as lines:
+    with open_unpacked(feed) as lines:
         for number, line in enumerate(lines, 1):
             record = json.loads(line)
             if not isinstance(record, dict):

@@ -147,7 +147,7 @@ def _options(settings: list[str]) -> Iterator[str]:
 
 
 def _feeds(data: Path) -> list[Path]:
-    return sorted((data / "feeds").rglob("*.jsonl"))
+    return sorted((data / "feeds").rglob("*.jsonl*"))
 
 
 def _typical(record: Mapping[str, Any]) -> bool:

@@ -1,21 +1,19 @@
 """Feeds as they lie on the disk: plain, gzip or Zstandard, finished or still growing."""
 
-import gzip
 import io
 import os
 import shutil
 import sys
-import zlib
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from newscrawl.errors import ExportError, StoreError
 from newscrawl.ledger import Ledger, ledger_path
+from newscrawl.packing import SUFFIXES, open_unpacked, unpacking_errors
 
-_SUFFIXES = (".jsonl", ".jsonl.gz", ".jsonl.zst")
 _OPEN_AT_ONCE = 64
 """A corpus has more feeds than a process may hold open."""
 
@@ -72,7 +70,7 @@ def find_feeds(data: Path, paths: Sequence[Path] = (), sites: Iterable[str] = ()
     found: dict[Path, None] = {}
     for place in places:
         if place.is_dir():
-            files = (path for path in place.rglob("*.jsonl*") if path.name.endswith(_SUFFIXES))
+            files = (path for path in place.rglob("*.jsonl*") if path.name.endswith(SUFFIXES))
             found |= dict.fromkeys(path.resolve() for path in sorted(files))
         elif place.exists():
             found[place.resolve()] = None
@@ -187,14 +185,11 @@ class _Head(io.RawIOBase):
 
 def _unpack(feed: Feed, target: Path) -> str | None:
     """Unpack as much as can be; why the rest cannot, if there is one."""
-    from backports import zstd
-
     with feed.path.open("rb") as packed, target.open("wb") as plain:
-        source = _Head(packed, feed.length)
-        unpack = gzip.open if feed.path.suffix == ".gz" else zstd.open
+        source = cast("IO[bytes]", _Head(packed, feed.length))
         try:
-            with unpack(source) as unpacked:
+            with open_unpacked(feed.path, source) as unpacked:
                 shutil.copyfileobj(unpacked, plain)
-        except (EOFError, gzip.BadGzipFile, zlib.error, zstd.ZstdError) as error:
+        except unpacking_errors() as error:
             return f"cannot be unpacked from here on ({error})"
     return None

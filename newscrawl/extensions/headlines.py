@@ -47,7 +47,7 @@ class Headlines:
     def _save(self) -> None:
         """Replace the file as a whole: ``last_seen`` of any line may have changed."""
         if self._seen:
-            path = self._run.path("headlines")
+            path = self._run.files["headlines"] = self._run.path("headlines")
             part = path.with_suffix(".part")
             with part.open("wb") as file:
                 file.writelines(msgspec.json.encode(line) + b"\n" for line in self._seen.values())

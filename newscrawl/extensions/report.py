@@ -152,8 +152,8 @@ class RunReport:
             "seconds": round(monotonic() - self._began, 1),
             "files": {
                 kind: self._run.relative(path)
-                for kind in ("feeds", "rejects", "headlines")
-                if (path := self._run.path(kind)).exists()
+                for kind, path in self._run.files.items()
+                if path.exists()
             },
             "hosts": self._hosts.worst(),
             "failures": dict(ledger.outcomes(job, "failed", _NAMED)),

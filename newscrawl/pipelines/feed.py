@@ -8,6 +8,7 @@ from scrapy.crawler import Crawler
 from newscrawl.errors import StoreError
 from newscrawl.items import Article
 from newscrawl.lines import LineFile
+from newscrawl.packing import packing_of
 from newscrawl.pipelines.versions import fingerprints
 from newscrawl.revisit import Revisits
 from newscrawl.run import Run
@@ -30,6 +31,7 @@ class FeedPipeline:
         self._batch_size = settings.getint("FEED_BATCH")
         self._batch_seconds = settings.getfloat("FEED_BATCH_SECONDS")
         self._fsync = settings.getbool("FEED_FSYNC")
+        self._packing = packing_of(settings["FEED_COMPRESSION"])
         self._flushed = monotonic()
 
     @classmethod
@@ -39,7 +41,7 @@ class FeedPipeline:
 
     def open_spider(self) -> None:
         """Make sure the feed can be written before anything is fetched."""
-        self._feed = LineFile(self._run, "feeds", fsync=self._fsync)
+        self._feed = LineFile(self._run, "feeds", fsync=self._fsync, packing=self._packing)
 
     def process_item(self, item: Article) -> Article:
         """Take a record in; it is on disk when its batch is full or old enough.

@@ -1,0 +1,80 @@
+"""Feeds may be packed: each batch as a whole of its own, so that one can be cut off again.
+
+A gzip file is a row of members, and a Zstandard file one of frames; a reader takes them for one.
+"""
+
+import gzip
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, cast
+
+from newscrawl.errors import SettingError
+
+
+@dataclass(frozen=True, slots=True)
+class Packing:
+    """A way to write a feed."""
+
+    suffix: str
+    """What it adds to the feed's name."""
+    pack: Callable[[bytes], bytes]
+    """Makes of a batch what is appended for it."""
+
+
+def _gzip(block: bytes) -> bytes:
+    return gzip.compress(block, compresslevel=6, mtime=0)
+
+
+def _zstd(block: bytes) -> bytes:
+    from backports import zstd  # loaded only by those who use it
+
+    return zstd.compress(block, level=9)
+
+
+PACKINGS = {
+    "none": Packing("", bytes),
+    "gzip": Packing(".gz", _gzip),
+    "zstd": Packing(".zst", _zstd),
+}
+"""What the setting ``FEED_COMPRESSION`` may say."""
+
+SUFFIXES = tuple(f".jsonl{packing.suffix}" for packing in PACKINGS.values())
+"""How the names of feeds end."""
+
+
+def packing_of(name: object) -> Packing:
+    """The packing that a setting names.
+
+    Raises:
+        SettingError: there is no such packing.
+    """
+    if name not in PACKINGS:
+        raise SettingError(f"FEED_COMPRESSION={name}: allowed: {', '.join(PACKINGS)}")
+    return PACKINGS[str(name)]
+
+
+def open_unpacked(path: Path, source: IO[bytes] | None = None) -> IO[bytes]:
+    """Open a feed to read what was packed into it; one that is plain as it lies there.
+
+    Where it is damaged, reading raises one of ``unpacking_errors()``.
+
+    Args:
+        path: The feed; its suffix tells how it is packed.
+        source: Where its bytes are read from, if not from there.
+    """
+    if path.suffix == ".gz":
+        return cast("IO[bytes]", gzip.open(source or path))
+    if path.suffix == ".zst":
+        from backports import zstd
+
+        return cast("IO[bytes]", zstd.open(source or path))
+    return source or path.open("rb")
+
+
+def unpacking_errors() -> tuple[type[Exception], ...]:
+    """What reading a damaged feed raises."""
+    from backports import zstd
+
+    return EOFError, gzip.BadGzipFile, zlib.error, zstd.ZstdError
