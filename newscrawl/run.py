@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 _NO_NAME = re.compile(r"[^\w.-]|^\.+")
 
+_KINDS = ("feeds", "rejects", "headlines")
+"""Directories of files that each run writes."""
+
 _runs: "WeakKeyDictionary[Crawler, Run]" = WeakKeyDictionary()
 
 
@@ -67,6 +70,7 @@ class Run:
         """Called at the end of the run, while the ledger can still be told."""
         self.ledger = Ledger(ledger_path(data))
         self.ledger.lock(site, job)
+        self._check_directories()
         self._cut_back_all()
 
     @classmethod
@@ -104,6 +108,13 @@ class Run:
     def relative(self, path: Path) -> str:
         """A path as the ledger knows it."""
         return path.relative_to(self.data).as_posix()
+
+    def _check_directories(self) -> None:
+        """See to it that all that the run will write has its place, before anything is fetched."""
+        for kind in _KINDS:
+            directory = self.path(kind).parent
+            if not os.access(directory, os.W_OK):
+                raise StoreError(f"{directory} cannot be written: check its permissions")
 
     def cut_back(self, name: str, length: int) -> None:
         """Cut off what a file holds beyond what the ledger has committed of it.

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -69,6 +70,8 @@ def replace(path: Path, text: str) -> None:
         part.write_text(text, "utf-8", errors="backslashreplace")
         part.replace(path)
     except OSError as error:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
         raise StoreError(f"{path} cannot be written: {error}") from error
 
 

@@ -24,7 +24,7 @@ HELPERS = {
 RECORD = {"items", "schema", "validation"}
 STATE = {
     *("ledger", "run", "runlog", "lines", "signals", "revisit", "archive", "hosts", "hostqueue"),
-    *("tally", "monitors", "notice"),
+    *("stopping", "tally", "monitors", "notice"),
 }
 FETCHING = {"resolver", "handler", "failures"}
 READERS = {"network", "extraction", "outlets"}

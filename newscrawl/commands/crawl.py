@@ -80,7 +80,9 @@ class Command(ScrapyCrawl):
         self.crawler_process.crawl(crawler, **opts.spargs)
         self.crawler_process.start()
         outcome = crawler.stats.get_value("run/outcome") if crawler.stats else None
-        self.exitcode = EXIT_CODES[outcome or "failed"]
+        if outcome is None or self.crawler_process.bootstrap_failed:
+            outcome = "failed"
+        self.exitcode = EXIT_CODES[outcome]
         if self.exitcode:
             head = report_head(name, job, now(), opts.spargs) | {"outcome": "failed"}
             self._tell(head | read_report(data_of(crawler.settings), job))

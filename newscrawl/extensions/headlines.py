@@ -6,9 +6,12 @@ import msgspec
 from scrapy import signals
 from scrapy.crawler import Crawler
 
+from newscrawl.errors import StoreError
 from newscrawl.items import Headline
 from newscrawl.run import Run, now
+from newscrawl.runlog import replace
 from newscrawl.signals import headlines_seen
+from newscrawl.stopping import stop
 
 _SAVE_SECONDS = 60
 """A killed run loses at most this much of what it saw; the ticker shows it again anyway."""
@@ -18,6 +21,7 @@ class Headlines:
     """Writes each distinct headline with when it was first and last seen."""
 
     def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
         self._run = Run.of(crawler)
         self._seen: dict[tuple[str, str | None], Headline] = {}
         self._saved = monotonic()
@@ -48,8 +52,9 @@ class Headlines:
         """Replace the file as a whole: ``last_seen`` of any line may have changed."""
         if self._seen:
             path = self._run.files["headlines"] = self._run.path("headlines")
-            part = path.with_suffix(".part")
-            with part.open("wb") as file:
-                file.writelines(msgspec.json.encode(line) + b"\n" for line in self._seen.values())
-            part.replace(path)
+            lines = (msgspec.json.encode(line).decode() for line in self._seen.values())
+            try:
+                replace(path, "".join(f"{line}\n" for line in lines))
+            except StoreError as error:
+                stop(self._crawler, error)
         self._saved = monotonic()

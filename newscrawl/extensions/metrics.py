@@ -1,14 +1,18 @@
 """Leaves the figures of a site's last run for Prometheus."""
 
+import logging
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 from scrapy.crawler import Crawler
 
+from newscrawl.errors import StoreError
 from newscrawl.run import Run
 from newscrawl.runlog import EXIT_CODES, replace
 from newscrawl.signals import run_reported
+
+logger = logging.getLogger(__name__)
 
 _COUNTS = (
     "found",
@@ -41,7 +45,10 @@ class Metrics:
     def run_reported(self, report: Mapping[str, Any]) -> None:
         """Write the file anew."""
         text = "".join(f"{line}\n" for line in _lines(report))
-        replace(self._run.data / "metrics" / f"{self._run.site}.prom", text)
+        try:
+            replace(self._run.data / "metrics" / f"{self._run.site}.prom", text)
+        except StoreError as error:
+            logger.error("%s", error)  # noqa: TRY400 - no fault of ours
 
 
 def _lines(report: Mapping[str, Any]) -> Iterator[str]:

@@ -1,7 +1,5 @@
 """Makes sure that every article found has an outcome, and that a broken store ends the run."""
 
-import asyncio
-import logging
 from typing import Any
 
 from scrapy import signals
@@ -11,8 +9,7 @@ from twisted.python.failure import Failure
 
 from newscrawl.errors import StoreError
 from newscrawl.run import Run
-
-logger = logging.getLogger(__name__)
+from newscrawl.stopping import stop
 
 
 class Outcomes:
@@ -20,7 +17,6 @@ class Outcomes:
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
-        self._stopping: asyncio.Future[None] | None = None
         self._run = Run.of(crawler)
         crawler.signals.connect(self.spider_error, signals.spider_error)
         crawler.signals.connect(self.item_error, signals.item_error)
@@ -47,15 +43,7 @@ class Outcomes:
 
     def _note(self, failure: Failure, article: str | None) -> None:
         if isinstance(failure.value, StoreError):
-            self._stop(failure.value)
+            stop(self._crawler, failure.value)
         elif article:
             reason = f"{type(failure.value).__name__}: {failure.value}"
             self._run.ledger.settle(article, "failed", reason=reason)
-
-    def _stop(self, error: StoreError) -> None:
-        """Nothing can be written any more, so nothing more is fetched."""
-        engine = self._crawler.engine
-        if self._stopping is None and engine is not None:
-            logger.error("Stopping: %s", error)
-            # The signal's sender does not wait, and the engine waits for the sender.
-            self._stopping = asyncio.ensure_future(engine.close_spider_async(reason="store_error"))

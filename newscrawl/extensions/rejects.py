@@ -3,15 +3,18 @@
 from scrapy import signals
 from scrapy.crawler import Crawler
 
+from newscrawl.errors import StoreError
 from newscrawl.items import Article
 from newscrawl.lines import LineFile
 from newscrawl.run import Run
+from newscrawl.stopping import stop
 
 
 class Rejects:
     """Writes dropped records to ``rejects/<site>/<job>.jsonl`` as they occur."""
 
     def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
         self._run = Run.of(crawler)
         self._fsync = crawler.settings.getbool("FEED_FSYNC")
         crawler.signals.connect(self.spider_opened, signals.spider_opened)
@@ -32,9 +35,12 @@ class Rejects:
         if getattr(exception, "settled", False):
             return
         reasons = getattr(exception, "reasons", None) or [str(exception)]
-        with self._run.ledger.transaction():
-            self._file.append([{"reasons": reasons, "record": item}])
-            self._run.ledger.settle(item.id, "rejected", reason="; ".join(reasons))
+        try:
+            with self._run.ledger.transaction():
+                self._file.append([{"reasons": reasons, "record": item}])
+                self._run.ledger.settle(item.id, "rejected", reason="; ".join(reasons))
+        except StoreError as error:
+            stop(self._crawler, error)
 
     def spider_closed(self) -> None:
         """The file is complete."""

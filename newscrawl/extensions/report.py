@@ -12,12 +12,14 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.http import Response
 
+from newscrawl.errors import StoreError
 from newscrawl.hosts import Hosts
 from newscrawl.items import Article
 from newscrawl.monitors import alarms, check
 from newscrawl.run import Run
 from newscrawl.runlog import name_the_killed, report_head, report_path, reports, write_report
 from newscrawl.signals import run_reported
+from newscrawl.stopping import REASON, stop
 from newscrawl.tally import Tally
 from newscrawl.text import printable
 
@@ -46,6 +48,7 @@ class RunReport:
         self._run = Run.of(crawler)
         self._hosts = Hosts.of(crawler)
         self._began = monotonic()
+        self._opened = False
         self._tally = Tally()
         self._offsets: list[float] = []
         self._withdrawn: set[str] = set()
@@ -61,8 +64,12 @@ class RunReport:
 
     def spider_opened(self) -> None:
         """Leave word that the run is on its way."""
-        name_the_killed(self._run.data, self._run.site, self._run.job)
-        self._write({"state": "running"})
+        self._opened = True
+        try:
+            name_the_killed(self._run.data, self._run.site, self._run.job)
+            self._write({"state": "running"})
+        except StoreError as error:
+            stop(self._crawler, error)
         self._withdrawn = self._rules_withdrawn()
 
     def response_received(self, response: Response) -> None:
@@ -82,7 +89,13 @@ class RunReport:
     def spider_closed(self, reason: str) -> None:
         """Draw the balance."""
         assert self._crawler.stats
-        report = self._judged(self._write(self._balance(reason)))
+        report = self._balance(reason)
+        try:
+            report = self._judged(self._write(report))
+        except StoreError as error:
+            logger.error("%s", error)  # noqa: TRY400 - no fault of ours
+            errors = [*report["errors"], str(error)]
+            report = self._headed(report | {"outcome": "failed", "errors": errors})
         self._crawler.signals.send_catch_log(run_reported, report=report)
         self._crawler.stats.set_value("run/outcome", report["outcome"])
         if self._crawler.settings.getbool("LOG_JSON"):
@@ -114,7 +127,9 @@ class RunReport:
         found = sum(counts.values())
         known, outside = (stats.get(f"articles/{name}", 0) for name in ("known", "outside"))
         errors = [f"{stats[key]} × {key}" for key in sorted(stats) if key in _ERRORS]
-        if reason == "store_error":
+        if not self._opened:
+            errors.append("the run could not begin; see the log")
+        if reason == REASON:
             errors.append("a file could not be written; see the log")
         if reason == "site_away":
             errors.append("the site was away, so the run ended early; see the log")
@@ -172,13 +187,20 @@ class RunReport:
         return {rule.name for rule in rules.book if rule.state == "withdrawn"} if rules else set()
 
     def _write(self, report: dict[str, Any]) -> dict[str, Any]:
-        """Write the report with its head; the whole of it."""
+        """Write the report with its head; the whole of it.
+
+        Raises:
+            StoreError: it cannot be written.
+        """
+        whole = self._headed(report)
+        write_report(report_path(self._run.data, self._run.job), whole)
+        return whole
+
+    def _headed(self, report: dict[str, Any]) -> dict[str, Any]:
+        """A report with what each begins with."""
         run = self._run
         arguments = getattr(self._crawler.spider, "arguments_given", {})
-        head = report_head(run.site, run.job, run.started, arguments)
-        whole = head | report
-        write_report(report_path(run.data, run.job), whole)
-        return whole
+        return report_head(run.site, run.job, run.started, arguments) | report
 
 
 def summary(report: dict[str, Any]) -> str:

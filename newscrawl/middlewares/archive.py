@@ -1,6 +1,5 @@
 """Writes every request and response to the archive, robots.txt included."""
 
-import asyncio
 import logging
 from itertools import count
 from pathlib import Path
@@ -17,6 +16,7 @@ from newscrawl.browser import RENDER
 from newscrawl.errors import StoreError
 from newscrawl.items import Location
 from newscrawl.run import Run
+from newscrawl.stopping import is_stopping, stop
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +39,6 @@ class ArchiveMiddleware:
         self._max_size = settings.getint("ARCHIVE_FILE_SIZE")
         self._fsync = settings.getbool("FEED_FSYNC")
         self._file: WarcFile | None = None
-        self._stopping: asyncio.Future[None] | None = None
         self._run.before_lines.append(self._secure)
         self._run.before_close.append(self._end)
 
@@ -78,7 +77,7 @@ class ArchiveMiddleware:
 
     def _write(self, request: Request, exchange: Exchange) -> None:
         request.meta.pop("archived", None)  # of the request that was redirected here
-        if self._stopping is not None:
+        if is_stopping(self._crawler):
             return
         try:
             file = self._file or self._open()
@@ -89,7 +88,7 @@ class ArchiveMiddleware:
             if file.size >= self._max_size:
                 self._finish()
         except StoreError as error:
-            self._stop(error)
+            stop(self._crawler, error)
 
     def _open(self) -> WarcFile:
         """Begin the job's next file."""
@@ -121,12 +120,6 @@ class ArchiveMiddleware:
 
     def _name(self, file: WarcFile) -> str:
         return f"{self._run.site}/{file.path.name}"
-
-    def _stop(self, error: StoreError) -> None:
-        assert self._crawler.engine
-        logger.error("Stopping: %s", error)
-        stop = self._crawler.engine.close_spider_async(reason="store_error")
-        self._stopping = asyncio.ensure_future(stop)
 
 
 def _about(settings: BaseSettings, run: Run) -> dict[str, str]:

@@ -4,6 +4,7 @@ import logging
 from time import monotonic
 
 from scrapy.crawler import Crawler
+from scrapy.exceptions import DropItem
 
 from newscrawl.errors import StoreError
 from newscrawl.items import Article
@@ -12,19 +13,30 @@ from newscrawl.packing import packing_of
 from newscrawl.pipelines.versions import fingerprints
 from newscrawl.revisit import Revisits
 from newscrawl.run import Run
+from newscrawl.stopping import stop
 
 logger = logging.getLogger(__name__)
+
+
+class UnwrittenRecordError(DropItem):
+    """A record was read, but nothing can be written any more.
+
+    Raised by ``FeedPipeline``; the record's article stays ``found`` in the ledger.
+    """
+
+    settled = True
 
 
 class FeedPipeline:
     """Appends records in batches; a batch and the ledger's word on it are one transaction.
 
-    A batch that cannot be written raises ``StoreError``, on which the run is ended; its articles
-    stay ``found`` in the ledger, so the next run takes them up.
+    A batch that cannot be written ends the run; its articles stay ``found`` in the ledger, so the
+    next run takes them up.
     """
 
     def __init__(self, crawler: Crawler) -> None:
         settings = crawler.settings
+        self._crawler = crawler
         self._run = Run.of(crawler)
         self._revisits = Revisits(settings)
         self._batch: list[Article] = []
@@ -33,6 +45,7 @@ class FeedPipeline:
         self._fsync = settings.getbool("FEED_FSYNC")
         self._packing = packing_of(settings["FEED_COMPRESSION"])
         self._flushed = monotonic()
+        self._broken: StoreError | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "FeedPipeline":
@@ -47,12 +60,19 @@ class FeedPipeline:
         """Take a record in; it is on disk when its batch is full or old enough.
 
         Raises:
-            StoreError: the batch cannot be written.
+            UnwrittenRecordError: no batch can be written any more.
         """
         self._batch.append(item)
         late = monotonic() - self._flushed > self._batch_seconds
-        if late or len(self._batch) >= self._batch_size:
-            self._flush()
+        try:
+            if self._broken:
+                raise self._broken
+            if late or len(self._batch) >= self._batch_size:
+                self._flush()
+        except StoreError as error:
+            self._broken = error
+            stop(self._crawler, error)
+            raise UnwrittenRecordError("not written", log_level="DEBUG") from error
         return item
 
     def close_spider(self) -> None:
