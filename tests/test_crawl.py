@@ -1,8 +1,6 @@
 """End to end: the real command, in a process of its own, on a small web of real URLs."""
 
 import json
-import os
-import signal
 import subprocess
 import time
 from collections.abc import Mapping
@@ -395,34 +393,6 @@ def test_without_arguments_home_feeds_and_ticker_lead_to_what_is_new(tmp_path: P
     assert again.report["found"] == 0
     assert URL not in again.requests
     assert len(again.lines("feeds")) == 3
-
-
-def test_a_killed_run_is_taken_up_and_every_article_stands_once(tmp_path: Path) -> None:
-    small = walked(1, 60, 20)
-    slow = {"FEED_BATCH": "7", "DOWNLOAD_DELAY": "0.02", "CONCURRENT_REQUESTS_PER_DOMAIN": "1"}
-    arguments = {"outlets": "courrier", "editions": "fr"}
-    with DemoProxy(small.answer) as proxy:
-        for _ in range(3):
-            before = set((tmp_path / "feeds").rglob("*.jsonl"))
-            run = subprocess.Popen(
-                command("maghress", slow, arguments),
-                env=environment(proxy, tmp_path),
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
-            deadline = time.monotonic() + 30
-            while not (begun := set((tmp_path / "feeds").rglob("*.jsonl")) - before):
-                assert time.monotonic() < deadline, "no record was written"
-                time.sleep(0.01)
-            assert run.poll() is None
-            os.kill(run.pid, signal.SIGKILL)
-            run.wait()
-            with begun.pop().open("ab") as file:
-                file.write(b'{"id": "torn')  # what a kill in the midst of a write leaves
-    outcome = crawl(small, tmp_path, "maghress", settings=None, **arguments)
-    assert outcome.code == 0, outcome.stderr
-    numbers = sorted(int(record["id"].rsplit("/", 1)[1]) for record in outcome.lines("feeds"))
-    assert numbers == list(range(1, 61))
 
 
 def test_a_full_disk_stops_the_run_and_the_next_one_completes_it(tmp_path: Path) -> None:

@@ -1,0 +1,214 @@
+"""Runs that are killed, stopped or out of disk: each article once, as if nothing had happened."""
+
+import json
+import random
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from newscrawl.demo.network import build
+from newscrawl.demo.proxy import DemoProxy
+from newscrawl.errors import StoreError
+from newscrawl.export import find_feeds
+from newscrawl.lines import LineFile
+from newscrawl.packing import PACKINGS, open_unpacked
+from newscrawl.run import Run
+from tests.test_crawl import URL, web
+from tests.web import command, crawl, environment
+
+# Three outlets that print the same dispatches, so that the order of articles shows.
+ARGUMENTS = {"editions": "fr", "outlets": "lecourrierdusouss,gazettedelatlas,horizonsdusud"}
+SETTINGS = {"FEED_BATCH": "4", "MONITORS": "0", "CONCURRENT_REQUESTS_PER_DOMAIN": "4"}
+
+
+def records(data: Path) -> list[tuple[str, str]]:
+    """Ids and records of all feeds, without what tells of the run."""
+    found = []
+    for feed in find_feeds(data):
+        with open_unpacked(feed.path) as lines:
+            for line in lines:
+                record: dict[str, Any] = json.loads(line)
+                del record["crawl"], record["copy"]["fetched"], record["source"]["fetched"]
+                found.append((record["id"], json.dumps(record)))
+    return sorted(found)
+
+
+def start(proxy: DemoProxy, data: Path, **settings: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        command("maghress", SETTINGS | settings, ARGUMENTS),
+        env=environment(proxy, data),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str]]:
+    """The records of a run that nobody disturbed."""
+    data = tmp_path_factory.mktemp("undisturbed")
+    with DemoProxy(build().answer) as proxy:
+        run = start(proxy, data)
+        _, said = run.communicate(timeout=120)
+    assert run.returncode == 0, said
+    found = records(data)
+    assert len(found) == len(dict(found)) >= 50
+    assert any(json.loads(record)["duplicate_of"] for _, record in found)
+    return found
+
+
+def test_runs_that_are_killed_write_what_one_that_is_not_does(
+    tmp_path: Path, undisturbed: list[tuple[str, str]]
+) -> None:
+    plan = [
+        (signal.SIGKILL, "none"),
+        (signal.SIGKILL, "gzip"),
+        (signal.SIGKILL, "zstd"),
+        (signal.SIGTERM, "gzip"),
+        (signal.SIGINT, "zstd"),
+    ]
+    chance = random.Random(7)
+    with DemoProxy(build().answer) as proxy:
+        for number, packing in plan:
+            before = set((tmp_path / "feeds").rglob("*.jsonl*"))
+            run = start(proxy, tmp_path, FEED_COMPRESSION=packing, DOWNLOAD_DELAY="0.05")
+            deadline = time.monotonic() + 60
+            while not (begun := set((tmp_path / "feeds").rglob("*.jsonl*")) - before):
+                assert time.monotonic() < deadline, "no record was written"
+                time.sleep(0.01)
+            time.sleep(0.1 * chance.random())
+            assert run.poll() is None, "the run ended before it was killed"
+            run.send_signal(number)
+            run.communicate(timeout=60)
+            if number == signal.SIGKILL:
+                with begun.pop().open("ab") as file:
+                    file.write(PACKINGS[packing].pack(b'{"id": "torn')[:-3])
+        last = start(proxy, tmp_path, FEED_COMPRESSION="gzip")
+        _, said = last.communicate(timeout=120)
+    assert last.returncode == 0, said
+    assert len(find_feeds(tmp_path)) == len(plan) + 1
+    assert records(tmp_path) == undisturbed
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system with room for half of the crawl."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    made = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=600k", "tmpfs", disk], capture_output=True, text=True
+    )
+    if made.returncode:
+        pytest.skip(f"file systems may not be mounted here: {made.stderr.strip()}")
+    yield disk
+    subprocess.run(["umount", disk], check=True)
+
+
+@pytest.mark.parametrize("archive", ["0", "1"])
+def test_a_full_disk_ends_a_run_in_order_and_the_next_one_completes_it(
+    small_disk: Path, undisturbed: list[tuple[str, str]], archive: str
+) -> None:
+    with DemoProxy(build().answer) as proxy:
+        stopped = start(proxy, small_disk, ARCHIVE=archive)
+        _, said = stopped.communicate(timeout=120)
+        assert stopped.returncode == 1, said
+        assert said.count("ERROR: Stopping: ") == 1
+        assert "cannot be written" in said
+        assert "Traceback" not in said
+        assert not list(small_disk.rglob("*.part"))
+        half = records(small_disk)
+        assert 0 < len(half) < len(undisturbed)
+        subprocess.run(["mount", "-o", "remount,size=100m", small_disk], check=True)
+        completed = start(proxy, small_disk)
+        _, said = completed.communicate(timeout=120)
+    assert completed.returncode == 0, said
+
+    def told(found: list[tuple[str, str]]) -> list[dict[str, Any]]:
+        return [json.loads(record) | {"archive": None} for _, record in found]
+
+    assert told(records(small_disk)) == told(undisturbed)
+
+
+# --- A file of lines -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Iterator[Run]:
+    run = Run("maghress", "a-job", tmp_path)
+    yield run
+    run.close()
+
+
+@pytest.mark.parametrize("packing", PACKINGS)
+def test_lines_whose_transaction_fails_are_not_written_twice(run: Run, packing: str) -> None:
+    file = LineFile(run, "feeds", fsync=False, packing=PACKINGS[packing])
+
+    def append(number: int, *, fail: bool) -> None:
+        with run.ledger.transaction():
+            file.append([{"number": number}])
+            if fail:
+                raise StoreError("the ledger cannot be written")
+
+    append(1, fail=False)
+    for _ in range(2):
+        with pytest.raises(StoreError):
+            append(2, fail=True)
+    append(2, fail=False)
+    with pytest.raises(StoreError):
+        append(3, fail=True)
+    file.close()
+    with open_unpacked(file.path) as lines:
+        assert [json.loads(line) for line in lines] == [{"number": 1}, {"number": 2}]
+
+
+def test_a_file_that_another_made_shorter_is_not_filled_up(run: Run) -> None:
+    file = LineFile(run, "feeds", fsync=False)
+    file.append([{"number": 1}, {"number": 2}])
+    file.path.write_bytes(b'{"number":1}\n')
+    with pytest.raises(StoreError, match="changed by hand or lost"):
+        file.append([{"number": 3}])
+    assert file.path.read_bytes() == b'{"number":1}\n'
+
+
+@pytest.mark.parametrize(
+    "edited", [b'{"number":1}\n', b'{"number":1, "mine": true}\n{"number":2}\n']
+)
+def test_a_feed_of_a_killed_run_that_was_edited_is_named_and_left_alone(
+    tmp_path: Path, edited: bytes
+) -> None:
+    killed = Run("maghress", "a-job", tmp_path)
+    file = LineFile(killed, "feeds", fsync=False)
+    file.append([{"number": 1}, {"number": 2}])
+    killed.close()
+    file.path.write_bytes(edited)
+    outcome = crawl(web(), tmp_path, urls=URL)
+    assert outcome.code == 1
+    assert outcome.requests == []
+    assert f"{file.path} is not what the ledger has committed" in outcome.stderr
+    assert "Traceback" not in outcome.stderr
+    assert file.path.read_bytes() == edited
+
+
+@pytest.mark.parametrize("name", ["feeds", "rejects", "headlines"])
+def test_a_directory_that_cannot_be_written_ends_the_run_before_any_request(
+    tmp_path: Path, name: str
+) -> None:
+    (tmp_path / name).write_text("")
+    outcome = crawl(web(), tmp_path, urls=URL)
+    assert outcome.code == 1
+    assert outcome.requests == []
+    assert f"{tmp_path / name / 'maghress'} cannot be made" in outcome.stderr
+    assert "Traceback" not in outcome.stderr
+
+
+def test_a_packing_that_is_not_known_ends_the_run_before_any_request(tmp_path: Path) -> None:
+    outcome = crawl(web(), tmp_path, urls=URL, settings={"FEED_COMPRESSION": "lz4"})
+    assert outcome.code == 1
+    assert outcome.requests == []
+    assert "FEED_COMPRESSION=lz4: allowed: none, gzip, zstd" in outcome.stderr
+    assert "Traceback" not in outcome.stderr
