@@ -1,84 +1,208 @@
-"""The documents: the researcher's path is run as written, every other command is understood."""
+"""The documents: what they tell to type is run as written, and what they name is there."""
 
 import argparse
+import gzip
 import importlib
 import os
 import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from backports import zstd
 from scrapy.utils.project import get_project_settings
 
 from newscrawl.arguments import Arguments
+from newscrawl.demo.proxy import Answer, DemoProxy
 from newscrawl.network.sites import SITES
-from tests.test_crawl import URL, web
-from tests.web import crawl
+from tests.test_crawl import LINK, SOURCE, TEXT, TITLE
+from tests.web import FAST, HTML, Web, aggregator_page
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+SETTINGS = get_project_settings()
+DOCUMENTS = [
+    *(ROOT / name for name in ("README.md", "CHANGELOG.md", "benchmarks/README.md")),
+    *sorted((ROOT / "docs").glob("*.md")),
+]
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _COMMAND = re.compile(r"^ {4,}((?:\S*/)?scrapy .*?)(?:  +#.*)?$", re.MULTILINE)
-_LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
+_INLINE = re.compile(r"`(scrapy\s[^`\[…]*)`")
+_LINK = re.compile(r"\]\((?!https?:)([^)#]*)#?([^)]*)\)")
+_HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
+_SETTING = re.compile(r"`([A-Z][A-Z_]{3,})[`=]")
+_PATH = re.compile(r"(?:`|^ {4})((?:newscrawl|tests|benchmarks|deploy)/[\w/.*-]*\w)", re.MULTILINE)
+_TARGET = re.compile(r"(?:`|^ {4}|-- )make ([a-z]+)", re.MULTILINE)
+# Variables and other words in capitals that documents set in the type of code.
+_WORDS = {"SCRAPYD_URL", "SCRAPYD_USERNAME", "SCRAPYD_PASSWORD", "YYYYMMDD"} | {
+    f"NEWSCRAWL_{name}" for name in ("CONTACT", "DATA", "MAIL", "WEBHOOK")
+}
 
 
 def commands(document: Path) -> list[str]:
-    return [line.strip() for line in _COMMAND.findall(document.read_text("utf-8"))]
+    """The lines that a reader types, and the commands within a sentence."""
+    text = document.read_text("utf-8")
+    return [line.strip() for line in _COMMAND.findall(text)]
 
 
-def test_the_researchers_path_leads_to_figures(tmp_path: Path) -> None:
-    crawl(web(), tmp_path / "data" / "demo", urls=URL)
-    environment = os.environ | {
-        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-        "SCRAPY_SETTINGS_MODULE": "newscrawl.settings",
-        "NEWSCRAWL_DATA": "data/demo",
-        "MPLBACKEND": "agg",
-    }
+def _listing(site: str, path: str) -> Answer:
+    """A page that leads to an article."""
+    body = f'<html><body><div><a href="https://{site}{path}">{TITLE}</a></div></body></html>'
+    return Answer(headers=HTML, body=body.encode())
 
-    def run(*command: str) -> str:
-        done = subprocess.run(
-            command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+
+def _web() -> Web:
+    """What the documents' examples ask for: an article of today on each of four sites."""
+    today = f"{datetime.now(UTC):%d - %m - %Y}"
+    pages = {LINK: SOURCE}
+    for site, lists, path in (
+        ("www.maghress.com", ("/fr", "/fr/lopinion"), "/fr/lopinion/101"),
+        ("www.masress.com", (), "/alalam/102"),
+        ("www.djazairess.com", (), "/fr/elwatan/7950"),
+        ("www.turess.com", ("/fr",), "/fr/letemps/104"),
+    ):
+        pages |= {f"https://{site}{where}": _listing(site, path) for where in lists}
+        edition = "fr" if path.startswith("/fr") else "ar"
+        pages[f"https://{site}{path}"] = aggregator_page(
+            TITLE, TEXT, date=today, edition=edition, link=LINK
         )
-        assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
-        return done.stdout
+    return Web(pages)
 
+
+@pytest.fixture
+def reader(tmp_path: Path) -> Iterator[Callable[..., str]]:
+    """Runs commands as a reader of a document would, with the examples' web for a network."""
+    options = "".join(f"{name} = {value!r}\n" for name, value in FAST.items())
+    (tmp_path / "unhurried.py").write_text(f"from newscrawl.settings import *\n{options}")
+    (tmp_path / ".venv").symlink_to(sys.prefix)
+    (tmp_path / "my-urls.txt").write_text("https://www.masress.com/alalam/102\n")
+    with DemoProxy(_web().answer) as proxy:
+        environment = (
+            os.environ
+            | proxy.environment()
+            | {
+                "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+                "PYTHONPATH": str(tmp_path),
+                "SCRAPY_SETTINGS_MODULE": "unhurried",
+                "MPLBACKEND": "agg",
+            }
+        )
+        environment.pop("NEWSCRAWL_DATA", None)
+
+        def run(*command: str, data: str = "data") -> str:
+            done = subprocess.run(
+                command,
+                cwd=tmp_path,
+                env=environment | {"NEWSCRAWL_DATA": data},
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
+            return done.stdout
+
+        yield run
+
+
+def test_the_researchers_path_leads_to_figures(reader: Callable[..., str], tmp_path: Path) -> None:
+    reader("scrapy", "crawl", "maghress", data="data/demo")
     document = ROOT / "docs" / "research.md"
     for command in commands(document):
-        run("bash", "-c", command)
+        reader("bash", "-c", command, data="data/demo")
     assert (tmp_path / "data" / "demo" / "report" / "index.html").exists()
     blocks = _BLOCK.findall(document.read_text("utf-8"))
-    run(sys.executable, "-c", "\n".join(code for kind, code in blocks if kind == "python"))
+    program = "\n".join(code for kind, code in blocks if kind == "python")
+    reader(sys.executable, "-W", "error", "-c", program)
     assert (tmp_path / "articles.png").read_bytes().startswith(b"\x89PNG")
     queries = [code for kind, code in blocks if kind == "sql"]
     assert len(queries) == 2
     for query in queries:
-        shown = run(sys.executable, "-c", f"import duckdb; print(duckdb.sql({query!r}))")
-        assert "2024" in shown
+        shown = reader(sys.executable, "-c", f"import duckdb; print(duckdb.sql({query!r}))")
+        assert f"{datetime.now(UTC):%Y}" in shown
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/crawling.md", "docs/archive.md"])
+def test_crawls_are_run_as_written(name: str, reader: Callable[..., str], tmp_path: Path) -> None:
+    typed = commands(ROOT / name)
+    for command in typed:
+        reader("bash", "-c", command)
+    feeds = {file.parent.name for file in (tmp_path / "data" / "feeds").rglob("*.jsonl")}
+    crawled = {shlex.split(line)[2] for line in typed if " crawl " in line}
+    assert feeds == crawled
+
+
+def test_exports_are_made_as_written(reader: Callable[..., str], tmp_path: Path) -> None:
+    document = ROOT / "docs" / "export.md"
+    reader("scrapy", "crawl", "maghress")
+    (feed,) = (tmp_path / "data" / "feeds").rglob("*.jsonl")
+    for name, packed in {
+        "other/feeds/some.jsonl.gz": gzip.compress(feed.read_bytes()),
+        "one/more.jsonl.zst": zstd.compress(feed.read_bytes()),
+    }.items():
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_bytes(packed)
+    for command in commands(document):
+        reader("bash", "-c", command)
+    blocks = _BLOCK.findall(document.read_text("utf-8"))
+    shown = [
+        reader(sys.executable, "-W", "error", "-c", f"{code}\nprint(corpus.outlet)")
+        if kind == "python"
+        else reader(sys.executable, "-c", f"import duckdb; print(duckdb.sql({code!r}))")
+        for kind, code in blocks
+        if kind in ("python", "sql")
+    ]
+    assert len(shown) == 2
+    assert all("lopinion" in each for each in shown)
+
+
+def test_other_commands_are_run_as_written(reader: Callable[..., str], tmp_path: Path) -> None:
+    for name in ("contribute", "operate"):
+        for command in commands(ROOT / "docs" / f"{name}.md"):
+            if "--post" not in command:  # which needs a Scrapyd: tests/test_scrapyd.py
+                assert reader("bash", "-c", command), command
+    assert (tmp_path / "units" / "newscrawl-new-maghress.timer").exists()
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_commands_have_their_options_and_links_their_ends(
+def test_what_a_document_names_is_there(
     document: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "my-urls.txt").write_text("https://www.masress.com/a/1\n")
-    for line in commands(document):
-        _, name, *arguments = shlex.split(line, comments=True)
-        if not (ROOT / "newscrawl" / "commands" / f"{name}.py").exists():
-            importlib.import_module(f"scrapy.commands.{name}")
-            continue
-        command = importlib.import_module(f"newscrawl.commands.{name}").Command()
-        command.settings = get_project_settings()
-        parser = argparse.ArgumentParser(exit_on_error=False)
-        command.add_options(parser)
-        options, rest = parser.parse_known_args(arguments)
-        assert not [part for part in rest if part.startswith("-")], line
-        if name == "crawl":
-            command.process_options(rest, options)
-            assert rest[0] in SITES or rest[0] == "<site>", line
-            if rest[0] in SITES:
-                Arguments.parse(SITES[rest[0]], options.spargs)
-    for target in _LINK.findall(document.read_text("utf-8")):
-        assert (document.parent / target).exists(), target
+    text = document.read_text("utf-8")
+    for line in [*commands(document), *_INLINE.findall(text)]:
+        _understand(line)
+    for target in _TARGET.findall(text):
+        assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE), target
+    for path in _PATH.findall(text):
+        assert list(ROOT.glob(path)), path
+    for name in _SETTING.findall(text):
+        assert name in _WORDS or name in SETTINGS, name
+    for path, place in _LINK.findall(text):
+        target = document.parent / path if path else document
+        assert target.exists(), path
+        headings = _HEADING.findall(target.read_text("utf-8")) if place else []
+        anchors = {re.sub(r"[^\w -]", "", each.lower()).replace(" ", "-") for each in headings}
+        assert not place or place in anchors, place
+
+
+def _understand(line: str) -> None:
+    """See that a command exists and knows the options it is given."""
+    _, name, *arguments = shlex.split(line, comments=True)
+    if not (ROOT / "newscrawl" / "commands" / f"{name}.py").exists():
+        importlib.import_module(f"scrapy.commands.{name}")
+        return
+    command = importlib.import_module(f"newscrawl.commands.{name}").Command()
+    command.settings = SETTINGS
+    parser = argparse.ArgumentParser(exit_on_error=False)
+    command.add_options(parser)
+    options, rest = parser.parse_known_args(arguments)
+    assert not [part for part in rest if part.startswith("-")], line
+    if name == "crawl" and rest:
+        command.process_options(rest, options)
+        assert rest[0] in SITES or rest[0] == "<site>", line
+        if rest[0] in SITES:
+            Arguments.parse(SITES[rest[0]], options.spargs)
