@@ -101,6 +101,8 @@ class AggregatorSpider(scrapy.Spider):
     """Base of the spiders; a subclass states only its ``name``, which is that of its site."""
 
     site: Site
+    away: str | None = None
+    """Why the site is asked no more in this run; ``None`` while it is."""
 
     def __init__(self, **given: Any) -> None:
         """Read the arguments.
@@ -116,7 +118,7 @@ class AggregatorSpider(scrapy.Spider):
         self._outlets_met: set[tuple[Edition, str]] = set()
         self._discovery_asked: set[str] = set()
         self._found = 0
-        self._away: str | None = None
+        self._walls = 0
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
@@ -162,7 +164,7 @@ class AggregatorSpider(scrapy.Spider):
             while queued[host] >= _QUEUED:
                 # Sent whenever the engine asks for a request and no host is free.
                 await self.crawler.signals.wait_for(signals.scheduler_empty)
-            if self._away:
+            if self.away:
                 return
             yield request
 
@@ -341,6 +343,7 @@ class AggregatorSpider(scrapy.Spider):
         except PageError as error:
             self._listing_lost(response.url, str(error))
             return
+        self._count("listings_read")
         self._tell_headlines(listing.headlines)
         wanted = [e for e in listing.entries if e.published is None or self._wants(e.published)]
         self._count("outside", len(listing.entries) - len(wanted))
@@ -385,6 +388,7 @@ class AggregatorSpider(scrapy.Spider):
     async def parse_feed(self, response: Response) -> Results:
         """An RSS feed."""
         if response.status == 304:
+            self._count("listings_read")
             self._count("feeds_unchanged")
             return
         try:
@@ -392,6 +396,7 @@ class AggregatorSpider(scrapy.Spider):
         except FeedError as error:
             self._listing_lost(response.url, str(error))
             return
+        self._count("listings_read")
         wanted = [e for e in entries if e.published is None or self._wants(e.published)]
         self._count("outside", len(entries) - len(wanted))
         for request in self._take([entry.key for entry in wanted]):
@@ -442,15 +447,16 @@ class AggregatorSpider(scrapy.Spider):
             if self._room() == 0 or not self._enter([key], discovered):
                 return
         if parse_article_url(response.url) != key:
-            self._fail(key, f"redirected to {response.url}")
+            self._not_the_page(key, response, f"redirected to {response.url}")
             return
         try:
             self._count("pages")
             page = read_article(response.body, response.url, answers.content_type(response))
         except PageError as error:
             self._count("unreadable")
-            self._fail(key, f"expected {error.expected}")
+            self._not_the_page(key, response, f"expected {error.expected}")
             return
+        self._walls = 0
         self._tell_headlines(page.headlines)
         for request in self._discover(page):
             yield request
@@ -489,7 +495,17 @@ class AggregatorSpider(scrapy.Spider):
         if not outcome.asked:
             self._end_early(outcome.reason)  # the ledger hands the article to the next run
             return
-        self._fail(key, outcome.reason, may_heal=outcome.status == "unreachable")
+        self._fail(key, outcome.reason, may_heal=outcome.status in ("unreachable", "refused"))
+
+    def _not_the_page(self, key: ArticleKey, response: Response, reason: str) -> None:
+        """Something else came; what stands in the way of every page is a failure of the site."""
+        wall = source_status.wall_of_site(response, key.url)
+        if wall:
+            self._walls += 1
+            if self._walls >= self.hosts.failures > 0:
+                why = f"{self._walls} pages in a row, the last: {wall}"
+                self.hosts.at(key.url).rest(self.hosts.rest, why)
+        self._fail(key, wall or reason, may_heal=wall is not None)
 
     def _fail(self, key: ArticleKey, reason: str, *, may_heal: bool = False) -> None:
         self.logger.warning("%s cannot be read: %s", key.url, reason)
@@ -502,8 +518,8 @@ class AggregatorSpider(scrapy.Spider):
 
         Asking on for each article would fail them all, one by one.
         """
-        if self._away is None:
-            self._away = reason
+        if self.away is None:
+            self.away = reason
             self.logger.warning("%s is away, so this run ends early: %s", self.site.host, reason)
 
     def spider_idle(self) -> None:
@@ -512,7 +528,7 @@ class AggregatorSpider(scrapy.Spider):
         Raises:
             CloseSpider: the site was away.
         """
-        if self._away:
+        if self.away:
             raise CloseSpider("site_away")
 
     # --- The source ------------------------------------------------------------------------------

@@ -95,6 +95,14 @@ def refusal_of(response: Response, link: str, body: bytes) -> str | None:
     return refusal(link, response.url, plain(response.headers), body)
 
 
+def wall_of_site(response: Response, link: str) -> str | None:
+    """What an aggregator shows instead of any of its pages: a challenge, or a page elsewhere.
+
+    A field for passwords is no sign here: the site's sound pages may have one.
+    """
+    return refusal_of(response, link, b"") or challenge({}, response.body)
+
+
 def of_response(response: Response, link: str) -> Outcome | None:
     """Outcome of a page that need not be read, or ``None`` if it is worth reading."""
     if not isinstance(response, TextResponse):

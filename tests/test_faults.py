@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from newscrawl.demo.faults import FAULTS, Fault, FaultServer, Logged
+from newscrawl.demo.faults import FAULTS, Fault, FaultServer, Logged, article_id, copies
 from newscrawl.demo.faults.pages import TEXT, TITLE
 from newscrawl.demo.faults.server import ROBOTS
-from tests.web import Outcome, Web, aggregator_page, crawl
+from tests.web import Outcome, Web, crawl
 
 SETTINGS = {"RETRY_TIMES": "2", "RETRY_BACKOFF": "0.2", "DOWNLOAD_TIMEOUT": "12"}
 
@@ -24,33 +24,14 @@ class Crawl:
 
     def of(self, fault: Fault) -> list[dict[str, Any]]:
         """A fault's records."""
-        return [
-            self.records[f"maghress:{fault.language}/{page_of(fault, n)}"]
-            for n in range(len(fault.paths))
-        ]
-
-
-def page_of(fault: Fault, number: int) -> str:
-    """An article behind a fault: its outlet and number."""
-    return f"{fault.name.replace(' ', '').replace('-', '')}/{number + 100}"
+        return [self.records[article_id(fault, n)] for n in range(len(fault.paths))]
 
 
 @pytest.fixture(scope="module")
 def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawl]:
     data = tmp_path_factory.mktemp("faults")
     with FaultServer(FAULTS) as server:
-        web = Web(direct=",".join(server.hosts))
-        for fault in FAULTS:
-            branch = "" if fault.language == "ar" else f"{fault.language}/"
-            for number, path in enumerate(fault.paths):
-                web.pages[f"https://www.maghress.com/{branch}{page_of(fault, number)}"] = (
-                    aggregator_page(
-                        TITLE[fault.language],
-                        list(TEXT[fault.language]),
-                        edition=fault.language,
-                        link=server.origin(fault) + path,
-                    )
-                )
+        web = Web(dict(copies(server, FAULTS)), direct=",".join(server.hosts))
         (data / "urls.txt").write_text("\n".join(web.pages))
         outcome = crawl(
             web,

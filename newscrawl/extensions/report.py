@@ -132,8 +132,12 @@ class RunReport:
         if reason == REASON:
             errors.append("a file could not be written; see the log")
         if reason == "site_away":
-            errors.append("the site was away, so the run ended early; see the log")
-        if reason == "finished" and found and not exported and not unchanged:
+            away = getattr(self._crawler.spider, "away", None)
+            errors.append(f"the site is away or refuses, so the run ended early: {away}")
+        lost = stats.get("articles/listings_failed", 0)
+        if reason == "finished" and lost and not stats.get("articles/listings_read"):
+            errors.append(f"no page that leads to articles could be read ({lost} asked for)")
+        elif reason == "finished" and found and not exported and not unchanged:
             errors.append("nothing was exported")
         elif reason == "finished" and not found and not known and self._searched():
             errors.append(

@@ -30,6 +30,10 @@ _NO_FAILURE = (
 )
 """Errors that say nothing of a host's health."""
 
+_TURNED_AWAY = (401, 403, 451)
+"""Codes that are said of a page by an outlet, but of the crawl by the site: it reads public pages
+alone there, so all further ones would be refused as well."""
+
 
 class HostRestsError(IgnoreRequest):
     """A host is left alone after failures in a row, or because it asked for it.
@@ -87,9 +91,14 @@ class MannersMiddleware:
         host = self._done(request)
         if (seconds := request.meta.get("download_latency")) is not None:  # none if it is replayed
             host.took(seconds)
+        why = f"HTTP {response.status}"
         troubled = response.status >= 500 or response.status == 429
-        if troubled and not challenge(plain(response.headers)):
-            self._failed(request, host, f"HTTP {response.status}")
+        if wall := challenge(plain(response.headers)):
+            why, troubled = f"{why}, {wall}", False
+        if not request.meta.get("allow_offsite"):
+            troubled = troubled or bool(wall) or response.status in _TURNED_AWAY
+        if troubled:
+            self._failed(request, host, why)
         else:
             self._hosts.answered(host)
         return response

@@ -1,6 +1,16 @@
 """A web of broken and hostile servers on the loopback, each with one trouble, on real sockets."""
 
+from newscrawl.demo.faults.copies import article_id, copies
 from newscrawl.demo.faults.server import FaultServer, Logged, Visit
-from newscrawl.demo.faults.table import FAULTS, Fault
+from newscrawl.demo.faults.table import FAULTS, Fault, healthy
 
-__all__ = ["FAULTS", "Fault", "FaultServer", "Logged", "Visit"]
+__all__ = [
+    "FAULTS",
+    "Fault",
+    "FaultServer",
+    "Logged",
+    "Visit",
+    "article_id",
+    "copies",
+    "healthy",
+]

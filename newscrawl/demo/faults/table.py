@@ -4,7 +4,7 @@ import asyncio
 import gzip
 import sys
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from functools import cache
@@ -51,6 +51,24 @@ class Fault:
     """Language of the article."""
     paths: tuple[str, ...] = ("/article",)
     """Links of as many articles."""
+
+
+def healthy(fault: Fault) -> Fault:
+    """The same server without its trouble: it shows the article to whoever asks."""
+    page = _reply(200, pages.article(fault.language))
+    return replace(
+        fault,
+        play=_says(page),
+        status="ok",
+        reason="",
+        requests=len(fault.paths),
+        asks_robots=1,
+        pause=0.0,
+        named=True,
+        robots=None,
+        at_connect=False,
+        tls="good" if fault.tls else None,
+    )
 
 
 # --- Ways to answer -------------------------------------------------------------------------------

@@ -1,0 +1,107 @@
+"""What hostile servers cost in memory: the peak of a run through all faults, beside a plain run.
+
+    python benchmarks/faults.py [--times 4] [--rounds 3]
+
+Two crawls of as many articles take turns: in one each link leads to a server that plays a fault of
+the demo's table (bombs, pages and headers without end, drips, floods of redirects), in the other to
+the same servers in good health. What counts is the peak of the crawl's own process; a browser is
+another process, and is left out of both. Exits 1 if the ratio of the medians is above 1.5.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+from newscrawl.demo.faults import FAULTS, Fault, FaultServer, copies, healthy
+from newscrawl.demo.proxy import Answer, DemoProxy
+
+MOST = 1.5
+SETTINGS = {
+    "DOWNLOAD_DELAY": 0,
+    "AUTOTHROTTLE_ENABLED": 0,
+    "CONCURRENT_REQUESTS_PER_DOMAIN": 4,
+    "DOWNLOAD_TIMEOUT": 10,
+    "RETRY_BACKOFF": 0.2,
+    "HOST_FAILURES": 0,
+    "BROWSER": "off",
+    "MONITORS": 0,
+    "LOG_LEVEL": "ERROR",
+}
+
+
+def repeated(fault: Fault, times: int) -> Fault:
+    """The fault with so many articles more that lead to it."""
+    paths = [
+        f"{path}{'&' if '?' in path else '?'}n={number}"
+        for path in fault.paths
+        for number in range(times)
+    ]
+    return replace(fault, paths=tuple(paths))
+
+
+def peak(faults: list[Fault]) -> tuple[float, Counter[str]]:
+    """Most memory that a crawl of the articles held, in MB, and the statuses of its sources."""
+    with FaultServer(faults) as server, tempfile.TemporaryDirectory() as directory:
+        pages = dict(copies(server, faults))
+        listed = Path(directory, "urls.txt")
+        listed.write_text("\n".join(pages))
+        with DemoProxy(lambda _, url, __: pages.get(url, Answer(404))) as proxy:
+            settings = SETTINGS | server.settings
+            run = subprocess.Popen(
+                [sys.executable, "-m", "scrapy", "crawl", "maghress", "-a", f"urls={listed}"]
+                + [f"--set={name}={value}" for name, value in settings.items()],
+                env=os.environ
+                | proxy.environment()
+                | {"NEWSCRAWL_DATA": directory, "no_proxy": ",".join(server.hosts)},
+                stderr=subprocess.DEVNULL,
+            )
+            most = 0.0
+            while run.poll() is None:
+                most = max(most, _peak_of(run.pid))
+                time.sleep(0.05)
+        feeds = Path(directory, "feeds").rglob("*.jsonl")
+        lines = (line for feed in feeds for line in feed.read_text("utf-8").splitlines())
+        return most, Counter(json.loads(line)["source"]["status"] for line in lines)
+
+
+def _peak_of(pid: int) -> float:
+    """The peak of a process so far, in MB; 0 if it has just ended."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return 0.0
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), 0.0)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--times", type=int, default=4, help="articles that lead to each fault")
+    parser.add_argument("--rounds", type=int, default=3)
+    chosen = parser.parse_args()
+    troubled = [repeated(fault, chosen.times) for fault in FAULTS]
+    well = [healthy(fault) for fault in troubled]
+    articles = sum(len(fault.paths) for fault in troubled)
+    peaks: dict[str, list[float]] = {"plain": [], "faults": []}
+    for _ in range(chosen.rounds):
+        for name, faults in (("plain", well), ("faults", troubled)):
+            most, statuses = peak(faults)
+            print(f"{name}: {most:.0f} MB, {dict(statuses)}", flush=True)
+            if statuses.total() != articles or (name == "plain" and set(statuses) != {"ok"}):
+                sys.exit(f"these are not the {articles} records that there should be")
+            peaks[name].append(most)
+    plain, faulty = (statistics.median(values) for values in peaks.values())
+    print(f"Medians: {plain:.0f} MB if all are well, {faulty:.0f} MB: {faulty / plain:.2f} times")
+    sys.exit(faulty / plain > MOST)
+
+
+if __name__ == "__main__":
+    main()

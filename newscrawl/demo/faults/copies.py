@@ -1,0 +1,50 @@
+"""The aggregator's pages whose links lead to the faults."""
+
+from collections.abc import Collection, Iterator
+from html import escape
+
+from newscrawl.demo.faults.pages import TEXT, TITLE, Language
+from newscrawl.demo.faults.server import FaultServer
+from newscrawl.demo.faults.table import Fault
+from newscrawl.demo.proxy import Answer
+
+_WORDING: dict[Language, tuple[str, str]] = {
+    "fr": (
+        "Publié dans Le Quartier le {date}",
+        "<a href='{link}'>Cliquez ici</a> pour lire l'article depuis sa source.",
+    ),
+    "ar": ("نشر في الحي يوم {date}", "انقر <a href='{link}'>هنا</a> لقراءة الخبر من مصدره."),
+}
+"""What is printed above and below a copy."""
+
+
+def slug(fault: Fault) -> str:
+    """The outlet that a fault's articles are said to be from."""
+    return fault.name.replace(" ", "").replace("-", "")
+
+
+def article_id(fault: Fault, number: int) -> str:
+    """The id of the record whose link is the fault's path of that number."""
+    return f"maghress:{fault.language}/{slug(fault)}/{number + 100}"
+
+
+def copies(server: FaultServer, faults: Collection[Fault]) -> Iterator[tuple[str, Answer]]:
+    """Each article's page on the aggregator: its URL, and what it answers."""
+    for fault in faults:
+        branch = "" if fault.language == "ar" else f"{fault.language}/"
+        for number, path in enumerate(fault.paths):
+            url = f"https://www.maghress.com/{branch}{slug(fault)}/{number + 100}"
+            yield url, _copy(fault.language, server.origin(fault) + path)
+
+
+def _copy(language: Language, link: str) -> Answer:
+    """A page as the aggregator makes it."""
+    above, below = _WORDING[language]
+    page = (
+        f"<!DOCTYPE html><html><head><title>{TITLE[language]}</title></head><body>"
+        f'<h1><span class="articletitle">{TITLE[language]}</span></h1>'
+        f'<span class="articlenewspaper">{above.format(date="29 - 03 - 2024")}</span><br>'
+        f'<span class="articlecontent">{"<br>".join(TEXT[language])}</span><br>'
+        f"{below.format(link=escape(link))}</body></html>"
+    )
+    return Answer(200, {"Content-Type": "text/html; charset=utf-8"}, page.encode())
