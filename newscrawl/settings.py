@@ -177,6 +177,9 @@ EXTENSIONS = {
     # Not used: the project's own feed keeps promises that Scrapy's cannot.
     "scrapy.extensions.feedexport.FeedExporter": None,
     "scrapy.extensions.spiderstate.SpiderState": None,
+    # Off (see above); without these lines their servers are imported all the same.
+    "scrapy.extensions.telnet.TelnetConsole": None,
+    "scrapy.extensions.remote_control.RemoteControl": None,
 }
 # First come, first served, so that no answer waits long for its turn (see TURN_BYTES); one that is
 # asked for again comes before the others, as they wait for it.

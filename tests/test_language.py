@@ -31,6 +31,26 @@ def test_languages(language: str, text: str) -> None:
     assert detect_language(f"{text}. " * 20) == language
 
 
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("fr", "Le ministre et son homologue ont signé, par la suite, un accord sur la pêche dans"),
+        ("en", "The minister and the head of the agency have signed an agreement for the south"),
+        # Kin of French, or half of it.
+        (
+            "ca",
+            "El govern ha anunciat un nou programa per als pagesos del sud i els seus fills",
+        ),
+        (
+            "es",
+            "«Elles sont dans une impasse pour l'été», " + "dijo ayer el ministro del país, " * 9,
+        ),
+    ],
+)
+def test_common_words_tell_one_language(language: str, text: str) -> None:
+    assert detect_language(text) == language
+
+
 @pytest.mark.parametrize("text", ["", "OK", "الرباط", "12 345 678 901 234 567", "a" * 19, "?" * 99])
 def test_too_short(text: str) -> None:
     assert detect_language(text) is None

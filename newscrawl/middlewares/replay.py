@@ -1,9 +1,9 @@
 """Answers every request from an archive: a crawl without any network."""
 
+from functools import cache
 from pathlib import Path
 
 from scrapy import exceptions
-from scrapy.core.downloader.handlers.http11 import TunnelError
 from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest, NotConfigured
 from scrapy.http import Headers, Request, Response
@@ -14,24 +14,28 @@ from newscrawl.errors import BrowserError, BrowserMissingError
 from newscrawl.headers import HeadersTooLargeError
 from newscrawl.middlewares.archive import address
 
-_ERRORS: dict[str, type[Exception]] = {
-    error.__name__: error
-    for error in (
-        exceptions.CannotResolveHostError,
-        exceptions.DownloadCancelledError,
-        exceptions.DownloadConnectionRefusedError,
-        exceptions.DownloadFailedError,
-        exceptions.DownloadTimeoutError,
-        exceptions.NotSupported,
-        exceptions.ResponseDataLossError,
-        exceptions.UnsupportedURLSchemeError,
-        HeadersTooLargeError,
-        TunnelError,
-        BrowserError,
-        BrowserMissingError,
-    )
-}
-"""What a downloader or the browser says when there is no answer, by the names in the archive."""
+_ERRORS = (
+    exceptions.CannotResolveHostError,
+    exceptions.DownloadCancelledError,
+    exceptions.DownloadConnectionRefusedError,
+    exceptions.DownloadFailedError,
+    exceptions.DownloadTimeoutError,
+    exceptions.NotSupported,
+    exceptions.ResponseDataLossError,
+    exceptions.UnsupportedURLSchemeError,
+    HeadersTooLargeError,
+    BrowserError,
+    BrowserMissingError,
+)
+"""What a downloader or the browser says when there is no answer."""
+
+
+@cache
+def _errors() -> dict[str, type[Exception]]:
+    """The errors by the names that they have in the archive."""
+    from scrapy.core.downloader.handlers.http11 import TunnelError  # heavy, and seldom replayed
+
+    return {error.__name__: error for error in (*_ERRORS, TunnelError)}
 
 
 class NotInArchiveError(IgnoreRequest):
@@ -91,8 +95,8 @@ def response_of(answer: Exchange) -> Response:
         Exception: the error that came instead of an answer.
     """
     if answer.error:
-        if answer.error in _ERRORS:
-            raise _ERRORS[answer.error](answer.message)
+        if error := _errors().get(answer.error):
+            raise error(answer.message)
         raise exceptions.DownloadFailedError(f"{answer.error}: {answer.message}")
     headers = Headers()
     for name, value in answer.headers:

@@ -8,8 +8,10 @@ looser still.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import tzinfo
+from functools import cache, partial
 
 from newscrawl.dates import Moment, parse_date
 from newscrawl.text import clean, fold
@@ -39,9 +41,14 @@ def _letter(char: str) -> str:
     return pattern + _TASHKEEL if "\u0620" <= char <= "\u064a" else pattern
 
 
-def _folded(alternatives: str) -> re.Pattern[str]:
+def _folded(alternatives: str) -> str:
     """A pattern over folded text, from one alternative a line."""
-    return re.compile("|".join(fold(line.strip()) for line in alternatives.strip().splitlines()))
+    return "|".join(fold(line.strip()) for line in alternatives.strip().splitlines())
+
+
+def _later(pattern: str, flags: re.RegexFlag = re.NOFLAG) -> Callable[[], re.Pattern[str]]:
+    """A pattern that is compiled when it is first used: many are large, and few starts need any."""
+    return cache(partial(re.compile, pattern, flags))
 
 
 _LONGEST_NOTICE = 250
@@ -65,7 +72,7 @@ _WORDS = (
 )
 # The word before the date: on its own, run together with the outlet's name, or missing.
 _PUBLISHED = [
-    re.compile(
+    _later(
         rf"{begin} ?:? ?(?P<outlet>.{{0,120}}?) ?[,،:|]? ?{form.format(on)} ?:? ?"
         rf"(?:[^\W\d_]{{3,12}} ?[,،]? ?)?{_DATE}",
         re.IGNORECASE,
@@ -73,10 +80,10 @@ _PUBLISHED = [
     for form in (r"(?<![^\W\d_]){}", "{}", "")
     for begin, on in _WORDS
 ]
-_BEGINS_PUBLISHED = re.compile(
+_BEGINS_PUBLISHED = _later(
     _GAP + "(?:" + "|".join(begin for begin, _ in _WORDS) + ")", re.IGNORECASE
 )
-_ANY_DATE = re.compile(_DATE)
+_ANY_DATE = _later(_DATE)
 _LONGEST_PUBLISHED = 400
 # What may stand beside it without saying anything.
 _REST = re.compile("[ .,،|:•·–—-]*(?:(?:par|by|de|بقلم)[ .,،|:•·–—-]*)?", re.IGNORECASE)
@@ -103,7 +110,7 @@ class Published:
 
 def begins_published(line: str) -> bool:
     """Whether a line can be the beginning of a published-in line."""
-    return _BEGINS_PUBLISHED.match(line) is not None
+    return _BEGINS_PUBLISHED().match(line) is not None
 
 
 def find_published(line: str, zone: tzinfo) -> Published | None:
@@ -118,7 +125,7 @@ def find_published(line: str, zone: tzinfo) -> Published | None:
     """
     line = clean(line)[:_LONGEST_PUBLISHED]
     for pattern in _PUBLISHED:
-        if match := pattern.search(line):
+        if match := pattern().search(line):
             before, after = line[: match.start()], line[match.end() :]
             return Published(
                 match["outlet"].strip(" :،,|"),
@@ -137,7 +144,7 @@ def split_date(line: str, zone: tzinfo) -> tuple[Moment | None, str]:
     "L'opinion"
     """
     line = clean(line)
-    match = _ANY_DATE.search(line)
+    match = _ANY_DATE().search(line)
     if match is None:
         return None, line
     rest = f"{line[: match.start()]} {line[match.end() :]}"
@@ -167,7 +174,7 @@ def _sentence(*words: str) -> str:
     )
 
 
-_SOURCE = re.compile(
+_SOURCE = _later(
     "(?:"
     + "|".join(
         (
@@ -202,14 +209,14 @@ _SOURCE = re.compile(
     + rf")(?:{_GAP}[.!:。]+)?{_GAP}",
     re.IGNORECASE,
 )
-_BEGINS_SOURCE = re.compile(
+_BEGINS_SOURCE = _later(
     _GAP + _loose("cliquez", "cliquer", "انقر", "نقر", "اضغط", "إضغط", "click"), re.IGNORECASE
 )
 
 
 def begins_source(line: str) -> bool:
     """Whether a line can be the beginning of a source-link line."""
-    return _BEGINS_SOURCE.match(line) is not None
+    return _BEGINS_SOURCE().match(line) is not None
 
 
 def find_source(line: str) -> tuple[int, int] | None:
@@ -220,13 +227,13 @@ def find_source(line: str) -> tuple[int, int] | None:
     """
     if len(line) > _LONGEST_NOTICE and "ource" not in line.lower() and "صدر" not in line:
         return None  # found out faster than by the pattern
-    match = _SOURCE.search(line)
+    match = _SOURCE().search(line)
     return match.span() if match else None
 
 
 # --- Merci d'avoir signalé! -----------------------------------------------------------------------
 
-_IMAGE_REPORT = re.compile(
+_IMAGE_REPORT = _later(
     _GAP
     + "(?:"
     + "|".join(
@@ -254,7 +261,7 @@ def is_image_report(line: str) -> bool:
     >>> is_image_report("Merci d'avoir signalé!")
     True
     """
-    return len(line) <= _LONGEST_NOTICE and _IMAGE_REPORT.match(line) is not None
+    return len(line) <= _LONGEST_NOTICE and _IMAGE_REPORT().match(line) is not None
 
 
 # --- The end of a copy ----------------------------------------------------------------------------
@@ -274,7 +281,7 @@ _STUB = _folded(
     subscribe to (?:read|continue)|(?:for )?subscribers only
     """
 )
-_STUB_END = re.compile(rf"(?:\A|[.!?؟…:\"'-] *)(?:{_STUB.pattern}).{{0,60}}\Z", re.DOTALL)
+_STUB_END = _later(rf"(?:\A|[.!?؟…:\"'-] *)(?:{_STUB}).{{0,60}}\Z", re.DOTALL)
 _STUB_TAIL = 120
 
 
@@ -295,7 +302,8 @@ def is_stub(text: str) -> bool:
     >>> is_stub("Il sera absent pour la suite de la saison.")
     False
     """
-    return _STUB_END.search(fold(_CUT.sub("", text.rpartition("\n")[2])[-_STUB_TAIL:])) is not None
+    end = _CUT.sub("", text.rpartition("\n")[2])[-_STUB_TAIL:]
+    return _STUB_END().search(fold(end)) is not None
 
 
 _LABEL = _folded(
@@ -309,16 +317,19 @@ _LABEL = _folded(
     """
 )
 _BETWEEN = r"[\s:*|()،,-]*(?:\((?:requis|required|مطلوب)\))?[\s:*|،,-]*"
-_LABELS = re.compile(rf"(?>(?:{_LABEL.pattern}){_BETWEEN})+")
-_RUN_ON = re.compile(rf"(?<!\S)(?>(?:{_LABEL.pattern}){_BETWEEN}){{2,6}}\Z")
+_ANY_LABEL = _later(_LABEL)
+_LABELS = _later(rf"(?>(?:{_LABEL}){_BETWEEN})+")
+_RUN_ON = _later(rf"(?<!\S)(?>(?:{_LABEL}){_BETWEEN}){{2,6}}\Z")
 _LONGEST_FORM = 160
-_MAIL = _folded("mail|courriel|messagerie|électronique|البريد|بريدك")
-_FORM_HEADING = _folded(
-    r"""
-    (?:laisse[rz]|ajoute[rz]) (?:un|votre) commentaire|commentez(?: cet article)?
-    leave a (?:comment|reply)|add (?:a )?comment|post a comment
-    أضف تعليقا?|اترك تعليقا?|اكتب تعليقا?|علق على الخبر|إضافة تعليق
-    """
+_MAIL = _later(_folded("mail|courriel|messagerie|électronique|البريد|بريدك"))
+_FORM_HEADING = _later(
+    _folded(
+        r"""
+        (?:laisse[rz]|ajoute[rz]) (?:un|votre) commentaire|commentez(?: cet article)?
+        leave a (?:comment|reply)|add (?:a )?comment|post a comment
+        أضف تعليقا?|اترك تعليقا?|اكتب تعليقا?|علق على الخبر|إضافة تعليق
+        """
+    )
 )
 
 
@@ -337,9 +348,9 @@ def drop_comment_form(paragraphs: list[str]) -> list[str]:
     kept, form = list(paragraphs), []
     while kept and _is_form_line(kept[-1]):
         form.append(fold(kept.pop()))
-    if not any(map(_FORM_HEADING.match, form)) and not _asks_for_address(" ".join(form)):
+    if not any(map(_FORM_HEADING().match, form)) and not _asks_for_address(" ".join(form)):
         kept = list(paragraphs)
-    match = _RUN_ON.search(fold(kept[-1][-_LONGEST_FORM:])) if kept else None
+    match = _RUN_ON().search(fold(kept[-1][-_LONGEST_FORM:])) if kept else None
     if match and _asks_for_address(match[0]):
         kept[-1] = kept[-1].rsplit(None, len(match[0].split()))[0]
     return kept
@@ -348,30 +359,32 @@ def drop_comment_form(paragraphs: list[str]) -> list[str]:
 def _is_form_line(line: str) -> bool:
     if len(line) > _LONGEST_FORM:
         return False
-    heading = _FORM_HEADING.match(fold(line))
-    return bool(_LABELS.fullmatch(fold(line)) or (heading and len(line) < 2 * heading.end()))
+    heading = _FORM_HEADING().match(fold(line))
+    return bool(_LABELS().fullmatch(fold(line)) or (heading and len(line) < 2 * heading.end()))
 
 
 def _asks_for_address(folded: str) -> bool:
-    return len(_LABEL.findall(folded)) > 1 and _MAIL.search(folded) is not None
+    return len(_ANY_LABEL().findall(folded)) > 1 and _MAIL().search(folded) is not None
 
 
 # --- Par X, and what stands below an article ------------------------------------------------------
 
 _NAME = r"(?:[A-ZÀ-ÖØ-Þ][\w.'’-]*|d[e'’u]|des|el|al|ben|bin|et|and|&|la|le)"
 _ARABIC_NAME = r"[^\s.:؛!؟]+(?:\s+[^\s.:؛!؟]+){0,5}"
-_BYLINE = re.compile(
+_BYLINE = _later(
     rf"(?:Propos recueillis par|Written by|(?i:par|by))\s*:?\s+{_NAME}(?:[ ,]+{_NAME}){{0,7}}"
     rf"|(?:بقلم|تحرير|[إا]عداد)(?:\s*[:/-]\s*|\s+){_ARABIC_NAME}"
     rf"|(?:كتبت?|متابعة|حاورته?|حاوره)\s*[:/-]\s*{_ARABIC_NAME}"
 )
-_FOOT = _folded(
-    r"""
-    articles? (?:similaires?|liés?|connexes?)|(?:à lire|lire|voir) aussi
-    sur le même (?:sujet|thème)|related (?:articles?|stories|news)|(?:read|see) also
-    (?:مواضيع|مقالات|أخبار) (?:ذات صلة|متعلقة|مشابهة)|اقرأ أيضا
-    (?:©|copyright|tous droits|all rights|جميع الحقوق).*
-    """
+_FOOT = _later(
+    _folded(
+        r"""
+        articles? (?:similaires?|liés?|connexes?)|(?:à lire|lire|voir) aussi
+        sur le même (?:sujet|thème)|related (?:articles?|stories|news)|(?:read|see) also
+        (?:مواضيع|مقالات|أخبار) (?:ذات صلة|متعلقة|مشابهة)|اقرأ أيضا
+        (?:©|copyright|tous droits|all rights|جميع الحقوق).*
+        """
+    )
 )
 
 
@@ -390,7 +403,7 @@ def is_byline(line: str) -> bool:
     >>> is_byline("Par Ahmed El Idrissi"), is_byline("Par ailleurs, le ministre a dit non.")
     (True, False)
     """
-    return len(line) < _LONGEST_NOTICE and _BYLINE.fullmatch(clean(line)) is not None
+    return len(line) < _LONGEST_NOTICE and _BYLINE().fullmatch(clean(line)) is not None
 
 
 def ends_article(line: str) -> bool:
@@ -399,4 +412,4 @@ def ends_article(line: str) -> bool:
     >>> ends_article("Articles similaires :"), ends_article("© 2024 Tous droits réservés")
     (True, True)
     """
-    return len(line) < _LONGEST_NOTICE and _FOOT.fullmatch(fold(line).strip(" :.\n")) is not None
+    return len(line) < _LONGEST_NOTICE and _FOOT().fullmatch(fold(line).strip(" :.\n")) is not None
