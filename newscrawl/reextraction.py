@@ -20,7 +20,6 @@ from urllib.parse import urlsplit
 import msgspec
 from scrapy import Spider
 from scrapy.crawler import Crawler
-from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
 from scrapy.downloadermiddlewares.redirect import MetaRefreshMiddleware, RedirectMiddleware
 from scrapy.http import Request, Response
 from scrapy.settings import Settings
@@ -37,6 +36,7 @@ from newscrawl.extraction import Rule, RuleBook
 from newscrawl.items import Article
 from newscrawl.ledger import Ledger, ledger_path
 from newscrawl.middlewares.archive import address
+from newscrawl.middlewares.compression import CompressionMiddleware
 from newscrawl.middlewares.replay import NotInArchiveError, response_of
 from newscrawl.middlewares.robots import (
     ForbiddenByRobotsError,
@@ -101,7 +101,7 @@ class Reextractor:
         # Those of a crawl that make a page of an answer, in the order in which answers pass them.
         self._middlewares = (
             RedirectMiddleware.from_crawler(crawler),
-            HttpCompressionMiddleware.from_crawler(crawler),
+            CompressionMiddleware.from_crawler(crawler),
             MetaRefreshMiddleware.from_crawler(crawler),
         )
         self._rules: dict[str, FixedRules] = {}

@@ -13,6 +13,7 @@ from newscrawl.failures import of_error
 from newscrawl.guard import UnsafeUrlError
 from newscrawl.headers import plain
 from newscrawl.items import Status
+from newscrawl.middlewares.compression import DecompressedTooLargeError
 from newscrawl.middlewares.manners import HostBudgetError, HostRestsError
 from newscrawl.middlewares.replay import NotInArchiveError
 from newscrawl.middlewares.robots import ForbiddenByRobotsError, RobotsUnreachableError
@@ -36,12 +37,6 @@ _SCHEME = re.compile(r"\s*([a-z][a-z0-9+.-]{0,20}):", re.IGNORECASE)
 
 _BY_CODE: dict[int, Status] = {404: "gone", 410: "gone", 402: "paywalled"}
 
-_IGNORED: tuple[tuple[str, Status, str], ...] = (
-    # Scrapy tells these apart by the message alone.
-    ("max redirections", "unreachable", "redirects without end"),
-    ("exceed", "too_large", "larger than DOWNLOAD_MAXSIZE once decompressed"),
-)
-
 
 def of_failure(failure: Failure) -> Outcome:
     """Outcome of a request that ended in an error."""
@@ -56,13 +51,14 @@ def of_failure(failure: Failure) -> Outcome:
         return Outcome("unreachable", str(error), asked=False)
     if isinstance(error, HostBudgetError):
         return Outcome("not_followed", str(error), asked=False)
+    if isinstance(error, DecompressedTooLargeError):
+        return Outcome("too_large", "larger than DOWNLOAD_MAXSIZE once decompressed")
     if isinstance(error, NotInArchiveError | BrowserError):
         return Outcome("unreachable", str(error))
     if isinstance(error, IgnoreRequest):
         message = str(error)
-        for sign, status, reason in _IGNORED:
-            if sign in message:
-                return Outcome(status, reason)
+        if "max redirections" in message:  # Scrapy has no error of its own for it
+            return Outcome("unreachable", "redirects without end")
         return Outcome("refused", message or "ignored")
     if known := of_error(error):
         return Outcome(*known)

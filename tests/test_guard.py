@@ -1,11 +1,13 @@
 """However it is spelled, no link and no redirect leads a crawl to any but public web servers."""
 
 import json
+import re
 import socket
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import pytest
 
@@ -67,6 +69,19 @@ NAMES = {
     "rebinds-at-connect.attacker.example": [PUBLIC, PUBLIC, "127.0.0.1"],
 }
 
+ARCHIVE = "https://wayback.example"
+
+
+class Archived(Web):
+    """Pages, and an archive that is asked for them."""
+
+    def answer(self, method: str, url: str, headers: Mapping[str, str]) -> Answer:
+        """A question to the archive is known by the link that is asked for."""
+        if method == "GET" and url.startswith(f"{ARCHIVE}/cdx/"):
+            url = f"{url.partition('&')[0]}&"
+        return super().answer(method, url, headers)
+
+
 # Run by Python before anything else: tells every connection that is tried, and plays the system's
 # resolver for the names above.
 SITE = """
@@ -91,33 +106,73 @@ sys.addaudithook(watch)
 
 @dataclass(frozen=True)
 class Case:
-    """An article whose link should not be followed."""
+    """An article behind which something unsafe lies."""
 
     slug: str
     link: str
-    redirect: str | None
-    status: str
+    status: str = "unsafe"
+    pages: Mapping[str, Answer] = field(default_factory=dict)
+    """What is answered at other URLs."""
+
+
+def at(url: str, port: int) -> str:
+    return url.replace("@/", f"{port}/")
+
+
+def redirect(url: str) -> Answer:
+    return Answer(302, HTML | {"Location": url.encode().decode("latin-1")})  # UTF-8 on the wire
+
+
+def refresh(url: str) -> Answer:
+    text = f'<meta http-equiv="refresh" content="0; url={url}">'
+    return Answer(200, HTML, f"<html><head>{text}</head><body></body></html>".encode())
+
+
+def own_addresses() -> list[str]:
+    """Those of this machine within its network, where the watchers listen as well."""
+    with suppress(OSError), socket.socket(type=socket.SOCK_DGRAM) as probe:
+        probe.connect((PUBLIC, 9))  # sends nothing, but has a route chosen
+        return [probe.getsockname()[0]]
+    return []
 
 
 def cases(port: int) -> Iterator[Case]:
     """All of them."""
+    named = [f"{scheme}://{name}:{port}/" for name in NAMES for scheme in ("http", "https")]
+    own = [f"http://{address}:{port}/" for address in own_addresses()]
+    links = [*(at(url, port) for url in SPELLINGS.split()), *named, *own]
+    others = [at(url, port) for url in (*NO_LINKS.split(), *CREDENTIALS)]
+    for number, url in enumerate(links):
+        yield Case(f"link{number}", url)
+    for number, url in enumerate(others[: -len(CREDENTIALS)]):
+        yield Case(f"nolink{number}", url, "no_link")
+    for number, url in enumerate([*links, *others]):
+        link = f"{_other_scheme(url)}://redirect{number}.example/a"
+        yield Case(f"redirect{number}", link, pages={link: redirect(url)})
+    for number, url in enumerate(links):
+        scheme = _other_scheme(url)
+        link = f"{scheme}://refresh{number}.example/a"
+        yield Case(f"refresh{number}", link, pages={link: refresh(url)})
+        rules = f"{scheme}://rules{number}.example"
+        yield Case(f"rules{number}", f"{rules}/a", pages={f"{rules}/robots.txt": redirect(url)})
+        lost = f"https://lost{number}.example/a"
+        if url.startswith("http:"):
+            yield Case(f"lost{number}", lost, "gone", {snapshots_of(lost): redirect(url)})
+    app = "https://app.example/a"
+    parts = "".join(f'<script async src="{url}"></script>' for url in links)
+    parts += f"<script>for (const url of {json.dumps(links)}) fetch(url)</script>"
+    shell = f'<html><body><div id="root"></div>{parts}</body></html>'
+    yield Case("app", app, "unreadable", {app: Answer(200, HTML, shell.encode())})
 
-    def at(url: str) -> str:
-        return url.replace("@/", f"{port}/")
 
-    named = [f"http://{name}:{port}/" for name in NAMES]
-    for number, url in enumerate([*map(at, SPELLINGS.split()), *named]):
-        yield Case(f"link{number}", url, None, "unsafe")
-    for number, url in enumerate(map(at, NO_LINKS.split())):
-        yield Case(f"nolink{number}", url, None, "no_link")
-    targets = (*SPELLINGS.split(), *NO_LINKS.split(), *CREDENTIALS)
-    for number, url in enumerate(map(at, targets)):
-        link = f"https://redirect{number}.example/"
-        yield Case(f"redirect{number}", link, url, "unsafe")
-    for name in NAMES:
-        yield Case(
-            f"to{name.split('.')[0]}", f"https://to-{name}/", f"http://{name}:{port}/", "unsafe"
-        )
+def _other_scheme(url: str) -> str:
+    """From where a redirect is looked at anew for a proxy: within a scheme it keeps to it."""
+    return "http" if url.startswith("https:") else "https"
+
+
+def snapshots_of(link: str) -> str:
+    """Where an archive of the web is asked for a page."""
+    return f"{ARCHIVE}/cdx/search/cdx?url={quote(link, safe='')}&"
 
 
 @dataclass(frozen=True)
@@ -142,17 +197,16 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawl]:
     watchers.append(socket.create_server(("::1", port), family=socket.AF_INET6))
     wanted = list(cases(port))
     # Asked without the proxy, so that a connection would be one to the address itself.
-    targets = [urlsplit(case.redirect or case.link).hostname or "" for case in wanted]
-    web = Web(direct=",".join(targets))
+    spelled = [at(url, port) for url in (*SPELLINGS.split(), *NO_LINKS.split(), *CREDENTIALS)]
+    direct = [*(urlsplit(url).hostname or "" for url in spelled), *NAMES, *own_addresses()]
+    web = Archived(direct=",".join(direct))
     for case in wanted:
         web.pages[page_of(case)] = aggregator_page(
             "La médiathèque rouvre samedi",
             ["Elle avait fermé pour deux ans de travaux."] * 3,
             link=case.link,
         )
-        if case.redirect:
-            location = case.redirect.encode().decode("latin-1")  # UTF-8 on the wire
-            web.pages[case.link] = Answer(302, HTML | {"Location": location})
+        web.pages |= case.pages
     (data / "urls.txt").write_text("\n".join(map(page_of, wanted)))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(data), prepend=":")
@@ -162,7 +216,14 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawl]:
             web,
             data,
             urls=str(data / "urls.txt"),
-            settings={"DNSCACHE_ENABLED": "0", "GUARD_PORTS": f"80,443,{port}"},
+            settings={
+                "DNSCACHE_ENABLED": "0",
+                "GUARD_PORTS": f"80,443,{port}",
+                "WEB_ARCHIVE": ARCHIVE,
+                "WEB_ARCHIVE_DELAY": "0",
+                "BROWSER_PAGE_REQUESTS": "1000",
+                "DOWNLOAD_TIMEOUT": "30",
+            },
         )
     assert outcome.code == 0, outcome.stderr
     assert "Traceback" not in outcome.stderr
@@ -191,10 +252,15 @@ def test_nothing_is_connected_to_but_the_proxy(crawled: Crawl) -> None:
         watcher.setblocking(False)
         with pytest.raises(BlockingIOError):
             watcher.accept()
+    for address in ("127.0.0.1", "127.255.255.254", "0.0.0.0", "::1", *own_addresses()):  # noqa: S104 - asked, not bound
+        with socket.create_connection((address, crawled.port), timeout=5):
+            watcher = crawled.watchers[":" in address]
+            watcher.setblocking(True)
+            watcher.accept()[0].close()  # they have been listening
 
 
 def test_every_record_says_so_and_is_exported(crawled: Crawl) -> None:
-    assert len(crawled.cases) > 120
+    assert len(crawled.cases) > 380
     for case in crawled.cases:
         record = crawled.records[page_of(case)]
         told = (record["source"]["status"], record["source"]["reason"])
@@ -203,6 +269,15 @@ def test_every_record_says_so_and_is_exported(crawled: Crawl) -> None:
         if case.status == "unsafe":
             assert told[1]
             assert f"Unsafe link in {page_of(case)}: " in crawled.log
+
+
+def test_the_browser_and_the_archive_are_asked_and_led_nowhere(crawled: Crawl) -> None:
+    app = next(case for case in crawled.cases if case.slug == "app")
+    assert crawled.records[page_of(app)]["source"]["via"] == "browser"
+    refused = re.findall(rf"{app.link} has to do without (\S+): ", crawled.log)
+    assert len(refused) > 60, "some spellings are one to a browser"
+    lost = [case for case in crawled.cases if case.slug.startswith("lost")]
+    assert len(re.findall(r"No snapshot from http://(?!wayback)", crawled.log)) == len(lost)
 
 
 @pytest.mark.parametrize(
