@@ -34,7 +34,7 @@ from newscrawl.network.grammar import (
 )
 from newscrawl.network.listing import Listing, read_listing
 from newscrawl.network.sites import SITES, Site
-from newscrawl.outlets import known_outlet
+from newscrawl.outlets import first_domain
 from newscrawl.rendering import Renderings
 from newscrawl.revisit import Revisits
 from newscrawl.rulestore import RuleStore
@@ -565,30 +565,22 @@ class AggregatorSpider(scrapy.Spider):
         async for result in self._show_or_complete(response, article):
             yield result
 
-    async def _show_or_complete(
-        self, response: Response, article: Article, ended: int = -1
-    ) -> Results:
-        """The record, or a page to be shown; if it depends on others which, after those.
-
-        ``ended`` is how many pages of its host had been shown when that was asked before.
-        """
+    async def _show_or_complete(self, response: Response, article: Article) -> Results:
+        """The record, or a page to be shown; if it depends on others which, after those."""
         helps = self.renderings.may_help(article, response)
-        shown = self.renderings.ended(response)
-        # At the end of the line all that is being shown comes before. If none of it came, it was
-        # passed over, and there is nothing to wait for.
-        if helps is None and shown > ended:
+        if helps is None:
             response.meta["place"] = self.lines["records"].join()
-            async for result in self.source_read(response, article=article, ended=shown):
+            async for result in self.source_read(response, article=article):
                 yield result
-        elif helps is False:
-            yield self._complete(article)
-        else:
+        elif helps:
             yield self._render(response, article)
+        else:
+            yield self._complete(article)
 
     @_in_turn("records")
-    async def source_read(self, response: Response, article: Article, ended: int) -> Results:
+    async def source_read(self, response: Response, article: Article) -> Results:
         """The outlet's own page, after others that tell whether it is worth a browser."""
-        async for result in self._show_or_complete(response, article, ended):
+        async for result in self._show_or_complete(response, article):
             yield result
 
     def _read(self, response: Response, article: Article) -> None:
@@ -708,10 +700,8 @@ class AggregatorSpider(scrapy.Spider):
             if domain:
                 ledger.learn_domain(self.name, edition, outlet.slug, domain)
             if source.link is None:
-                facts = known_outlet(self.site.country, edition, outlet.slug)
-                outlet.domain = ledger.domain_of(self.name, edition, outlet.slug) or (
-                    facts.domains[0] if facts and facts.domains else None
-                )
+                learned = ledger.domain_of(self.name, edition, outlet.slug)
+                outlet.domain = learned or first_domain(self.site.country, edition, outlet.slug)
 
     async def _take_turn(
         self, line: str, answer: Response | Failure, handler: Callable[[], Results | None]

@@ -97,7 +97,10 @@ class _RawHeaders(StatusAndHeaders):  # type: ignore[misc]  # warcio has no type
 
 
 class _Writer(WARCWriter):  # type: ignore[misc]  # warcio has no types
-    """Writes payload digests alone: those of whole blocks would cost as much again."""
+    """Writes payload digests alone: those of whole blocks would cost as much again.
+
+    Only where a block has no payload for other tools, as its URL is not of the web, it has its own.
+    """
 
     def ensure_digest(
         self,
@@ -105,7 +108,9 @@ class _Writer(WARCWriter):  # type: ignore[misc]  # warcio has no types
         block: bool = True,  # noqa: ARG002 - warcio's signature
         payload: bool = True,
     ) -> None:
-        super().ensure_digest(record, block=False, payload=payload)
+        url = record.rec_headers.get_header("WARC-Target-URI") or ""
+        rendered = url.startswith(RENDERED)
+        super().ensure_digest(record, block=rendered, payload=payload and not rendered)
 
 
 class WarcFile:

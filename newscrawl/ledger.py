@@ -555,6 +555,22 @@ class Ledger:
             self._db.execute(f"DELETE FROM articles WHERE {where}", values)  # noqa: S608 - as above
 
 
+@contextmanager
+def ledger_of(data: Path) -> Iterator[Ledger | None]:
+    """The ledger of a data directory, if there is one.
+
+    Raises:
+        StoreError: it cannot be opened.
+    """
+    path = ledger_path(data)
+    ledger = Ledger(path) if path.exists() else None
+    try:
+        yield ledger
+    finally:
+        if ledger:
+            ledger.close()
+
+
 def examine(path: Path) -> str:
     """What a ledger's file is like, in a few words, without changing it.
 

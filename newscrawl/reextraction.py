@@ -34,7 +34,7 @@ from newscrawl.duplicates import bands, first_of, signature
 from newscrawl.errors import BrowserError, PageError, StoreError
 from newscrawl.extraction import Rule, RuleBook
 from newscrawl.items import Article
-from newscrawl.ledger import Ledger, ledger_path
+from newscrawl.ledger import Ledger, ledger_of
 from newscrawl.middlewares.archive import address
 from newscrawl.middlewares.compression import CompressionMiddleware
 from newscrawl.middlewares.replay import NotInArchiveError, response_of
@@ -47,7 +47,7 @@ from newscrawl.middlewares.robots import (
 from newscrawl.network.article import read_article
 from newscrawl.network.grammar import ArticleKey, parse_article_url
 from newscrawl.network.sites import SITES
-from newscrawl.outlets import known_outlet
+from newscrawl.outlets import first_domain
 from newscrawl.rulestore import RuleStore
 from newscrawl.run import now
 from newscrawl.snapshots import WebArchive
@@ -85,7 +85,7 @@ class Reextractor:
 
     Args:
         index: Of the archive; up to date.
-        data: Directory of the crawls, whose learned rules are used.
+        data: Directory of the crawls, whose learned rules and domains are used.
         settings: The project's; those of redirects, sizes and robots.txt count.
 
     """
@@ -106,13 +106,14 @@ class Reextractor:
         )
         self._rules: dict[str, FixedRules] = {}
         self._robots = lru_cache(1000)(self._read_robots)
+        self._domain = lru_cache(1000)(self._learned_domain)
 
     def read(self, key: ArticleKey) -> Article:
         """Rebuild the record of an article.
 
         Raises:
             UnreadableArticleError: there is no page of it, or that page cannot be read.
-        StoreError: the site's rules cannot be read.
+            StoreError: the site's rules cannot be read.
         """
         request, answer = self._ask(key.url)
         if isinstance(answer, Exception):
@@ -132,10 +133,10 @@ class Reextractor:
 
     def _read_source(self, article: Article, key: ArticleKey) -> None:
         link, outlet = article.source.link, article.outlet
-        if outlet.domain is None:
-            facts = known_outlet(key.site.country, key.edition, key.outlet)
-            outlet.domain = facts.domains[0] if facts and facts.domains else None
         if link is None:
+            outlet.domain = self._domain(key.aggregator, key.edition, key.outlet) or first_domain(
+                key.site.country, key.edition, key.outlet
+            )
             assembly.without_source(article, "no_link", None)
             return
         request, answer = self._ask(link)
@@ -185,12 +186,14 @@ class Reextractor:
 
     def _rules_of(self, site: str) -> FixedRules:
         if site not in self._rules:
-            path = ledger_path(self._data)
-            ledger = Ledger(path) if path.exists() else None
-            self._rules[site] = FixedRules(RuleStore(site, ledger).book)
-            if ledger:
-                ledger.close()
+            with ledger_of(self._data) as ledger:
+                self._rules[site] = FixedRules(RuleStore(site, ledger).book)
         return self._rules[site]
+
+    def _learned_domain(self, site: str, edition: str, outlet: str) -> str | None:
+        """The domain at which crawls have read an outlet's sources."""
+        with ledger_of(self._data) as ledger:
+            return ledger.domain_of(site, edition, outlet) if ledger else None
 
     def _ask(self, url: str) -> tuple[Request, Response | Exception]:
         """The last request that a URL leads to, and the page or the error that it ends in."""

@@ -1,6 +1,6 @@
 """Which pages are shown to the browser: by what they hold, and what their host has shown before."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
@@ -24,6 +24,8 @@ class _Host:
     """Pages of which it is not yet known whether they were."""
     ended: int = 0
     """Pages of which it is known."""
+    waiting: dict[str, int] = field(default_factory=dict)
+    """Articles whose pages wait for that, in order, each with what ``ended`` was when it asked."""
 
 
 class Renderings:
@@ -39,11 +41,24 @@ class Renderings:
         """Tell whether the browser might show the article that a plain page, just read, has not.
 
         ``None`` if that depends on pages of its host that are being shown: were they all in vain,
-        this one would be left alone; or one of them might teach that the host needs a browser.
+        this one would be left alone; or one of them might teach that the host needs a browser. It
+        is to be asked again at the end of the line, after those; if none of them has come to an end
+        until then, there is nothing to wait for. A page that waits is overtaken by no other of its
+        host, as what one teaches helps to read the next.
         """
         if self._off or article.source.status not in _TOO_LITTLE:
             return False
         met = self._at(page)
+        helps = self._judge(page, met)
+        behind = next(iter(met.waiting), article.id) != article.id
+        if behind or (helps is None and met.ended > met.waiting.get(article.id, -1)):
+            met.waiting[article.id] = met.ended
+            return None
+        met.waiting.pop(article.id, None)
+        return helps is not False
+
+    def _judge(self, page: Response, met: _Host) -> bool | None:
+        """What is known by now of a page's host; ``None`` if that may change."""
         if met.in_vain >= self._most_in_vain:
             return False
         if met.in_vain + met.under_way >= self._most_in_vain:
@@ -52,10 +67,6 @@ class Renderings:
         if self._ledger.is_rendered(host(page.url)) or is_shell(page.body, kind):
             return True
         return None if met.under_way else False
-
-    def ended(self, page: Response) -> int:
-        """How many pages of a page's host have been shown, so that it is known what came of it."""
-        return self._at(page).ended
 
     def begin(self, page: Response) -> None:
         """Note that a page is going to be shown."""

@@ -13,7 +13,7 @@ import msgspec
 
 from newscrawl.extraction import Rule, RuleBook
 from newscrawl.items import Article
-from newscrawl.ledger import Ledger, ledger_path
+from newscrawl.ledger import Ledger, ledger_of
 from newscrawl.outlets import seeds
 from newscrawl.urls import registered_domain
 
@@ -100,13 +100,8 @@ def rule_stores(data: Path) -> Iterator[list[RuleStore]]:
     Raises:
         StoreError: the ledger cannot be read.
     """
-    path = ledger_path(data)
-    ledger = Ledger(path) if path.exists() else None
-    try:
+    with ledger_of(data) as ledger:
         yield [RuleStore(site, ledger) for site in ledger.sites_with_rules()] if ledger else []
-    finally:
-        if ledger:
-            ledger.close()
 
 
 def shipped() -> list[Rule]:

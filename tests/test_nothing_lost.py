@@ -91,7 +91,6 @@ def test_runs_that_are_killed_write_what_one_that_is_not_does(
         last = start(proxy, tmp_path, FEED_COMPRESSION="gzip")
         _, said = last.communicate(timeout=120)
     assert last.returncode == 0, said
-    assert len(find_feeds(tmp_path)) == len(plan) + 1
     assert records(tmp_path) == undisturbed
 
 

@@ -5,6 +5,13 @@ keep their fields. Both say how certain each line is: outlets are first told fro
 and links show, and a seed serves only once a page has confirmed it.
 """
 
-from newscrawl.outlets.registry import OutletFacts, Seed, known_outlet, known_outlets, seeds
+from newscrawl.outlets.registry import (
+    OutletFacts,
+    Seed,
+    first_domain,
+    known_outlet,
+    known_outlets,
+    seeds,
+)
 
-__all__ = ["OutletFacts", "Seed", "known_outlet", "known_outlets", "seeds"]
+__all__ = ["OutletFacts", "Seed", "first_domain", "known_outlet", "known_outlets", "seeds"]

@@ -83,6 +83,17 @@ def known_outlet(country: str, edition: str, slug: str) -> OutletFacts | None:
     return known_outlets().get((country, edition, slug))
 
 
+def first_domain(country: str, edition: str, slug: str) -> str | None:
+    """The domain by which an outlet is known best.
+
+    >>> first_domain("MA", "fr", "lopinion")
+    'lopinion.ma'
+    >>> first_domain("MA", "fr", "nobody")
+    """
+    facts = known_outlet(country, edition, slug)
+    return next(iter(facts.domains), None) if facts else None
+
+
 @cache
 def seeds() -> tuple[Seed, ...]:
     """Every seed, in the order in which they are to be tried."""
