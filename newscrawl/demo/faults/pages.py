@@ -66,6 +66,16 @@ PARKED = page(
     "an offer today.</p><ul><li>Related searches</li><li>Hôtels</li><li>Crédit</li></ul>",
     "This domain is for sale",
 )
+OTHER_STORY = page(
+    "<h1>El mercado de la lonja cambia de horario</h1>"
+    "<p>La lonja del puerto abrirá a las cinco de la mañana a partir del lunes, una hora antes que "
+    "hasta ahora, para que el pescado llegue más fresco a los puestos del centro.</p>"
+    "<p>Los vendedores pedían el cambio desde hace dos años. Según sus cuentas, cada hora de calor "
+    "les cuesta una décima parte de lo que traen los barcos durante el verano.</p>",
+    "El mercado de la lonja",
+)
+"""Where a link leads whose page has been given to another article, as it happens to old ones."""
+
 CHALLENGE = (
     '<!DOCTYPE html><html lang="en-US"><head><title>Just a moment...</title>'
     '<meta name="robots" content="noindex,nofollow"></head><body><div class="main-wrapper">'

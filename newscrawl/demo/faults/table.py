@@ -129,11 +129,15 @@ async def _silence(visit: Visit) -> None:
     await asyncio.sleep(3600)
 
 
-async def _busy_until(visit: Visit) -> None:
-    """Busy until two seconds from now, said as a date; these have whole seconds."""
-    moment = format_datetime(datetime.now(UTC) + timedelta(seconds=2), usegmt=True)
-    busy = _reply(429, Retry_After=moment)
-    await visit.send(busy if visit.number == 1 else _FINE)
+def _until(status: int) -> Play:
+    """Not to be had until two seconds from now, said as a date; these have whole seconds."""
+
+    async def play(visit: Visit) -> None:
+        moment = format_datetime(datetime.now(UTC) + timedelta(seconds=2), usegmt=True)
+        later = _reply(status, Retry_After=moment)
+        await visit.send(later if visit.number == 1 else _FINE)
+
+    return play
 
 
 async def _meta_refresh(visit: Visit) -> None:
@@ -204,6 +208,8 @@ FAULTS: tuple[Fault, ...] = (
           _begins(_OPEN + b"\r\n<p>", b"encore " * 40_000), "too_large", "DOWNLOAD_MAXSIZE"),
     Fault("drip", "it drips a byte at a time", _begins(_OPEN + b"\r\n<p>", b".", pause=0.5),
           "unreachable", "timed out", requests=3, pause=0.1),
+    Fault("header drip", "it drips its headers", _begins(_OPEN + b"X-Slow: ", b".", pause=0.5),
+          "unreachable", "timed out", requests=3, pause=0.1),
     Fault("silence", "it never answers", _silence, "unreachable", "timed out", requests=3),
     Fault("no http", "it speaks another protocol", _says(b"SSH-2.0-OpenSSH_9.2\r\n" * 3),
           "unreachable", "connection", requests=3),
@@ -214,6 +220,8 @@ FAULTS: tuple[Fault, ...] = (
           tls="old protocol", requests=3, asks_robots=0),
     Fault("no tls", "it speaks http where https is expected", _says(_FINE), "unreachable",
           "robots", tls="none spoken", at_connect=True, requests=3, asks_robots=0),
+    Fault("tls silence", "it never answers to a handshake", _silence, "unreachable", "robots",
+          tls="none spoken", at_connect=True, requests=3, asks_robots=0),
     # --- Redirects
     Fault("redirect loop", "it redirects to itself", _redirects("{origin}/article"),
           "unreachable", "without end", requests=11),
@@ -238,7 +246,11 @@ FAULTS: tuple[Fault, ...] = (
     # --- Codes
     Fault("busy for seconds", "it answers 429 and asks for a second",
           _says(_reply(429, Retry_After="1"), _FINE), "ok", requests=2, pause=1.0),
-    Fault("busy until", "it answers 429 and names a moment", _busy_until, "ok", requests=2,
+    Fault("busy until", "it answers 429 and names a moment", _until(429), "ok", requests=2,
+          pause=0.9),
+    Fault("closed for seconds", "it answers 503 and asks for a second",
+          _says(_reply(503, Retry_After="1"), _FINE), "ok", requests=2, pause=1.0),
+    Fault("closed until", "it answers 503 and names a moment", _until(503), "ok", requests=2,
           pause=0.9),
     Fault("hiccup", "it answers 500 once", _says(_reply(500), _FINE), "ok", requests=2,
           pause=0.1),
@@ -307,3 +319,11 @@ FAULTS: tuple[Fault, ...] = (
           "mismatch"),
 )  # fmt: skip
 """Every fault."""
+
+LINK_ROT = Fault(
+    "link rot",
+    "its page holds another story by now",
+    _says(_reply(200, pages.OTHER_STORY)),
+    "mismatch",
+)
+"""No trouble of a server, but what any run meets: it takes all parts of a crawl to tell it."""
