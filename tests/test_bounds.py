@@ -1,0 +1,115 @@
+"""Listings without end and budgets end a run, or a host's part in it, and nothing is lost."""
+
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from scrapy.http import Response
+
+from newscrawl.demo.proxy import Answer
+from tests.test_crawl import TEXT, TITLE, listing
+from tests.test_manners import BASE, PATIENT, Troubled, sources
+from tests.web import HTML, Web, aggregator_page, crawl
+
+WALK = {"outlets": "courrier", "editions": "fr"}
+
+
+class Calendar(Web):
+    """A listing that has a next page whatever page is asked for, each URL with a session's id."""
+
+    def __init__(self, *, fresh: bool) -> None:
+        super().__init__()
+        self.fresh = fresh
+        self.turned = 0
+
+    def answer(self, method: str, url: str, headers: Mapping[str, str]) -> Answer:
+        parts = urlsplit(url)
+        if method == "GET" and parts.path == "/fr/courrier":
+            self.turned += 1
+            page = int(parse_qs(parts.query).get("page", ["0"])[0])
+            first = 1000 - 2 * page if self.fresh else 1000
+            following = f"/fr/courrier?page={page + 1}&PHPSESSID={self.turned}"
+            shown = listing(
+                range(first, first - 2, -1), following=f'<link rel="next" href="{following}">'
+            )
+            # The same article under as many URLs as there are sessions.
+            body = shown.body.replace(b'">Titre', f'?PHPSESSID={self.turned}">Titre'.encode())
+            return Answer(200, HTML, body)
+        if method == "GET" and parts.path.startswith("/fr/courrier/"):
+            return aggregator_page(f"{TITLE} {parts.path}", TEXT, link=None)
+        return super().answer(method, url, headers)
+
+
+@pytest.mark.parametrize(("fresh", "turned", "articles"), [(True, 7, 14), (False, 2, 2)])
+def test_a_listing_without_end_is_left(
+    tmp_path: Path, *, fresh: bool, turned: int, articles: int
+) -> None:
+    calendar = Calendar(fresh=fresh)
+    outcome = crawl(calendar, tmp_path, settings={"LISTING_MAX_PAGES": "7"}, **WALK)
+    assert outcome.code == 0, outcome.stderr
+    assert calendar.turned == turned
+    assert ("stopped after 7 pages" in outcome.stderr) is fresh
+    assert len({record["id"] for record in outcome.lines("feeds")}) == articles
+    assert len([url for url in outcome.requests if "/fr/courrier/" in url]) == articles
+
+
+@pytest.mark.parametrize(
+    ("budget", "least", "most"),
+    [({"HOST_MAX_ERRORS": "2"}, 2, 2), ({"HOST_MAX_SECONDS": "0.9"}, 2, 4)],
+    ids=["errors", "seconds"],
+)
+def test_a_host_gets_no_more_than_its_budget(
+    tmp_path: Path, budget: dict[str, str], least: int, most: int
+) -> None:
+    small = Troubled({"spent.example": 6, "other.example": 6})
+    (name,) = budget
+    failing = name == "HOST_MAX_ERRORS"
+    small.always["spent.example"] = Answer(500 if failing else 404, HTML, b"<p>", delay=0.4)
+    settings = PATIENT | budget | {"RETRY_TIMES": "0", "HOST_FAILURES": "0"}
+    outcome = crawl(small, tmp_path, settings=settings, urls=small.urls)
+    assert outcome.code == 0, outcome.stderr
+    assert least <= len(small.asked["spent.example"]) <= most
+    spent = [reason for _, reason in sources(outcome, "spent.example")]
+    assert spent.count(f"over budget: {name}") == 6 - len(small.asked["spent.example"])
+    assert sources(outcome, "other.example") == [("ok", None)] * 6
+
+
+class Faulty:
+    """A spider middleware with a fault: it fails at one article's page."""
+
+    async def process_spider_output(
+        self, response: Response, result: AsyncIterator[Any]
+    ) -> AsyncIterator[Any]:
+        """Pass results on."""
+        if response.url == f"{BASE}/20":
+            raise ValueError("a fault of the program")
+        async for each in result:
+            yield each
+
+
+@pytest.mark.parametrize(
+    ("budget", "reason"),
+    [
+        ({"CLOSESPIDER_PAGECOUNT": "12"}, "closespider_pagecount"),
+        ({"CLOSESPIDER_TIMEOUT": "2"}, "closespider_timeout"),
+        ({"CLOSESPIDER_ERRORCOUNT": "1"}, "closespider_errorcount"),
+    ],
+    ids=["pages", "seconds", "errors"],
+)
+def test_a_run_that_has_spent_its_budget_leaves_the_rest_to_the_next(
+    tmp_path: Path, budget: dict[str, str], reason: str
+) -> None:
+    small = Troubled({"outlet.example": 30})
+    small.pages[BASE] = listing(range(30, 0, -1))
+    more = {"DOWNLOAD_DELAY": "0.2"} if "CLOSESPIDER_TIMEOUT" in budget else {}
+    if "CLOSESPIDER_ERRORCOUNT" in budget:
+        more["SPIDER_MIDDLEWARES"] = '{"tests.test_bounds.Faulty": 100}'
+    first = crawl(small, tmp_path, settings=PATIENT | budget | more, **WALK).report
+    assert (first["state"], first["reason"]) == ("interrupted", reason)
+    assert first["left"] > 0
+    outcome = crawl(small, tmp_path, settings=PATIENT, **WALK)
+    assert outcome.code == 0, outcome.stderr
+    assert len(outcome.lines("feeds")) == 30
+    assert len({record["id"] for record in outcome.lines("feeds")}) == 30
