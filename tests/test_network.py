@@ -18,6 +18,7 @@ from newscrawl.items import Headline
 from newscrawl.network.article import AggregatorPage, read_article
 from newscrawl.network.feed import read_feed
 from newscrawl.network.listing import read_listing
+from newscrawl.network.page import Page
 
 CASES = Path(__file__).parent / "network"
 
@@ -100,6 +101,46 @@ def test_page_reads_as_its_json_says(path: Path) -> None:
         with pytest.raises(PageError) as raised:
             READERS[kind](body, **case)
         assert error in str(raised.value)
+
+
+def test_the_marked_part_of_a_page_says_what_the_whole_page_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pages = [
+        (path.with_suffix(".html").read_bytes(), case)
+        for path in sorted(CASES.glob("article/*.json"))
+        if "article" in (case := json.loads(path.read_text("utf-8")))
+    ]
+    # What could show in the part's lines, or belongs to the article, stands around the part.
+    body = (CASES / "article" / "ar_images.html").read_bytes()
+    case = json.loads((CASES / "article" / "ar_images.json").read_text("utf-8"))
+    number = case["url"].rsplit("/", 1)[1].encode()
+    own = f'<img src="https://images2.djazairess.com/x/{number.decode()}">'.encode()
+    pages += [
+        (body.replace(b"<body>", b"<body>" + before).replace(b"</body>", after + b"</body>"), case)
+        for before, after in (
+            (b"<ul><li>", b"</ul>"),
+            (b"<div class=sidebar>", b"</div>"),
+            (b"<nav>", b"</nav>"),
+            (own, b""),
+            (b"", own),
+            (b"<table><tr><td class=ticker><a href=/x/1>Un deux trois</a></table>", b""),
+            (b"", b"<span class=articlecontent>Fin.</span>"),
+        )
+    ]
+
+    def read() -> list[dict[str, Any]]:
+        return [article(page, case["url"], case.get("content_type")) for page, case in pages]
+
+    parts: list[bool] = []
+    show = Page.show_article
+    monkeypatch.setattr(
+        Page, "show_article", lambda page, number: parts.append(show(page, number)) or parts[-1]
+    )
+    by_parts = read()
+    monkeypatch.setattr(Page, "show_article", lambda *_: False)
+    assert by_parts == read()
+    assert 5 < sum(parts) < len(pages)
 
 
 def test_there_are_cases_of_every_kind() -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -48,15 +49,20 @@ class AggregatorPage:
     """Whether the text ends by sending the reader elsewhere for the rest."""
     headlines: list[Headline] = field(default_factory=list)
     """The ticker's distinct headlines, in order, with their links."""
-    links: list[ArticleKey] = field(default_factory=list)
-    """Every other article that the page links to, in order."""
     flags: list[PageFlag] = field(default_factory=list)
     """Doubts about the copy."""
+    _page: Page | None = field(default=None, repr=False, compare=False)
 
     @property
     def outlet_slug(self) -> str:
         """The outlet's name in the aggregator's URLs."""
         return self.key.outlet
+
+    @property
+    def links(self) -> list[ArticleKey]:
+        """Every other article that the page links to, in order; looked for when asked for."""
+        found = self._page.articles() if self._page else ()
+        return list(dict.fromkeys(other for other in found if other != self.key))
 
 
 def read_article(body: bytes | str, url: str, content_type: str | None = None) -> AggregatorPage:
@@ -73,12 +79,8 @@ def read_article(body: bytes | str, url: str, content_type: str | None = None) -
     key = parse_article_url(url)
     if key is None:
         raise PageError(url, "the URL of an article of the network")
-    page = open_page(body, key.url, key.site, content_type, menus=False)
-    try:
-        layout = find_layout(page, key)
-    except PageError:  # damaged pages may have the article in an unclosed menu
-        page = open_page(body, key.url, key.site, content_type)
-        layout = find_layout(page, key)
+    page = open_page(body, key.url, key.site, content_type)
+    layout = _show(page, key)
     title = layout.title or _declared_title(page, key)
     if not title:
         raise PageError(key.url, "an article's title")
@@ -99,10 +101,28 @@ def read_article(body: bytes | str, url: str, content_type: str | None = None) -
         truncated=wording.is_truncated(text),
         stub=wording.is_stub(text),
         headlines=read_headlines(page, layout.begin, layout.end),
-        links=_links(page, key),
+        _page=page,
     )
     result.flags = _flags(result, page)
     return result
+
+
+def _show(page: Page, key: ArticleKey) -> Layout:
+    """Fill in as much of a page as tells its parts.
+
+    Raises:
+        PageError: it is no article's page.
+    """
+    if page.show_article(key.number):
+        with suppress(PageError):
+            layout = find_layout(page, key)
+            if layout.title and layout.published and layout.source:
+                return layout
+    page.show(menus=False)
+    with suppress(PageError):
+        return find_layout(page, key)
+    page.show()  # damaged pages may have the article in an unclosed menu
+    return find_layout(page, key)
 
 
 # --- Title and text -------------------------------------------------------------------------------
@@ -185,12 +205,7 @@ def _images(
     return list(images.values()), thumbnail
 
 
-# --- Links and doubts -----------------------------------------------------------------------------
-
-
-def _links(page: Page, key: ArticleKey) -> list[ArticleKey]:
-    found = (page.article(link.href) for line in page.lines for link in line.links)
-    return list(dict.fromkeys(other for other in found if other and other != key))
+# --- Doubts -------------------------------------------------------------------------------------
 
 
 def _flags(result: AggregatorPage, page: Page) -> list[PageFlag]:

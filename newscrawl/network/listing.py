@@ -64,6 +64,7 @@ def read_listing(body: bytes | str, url: str, content_type: str | None = None) -
     if address is None:
         raise PageError(url, "the URL of a page of the network")
     page = open_page(body, absolute(url) or address.site.url(), address.site, content_type)
+    page.show()
     places = list(_places(page, address))
     listing = Listing(
         next_pages=_next_pages(page),

@@ -5,7 +5,7 @@ order, each with the links in it and with the role that a known class or tag giv
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from functools import lru_cache
@@ -71,6 +71,24 @@ _TAGS = {
     "aside": Role.AROUND,
     "footer": Role.AROUND,
 }
+_MARKED = ", ".join(
+    f'[{attribute}~="{name}" i]'
+    for name, role in _CLASSES.items()
+    for attribute in ("class", "id")
+    if role in (Role.TITLE, Role.NEWSPAPER, Role.CONTENT)
+)
+_BANDS = "marquee, " + ", ".join(
+    f'[{attribute}*="{name}" i]' for name in ("marquee", "ticker") for attribute in ("class", "id")
+)
+_MENUS = (
+    *(tag for tag, role in _TAGS.items() if role is Role.MENU),
+    *(f'[class~="{name}" i]' for name, role in _CLASSES.items() if role is Role.MENU),
+)
+_LINKS = f"a[href]:not({', '.join(f'{menu} a' for menu in _MENUS)})"
+_CELLS = ("caption", "col", "tbody", "td", "tfoot", "th", "thead", "tr")
+"""Elements that are none without the table around them."""
+_SOURCES = ("data-src", "data-original", "src")
+"""Attributes that say where a picture lies, the likeliest first."""
 _SKIPPED = re.compile(
     "audio|button|canvas|head|iframe|math|noscript|object|option|script|select|style|svg|template"
     "|textarea|video|[-!].*"
@@ -93,6 +111,11 @@ class _Tag(NamedTuple):
     heading: bool
     role: Role | None
 
+    @property
+    def plain(self) -> bool:
+        """Whether it says nothing of the lines within the element."""
+        return not (self.skipped or self.heading or self.name in ("a", "li", "pre"))
+
 
 @lru_cache(maxsize=1024)
 def _tag(name: str) -> _Tag:
@@ -103,6 +126,14 @@ def _tag(name: str) -> _Tag:
         _HEADING.fullmatch(name) is not None,
         _TAGS.get(name),
     )
+
+
+def _role(tag: _Tag, attributes: Mapping[str, str | None]) -> Role | None:
+    """The role that an element has by its class, its id or its tag."""
+    names = attributes.get("class") or ""
+    if "id" in attributes:
+        names += f" {attributes['id'] or ''}"
+    return (_role_of(names) if names else None) or tag.role
 
 
 @lru_cache(maxsize=4096)
@@ -195,18 +226,62 @@ class Page:
     """The URL it was read for."""
     site: Site
     """The site it is on."""
+    tree: LexborHTMLParser
+    """What the parser made of it."""
     lines: list[Line] = field(default_factory=list)
     """Its lines, in the order of the source."""
     pictures: list[Picture] = field(default_factory=list)
     """Its pictures, in the order of the source."""
     meta: dict[str, str] = field(default_factory=dict)
     """Contents of ``meta`` by property or name, the ``title``, and URLs of ``link`` by relation."""
+    tickers: list[LexborNode] = field(default_factory=list)
+    """The bands of headlines, where they are left out of the lines."""
     _places: dict[str, Address | None] = field(default_factory=dict)
     _articles: dict[str, ArticleKey | None] = field(default_factory=dict)
+
+    def show(self, *, menus: bool = True) -> None:
+        """Fill in all lines and pictures, without those in menus if they are not wanted."""
+        self._clear()
+        root = self.tree.body or self.tree.root
+        _Walk(self, menus=menus).run(root.child if root else None)
+
+    def show_article(self, number: str) -> bool:
+        """Fill in the lines and pictures of the article alone, if its markup tells where it is.
+
+        That is the part of the page around all that is marked as an article's. It is told whether
+        there is such a part, whether it stands free of anything that would show in its lines, and
+        holds all pictures with the article's number; and likewise where the headlines are.
+        """
+        self._clear()
+        marked = self.tree.css(_MARKED)
+        article = _around(marked[0], marked[-1]) if marked else None
+        bands = self.tree.css(_BANDS)
+        if article is None or not bands or not _stands_free(article):
+            return False
+        inner = {band.mem_id for band in bands}
+        self.tickers = [band for band in bands if inner.isdisjoint(_ids_above(band))]
+        pictures = ", ".join(f'img[{name}*="{number}"]' for name in _SOURCES)
+        if (
+            not all(map(_stands_free, self.tickers))
+            or any(band.tag in _CELLS for band in bands)
+            or len(self.tree.css(pictures)) > len(article.css(pictures))
+        ):
+            return False
+        _Walk(self, menus=False).run(article, alone=True)
+        return True
+
+    def _clear(self) -> None:
+        self.lines, self.pictures, self.tickers = [], [], []
 
     def absolute(self, href: str) -> str | None:
         """A link of this page in full; ``None`` if it is no http or https URL."""
         return absolute(href, self.url)
+
+    def articles(self) -> Iterator[ArticleKey]:
+        """The articles that the page links to, menus left out."""
+        for link in self.tree.css(_LINKS):
+            if article := self.article(link.attributes["href"] or ""):
+                yield article
 
     def place(self, href: str) -> Address | None:
         """What a link of this page leads to within the network."""
@@ -226,14 +301,38 @@ class Page:
         return self._articles[href]
 
 
+def _around(first: LexborNode, last: LexborNode) -> LexborNode | None:
+    """The smallest element that holds two others, and so all that stands between them."""
+    ids = {first.mem_id, *_ids_above(first)}
+    return next((node for node in (last, *_above(last)) if node.mem_id in ids), None)
+
+
+def _above(node: LexborNode) -> Iterator[LexborNode]:
+    """The elements that an element stands in, from the innermost out."""
+    parent = node.parent
+    while parent is not None and parent.tag not in ("body", "html"):
+        yield parent
+        parent = parent.parent
+
+
+def _ids_above(node: LexborNode) -> Iterator[int]:
+    return (above.mem_id for above in _above(node))
+
+
+def _stands_free(node: LexborNode) -> bool:
+    """Whether nothing that an element stands in shows in its lines."""
+    return all(
+        (tag := _tag(above.tag or "")).plain and _role(tag, above.attributes) is None
+        for above in _above(node)
+    )
+
+
 # Most links are none; this tells it for the cost of a search.
 _MAY_BE_ARTICLE = re.compile(r"[0-9]\s*(?:$|[/?#;&%])")
 
 
-def open_page(
-    body: bytes | str, url: str, site: Site, content_type: str | None, *, menus: bool = True
-) -> Page:
-    """Decode, parse and walk a page, past its menus if they are not wanted.
+def open_page(body: bytes | str, url: str, site: Site, content_type: str | None) -> Page:
+    """Decode and parse a page; one of the methods below has to fill in its lines.
 
     Raises:
         PageError: it is not HTML that can be read.
@@ -243,9 +342,8 @@ def open_page(
         tree = parse(html)
     except UnreadableHtmlError as error:
         raise PageError(url, f"an HTML page; {error}") from error
-    page = Page(url, site)
+    page = Page(url, site, tree)
     _read_head(tree, page)
-    _Walk(page, menus=menus).run(tree.body or tree.root)
     return page
 
 
@@ -281,10 +379,9 @@ class _Walk:
         self._items = 0
         self._verbatim = 0
 
-    def run(self, root: LexborNode | None) -> None:
-        """Fill the page's lines and pictures."""
+    def run(self, node: LexborNode | None, *, alone: bool = False) -> None:
+        """Fill in the page's lines and pictures from a node, alone or with those that follow it."""
         frames: list[_Frame] = []
-        node = root.child if root else None
         while node:
             child = None
             if node.is_text_node:
@@ -302,7 +399,7 @@ class _Walk:
                 else:
                     self._leave(*frame)
             while node and child is None:
-                child = node.next
+                child = node.next if frames or not alone else None
                 if child is None:
                     node = node.parent if frames else None
                     if node:
@@ -312,10 +409,7 @@ class _Walk:
 
     def _enter(self, tag: _Tag, attributes: dict[str, str | None]) -> _Frame:
         """Begin an element; what is returned ends it."""
-        names = attributes.get("class") or ""
-        if "id" in attributes:
-            names += f" {attributes['id'] or ''}"
-        role = (_role_of(names) if names else None) or tag.role
+        role = _role(tag, attributes)
         bounded = tag.block or role is not None
         frame = (tag, self._role, self._open_link, bounded)
         if bounded and (self._buffer or self._links):
@@ -373,7 +467,7 @@ class _Walk:
         alt = attributes.get("alt") or attributes.get("title") or ""
         if self._open_link and not self._open_link.hint:
             self._open_link.hint = alt
-        for name in ("data-src", "data-original", "src"):
+        for name in _SOURCES:
             if src := attributes.get(name):
                 line = len(self._page.lines)
                 self._page.pictures.append(Picture(src, alt, self._role, line))

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from newscrawl.items import Headline
-from newscrawl.network.page import Line, Page, Role
+from newscrawl.network.page import Line, Page, Role, open_page
+from newscrawl.network.sites import Site
 from newscrawl.text import clean
 
 # What parts the headlines: four no-break spaces, which no other text of the pages holds.
@@ -24,18 +26,43 @@ def read_headlines(page: Page, begin: int, end: int) -> list[Headline]:
         begin: index of the line with which the page's own content begins.
         end: index of its last line.
     """
+    found: dict[str, Headline] = {}
+    for title, url in _all_headlines(page, begin, end):
+        if title:
+            found.setdefault(title, Headline(title, url))
+    return list(found.values())
+
+
+def _all_headlines(page: Page, begin: int, end: int) -> Iterator[tuple[str, str | None]]:
+    for band in page.tickers:
+        html = band.html or ""
+        yield from _of_band(
+            html, page.url if _RELATIVE.search(html) else page.site.url(), page.site
+        )
+    if not page.tickers:
+        yield from _of_lines(page, begin, end)
+
+
+def _of_lines(page: Page, begin: int, end: int) -> Iterator[tuple[str, str | None]]:
     marked = [line for line in page.lines if line.role is Role.TICKER]
     around = (
         line
         for line in page.lines
         if line.role is Role.NONE and (line.index < begin or (line.index > end and is_ticker(line)))
     )
-    found: dict[str, Headline] = {}
     for line in marked or around:
-        for title, url in _headlines(page, line):
-            if title:
-                found.setdefault(title, Headline(title, url))
-    return list(found.values())
+        yield from _headlines(page, line)
+
+
+# A link that means something else on another page of the site.
+_RELATIVE = re.compile('href="(?!https?:|/)')
+
+
+@lru_cache(maxsize=32)  # the same headlines stand on page after page
+def _of_band(html: str, url: str, site: Site) -> tuple[tuple[str, str | None], ...]:
+    page = open_page(html, url, site, None)
+    page.show()
+    return tuple(_of_lines(page, 0, 0))
 
 
 def is_ticker(line: Line) -> bool:

@@ -209,6 +209,8 @@ _SOURCE = _later(
     + rf")(?:{_GAP}[.!:。]+)?{_GAP}",
     re.IGNORECASE,
 )
+# A part of each first word, and found much faster; few lines hold one.
+_MAY_BE_SOURCE = re.compile(f"[cCنض](?:(?<=[cC])[lL][iI]|(?<=ن){_TASHKEEL}ق|(?<=ض){_TASHKEEL}غ)")
 _BEGINS_SOURCE = _later(
     _GAP + _loose("cliquez", "cliquer", "انقر", "نقر", "اضغط", "إضغط", "click"), re.IGNORECASE
 )
@@ -227,7 +229,7 @@ def find_source(line: str) -> tuple[int, int] | None:
     """
     if len(line) > _LONGEST_NOTICE and "ource" not in line.lower() and "صدر" not in line:
         return None  # found out faster than by the pattern
-    match = _SOURCE().search(line)
+    match = _SOURCE().search(line) if _MAY_BE_SOURCE.search(line) else None
     return match.span() if match else None
 
 
