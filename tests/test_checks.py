@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from backports import zstd
 
 from newscrawl.demo.proxy import Answer, DemoProxy
 from tests.test_crawl import URL, web
@@ -106,13 +107,18 @@ def test_each_broken_promise_is_told_with_its_place(tmp_path: Path, record: dict
     assert "more" in told
 
 
+@pytest.mark.parametrize(("suffix", "pack"), [("gz", gzip.compress), ("zst", zstd.compress)])
 def test_good_feeds_packed_ones_and_ones_that_break_off(
-    data: Path, tmp_path: Path, record: dict[str, Any]
+    suffix: str,
+    pack: Callable[[bytes], bytes],
+    data: Path,
+    tmp_path: Path,
+    record: dict[str, Any],
 ) -> None:
     assert scrapy("validate", data=data) == (0, "feeds 1, lines 1, faulty 0\n")
-    packed = tmp_path / "feed.jsonl.gz"
+    packed = tmp_path / f"feed.jsonl.{suffix}"
     lines = [changed(record, id=f"maghress:fr/courrier/{n}") + b"\n" for n in range(200)]
-    packed.write_bytes(gzip.compress(b"".join(lines)))
+    packed.write_bytes(pack(b"".join(lines)))
     assert scrapy("validate", packed, data=data) == (0, "feeds 1, lines 200, faulty 0\n")
     whole = packed.read_bytes()
     packed.write_bytes(whole[: len(whole) // 2])
