@@ -160,7 +160,7 @@ def _sites(settings: Mapping[str, Any]) -> Iterator[Finding]:
         found = list(pool.map(_site, SITES.values(), repeat(settings)))
     yield from found
     if not any(finding.state == "ok" for finding in found):
-        yield Finding("network", "fail", "no site can be reached", "is there a way to the network?")
+        yield Finding("network", "fail", "no site can be reached", "look at this machine's network")
 
 
 def _site(site: Site, settings: Mapping[str, Any]) -> Finding:
@@ -178,8 +178,10 @@ def _site(site: Site, settings: Mapping[str, Any]) -> Finding:
             return Finding(site.name, "warn", f"HTTP {error.code}", "try again later")
         text = ""  # no robots.txt: all is allowed
     except (OSError, ValueError) as error:
-        known = f"known: {site.note}" if site.note else "try again later, or look at the network"
-        return Finding(site.name, "warn", f"cannot be reached ({error})", known)
+        why = getattr(error, "reason", error)  # urllib wraps what the socket said
+        why = getattr(why, "strerror", None) or why
+        known = f"known: {site.note}" if site.note else "try again later"
+        return Finding(site.name, "warn", f"cannot be reached: {why}", known)
     if moment and abs(parsedate_to_datetime(moment) - datetime.now(UTC)) > _SKEW:
         return Finding(site.name, "warn", f"thinks it is {moment}", "set the clock (NTP)")
     rules = Protego.parse(text)

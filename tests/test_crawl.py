@@ -256,6 +256,16 @@ def test_pages_that_are_no_articles_are_named_and_the_run_fails(tmp_path: Path) 
     assert "expected" in report["failures"]["maghress:fr/courrier/101"]
 
 
+def test_one_new_article_that_fails_among_known_ones_is_no_failed_run(tmp_path: Path) -> None:
+    small = walked(1, 3, 4)
+    assert crawl(small, tmp_path, outlets="courrier", editions="fr").report["exported"] == 3
+    small.pages["https://www.maghress.com/fr/courrier"] = listing(range(4, 0, -1))
+    outcome = crawl(small, tmp_path, outlets="courrier", editions="fr")
+    report = outcome.report
+    assert (report["found"], report["failed"], report["known"]) == (1, 1, 3)
+    assert (outcome.code, report["outcome"]) == (0, "ok")
+
+
 def test_a_record_that_breaks_a_promise_is_kept_among_the_rejects(tmp_path: Path) -> None:
     small = Web({URL: aggregator_page(TITLE, TEXT, date="29 - 03 - 2089", link=None)})
     outcome = crawl(small, tmp_path, urls=URL)

@@ -97,43 +97,56 @@ def _crawl_and_score(
     count = len(network.truth)
     print(f"Demo network: {count} articles of {len(OUTLETS)} outlets on {', '.join(_SITES)}")
     environment = os.environ | proxy.environment() | {"NEWSCRAWL_DATA": str(data)}
+    print(f"Each run with {shlex.join(_options(settings))}")
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         done = pool.map(lambda site: list(_crawl(site, environment, settings)), _SITES)
         runs = [run for of_site in done for run in of_site]
-    for run in runs:
-        print(f"\n--- {shlex.join(run.args[2:])}: exit code {run.returncode}", run.stdout, sep="\n")
     result = score(_feeds(data), network.truth, _SITES)
-    print("--- Score against the network's truth", table(result), sep="\n")
+    print("\n--- Score against the network's truth", table(result), sep="\n")
     if record := next((r for feed in _feeds(data) for r in read_feed(feed) if _typical(r)), None):
         print(
             "\n--- One record", json.dumps(_short(record), indent=2, ensure_ascii=False), sep="\n"
         )
-    print(f"\n--- {len(proxy.requests)} requests, {time.monotonic() - began:.0f} s; files:")
+    print(f"\n--- {len(proxy.requests)} requests, {time.monotonic() - began:.0f} s; in {data}:")
     for path in sorted(path for path in data.rglob("*.json*") if path.is_file()):
-        print(f"{path.stat().st_size:>10}  {path}")
+        print(f"{path.stat().st_size:>10}  {path.relative_to(data)}")
     if _feeds(data):
         page = data / "report" / "index.html"
         write_page(data, find_feeds(data), page)
-        print(f"\n--- What all this looks like: {page.as_uri()}")
+        print(f"\n--- What all this looks like, to be opened in a browser:\n{page.as_uri()}")
     return result.good and not any(run.returncode for run in runs)
 
 
 def _crawl(
     site: str, environment: Mapping[str, str], settings: list[str]
 ) -> Iterator[subprocess.CompletedProcess[str]]:
-    """Run the real command on all that a site has: every outlet's listing is walked back."""
+    """Run the real command on all that a site has: every outlet's listing is walked back.
+
+    What it says is printed when it has ended.
+    """
     for name, edition in EDITIONS:
         if name == site:
             slugs = ",".join(outlet.slug for outlet in outlets_of(site, edition))
-            arguments = ["-a", f"editions={edition}", "-a", f"outlets={slugs}"]
-            yield subprocess.run(  # noqa: S603 -- our own command
-                [sys.executable, "-m", "scrapy", "crawl", site, *arguments, *_options(settings)],
+            command = [
+                "scrapy",
+                "crawl",
+                site,
+                "-a",
+                f"editions={edition}",
+                "-a",
+                f"outlets={slugs}",
+            ]
+            done = subprocess.run(  # noqa: S603 -- our own command
+                [sys.executable, "-m", *command, *_options(settings)],
                 env=environment,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,
                 check=False,
             )
+            told = f"{shlex.join(command)}: exit code {done.returncode}\n{done.stdout.rstrip()}"
+            print(f"\n--- {told}", flush=True)
+            yield done
 
 
 def _options(settings: list[str]) -> Iterator[str]:

@@ -135,9 +135,11 @@ class RunReport:
             away = getattr(self._crawler.spider, "away", None)
             errors.append(f"the site is away or refuses, so the run ended early: {away}")
         lost = stats.get("articles/listings_failed", 0)
+        # One new article that cannot be read, among known ones, is no reason to call anybody.
+        few = known and found < self._crawler.settings.getint("MONITOR_MIN_ITEMS")
         if reason == "finished" and lost and not stats.get("articles/listings_read"):
             errors.append(f"no page that leads to articles could be read ({lost} asked for)")
-        elif reason == "finished" and found and not exported and not unchanged:
+        elif reason == "finished" and found and not exported and not unchanged and not few:
             errors.append("nothing was exported")
         elif reason == "finished" and not found and not known and self._searched():
             errors.append(
