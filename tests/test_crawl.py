@@ -299,7 +299,9 @@ def test_a_wrong_argument_ends_the_run_before_any_request(
 def test_a_run_that_finds_nothing_fails(tmp_path: Path) -> None:
     outcome = crawl(Web(), tmp_path)
     assert outcome.code == 1
-    assert outcome.report["errors"] == ["nothing was found"]
+    assert outcome.report["errors"] == [
+        "no page that leads to articles could be read (4 asked for)"
+    ]
 
 
 def listing(numbers: range, *, following: str = "") -> Answer:
