@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from importlib import metadata
 from itertools import repeat
 from pathlib import Path
@@ -21,6 +20,7 @@ from protego import Protego
 
 from newscrawl.browser.chromium import find_chromium
 from newscrawl.errors import BrowserMissingError, StoreError
+from newscrawl.headers import moment
 from newscrawl.ledger import examine
 from newscrawl.network.sites import SITES, Site
 from newscrawl.runlog import reports
@@ -168,11 +168,11 @@ def _site(site: Site, settings: Mapping[str, Any]) -> Finding:
     request = urllib.request.Request(  # noqa: S310 - the URL is of our own table
         url, headers={"User-Agent": settings["USER_AGENT"]}
     )
-    moment = None
+    date = None
     try:
         with urllib.request.urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310
             text = answer.read(500_000).decode("utf-8", "replace")
-            moment = answer.headers["Date"]
+            date = answer.headers["Date"]
     except urllib.error.HTTPError as error:
         if not 400 <= error.code < 500:
             return Finding(site.name, "warn", f"HTTP {error.code}", "try again later")
@@ -182,8 +182,9 @@ def _site(site: Site, settings: Mapping[str, Any]) -> Finding:
         why = getattr(why, "strerror", None) or why
         known = f"known: {site.note}" if site.note else "try again later"
         return Finding(site.name, "warn", f"cannot be reached: {why}", known)
-    if moment and abs(parsedate_to_datetime(moment) - datetime.now(UTC)) > _SKEW:
-        return Finding(site.name, "warn", f"thinks it is {moment}", "set the clock (NTP)")
+    sent = moment(date or "")
+    if sent and abs(sent - datetime.now(UTC)) > _SKEW:
+        return Finding(site.name, "warn", f"thinks it is {date}", "set the clock (NTP)")
     rules = Protego.parse(text)
     agent = settings["ROBOTSTXT_USER_AGENT"]
     if not rules.can_fetch(site.url("/"), agent):

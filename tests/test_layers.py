@@ -20,6 +20,7 @@ HELPERS = {
     "refusals",
     "headers",
     "packing",
+    "terminal",
 }
 RECORD = {"items", "schema", "validation"}
 STATE = {

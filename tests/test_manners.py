@@ -10,8 +10,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from scrapy.http import Response
 
 from newscrawl.demo.proxy import Answer
+from newscrawl.middlewares.retry import retry_after
 from tests.test_crawl import TEXT, TITLE, listing
 from tests.web import HTML, Outcome, Web, aggregator_page, crawl, outlet_page
 
@@ -142,6 +144,14 @@ def test_each_host_is_asked_at_its_own_pace_and_none_is_pressed(tmp_path: Path) 
     again = crawl(small, tmp_path, settings=PATIENT, editions="fr")
     assert again.report["found"] == 13, "what waits is asked for by the next run"
     assert again.report["sources"] == {"ok": 13}
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["", "soon", "-5", "1.5", "Fri, 31 Dec 9999 23:59:59 -2359", "Mon, 1 Jan 99999999999999 0:0:0"],
+)
+def test_a_wait_that_is_none_is_no_wait(value: str) -> None:
+    assert retry_after(Response("https://a.example", headers={"Retry-After": value})) is None
 
 
 def test_a_host_that_recovers_is_asked_again_after_its_rest(tmp_path: Path) -> None:

@@ -7,7 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-from newscrawl.demo.proxy import Answer
+from newscrawl.demo.proxy import Answer, DemoProxy
+from newscrawl.extraction import Rule, RuleBook
+from newscrawl.ledger import Entry, Ledger, ledger_path
+from newscrawl.network.sites import SITES
+from newscrawl.run import now
+from tests.test_checks import scrapy
 from tests.test_crawl import LINK, TEXT, TITLE, URL
 from tests.web import HTML, Web, aggregator_page, crawl, outlet_page
 
@@ -82,6 +87,43 @@ def test_what_is_written_is_safe(tmp_path: Path) -> None:
     cells = [cell for row in rows for cell in row]
     assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
     assert any(cell.startswith("'=HYPERLINK(") for cell in cells)
+
+
+def test_what_commands_print_is_safe(tmp_path: Path) -> None:
+    """Whatever has got into the data directory, by whichever way."""
+    evil = EVIL.replace("\ud800", "").replace("\x00", "") + "\nforged  line"
+    ledger = Ledger(ledger_path(tmp_path))
+    rule = Rule("evil.example", 1, f"div.{evil}", keep=[evil], title=evil, pages=1)
+    ledger.keep_rules("maghress", "evil.example", RuleBook([rule]).export())
+    ledger.find([Entry("maghress:fr/x/1", "maghress", "fr", evil)], "job", now(), attempts=5)
+    ledger.close()
+    feed = tmp_path / "feeds" / "maghress" / "evil.jsonl"
+    feed.parent.mkdir(parents=True)
+    lines = ({"id": evil, evil: evil}, {"id": 5, "schema": evil}, evil)
+    feed.write_text("".join(json.dumps(line) + "\n" for line in lines) + evil + "\n")
+    date = "Mon, 01 Jan 2001 00:00:00 +0000 (\x1b[2J\x85)"
+    robots = {site.url("/robots.txt"): Answer(headers={"Date": date}) for site in SITES.values()}
+    told = []
+    with DemoProxy(Web(robots).answer) as proxy:
+        for command in (
+            ("rules",),
+            ("rules", "show", "evil.example"),
+            ("rules", "export"),
+            ("ledger",),
+            ("validate",),
+            ("export", "--skip-damaged", "-o", str(tmp_path / "corpus")),
+            ("doctor",),
+        ):
+            _, printed = scrapy(*command, data=tmp_path, **proxy.environment())
+            told.append((command[0], printed))
+    for name, printed in told:
+        assert printed, name
+        assert not [line for line in printed.split("\n") if UNSAFE.search(line)], (name, printed)
+        assert not [line for line in printed.split("\n") if line.startswith("forged")], name
+    shown = dict(told)
+    assert "\\x1b[31m" in shown["ledger"]
+    assert "thinks it is Mon, 01 Jan 2001" in shown["doctor"]
+    assert json.loads(dict(told[2:3])["rules"])["title"] == evil
 
 
 def strings(value: object) -> list[str]:

@@ -5,6 +5,8 @@ import argparse
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
+from newscrawl.terminal import say
+
 
 class Command(ScrapyCommand):
     """Exits 1 if something fails; a warning alone does not."""
@@ -36,5 +38,5 @@ class Command(ScrapyCommand):
         for finding in examine_all(self.settings, network=not opts.offline):
             failed += finding.state == "fail"
             remedy = f"  -> {finding.remedy}" if finding.remedy else ""
-            print(f"{finding.state:<6}{finding.name:<14}{finding.found}{remedy}", flush=True)
+            say(f"{finding.state:<6}{finding.name:<14}{finding.found}{remedy}")
         self.exitcode = 1 if failed else 0

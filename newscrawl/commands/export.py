@@ -18,6 +18,7 @@ from scrapy.exceptions import UsageError
 from newscrawl import items
 from newscrawl.errors import ExportError, StoreError
 from newscrawl.network.sites import SITES
+from newscrawl.terminal import say
 
 if TYPE_CHECKING:
     from newscrawl.export import Summary
@@ -120,7 +121,7 @@ class Command(ScrapyCommand):
                 )
             )
         except (ExportError, StoreError) as error:
-            sys.stderr.write(f"scrapy export: {error}\n")
+            say(f"scrapy export: {error}", sys.stderr)
             self.exitcode = 1
             return
         _tell(summary)
@@ -181,5 +182,5 @@ def _tell(summary: "Summary") -> None:
         f"+ not of the selection {counts.unwanted} + damaged {counts.damaged}"
     )
     for damage in counts.damages:
-        print(f"left out: {damage}")
+        say(f"left out: {damage}")
     print(f"described in {summary.package}")

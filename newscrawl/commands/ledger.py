@@ -8,6 +8,7 @@ from scrapy.exceptions import UsageError
 
 from newscrawl.errors import StoreError
 from newscrawl.ledger import Ledger, Scope, ledger_path
+from newscrawl.terminal import say
 
 _CHANGES = ("retry", "forget")
 
@@ -69,7 +70,7 @@ class Command(ScrapyCommand):
         rows = ledger.census(scope)
         print(f"{'site':<12}{'edition':<9}{'outlet':<28}{'state':<10}{'articles':>9}")
         for site, edition, outlet, state, count in rows:
-            print(f"{site:<12}{edition:<9}{outlet:<28}{state:<10}{count:>9}")
+            say(f"{site:<12}{edition:<9}{outlet:<28}{state:<10}{count:>9}")
         print(f"{'all':<59}{sum(row[-1] for row in rows):>9}")
 
     def _change(self, ledger: Ledger, verb: str, scope: Scope, *, do: bool) -> None:

@@ -11,6 +11,7 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from newscrawl.errors import ArchiveError, ExportError, StoreError
+from newscrawl.terminal import say
 
 if TYPE_CHECKING:
     from newscrawl.comparison import Changes
@@ -80,7 +81,7 @@ class Command(ScrapyCommand):
                 old = [feed.path for feed in find_feeds(data, opts.old)]
                 _tell_changes(compare(opts.output, old))
         except (ArchiveError, ExportError, StoreError, OSError, ValueError) as error:
-            sys.stderr.write(f"scrapy reextract: {error}\n")
+            say(f"scrapy reextract: {error}", sys.stderr)
             self.exitcode = 1
             return
         self.exitcode = 0 if outcome.records else 1
@@ -91,15 +92,15 @@ def _tell(outcome: "Outcome", seconds: float) -> None:
     print(f"records   {outcome.records} in {seconds:.1f} s, {speed:.0f} a second")
     print(f"no record {len(outcome.problems)}")
     for article, reason in outcome.problems[:_NAMED]:
-        print(f"          {article}: {reason}")
+        say(f"          {article}: {reason}")
 
 
 def _tell_changes(changes: "Changes") -> None:
     print(f"same      {changes.same}")
     print(f"changed   {changes.different}")
     for name, count in changes.fields.most_common():
-        print(f"          {count:>8}  {name}, such as in {changes.examples[name]}")
+        say(f"          {count:>8}  {name}, such as in {changes.examples[name]}")
     for title, articles in (("missing", changes.missing), ("new", changes.added)):
         print(f"{title:<10}{len(articles)}")
         for article in articles[:_NAMED]:
-            print(f"          {article}")
+            say(f"          {article}")

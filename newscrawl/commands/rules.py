@@ -2,6 +2,7 @@
 
 import argparse
 import dataclasses
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from newscrawl.errors import StoreError
+from newscrawl.terminal import say
 from newscrawl.urls import registered_domain
 
 if TYPE_CHECKING:
@@ -85,17 +87,17 @@ class Command(ScrapyCommand):
         for site, rule in found:
             last = "-" if rule.last_agreement is None else f"{rule.last_agreement:.3f}"
             counts = f"{rule.pages:>6}{rule.confirmed:>10}{last:>7}"
-            print(f"{rule.name:<36}{site:<12}{rule.state:<11}{counts}")
+            say(f"{rule.name:<36}{site:<12}{rule.state:<11}{counts}")
 
     def _show(self, domain: str) -> None:
         for site, rule in self._known(domain):
-            print(f"{site}  {rule.name}")
+            say(f"{site}  {rule.name}")
             for field in dataclasses.fields(rule):
-                print(f"  {field.name:<16}{getattr(rule, field.name)}")
+                say(f"  {field.name:<16}{getattr(rule, field.name)}")
 
     def _export(self, domain: str | None) -> None:
         for _, rule in self._rules() if domain is None else self._known(domain):
-            print(msgspec.json.encode(rule).decode())
+            print(json.dumps(msgspec.to_builtins(rule)))  # in ASCII: as it is, and harmless
 
     def _known(self, domain: str) -> "list[tuple[str, Rule]]":
         found = self._rules(domain)

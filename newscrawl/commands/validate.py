@@ -10,6 +10,7 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from newscrawl.errors import ExportError, StoreError
+from newscrawl.terminal import say
 
 
 class Command(ScrapyCommand):
@@ -60,18 +61,18 @@ class Command(ScrapyCommand):
                         kinds[fault.what.partition(":")[0]] += 1
                         if kinds.total() <= opts.limit:
                             path = feeds[fault.feed].path
-                            print(f"{path}:{fault.line}: {fault.article or '-'}: {fault.what}")
+                            say(f"{path}:{fault.line}: {fault.article or '-'}: {fault.what}")
                 finally:
                     check.close()
                     reader.close()
         except (ExportError, StoreError) as error:
-            sys.stderr.write(f"scrapy validate: {error}\n")
+            say(f"scrapy validate: {error}", sys.stderr)
             self.exitcode = 1
             return
         if kinds.total() > opts.limit:
             print(f"and {kinds.total() - opts.limit} more")
         told = ", ".join(f"{what} {times}" for what, times in kinds.most_common(10))
-        print(
+        say(
             f"feeds {len(feeds)}, lines {check.lines}, faulty {check.faulty}"
             + (f"; faults: {told}" if told else "")
         )

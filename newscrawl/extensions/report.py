@@ -3,7 +3,6 @@
 import logging
 import sys
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from statistics import median
 from time import monotonic, time
 from typing import Any
@@ -13,6 +12,7 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 
 from newscrawl.errors import StoreError
+from newscrawl.headers import moment
 from newscrawl.hosts import Hosts
 from newscrawl.items import Article
 from newscrawl.monitors import alarms, check
@@ -74,13 +74,10 @@ class RunReport:
 
     def response_received(self, response: Response) -> None:
         """Compare this machine's clock with the first servers'."""
-        sent = response.headers.get("Date")
-        if sent and "cached" not in response.flags and len(self._offsets) < _CLOCKS:
-            try:
-                moment = parsedate_to_datetime(sent.decode("latin-1"))
-            except ValueError:
-                return
-            self._offsets.append(time() - moment.timestamp())
+        if "cached" not in response.flags and len(self._offsets) < _CLOCKS:
+            sent = moment(response.headers.get("Date") or b"")
+            if sent:
+                self._offsets.append(time() - sent.timestamp())
 
     def item_scraped(self, item: Article) -> None:
         """Count what an exported record holds."""

@@ -3,14 +3,13 @@
 import logging
 import random
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
 from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.retry import RetryMiddleware
 from scrapy.http import Request, Response
 
-from newscrawl.headers import plain
+from newscrawl.headers import moment, plain
 from newscrawl.hosts import Hosts
 from newscrawl.refusals import challenge
 
@@ -81,8 +80,5 @@ def retry_after(response: Response) -> float | None:
     value = (response.headers.get("Retry-After") or b"").decode("latin-1").strip()
     if value.isdecimal():
         return float(value)
-    try:
-        moment = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    return max(0.0, (moment.astimezone(UTC) - datetime.now(UTC)).total_seconds())
+    date = moment(value)
+    return None if date is None else max(0.0, (date - datetime.now(UTC)).total_seconds())
