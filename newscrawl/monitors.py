@@ -18,6 +18,10 @@ Report = Mapping[str, Any]
 _ASKED = ("ok", "moved", "mismatch", "gone", "refused", "paywalled", "unreachable", "unreadable")
 """Statuses of sources that were asked for."""
 
+_SUMMED = ("found", "exported", "rejected", "failed", "compared", "article_pages", "unreadable")
+_SUMMED_BY_NAME = ("filled", "sources", "flags")
+"""Figures of reports that shares are made of."""
+
 
 class History:
     """The earlier runs of a site that were asked to do the same."""
@@ -35,6 +39,26 @@ class History:
             and since <= datetime.fromisoformat(run["written"]) <= self.now
         ]
         """Newest first, of the last ``days``."""
+        self._report = report
+
+    def lately(self, least: int) -> dict[str, Any]:
+        """The present report, with those of the day before it summed up to ``least`` records.
+
+        An hourly run is often too small for its shares to say anything.
+        """
+        whole = dict(self._report)
+        agreed = (whole["agreement"] or 0) * whole["compared"]
+        for run in self.runs:
+            if whole["exported"] >= least or _end(run) < self.now - timedelta(days=1):
+                break
+            agreed += (run.get("agreement") or 0) * run.get("compared", 0)
+            for figure in _SUMMED:
+                whole[figure] += run.get(figure, 0)
+            for figure in _SUMMED_BY_NAME:
+                whole[figure] = Counter(whole[figure])  # not +, which drops what is zero
+                whole[figure].update(run.get(figure, {}))
+        whole["agreement"] = agreed / whole["compared"] if whole["compared"] else None
+        return whole
 
     def total(self, figure: str) -> int:
         """Sum of a figure over all runs."""
@@ -65,7 +89,11 @@ class History:
 def check(report: Report, earlier: Sequence[Report], settings: BaseSettings) -> dict[str, Any]:
     """Ask every monitor; by its name what it says, ``None`` where all is well."""
     past = History(report, earlier, settings.getfloat("MONITOR_HISTORY_DAYS"))
-    return {name: monitor(report, past, settings) for name, monitor in MONITORS.items()}
+    lately = past.lately(settings.getint("MONITOR_MIN_ITEMS"))
+    return {
+        name: monitor(lately if name in _OF_SHARES else report, past, settings)
+        for name, monitor in MONITORS.items()
+    }
 
 
 def alarms(report: Report) -> list[str]:
@@ -204,6 +232,9 @@ MONITORS: dict[str, Callable[[Report, History, BaseSettings], str | None]] = {
     "language": _language,
 }
 """Every monitor by its name."""
+
+_OF_SHARES = {"fields", "rejects", "sources", "agreement", "layout", "clock", "language"}
+"""Those that are asked of the last reports together, if the present one is small."""
 
 
 # --- Small things ---------------------------------------------------------------------------------

@@ -13,7 +13,11 @@ from pathlib import Path
 from random import Random
 from typing import Any, ClassVar
 
+import pytest
+from scrapy.utils.project import get_project_settings
+
 from newscrawl.demo.proxy import Answer, DemoProxy
+from newscrawl.monitors import alarms, check
 from tests.web import HTML, Outcome, Web, aggregator_page, command, crawl, environment, outlet_page
 
 SENTENCES = [
@@ -158,6 +162,111 @@ class Mail(socketserver.StreamRequestHandler):
             self.wfile.write(b"221 bye\r\n" if verb == b"QUIT" else b"250 good\r\n")
 
 
+@pytest.fixture(scope="module")
+def usual(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The report of a good run of 40 articles."""
+    site, data = good(), tmp_path_factory.mktemp("usual")
+    report = crawl(site.web, data, urls=site.ask(data)).report
+    assert report["outcome"] == "ok"
+    return report
+
+
+# Of each monitor: what it says, what makes it say so, and what is just not enough for that.
+BRANCHES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    (
+        "rejects: 5 of 40 are rejected or failed",
+        {"rejected": 3, "failed": 2},
+        {"rejected": 2, "failed": 2},
+    ),
+    (
+        "sources: 33 of 40 are unreachable or refused",
+        {"sources": {"ok": 7, "unreachable": 20, "refused": 13}},
+        {"sources": {"ok": 8, "unreachable": 20, "refused": 12}},
+    ),
+    (
+        "agreement: copies and sources agree by 0.79 in the mean, expected 0.80 or more",
+        {"agreement": 0.79},
+        {"agreement": 0.8},
+    ),
+    (
+        "agreement: 11 of 51 are another story",
+        {"sources": {"ok": 40, "mismatch": 11}},
+        {"sources": {"ok": 40, "mismatch": 10}},
+    ),
+    (
+        "rules: 3 withdrawn: a#1, b#1, b#2",
+        {"rules_withdrawn": ["a#1", "b#1", "b#2"]},
+        {"rules_withdrawn": ["b#1", "b#2"]},
+    ),
+    (
+        "layout: 3 of 40 article pages lack the published-in line, title or text",
+        {"unreadable": 3},
+        {"unreadable": 2},
+    ),
+    (
+        "clock: this machine's clock is 301 s behind the site's",
+        {"clock_offset": -301},
+        {"clock_offset": -300},
+    ),
+    (
+        "clock: 13 of 40 are date_conflict",
+        {"flags": {"date_conflict": 13}},
+        {"flags": {"date_conflict": 12}},
+    ),
+    (
+        "language: 13 of 40 are language_mismatch",
+        {"flags": {"language_mismatch": 13}},
+        {"flags": {"language_mismatch": 12}},
+    ),
+    (
+        "language: 13 of 40 are mojibake",
+        {"flags": {"mojibake": 13}},
+        {"flags": {"mojibake": 12}},
+    ),
+    (
+        "nothing: the run met no article at all, neither new nor known",
+        {"found": 0, "exported": 0},
+        {"found": 0, "exported": 0, "known": 1},
+    ),
+]
+
+
+def said(report: dict[str, Any], *earlier: dict[str, Any]) -> list[str]:
+    """What the monitors say of a report."""
+    return alarms({"monitors": check(report, earlier, get_project_settings())})
+
+
+@pytest.mark.parametrize(("message", "much", "little"), BRANCHES, ids=[b[0] for b in BRANCHES])
+def test_each_monitor_has_its_threshold(
+    message: str, much: dict[str, Any], little: dict[str, Any], usual: dict[str, Any]
+) -> None:
+    assert said(usual | {"known": 0} | much) == [message]
+    assert said(usual | {"known": 0} | little) == []
+
+
+def test_small_runs_are_judged_with_those_of_the_day_before(usual: dict[str, Any]) -> None:
+    end = datetime.fromisoformat(usual["written"])
+
+    def hourly(hours: int, **figures: Any) -> dict[str, Any]:
+        """A run of ten articles, so many hours ago."""
+        ten = {"found": 10, "exported": 10, "compared": 10, "article_pages": 10}
+        told = {"job": f"{hours}", "written": (end - timedelta(hours=hours)).isoformat()}
+        filled = dict.fromkeys(usual["filled"], 10)
+        return usual | ten | told | {"filled": filled, "sources": {"ok": 10}} | figures
+
+    poor = {"filled": dict.fromkeys(usual["filled"], 10) | {"authors": 0}, "unreadable": 1}
+    before = [hourly(hours) for hours in range(3, 300)]
+    assert said(hourly(0), hourly(1), hourly(2), *before) == []
+    assert said(hourly(0, **poor), hourly(1), hourly(2), *before) == [
+        "fields: authors 50%, usually 100%"
+    ]
+    assert said(hourly(0, **poor), hourly(1, **poor), hourly(2), *before) == [
+        "fields: authors 0%, usually 100%",
+        "layout: 2 of 20 article pages lack the published-in line, title or text",
+    ]
+    assert said(hourly(0), hourly(1), hourly(2, **poor), *before) == []  # it is over
+
+
 def test_a_good_run_is_quiet_and_a_bad_one_is_told_in_every_way(tmp_path: Path) -> None:
     well = good()
     outcome = crawl(well.web, tmp_path, urls=well.ask(tmp_path))
@@ -202,22 +311,22 @@ def test_a_good_run_is_quiet_and_a_bad_one_is_told_in_every_way(tmp_path: Path) 
         server.shutdown()
         server.server_close()
     report = Outcome(0, "", tmp_path, []).report
-    said = report["monitors"]
+    told = report["monitors"]
     assert (done.returncode, report["outcome"]) == (3, "alarm"), done.stderr
-    heard = {name for name, message in said.items() if message}
+    heard = {name for name, message in told.items() if message}
     expected = {"items", "outlets", "fields", "rejects", "sources", "agreement", "rules", "layout"}
-    assert heard == expected | {"clock", "language"}, said
-    assert said["items"].startswith("65 records in a day, usually")
-    assert said["outlets"] == "nothing in 4 days from fr/tribune"
-    assert "authors 8%, usually 100%" in said["fields"]
-    assert said["rejects"] == "20 of 85 are rejected or failed"
-    assert said["rules"].startswith("1 withdrawn: courrier.example#")
-    assert said["layout"].startswith("10 of 85 article pages lack")
-    assert said["clock"].endswith("s ahead of the site's")
+    assert heard == expected | {"clock", "language"}, told
+    assert told["items"].startswith("65 records in a day, usually")
+    assert told["outlets"] == "nothing in 4 days from fr/tribune"
+    assert "authors 8%, usually 100%" in told["fields"]
+    assert told["rejects"] == "20 of 85 are rejected or failed"
+    assert told["rules"].startswith("1 withdrawn: courrier.example#")
+    assert told["layout"].startswith("10 of 85 article pages lack")
+    assert told["clock"].endswith("s ahead of the site's")
     for name in heard:
         assert f"ALARM     {name}: " in done.stderr
     (posted,) = Post.got
-    assert posted["run"]["monitors"] == said
+    assert posted["run"]["monitors"] == told
     assert all(name in posted["text"] for name in heard)
     assert "Subject: newscrawl maghress: alarm\r\n" in Mail.got
     assert any("said" in line or "layout" in line for line in Mail.got)
