@@ -113,3 +113,27 @@ def test_a_run_that_has_spent_its_budget_leaves_the_rest_to_the_next(
     assert outcome.code == 0, outcome.stderr
     assert len(outcome.lines("feeds")) == 30
     assert len({record["id"] for record in outcome.lines("feeds")}) == 30
+
+
+# Run by Python before anything else: a name server that takes its time.
+SLOW_NAMES = """
+import socket, time
+
+def told(name, look_up=socket.gethostbyname):
+    time.sleep(8 * name.endswith("slow.example"))
+    return "127.0.0.1" if name.endswith("slow.example") else look_up(name)
+
+socket.gethostbyname = told
+"""
+
+
+def test_a_name_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "sitecustomize.py").write_text(SLOW_NAMES)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=":")
+    link = "http://very.slow.example/1"
+    small = Web({f"{BASE}/1": aggregator_page(TITLE, TEXT, link=link)}, direct="very.slow.example")
+    outcome = crawl(small, tmp_path, settings={"DNS_TIMEOUT": "1"}, urls=f"{BASE}/1")
+    assert outcome.code == 0, outcome.stderr
+    (record,) = outcome.lines("feeds")
+    assert record["source"]["status"] == "unreachable", "in the end it would lead to the loopback"
+    assert "not found" in record["source"]["reason"]

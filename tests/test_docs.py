@@ -17,6 +17,7 @@ from backports import zstd
 from scrapy.utils.project import get_project_settings
 
 from newscrawl.arguments import Arguments
+from newscrawl.demo.faults import FAULTS
 from newscrawl.demo.proxy import Answer, DemoProxy
 from newscrawl.network.sites import SITES
 from tests.test_crawl import LINK, SOURCE, TEXT, TITLE
@@ -35,6 +36,8 @@ _LINK = re.compile(r"\]\((?!https?:)([^)#]*)#?([^)]*)\)")
 _HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
 _SETTING = re.compile(r"`([A-Z][A-Z_]{3,})[`=]")
 _PATH = re.compile(r"(?:`|^ {4})((?:newscrawl|tests|benchmarks|deploy)/[\w/.*-]*\w)", re.MULTILINE)
+_TEST = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
+_FAULTS = re.compile(r"faults: ([^|;]+)")
 _TARGET = re.compile(r"(?:`|^ {4}|-- )make ([a-z]+)", re.MULTILINE)
 # Variables and other words in capitals that documents set in the type of code.
 _WORDS = {"SCRAPYD_URL", "SCRAPYD_USERNAME", "SCRAPYD_PASSWORD", "YYYYMMDD"} | {
@@ -179,6 +182,8 @@ def test_what_a_document_names_is_there(
         assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE), target
     for path in _PATH.findall(text):
         assert list(ROOT.glob(path)), path
+    for path, name in _TEST.findall(text):
+        assert re.search(rf"^def {name}\(", (ROOT / path).read_text("utf-8"), re.MULTILINE), name
     for name in _SETTING.findall(text):
         assert name in _WORDS or name in SETTINGS, name
     for path, place in _LINK.findall(text):
@@ -187,6 +192,15 @@ def test_what_a_document_names_is_there(
         headings = _HEADING.findall(target.read_text("utf-8")) if place else []
         anchors = {re.sub(r"[^\w -]", "", each.lower()).replace(" ", "-") for each in headings}
         assert not place or place in anchors, place
+
+
+def test_each_part_of_what_is_promised_names_the_tests_that_hold_it() -> None:
+    text = (ROOT / "docs" / "safety.md").read_text("utf-8")
+    for part in text.split("\n## ")[1:]:
+        assert _TEST.search(part), part.partition("\n")[0]
+    named = {name.strip() for listed in _FAULTS.findall(text) for name in listed.split(",")}
+    assert len(named) > 20
+    assert named <= {fault.name for fault in FAULTS}
 
 
 def _understand(line: str) -> None:
