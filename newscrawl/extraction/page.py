@@ -171,10 +171,30 @@ def flags_of(tag: str, name: str) -> int:
     return flags
 
 
-# Marks put among the texts of a run: a line break, and where links begin and end.
-_BREAK, _LINK, _UNLINK = "\x00", "\x01", "\x02"
-_MARKS = re.compile("[\x01\x02]")
+_BREAK = "\x00"
+"""Stands among the texts of a run for a line break; no page holds it."""
 _ENDS = frozenset('.!?:…؟。»”"')
+
+_TEXT, _INNER, _ANCHOR, _PART, _SKIP, _LINE = range(6)
+
+
+def _role(tag: str) -> int:
+    """Tell what a tag means for the walk."""
+    if tag == "-text":
+        return _TEXT
+    if tag in _SKIPPED or tag.startswith("-"):  # a comment
+        return _SKIP
+    if tag == "a":
+        return _ANCHOR
+    if tag == "br":
+        return _LINE
+    return _INNER if tag in _INLINE else _PART
+
+
+# What tags mean by their numbers, which nodes tell faster than names. The parser's own tags have
+# small numbers, the same on every page; those of others are given anew on each page.
+_ROLES: dict[int, tuple[int, str]] = {}
+_OWN_TAGS = 1000
 
 
 def walk(root: LexborNode) -> Page:
@@ -182,111 +202,125 @@ def walk(root: LexborNode) -> Page:
     page = Page()
     elements, ends, blocks = page.elements, page.ends, page.blocks
     parts: list[str] = []
+    anchors: list[tuple[int, int]] = []
+    opened = 0  # where in the run the open link begins
     links = articles = current = 0
-    stack: list[tuple[LexborNode | None, int, str]] = []
+    stack: list[tuple[LexborNode | None, int, int, str]] = []
     elements.append(Element(root, 0, root.tag or ""))
     ends.append(0)
     node = root.first_child
+    known = _ROLES.get
     while True:
         if node is None:
             if not stack:
                 break
-            node, parent, tag = stack.pop()
-            if tag == "a":
-                links -= 1
-                parts.append(_UNLINK)
-            elif tag not in _INLINE:
+            node, role, parent, tag = stack.pop()
+            if role == _PART:
                 if parts:
-                    _flush(parts, current, blocks, links)
+                    _flush(parts, anchors, opened if links else None, current, blocks)
+                    opened = 0
                 ends[current] = len(elements)
                 current = parent
                 articles -= tag == "article"
+            elif role == _ANCHOR:
+                links -= 1
+                if not links and opened < len(parts):
+                    anchors.append((opened, len(parts)))
             continue
-        following = node.next
-        if node.is_text_node:
+        role, tag = known(node.tag_id) or _meaning(node)
+        if role == _TEXT:
             if not node.is_empty_text_node:
                 parts.append(node.text_content or "")
             elif parts:
                 parts.append(" ")
-        elif (child := node.first_child) is not None:  # a comment or an empty element has none
-            tag = node.tag or ""
-            if tag not in _SKIPPED and (articles or tag != "footer"):
-                stack.append((following, current, tag))
-                if tag == "a":
-                    links += 1
-                    parts.append(_LINK)
-                elif tag not in _INLINE:
-                    if parts:
-                        _flush(parts, current, blocks, links)
-                    articles += tag == "article"
-                    elements.append(Element(node, current, tag))
-                    current = len(ends)
-                    ends.append(0)
-                node = child
-                continue
-        elif node.tag == "br":
+        elif role == _LINE:
             parts.append(_BREAK)
-        node = following
-    _flush(parts, 0, blocks, links)
+        elif (
+            role != _SKIP
+            and (articles or tag != "footer")
+            and (child := node.first_child) is not None
+        ):
+            stack.append((node.next, role, current, tag))
+            if role == _PART:
+                if parts:
+                    _flush(parts, anchors, opened if links else None, current, blocks)
+                    opened = 0
+                articles += tag == "article"
+                elements.append(Element(node, current, tag))
+                current = len(ends)
+                ends.append(0)
+            elif role == _ANCHOR:
+                if not links:
+                    opened = len(parts)
+                links += 1
+            node = child
+            continue
+        node = node.next
+    _flush(parts, anchors, None, 0, blocks)
     ends[0] = len(elements)
     return page
 
 
-def _flush(parts: list[str], element: int, blocks: list[Block], links: int) -> None:
-    """Make blocks of a run that ends here; ``links`` are open, and go on in the next one."""
-    text = " ".join("".join(parts).split())
-    parts.clear()
-    if links:
-        parts.append(_LINK)
-    if _BREAK in text:
-        for line, linked in _lines(text):
+def _meaning(node: LexborNode) -> tuple[int, str]:
+    """Tell the role and the tag of a node."""
+    tag = node.tag or ""
+    meaning = _role(tag), tag
+    if node.tag_id < _OWN_TAGS:
+        _ROLES[node.tag_id] = meaning
+    return meaning
+
+
+def _flush(
+    parts: list[str],
+    anchors: list[tuple[int, int]],
+    opened: int | None,
+    element: int,
+    blocks: list[Block],
+) -> None:
+    """Make blocks of a run that ends here.
+
+    ``anchors`` are the stretches of it that are links; one more is open from ``opened`` on.
+    """
+    if opened is not None:
+        anchors.append((opened, len(parts)))
+    if _BREAK in parts:
+        for line, linked in _lines(parts, anchors):
             blocks.append(Block(line, element, linked))
-    elif text.startswith(_LINK) and text.find(_UNLINK) == len(text) - 1:  # most are one link
-        if text := text[1:-1].strip():
-            blocks.append(Block(text, element, len(text)))
-    elif _LINK in text or _UNLINK in text:
-        linked = _linked(text)
-        if text := " ".join(text.replace(_LINK, "").replace(_UNLINK, "").split()):
-            blocks.append(Block(text, element, min(linked, len(text))))
-    elif text:
-        blocks.append(Block(text, element, 0))
+    elif text := _joined(parts):
+        linked = 0
+        if anchors:
+            first, stop = anchors[0]
+            if stop - first == len(parts):  # most are one link
+                linked = len(text)
+            else:
+                linked = sum(len(_joined(parts[start:stop])) for start, stop in anchors)
+        blocks.append(Block(text, element, min(linked, len(text))))
+    parts.clear()
+    anchors.clear()
 
 
-def _linked(run: str) -> int:
-    """Count the characters of a run that stand in links."""
-    first, *links = run.split(_LINK)
-    count = len(first.rpartition(_UNLINK)[0])  # of a link that began before the run
-    for text in links:
-        count += len(text.partition(_UNLINK)[0].strip())
-    return count
+def _joined(parts: list[str]) -> str:
+    return " ".join("".join(parts).split())
 
 
-def _lines(raw: str) -> Iterator[tuple[str, int]]:
+def _lines(parts: list[str], anchors: list[tuple[int, int]]) -> Iterator[tuple[str, int]]:
     """Part a run at its line breaks: at every doubled one, and where a sentence ends.
 
     Each line comes with the number of its characters that stand in links.
     """
+    linked = {index for start, stop in anchors for index in range(start, stop)}
     pending: list[str] = []
-    count = 0
-    inside = False
-    for piece in raw.split(_BREAK):
-        linked = 0
-        if inside or _LINK in piece:
-            texts = _MARKS.split(piece)
-            marks = _MARKS.findall(piece)
-            for text, mark in zip(texts, [*marks, ""], strict=True):
-                if inside:
-                    linked += len(" ".join(text.split()))
-                inside = mark == _LINK or (inside and not mark)
-            piece = "".join(texts)
-        elif _UNLINK in piece:
-            piece = piece.replace(_UNLINK, "")
-        text = " ".join(piece.split())
+    count = start = 0
+    for stop, part in enumerate([*parts, _BREAK]):
+        if part != _BREAK:
+            continue
+        text = _joined(parts[start:stop])
         if pending and not (text and pending[-1][-1] not in _ENDS):
             yield " ".join(pending), count
             pending, count = [], 0
         if text:
             pending.append(text)
-        count += linked
+        count += sum(len(_joined([parts[i]])) for i in range(start, stop) if i in linked)
+        start = stop + 1
     if pending:
         yield " ".join(pending), count
