@@ -9,7 +9,7 @@ Two kinds of functions stand here. Those that clean (``safe``, ``clean``, ``clea
 import codecs
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from html import unescape
 
 # What browsers read C1 control codes as: the windows-1252 characters of the same bytes.
@@ -110,6 +110,16 @@ def clean_text(s: str) -> str:
     """
     lines = (" ".join(line.split()) for line in _normal(s).splitlines())
     return "\n\n".join(line for line in lines if line)
+
+
+def join_paragraphs(paragraphs: Iterable[str]) -> str:
+    """Text of paragraphs whose white space is folded: what ``clean_text`` gives, sooner.
+
+    >>> join_paragraphs(["Un&nbsp;", "Deux"])
+    'Un\n\nDeux'
+    """
+    text = "\n\n".join(paragraphs)
+    return text if _normal(text) == text else clean_text(text)
 
 
 # Combining marks that say how a letter is read, not which letter it is. Marks of Indian and

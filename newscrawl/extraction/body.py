@@ -57,20 +57,27 @@ def _matches(page: Page, reference: Reference) -> list[_Match]:
         said = reference.read(text)
         if reference.lacks(said):
             continue
-        cut = shingles(said)
-        found = reference.find(cut)
-        if len(found) < 2 and not (found and len(cut) == 1):
+        places = reference.places(said)
+        hits = len(places) - places.count(None)
+        if hits < min(2, len(places)) or not hits:
             continue
-        mask = 0
-        for _, position in found:
-            mask |= 1 << position
-        # A phrase that comes twice is found at its first place; the middle one tells the truth.
-        offsets = sorted([position - place for place, position in found])
-        first = max(0, offsets[len(offsets) // 2])
-        last = first + len(cut) - 1
-        known[text] = _Match(index, len(found) / len(cut), mask, first, last)
+        known[text] = _match(index, places, hits)
         matches.append(known[text])
     return matches
+
+
+def _match(block: int, places: list[int | None], hits: int) -> _Match:
+    """Tell where in the reference a block stands, by the places of its shingles."""
+    mask = 0
+    offsets = []
+    for index, place in enumerate(places):
+        if place is not None:
+            mask |= 1 << place
+            offsets.append(place - index)
+    # A phrase that comes twice is found at its first place; the middle one tells the truth.
+    offsets.sort()
+    first = max(0, offsets[hits // 2])
+    return _Match(block, hits / len(places), mask, first, first + len(places) - 1)
 
 
 def guided(page: Page, reference: Reference) -> list[int]:
@@ -210,10 +217,11 @@ def standfirst(page: Page, body: list[int], description: str | None) -> list[int
         around = page.elements[element.parent]
         if (element.flags | around.flags) & OUT & ~AWAY:
             continue
-        said = shingles(compared(block.text))
+        words = compared(block.text)
+        said = shingles(words)
         if len(opening.intersection(said)) > 0.3 * len(said):
             continue
-        same = len(summary.find(said))
+        same = len(said) - summary.places(words).count(None)
         if (
             same >= 0.6 * max(1, min(len(said), len(summary)))
             or _STANDFIRST.search(element.label)

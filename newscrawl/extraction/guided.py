@@ -70,14 +70,9 @@ class Reference:
             map(hash, zip(said[::4], said[1::4], said[2::4], strict=False))
         )
 
-    def find(self, candidates: list[int]) -> list[tuple[int, int]]:
-        """List those shingles that this text holds: their place in the list and in this text."""
-        get = self.positions.get
-        return [
-            (place, position)
-            for place, position in enumerate(map(get, candidates))
-            if position is not None
-        ]
+    def places(self, said: list[str], size: int = SIZE) -> list[int | None]:
+        """Give for each shingle of some words its place in this text, if it has one."""
+        return list(map(self.positions.get, shingles(said, size)))
 
     def overlap(self, text: str) -> tuple[float, float]:
         """Measure how far another text says the same.
@@ -91,7 +86,7 @@ class Reference:
         said: list[str] = []
         for part in text[: 20 * MOST_WORDS].split("\n\n"):
             said += self._read.get(part) or compared(part)
-        places = list(map(self.positions.get, shingles(said, min(SIZE, len(self.words)))))
+        places = self.places(said, min(SIZE, len(self.words)))
         start, stop = _densest(places)
         found = (0.0, 0.0)
         if start < stop:

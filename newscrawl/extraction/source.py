@@ -21,7 +21,7 @@ from newscrawl.extraction.page import RUBRIC, Page, walk
 from newscrawl.extraction.rules import Rule, RuleBook, first_node, lesson_of
 from newscrawl.html import decode, parse
 from newscrawl.items import Agreement, Image
-from newscrawl.text import clean, clean_text
+from newscrawl.text import clean, clean_text, join_paragraphs
 from newscrawl.urls import absolute
 
 AGREES = 0.5
@@ -227,7 +227,7 @@ def _found(rule: str, page: Page, blocks: list[int]) -> _Found:
 
 
 def _text_of(page: Page, blocks: list[int]) -> str:
-    return clean_text("\n".join(page.blocks[index].text for index in blocks))
+    return join_paragraphs(page.blocks[index].text for index in blocks)
 
 
 def _source_page(
