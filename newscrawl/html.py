@@ -28,7 +28,18 @@ MAX_ATTRIBUTES = 20_000
 
 
 def decode(body: bytes, content_type: str | None = None) -> str:
-    """Read the bytes of a page as text.
+    """Read the bytes of a page as text; arguments and errors are those of ``as_utf8``.
+
+    >>> decode("<p>Économie à l’étude".encode("cp1252"))
+    '<p>Économie à l’étude'
+    >>> decode("<p>السلام عليكم".encode("cp1256"), "text/html; charset=ISO-8859-1")
+    '<p>السلام عليكم'
+    """
+    return as_utf8(body, content_type).decode()
+
+
+def as_utf8(body: bytes, content_type: str | None = None) -> bytes:
+    """Give the bytes of a page in UTF-8, as ``parse`` takes them; most pages are that already.
 
     The encoding is told by a byte order mark, else by the bytes being UTF-8, which nothing else
     looks like, else by the header or the page, where the bytes do not belie it, else by what the
@@ -41,11 +52,6 @@ def decode(body: bytes, content_type: str | None = None) -> str:
 
     Raises:
         NotHtmlError: the bytes are an image, a document, an archive or other binary data.
-
-    >>> decode("<p>Économie à l’étude".encode("cp1252"))
-    '<p>Économie à l’étude'
-    >>> decode("<p>السلام عليكم".encode("cp1256"), "text/html; charset=ISO-8859-1")
-    '<p>السلام عليكم'
     """
     encoding, mark = read_bom(body)
     if encoding and mark:
@@ -54,13 +60,14 @@ def decode(body: bytes, content_type: str | None = None) -> str:
         pass
     elif _is_binary(body):
         raise NotHtmlError("the page is binary data")
+    if encoding is None:
+        try:
+            body.decode()
+        except UnicodeDecodeError:
+            encoding = _legacy_encoding(body, content_type)
     if encoding:
-        return to_unicode(body, encoding).replace("\0", "")
-    try:
-        text = body.decode()
-    except UnicodeDecodeError:
-        text = to_unicode(body, _legacy_encoding(body, content_type))
-    return text.replace("\0", "")
+        body = to_unicode(body, encoding).encode("utf-8", "replace")
+    return body.replace(b"\0", b"")
 
 
 _SIGNATURES = (  # how files begin that are no text
@@ -93,14 +100,13 @@ def _wide_encoding(body: bytes) -> str | None:
 
 
 _SAMPLE = 1_000_000
+"""Bytes of a page that are looked at for some that tell its encoding."""
+_TELLING = 100_000
 """Bytes that an encoding is judged by."""
 _ASCII = bytes(range(0x80))
-_UTF8_SEQUENCE = re.compile(
-    rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
-)
 # An accented letter of a Latin script stands between plain ones; letters of others in rows.
 _LATIN_LETTER = re.compile(
-    rb"(?<=[A-Za-z])[\xc0-\xff](?![\xc0-\xff])|(?<![\xc0-\xff])[\xc0-\xff](?=[A-Za-z])"
+    rb"[\xc0-\xff](?:(?<=[A-Za-z].)(?![\xc0-\xff])|(?<![\xc0-\xff].)(?=[A-Za-z]))", re.DOTALL
 )
 _ROW = re.compile(rb"[\x80-\xff]{3,}")
 _ARABIC = b"\xa0\xab\xbb" + bytes(
@@ -114,9 +120,11 @@ _ALEF = b"\xc7"  # in windows-1256 and ISO-8859-6; a seventh of the letters of A
 
 def _legacy_encoding(body: bytes, content_type: str | None) -> str:
     """The encoding of bytes that are not UTF-8 throughout."""
-    sample = body[:_SAMPLE]
+    texts = body[:_SAMPLE].split(b">")
+    sample = b">".join(text for text in texts if not text.isascii())[:_TELLING]
     high = len(sample.translate(None, _ASCII))
-    if 2 * len(_UTF8_SEQUENCE.sub(b"", sample).translate(None, _ASCII)) < high:
+    known = sample.decode("utf-8", "ignore").encode().translate(None, _ASCII)
+    if 2 * len(known) > high:
         return "utf-8"  # damaged in places
     rows = b"".join(_ROW.findall(sample))
     latin = len(_LATIN_LETTER.findall(sample))
@@ -145,17 +153,18 @@ def _guessed_encoding(sample: bytes) -> str:
     return best.encoding if best else "cp1252"
 
 
-def parse(html: str) -> LexborHTMLParser:
-    """Parse a page.
+def parse(page: str | bytes) -> LexborHTMLParser:
+    """Parse a page; bytes must be UTF-8.
 
     Raises:
         UnreadableHtmlError: the page is empty, or would cost absurd time or memory: it has more
             than ``MAX_NODES`` tags and attributes, is nested deeper than ``MAX_DEPTH``, or a tag
             has more than ``MAX_ATTRIBUTES``.
     """
+    html = page.encode("utf-8", "ignore") if isinstance(page, str) else page
     if not html or html.isspace():
         raise UnreadableHtmlError("the page is empty")
-    tags = html.count("<")
+    tags = html.count(b"<")
     if tags > MAX_NODES or (len(html) > 2 * MAX_NODES and _nodes(html) > MAX_NODES):
         raise UnreadableHtmlError(f"the page has more than {MAX_NODES} tags and attributes")
     if _longest_tag(html) > MAX_ATTRIBUTES:
@@ -177,55 +186,54 @@ _MANY = 2000
 """Tags that can be no harm, in whatever order: unended formatting makes a million of them."""
 _ALIKE = 3
 """Unended formatting tags with the same attributes that a parser remembers."""
-_TAG = re.compile(r"<(?P<end>/?)(?P<name>[a-zA-Z][^\s/>]*|!--)")
-_TAG_START = re.compile(r"<[a-zA-Z]")
-_OPENING = re.compile(r"<[a-zA-Z][^>]*")
+_TAG = re.compile(rb"<(?P<end>/?)(?P<name>[a-zA-Z][^\s/>]*|!--)")
+_TAG_START = re.compile(rb"<[a-zA-Z]")
+_OPENING = re.compile(rb"<[a-zA-Z][^>]*")
 _RAW_TEXT = {  # elements that hold no tags, and how they end
-    name: re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE)
-    for name in ("script", "style", "textarea", "title", "iframe", "noembed", "noframes", "xmp")
+    name: re.compile(rb"</%s(?=[\s/>])" % name, re.IGNORECASE)
+    for name in b"script style textarea title iframe noembed noframes xmp".split()
 }
 # Tags that never nest in themselves: void ones, and those whose end tag may be left out.
 _FLAT = frozenset(
-    (
-        *("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param"),
-        *("source", "track", "wbr", "dd", "dt", "li", "option", "p", "td", "th", "tr"),
-    )
+    b"area base br col embed hr img input link meta param source track wbr "
+    b"dd dt li option p td th tr".split()
 )
 # Tags that a parser opens again in each block that follows, until it meets their end.
-_FORMATTING = frozenset(
-    ("b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u")
-)
+_FORMATTING = frozenset(b"b big code em font i nobr s small strike strong tt u".split())
 _FORMATTING_TAG = re.compile(
-    rf"<(?=[{''.join({name[0] for name in _FORMATTING})}])(?:{'|'.join(_FORMATTING)})[\s/>]",
+    rb"<(?=[%s])(?:%s)[\s/>]"
+    % (b"".join({name[:1] for name in _FORMATTING}), b"|".join(_FORMATTING)),
     re.IGNORECASE,
 )
-_NESTING_TAG = re.compile(rf"<(?!(?:{'|'.join(_FLAT)})[\s/>])[a-z]", re.IGNORECASE)
+_NESTING_TAG = re.compile(rb"<(?!(?:%s)[\s/>])[a-z]" % b"|".join(_FLAT), re.IGNORECASE)
 
 
-def _nodes(html: str) -> int:
+def _nodes(html: bytes) -> int:
     """Count opening tags and their attributes, or the words of these."""
     return sum(len(tag[0].split()) for tag in _OPENING.finditer(html))
 
 
-def _longest_tag(html: str) -> int:
+def _longest_tag(html: bytes) -> int:
     """Count the spaces in the longest stretch that may be one tag; 0 when all are short."""
     longest = end = 0
     while len(html) - end > 2 * MAX_ATTRIBUTES:
-        start, end = end, html.rfind(">", end, end + 2 * MAX_ATTRIBUTES) + 1
+        start, end = end, html.rfind(b">", end, end + 2 * MAX_ATTRIBUTES) + 1
         if not end:  # no tag ends here, so a long one may begin
-            end = html.find(">", start) + 1 or len(html)
+            end = html.find(b">", start) + 1 or len(html)
             tag = _TAG_START.search(html, start, end)
-            if tag and not html.endswith("</script>", start, end):
-                spaces = sum(html.count(space, tag.start(), end) for space in " \n\t")
+            if tag and not html.endswith(b"</script>", start, end):
+                spaces = sum(html.count(space, tag.start(), end) for space in (b" ", b"\n", b"\t"))
                 longest = max(longest, spaces)
     return longest
 
 
-def _nesting(html: str) -> tuple[int, int]:
+def _nesting(html: bytes) -> tuple[int, int]:
     """Estimate how deep a page is nested, and how many formatting tags a parser would repeat."""
-    stack: list[str] = []
-    inside: Counter[str] = Counter()
-    unended: list[tuple[str, str]] = []  # names and attributes of the formatting tags remembered
+    stack: list[bytes] = []
+    inside: Counter[bytes] = Counter()
+    unended: list[
+        tuple[bytes, bytes]
+    ] = []  # names and attributes of the formatting tags remembered
     deepest = repeated = position = 0
     while deepest <= MAX_DEPTH and repeated <= MAX_NODES:
         match = _TAG.search(html, position)
@@ -233,8 +241,8 @@ def _nesting(html: str) -> tuple[int, int]:
             break
         position = match.end()
         name = match["name"].lower()
-        if name == "!--":
-            position = html.find("-->", position) + 1 or len(html)
+        if name == b"!--":
+            position = html.find(b"-->", position) + 1 or len(html)
         elif match["end"]:
             if inside[name] > 0:
                 inside[name] -= 1
@@ -257,14 +265,14 @@ def _nesting(html: str) -> tuple[int, int]:
                 inside[name] += 1
                 deepest = max(deepest, len(stack))
                 if name in _FORMATTING:
-                    tag = (name, html[position : html.find(">", position)])
+                    tag = (name, html[position : html.find(b">", position)])
                     if unended.count(tag) < _ALIKE:
                         unended.append(tag)
     return deepest, repeated
 
 
-def _is_self_closing(html: str, position: int, inside: Counter[str]) -> bool:
+def _is_self_closing(html: bytes, position: int, inside: Counter[bytes]) -> bool:
     """Whether the tag whose name ends here ends by a slash where that counts: in SVG or MathML."""
-    if inside["svg"] > 0 or inside["math"] > 0:
-        return html[html.find(">", position) - 1] == "/"
+    if inside[b"svg"] > 0 or inside[b"math"] > 0:
+        return html.endswith(b"/", position, html.find(b">", position))
     return False

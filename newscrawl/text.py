@@ -113,7 +113,7 @@ def clean_text(s: str) -> str:
 
 
 def join_paragraphs(paragraphs: Iterable[str]) -> str:
-    """Text of paragraphs whose white space is folded: what ``clean_text`` gives, sooner.
+    r"""Text of paragraphs whose white space is folded: what ``clean_text`` gives, sooner.
 
     >>> join_paragraphs(["Un&nbsp;", "Deux"])
     'Un\n\nDeux'

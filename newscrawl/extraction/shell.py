@@ -3,7 +3,7 @@
 from selectolax.lexbor import LexborHTMLParser
 
 from newscrawl.errors import UnreadableHtmlError
-from newscrawl.html import decode, parse
+from newscrawl.html import as_utf8, parse
 
 FEW_WORDS = 150
 """A page that shows more words of its own is no shell, whatever its scripts add."""
@@ -24,9 +24,8 @@ def is_shell(html: str | bytes, content_type: str | None = None) -> bool:
     It shows few words, it loads scripts, and one of three signs says what they are for: an empty
     element that they fill, a word to readers without JavaScript, or that it is scripts mostly.
     """
-    text = decode(html, content_type) if isinstance(html, bytes) else html
     try:
-        tree = parse(text)
+        tree = parse(as_utf8(html, content_type) if isinstance(html, bytes) else html)
     except UnreadableHtmlError:
         return False
     if not tree.css_matches(_SCRIPTS) or tree.body is None:

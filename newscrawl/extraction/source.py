@@ -19,7 +19,7 @@ from newscrawl.extraction.guided import Reference, agreement_of
 from newscrawl.extraction.metadata import Metadata, read_metadata
 from newscrawl.extraction.page import RUBRIC, Page, walk
 from newscrawl.extraction.rules import Rule, RuleBook, first_node, lesson_of
-from newscrawl.html import decode, parse
+from newscrawl.html import as_utf8, parse
 from newscrawl.items import Agreement, Image
 from newscrawl.text import clean, clean_text, join_paragraphs
 from newscrawl.urls import absolute
@@ -126,20 +126,20 @@ def extract(
         UnreadableHtmlError: the page is empty, binary or no HTML, or would cost absurd time or
             memory (see ``newscrawl.html.parse``). Nothing else is raised, whatever it holds.
     """
-    text = decode(html, content_type) if isinstance(html, bytes) else html
-    if "<" not in text:
+    page = as_utf8(html, content_type) if isinstance(html, bytes) else html.encode(errors="ignore")
+    if b"<" not in page:
         raise UnreadableHtmlError("the page holds no tag")
-    tree = parse(text)
+    tree = parse(page)
     metadata = read_metadata(tree)
     reference = Reference(copy.text) if copy is not None and copy.text else None
-    found, page = _body(tree, url, text, metadata, reference, rules)
-    return _source_page(tree, url, metadata, found, page, copy, reference, zone, rules)
+    found, blocks = _body(tree, url, page, metadata, reference, rules)
+    return _source_page(tree, url, metadata, found, blocks, copy, reference, zone, rules)
 
 
 def _body(
     tree: LexborHTMLParser,
     url: str,
-    html: str,
+    html: bytes,
     metadata: Metadata,
     reference: Reference | None,
     rules: RuleBook | None,
@@ -189,7 +189,7 @@ def _better(found: _Found, other: _Found, reference: Reference) -> bool:
 def _unguided(
     page: Page,
     tree: LexborHTMLParser,
-    html: str,
+    html: bytes,
     metadata: Metadata,
     reference: Reference | None,
 ) -> _Found | None:
@@ -207,7 +207,7 @@ def _unguided(
         inner = walk(_top(parse(hidden)))
         if blocks := (guided(inner, reference) if reference else []) or unguided(inner):
             return _found("embedded", inner, blocks)
-    if len(html) <= _LARGE and (text := general_text(html)):
+    if len(html) <= _LARGE and (text := general_text(html.decode())):
         return _Found("general", clean_text(text))
     if declared:
         return _Found("json-ld", clean_text(declared))

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from newscrawl.errors import PageError, UnreadableHtmlError
-from newscrawl.html import decode, parse
+from newscrawl.html import as_utf8, parse
 from newscrawl.network.grammar import Address, ArticleKey, classify
 from newscrawl.network.sites import Site
 from newscrawl.text import clean
@@ -338,8 +338,7 @@ def open_page(body: bytes | str, url: str, site: Site, content_type: str | None)
         PageError: it is not HTML that can be read.
     """
     try:
-        html = body if isinstance(body, str) else decode(body, content_type)
-        tree = parse(html)
+        tree = parse(body if isinstance(body, str) else as_utf8(body, content_type))
     except UnreadableHtmlError as error:
         raise PageError(url, f"an HTML page; {error}") from error
     page = Page(url, site, tree)
