@@ -5,7 +5,7 @@ import logging
 import sys
 from datetime import timedelta
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from scrapy import signals
 from scrapy.crawler import Crawler
@@ -15,11 +15,39 @@ from scrapy.utils.log import get_scrapy_root_handler
 from newscrawl.run import Run
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.live import Live
     from rich.text import Text
 
 _PAUSE = 0.5
 """Seconds between two states of the line."""
+
+
+class _Above:
+    """A stream that prints above the live line, and leaves long lines for the terminal to wrap.
+
+    What rich puts in the place of stderr breaks them, and with them the URLs in the log.
+    """
+
+    def __init__(self, console: "Console") -> None:
+        self._console = console
+
+    def write(self, text: str) -> None:
+        """Print; the log writes whole lines."""
+        from rich.text import Text
+
+        self._console.print(Text(text), end="", soft_wrap=True)
+
+    def flush(self) -> None:
+        """Nothing is kept back."""
+
+
+def _lead_log(stream: "_Above | TextIO") -> None:
+    """Have the log written there, if it goes to the terminal."""
+    handler = get_scrapy_root_handler()
+    is_file = isinstance(handler, logging.FileHandler)  # which is a stream handler too
+    if isinstance(handler, logging.StreamHandler) and not is_file:
+        handler.setStream(stream)
 
 
 class Progress:
@@ -53,11 +81,10 @@ class Progress:
         from rich.console import Console
         from rich.live import Live
 
-        self._live = Live(
-            self._drawn(), console=Console(stderr=True), auto_refresh=False, transient=True
-        )
+        console = Console(stderr=True)
+        self._live = Live(self._drawn(), console=console, auto_refresh=False, transient=True)
         self._live.start()
-        self._lead_log()
+        _lead_log(_Above(console))
         self._task = asyncio.ensure_future(self._keep_drawing())
 
     def spider_closed(self) -> None:
@@ -66,14 +93,7 @@ class Progress:
             self._task.cancel()
         if self._live:
             self._live.stop()
-        self._lead_log()
-
-    def _lead_log(self) -> None:
-        """Lead the log to what stderr is now: the live line puts itself in its place."""
-        handler = get_scrapy_root_handler()
-        is_file = isinstance(handler, logging.FileHandler)  # which is a stream handler too
-        if isinstance(handler, logging.StreamHandler) and not is_file:
-            handler.setStream(sys.stderr)
+        _lead_log(sys.stderr)
 
     async def _keep_drawing(self) -> None:
         assert self._live
