@@ -149,6 +149,8 @@ DOWNLOADER_MIDDLEWARES = {
     "newscrawl.middlewares.retry.PatientRetryMiddleware": 550,
     "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,
     "newscrawl.middlewares.refresh.RefreshMiddleware": 580,
+    "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
+    "newscrawl.middlewares.redirect.UnreferredRedirectMiddleware": 600,
     "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
     "newscrawl.middlewares.compression.CompressionMiddleware": 590,
     # Nothing is logged in to; each middleware costs something for every request.

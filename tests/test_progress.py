@@ -74,7 +74,8 @@ def test_json_logs_are_one_object_a_line_and_nothing_else(tmp_path: Path) -> Non
         runs = [
             subprocess.run(
                 [*command("maghress", {}, {"ids": "courrier:1-2", "editions": edition}), "--json"],
-                env=environment(proxy, tmp_path) | {"PYTHONPATH": str(tmp_path)},
+                env=environment(proxy, tmp_path)
+                | {"PYTHONPATH": str(tmp_path), "NEWSCRAWL_CONTACT": "desk@university.example"},
                 capture_output=True,
                 text=True,
                 check=False,
@@ -85,6 +86,8 @@ def test_json_logs_are_one_object_a_line_and_nothing_else(tmp_path: Path) -> Non
     assert [run.returncode for run in runs] == [0, 1], good
     assert all({"time", "level", "logger", "message"} <= set(entry) for entry in good)
     assert any(entry["message"].startswith("found 1 = exported 1") for entry in good)
+    # A good run has nothing to warn of.
+    assert [entry["message"] for entry in good if entry["level"] != "INFO"] == []
     assert "editions=xx" in wrong[-1]["message"]
     assert (wrong[-1]["level"], wrong[-1]["logger"]) == ("ERROR", "newscrawl.commands.crawl")
     # Where there is no terminal, what draws on one is not loaded.

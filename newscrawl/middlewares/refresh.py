@@ -5,13 +5,15 @@ import re
 from scrapy.downloadermiddlewares.redirect import MetaRefreshMiddleware
 from scrapy.http import Request, Response
 
+from newscrawl.middlewares.redirect import Unreferred
+
 # Of pages in UTF-16, the letters stand between NULs.
 _REFRESH = re.compile(rb"r\0?e\0?f\0?r\0?e\0?s\0?h", re.IGNORECASE)
 _LOOKED_AT = 32 * 1024
 """Bytes that hold the first 4,096 characters, which is where Scrapy looks, in any encoding."""
 
 
-class RefreshMiddleware(MetaRefreshMiddleware):
+class RefreshMiddleware(Unreferred, MetaRefreshMiddleware):
     """Scrapy's, which would guess the encoding of every page and keep its text for this."""
 
     def process_response(  # type: ignore[override]  # Scrapy's decorator hides the signature
