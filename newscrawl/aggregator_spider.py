@@ -341,7 +341,8 @@ class AggregatorSpider(scrapy.Spider):
         try:
             listing = read_listing(response.body, response.url, answers.content_type(response))
         except PageError as error:
-            self._listing_lost(response.url, str(error))
+            wall = source_status.wall_of_site(response, response.url)
+            self._listing_lost(response.url, wall or str(error))
             return
         self._count("listings_read")
         self._tell_headlines(listing.headlines)

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 import msgspec
 from scrapy import Spider
 from scrapy.crawler import Crawler
-from scrapy.downloadermiddlewares.redirect import MetaRefreshMiddleware, RedirectMiddleware
+from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
 from scrapy.http import Request, Response
 from scrapy.settings import Settings
 from scrapy.spidermiddlewares.httperror import HttpError
@@ -37,6 +37,7 @@ from newscrawl.items import Article
 from newscrawl.ledger import Ledger, ledger_of
 from newscrawl.middlewares.archive import address
 from newscrawl.middlewares.compression import CompressionMiddleware
+from newscrawl.middlewares.refresh import RefreshMiddleware
 from newscrawl.middlewares.replay import NotInArchiveError, response_of
 from newscrawl.middlewares.robots import (
     ForbiddenByRobotsError,
@@ -102,7 +103,7 @@ class Reextractor:
         self._middlewares = (
             RedirectMiddleware.from_crawler(crawler),
             CompressionMiddleware.from_crawler(crawler),
-            MetaRefreshMiddleware.from_crawler(crawler),
+            RefreshMiddleware.from_crawler(crawler),
         )
         self._rules: dict[str, FixedRules] = {}
         self._robots = lru_cache(1000)(self._read_robots)

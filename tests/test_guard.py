@@ -149,10 +149,13 @@ def cases(port: int) -> Iterator[Case]:
     for number, url in enumerate([*links, *others]):
         link = f"{_other_scheme(url)}://redirect{number}.example/a"
         yield Case(f"redirect{number}", link, pages={link: redirect(url)})
+    for number, url in enumerate([*links, *others]):
+        link = f"{_other_scheme(url)}://refresh{number}.example/a"
+        # Pages lead to other schemes in vain, so they are read: there is nothing in them.
+        status = "unsafe" if url.startswith("http") else "unreadable"
+        yield Case(f"refresh{number}", link, status, {link: refresh(url)})
     for number, url in enumerate(links):
         scheme = _other_scheme(url)
-        link = f"{scheme}://refresh{number}.example/a"
-        yield Case(f"refresh{number}", link, pages={link: refresh(url)})
         rules = f"{scheme}://rules{number}.example"
         yield Case(f"rules{number}", f"{rules}/a", pages={f"{rules}/robots.txt": redirect(url)})
         lost = f"https://lost{number}.example/a"

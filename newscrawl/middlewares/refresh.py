@@ -22,5 +22,8 @@ class RefreshMiddleware(Unreferred, MetaRefreshMiddleware):
         """Pass a response on, or ask for the page that it leads to."""
         if not _REFRESH.search(response.body, 0, _LOOKED_AT):
             return response
-        result: Request | Response = super().process_response(request, response)
+        try:
+            result: Request | Response = super().process_response(request, response)
+        except ValueError:  # it leads to what is no URL: the page is all there is
+            return response
         return result

@@ -179,6 +179,7 @@ _PAGE = pages.article()
 _FINE = _reply(200, _PAGE)
 _OPEN = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n"
 _REFRESH = '<meta http-equiv="refresh" content="0; url=/article">'
+_REFRESH_TO_SCRIPT = '<meta http-equiv="refresh" content="0; url=javascript:alert(1)">'
 _DENY = "User-agent: *\nDisallow: /\n"
 
 FAULTS: tuple[Fault, ...] = (
@@ -241,6 +242,8 @@ FAULTS: tuple[Fault, ...] = (
     Fault("refresh loop", "its page leads to itself by meta refresh",
           _says(_reply(200, pages.page("", head=_REFRESH))), "unreachable", "without end",
           requests=11),
+    Fault("refresh to script", "its page leads to a script by meta refresh",
+          _says(_reply(200, _PAGE.replace("</head>", _REFRESH_TO_SCRIPT + "</head>"))), "ok"),
     Fault("session ids", "each link to the same page has a session's id", _says(_FINE), "ok",
           requests=2, paths=("/article?PHPSESSID=8f14e45f", "/article?PHPSESSID=c9f0f895")),
     # --- Codes
