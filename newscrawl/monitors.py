@@ -109,7 +109,8 @@ def _nothing(report: Report, past: History, settings: BaseSettings) -> str | Non
     """No record, in a run that met nothing or in a day of runs that are used to more."""
     if _task(report).get("revisit") == "only":
         return None  # on a good day nothing is due
-    if report["state"] == "finished" and not report["found"] and not report["known"]:
+    met = report["found"] or report["known"] or report["outside"]
+    if report["state"] == "finished" and not met:
         return "the run met no article at all, neither new nor known"
     if past.span() >= 2 and not past.exported_since(1) and past.total("exported"):
         return f"no record in a day, {past.total('exported')} in the {past.span():.0f} days before"

@@ -352,6 +352,14 @@ def test_a_walk_ends_at_since(tmp_path: Path) -> None:
     assert asked <= 4, "the walk went on past the first page that is all too old"
 
 
+def test_there_may_be_no_article_between_two_dates(tmp_path: Path) -> None:
+    wanted = {"outlets": "courrier", "editions": "fr", "until": "2024-01-31"}
+    outcome = crawl(walked(1, 8, 4), tmp_path, settings={}, since="2024-01-01", **wanted)
+    report = outcome.report
+    assert (report["found"], report["outside"]) == (0, 8)
+    assert (outcome.code, report["outcome"]) == (0, "ok")
+
+
 def test_limit_is_kept_to_the_article(tmp_path: Path) -> None:
     outcome = crawl(walked(1, 12, 4), tmp_path, outlets="courrier", editions="fr", limit="5")
     assert len(outcome.lines("feeds")) == 5

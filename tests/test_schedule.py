@@ -39,7 +39,18 @@ def test_every_site_has_its_slots_and_no_two_begin_together(tmp_path: Path) -> N
     commands = [line for line in lines if " crawl " in line]
     assert len(commands) == len(slots)
     assert all(re.match(r"\d+ (\*|\d+(,\d+)*) \* \* \* cd /", line) for line in commands)
-    assert commands[0].endswith("scrapy crawl maghress -a revisit=no")
+    scrapy = Path(sys.executable).with_name("scrapy")
+    assert f"{scrapy} crawl maghress -a revisit=no" in commands[0]
+    # Cron mails what is printed: nothing after a run that is good or was skipped.
+    stand_in = tmp_path / "scrapy"
+    for code, printed in {0: "", 75: "", 1: "all of it\n", 3: "all of it\n"}.items():
+        stand_in.write_text(f"#!/bin/sh\necho all of it >&2\nexit {code}\n")
+        stand_in.chmod(0o755)
+        for line in commands[:3]:  # what is new, what waits, a back-fill
+            shell = line.split(maxsplit=5)[5].replace(str(scrapy), str(stand_in))
+            shell = shell.replace(f"$({stand_in} schedule --next maghress)", "something")
+            ran = subprocess.run(["/bin/sh", "-c", shell], capture_output=True, text=True)
+            assert (ran.stdout, ran.stderr) == (printed, ""), line
 
     schedule(tmp_path, "--as", "systemd", "--directory", str(tmp_path / "units"))
     units = {file.name: file.read_text() for file in (tmp_path / "units").iterdir()}

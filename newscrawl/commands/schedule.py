@@ -120,12 +120,14 @@ def _environment() -> dict[str, str]:
 
 
 def _crontab(slots: list["Slot"]) -> Iterator[str]:
-    yield "# newscrawl, made by scrapy schedule; cron mails what a run that is not good prints"
+    yield "# newscrawl, made by scrapy schedule; cron mails what a run that is not good has printed"
     yield "CRON_TZ=UTC"
     yield from (f"{name}={value}" for name, value in _environment().items())
     for slot in slots:
         hours = ",".join(map(str, slot.hours)) or "*"
-        yield f"{slot.minute} {hours} * * * cd {shlex.quote(str(Path.cwd()))} && {_command(slot)}"
+        # Cron mails whatever is printed, so what a good run has printed is not.
+        quietly = f'said=$({_command(slot)} 2>&1) || [ $? = 75 ] || echo "$said"'
+        yield f"{slot.minute} {hours} * * * cd {shlex.quote(str(Path.cwd()))} && {quietly}"
 
 
 def _systemd(slots: list["Slot"]) -> Iterator[tuple[str, str]]:

@@ -138,7 +138,7 @@ class RunReport:
             errors.append(f"no page that leads to articles could be read ({lost} asked for)")
         elif reason == "finished" and found and not exported and not unchanged and not few:
             errors.append("nothing was exported")
-        elif reason == "finished" and not found and not known and self._searched():
+        elif reason == "finished" and not found and not known and self._searched(outside):
             errors.append(
                 f"all {outside} articles lie outside since/until"
                 if outside
@@ -179,10 +179,16 @@ class RunReport:
             "monitors": {},
         }
 
-    def _searched(self) -> bool:
-        """Whether the run was to look for articles, and not only to read again what is due."""
+    def _searched(self, outside: int) -> bool:
+        """Whether the run was to find articles.
+
+        It was not if it was to read again what is due; and there may be none between two dates if
+        some lie ``outside`` of them.
+        """
         arguments = getattr(self._crawler.spider, "arguments", None)
-        return arguments is None or arguments.revisit != "only"
+        if arguments is None:
+            return True
+        return arguments.revisit != "only" and not (outside and arguments.until)
 
     def _rules_withdrawn(self) -> set[str]:
         """Names of the site's rules that no longer hold."""
