@@ -10,9 +10,9 @@ that slows down slows all of them.
 
 Body: multiset shingles of four words, mean precision and mean recall over the pages, and the F1
 of the two. Title: the same text but for quotes, dashes and white space. Date: the same day, in
-the page's zone or in UTC. Authors: F1 of the sets of names. Times: processor time of the call alone,
-which other work on the machine hardly troubles, best of the passes. ``rule`` is our extractor by a
-rule that the page itself has taught, without a copy.
+the page's zone or in UTC. Authors: F1 of the sets of names. Times: processor time of the call
+alone, which other work on the machine hardly troubles, best of the passes. ``rule`` is our
+extractor by a rule that the page itself has taught, without a copy.
 """
 
 import argparse

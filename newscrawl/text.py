@@ -386,6 +386,7 @@ _PICTURES = re.compile(
 _SOFTWARE = frozenset(("admin", "administrator", "administrateur", "webmaster", "root", "user"))
 _EDGES = " \t\"'“”«»‘’:：;,،؛|/•·*_–—-([<>])"
 _LONGEST_NAME, _LONGEST_BYLINE = 100, 1000
+_MOST_WORDS = 7  # of a name behind another one; what has more says who that is
 
 
 def split_bylines(s: str) -> list[str]:
@@ -401,6 +402,8 @@ def split_bylines(s: str) -> list[str]:
     ['نورة وهبي', 'سعيد بن علي']
     >>> split_bylines("By Staff (AFP) | 12 March 2024, 10:30")
     ['Staff', 'AFP']
+    >>> split_bylines("Ali Ben, who has taught the law of the sea for years")
+    ['Ali Ben']
     """
     s = _DATED.sub("", _ADDRESS.sub(" ", clean(s[:_LONGEST_BYLINE])))
     agencies = [inner for inner in _BRACKETS.findall(s) if _ACRONYM.fullmatch(_unlabelled(inner))]
@@ -408,7 +411,7 @@ def split_bylines(s: str) -> list[str]:
     names: dict[str, str] = {}
     for part in [*_BETWEEN_NAMES.split(s), *agencies]:
         for name in map(_trim, _conjoined(_unlabelled(part))):
-            is_role = names and _ROLE.match(name)
+            is_role = names and (_ROLE.match(name) or len(name.split()) > _MOST_WORDS)
             if is_role or _PICTURES.match(name) or len(name) > _LONGEST_NAME:
                 continue
             if any(map(str.isalpha, name)):

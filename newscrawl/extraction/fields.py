@@ -315,6 +315,8 @@ _AUTHOR_ELEMENTS = (
     '[rel~="author"], [itemprop~="author"], [class*="author"], [class*="auteur"], '
     '[class*="byline"], [class*="Author"]'
 )
+# "jeudi 13 juin 2019, par …"
+_BYLINE_PARTS = re.compile(r"\s*[|•·]\s*|,\s+(?=(?:par|by|von|por|بقلم)\s)", re.IGNORECASE)
 
 
 def authors(
@@ -335,12 +337,12 @@ def authors(
             return others
         own = own or people
     for source in _printed_authors(tree, near):
-        people = [
-            person for person in _people(source) if person != rubric and not names.include(person)
-        ]
+        people = [person for person in _people(source) if person != rubric]
+        others = [person for person in people if not names.include(person)]
         # The site's own name gives way to a person's, not to another desk's.
-        if people and (not own or all(map(_PERSON.match, people))):
-            return people
+        if others and (not own or all(map(_PERSON.match, others))):
+            return others
+        own = own or people
     return own
 
 
@@ -355,16 +357,19 @@ def _declared_authors(metadata: Metadata) -> Iterator[list[str]]:
 
 def _printed_authors(tree: LexborHTMLParser, near: list[str]) -> Iterator[list[str]]:
     around = "\n".join(near)
+    named = []
     for node in tree.css(_AUTHOR_ELEMENTS)[:40] if around else ():
         text = clean(node.text())
         if 3 <= len(text) <= 80 and text in around and "comment" not in _name(node):
             name = _cut(text)
             # What is left of "mercredi 17 janvier" is no name.
             if " " in name or name == text or not parse_date(text, UTC):
-                yield [name]
+                named.append(name)
+    # "Par" says for sure what a class may only seem to say.
+    yield from ([name] for name in sorted(named, key=lambda name: not _BY.match(name)))
     for text in near:
         if len(text) < 120:
-            for part in re.split(r"\s*[|•·]\s*", text):
+            for part in _BYLINE_PARTS.split(text):
                 if _BY.match(part):
                     yield [_cut(part)]
 
@@ -374,8 +379,11 @@ def _name(node: LexborNode) -> str:
 
 
 def _cut(byline: str) -> str:
-    """Cut a byline where a date or another part begins."""
-    return re.split(r"\s*(?:[|•·]|\s[-–—]|,?\s+(?:le\s+)?\d)", byline, maxsplit=1)[0]
+    """Cut a byline where a date, a rubric or another part begins."""
+    return _BYLINE_END.split(byline, maxsplit=1)[0]
+
+
+_BYLINE_END = re.compile(r"\s*(?:[|•·]|\s[-–—]|,?\s+(?:le\s+)?\d|,?\s+(?:in|dans)\s+[A-ZÀ-Ý])")
 
 
 def _people(source: Iterable[str]) -> Iterator[str]:

@@ -130,6 +130,18 @@ def test_the_date_near_the_copys_is_preferred() -> None:
         ),
         ('<meta name="author" content="Gazette">', "", ["Gazette"]),
         ('<meta property="article:author" content="https://facebook.com/x">', "", []),
+        ("", "<div>vendredi 29 mars 2024, par Ali Ben</div>", ["Ali Ben"]),
+        ("", '<div class="author-line">By Ali Ben, in News, Business</div>', ["Ali Ben"]),
+        (
+            "",
+            '<p class="hauteur">En kiosque ce mois</p><p class="auteurs">par Ali Ben</p>',
+            ["Ali Ben"],
+        ),
+        (
+            '<meta property="og:site_name" content="Gazette">',
+            '<span class="author">Gazette</span>',
+            ["Gazette"],
+        ),
     ],
 )
 def test_authors_are_people_before_desks(head: str, body: str, names: list[str]) -> None:
