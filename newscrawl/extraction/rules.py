@@ -246,10 +246,13 @@ class RuleBook:
             rule.keep, rule.drop = lesson.keep[:_FORMS], lesson.drop[:_FORMS]
             rules.append(rule)
             _make_room(rules)
-        for name in ("title", "date", "authors", "section"):
-            # A path that does not hold on every page is none.
-            if rule.source == "learned" and getattr(rule, name) != getattr(lesson, name):
-                setattr(rule, name, None)
+        if rule.source == "learned":
+            for name in ("title", "date", "authors"):
+                # A path that does not hold on every page is none.
+                if getattr(rule, name) != getattr(lesson, name):
+                    setattr(rule, name, None)
+            # Not every page prints a rubric; where it does not, the path of one finds nothing.
+            rule.section = lesson.section or rule.section
         self.confirm(rule, agreement)
         needed = TRUST_AGAIN if any(_was_trusted(other) for other in rules) else TRUST
         if rule.state == "proposed" and rule.confirmed >= needed:

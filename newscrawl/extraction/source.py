@@ -36,6 +36,8 @@ _LONG_BODY = 400
 _SHORT_BODY = 1500
 _SHORT_NOTICE = 300
 _TELLING_BEGIN = 60
+_FEW_ABOVE = 3
+"""Blocks that may stand above a headline in the part that holds it and its section."""
 _PAYWALL = re.compile(
     r"r[ée]serv[ée]e?s? (?:aux|[àa] nos|exclusivement aux) abonn[ée]|"
     r"abonnez-vous pour (?:lire|acc[ée]der)|(?:article|contenu) (?:r[ée]serv[ée]|payant)|"
@@ -332,11 +334,22 @@ def _rubrics(page: Page, around: list[int]) -> list[str]:
         part = elements[block.element]
         if (part.flags | elements[part.parent].flags) & RUBRIC:
             named.append(block.text)
-        elif part.tag == "h1":
-            # A link right above the headline leads to its section.
-            before = blocks[max(0, index - 1) : index]
-            above += [b.text for b in before if b.linked >= len(b.text)]
+        elif part.tag == "h1" and index and _heads(page, index - 1, index):
+            above.append(blocks[index - 1].text)
     return named + above
+
+
+def _heads(page: Page, link: int, headline: int) -> bool:
+    """Tell whether a block is a link that stands with the headline, as its section does."""
+    blocks, elements = page.blocks, page.elements
+    if blocks[link].linked < len(blocks[link].text):
+        return False
+    around = blocks[headline].element
+    while around and not page.inside(blocks[link].element, around):
+        around = elements[around].parent
+    # The last link of a menu may come before a headline as well: it does not come alone.
+    first = max(0, headline - _FEW_ABOVE)
+    return bool(around) and (first == 0 or not page.inside(blocks[first - 1].element, around))
 
 
 def _texts_around(tree: LexborHTMLParser, body: str) -> list[str]:

@@ -161,5 +161,21 @@ def test_images_tags_and_section() -> None:
     assert day(found.modified) == "2024-03-30"
 
 
+@pytest.mark.parametrize(
+    ("above", "section"),
+    [
+        ('<a href="/s">Régions</a>', "Régions"),
+        ('<div><a href="/">Accueil</a></div><div><a href="/s">Régions</a></div>', "Régions"),
+        ("".join(f'<div><a href="/{n}">Menu {n}</a></div>' for n in range(9)), None),
+        ("", None),
+    ],
+)
+def test_the_link_that_stands_with_the_headline_is_the_section(
+    above: str, section: str | None
+) -> None:
+    head = f"<header>{above}<h1>Le budget des écoles est voté</h1></header>"
+    assert extract(bare(body=head), URL).section == section
+
+
 def test_a_declared_language_in_another_script_is_not_believed() -> None:
     assert extract(page(paragraphs(4, words=ARABIC), lang="fr"), URL).language == "ar"

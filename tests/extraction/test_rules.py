@@ -124,6 +124,17 @@ def test_printed_dates_and_bylines_are_learned() -> None:
     assert found.title == f"Le port en chantier, épisode {TRUST}"
 
 
+def test_a_printed_section_is_read_by_the_rule_as_without_it() -> None:
+    book = RuleBook()
+    for number, rubric in enumerate(["Régions", "", "Sport", "", "Santé", "Culture", "", "Justice"]):
+        html, copy, _ = article(number)
+        printed = f'<p class="kicker"><a href="/s">{rubric}</a></p>' if rubric else ""
+        html = html.replace("<article>", f"<article>{printed}")
+        found = extract(html, url(number), copy, book)
+        assert (found.section or "") == (extract(html, url(number), copy).section or "") == rubric
+    assert found.rule == "gazette.example#1"
+
+
 def test_a_book_is_kept_as_lines_and_forgets(tmp_path: Path) -> None:
     book = taught()
     path = tmp_path / "rules.jsonl"
