@@ -94,7 +94,48 @@ _MIGRATIONS = (
         modified TEXT
     ) WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE names (                    -- of runs and files: long, and with each article
+        number INTEGER PRIMARY KEY,
+        name   TEXT NOT NULL UNIQUE
+    );
+    INSERT INTO names (name)
+        SELECT job FROM articles UNION SELECT exported FROM articles WHERE exported IS NOT NULL
+        UNION SELECT file FROM articles WHERE file IS NOT NULL;
+    CREATE TABLE slimmer (
+        id       TEXT NOT NULL UNIQUE,
+        site     TEXT NOT NULL,
+        edition  TEXT NOT NULL,
+        outlet   TEXT NOT NULL,
+        state    TEXT NOT NULL,
+        job      INTEGER NOT NULL,          -- number of its name; 0 is none
+        attempts INTEGER NOT NULL DEFAULT 0,
+        found    TEXT NOT NULL,
+        reason   TEXT,
+        due      TEXT,
+        version  INTEGER NOT NULL DEFAULT 0,
+        prints   BLOB,
+        exported INTEGER,                   -- number of the run's name
+        file     INTEGER,                   -- number of the file's name
+        position INTEGER                    -- where in it the record begins, or its packed batch
+    );
+    INSERT INTO slimmer (rowid, id, site, edition, outlet, state, job, attempts, found, reason, due,
+                         version, prints, exported, file)
+        SELECT a.rowid, a.id, a.site, a.edition, a.outlet, a.state, j.number, a.attempts, a.found,
+               a.reason, a.due, a.version, a.prints, e.number, f.number
+        FROM articles AS a JOIN names AS j ON j.name = a.job
+        LEFT JOIN names AS e ON e.name = a.exported LEFT JOIN names AS f ON f.name = a.file
+        ORDER BY a.rowid;
+    DROP TABLE articles;
+    ALTER TABLE slimmer RENAME TO articles;
+    CREATE INDEX articles_by_job ON articles (job, state);
+    CREATE INDEX articles_unfinished ON articles (site) WHERE state = 'found';
+    CREATE INDEX articles_due ON articles (site, due) WHERE due IS NOT NULL;
+    """,
 )
+
+_NUMBER = "(SELECT number FROM names WHERE name = ?)"
+"""The number of a name that is bound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +307,7 @@ class Ledger:
         """  # noqa: S608 - both variants are literals above
         fresh = []
         with self.transaction():
+            number = self._number(job)
             for entry in entries:
                 row = self._db.execute(
                     sql,
@@ -274,7 +316,7 @@ class Ledger:
                         "site": entry.site,
                         "edition": entry.edition,
                         "outlet": entry.outlet,
-                        "job": job,
+                        "job": number,
                         "now": now,
                         "attempts": attempts,
                     },
@@ -313,11 +355,12 @@ class Ledger:
                 f"{scope} AND rowid > ? ORDER BY rowid LIMIT {_CHUNK}"
             )
             last = 0
-            while rows := self._execute(select, [site, *bound, job, *values, last]).fetchall():
+            number = self._number(job)
+            while rows := self._execute(select, [site, *bound, number, *values, last]).fetchall():
                 with self.transaction():
                     self._db.executemany(
                         "UPDATE articles SET job = ?, state = 'found' WHERE rowid = ?",
-                        [(job, row) for row, _, _ in rows],
+                        [(number, row) for row, _, _ in rows],
                     )
                 last = rows[-1][0]
                 for _, article, found in rows:
@@ -338,11 +381,36 @@ class Ledger:
             (state, reason, due, article),
         )
 
-    def note_export(self, article: str, job: str, version: int, prints: bytes, file: str) -> None:
-        """Say which version of an article stands in which file; in the caller's transaction."""
+    def note_export(
+        self, article: str, job: str, version: int, prints: bytes, file: str, position: int
+    ) -> None:
+        """Say which version of an article stands where; in the caller's transaction."""
         self._execute(
-            "UPDATE articles SET exported = ?, version = ?, prints = ?, file = ? WHERE id = ?",
-            (job, version, prints, file, article),
+            "UPDATE articles SET exported = ?, version = ?, prints = ?, file = ?, position = ?"
+            " WHERE id = ?",
+            (self._number(job), version, prints, self._number(file), position, article),
+        )
+
+    def _number(self, name: str) -> int:
+        """The number that stands for the name of a run or a file."""
+        select = "SELECT number FROM names WHERE name = ?"
+        row = self._execute(select, (name,)).fetchone()
+        if row is None:
+            self._execute("INSERT INTO names (name) VALUES (?)", (name,))
+            row = self._execute(select, (name,)).fetchone()
+        return int(row[0])
+
+    def describe(self, article: str) -> dict[str, object]:
+        """What is known of an article, by the ledger's columns; empty if nothing is."""
+        cursor = self._execute(
+            "SELECT id, state, reason, due, found, attempts, j.name AS job, version,"
+            " f.name AS file, position FROM articles LEFT JOIN names AS j ON j.number = job"
+            " LEFT JOIN names AS f ON f.number = file WHERE id = ?",
+            (article,),
+        )
+        row = cursor.fetchone()
+        return (
+            dict(zip((column[0] for column in cursor.description), row, strict=True)) if row else {}
         )
 
     def last_export(self, article: str) -> tuple[int, bytes | None, int]:
@@ -370,29 +438,32 @@ class Ledger:
         """Number of a run's articles by state."""
         return dict(
             self._execute(
-                "SELECT state, count(*) FROM articles WHERE job = ? GROUP BY state", (job,)
+                f"SELECT state, count(*) FROM articles WHERE job = {_NUMBER} GROUP BY state",  # noqa: S608 - a literal
+                (job,),
             )
         )
 
     def count_exported(self, job: str) -> int:
         """Number of articles that a run has exported."""
         (count,) = self._execute(
-            "SELECT count(*) FROM articles WHERE job = ? AND exported = ?", (job, job)
+            f"SELECT count(*) FROM articles WHERE job = {_NUMBER} AND exported = job",  # noqa: S608 - a literal
+            (job,),
         ).fetchone()
         return int(count)
 
     def outcomes(self, job: str, state: State, limit: int) -> list[tuple[str, str | None]]:
         """A run's articles in one state with their reasons, at most ``limit``."""
         return self._execute(
-            "SELECT id, reason FROM articles WHERE job = ? AND state = ? ORDER BY rowid LIMIT ?",
+            f"SELECT id, reason FROM articles WHERE job = {_NUMBER} AND state = ?"  # noqa: S608 - a literal
+            " ORDER BY rowid LIMIT ?",
             (job, state, limit),
         ).fetchall()
 
     def fail_unfinished(self, job: str, reason: str) -> None:
         """Name as failed whatever a run that came to its end has no outcome for."""
         self._execute(
-            "UPDATE articles SET state = 'failed', reason = ?, attempts = attempts + 1"
-            " WHERE job = ? AND state = 'found'",
+            "UPDATE articles SET state = 'failed', reason = ?, attempts = attempts + 1"  # noqa: S608 - a literal
+            f" WHERE job = {_NUMBER} AND state = 'found'",
             (reason, job),
         )
 
@@ -539,7 +610,7 @@ class Ledger:
         """Have articles read again, whatever became of them and however often they were tried."""
         where, values = scope.where()
         self._execute(
-            f"UPDATE articles SET state = 'found', job = '', attempts = 0 WHERE {where}",  # noqa: S608 - column names are literals, values are bound
+            f"UPDATE articles SET state = 'found', job = 0, attempts = 0 WHERE {where}",  # noqa: S608 - column names are literals, values are bound
             values,
         )
 

@@ -2,6 +2,7 @@
 
 import logging
 import os
+from itertools import accumulate
 from typing import Any
 
 import msgspec
@@ -35,18 +36,19 @@ class LineFile:
         # The ledger knows of the file before it exists, so that no torn line escapes it.
         self._run.ledger.commit_length(self._name, run.site, length)
 
-    def append(self, objects: list[Any]) -> None:
+    def append(self, objects: list[Any]) -> list[int]:
         """Write lines and note the new length in the ledger, in the caller's transaction.
 
         If that comes to nothing, so do the lines: they are cut off by the next call, by ``close``,
-        or by the next run.
+        or by the next run. Gives the byte at which each line begins, or the batch it is packed in.
 
         Raises:
             StoreError: they cannot be written, or the file was changed meanwhile.
         """
         for secure in self._run.before_lines:
             secure()
-        block = self._packing.pack(b"".join(_encode(item) + b"\n" for item in objects))
+        lines = [_encode(item) + b"\n" for item in objects]
+        block = self._packing.pack(b"".join(lines))
         length = self._cut_back()
         try:
             with self.path.open("ab") as file:
@@ -57,6 +59,9 @@ class LineFile:
         except OSError as error:
             raise StoreError(f"{self.path} cannot be written: {error}") from error
         self._run.ledger.commit_length(self._name, self._run.site, length + len(block))
+        if self._packing.suffix:
+            return [length] * len(lines)
+        return list(accumulate(map(len, lines[:-1]), initial=length))
 
     def _cut_back(self) -> int:
         """Cut off what came to nothing; the length that is left."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from newscrawl.errors import StoreError
-from newscrawl.ledger import Entry, Ledger
+from newscrawl.ledger import _MIGRATIONS, Entry, Ledger
 
 NOW = "2026-01-01T00:00:00+00:00"
 
@@ -100,6 +100,44 @@ def test_a_damaged_or_newer_file_stops_the_run_and_is_left_alone(tmp_path: Path)
         db.execute("PRAGMA user_version = 999")
     with pytest.raises(StoreError, match="newer newscrawl"):
         Ledger(newer)
+
+
+def test_an_older_file_is_brought_up_to_date(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    with sqlite3.connect(path) as db:
+        for statement in ";\n".join(_MIGRATIONS[:4]).split(";\n"):
+            db.execute(statement)
+        db.executemany(
+            "INSERT INTO articles (rowid, id, site, edition, outlet, state, job, found, version,"
+            " exported, file) VALUES (?, ?, 'maghress', 'fr', 'lopinion', ?, ?, ?, ?, ?, ?)",
+            [
+                (7, "maghress:fr/lopinion/1", "done", "a", NOW, 1, "a", "feeds/maghress/a.jsonl"),
+                (9, "maghress:fr/lopinion/2", "found", "b", NOW, 0, None, None),
+                (12, "maghress:fr/lopinion/3", "found", "", NOW, 0, None, None),
+            ],
+        )
+        db.execute("PRAGMA user_version = 4")
+    db.close()
+    ledger = Ledger(path)
+    assert ledger.counts("a") == {"done": 1}
+    assert ledger.count_exported("a") == 1
+    assert ledger.describe("maghress:fr/lopinion/1") == {
+        "id": "maghress:fr/lopinion/1",
+        "state": "done",
+        "reason": None,
+        "due": None,
+        "found": NOW,
+        "attempts": 0,
+        "job": "a",
+        "version": 1,
+        "file": "feeds/maghress/a.jsonl",
+        "position": None,
+    }
+    assert list(ledger.adopt("maghress", "c", NOW)) == [
+        ("maghress:fr/lopinion/2", NOW),
+        ("maghress:fr/lopinion/3", NOW),
+    ]
+    assert find(ledger, "c", 1, 2, 4) == [4]
 
 
 def test_a_site_is_claimed_by_one_run(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """``scrapy ledger``, on what a real crawl left."""
 
+import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -40,6 +42,27 @@ def test_articles_are_counted_by_site_outlet_and_state(tmp_path: Path) -> None:
         ["all", "2"],
     ]
     assert ledger(tmp_path, "--state", "failed")[1].splitlines()[-1].split() == ["all", "1"]
+
+
+def test_an_article_is_shown_with_the_place_of_its_record(tmp_path: Path) -> None:
+    crawled(tmp_path)
+    code, told = ledger(tmp_path, "show", "maghress:fr/courrier/101", "maghress:fr/courrier/102")
+    assert code == 0
+    done, failed = (
+        dict(line.split(maxsplit=1) for line in part.splitlines()) for part in _blocks(told)
+    )
+    assert (done["state"], done["version"]) == ("done", "1")
+    with (tmp_path / done["file"]).open("rb") as feed:
+        feed.seek(int(done["position"]))
+        assert json.loads(feed.readline())["id"] == done["id"] == "maghress:fr/courrier/101"
+    assert (failed["state"], failed["reason"], failed["file"]) == ("failed", "HTTP 404", "-")
+    code, told = ledger(tmp_path, "show", "maghress:fr/courrier/7")
+    assert (code, told.strip()) == (1, "maghress:fr/courrier/7: not in the ledger")
+
+
+def _blocks(told: str) -> list[str]:
+    """What is told of each article."""
+    return [f"id {part}" for part in re.split(r"^id +", told, flags=re.MULTILINE)[1:]]
 
 
 def test_nothing_is_changed_without_yes(tmp_path: Path) -> None:

@@ -14,22 +14,23 @@ _CHANGES = ("retry", "forget")
 
 
 class Command(ScrapyCommand):
-    """Counts articles; ``retry`` and ``forget`` change nothing until ``--yes`` is given."""
+    """Counts articles, shows some; ``retry`` and ``forget`` do nothing until ``--yes`` is given."""
 
     requires_crawler_process = False
 
     def syntax(self) -> str:
         """For ``scrapy ledger -h``."""
-        return "[options] [retry | forget]"
+        return "[options] [show ID ... | retry | forget]"
 
     def short_desc(self) -> str:
         """One line for ``scrapy -h``."""
-        return "Count the articles in the ledger, have some read again, or forget them"
+        return "Count the articles in the ledger, show some, have some read again, or forget them"
 
     def long_desc(self) -> str:
         """For ``scrapy ledger -h``."""
         return (
-            "Without a word, prints the number of articles by site, outlet and state. 'retry' has "
+            "Without a word, prints the number of articles by site, outlet and state. 'show' tells "
+            "what became of articles and where their records stand. 'retry' has "
             "the next run of their site read articles again; 'forget' removes them, so that they "
             "are new when a run meets them. Both say what they would do, and do it with --yes."
         )
@@ -44,8 +45,9 @@ class Command(ScrapyCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Count or change."""
-        if len(args) > 1 or (args and args[0] not in _CHANGES):
-            raise UsageError("allowed: nothing, retry or forget")
+        shown = args[1:] if args[:1] == ["show"] else []
+        if not shown and (len(args) > 1 or (args and args[0] not in _CHANGES)):
+            raise UsageError("allowed: nothing, show ID ..., retry or forget")
         assert self.settings
         path = ledger_path(Path(self.settings["NEWSCRAWL_DATA"]))
         if not path.exists():
@@ -56,7 +58,9 @@ class Command(ScrapyCommand):
         try:
             ledger = Ledger(path)
             try:
-                if args:
+                if shown:
+                    self._show(ledger, shown)
+                elif args:
                     self._change(ledger, args[0], scope, do=opts.yes)
                 else:
                     self._count(ledger, scope)
@@ -72,6 +76,15 @@ class Command(ScrapyCommand):
         for site, edition, outlet, state, count in rows:
             say(f"{site:<12}{edition:<9}{outlet:<28}{state:<10}{count:>9}")
         print(f"{'all':<59}{sum(row[-1] for row in rows):>9}")
+
+    def _show(self, ledger: Ledger, articles: list[str]) -> None:
+        for article in articles:
+            known = ledger.describe(article)
+            if not known:
+                print(f"{article}: not in the ledger")
+                self.exitcode = 1
+            for name, value in known.items():
+                print(f"{name:<10}{'-' if value is None else value}")
 
     def _change(self, ledger: Ledger, verb: str, scope: Scope, *, do: bool) -> None:
         rows = ledger.census(scope)

@@ -89,17 +89,18 @@ class FeedPipeline:
             with self._run.ledger.transaction():
                 for keep in self._run.with_records:
                     keep(self._batch)
-                self._feed.append(self._batch)
+                positions = self._feed.append(self._batch)
                 name = self._run.relative(self._feed.path)
-                for item in self._batch:
-                    self._note(item, name)
+                for item, position in zip(self._batch, positions, strict=True):
+                    self._note(item, name, position)
             self._batch.clear()
         self._flushed = monotonic()
 
-    def _note(self, item: Article, file: str) -> None:
+    def _note(self, item: Article, file: str, position: int) -> None:
         """Tell the ledger of a record, and when its article is to be read again."""
         ledger = self._run.ledger
         _, _, reads = ledger.last_export(item.id)
         state, due = self._revisits.after(item, reads)
         ledger.settle(item.id, state, due=due)
-        ledger.note_export(item.id, self._run.job, item.version, fingerprints(item), file)
+        prints = fingerprints(item)
+        ledger.note_export(item.id, self._run.job, item.version, prints, file, position)
