@@ -3,25 +3,32 @@
     python benchmarks/ledger.py [--articles 1000000]
 
 Starts a run with 10 thousand and with ``--articles`` articles waiting to be read, lets each read
-for some seconds from a server that has nothing, and compares their peak memory.
+for some seconds from a server that has nothing, and compares their peak memory. Then says what an
+article takes that is exported and due again, and what the memory of its text takes.
 """
 
 import argparse
 import os
 import random
 import resource
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 
 from newscrawl.demo.proxy import Answer, DemoProxy
+from newscrawl.duplicates import PERMUTATIONS, bands
 from newscrawl.ledger import Entry, Ledger
+from newscrawl.pipelines.versions import COMPARED
 
 SMALL = 10_000
 LOOKUPS = 100_000
+SETTLED = 100_000
+PRINTS = 4 * len(COMPARED)
 NOW = "2026-01-01T00:00:00+00:00"
 SETTINGS = {
     "DOWNLOAD_DELAY": 0,
@@ -55,6 +62,38 @@ def look_up(path: Path, count: int) -> float:
     for article in ids:
         ledger.is_settled(article)
     return LOOKUPS / (time.perf_counter() - began)
+
+
+def settle(path: Path, count: int) -> None:
+    """Enter articles as a run leaves them that has exported them all."""
+    ledger = Ledger(path)
+    chance = random.Random(7)
+    for start in range(0, count, 50):
+        job = f"20260101T{start // 5000:06}.000000-maghress"
+        entries = [
+            Entry(f"maghress:fr/outlet{n % 40}/{n}", "maghress", "fr", f"outlet{n % 40}")
+            for n in range(start, min(start + 50, count))
+        ]
+        ledger.find(entries, job, NOW, attempts=5)
+        with ledger.transaction():
+            for entry in entries:
+                sign = chance.randbytes(2 * PERMUTATIONS)
+                list(ledger.first_alike(entry.id, sign, bands(sign)))
+                ledger.settle(entry.id, "done", due=NOW)
+                prints = chance.randbytes(PRINTS)
+                file = f"feeds/maghress/{job}.jsonl"
+                ledger.note_export(entry.id, job, 1, prints, file, chance.randrange(10**7))
+    ledger.close()
+
+
+def sizes(path: Path) -> dict[str, int]:
+    """Bytes of each table and its indices."""
+    with closing(sqlite3.connect(path)) as db:
+        return dict(
+            db.execute(
+                "SELECT tbl_name, sum(pgsize) FROM dbstat JOIN sqlite_schema USING (name) GROUP BY 1"
+            )
+        )
 
 
 def run(data: Path) -> float:
@@ -93,6 +132,15 @@ def main() -> None:
                 f"{size:.0f} bytes an article, peak memory of a run {peaks[count]:.0f} MB"
             )
     print(f"memory ratio {peaks[large] / peaks[SMALL]:.2f}")
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / "ledger.sqlite"
+        settle(path, SETTLED)
+        taken = sizes(path)
+    texts = taken["texts"] + taken["bands"]
+    print(
+        f"{SETTLED:>9} exported articles: {taken['articles'] / SETTLED:.0f} bytes an article, "
+        f"and {texts / SETTLED:.0f} for its text"
+    )
     print(
         f"of the benchmark itself: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB"
     )
