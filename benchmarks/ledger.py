@@ -91,7 +91,8 @@ def sizes(path: Path) -> dict[str, int]:
     with closing(sqlite3.connect(path)) as db:
         return dict(
             db.execute(
-                "SELECT tbl_name, sum(pgsize) FROM dbstat JOIN sqlite_schema USING (name) GROUP BY 1"
+                "SELECT tbl_name, sum(pgsize) FROM dbstat JOIN sqlite_schema USING (name)"
+                " GROUP BY tbl_name"
             )
         )
 

@@ -17,7 +17,7 @@ from twisted.python.failure import Failure
 from newscrawl import answers, assembly, source_status
 from newscrawl.arguments import Arguments
 from newscrawl.browser import RENDER
-from newscrawl.errors import FeedError, PageError
+from newscrawl.errors import FeedError, PageError, StoreError
 from newscrawl.hosts import Hosts
 from newscrawl.items import Article, Edition, Status
 from newscrawl.ledger import Entry
@@ -41,6 +41,7 @@ from newscrawl.rulestore import RuleStore
 from newscrawl.run import Run, job_name, now
 from newscrawl.signals import headlines_seen
 from newscrawl.snapshots import Snapshot, WebArchive
+from newscrawl.stopping import stop
 from newscrawl.turns import Turns
 from newscrawl.urls import host as host_of
 from newscrawl.urls import registered_domain
@@ -155,6 +156,14 @@ class AggregatorSpider(scrapy.Spider):
     # --- Discovery -------------------------------------------------------------------------------
 
     async def start(self) -> AsyncIterator[Request]:
+        """The first requests; a ledger that cannot be written ends the run."""
+        try:
+            async for request in self._requests():
+                yield request
+        except StoreError as error:
+            stop(self.crawler, error)
+
+    async def _requests(self) -> AsyncIterator[Request]:
         """The first requests; long lists are handed out only as fast as they are worked off."""
         queued, host = self.hosts.queued, host_of(self.site.url())
         left = self._left()
@@ -716,6 +725,8 @@ class AggregatorSpider(scrapy.Spider):
                 if results := handle():
                     async for result in results:
                         yield result
+            except StoreError as error:
+                stop(self.crawler, error)
             except Exception:
                 assert self.crawler.stats
                 self.logger.exception("%s", turned.request)  # type: ignore[union-attr]
