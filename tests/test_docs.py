@@ -3,6 +3,7 @@
 import argparse
 import gzip
 import importlib
+import json
 import os
 import re
 import shlex
@@ -125,6 +126,15 @@ def test_the_researchers_path_leads_to_figures(reader: Callable[..., str], tmp_p
     for query in queries:
         shown = reader(sys.executable, "-c", f"import duckdb; print(duckdb.sql({query!r}))")
         assert f"{datetime.now(UTC):%Y}" in shown
+
+
+def test_the_record_that_is_shown_is_as_promised(
+    reader: Callable[..., str], tmp_path: Path
+) -> None:
+    (shown,) = (code for kind, code in _BLOCK.findall((ROOT / "README.md").read_text("utf-8")))
+    line = json.dumps(json.loads(shown), ensure_ascii=False, separators=(",", ":"))
+    (tmp_path / "shown.jsonl").write_text(f"{line}\n", "utf-8")
+    assert reader("scrapy", "validate", "shown.jsonl").startswith("feeds 1, lines 1, faulty 0")
 
 
 @pytest.mark.parametrize("name", ["README.md", "docs/crawling.md", "docs/archive.md"])
