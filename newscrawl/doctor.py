@@ -75,13 +75,8 @@ def _python() -> Finding:
 
 def _packages() -> Iterator[Finding]:
     """What the project needs, against what is installed; only what is wrong is named."""
-    try:
-        needed = [Requirement(line) for line in metadata.requires("newscrawl") or ()]
-    except metadata.PackageNotFoundError:
-        yield Finding("packages", "warn", "newscrawl itself is not installed", "pip install -e .")
-        return
     wrong = 0
-    for requirement in needed:
+    for requirement in map(Requirement, _requirements()):
         if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
             continue
         try:
@@ -94,6 +89,15 @@ def _packages() -> Iterator[Finding]:
             yield Finding(f"package {requirement.name}", "fail", version, remedy)
     if not wrong:
         yield Finding("packages", "ok", "all that requirements.txt names")
+
+
+def _requirements() -> list[str]:
+    """What the project needs: as it was installed, or, on a node, as it was cloned."""
+    try:
+        return metadata.requires("newscrawl") or []
+    except metadata.PackageNotFoundError:
+        text = (Path(__file__).parent.parent / "requirements.txt").read_text("utf-8")
+        return [need for line in text.splitlines() if (need := line.partition("#")[0].strip())]
 
 
 def _browser(settings: Mapping[str, Any]) -> Finding:

@@ -6,13 +6,16 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import pytest
 from backports import zstd
+from scrapy.utils.project import get_project_settings
 
 from newscrawl.demo.proxy import Answer, DemoProxy
+from newscrawl.doctor import examine_all
 from tests.test_crawl import URL, web
 from tests.web import Web, crawl
 
@@ -157,6 +160,27 @@ def test_doctor_on_a_sound_machine(data: Path) -> None:
     assert found["turess"] == ("warn", "robots.txt forbids it  -> do not crawl this site")
     assert found["masress"] == ("ok", "answers")  # it has no robots.txt
     assert "network" not in found
+
+
+def test_doctor_knows_what_is_needed_where_the_project_is_only_cloned(
+    monkeypatch: pytest.MonkeyPatch, data: Path
+) -> None:
+    def requires(name: str) -> None:
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(metadata, "requires", requires)
+    settings = get_project_settings()
+    settings.set("NEWSCRAWL_DATA", str(data))
+    found = {finding.name: finding for finding in examine_all(settings, network=False)}
+    assert (found["packages"].state, found["packages"].found) == (
+        "ok",
+        "all that requirements.txt names",
+    )
+
+    real = metadata.version
+    monkeypatch.setattr(metadata, "version", lambda name: "0.1" if name == "rich" else real(name))
+    found = {finding.name: finding for finding in examine_all(settings, network=False)}
+    assert (found["package rich"].state, found["package rich"].found) == ("fail", "0.1")
 
 
 def test_doctor_finds_what_is_wrong(tmp_path: Path) -> None:
