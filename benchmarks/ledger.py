@@ -4,8 +4,8 @@
 
 Starts a run with 10 thousand and with ``--articles`` articles waiting to be read, lets each read
 for some seconds from a server that has nothing, and compares their peak memory. Then says what an
-article takes that is exported and due again, and what the memory of its text takes. Times are the processor's, which
-other work on the machine hardly troubles.
+article takes that is exported and due again, and what the memory of its text takes. Times are the
+processor's, which other work on the machine hardly troubles.
 """
 
 import argparse

@@ -126,7 +126,8 @@ def test_printed_dates_and_bylines_are_learned() -> None:
 
 def test_a_printed_section_is_read_by_the_rule_as_without_it() -> None:
     book = RuleBook()
-    for number, rubric in enumerate(["Régions", "", "Sport", "", "Santé", "Culture", "", "Justice"]):
+    rubrics = ["Régions", "", "Sport", "", "Santé", "Culture", "", "Justice"]
+    for number, rubric in enumerate(rubrics):
         html, copy, _ = article(number)
         printed = f'<p class="kicker"><a href="/s">{rubric}</a></p>' if rubric else ""
         html = html.replace("<article>", f"<article>{printed}")
