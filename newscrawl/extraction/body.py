@@ -110,7 +110,8 @@ def guided(page: Page, reference: Reference) -> list[int]:
     last = chain[-1].block
     size = sum(len(page.blocks[index].text) for index in blocks)
     outline = Outline(page, [match.block for match in chain])
-    told = {match.block for match in matches}  # who repeats the article after its end quotes it
+    # Who repeats the article after its end quotes it; the body itself has its own to say.
+    told = {match.block for match in matches if match.share >= 0.5}
     rest = [index for index in outline.body(last) if index > last and index not in told]
     if sum(len(page.blocks[index].text) for index in rest) > 0.1 * size:
         blocks += rest
