@@ -24,7 +24,9 @@ _CARRIERS = frozenset((
 
 _CREDIT = re.compile(r"©|\(c\)|\b(?:foto|photo|crédit|credit|image|bild|صورة)s?\s*:", re.IGNORECASE)
 _INVITATION = re.compile(
-    r"newsletter|sign up|subscrib|abonn(?:ez|ier)|whatsapp|telegram|bookmark|نشرتنا|اشترك",
+    r"newsletter|sign up|subscrib|abonn(?:ez|ier)|whatsapp|telegram|bookmark|نشرتنا|اشترك|"
+    r"donate (?:now|here|to us)|faites? un don\b|soutenez-nous|support us\b|"
+    r"mit einer spende|haz una donación|تبرع الآن",
     re.IGNORECASE,
 )
 

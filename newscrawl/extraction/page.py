@@ -55,7 +55,7 @@ _AWAY = re.compile(
     r"most-?(?:read|view|pop)|latest|ticker|carousel|toolbar|copyright|disclaimer|rating|quiz|"
     r"sr-only|visually|screen-?reader|donat|whatsapp|telegram|facebook|twitter|tweet|instagram|"
     r"tiktok|youtube|playlist|player|table-of-content|call-?to|affiliate|infobo|factbo|"
-    r"ad-?(?:box|wrap|contain|unit|slot|label|place)"
+    r"ad-?(?:box|wrap|contain|unit|slot|label|place)|oembed|placeholder"
     rf")|{_B}(?:ads?|pub|aside|side-?bar|share|nav|navbar|navigation|tags?|tag-?(?:list|cloud)|"
     rf"topics|toc|cta|abo|box-?link|links?|vote|poll|skip){_E}"
 )

@@ -70,6 +70,22 @@ def test_sub_headings_lists_and_quotations_belong_to_the_body() -> None:
         assert f"\n\n{part}" in text
 
 
+def test_what_repeats_a_phrase_of_the_copy_goes_on_with_the_article() -> None:
+    again = " ".join(BODY[0].split()[:18])
+    body = [*BODY[:5], f"Rappelons-le : {again}. {paragraphs(41)[0]}", *BODY[5:]]
+    assert read(" ".join(body[:2]), body).text == "\n\n".join(body)
+
+
+def test_what_asks_for_consent_or_money_stays_out() -> None:
+    inside = (
+        '<figure class="c-oembed-placeholder"><div>Pour afficher ce contenu, acceptez que des '
+        "données soient transmises à un tiers, ce que vous pourrez révoquer.</div></figure>"
+        '<p>Cet article vous a plu ? Faites un don <a href="/don">en un clic</a>, merci à tous.</p>'
+    )
+    assert read(" ".join(BODY), inside=inside).text == "\n\n".join(BODY)
+    assert read(" ".join(BODY[:2]), inside=inside).text == "\n\n".join(BODY)
+
+
 def test_a_comment_that_quotes_the_article_does_not_win() -> None:
     quoted = "".join(f"<p>{paragraph}</p>" for paragraph in BODY)
     after = f'<div id="comments"><div class="comment-body">{quoted}<p>Bien vu !</p></div></div>'
