@@ -162,10 +162,10 @@ COSTLY = {
 
 @pytest.mark.parametrize("name", COSTLY)
 def test_absurd_cost_is_refused_at_once(name: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(UnreadableHtmlError):
         parse(COSTLY[name])
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 HARMLESS = {

@@ -18,7 +18,8 @@ from selectolax.lexbor import LexborNode
 _SKIPPED = frozenset((
     "script", "style", "noscript", "template", "svg", "iframe", "object", "embed", "button",
     "select", "textarea", "canvas", "audio", "video", "map", "dialog", "datalist", "progress",
-    "math", "head", "input", "label", "nav",
+    "math", "head", "input", "label", "nav", "amp-ad", "amp-embed", "amp-sidebar", "amp-consent",
+    "amp-social-share", "amp-user-notification", "amp-iframe", "amp-video", "amp-audio",
 ))
 # Run on with the text around them; every other element parts blocks.
 _INLINE = frozenset((

@@ -32,6 +32,7 @@ TEACHES = 0.8
 
 _MARGIN = 0.02
 _LARGE = 2_000_000
+_MANY_TAGS = 15_000
 _LONG_BODY = 400
 _SHORT_BODY = 1500
 _SHORT_NOTICE = 300
@@ -209,7 +210,8 @@ def _unguided(
         inner = walk(_top(parse(hidden)))
         if blocks := (guided(inner, reference) if reference else []) or unguided(inner):
             return _found("embedded", inner, blocks)
-    if len(html) <= _LARGE and (text := general_text(html.decode())):
+    small = len(html) <= _LARGE and html.count(b"<") <= _MANY_TAGS
+    if small and (text := general_text(html.decode())):
         return _Found("general", clean_text(text))
     if declared:
         return _Found("json-ld", clean_text(declared))

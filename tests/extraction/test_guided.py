@@ -99,6 +99,18 @@ def test_a_page_that_holds_the_article_twice_gives_it_once() -> None:
     assert found.text == "\n\n".join(BODY)
 
 
+@pytest.mark.parametrize("copy", [Copy(TITLE, " ".join(BODY)), Copy(TITLE, BODY[0]), None])
+def test_an_amp_page_is_read_as_any_other(copy: Copy | None) -> None:
+    html = page(
+        BODY,
+        inside='<amp-img src="/i.jpg"><noscript><img src="/i.jpg"></noscript></amp-img>'
+        "<amp-ad><div fallback>Aucune annonce ne se trouve ici ce matin</div></amp-ad>",
+        after="<amp-sidebar><ul><li>La une du jour et les autres titres</li></ul></amp-sidebar>",
+    )
+    found = extract(html.replace("<html", "<html amp"), URL, copy)
+    assert found.text == "\n\n".join(BODY)
+
+
 def test_a_standfirst_outside_of_the_body_is_found_by_the_copy() -> None:
     standfirst = "En résumé le port change de visage et chacun y trouvera son compte bientôt."
     html = page(BODY).replace("</h1>", f'</h1><div class="chapo">{standfirst}</div>')
