@@ -12,6 +12,9 @@ import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from backports import zstd
@@ -169,6 +172,25 @@ def test_exports_are_made_as_written(reader: Callable[..., str], tmp_path: Path)
     ]
     assert len(shown) == 2
     assert all("lopinion" in each for each in shown)
+
+
+def test_the_library_is_called_as_written() -> None:
+    (code,) = (
+        code
+        for kind, code in _BLOCK.findall((ROOT / "docs" / "extraction.md").read_text("utf-8"))
+        if kind == "python"
+    )
+    given = {
+        "html": SOURCE.body,
+        "url": LINK,
+        "copy": SimpleNamespace(title=TITLE, text="\n\n".join(TEXT), published=None),
+        "zone": ZoneInfo("Africa/Casablanca"),
+        "link": LINK,
+        "final_url": LINK,
+    }
+    exec(code, given)  # noqa: S102 - our own document
+    page: Any = given["page"]
+    assert (page.title, page.authors, page.agreement.text) == (TITLE, ["Salma Idrissi"], 1.0)
 
 
 def test_other_commands_are_run_as_written(reader: Callable[..., str], tmp_path: Path) -> None:
