@@ -28,27 +28,30 @@ _LANGUAGES = (
 their big neighbour, dead and made-up languages) short lines are told better: 96 of 100 lines of 25
 Spanish characters instead of 80."""
 
-_COMMON_WORDS = {
-    "fr": frozenset(
-        (
-            *("au", "aux", "avec", "ces", "cette", "dans", "des", "du", "entre", "est", "et"),
-            *("été", "être", "leur", "nous", "ont", "par", "pas", "pour", "qui", "ses", "sont"),
-            *("sur", "une"),
-        )
+
+def _all(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+_OWN_WORDS = {
+    "fr": _all(
+        "après aussi aux avant avec ces cette comme dans depuis du dès elle elles est et ils leur"
+        " leurs même nous ont où pour qui selon sont sous sur une été être"
     ),
-    "en": frozenset(
-        (
-            *("and", "are", "by", "for", "from", "has", "have", "in", "of", "that", "the", "this"),
-            *("to", "was", "were", "which", "with"),
-        )
-    ),
+    "en": _all("and are by for from has have of that the this to was were which with"),
 }
-"""Of the editions in Latin script. Of texts in 64 other languages, Occitan and Catalan among them,
-none holds as many of them as are asked for (translations of programs, 40 to 600 characters)."""
-_FEWEST_COMMON = 4
-"""How many of them, all different, tell a language."""
-_LEAST_COMMON = 0.1
-"""Their least part of all words."""
+"""Common words that few other languages have, of the editions in Latin script."""
+_OTHER_WORDS = {
+    "fr": _all("au d de des en entre il l la le les mais n par pas plus qu que se ses son un à"),
+    "en": _all("a an as at be in is it its on"),
+}
+"""Common words that others have as well."""
+_FEWEST_OWN = 3
+"""How many of a language's own words, all different, tell it, if so many of all words are common:
+"""
+_LEAST_COMMON = 0.25
+"""With both, no text in 64 other languages is taken for one of these two (translations of programs,
+240 texts of 40 to 600 characters each); three in a hundred of theirs are left to the model."""
 
 _WORD = re.compile(r"\w+")
 _LETTER = re.compile(r"[^\W\d_]")
@@ -82,17 +85,18 @@ def detect_language(text: str) -> str | None:
     if 2 * len(_TIFINAGH.findall(sample)) > letters:
         return "zgh"
     said = _WORD.findall(sample.lower())
-    by_words = [name for name, common in _COMMON_WORDS.items() if _is_told_by(common, said)]
+    by_words = [name for name in _OWN_WORDS if _is_told_by_words(name, said)]
     if len(by_words) == 1:
         return by_words[0]
     language, certainty = _identifier().classify(sample)
     return str(language) if certainty >= _LEAST_CERTAINTY else None
 
 
-def _is_told_by(common: frozenset[str], said: list[str]) -> bool:
+def _is_told_by_words(language: str, said: list[str]) -> bool:
     """Whether words are such as only one language has them."""
-    met = [word for word in said if word in common]
-    return len(set(met)) >= _FEWEST_COMMON and len(met) >= _LEAST_COMMON * len(said)
+    own = [word for word in said if word in _OWN_WORDS[language]]
+    others = sum(word in _OTHER_WORDS[language] for word in said)
+    return len(set(own)) >= _FEWEST_OWN and len(own) + others >= _LEAST_COMMON * len(said)
 
 
 @cache
