@@ -191,8 +191,17 @@ SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"
 RETRY_PRIORITY_ADJUST = 1
 # The spider names the page it comes from itself: answers are handled after others.
 REFERER_ENABLED = False
-# Records are small and written in order; 100 at once cost half of the speed.
-CONCURRENT_ITEMS = 8
+# Records are written one by one, in order; each more is a task that is begun for every answer, and
+# Scrapy's 100 cost half of the speed.
+CONCURRENT_ITEMS = 1
+# Each of these costs something for every page, and nothing here uses what it does: how deep a
+# request is, whether a spider copies what it should not, and sums that no report shows.
+SPIDER_MIDDLEWARES = {
+    "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
+    "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware": None,
+    "scrapy.spidermiddlewares.start.StartSpiderMiddleware": None,
+}
+DOWNLOADER_STATS = False
 
 # --- Log -----------------------------------------------------------------------------------------
 

@@ -21,6 +21,8 @@ class SafeLog:
         for handler in logging.root.handlers:
             if handler.formatter and not isinstance(handler.formatter, SafeFormatter):
                 handler.setFormatter(SafeFormatter(handler.formatter))
+        # Scrapy has an entry made of each page and record, whether or not a handler takes it.
+        logging.root.setLevel(min((handler.level for handler in logging.root.handlers), default=0))
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "SafeLog":

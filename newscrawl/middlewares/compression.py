@@ -2,7 +2,7 @@
 
 from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
 from scrapy.exceptions import IgnoreRequest
-from scrapy.http import Request, Response
+from scrapy.http import Request, Response, TextResponse
 
 
 class DecompressedTooLargeError(IgnoreRequest):
@@ -13,7 +13,11 @@ class DecompressedTooLargeError(IgnoreRequest):
 
 
 class CompressionMiddleware(HttpCompressionMiddleware):
-    """Scrapy's, whose error holds on to all that was decompressed until the collector comes."""
+    """Scrapy's, with two faults mended.
+
+    Its error holds on to all that was decompressed until the collector comes, and it has the
+    encoding guessed of what is still compressed, which may take as long as the page's reading.
+    """
 
     def process_response(  # type: ignore[override]  # Scrapy's decorator hides the signature
         self, request: Request, response: Response
@@ -24,7 +28,11 @@ class CompressionMiddleware(HttpCompressionMiddleware):
             DecompressedTooLargeError: it is a bomb.
         """
         try:
-            result: Request | Response = super().process_response(request, response)
+            packed = response
+            if isinstance(response, TextResponse) and "Content-Encoding" in response.headers:
+                given = {name: getattr(response, name) for name in Response.attributes}
+                packed = Response(**given)  # it has no encoding
+            result: Request | Response = super().process_response(request, packed)
         except IgnoreRequest:
             pass
         else:
