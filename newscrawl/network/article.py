@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Literal
 
 from newscrawl.dates import Moment
@@ -174,14 +175,8 @@ def _images(
     page: Page, key: ArticleKey, layout: Layout, title: str
 ) -> tuple[list[Image], str | None]:
     """The article's pictures, and its thumbnail."""
-    site = re.escape(key.site.host)
-    own = re.compile(
-        rf"https?://images\d*\.{site}/(?:{key.edition}/)?{key.outlet}/{key.number}(/thumb)?",
-        re.IGNORECASE,
-    )
-    foreign = re.compile(
-        rf"https?://(?:images\d*\.{site}/|(?:www\.)?{site}/(?:resources|faces)/)", re.IGNORECASE
-    )
+    own, foreign = _pictures_of(key.site.host)
+    names = {f"{key.outlet}/{key.number}", f"{key.edition}/{key.outlet}/{key.number}"}
     images: dict[str, Image] = {}
     thumbnail = None
     captions = {line.index: clean(line.text) for line in page.lines if line.role is Role.CAPTION}
@@ -189,20 +184,33 @@ def _images(
         near = layout.begin <= picture.line <= layout.end and picture.role not in ELSEWHERE
         url = page.absolute(picture.src) if near or key.number in picture.src else None
         match = own.fullmatch(url) if url else None
+        match = match if match and match["of"].lower() in names else None
         if url is None or not (match or (near and not foreign.match(url))):
             continue
-        if match and match[1]:
+        if match and match["thumb"]:
             thumbnail = thumbnail or url
             continue
         caption = captions.get(picture.line) or clean(picture.alt)
         images.setdefault(url, Image(url, caption if caption not in ("", title) else None))
     declared = page.absolute(page.meta.get("og:image", "")) or ""
-    if match := own.fullmatch(declared):
-        if match[1]:
+    if (match := own.fullmatch(declared)) and match["of"].lower() in names:
+        if match["thumb"]:
             thumbnail = thumbnail or declared
         elif not images:
             images[declared] = Image(declared)
     return list(images.values()), thumbnail
+
+
+@cache
+def _pictures_of(host: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """What the addresses of an article's pictures look like on a site, and those of its own."""
+    site = re.escape(host)
+    return (
+        re.compile(rf"https?://images\d*\.{site}/(?P<of>.+?)(?P<thumb>/thumb)?", re.IGNORECASE),
+        re.compile(
+            rf"https?://(?:images\d*\.{site}/|(?:www\.)?{site}/(?:resources|faces)/)", re.IGNORECASE
+        ),
+    )
 
 
 # --- Doubts -------------------------------------------------------------------------------------
