@@ -46,7 +46,7 @@ def from_copy(
     page: AggregatorPage, site: Site, discovered: str, *, fetched: str, sha256: str
 ) -> Article:
     """A record that so far holds the aggregator's copy; ``discovered``, ``fetched`` in ISO 8601."""
-    loader = CopyLoader(item=Copy(), zone=ZoneInfo(site.zone), base_url=page.key.url)
+    loader = CopyLoader(zone=ZoneInfo(site.zone), base_url=page.key.url)
     loader.add_value("title", page.title)
     loader.add_value("text", page.text)
     loader.add_value("published", page.published)
@@ -130,10 +130,12 @@ def read_source(
 
 def _load_source(article: Article, page: SourcePage, url: str, zone: ZoneInfo) -> None:
     """Normalise what was read of the outlet's page into the record."""
-    loader = SourceLoader(item=article.source, zone=zone, base_url=url)
+    loader = SourceLoader(zone=zone, base_url=url)
     for name in _SOURCE_FIELDS:
         loader.add_value(name, getattr(page, name))
-    loader.load_item()
+    read = loader.load_item()
+    for name in _SOURCE_FIELDS:
+        setattr(article.source, name, getattr(read, name))
     article.lead = page.lead
 
 

@@ -1,4 +1,7 @@
-"""Scrapy's HTTP download handler, with an end to the headers of an answer."""
+"""Scrapy's HTTP download handler, with an end to the headers of an answer, and less work."""
+
+from functools import lru_cache
+from typing import Any, cast
 
 from scrapy import Request
 from scrapy.core.downloader.handlers.http11 import (
@@ -13,24 +16,28 @@ from scrapy.http import Response
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IAddress
 from twisted.web._newclient import Request as TxRequest
-from twisted.web.client import ResponseFailed
-from twisted.web.iweb import IResponse
+from twisted.web.client import BrowserLikePolicyForHTTPS, ResponseFailed
+from twisted.web.iweb import IPolicyForHTTPS, IResponse
 
 from newscrawl.headers import HeadersTooLargeError
 
 _MAX_BYTES = 256 * 1024
 """Of all header lines of an answer; browsers allow as much."""
+_HOSTS = 128
+"""Whose TLS options are kept: 18 KB each."""
 
 
 class HeaderLimitHandler(HTTP11DownloadHandler):
     """Twisted bounds a line, not their number, and Scrapy has no public place for a bound.
 
-    So this replaces the parser of answers in the way in which Scrapy replaces Twisted's.
+    So this replaces the parser of answers in the way in which Scrapy replaces Twisted's. The TLS
+    options of a host are kept, too.
     """
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         self._pool._factory = _Factory
+        self._contextFactory = cast("IPolicyForHTTPS", _Remembering(self._contextFactory))
 
     async def download_request(self, request: Request) -> Response:
         """Fetch.
@@ -45,6 +52,17 @@ class HeaderLimitHandler(HTTP11DownloadHandler):
             if any(reason.check(HeadersTooLargeError) for reason in reasons or ()):
                 raise HeadersTooLargeError(f"{request.url}: headers without end") from error
             raise
+
+
+class _Remembering(BrowserLikePolicyForHTTPS):
+    """Keeps the TLS options of the hosts met last; Scrapy makes them anew for each request."""
+
+    def __init__(self, policy: IPolicyForHTTPS) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._creator = lru_cache(_HOSTS)(policy.creatorForNetloc)
+
+    def creatorForNetloc(self, hostname: bytes, port: int) -> Any:  # noqa: N802 - Twisted's name
+        return self._creator(hostname, port)
 
 
 class _Parser(_LenientHTTPClientParser):

@@ -6,6 +6,7 @@ nothing is left of once it is clean is not loaded.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -61,26 +62,44 @@ class Distinct:
         return list(first.values())
 
 
-class CopyLoader(ItemLoader):
+class RecordLoader(ItemLoader):
+    """Base of the loaders, whose subclasses have a processor of their own for each field and way.
+
+    Where none is named, it is the default one. Left to itself, the library looks for it in the
+    item's fields, each time a value is loaded, which takes half of a loader's time.
+    """
+
+    default_output_processor = TakeFirst()
+
+    def __init_subclass__(cls, **named: Any) -> None:
+        super().__init_subclass__(**named)
+        for field in fields(cls.default_item_class):
+            for way, default in (
+                ("in", cls.default_input_processor),
+                ("out", cls.default_output_processor),
+            ):
+                if not hasattr(cls, f"{field.name}_{way}"):
+                    setattr(cls, f"{field.name}_{way}", default)
+
+
+class CopyLoader(RecordLoader):
     """Normalises the aggregator's copy."""
 
     default_item_class = Copy
-    default_output_processor = TakeFirst()
 
     title_in = MapCompose(line)
     text_in = MapCompose(clean_text)
     published_in = MapCompose(iso_date)
     byline_in = MapCompose(line)
-    truncated_out = any  # the item's own False stands first
+    truncated_out = any  # if the loader is given an item, its own False stands first
     images_in = MapCompose(image)
     images_out = Distinct(key=lambda picture: picture.url)
 
 
-class SourceLoader(ItemLoader):
+class SourceLoader(RecordLoader):
     """Normalises the outlet's page."""
 
     default_item_class = Source
-    default_output_processor = TakeFirst()
 
     redirects_out = Identity()
     directives_out = Identity()
