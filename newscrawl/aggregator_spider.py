@@ -1,5 +1,6 @@
 """What the seven spiders share: how articles are discovered, read and followed."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial, wraps
@@ -120,6 +121,7 @@ class AggregatorSpider(scrapy.Spider):
         self._discovery_asked: set[str] = set()
         self._found = 0
         self._walls = 0
+        self._passed = asyncio.Event()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
@@ -140,6 +142,8 @@ class AggregatorSpider(scrapy.Spider):
             archive = spider.hosts.at(spider.web_archive.base)
             archive.pace = crawler.settings.getfloat("WEB_ARCHIVE_DELAY")
         crawler.signals.connect(spider.spider_idle, signals.spider_idle)
+        for signal in (signals.item_scraped, signals.item_dropped, signals.item_error):
+            crawler.signals.connect(spider.record_passed, signal)
         return spider
 
     run: Run
@@ -713,6 +717,10 @@ class AggregatorSpider(scrapy.Spider):
                 learned = ledger.domain_of(self.name, edition, outlet.slug)
                 outlet.domain = learned or first_domain(self.site.country, edition, outlet.slug)
 
+    def record_passed(self) -> None:
+        """The record that was given last has gone through the pipelines."""
+        self._passed.set()
+
     async def _take_turn(
         self, line: str, answer: Response | Failure, handler: Callable[[], Results | None]
     ) -> Results:
@@ -724,7 +732,11 @@ class AggregatorSpider(scrapy.Spider):
             try:
                 if results := handle():
                     async for result in results:
+                        self._passed.clear()
                         yield result
+                        # Scrapy queues what each callback gives, and the queues overtake another.
+                        if line == "records" and isinstance(result, Article):
+                            await self._passed.wait()
             except StoreError as error:
                 stop(self.crawler, error)
             except Exception:

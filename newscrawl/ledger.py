@@ -273,7 +273,7 @@ class Ledger:
                     self._db.execute("ROLLBACK")
                 raise
         except sqlite3.Error as error:
-            raise StoreError(f"the ledger {self.path} cannot be written: {error}") from error
+            raise self._unwritten(error) from error
 
     def _execute(self, sql: str, values: Sequence[object] = ()) -> sqlite3.Cursor:
         """One statement, in the transaction that is open or in its own.
@@ -284,7 +284,15 @@ class Ledger:
         try:
             return self._db.execute(sql, values)
         except sqlite3.Error as error:
-            raise StoreError(f"the ledger {self.path} cannot be written: {error}") from error
+            raise self._unwritten(error) from error
+
+    def _unwritten(self, error: sqlite3.Error) -> StoreError:
+        """What is raised when a change is lost. No later one is taken either.
+
+        A run that goes on would otherwise have articles in another order than they were found in.
+        """
+        self._db.execute("PRAGMA query_only = ON")
+        return StoreError(f"the ledger {self.path} cannot be written: {error}")
 
     def find(
         self, entries: Iterable[Entry], job: str, now: str, *, attempts: int, again: bool = False
