@@ -152,8 +152,9 @@ def main() -> None:
         pages_read = 2 * options.articles
         print(f"re-extraction {pages_read / used[1]:.0f} pages a second of a core (target 150)")
         print(
-            f"by two processes {clock[1] / clock[2]:.2f} times as fast, for {used[2] / used[1]:.2f} "
-            f"times the processor time: {2 * used[1] / used[2]:.2f} on two idle cores (target 1.8)"
+            f"by two processes {clock[1] / clock[2]:.2f} times as fast, for "
+            f"{used[2] / used[1]:.2f} times the processor time: "
+            f"{2 * used[1] / used[2]:.2f} on two idle cores (target 1.8)"
         )
 
 

@@ -1,6 +1,6 @@
 """Kills a crawl of the demo network again and again, and compares its feeds in the end.
 
-    python benchmarks/kills.py [--kills 100] [--signal KILL|TERM|INT] [--site maghress]
+    python benchmarks/kills.py [--kills 100] [--signal KILL|TERM|INT] [--packing zstd]
 
 Every article must stand in the feeds exactly once, and be the same byte for byte as in a run that
 nobody disturbed, but for what tells of the run. A second undisturbed run shows what else differs
@@ -25,6 +25,8 @@ from typing import Any
 from newscrawl.demo.network import build
 from newscrawl.demo.outlets import EDITIONS, outlets_of
 from newscrawl.demo.proxy import DemoProxy
+from newscrawl.export import find_feeds
+from newscrawl.packing import PACKINGS, open_unpacked
 
 SETTINGS = {
     "DOWNLOAD_DELAY": 0.02,
@@ -34,10 +36,15 @@ SETTINGS = {
 }
 
 
-def start(proxy: DemoProxy, site: str, data: Path, parallel: int) -> subprocess.Popen[bytes]:
+def start(
+    proxy: DemoProxy, site: str, data: Path, parallel: int, packing: str = "none"
+) -> subprocess.Popen[bytes]:
     """The real command over all outlets of a site."""
     slugs = {o.slug for name, e in EDITIONS if name == site for o in outlets_of(name, e)}
-    settings = SETTINGS | {"CONCURRENT_REQUESTS_PER_DOMAIN": parallel}
+    settings = SETTINGS | {
+        "CONCURRENT_REQUESTS_PER_DOMAIN": parallel,
+        "FEED_COMPRESSION": packing,
+    }
     return subprocess.Popen(
         [sys.executable, "-m", "scrapy", "crawl", site, "-a", f"outlets={','.join(sorted(slugs))}"]
         + [f"--set={name}={value}" for name, value in settings.items()],
@@ -59,11 +66,12 @@ def undisturbed(site: str, data: Path, parallel: int) -> float:
 def records(data: Path) -> list[dict[str, Any]]:
     """All records, without what tells of the run; damaged lines raise."""
     found = []
-    for feed in sorted((data / "feeds").rglob("*.jsonl")):
-        for line in feed.read_text("utf-8").splitlines():
-            record = json.loads(line)
-            del record["crawl"], record["copy"]["fetched"], record["source"]["fetched"]
-            found.append(record)
+    for feed in find_feeds(data):
+        with open_unpacked(feed.path) as lines:
+            for line in lines:
+                record = json.loads(line)
+                del record["crawl"], record["copy"]["fetched"], record["source"]["fetched"]
+                found.append(record)
     return found
 
 
@@ -104,6 +112,7 @@ def main() -> int:
     parser.add_argument("--signal", choices=["KILL", "TERM", "INT"], default="KILL")
     parser.add_argument("--site", default="maghress")
     parser.add_argument("--parallel", type=int, default=2, help="requests at once to a host")
+    parser.add_argument("--packing", choices=PACKINGS, default="none", help="of the killed feeds")
     parser.add_argument("--seed", type=int, default=3)
     options = parser.parse_args()
     number = signal.Signals[f"SIG{options.signal}"]
@@ -121,7 +130,7 @@ def main() -> int:
             before = kills
             with DemoProxy(build().answer) as proxy:
                 while True:
-                    run = start(proxy, options.site, killed, options.parallel)
+                    run = start(proxy, options.site, killed, options.parallel, options.packing)
                     # From the start, when nothing is open yet, to well into the crawl.
                     limit = 0.3 + 0.2 * seconds * chance.random()
                     try:

@@ -49,14 +49,20 @@ def start(proxy: DemoProxy, data: Path, **settings: str) -> subprocess.Popen[str
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str]]:
-    """The records of a run that nobody disturbed."""
-    data = tmp_path_factory.mktemp("undisturbed")
+def calm(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data of a run that nobody disturbed."""
+    data = tmp_path_factory.mktemp("calm")
     with DemoProxy(build().answer) as proxy:
         run = start(proxy, data)
         _, said = run.communicate(timeout=120)
     assert run.returncode == 0, said
-    found = records(data)
+    return data
+
+
+@pytest.fixture(scope="module")
+def undisturbed(calm: Path) -> list[tuple[str, str]]:
+    """Its records."""
+    found = records(calm)
     assert len(found) == len(dict(found)) >= 50
     assert any(json.loads(record)["duplicate_of"] for _, record in found)
     return found
@@ -92,6 +98,22 @@ def test_runs_that_are_killed_write_what_one_that_is_not_does(
         _, said = last.communicate(timeout=120)
     assert last.returncode == 0, said
     assert records(tmp_path) == undisturbed
+
+
+def test_a_second_run_right_after_asks_for_lists_alone(
+    calm: Path, undisturbed: list[tuple[str, str]]
+) -> None:
+    with DemoProxy(build().answer) as proxy:
+        run = start(proxy, calm)
+        _, said = run.communicate(timeout=120)
+        asked = {request.url for request in proxy.requests if request.method != "CONNECT"}
+    assert run.returncode == 0, said
+    assert "found 0 = exported 0" in said
+    assert records(calm) == undisturbed
+    lists = {f"https://www.maghress.com/fr/{slug}" for slug in ARGUMENTS["outlets"].split(",")}
+    asked.remove("https://www.maghress.com/robots.txt")
+    assert lists <= asked
+    assert {url.partition("?")[0] for url in asked} == lists
 
 
 @pytest.fixture
