@@ -21,6 +21,7 @@ from newscrawl.demo.outlets import EDITIONS, outlets_of
 from newscrawl.demo.proxy import Answer, DemoProxy
 from newscrawl.errors import ArchiveError, StoreError
 from newscrawl.items import Location
+from newscrawl.packing import PACKINGS, Packing
 from tests.test_crawl import SOURCE, TEXT, TITLE, URL, listing
 from tests.web import HTML, Outcome, Web, aggregator_page, command, crawl, environment
 
@@ -275,6 +276,24 @@ def test_records_are_made_anew(crawled: Outcome, tmp_path: Path, jobs: str) -> N
     assert [record["url"] for record in records] == sorted(record["url"] for record in records)
     assert differences(crawled.data, feed) == set()
     assert re.search(r"^same +\d+\nchanged +\d+$", done.stdout, re.MULTILINE)
+
+
+@pytest.mark.parametrize("packing", PACKINGS.values(), ids=PACKINGS)
+def test_a_feed_is_compared_with_packed_ones(
+    crawled: Outcome, tmp_path: Path, packing: Packing
+) -> None:
+    (feed,) = (crawled.data / "feeds").rglob("*.jsonl")
+    lines = feed.read_bytes().splitlines(keepends=True)
+    old = tmp_path / f"old.jsonl{packing.suffix}"
+    halves = (lines[:5], [lines[5].replace(b'"section":', b'"section":"x","was":'), *lines[6:]])
+    old.write_bytes(b"".join(packing.pack(b"".join(half)) for half in halves))
+    changes = compare(feed, [old])
+    assert (changes.same, changes.different) == (len(lines) - 1, 1)
+    assert "section" in changes.fields
+    if packing.suffix:
+        old.write_bytes(old.read_bytes()[:-9])
+        with pytest.raises(ValueError, match="cannot be unpacked"):
+            compare(feed, [old])
 
 
 def test_a_stopped_reextraction_goes_on(crawled: Outcome, tmp_path: Path) -> None:
