@@ -123,12 +123,15 @@ def test_a_second_run_right_after_asks_for_lists_alone(
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system with room for half of the crawl."""
+def small_disk(tmp_path: Path, archive: str) -> Iterator[Path]:
+    """A file system with room for a part of the crawl."""
+    size = {"0": "600k", "1": "1300k"}[archive]
     disk = tmp_path / "disk"
     disk.mkdir()
     made = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=600k", "tmpfs", disk], capture_output=True, text=True
+        ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", disk],
+        capture_output=True,
+        text=True,
     )
     if made.returncode:
         pytest.skip(f"file systems may not be mounted here: {made.stderr.strip()}")
