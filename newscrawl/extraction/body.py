@@ -57,7 +57,7 @@ def _matches(page: Page, reference: Reference) -> list[_Match]:
         said = reference.read(text)
         if reference.lacks(said):
             continue
-        places = reference.places(said)
+        places = reference.places_in(text)
         hits = len(places) - places.count(None)
         if hits < min(2, len(places)) or not hits:
             continue
@@ -181,12 +181,13 @@ def _filling(
     if not gap or not candidates:
         return []
     found = []
+    held = set(gap)
     for index in candidates:
         said = reference.read(page.blocks[index].text)
         if (
             said
             and len(said) <= 2 * len(gap)
-            and sum(map(gap.__contains__, said)) >= 0.6 * len(said)
+            and sum(map(held.__contains__, said)) >= 0.6 * len(said)
         ):
             found.append(index)
     return found

@@ -49,6 +49,7 @@ class Reference:
         # Read backwards, so that the first place of a repeated shingle is kept.
         self.positions = dict(zip(reversed(self.shingles), range(last, -1, -1), strict=True))
         self._read: dict[str, list[str]] = {}
+        self._placed: dict[str, list[int | None]] = {}
         self._last: tuple[str, tuple[float, float]] | None = None
 
     def __len__(self) -> int:
@@ -74,6 +75,32 @@ class Reference:
         """Give for each shingle of some words its place in this text, if it has one."""
         return list(map(self.positions.get, shingles(said, size)))
 
+    def places_in(self, paragraph: str) -> list[int | None]:
+        """Give the places of a paragraph's shingles, and remember them."""
+        found = self._placed.get(paragraph)
+        if found is None:
+            found = self._placed[paragraph] = self.places(self.read(paragraph))
+        return found
+
+    def _places_through(self, text: str) -> list[int | None]:
+        """Give the places of a text's shingles, those that run over the ends of paragraphs too."""
+        parts = text[: 20 * MOST_WORDS].split("\n\n")
+        if len(self.words) < SIZE:
+            return self.places(
+                [word for part in parts for word in self.read(part)], len(self.words)
+            )
+        found: list[int | None] = []
+        before: list[str] = []  # words that begin shingles which are not whole yet
+        for part in parts:
+            said = self.read(part)
+            over = before + said[: SIZE - 1]
+            if len(over) >= SIZE:
+                found += self.places(over)
+            if len(said) >= SIZE:
+                found += self.places_in(part)
+            before = (before + said[1 - SIZE :])[1 - SIZE :]
+        return found
+
     def overlap(self, text: str) -> tuple[float, float]:
         """Measure how far another text says the same.
 
@@ -83,10 +110,7 @@ class Reference:
         """
         if self._last and self._last[0] == text:
             return self._last[1]
-        said: list[str] = []
-        for part in text[: 20 * MOST_WORDS].split("\n\n"):
-            said += self._read.get(part) or compared(part)
-        places = self.places(said, min(SIZE, len(self.words)))
+        places = self._places_through(text)
         start, stop = _densest(places)
         found = (0.0, 0.0)
         if start < stop:

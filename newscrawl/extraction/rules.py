@@ -410,9 +410,14 @@ def form_of(page: Page, element: int, container: int) -> str:
     steps: list[str] = []
     while element > container and len(steps) < _STEPS:
         part = page.elements[element]
-        steps.append(".".join((part.tag, *_stable(part.label))))
+        steps.append(_form_step(part.tag, part.label))
         element = part.parent
     return " ".join(reversed(steps))
+
+
+@lru_cache(maxsize=8192)
+def _form_step(tag: str, label: str) -> str:
+    return ".".join((tag, *_stable(label)))
 
 
 def path_of(
