@@ -29,22 +29,24 @@ _VALUE = re.compile(r"[a-z-]+=[a-z]+")
 
 def of_robots(text: str, agent: str) -> list[str]:
     """The directives that a robots.txt gives for an agent: its own group's, else everybody's."""
-    groups: dict[str, list[str]] = {}
-    agents: list[str] = []
-    named = False
+    found: dict[str, list[str]] = {}
+    meant, naming = {"*"}, False
     for line in text.splitlines():
         name, colon, value = line.partition("#")[0].partition(":")
         name, value = name.strip().lower(), value.strip().lower()
         if not colon:
             continue
         if name == "user-agent":
-            agents = [*agents, value] if named else [value]
-            groups.setdefault(value, [])
-        for one in agents or ["*"]:
-            groups.setdefault(one, []).extend(_said(name, value))
-        named = name == "user-agent"
-    found = groups.get(agent.lower(), groups.get("*", []))
-    return list(dict.fromkeys(f"robots.txt: {what}" for what in found))
+            if not naming:
+                meant = set()
+            if value in ("*", agent.lower()):
+                meant.add(value)
+                found.setdefault(value, [])
+        for one in meant:
+            found.setdefault(one, []).extend(_said(name, value))
+        naming = name == "user-agent"
+    said = found.get(agent.lower(), found.get("*", []))
+    return list(dict.fromkeys(f"robots.txt: {what}" for what in said))
 
 
 def _said(name: str, value: str) -> Iterator[str]:

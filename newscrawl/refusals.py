@@ -24,7 +24,7 @@ class Sign:
     where: Where
     """What it is looked for in."""
     pattern: str
-    """A regular expression, case ignored."""
+    """A regular expression, case ignored, that no page can keep busy: repeats are bounded."""
     known_from: str
     """Source of the fact."""
 
@@ -52,7 +52,7 @@ CHALLENGES: tuple[Sign, ...] = (
     Sign(_DATADOME, "body", r"(?:geo|ct|c)\.captcha-delivery\.com", "docs.datadome.co"),
     Sign(_SUCURI, "header", r"^x-sucuri-block:", _WAFW00F),
     Sign(_SUCURI, "body", r"sucuri_cloudproxy_js|access denied - sucuri website", _WAFW00F),
-    Sign(_IMPERVA, "body", r"incapsula incident id|<iframe[^>]+_incapsula_resource", _WAFW00F),
+    Sign(_IMPERVA, "body", r"incapsula incident id|<iframe[^>]{1,99}_incapsula_resource", _WAFW00F),
     Sign(
         _AWS, "header", r"^x-amzn-waf-action: (?:challenge|captcha)",
         "docs.aws.amazon.com/waf/…/waf-captcha-and-challenge-actions",
@@ -79,7 +79,7 @@ WALLS: tuple[Sign, ...] = (
         r"(?:[/.?]|$)|^(?:login|auth|sso|accounts?)\.",
         "usual paths of WordPress, Drupal, Joomla and of French sites",
     ),
-    Sign(_LOGIN, "body", r"<input[^>]+type=.?password", "the HTML standard"),
+    Sign(_LOGIN, "body", r"<input[^>]{1,200}type=.?password", "the HTML standard"),
 )  # fmt: skip
 """Other pages that stand in the way of an article."""
 

@@ -33,6 +33,11 @@ _FRONT_PATH = re.compile(
 _IDLE_PARAMETER = re.compile(r"utm_\w+|fbclid|gclid|ref|source|lang|hl|locale", re.IGNORECASE)
 
 
+_LONGEST_HOST = 400
+"""Characters of a host, with port and credentials: DNS has 253. A page may hold one of millions,
+which take minutes to encode."""
+
+
 def absolute(url: str, base: str | None = None) -> str | None:
     r"""The URL in full, as a browser would ask for it.
 
@@ -68,6 +73,8 @@ def absolute(url: str, base: str | None = None) -> str | None:
     address, mark, query = url.partition("?")
     try:
         joined = urljoin(base or "", address.replace("\\", "/") + mark + query)
+        if len(urlsplit(joined).netloc) > _LONGEST_HOST:
+            return None
         parts = urlsplit(safe_url_string(joined))
         port = parts.port
     except ValueError:

@@ -6,6 +6,7 @@ import socket
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -132,7 +133,8 @@ def own_addresses() -> list[str]:
     """Those of this machine within its network, where the watchers listen as well."""
     with suppress(OSError), socket.socket(type=socket.SOCK_DGRAM) as probe:
         probe.connect((PUBLIC, 9))  # sends nothing, but has a route chosen
-        return [probe.getsockname()[0]]
+        address = probe.getsockname()[0]
+        return [] if ip_address(address).is_global else [address]
     return []
 
 

@@ -1,8 +1,10 @@
 """Walls of every kind are told apart and left standing; what owners say of use is recorded."""
 
+import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from newscrawl import refusals
 from newscrawl.demo.proxy import Answer
 from tests.test_crawl import SOURCE, TEXT, TITLE
 from tests.web import HTML, Outcome, Web, aggregator_page, crawl
@@ -93,6 +95,11 @@ def test_what_stands_in_the_way_of_an_article_is_named(tmp_path: Path) -> None:
     asked = [url for url in outcome.requests if "/article/" in url]
     again = {urlsplit(url).hostname for url in asked if asked.count(url) > 1}
     assert again == {"broken.example"}, "a challenge is not tried again"
+
+
+def test_no_page_keeps_the_signs_busy() -> None:
+    for sign in (*refusals.CHALLENGES, *refusals.WALLS):
+        assert not re.search(r"(?<!\\)[*+]", sign.pattern), f"{sign.reason}: an unbounded repeat"
 
 
 SIGNALS = b"""User-agent: otherbot

@@ -6,6 +6,7 @@ for an offsite one and filtered, and what cannot be fetched counts as permission
 
 import asyncio
 import logging
+import re
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -25,6 +26,15 @@ logger = logging.getLogger(__name__)
 
 _MAX_BYTES = 500 * 1024
 """As much of a robots.txt is read as RFC 9309 asks for (section 2.5)."""
+
+
+# Lines as Protego reads them, misspelt or without a colon; others neither end a group nor rule.
+_AGENT = re.compile(r"user[ -]?agent(?:\s*[:\s]\s*(.*))?", re.IGNORECASE)
+_RULE = re.compile(
+    r"(?!(?:site-?maps?|host)\b)(?:[^:]*:|(?:allow|diss?all?ow|diasllow|disallaw"
+    r"|crawl[ -]delay|request[ -]rate|visit[ -]time)\b)",
+    re.IGNORECASE,
+)
 
 
 class ForbiddenByRobotsError(IgnoreRequest):
@@ -158,4 +168,28 @@ def rules_of(status: int, body: bytes, agent: str) -> HostRules | str:
     # UTF-8 is the standard, but Windows editors save as UTF-16; a byte-order mark tells either.
     encoding = "utf-16" if body.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig"
     text = body[:_MAX_BYTES].decode(encoding, "replace") if status < 300 else ""
-    return HostRules(Protego.parse(text), agent, directives.of_robots(text, agent))
+    rules = Protego.parse(_meant_for(agent, text))
+    return HostRules(rules, agent, directives.of_robots(text, agent))
+
+
+def _meant_for(agent: str, text: str) -> str:
+    """The groups of a robots.txt that mean an agent by its name, by a part of it, or as anybody.
+
+    A file can name thousands of others: Protego would give each of them each of its rules.
+    """
+    kept: list[str] = []
+    meant = naming = False
+    for raw in text.splitlines():
+        line = raw.partition("#")[0].strip()
+        if named := _AGENT.fullmatch(line):
+            meant = meant and naming  # several names in a row share a group
+            naming = True
+            name = (named[1] or "").replace("*", "").lower()
+            if named[1] and agent.lower().startswith(name):
+                meant = True
+                kept.append(f"User-agent: {name or '*'}")
+        elif _RULE.match(line):
+            naming = False
+            if meant:
+                kept.append(line)
+    return "\n".join(kept)

@@ -181,6 +181,11 @@ _OPEN = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n"
 _REFRESH = '<meta http-equiv="refresh" content="0; url=/article">'
 _REFRESH_TO_SCRIPT = '<meta http-equiv="refresh" content="0; url=javascript:alert(1)">'
 _DENY = "User-agent: *\nDisallow: /\n"
+_CROWD = (
+    "".join(f"User-agent: bot{n}\n" for n in range(15_000))
+    + "Disallow: /\n"
+    + "".join(f"Disallow: /{n}\n" for n in range(15_000))
+)
 
 FAULTS: tuple[Fault, ...] = (
     # --- Connections
@@ -276,6 +281,8 @@ FAULTS: tuple[Fault, ...] = (
           robots=_says(_reply(200, _DENY + "# rien\n" * 300_000, "text/plain"))),
     Fault("robots endless", "its robots.txt does not end", _says(_FINE), "unreachable", "robots",
           requests=0, robots=_begins(b"HTTP/1.1 200 OK\r\n\r\n", b"Disallow: /\n" * 400)),
+    Fault("robots crowd", "its robots.txt names thousands, and has thousands of rules for each",
+          _says(_FINE), "ok", robots=_says(_reply(200, _CROWD, "text/plain"))),
     Fault("robots slow", "its robots.txt never comes", _says(_FINE), "unreachable", "robots",
           requests=0, asks_robots=3, robots=_silence),
     Fault("robots utf-16", "its robots.txt is in UTF-16", _says(_FINE), "refused", "robots",
