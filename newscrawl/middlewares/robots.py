@@ -185,7 +185,7 @@ def _meant_for(agent: str, text: str) -> str:
             meant = meant and naming  # several names in a row share a group
             naming = True
             name = (named[1] or "").replace("*", "").lower()
-            if named[1] and agent.lower().startswith(name):
+            if named[1] == "*" or (name and agent.lower().startswith(name)):
                 meant = True
                 kept.append(f"User-agent: {name or '*'}")
         elif _RULE.match(line):
