@@ -333,6 +333,16 @@ class Ledger:
                     fresh.append(entry.id)
         return fresh
 
+    def release(self, job: str, now: str) -> None:
+        """Give back what an earlier run of this name left unfinished, and what of it is due.
+
+        A back-fill that was stopped is begun again by its name, and would take it for its own.
+        """
+        self._execute(
+            f"UPDATE articles SET job = 0 WHERE job = {_NUMBER} AND (state = 'found' OR due <= ?)",  # noqa: S608 - a literal
+            (job, now),
+        )
+
     def adopt(
         self,
         site: str,

@@ -70,6 +70,7 @@ class Run:
         """Called at the end of the run, while the ledger can still be told."""
         self.ledger = Ledger(ledger_path(data))
         self.ledger.lock(site, job)
+        self.ledger.release(job, self.started)
         self._check_directories()
         self._cut_back_all()
 

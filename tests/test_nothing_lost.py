@@ -44,9 +44,9 @@ def records(data: Path) -> list[tuple[str, str]]:
     return sorted(found)
 
 
-def start(proxy: DemoProxy, data: Path, **settings: str) -> subprocess.Popen[str]:
+def start(proxy: DemoProxy, data: Path, job: str = "", **settings: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        command("maghress", SETTINGS | settings, ARGUMENTS),
+        command("maghress", SETTINGS | settings, ARGUMENTS | ({"_job": job} if job else {})),
         env=environment(proxy, data),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -122,6 +122,27 @@ def test_a_second_run_right_after_asks_for_lists_alone(
     assert {url.partition("?")[0] for url in asked} == lists
 
 
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_a_run_may_be_begun_again_by_its_name(
+    tmp_path: Path, undisturbed: list[tuple[str, str]], number: signal.Signals
+) -> None:
+    feed = tmp_path / "feeds" / "maghress" / "backfill.jsonl"
+    with DemoProxy(build().answer) as proxy:
+        run = start(proxy, tmp_path, "backfill", DOWNLOAD_DELAY="0.05")
+        deadline = time.monotonic() + 60
+        while not feed.exists():
+            assert time.monotonic() < deadline, "no record was written"
+            time.sleep(0.01)
+        run.send_signal(number)
+        run.communicate(timeout=60)
+        again = start(proxy, tmp_path, "backfill")
+        _, said = again.communicate(timeout=120)
+    assert again.returncode == 0, said
+    assert records(tmp_path) == undisturbed
+    report = json.loads((tmp_path / "runs" / "backfill.json").read_text())
+    assert (report["state"], report["exported"]) == ("finished", len(undisturbed))
+
+
 @pytest.fixture
 def small_disk(tmp_path: Path, archive: str) -> Iterator[Path]:
     """A file system with room for a part of the crawl."""
@@ -143,6 +164,8 @@ def small_disk(tmp_path: Path, archive: str) -> Iterator[Path]:
 def test_a_full_disk_ends_a_run_in_order_and_the_next_one_completes_it(
     small_disk: Path, undisturbed: list[tuple[str, str]], archive: str
 ) -> None:
+    if archive == "1":  # many answers are in the archive before their records are in the feed
+        subprocess.run(["mount", "-o", "remount,size=1200k", small_disk], check=True)
     with DemoProxy(build().answer) as proxy:
         stopped = start(proxy, small_disk, ARCHIVE=archive)
         _, said = stopped.communicate(timeout=120)

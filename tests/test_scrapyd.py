@@ -187,6 +187,7 @@ def test_a_node_is_deployed_to_runs_is_cancelled_and_loses_nothing(node: Node) -
     of_outlet = [id_ for id_ in ids if "/riftelegraphe/" in id_]
     missing = {id_ for id_ in build().truth if "/riftelegraphe/" in id_} - set(of_outlet)
     assert missing == set(report["failures"]) | set(report["rejections"])
+    assert "no outcome" not in str(report["failures"])
 
     # The plan is posted twice, and nothing is queued twice.
     def posted() -> list[str]:
