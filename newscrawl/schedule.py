@@ -69,14 +69,17 @@ def next_backfill(data: Path, site: str, months: int, today: date) -> dict[str, 
     """Arguments of the next month of an outlet that no run has come to the end of.
 
     The latest month comes first, and in it the outlets with most articles; ``_job`` names the run,
-    and by its report it is known as done. ``None`` when all is filled.
+    and by its report it is known as done. An outlet whose run failed without an article is not on
+    the site, and is left out of the months before. ``None`` when all is filled.
     """
     outlets = _outlets(data, SITES[site])
     for first, last in _months(today, months):
-        for edition, outlet in outlets:
+        for edition, outlet in outlets[:]:
             job = f"{backfill_prefix(site)}{edition}-{outlet}-{first:%Y-%m}"
             report = read_report(data, job)
             if report.get("state") == "finished" and report.get("outcome") != "skipped":
+                if report["outcome"] == "failed" and not report["found"]:
+                    outlets.remove((edition, outlet))
                 continue
             return {
                 "editions": edition,

@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from newscrawl.network.sites import SITES
+from newscrawl.runlog import report_path, write_report
+from newscrawl.schedule import next_backfill
 from tests.web import Web, aggregator_page, crawl
 
 ALIVE = {site.name for site in SITES.values() if site.alive}
@@ -81,3 +83,16 @@ def test_back_fill_goes_from_month_to_month_by_what_was_done(tmp_path: Path) -> 
     second = following()
     assert second["since"] == first["since"]
     assert second["outlets"] != "courrier"
+
+    # That run found no listing of the outlet, so it is left out of the months before. One that had
+    # nothing in the month is not.
+    asked: list[str] = []
+    today = datetime.now(UTC).date()
+    while (what := next_backfill(tmp_path, "maghress", 2, today)) is not None:
+        asked.append(f"{what['outlets']} {what['since']}")
+        done = {"state": "finished", "outcome": "ok", "found": 0}
+        write_report(report_path(tmp_path, what["_job"]), done)
+    assert len({each.split()[1] for each in asked}) == 2
+    assert not [each for each in asked if each.startswith("courrier ")]
+    outlets = [each.split()[0] for each in asked]
+    assert outlets.count(second["outlets"]) == 2
