@@ -24,7 +24,10 @@ _OBJECTIONS = re.compile(
 )
 """Directives that keep text and data mining, or the training of models, to the owner."""
 
-_VALUE = re.compile(r"[a-z-]+=[a-z]+")
+_VALUE = re.compile(r"[a-z-]{1,40}=[a-z]{1,40}")
+
+_MOST = 30
+"""Directives that are kept of a robots.txt: each record of the host holds them."""
 
 
 def of_robots(text: str, agent: str) -> list[str]:
@@ -46,7 +49,7 @@ def of_robots(text: str, agent: str) -> list[str]:
             found.setdefault(one, []).extend(_said(name, value))
         naming = name == "user-agent"
     said = found.get(agent.lower(), found.get("*", []))
-    return list(dict.fromkeys(f"robots.txt: {what}" for what in said))
+    return [f"robots.txt: {what}" for what in dict.fromkeys(said)][:_MOST]
 
 
 def _said(name: str, value: str) -> Iterator[str]:

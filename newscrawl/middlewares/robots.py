@@ -37,6 +37,11 @@ _RULE = re.compile(
 )
 
 
+_MOST_HELD = 4_000_000
+"""Characters of rules that are held, which take 16 times as much memory once they are parsed. Those
+of hosts met longest ago go first, and are asked for again if need be."""
+
+
 class ForbiddenByRobotsError(IgnoreRequest):
     """The host's robots.txt does not allow the request.
 
@@ -68,6 +73,8 @@ class HostRules:
     """The name that its groups are matched with."""
     directives: list[str]
     """What it says of use by machines."""
+    size: int
+    """Characters of what it says to this crawler."""
 
     def allow(self, url: str) -> bool:
         """Whether a URL of the host may be asked for."""
@@ -95,6 +102,7 @@ class RobotsMiddleware:
         self._longest = crawler.settings.getfloat("CRAWL_DELAY_MAX")
         self._excludes = crawler.settings.getbool("EXCLUDE_NOAI_HOSTS")
         self._rules: dict[str, asyncio.Future[HostRules | str]] = {}
+        self._sizes: dict[str, int] = {}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "RobotsMiddleware":
@@ -135,6 +143,11 @@ class RobotsMiddleware:
             met = self._hosts.at(host)
             met.pace = max(met.pace, min(rules.pace, self._longest))
             met.hold(met.pace)
+            self._sizes[host] = rules.size
+            while len(self._sizes) > 1 and sum(self._sizes.values()) > _MOST_HELD:
+                oldest = next(iter(self._sizes))
+                del self._sizes[oldest]
+                self._rules.pop(oldest, None)
         return rules
 
     async def _fetch(self, url: str) -> HostRules | str:
@@ -168,8 +181,8 @@ def rules_of(status: int, body: bytes, agent: str) -> HostRules | str:
     # UTF-8 is the standard, but Windows editors save as UTF-16; a byte-order mark tells either.
     encoding = "utf-16" if body.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig"
     text = body[:_MAX_BYTES].decode(encoding, "replace") if status < 300 else ""
-    rules = Protego.parse(_meant_for(agent, text))
-    return HostRules(rules, agent, directives.of_robots(text, agent))
+    meant = _meant_for(agent, text)
+    return HostRules(Protego.parse(meant), agent, directives.of_robots(text, agent), len(meant))
 
 
 def _meant_for(agent: str, text: str) -> str:
