@@ -315,6 +315,12 @@ def test_a_stopped_reextraction_goes_on(crawled: Outcome, tmp_path: Path) -> Non
     ]
 
 
+def test_a_feed_that_is_written_plain_is_not_named_as_packed(tmp_path: Path) -> None:
+    done = reextract(tmp_path, tmp_path / "feed.jsonl.gz")
+    assert done.returncode == 2
+    assert "is written plain" in done.stdout + done.stderr
+
+
 def test_a_feed_is_not_overwritten(crawled: Outcome, tmp_path: Path) -> None:
     feed = tmp_path / "feed.jsonl"
     feed.write_text("mine\n")

@@ -66,6 +66,8 @@ class Command(ScrapyCommand):
         """Rebuild, compare, and tell."""
         if len(args) != 1 or opts.output is None or opts.jobs < 1:
             raise UsageError("needs an archive directory, -o FEED, and at least one job")
+        if opts.output.suffix in (".gz", ".zst"):
+            raise UsageError(f"-o {opts.output}: is written plain: let its name end so (.jsonl)")
         # Scrapy imports every command at every start, whichever is asked for.
         from newscrawl.comparison import compare
         from newscrawl.export import find_feeds
