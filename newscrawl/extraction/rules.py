@@ -23,6 +23,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from newscrawl.extraction.outline import OUT, common_element, is_furniture
 from newscrawl.extraction.page import HEADINGS, Page, walk
+from newscrawl.text import clean
 from newscrawl.urls import registered_domain
 
 TRUST = 5
@@ -342,14 +343,15 @@ def lesson_of(
     if title:
         for block in page.blocks:
             if block.text == title and page.elements[block.element].tag in HEADINGS:
-                lesson.title = path_of(page, block.element, tree)
+                lesson.title = path_of(page.elements[block.element].node, tree)
                 break
+    # A date and names are found in what stands around them, too.
     if date is not None:
-        lesson.date = path_of(page, page.blocks[date].element, tree)
+        lesson.date = _path_of_text(page, date, tree) or _path_of_block(page, date, tree)
     if byline is not None:
-        lesson.authors = path_of(page, page.blocks[byline].element, tree)
+        lesson.authors = _path_of_text(page, byline, tree) or _path_of_block(page, byline, tree)
     if rubric is not None:
-        lesson.section = path_of(page, page.blocks[rubric].element, tree)
+        lesson.section = _path_of_text(page, rubric, tree)
     return lesson
 
 
@@ -420,19 +422,30 @@ def _form_step(tag: str, label: str) -> str:
     return ".".join((tag, *_stable(label)))
 
 
-def path_of(
-    page: Page, element: int, tree: LexborHTMLParser, *, numbered: bool = False
-) -> str | None:
+def _path_of_block(page: Page, index: int, tree: LexborHTMLParser) -> str | None:
+    """Give the path of the element that a block stands in, maybe beside others."""
+    return path_of(page.elements[page.blocks[index].element].node, tree)
+
+
+def _path_of_text(page: Page, index: int, tree: LexborHTMLParser) -> str | None:
+    """Give the path of the element that holds a block's text and nothing else."""
+    block = page.blocks[index]
+    element = page.elements[block.element].node
+    for node in (element, *element.iter()):
+        if clean(node.text()) == block.text:
+            return path_of(node, tree)
+    return None
+
+
+def path_of(target: LexborNode, tree: LexborHTMLParser, *, numbered: bool = False) -> str | None:
     """Give a CSS path that finds an element first; ``None`` when there is no stable one.
 
     Args:
-        page: The page's elements.
-        element: The one to be found.
+        target: The element to be found.
         tree: The parsed page.
         numbered: Whether elements without a name may be told by their number among their kind,
             as old tables need it.
     """
-    target = page.elements[element].node
     node: LexborNode | None = target
     path = ""
     for _ in range(2 * _STEPS if numbered else _STEPS):
@@ -468,10 +481,10 @@ def _part_of(page: Page, blocks: list[int], tree: LexborHTMLParser) -> tuple[int
     """Find the part of a page that a rule for its body should name, and its path."""
     element = smallest = common_element(page, blocks)
     for _ in range(3):
-        if path := path_of(page, element, tree):
+        if path := path_of(page.elements[element].node, tree):
             return element, path
         element = page.elements[element].parent
-    return smallest, path_of(page, smallest, tree, numbered=True)
+    return smallest, path_of(page.elements[smallest].node, tree, numbered=True)
 
 
 @lru_cache(maxsize=8192)

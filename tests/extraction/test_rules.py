@@ -124,12 +124,17 @@ def test_printed_dates_and_bylines_are_learned() -> None:
     assert found.title == f"Le port en chantier, épisode {TRUST}"
 
 
-def test_a_printed_section_is_read_by_the_rule_as_without_it() -> None:
+@pytest.mark.parametrize(
+    "kicker",
+    ['<p class="kicker"><a href="/s">{}</a></p>', '<a class="section" href="/s">{}</a>'],
+    ids=["of its own", "beside the headline"],
+)
+def test_a_printed_section_is_read_by_the_rule_as_without_it(kicker: str) -> None:
     book = RuleBook()
     rubrics = ["Régions", "", "Sport", "", "Santé", "Culture", "", "Justice"]
     for number, rubric in enumerate(rubrics):
         html, copy, _ = article(number)
-        printed = f'<p class="kicker"><a href="/s">{rubric}</a></p>' if rubric else ""
+        printed = kicker.format(rubric) if rubric else ""
         html = html.replace("<article>", f"<article>{printed}")
         found = extract(html, url(number), copy, book)
         assert (found.section or "") == (extract(html, url(number), copy).section or "") == rubric
