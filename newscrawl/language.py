@@ -35,8 +35,9 @@ def _all(words: str) -> frozenset[str]:
 
 _OWN_WORDS = {
     "fr": _all(
-        "après aussi aux avant avec ces cette comme dans depuis du dès elle elles est et ils leur"
-        " leurs même nous ont où pour qui selon sont sous sur une été être"
+        "après aussi aux avant avec ce ces cet cette chez comme dans depuis deux dont du dès elle"
+        " elles est et ils jusqu leur leurs lors malgré même nous ont où pour qui sans selon sont"
+        " sous sur très une été être"
     ),
     "en": _all("and are by for from has have of that the this to was were which with"),
 }
@@ -46,12 +47,10 @@ _OTHER_WORDS = {
     "en": _all("a an as at be in is it its on"),
 }
 """Common words that others have as well."""
-_FEWEST_OWN = 3
-"""How many of a language's own words, all different, tell it, if so many of all words are common:
-"""
-_LEAST_COMMON = 0.25
-"""With both, no text in 64 other languages is taken for one of these two (translations of programs,
-240 texts of 40 to 600 characters each); three in a hundred of theirs are left to the model."""
+_ENOUGH = ((3, 0.25), (2, 0.3))
+"""How many of a language's own words, all different, tell it, and the least part of all words that
+is common in it. No text in 64 other languages is taken for one of the two (translations of programs
+that hold no English, 240 texts of 40 to 600 characters each)."""
 
 _WORD = re.compile(r"\w+")
 _LETTER = re.compile(r"[^\W\d_]")
@@ -95,8 +94,8 @@ def detect_language(text: str) -> str | None:
 def _is_told_by_words(language: str, said: list[str]) -> bool:
     """Whether words are such as only one language has them."""
     own = [word for word in said if word in _OWN_WORDS[language]]
-    others = sum(word in _OTHER_WORDS[language] for word in said)
-    return len(set(own)) >= _FEWEST_OWN and len(own) + others >= _LEAST_COMMON * len(said)
+    common = len(own) + sum(word in _OTHER_WORDS[language] for word in said)
+    return any(len(set(own)) >= fewest and common >= least * len(said) for fewest, least in _ENOUGH)
 
 
 @cache
