@@ -749,6 +749,7 @@ class AggregatorSpider(scrapy.Spider):
                     response=turned,
                     spider=self,
                 )
+        await self.lines[line].eased()  # as long as this waits, no more is fetched than fits
 
     # --- Small things ----------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ What one page teaches helps to read the next, and the first of two equal texts i
 order in which pages are read shows in the records. So it must not depend on the network's pace.
 """
 
+import asyncio
 import logging
 from collections import deque
 from collections.abc import Iterator
@@ -12,6 +13,9 @@ from typing import Generic, TypeVar
 logger = logging.getLogger(__name__)
 
 Answer = TypeVar("Answer")
+
+_CROWD = 2 * 1024 * 1024
+"""Bytes in a line above which those who bring more have to wait while it is dealt with."""
 
 
 class Turns(Generic[Answer]):
@@ -31,6 +35,7 @@ class Turns(Generic[Answer]):
         self._joined = 0
         self._head = 0
         self._giving = False
+        self._eased = asyncio.Event()
 
     def join(self) -> int:
         """A place at the end of the line; it must be given up by ``take`` some time."""
@@ -61,6 +66,17 @@ class Turns(Generic[Answer]):
                 yield self._pop()
         finally:
             self._giving = False
+            self._eased.set()
+
+    async def eased(self) -> None:
+        """Wait, as long as answers are being given, until few are left.
+
+        What comes in faster than it is dealt with would fill the memory. Nobody waits here for an
+        answer that is yet to come.
+        """
+        while self._giving and self._size > _CROWD:
+            self._eased.clear()
+            await self._eased.wait()
 
     def _ready(self) -> bool:
         """Whether there is an answer whose turn it is; who is waited for in vain is passed over."""
@@ -77,4 +93,6 @@ class Turns(Generic[Answer]):
         answer, size = self._came.pop(self._head)
         self._size -= size
         self._head += 1
+        if self._size <= _CROWD:
+            self._eased.set()
         return answer

@@ -1,5 +1,7 @@
 """Answers are given back in the order of asking."""
 
+import asyncio
+
 from newscrawl.turns import Turns
 
 
@@ -33,3 +35,24 @@ def test_one_that_too_much_waits_for_is_passed_over_and_given_when_it_comes() ->
     assert take(line, d, "d", 6) == ["b"]
     assert take(line, a, "a") == ["a"]
     assert take(line, c, "c") == ["c", "d"]
+
+
+def test_who_brings_more_than_is_dealt_with_waits_but_never_for_one_that_is_to_come() -> None:
+    async def crowd() -> list[str]:
+        large = 1024 * 1024
+        line = Turns[str](99 * large)
+        places = [line.join() for _ in range(6)]
+        for place in places[1:]:
+            take(line, place, str(place), large)
+        await line.eased()  # all wait for the first, which is yet to come
+        giving = line.take(places[0], "0", 1)
+        seen = [next(giving)]
+        waiting = asyncio.ensure_future(line.eased())
+        for answer in giving:
+            await asyncio.sleep(0)
+            seen.append(f"{answer} {waiting.done()}")
+            await asyncio.sleep(0)
+        await waiting
+        return seen
+
+    assert asyncio.run(crowd()) == ["0", "1 False", "2 False", "3 True", "4 True", "5 True"]
