@@ -15,6 +15,7 @@ from newscrawl.demo.network import build
 from newscrawl.demo.proxy import DemoProxy
 from newscrawl.errors import StoreError
 from newscrawl.export import find_feeds
+from newscrawl.export.feeds import FeedReader, Line
 from newscrawl.lines import LineFile
 from newscrawl.packing import PACKINGS, open_unpacked
 from newscrawl.run import Run
@@ -265,3 +266,19 @@ def test_a_packing_that_is_not_known_ends_the_run_before_any_request(tmp_path: P
     assert outcome.requests == []
     assert "FEED_COMPRESSION=lz4: allowed: none, gzip, zstd" in outcome.stderr
     assert "Traceback" not in outcome.stderr
+
+
+@pytest.mark.parametrize("packing", PACKINGS)
+def test_a_feed_that_still_grows_is_read_as_far_as_it_is_committed(
+    run: Run, tmp_path: Path, packing: str
+) -> None:
+    file = LineFile(run, "feeds", fsync=False, packing=PACKINGS[packing])
+    places = [*file.append([{"number": 1}]), *file.append([{"number": 2}, {"number": 3}])]
+    assert places == sorted(places)
+    with file.path.open("ab") as feed:
+        feed.write(PACKINGS[packing].pack(b'{"number":4}\n')[:-3])
+    reader = FeedReader(find_feeds(run.data), tmp_path)
+    lines = [line.data for line in reader.lines(0) if isinstance(line, Line) and line.ended]
+    assert lines == [b'{"number":1}', b'{"number":2}', b'{"number":3}']
+    assert len(list(reader.lines(0))) == 3
+    reader.close()
