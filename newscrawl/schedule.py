@@ -47,7 +47,8 @@ def plan(quiet: Sequence[int]) -> list[Slot]:
     slots: list[Slot] = []
     for number, site in enumerate(sites):
         minute = number * apart
-        later = minute + apart // 2
+        # Half an hour after the run of the same site, between those of two others.
+        later = (minute + 30 + apart // 2) % 60
         slots.append(Slot("new", site, minute, (), {"revisit": "no"}))
         slots.append(Slot("waiting", site, later, tuple(quiet[:1]), {"revisit": "only"}))
         if quiet[1:]:

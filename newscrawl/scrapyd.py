@@ -13,7 +13,6 @@ from urllib.request import Request, urlopen
 from newscrawl.errors import NewscrawlError
 from newscrawl.schedule import (
     Slot,
-    backfill_prefix,
     backfilled_since,
     job_of,
     next_backfill,
@@ -35,6 +34,8 @@ class ScrapydError(NewscrawlError):
 def post(url: str, slots: Sequence[Slot], data: Path, months: int, now: datetime) -> Iterator[str]:
     """Post what is due in the present hour and neither queued, nor running, nor done.
 
+    A site has one job at a time: what is due meanwhile is posted by a later call of the hour.
+
     Gives the names of the jobs as they are posted. User and password are those of the environment
     (``SCRAPYD_USERNAME``, ``SCRAPYD_PASSWORD``).
 
@@ -42,15 +43,14 @@ def post(url: str, slots: Sequence[Slot], data: Path, months: int, now: datetime
         ScrapydError: Scrapyd cannot be asked, or refuses.
     """
     listed = _ask(url, "listjobs", {"project": _PROJECT})
-    ahead = {job["id"] for state in ("pending", "running") for job in listed[state]}
-    known = ahead | {job["id"] for job in listed["finished"]}
+    busy = {job["spider"] for state in ("pending", "running") for job in listed[state]}
+    known = {job["id"] for job in listed["finished"]}
     for slot in slots:
-        if not slot.due(now):
+        if not slot.due(now) or slot.site in busy:
             continue
         job, arguments = job_of(slot, now), slot.arguments
         if slot.kind == "backfill":
-            queued = any(name.startswith(backfill_prefix(slot.site)) for name in ahead)
-            if queued or backfilled_since(data, slot.site, this_hour(now)):
+            if backfilled_since(data, slot.site, this_hour(now)):
                 continue
             arguments = next_backfill(data, slot.site, months, now.date()) or {}
             job = arguments.get("_job", "")
@@ -60,6 +60,7 @@ def post(url: str, slots: Sequence[Slot], data: Path, months: int, now: datetime
             continue  # all is filled
         given = {name: value for name, value in arguments.items() if name != "_job"}
         _ask(url, "schedule", {"project": _PROJECT, "spider": slot.site, "jobid": job}, given)
+        busy.add(slot.site)
         yield job
 
 

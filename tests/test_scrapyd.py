@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ import pytest
 from newscrawl.archive import ArchiveIndex
 from newscrawl.demo.network import build
 from newscrawl.demo.proxy import DemoProxy
+from newscrawl.ledger import Ledger, Scope, ledger_path
 from tests.web import Outcome
 
 PROJECT = Path(__file__).parent.parent
@@ -153,7 +155,14 @@ def test_a_node_is_deployed_to_runs_is_cancelled_and_loses_nothing(node: Node) -
     assert node.feed("first").exists()
     index = ArchiveIndex(node.data / "archive")
     index.update()
-    assert [index.answers(record["url"]) for record in records if record["archive"]]
+    assert all(list(index.answers(record["url"])) for record in records)
+    ledger = Ledger(ledger_path(node.data))
+    states: Counter[str] = Counter()
+    for *_, state, count in ledger.census(Scope(site="maghress")):
+        states[state] += count
+    ledger.close()
+    assert states.total() == report["found"]
+    assert states["done"] + states["waiting"] == len(records)
     assert {Path(record["archive"]["copy"]["file"]).name[:5] for record in records} == {"first"}
     assert any(record["source"]["status"] == "ok" for record in records)
 
