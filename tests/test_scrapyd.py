@@ -217,6 +217,9 @@ def test_a_node_is_deployed_to_runs_is_cancelled_and_loses_nothing(node: Node) -
     once, twice = posted(), posted()
     assert any(job.startswith("new-maghress-") for job in once)
     assert not set(once) & set(twice)
+    jobs = node.ask("listjobs")
+    ahead = [job["spider"] for kind in ("pending", "running") for job in jobs[kind]]
+    assert len(ahead) == len(set(ahead))  # a site has one job at a time
     assert len(listed()) == len(set(listed()))
 
     # When the node is stopped its jobs end in order first.
