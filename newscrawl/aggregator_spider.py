@@ -583,19 +583,12 @@ class AggregatorSpider(scrapy.Spider):
         """The record, or a page to be shown; if it depends on others which, after those."""
         helps = self.renderings.may_help(article, response)
         if helps is None:
-            response.meta["place"] = self.lines["records"].join()
-            async for result in self.source_read(response, article=article):
-                yield result
+            later = partial(self._show_or_complete, response, article)
+            self.lines["records"].again((response, later), len(response.body))
         elif helps:
             yield self._render(response, article)
         else:
             yield self._complete(article)
-
-    @_in_turn("records")
-    async def source_read(self, response: Response, article: Article) -> Results:
-        """The outlet's own page, after others that tell whether it is worth a browser."""
-        async for result in self._show_or_complete(response, article):
-            yield result
 
     def _read(self, response: Response, article: Article) -> None:
         exclude = self.settings.getbool("EXCLUDE_NOAI_HOSTS")

@@ -68,6 +68,11 @@ class Turns(Generic[Answer]):
             self._giving = False
             self._eased.set()
 
+    def again(self, answer: Answer, size: int) -> None:
+        """Have an answer that is being dealt with come again, after all that is in the line now."""
+        self._came[self.join()] = answer, size
+        self._size += size
+
     async def eased(self) -> None:
         """Wait, as long as answers are being given, until few are left.
 

@@ -236,7 +236,8 @@ def test_a_browser_that_is_killed_costs_no_article(tmp_path: Path) -> None:
 
 
 def test_a_host_that_is_shown_in_vain_is_left_alone(tmp_path: Path) -> None:
-    web = app({f"article-{n}": ("", "") for n in range(6)})
+    large = f"<!--{'x' * 900_000}-->"  # so large that few may wait in line
+    web = app({f"article-{n}": (large, "") for n in range(6)})
     robots = b"User-agent: *\nDisallow: /api/\n"
     web.pages[f"{HOST}/robots.txt"] = Answer(200, {"Content-Type": "text/plain"}, robots)
     outcome = crawl(

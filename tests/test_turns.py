@@ -28,6 +28,18 @@ def test_what_comes_in_the_meantime_is_given_by_the_one_that_gives() -> None:
     assert list(giving) == ["b", "c"]
 
 
+def test_one_that_is_being_dealt_with_may_come_again_after_those_in_the_line() -> None:
+    line = Turns[str](99)
+    a, b = line.join(), line.join()
+    giving = line.take(a, "a", 1)
+    assert next(giving) == "a"
+    line.again("a, again", 1)
+    c = line.join()
+    assert take(line, c, "c") == []
+    assert take(line, b, "b") == []
+    assert list(giving) == ["b", "a, again", "c"]
+
+
 def test_one_that_too_much_waits_for_is_passed_over_and_given_when_it_comes() -> None:
     line = Turns[str](10)
     a, b, c, d = (line.join() for _ in range(4))
