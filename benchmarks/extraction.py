@@ -1,9 +1,9 @@
 """Our extractor beside its open-source peers, on a directory of real pages.
 
-    python benchmarks/extraction.py --pages DIR [--set NAME] [--repeat N] [--limit N]
+    python benchmarks/extraction.py --pages DIR [--set NAME] [--lang CODE] [--repeat N] [--limit N]
 
-``DIR/NAME/truth.json`` maps a page's id to ``{url, title, body, authors, date}``, where what is
-missing is not scored; ``with`` lists parts of a body that is not known as a whole.
+``DIR/NAME/truth.json`` maps a page's id to ``{url, lang, title, body, authors, date}``, where what
+is missing is not scored; ``with`` lists parts of a body that is not known as a whole.
 ``DIR/NAME/html/ID.html.gz`` holds the page. Peers (trafilatura, newspaper4k, news-please) are
 measured when they can be imported. All run in one process, page by page in turn, so that a machine
 that slows down slows all of them.
@@ -47,11 +47,14 @@ _PLAIN = str.maketrans(
 )
 
 
-def load(directory: Path, limit: int | None) -> dict[str, tuple[Fields, str]]:
-    """Read the pages and what is true of them."""
+def load(
+    directory: Path, limit: int | None = None, language: str | None = None
+) -> dict[str, tuple[Fields, str]]:
+    """Read the pages, of one language or all, and what is true of them."""
     truth = json.loads((directory / "truth.json").read_text("utf8"))
+    names = [name for name in sorted(truth) if language in (None, truth[name].get("lang"))]
     pages = {}
-    for name in sorted(truth)[:limit]:
+    for name in names[:limit]:
         html = gzip.decompress((directory / "html" / f"{name}.html.gz").read_bytes())
         pages[name] = truth[name], html.decode("utf8")
     return pages
@@ -155,6 +158,9 @@ def lxml_parse() -> Extractor:
 
 
 FLOOR = "lxml parse"
+GENERAL = "trafilatura"
+MARGIN = 0.01
+"""Difference in F1 that counts: one short paragraph."""
 BY_RULE = "newscrawl, rule"
 PEERS: dict[str, Callable[[], Extractor]] = {
     "trafilatura": trafilatura,
@@ -210,15 +216,21 @@ def scores(truth: Fields, found: Fields) -> Iterator[tuple[str, float]]:
         yield "agree", float(found["agreement"] >= 0.5)
 
 
+def f1(precision: float, recall: float) -> float:
+    """Give the harmonic mean of both."""
+    return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
+
+
 def main() -> None:
     """Run all and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--pages", type=Path, required=True, help="directory of the sets of pages")
     parser.add_argument("--set", default="news", help="which of its sets")
+    parser.add_argument("--lang", help="only pages in this language")
     parser.add_argument("--repeat", type=int, default=2, help="passes, of which the best counts")
     parser.add_argument("--limit", type=int, help="only so many pages")
     options = parser.parse_args()
-    pages = load(options.pages / options.set, options.limit)
+    pages = load(options.pages / options.set, options.limit, options.lang)
     runs = {f"newscrawl, {level}": ours(pages, level) for level in LEVELS}
     for name, make in PEERS.items():
         try:
@@ -227,6 +239,7 @@ def main() -> None:
             print(f"{name} is not measured: {error}")
     found: dict[str, dict[str, list[float]]] = {name: {} for name in runs}
     times: dict[tuple[str, str], float] = {}
+    bodies: dict[str, dict[str, float]] = {name: {} for name in runs}
     ruled: list[str] = []
     for turn in range(options.repeat):
         for page, (truth, html) in pages.items():
@@ -242,8 +255,11 @@ def main() -> None:
                 if not turn and name == BY_RULE and "#" in (result.get("rule") or ""):
                     ruled.append(page)
                 if not turn and name != FLOOR:
-                    for field, score in scores(truth, result):
+                    scored = dict(scores(truth, result))
+                    for field, score in scored.items():
                         found[name].setdefault(field, []).append(score)
+                    if "R" in scored:
+                        bodies[name][page] = f1(scored.get("P", 0.0), scored["R"])
     report(options.set, pages, found, times)
     if ruled:
         ours_taken, floor = (
@@ -251,6 +267,13 @@ def main() -> None:
         )
         print(f"\n{len(ruled)} pages were read by a rule, in {ours_taken / floor:.2f} times what")
         print(f"the {FLOOR} of the same pages takes (medians).")
+    if theirs := bodies.get(GENERAL):
+        print(f"\nPages on which body F1 is {MARGIN} or more above, and below, that of {GENERAL}:")
+        for level in LEVELS:
+            ours_scored = bodies[f"newscrawl, {level}"]
+            above = sum(ours_scored[page] >= theirs[page] + MARGIN for page in theirs)
+            below = sum(ours_scored[page] <= theirs[page] - MARGIN for page in theirs)
+            print(f"{level}: {above} above, {below} below, of {len(theirs)}")
 
 
 def report(
@@ -267,7 +290,7 @@ def report(
     for name, fields in found.items():
         mean = {field: statistics.fmean(values) for field, values in fields.items()}
         if mean.get("P") and mean.get("R"):
-            mean["F1"] = 2 * mean["P"] * mean["R"] / (mean["P"] + mean["R"])
+            mean["F1"] = f1(mean["P"], mean["R"])
         cells = [
             f"{mean[c]:.3f}" if mean.get(c) or (c == "agree" and c in mean) else "" for c in columns
         ]
