@@ -86,16 +86,17 @@ def ours(pages: dict[str, tuple[Fields, str]], level: str) -> Extractor:
         truth, html = pages[name]
         kind = {"rule": "full", "wrong": "full"}.get(level, level)
         source = other if level == "wrong" else name
-        copies[truth["url"]] = None if kind == "none" else copy_of(source, pages[source][0], kind)
+        # Two pages may have one URL: as it was, and as it has become.
+        copies[html] = None if kind == "none" else copy_of(source, pages[source][0], kind)
         if level == "rule":
-            book = books[truth["url"]] = RuleBook()
-            extract(html, truth["url"], copies[truth["url"]], book)
+            book = books[html] = RuleBook()
+            extract(html, truth["url"], copies[html], book)
             for rule in book:
                 rule.state = "trusted"
 
     def run(html: str, url: str) -> Fields:
-        copy = None if level == "rule" else copies[url]
-        page: SourcePage = extract(html, url, copy, books.get(url))
+        copy = None if level == "rule" else copies[html]
+        page: SourcePage = extract(html, url, copy, books.get(html))
         return {
             "title": page.title,
             "body": page.text,
