@@ -85,10 +85,9 @@ class Reference:
     def _places_through(self, text: str) -> list[int | None]:
         """Give the places of a text's shingles, those that run over the ends of paragraphs too."""
         parts = text[: 20 * MOST_WORDS].split("\n\n")
-        if len(self.words) < SIZE:
-            return self.places(
-                [word for part in parts for word in self.read(part)], len(self.words)
-            )
+        if not self._placed or len(self.words) < SIZE:  # nothing known of any paragraph helps
+            said = [word for part in parts for word in self.read(part)]
+            return self.places(said, min(SIZE, len(self.words)))
         found: list[int | None] = []
         before: list[str] = []  # words that begin shingles which are not whole yet
         for part in parts:
