@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial, wraps
 from itertools import chain, islice
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import scrapy
 from scrapy import signals
@@ -22,8 +22,6 @@ from newscrawl.errors import FeedError, PageError, StoreError
 from newscrawl.hosts import Hosts
 from newscrawl.items import Article, Edition, Status
 from newscrawl.ledger import Entry
-from newscrawl.network.article import AggregatorPage, read_article
-from newscrawl.network.feed import read_feed
 from newscrawl.network.grammar import (
     ArticleKey,
     author_url,
@@ -33,7 +31,6 @@ from newscrawl.network.grammar import (
     parse_article_id,
     parse_article_url,
 )
-from newscrawl.network.listing import Listing, read_listing
 from newscrawl.network.sites import SITES, Site
 from newscrawl.outlets import first_domain
 from newscrawl.rendering import Renderings
@@ -46,6 +43,10 @@ from newscrawl.stopping import stop
 from newscrawl.turns import Turns
 from newscrawl.urls import host as host_of
 from newscrawl.urls import registered_domain
+
+if TYPE_CHECKING:
+    from newscrawl.network.article import AggregatorPage
+    from newscrawl.network.listing import Listing
 
 # What the way to a page has left in a request's meta.
 _WAY = ("redirect_urls", "redirect_times", "redirect_reasons")
@@ -351,6 +352,9 @@ class AggregatorSpider(scrapy.Spider):
     @_in_turn("pages")
     async def parse_listing(self, response: Response, walk: Walk | None) -> Results:
         """A home page, or a page of an outlet's, section's or author's listing."""
+        # The readers are loaded by the crawl, not by every command that lists the spiders.
+        from newscrawl.network.listing import read_listing
+
         try:
             listing = read_listing(response.body, response.url, answers.content_type(response))
         except PageError as error:
@@ -371,7 +375,7 @@ class AggregatorSpider(scrapy.Spider):
             for request in self._turn(walk, listing, len(fresh)):
                 yield request
 
-    def _turn(self, walk: Walk, listing: Listing, fresh: int) -> list[Request]:
+    def _turn(self, walk: Walk, listing: "Listing", fresh: int) -> list[Request]:
         """The next pages of a walk, unless it has reached its end."""
         since = self.arguments.since
         days = [entry.published.when.date() for entry in listing.entries if entry.published]
@@ -401,6 +405,8 @@ class AggregatorSpider(scrapy.Spider):
     @_in_turn("pages")
     async def parse_feed(self, response: Response) -> Results:
         """An RSS feed."""
+        from newscrawl.network.feed import read_feed
+
         if response.status == 304:
             self._count("listings_read")
             self._count("feeds_unchanged")
@@ -456,6 +462,8 @@ class AggregatorSpider(scrapy.Spider):
         self, response: Response, key: ArticleKey, discovered: str | None, walk: Walk | None
     ) -> Results:
         """An article page of the aggregator."""
+        from newscrawl.network.article import read_article
+
         if discovered is None:
             discovered = now()
             if self._room() == 0 or not self._enter([key], discovered):
@@ -488,7 +496,7 @@ class AggregatorSpider(scrapy.Spider):
         ):
             yield result
 
-    def _discover(self, page: AggregatorPage) -> Iterator[Request]:
+    def _discover(self, page: "AggregatorPage") -> Iterator[Request]:
         """What the page of an article leads to, where all that is new is wanted."""
         if self._all_that_is_new:
             yield from self._take(page.links)

@@ -3,6 +3,7 @@
 import hashlib
 from copy import deepcopy
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from scrapy.http import Response
 from scrapy.spidermiddlewares.httperror import HttpError
@@ -14,9 +15,11 @@ from newscrawl.extraction import RuleBook
 from newscrawl.headers import plain
 from newscrawl.items import Archive, Article, Location
 from newscrawl.middlewares.replay import NotInArchiveError
-from newscrawl.network.article import AggregatorPage
 from newscrawl.network.sites import Site
 from newscrawl.snapshots import Snapshot
+
+if TYPE_CHECKING:
+    from newscrawl.network.article import AggregatorPage
 
 
 def content_type(response: Response) -> str | None:
@@ -26,7 +29,7 @@ def content_type(response: Response) -> str | None:
 
 
 def read_copy(
-    response: Response, page: AggregatorPage, site: Site, discovered: str | None = None
+    response: Response, page: "AggregatorPage", site: Site, discovered: str | None = None
 ) -> Article:
     """Begin a record with the aggregator's copy.
 

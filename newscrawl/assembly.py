@@ -1,7 +1,7 @@
 """Puts a record together: the aggregator's copy, the outlet's page, and the best of both."""
 
 import logging
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 from zoneinfo import ZoneInfo
 
 from newscrawl.errors import NotHtmlError, UnreadableHtmlError
@@ -9,10 +9,12 @@ from newscrawl.extraction import RuleBook, SourcePage, extract, judge
 from newscrawl.items import Agreement, Article, Copy, Flag, Outlet, Source, Status
 from newscrawl.language import detect_language
 from newscrawl.loaders import CopyLoader, SourceLoader
-from newscrawl.network.article import AggregatorPage
 from newscrawl.network.sites import Site
 from newscrawl.text import clean, looks_mojibake, split_bylines
 from newscrawl.urls import registered_domain
+
+if TYPE_CHECKING:
+    from newscrawl.network.article import AggregatorPage
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +45,7 @@ DATE_CONFLICT_DAYS = 2
 
 
 def from_copy(
-    page: AggregatorPage, site: Site, discovered: str, *, fetched: str, sha256: str
+    page: "AggregatorPage", site: Site, discovered: str, *, fetched: str, sha256: str
 ) -> Article:
     """A record that so far holds the aggregator's copy; ``discovered``, ``fetched`` in ISO 8601."""
     loader = CopyLoader(zone=ZoneInfo(site.zone), base_url=page.key.url)
