@@ -19,7 +19,8 @@ from newscrawl import answers, assembly, source_status
 from newscrawl.arguments import Arguments
 from newscrawl.browser import RENDER
 from newscrawl.errors import FeedError, PageError, StoreError
-from newscrawl.hosts import Hosts
+from newscrawl.fetching.hosts import Hosts
+from newscrawl.fetching.snapshots import Snapshot, WebArchive
 from newscrawl.items import Article, Edition, Status
 from newscrawl.ledger import Entry
 from newscrawl.network.grammar import (
@@ -38,7 +39,6 @@ from newscrawl.revisit import Revisits
 from newscrawl.rulestore import RuleStore
 from newscrawl.run import Run, job_name, now
 from newscrawl.signals import headlines_seen
-from newscrawl.snapshots import Snapshot, WebArchive
 from newscrawl.stopping import stop
 from newscrawl.turns import Turns
 from newscrawl.urls import host as host_of

@@ -12,11 +12,11 @@ from twisted.python.failure import Failure
 from newscrawl import assembly, directives, source_status
 from newscrawl.browser import RENDER
 from newscrawl.extraction import RuleBook
-from newscrawl.headers import plain
+from newscrawl.fetching.headers import plain
+from newscrawl.fetching.snapshots import Snapshot
 from newscrawl.items import Archive, Article, Location
 from newscrawl.middlewares.replay import NotInArchiveError
 from newscrawl.network.sites import Site
-from newscrawl.snapshots import Snapshot
 
 if TYPE_CHECKING:
     from newscrawl.network.article import AggregatorPage

@@ -20,7 +20,7 @@ from protego import Protego
 
 from newscrawl.browser.chromium import find_chromium
 from newscrawl.errors import BrowserMissingError, StoreError
-from newscrawl.headers import moment
+from newscrawl.fetching.headers import moment
 from newscrawl.ledger import examine
 from newscrawl.network.sites import SITES, Site
 from newscrawl.runlog import reports

@@ -33,6 +33,7 @@ from newscrawl.browser import RENDER
 from newscrawl.duplicates import bands, first_of, signature
 from newscrawl.errors import BrowserError, PageError, StoreError
 from newscrawl.extraction import Rule, RuleBook
+from newscrawl.fetching.snapshots import WebArchive
 from newscrawl.items import Article
 from newscrawl.ledger import Ledger, ledger_of
 from newscrawl.middlewares.archive import address
@@ -51,7 +52,6 @@ from newscrawl.network.sites import SITES
 from newscrawl.outlets import first_domain
 from newscrawl.rulestore import RuleStore
 from newscrawl.run import now
-from newscrawl.snapshots import WebArchive
 from newscrawl.validation import faults
 
 CHUNK = 32

@@ -40,7 +40,7 @@ AUTOTHROTTLE_MAX_DELAY = 60.0
 CONCURRENT_REQUESTS = 256
 # A host never has more than its own few places, so slow and dead ones hold up no other. Scrapy's
 # queue lets them fill all places.
-SCHEDULER_PRIORITY_QUEUE = "newscrawl.hostqueue.HostQueue"
+SCHEDULER_PRIORITY_QUEUE = "newscrawl.fetching.hostqueue.HostQueue"
 # Sources that may wait for their hosts while the site itself is read on; each holds a copy.
 SOURCES_AHEAD = 500
 # Longest pause between two requests (seconds) that a robots.txt may ask for by Crawl-delay or
@@ -85,12 +85,12 @@ DOWNLOAD_HANDLERS = {
     "ftp": None,
     "data": None,
     "s3": None,
-    "http": "newscrawl.handler.HeaderLimitHandler",
-    "https": "newscrawl.handler.HeaderLimitHandler",
+    "http": "newscrawl.fetching.handler.HeaderLimitHandler",
+    "https": "newscrawl.fetching.handler.HeaderLimitHandler",
 }
 # Each URL and each address that is connected to is checked: only public web servers are asked, on
 # the ports where they mostly listen, so that no link leads into the operator's own network.
-TWISTED_DNS_RESOLVER = "newscrawl.resolver.GuardedResolver"
+TWISTED_DNS_RESOLVER = "newscrawl.fetching.resolver.GuardedResolver"
 GUARD_PORTS = [80, 443]
 # Hosts that may lie anywhere, each with its address, or with "" if a look-up tells it: a mirror
 # within the house, or servers of a test.

@@ -9,15 +9,15 @@ from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
 from newscrawl.errors import BrowserError
-from newscrawl.failures import of_error
-from newscrawl.guard import UnsafeUrlError
-from newscrawl.headers import plain
+from newscrawl.fetching.failures import of_error
+from newscrawl.fetching.guard import UnsafeUrlError
+from newscrawl.fetching.headers import plain
+from newscrawl.fetching.refusals import challenge, refusal
 from newscrawl.items import Status
 from newscrawl.middlewares.compression import DecompressedTooLargeError
 from newscrawl.middlewares.manners import HostBudgetError, HostRestsError
 from newscrawl.middlewares.replay import NotInArchiveError
 from newscrawl.middlewares.robots import ForbiddenByRobotsError, RobotsUnreachableError
-from newscrawl.refusals import challenge, refusal
 from newscrawl.urls import is_front_page
 
 

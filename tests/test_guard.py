@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit
 import pytest
 
 from newscrawl.demo.proxy import Answer
-from newscrawl.guard import UnsafeUrlError, check_address, check_url
+from newscrawl.fetching.guard import UnsafeUrlError, check_address, check_url
 from tests.web import HTML, Web, aggregator_page, crawl
 
 # Everything that leads to this machine, to its network or to a cloud's secrets; @ is a port on

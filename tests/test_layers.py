@@ -12,22 +12,19 @@ HELPERS = {
     "dates",
     "urls",
     "errors",
-    "guard",
     "html",
     "language",
     "duplicates",
     "directives",
-    "refusals",
-    "headers",
     "packing",
     "terminal",
 }
 RECORD = {"items", "schema", "validation"}
 STATE = {
-    *("ledger", "run", "runlog", "lines", "signals", "revisit", "archive", "hosts", "hostqueue"),
+    *("ledger", "run", "runlog", "lines", "signals", "revisit", "archive"),
     *("stopping", "tally", "monitors", "notice"),
 }
-FETCHING = {"resolver", "handler", "failures"}
+FETCHING = {"fetching"}
 READERS = {"network", "extraction", "outlets"}
 
 MAY_USE = {
@@ -46,33 +43,34 @@ MAY_USE = {
     "turns": set(),
     "arguments": HELPERS | RECORD | {"network"},
     "source_status": HELPERS | RECORD | FETCHING | {"middlewares"},
-    "snapshots": HELPERS | RECORD,
     "answers": HELPERS
     | RECORD
     | READERS
-    | {"assembly", "browser", "middlewares", "snapshots", "source_status"},
+    | FETCHING
+    | {"assembly", "browser", "middlewares", "source_status"},
     "rendering": HELPERS | RECORD | STATE | READERS,
     "comparison": HELPERS,
     "reextraction": HELPERS
     | RECORD
     | STATE
     | READERS
-    | {"answers", "assembly", "browser", "middlewares", "rulestore", "snapshots"}
-    | {"source_status"},
+    | FETCHING
+    | {"answers", "assembly", "browser", "middlewares", "rulestore", "source_status"},
     "middlewares": HELPERS | RECORD | STATE | FETCHING | {"browser"},
     "pipelines": HELPERS | RECORD | STATE,
-    "extensions": HELPERS | RECORD | STATE,
+    "extensions": HELPERS | RECORD | STATE | FETCHING,
     "aggregator_spider": HELPERS
     | RECORD
     | STATE
     | READERS
+    | FETCHING
     | {"answers", "arguments", "assembly", "browser", "loaders", "rendering", "rulestore"}
-    | {"snapshots", "source_status", "turns"},
+    | {"source_status", "turns"},
     "jsonlog": HELPERS,
     "schedule": HELPERS | RECORD | STATE | READERS,
     "scrapyd": HELPERS | {"schedule"},
     "export": HELPERS | RECORD | STATE | {"network"},
-    "doctor": HELPERS | RECORD | STATE | {"browser", "network"},
+    "doctor": HELPERS | RECORD | STATE | FETCHING | {"browser", "network"},
     "report": HELPERS | RECORD | STATE | READERS | {"export", "rulestore"},
     "spiders": {"aggregator_spider"},
 }
@@ -117,7 +115,7 @@ def test_imports_point_downwards(path: Path) -> None:
 
 
 def test_the_helpers_use_each_other_in_one_direction() -> None:
-    order = ["errors", "guard", "text", "duplicates", "language", "urls", "dates", "html"]
+    order = ["errors", "text", "duplicates", "language", "urls", "dates", "html"]
     for position, name in enumerate(order):
         assert imported(PACKAGE / f"{name}.py") <= set(order[:position])
 

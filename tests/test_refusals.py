@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from newscrawl import refusals
 from newscrawl.demo.proxy import Answer
+from newscrawl.fetching import refusals
 from tests.test_crawl import SOURCE, TEXT, TITLE
 from tests.web import HTML, Outcome, Web, aggregator_page, crawl
 

@@ -12,8 +12,8 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 
 from newscrawl.errors import StoreError
-from newscrawl.headers import moment
-from newscrawl.hosts import Hosts
+from newscrawl.fetching.headers import moment
+from newscrawl.fetching.hosts import Hosts
 from newscrawl.items import Article
 from newscrawl.monitors import alarms, check
 from newscrawl.run import Run

@@ -8,7 +8,7 @@ from scrapy.utils.defer import maybe_deferred_to_future
 from scrapy.utils.httpobj import urlparse_cached
 from twisted.internet.error import DNSLookupError
 
-from newscrawl.guard import Guard, UnsafeUrlError
+from newscrawl.fetching.guard import Guard, UnsafeUrlError
 
 
 class GuardMiddleware:

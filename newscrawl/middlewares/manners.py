@@ -15,9 +15,9 @@ from scrapy.exceptions import (
 from scrapy.http import Request, Response
 
 from newscrawl.errors import BrowserError
-from newscrawl.headers import plain
-from newscrawl.hosts import Host, Hosts
-from newscrawl.refusals import challenge
+from newscrawl.fetching.headers import plain
+from newscrawl.fetching.hosts import Host, Hosts
+from newscrawl.fetching.refusals import challenge
 
 logger = logging.getLogger(__name__)
 

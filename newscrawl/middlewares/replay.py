@@ -11,7 +11,7 @@ from scrapy.responsetypes import responsetypes
 
 from newscrawl.archive import RENDERED, ArchiveIndex, Exchange, read_answer
 from newscrawl.errors import BrowserError, BrowserMissingError
-from newscrawl.headers import HeadersTooLargeError
+from newscrawl.fetching.headers import HeadersTooLargeError
 from newscrawl.middlewares.archive import address
 
 _ERRORS = (

@@ -9,9 +9,9 @@ from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.retry import RetryMiddleware
 from scrapy.http import Request, Response
 
-from newscrawl.headers import moment, plain
-from newscrawl.hosts import Hosts
-from newscrawl.refusals import challenge
+from newscrawl.fetching.headers import moment, plain
+from newscrawl.fetching.hosts import Hosts
+from newscrawl.fetching.refusals import challenge
 
 logger = logging.getLogger(__name__)
 

@@ -18,9 +18,9 @@ from scrapy.http import Request
 from scrapy.http.request import NO_CALLBACK
 
 from newscrawl import directives
-from newscrawl.failures import of_error
-from newscrawl.guard import UnsafeUrlError
-from newscrawl.hosts import Hosts
+from newscrawl.fetching.failures import of_error
+from newscrawl.fetching.guard import UnsafeUrlError
+from newscrawl.fetching.hosts import Hosts
 
 logger = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ from twisted.web._newclient import Request as TxRequest
 from twisted.web.client import BrowserLikePolicyForHTTPS, ResponseFailed
 from twisted.web.iweb import IPolicyForHTTPS, IResponse
 
-from newscrawl.headers import HeadersTooLargeError
+from newscrawl.fetching.headers import HeadersTooLargeError
 
 _MAX_BYTES = 256 * 1024
 """Of all header lines of an answer; browsers allow as much."""

@@ -8,7 +8,7 @@ from twisted.internet.base import ReactorBase
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.error import DNSLookupError
 
-from newscrawl.guard import Guard, UnsafeUrlError
+from newscrawl.fetching.guard import Guard, UnsafeUrlError
 from newscrawl.urls import host as host_of
 
 

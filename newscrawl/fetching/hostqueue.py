@@ -6,7 +6,7 @@ from typing import Any
 from scrapy.http import Request
 from scrapy.pqueues import DownloaderAwarePriorityQueue
 
-from newscrawl.hosts import Hosts
+from newscrawl.fetching.hosts import Hosts
 
 
 class HostQueue(DownloaderAwarePriorityQueue):

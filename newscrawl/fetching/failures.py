@@ -10,7 +10,7 @@ from scrapy.exceptions import (
     UnsupportedURLSchemeError,
 )
 
-from newscrawl.headers import HeadersTooLargeError
+from newscrawl.fetching.headers import HeadersTooLargeError
 from newscrawl.items import Status
 
 _BY_ERROR: tuple[tuple[type[Exception], Status, str], ...] = (

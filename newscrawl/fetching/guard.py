@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 class UnsafeUrlError(NewscrawlError, IgnoreRequest):
     """A URL or an address is not one of a public web server.
 
-    Raised by ``newscrawl.guard`` before a connection is made; in a crawl it reaches the request's
-    errback. The message says what is wrong, in terms of what the URL really means.
+    Raised by ``newscrawl.fetching.guard`` before a connection is made; in a crawl it reaches the
+    request's errback. The message says what is wrong, in terms of what the URL really means.
     """
 
 
@@ -98,7 +98,7 @@ def check_address(address: str | IPv4Address | IPv6Address) -> None:
     >>> check_address("193.0.6.139")
     >>> check_address("::ffff:10.0.0.1")
     Traceback (most recent call last):
-    newscrawl.guard.UnsafeUrlError: ::ffff:10.0.0.1 is an IPv4 address in IPv6
+    newscrawl.fetching.guard.UnsafeUrlError: ::ffff:10.0.0.1 is an IPv4 address in IPv6
     """
     try:
         ip = ip_address(address)
@@ -127,7 +127,7 @@ def check_url(
     >>> check_url("https://www.example.com/a")
     >>> check_url("http://0x7f.1/")
     Traceback (most recent call last):
-    newscrawl.guard.UnsafeUrlError: 127.0.0.1 is a loopback address
+    newscrawl.fetching.guard.UnsafeUrlError: 127.0.0.1 is a loopback address
     """
     try:
         parts = urlsplit(url)

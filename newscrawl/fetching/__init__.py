@@ -1,0 +1,1 @@
+"""What stands between the crawl and the servers: guard, pace, limits, and what answers mean."""
