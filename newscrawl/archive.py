@@ -19,6 +19,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from urllib.parse import urldefrag, urlsplit
 
+from isal import isal_zlib
 from warcio.recordloader import ArcWarcRecord
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
@@ -38,7 +39,7 @@ RENDERED = "urn:rendered:"
 INDEX = "index.sqlite"
 """File beside the archive that says where each URL's answers lie. It may be deleted any time."""
 
-_LEVEL = 1  # of gzip; the default of WARC tools costs five times as much for a tenth of the size
+_LEVEL = 1  # of ISA-L: a third of the time of zlib's level 1, and smaller
 _GZIP = 31  # zlib's word for "with a gzip header"
 _MEMBER = b"\x1f\x8b\x08\x00"
 _BLOCK = 32 * 1024
@@ -189,7 +190,7 @@ class WarcFile:
         self._plain.seek(0)
         self._plain.truncate()
         self._warc.write_record(record)
-        member = zlib.compress(self._plain.getbuffer(), _LEVEL, wbits=_GZIP)
+        member = isal_zlib.compress(self._plain.getbuffer(), _LEVEL, wbits=_GZIP)
         left = memoryview(member)
         try:
             while left:
