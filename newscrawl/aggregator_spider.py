@@ -733,11 +733,13 @@ class AggregatorSpider(scrapy.Spider):
             try:
                 if results := handle():
                     async for result in results:
+                        if line == "pages" or isinstance(result, Request):
+                            yield result
+                            continue
+                        # Scrapy queues what each callback gives, and the queues overtake another.
                         self._passed.clear()
                         yield result
-                        # Scrapy queues what each callback gives, and the queues overtake another.
-                        if line == "records" and isinstance(result, Article):
-                            await self._passed.wait()
+                        await self._passed.wait()
             except StoreError as error:
                 stop(self.crawler, error)
             except Exception:
