@@ -9,7 +9,7 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Literal
@@ -291,7 +291,8 @@ class Ledger:
 
         A run that goes on would otherwise have articles in another order than they were found in.
         """
-        self._db.execute("PRAGMA query_only = ON")
+        with suppress(sqlite3.Error):  # what it failed by may stand in the way of this as well
+            self._db.execute("PRAGMA query_only = ON")
         return StoreError(f"the ledger {self.path} cannot be written: {error}")
 
     def find(

@@ -16,6 +16,7 @@ from newscrawl.demo.proxy import DemoProxy
 from newscrawl.errors import StoreError
 from newscrawl.export import find_feeds
 from newscrawl.export.feeds import FeedReader, Line
+from newscrawl.ledger import Entry, Ledger, ledger_path
 from newscrawl.lines import LineFile
 from newscrawl.packing import PACKINGS, open_unpacked
 from newscrawl.run import Run
@@ -145,13 +146,12 @@ def test_a_run_may_be_begun_again_by_its_name(
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path, archive: str) -> Iterator[Path]:
+def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system with room for a part of the crawl."""
-    size = {"0": "600k", "1": "1300k"}[archive]
     disk = tmp_path / "disk"
     disk.mkdir()
     made = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", disk],
+        ["mount", "-t", "tmpfs", "-o", "size=600k", "tmpfs", disk],
         capture_output=True,
         text=True,
     )
@@ -186,6 +186,27 @@ def test_a_full_disk_ends_a_run_in_order_and_the_next_one_completes_it(
         return [json.loads(record) | {"archive": None} for _, record in found]
 
     assert told(records(small_disk)) == told(undisturbed)
+
+
+def test_a_ledger_that_has_failed_takes_no_later_change(small_disk: Path) -> None:
+    ledger = Ledger(ledger_path(small_disk))
+
+    def find(first: int, last: int) -> list[str]:
+        keys = [f"maghress:fr/courrier/{number}" for number in range(first, last)]
+        entries = [Entry(key, "maghress", "fr", "courrier") for key in keys]
+        return list(ledger.find(entries, "a-job", "2026-01-01T00:00:00+00:00", attempts=5))
+
+    assert len(find(0, 10)) == 10
+    with pytest.raises(StoreError, match="cannot be written"):
+        find(10, 20_000)
+    subprocess.run(["mount", "-o", "remount,size=100m", small_disk], check=True)
+    with pytest.raises(StoreError, match="cannot be written"):
+        find(20_000, 20_001)  # it would stand before those that were found earlier
+    assert ledger.counts("a-job") == {"found": 10}
+    ledger.close()
+    ledger = Ledger(ledger_path(small_disk))
+    assert len(find(10, 20_000)) == 19_990
+    ledger.close()
 
 
 # --- A file of lines -----------------------------------------------------------------------------

@@ -96,6 +96,7 @@ def test_what_commands_print_is_safe(tmp_path: Path) -> None:
     rule = Rule("evil.example", 1, f"div.{evil}", keep=[evil], title=evil, pages=1)
     ledger.keep_rules("maghress", "evil.example", RuleBook([rule]).export())
     ledger.find([Entry("maghress:fr/x/1", "maghress", "fr", evil)], "job", now(), attempts=5)
+    ledger.settle("maghress:fr/x/1", "failed", reason=evil)
     ledger.close()
     feed = tmp_path / "feeds" / "maghress" / "evil.jsonl"
     feed.parent.mkdir(parents=True)
@@ -110,6 +111,7 @@ def test_what_commands_print_is_safe(tmp_path: Path) -> None:
             ("rules", "show", "evil.example"),
             ("rules", "export"),
             ("ledger",),
+            ("ledger", "show", "maghress:fr/x/1"),
             ("validate",),
             ("export", "--skip-damaged", "-o", str(tmp_path / "corpus")),
             ("doctor",),

@@ -81,10 +81,10 @@ class Command(ScrapyCommand):
         for article in articles:
             known = ledger.describe(article)
             if not known:
-                print(f"{article}: not in the ledger")
+                say(f"{article}: not in the ledger")
                 self.exitcode = 1
             for name, value in known.items():
-                print(f"{name:<10}{'-' if value is None else value}")
+                say(f"{name:<10}{'-' if value is None else value}")
 
     def _change(self, ledger: Ledger, verb: str, scope: Scope, *, do: bool) -> None:
         rows = ledger.census(scope)

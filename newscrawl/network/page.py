@@ -332,7 +332,7 @@ _MAY_BE_ARTICLE = re.compile(r"[0-9]\s*(?:$|[/?#;&%])")
 
 
 def open_page(body: bytes | str, url: str, site: Site, content_type: str | None) -> Page:
-    """Decode and parse a page; one of the methods below has to fill in its lines.
+    """Decode and parse a page; its lines are for ``show`` or ``show_article`` to fill in.
 
     Raises:
         PageError: it is not HTML that can be read.
