@@ -50,9 +50,9 @@ class Cost:
     seconds: float
     """From its start to its end."""
     cpu: float
-    """Seconds of processor time."""
+    """Seconds of processor time, of those that it had begun as well."""
     megabytes: float
-    """Most memory that it held."""
+    """Most memory that it held; of the one that held most, if it had others begun."""
     pages: int
     """Pages that it read."""
 
@@ -155,6 +155,11 @@ def contestants(track: Track) -> dict[str, tuple[Callable[[Sequence[Pair]], Cost
         ),
         OURS: (track.ours, False),
         f"{OURS}, archive on": (partial(track.ours, ARCHIVE=True), False),
+        f"{OURS}, READ_APART": (partial(track.ours, READ_APART=True), False),
+        f"{OURS}, READ_APART, archive on": (
+            partial(track.ours, READ_APART=True, ARCHIVE=True),
+            False,
+        ),
         "usual stack": (
             lambda pairs: track.script("usual.py", pairs, f"{track.fresh()}.jsonl"),
             False,

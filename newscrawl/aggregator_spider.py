@@ -1,7 +1,9 @@
 """What the seven spiders share: how articles are discovered, read and followed."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import partial, wraps
 from itertools import chain, islice
@@ -18,7 +20,7 @@ from twisted.python.failure import Failure
 from newscrawl import answers, assembly, source_status
 from newscrawl.arguments import Arguments
 from newscrawl.browser import RENDER
-from newscrawl.errors import FeedError, PageError, StoreError
+from newscrawl.errors import FeedError, PageError, ReaderError, StoreError
 from newscrawl.fetching.hosts import Hosts
 from newscrawl.fetching.snapshots import Snapshot, WebArchive
 from newscrawl.items import Article, Edition, Status
@@ -34,6 +36,7 @@ from newscrawl.network.grammar import (
 )
 from newscrawl.network.sites import SITES, Site
 from newscrawl.outlets import first_domain
+from newscrawl.reading import CopyJob, ReadCopy, Reader, ReadSource, SourceJob, reader_of
 from newscrawl.rendering import Renderings
 from newscrawl.revisit import Revisits
 from newscrawl.rulestore import RuleStore
@@ -45,7 +48,6 @@ from newscrawl.urls import host as host_of
 from newscrawl.urls import registered_domain
 
 if TYPE_CHECKING:
-    from newscrawl.network.article import AggregatorPage
     from newscrawl.network.listing import Listing
 
 # What the way to a page has left in a request's meta.
@@ -130,6 +132,8 @@ class AggregatorSpider(scrapy.Spider):
         spider = super().from_crawler(crawler, *args, **kwargs)
         spider.run = Run.of(crawler, job_name(spider.name, kwargs.get("_job")))
         spider.rules = RuleStore(spider.name, spider.run.ledger)
+        spider.reader = reader_of(crawler.settings, spider.site, spider.rules.book)
+        crawler.signals.connect(spider.reader.close, signals.spider_closed)
         spider.renderings = Renderings(crawler.settings, spider.run.ledger)
         spider.run.with_records += [spider.rules.keep, spider.learn_domains]
         room = crawler.settings.getint("TURN_BYTES")
@@ -149,6 +153,7 @@ class AggregatorSpider(scrapy.Spider):
 
     run: Run
     rules: RuleStore
+    reader: Reader
     renderings: Renderings
     lines: dict[str, Turns[tuple[Response | Failure, Callable[[], Results | None]]]]
     """Pages of the aggregator, and records, each handled in the order of asking."""
@@ -458,30 +463,44 @@ class AggregatorSpider(scrapy.Spider):
     # --- The aggregator's copy -------------------------------------------------------------------
 
     @_in_turn("pages")
-    async def parse_article(
+    def parse_article(
         self, response: Response, key: ArticleKey, discovered: str | None, walk: Walk | None
     ) -> Results:
         """An article page of the aggregator."""
-        from newscrawl.network.article import read_article
+        reading = None
+        if parse_article_url(response.url) == key:
+            kind = answers.content_type(response)
+            job = CopyJob(response.url, response.body, kind, self._all_that_is_new)
+            reading = self.reader.begin(job)
+        return self._article_read(reading, response, key, discovered, walk)
 
+    async def _article_read(
+        self,
+        reading: Awaitable[ReadCopy] | None,
+        response: Response,
+        key: ArticleKey,
+        discovered: str | None,
+        walk: Walk | None,
+    ) -> Results:
+        copy = await reading if reading else None
         if discovered is None:
             discovered = now()
             if self._room() == 0 or not self._enter([key], discovered):
                 return
-        if parse_article_url(response.url) != key:
+        if copy is None:
             self._not_the_page(key, response, f"redirected to {response.url}")
             return
-        try:
-            self._count("pages")
-            page = read_article(response.body, response.url, answers.content_type(response))
-        except PageError as error:
+        self._count("pages")
+        if copy.page is None:
             self._count("unreadable")
-            self._not_the_page(key, response, f"expected {error.expected}")
+            self._not_the_page(key, response, copy.why)
             return
+        page = copy.page
         self._walls = 0
         self._tell_headlines(page.headlines)
-        for request in self._discover(page):
-            yield request
+        if self._all_that_is_new:
+            for request in self._discover(page.key, copy.links):
+                yield request
         if page.published and not self._wants(page.published):
             self.run.ledger.forget(key.id)
             self._found -= 1
@@ -496,11 +515,10 @@ class AggregatorSpider(scrapy.Spider):
         ):
             yield result
 
-    def _discover(self, page: "AggregatorPage") -> Iterator[Request]:
-        """What the page of an article leads to, where all that is new is wanted."""
-        if self._all_that_is_new:
-            yield from self._take(page.links)
-            yield from self._meet([page.key, *page.links])
+    def _discover(self, key: ArticleKey, links: list[ArticleKey]) -> Iterator[Request]:
+        """What the page of an article leads to."""
+        yield from self._take(links)
+        yield from self._meet([key, *links])
 
     @_in_turn("pages")
     def article_failed(self, failure: Failure) -> None:
@@ -581,10 +599,14 @@ class AggregatorSpider(scrapy.Spider):
         yield article
 
     @_in_turn("records")
-    async def parse_source(self, response: Response, article: Article) -> Results:
+    def parse_source(self, response: Response, article: Article) -> Results:
         """The outlet's own page."""
-        self._read(response, article)
-        async for result in self._show_or_complete(response, article):
+        return self._source_read(response, self._begin(response, article))
+
+    async def _source_read(
+        self, response: Response, begun: Callable[[], Awaitable[Article]]
+    ) -> Results:
+        async for result in self._show_or_complete(response, await begun()):
             yield result
 
     async def _show_or_complete(self, response: Response, article: Article) -> Results:
@@ -598,10 +620,28 @@ class AggregatorSpider(scrapy.Spider):
         else:
             yield self._complete(article)
 
-    def _read(self, response: Response, article: Article) -> None:
+    def _begin(self, response: Response, article: Article) -> Callable[[], Awaitable[Article]]:
+        """Begin to read what came from an outlet; what is given waits for that."""
+        job = answers.begin_source(article, response)
+        reading = self.reader.begin(job) if job else None
+        return partial(self._end, response, article, job, reading)
+
+    async def _end(
+        self,
+        response: Response,
+        article: Article,
+        job: SourceJob | None,
+        reading: Awaitable[ReadSource] | None,
+    ) -> Article:
+        """The record, once its page is read."""
+        if reading:
+            read = await reading
+            article = read.article
+            if read.domain:
+                self.rules.note(article, read.domain, read.taught)
         exclude = self.settings.getbool("EXCLUDE_NOAI_HOSTS")
-        answers.read_source(article, response, self.site, self.rules.book, exclude=exclude)
-        self.rules.note(article, response.url)
+        answers.finish_source(article, response, job, exclude=exclude)
+        return article
 
     def _render(self, page: Response, article: Article) -> Request:
         """A request for a page that is at hand, as the browser shows it."""
@@ -624,11 +664,16 @@ class AggregatorSpider(scrapy.Spider):
         )
 
     @_in_turn("records")
-    async def parse_rendered(self, response: Response, article: Article) -> Results:
+    def parse_rendered(self, response: Response, article: Article) -> Results:
         """The outlet's own page, as the browser shows it."""
+        return self._rendered_read(response, self._begin(response, article))
+
+    async def _rendered_read(
+        self, response: Response, begun: Callable[[], Awaitable[Article]]
+    ) -> Results:
         status: Status | None = None
         try:
-            self._read(response, article)
+            article = await begun()
             status = article.source.status
         finally:
             self.renderings.end(response.meta[RENDER], status)
@@ -690,11 +735,15 @@ class AggregatorSpider(scrapy.Spider):
         yield self._snapshot_request(snapshot.url, self.parse_snapshot, article, snapshot=snapshot)
 
     @_in_turn("records")
-    async def parse_snapshot(
-        self, response: Response, article: Article, snapshot: Snapshot
-    ) -> Results:
+    def parse_snapshot(self, response: Response, article: Article, snapshot: Snapshot) -> Results:
         """A snapshot of a source."""
-        yield answers.read_snapshot(article, response, snapshot, self.site, self.rules.book)
+        page = answers.as_original(response, snapshot)
+        return self._snapshot_read(article, snapshot, self._begin(page, deepcopy(article)))
+
+    async def _snapshot_read(
+        self, article: Article, snapshot: Snapshot, begun: Callable[[], Awaitable[Article]]
+    ) -> Results:
+        yield answers.better_of(article, await begun(), snapshot)
 
     @_in_turn("records")
     async def snapshot_failed(self, failure: Failure) -> Results:
@@ -728,31 +777,61 @@ class AggregatorSpider(scrapy.Spider):
         """Bring an answer, and handle those whose turn it is; an error costs one of them alone."""
         request: Request = answer.request  # type: ignore[assignment, union-attr]
         size = len(answer.body) if isinstance(answer, Response) else 0
-        place = request.meta["place"]
-        for turned, handle in self.lines[line].take(place, (answer, handler), size):
-            try:
-                if results := handle():
-                    async for result in results:
-                        if line == "pages" or isinstance(result, Request):
-                            yield result
-                            continue
-                        # Scrapy queues what each callback gives, and the queues overtake another.
-                        self._passed.clear()
+        turns = self.lines[line]
+        for first in turns.take(request.meta["place"], (answer, handler), size):
+            begun = deque([self._begun(*first)])
+            while begun:
+                # Those that come next are begun before the first is done, as far as may be.
+                while len(begun) < self.reader.ahead and (following := turns.ahead()):
+                    begun.append(self._begun(*following))
+                async for result in self._finished(line, *begun.popleft()):
+                    yield result
+        await turns.eased()  # as long as this waits, no more is fetched than fits
+
+    def _begun(
+        self, answer: Response | Failure, handle: Callable[[], Results | None]
+    ) -> tuple[Response | Failure, Callable[[], Results | None]]:
+        """An answer with how it is finished; nothing but the reading of a page is begun here."""
+        if isinstance(answer, Failure):
+            return answer, handle
+        try:
+            results = handle()
+        except Exception as error:  # noqa: BLE001 - whatever it is, it costs one article alone
+            self._went_wrong(answer, error)
+            results = None
+        return answer, lambda: results
+
+    async def _finished(
+        self, line: str, answer: Response | Failure, finish: Callable[[], Results | None]
+    ) -> Results:
+        """What comes of an answer; records, once they have passed the pipelines."""
+        try:
+            if results := finish():
+                async for result in results:
+                    if line == "pages" or isinstance(result, Request):
                         yield result
-                        await self._passed.wait()
-            except StoreError as error:
-                stop(self.crawler, error)
-            except Exception:
-                assert self.crawler.stats
-                self.logger.exception("%s", turned.request)  # type: ignore[union-attr]
-                self.crawler.stats.inc_value("spider_exceptions/count")
-                self.crawler.signals.send_catch_log(
-                    signals.spider_error,
-                    failure=Failure(),  # type: ignore[no-untyped-call]
-                    response=turned,
-                    spider=self,
-                )
-        await self.lines[line].eased()  # as long as this waits, no more is fetched than fits
+                        continue
+                    # Scrapy queues what each callback gives, and the queues overtake another.
+                    self._passed.clear()
+                    yield result
+                    await self._passed.wait()
+        except Exception as error:  # noqa: BLE001 - as above
+            self._went_wrong(answer, error)
+
+    def _went_wrong(self, answer: Response | Failure, error: Exception) -> None:
+        """End the run if it can do its work no more; else the error costs one article alone."""
+        if isinstance(error, StoreError | ReaderError):
+            stop(self.crawler, error)
+            return
+        assert self.crawler.stats
+        self.logger.error("%s", answer.request, exc_info=error)  # type: ignore[union-attr]
+        self.crawler.stats.inc_value("spider_exceptions/count")
+        self.crawler.signals.send_catch_log(
+            signals.spider_error,
+            failure=Failure(error),  # type: ignore[no-untyped-call]
+            response=answer,
+            spider=self,
+        )
 
     # --- Small things ----------------------------------------------------------------------------
 

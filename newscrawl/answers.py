@@ -17,6 +17,7 @@ from newscrawl.fetching.snapshots import Snapshot
 from newscrawl.items import Archive, Article, Location
 from newscrawl.middlewares.replay import NotInArchiveError
 from newscrawl.network.sites import Site
+from newscrawl.reading import SourceJob
 
 if TYPE_CHECKING:
     from newscrawl.network.article import AggregatorPage
@@ -54,8 +55,19 @@ def read_source(
 ) -> None:
     """Complete a record from the outlet's page, or from what came in its place.
 
-    A page that a browser has shown takes the place of what was read of the plain one. ``exclude``
-    leaves out what its owner keeps from mining, as ``EXCLUDE_NOAI_HOSTS`` says.
+    These are the three steps of it that a crawl takes one by one; see ``finish_source`` for
+    ``exclude``.
+    """
+    job = begin_source(article, response)
+    if job:
+        assembly.read_source(article, job.body, job.url, site, job.content_type, rules)
+    finish_source(article, response, job, exclude=exclude)
+
+
+def begin_source(article: Article, response: Response) -> SourceJob | None:
+    """Note what came from an outlet, and give the page if there is one to be read.
+
+    A page that a browser has shown takes the place of what was read of the plain one.
     """
     if RENDER in response.meta:
         assembly.forget_source(article)
@@ -63,10 +75,18 @@ def read_source(
     outcome = source_status.of_response(response, article.source.link or "")
     if outcome:
         assembly.without_source(article, outcome.status, outcome.reason)
-    else:
-        assembly.read_source(
-            article, response.body, response.url, site, content_type(response), rules
-        )
+        return None
+    return SourceJob(response.url, response.body, content_type(response), article)
+
+
+def finish_source(
+    article: Article, response: Response, job: SourceJob | None, *, exclude: bool = False
+) -> None:
+    """Judge what came from an outlet once its page, if there was one, is read.
+
+    ``exclude`` leaves out what its owner keeps from mining, as ``EXCLUDE_NOAI_HOSTS`` says.
+    """
+    if job:
         _tell_refusal(article, response)
     if exclude and (objection := directives.objection(article.source.directives)):
         assembly.withdraw_source(article, "refused", objection)
@@ -77,9 +97,18 @@ def read_snapshot(
 ) -> Article:
     """The record with a snapshot of its source, or as it is, if that is not the copy's article."""
     found = deepcopy(article)
-    lost = article.source
-    read_source(found, response.replace(url=snapshot.original), site, rules)
-    source = found.source
+    read_source(found, as_original(response, snapshot), site, rules)
+    return better_of(article, found, snapshot)
+
+
+def as_original(response: Response, snapshot: Snapshot) -> Response:
+    """A snapshot as the outlet's server would have sent it."""
+    return response.replace(url=snapshot.original)
+
+
+def better_of(article: Article, found: Article, snapshot: Snapshot) -> Article:
+    """The record with what a snapshot says, or as it was, if that is not the copy's article."""
+    lost, source = article.source, found.source
     if source.status != "ok":
         return article
     source.url, source.redirects = snapshot.url, []

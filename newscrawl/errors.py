@@ -69,6 +69,13 @@ class SiteBusyError(StoreError):
     """
 
 
+class ReaderError(NewscrawlError):
+    """The process that is to read pages (``READ_APART``) does not begin.
+
+    Raised by ``newscrawl.reading``; it ends the run. What the process itself says is on stderr.
+    """
+
+
 class ArchiveError(NewscrawlError):
     """An archive is not there, or does not hold what it should.
 

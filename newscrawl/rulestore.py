@@ -9,13 +9,10 @@ from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 
-import msgspec
-
-from newscrawl.extraction import Rule, RuleBook
+from newscrawl.extraction import Rule, RuleBook, rules_of
 from newscrawl.items import Article
 from newscrawl.ledger import Ledger, ledger_of
 from newscrawl.outlets import seeds
-from newscrawl.urls import registered_domain
 
 
 class RuleStore:
@@ -47,7 +44,7 @@ class RuleStore:
                     authors=next(iter(selectors.get("authors", ())), None),
                 )
         for taught in ledger.rules(site) if ledger else ():
-            for rule in _decode(taught):
+            for rule in rules_of(taught):
                 book.add(rule)
         self.book = RuleBook(sorted(book, key=lambda rule: rule.number))
 
@@ -56,10 +53,9 @@ class RuleStore:
         """The rules that pages have confirmed."""
         return [rule for rule in self.book if rule.pages]
 
-    def note(self, article: Article, url: str) -> None:
-        """Note that a page may have taught something; kept once its article's record is."""
-        if domain := registered_domain(url):
-            self._lessons[article.id] = (domain, self._taught(domain))
+    def note(self, article: Article, domain: str, taught: bytes) -> None:
+        """Note what an outlet has taught so far; kept once the article's record is."""
+        self._lessons[article.id] = (domain, taught)
 
     def keep(self, articles: list[Article]) -> None:
         """Keep what the pages of articles have taught, and those read before them.
@@ -88,10 +84,6 @@ class RuleStore:
         if self.ledger:
             self.ledger.keep_rules(self.site, domain, taught)
 
-    def _taught(self, domain: str) -> bytes:
-        """An outlet's rules; a seed that no page has confirmed is none of them."""
-        return RuleBook(rule for rule in self.book.of(domain) if rule.pages).export()
-
 
 @contextmanager
 def rule_stores(data: Path) -> Iterator[list[RuleStore]]:
@@ -106,12 +98,7 @@ def rule_stores(data: Path) -> Iterator[list[RuleStore]]:
 
 def shipped() -> list[Rule]:
     """The reviewed rules that the package carries."""
-    return _decode((resources.files("newscrawl.outlets") / "rules.jsonl").read_bytes())
-
-
-def _decode(lines: bytes) -> list[Rule]:
-    decoder = msgspec.json.Decoder(Rule)
-    return [decoder.decode(line) for line in lines.splitlines() if line.strip()]
+    return rules_of((resources.files("newscrawl.outlets") / "rules.jsonl").read_bytes())
 
 
 def _seeds_by_domain() -> dict[str, dict[str, list[str]]]:

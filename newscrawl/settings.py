@@ -228,6 +228,13 @@ FEED_COMPRESSION = "none"
 # Answers are handled in the order of asking, so that records do not depend on the network's pace.
 # When more bytes than this wait for one answer, it loses its turn.
 TURN_BYTES = 64 * 1024 * 1024
+# Whether pages are read by a process of their own beside the crawl's. It pays where the
+# processor holds a crawl up, as when an archive is replayed; and a page that brings the parser down
+# or keeps it busy without end costs its own article alone. Off: most crawls wait for the hosts, and
+# the process takes some 100 MB.
+READ_APART = False
+# Longest that one page may take there (seconds); the slowest that were met take a few.
+READ_SECONDS = 60
 # Listing pages that one walk may turn, against calendars without end.
 LISTING_MAX_PAGES = 10_000
 # Times a later run asks again for an article whose aggregator page failed.

@@ -1,4 +1,4 @@
-"""Ends a run whose files cannot be written any more: in order, and with one word of why."""
+"""Ends a run that can do its work no more: in order, and with one word of why."""
 
 import asyncio
 import logging
@@ -6,22 +6,26 @@ from weakref import WeakKeyDictionary
 
 from scrapy.crawler import Crawler
 
-from newscrawl.errors import StoreError
+from newscrawl.errors import NewscrawlError, ReaderError
 
 logger = logging.getLogger(__name__)
 
-REASON = "store_error"
-"""Why such a run ended, as Scrapy calls it."""
+REASONS = {
+    "store_error": "a file could not be written; see the log",
+    "reader_error": "the process that reads pages could not begin; see the log",
+}
+"""Why such a run ended: as Scrapy calls it, and for people."""
 
 _ends: WeakKeyDictionary[Crawler, "asyncio.Future[None]"] = WeakKeyDictionary()
 
 
-def stop(crawler: Crawler, error: StoreError) -> None:
-    """Fetch nothing more: nothing can be written of it. Further calls change nothing."""
+def stop(crawler: Crawler, error: NewscrawlError) -> None:
+    """Fetch nothing more: nothing would come of it. Further calls change nothing."""
     if crawler not in _ends and crawler.engine is not None:
         logger.error("Stopping: %s", error)
         # The engine waits for who calls this, so that one must not wait for the engine.
-        end = crawler.engine.close_spider_async(reason=REASON)
+        reason = "reader_error" if isinstance(error, ReaderError) else "store_error"
+        end = crawler.engine.close_spider_async(reason=reason)
         _ends[crawler] = asyncio.ensure_future(end)
 
 

@@ -17,6 +17,7 @@ HELPERS = {
     "duplicates",
     "directives",
     "packing",
+    "garbage",
     "terminal",
 }
 RECORD = {"items", "schema", "validation"}
@@ -40,6 +41,7 @@ MAY_USE = {
     "loaders": HELPERS | RECORD,
     "assembly": HELPERS | RECORD | READERS | {"loaders"},
     "rulestore": HELPERS | RECORD | READERS | {"ledger"},
+    "reading": HELPERS | RECORD | READERS | {"assembly"},
     "turns": set(),
     "arguments": HELPERS | RECORD | {"network"},
     "source_status": HELPERS | RECORD | FETCHING | {"middlewares"},
@@ -47,7 +49,7 @@ MAY_USE = {
     | RECORD
     | READERS
     | FETCHING
-    | {"assembly", "browser", "middlewares", "source_status"},
+    | {"assembly", "browser", "middlewares", "reading", "source_status"},
     "rendering": HELPERS | RECORD | STATE | READERS,
     "comparison": HELPERS,
     "reextraction": HELPERS
@@ -64,8 +66,8 @@ MAY_USE = {
     | STATE
     | READERS
     | FETCHING
-    | {"answers", "arguments", "assembly", "browser", "loaders", "rendering", "rulestore"}
-    | {"source_status", "turns"},
+    | {"answers", "arguments", "assembly", "browser", "loaders", "reading", "rendering"}
+    | {"rulestore", "source_status", "turns"},
     "jsonlog": HELPERS,
     "schedule": HELPERS | RECORD | STATE | READERS,
     "scrapyd": HELPERS | {"schedule"},

@@ -80,17 +80,18 @@ def test_runs_that_are_killed_write_what_one_that_is_not_does(
     tmp_path: Path, undisturbed: list[tuple[str, str]]
 ) -> None:
     plan = [
-        (signal.SIGKILL, "none"),
-        (signal.SIGKILL, "gzip"),
-        (signal.SIGKILL, "zstd"),
-        (signal.SIGTERM, "gzip"),
-        (signal.SIGINT, "zstd"),
+        (signal.SIGKILL, "none", "0"),
+        (signal.SIGKILL, "gzip", "1"),
+        (signal.SIGKILL, "zstd", "0"),
+        (signal.SIGTERM, "gzip", "1"),
+        (signal.SIGINT, "zstd", "0"),
     ]
     chance = random.Random(7)
     with DemoProxy(build().answer) as proxy:
-        for number, packing in plan:
+        for number, packing, apart in plan:
             before = set((tmp_path / "feeds").rglob("*.jsonl*"))
-            run = start(proxy, tmp_path, FEED_COMPRESSION=packing, DOWNLOAD_DELAY="0.05")
+            settings = {"FEED_COMPRESSION": packing, "READ_APART": apart, "DOWNLOAD_DELAY": "0.05"}
+            run = start(proxy, tmp_path, **settings)
             deadline = time.monotonic() + 60
             while not (begun := set((tmp_path / "feeds").rglob("*.jsonl*")) - before):
                 assert time.monotonic() < deadline, "no record was written"

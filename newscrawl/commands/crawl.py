@@ -1,7 +1,6 @@
 """``scrapy crawl``: Scrapy's own, with an exit code that tells the truth."""
 
 import argparse
-import gc
 import logging
 import sys
 from typing import Any
@@ -9,19 +8,10 @@ from typing import Any
 from scrapy.commands.crawl import Command as ScrapyCrawl
 
 from newscrawl.errors import ArgumentError, SettingError, SiteBusyError, StoreError
+from newscrawl.garbage import collect_seldom
 from newscrawl.network.sites import SITES
 
 logger = logging.getLogger(__name__)
-
-
-def _collect_seldom() -> None:
-    """Have what was imported left out of garbage collections, and these done less often.
-
-    A page makes thousands of objects that die by themselves; Python's own pace of looking for
-    cycles among them takes a sixth of a crawl's work.
-    """
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
 
 
 class Command(ScrapyCrawl):
@@ -76,7 +66,7 @@ class Command(ScrapyCrawl):
             head = report_head(name, job, now(), opts.spargs)
             self._tell(head | {"outcome": "failed", "errors": [str(error)]})
             return
-        _collect_seldom()
+        collect_seldom()
         self.crawler_process.crawl(crawler, **opts.spargs)
         self.crawler_process.start()
         outcome = crawler.stats.get_value("run/outcome") if crawler.stats else None

@@ -19,7 +19,7 @@ from newscrawl.monitors import alarms, check
 from newscrawl.run import Run
 from newscrawl.runlog import name_the_killed, report_head, report_path, reports, write_report
 from newscrawl.signals import run_reported
-from newscrawl.stopping import REASON, stop
+from newscrawl.stopping import REASONS, stop
 from newscrawl.tally import Tally
 from newscrawl.text import printable
 
@@ -126,8 +126,8 @@ class RunReport:
         errors = [f"{stats[key]} × {key}" for key in sorted(stats) if key in _ERRORS]
         if not self._opened:
             errors.append("the run could not begin; see the log")
-        if reason == REASON:
-            errors.append("a file could not be written; see the log")
+        if reason in REASONS:
+            errors.append(REASONS[reason])
         if reason == "site_away":
             away = getattr(self._crawler.spider, "away", None)
             errors.append(f"the site is away or refuses, so the run ended early: {away}")

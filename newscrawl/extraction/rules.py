@@ -179,9 +179,16 @@ class RuleBook:
             OSError: the file cannot be read.
             ValueError: a line is no rule.
         """
-        decoder = msgspec.json.Decoder(Rule)
-        lines = path.read_bytes().splitlines()
-        return cls(decoder.decode(line) for line in lines if line.strip())
+        return cls.of_lines(path.read_bytes())
+
+    @classmethod
+    def of_lines(cls, lines: bytes) -> "RuleBook":
+        """Read a book from JSON Lines, as ``export`` gives them.
+
+        Raises:
+            ValueError: a line is no rule.
+        """
+        return cls(rules_of(lines))
 
     def save(self, path: Path) -> None:
         """Write the book as JSON Lines, sorted by domain.
@@ -195,6 +202,16 @@ class RuleBook:
         """Give the rules of an outlet, or all, as JSON Lines."""
         rules = self if domain is None else self.of(domain)
         return b"".join(msgspec.json.encode(rule) + b"\n" for rule in rules)
+
+    def taught(self, domain: str) -> bytes:
+        """Give what an outlet's pages have taught, as JSON Lines; without unconfirmed seeds."""
+        return RuleBook(rule for rule in self.of(domain) if rule.pages).export()
+
+    def learn(self, domain: str, taught: bytes) -> None:
+        """Take over what an outlet's pages have taught another book."""
+        rules = {rule.number: rule for rule in self.of(domain) if not rule.pages}
+        rules |= {rule.number: rule for rule in rules_of(taught)}
+        self._rules[domain] = [rules[number] for number in sorted(rules)]
 
     def read(self, tree: LexborHTMLParser, url: str) -> Iterator[Reading]:
         """Read a page by the outlet's trusted rules, as far as they find something."""
@@ -259,6 +276,16 @@ class RuleBook:
         if rule.state == "proposed" and rule.confirmed >= needed:
             rule.state = "trusted"
         return rule
+
+
+def rules_of(lines: bytes) -> list[Rule]:
+    """Read rules from JSON Lines.
+
+    Raises:
+        ValueError: a line is no rule.
+    """
+    decoder = msgspec.json.Decoder(Rule)
+    return [decoder.decode(line) for line in lines.splitlines() if line.strip()]
 
 
 def _confirms(rule: Rule, tree: LexborHTMLParser, lesson: "Lesson") -> bool:

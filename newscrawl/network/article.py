@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Literal
 
@@ -53,6 +53,10 @@ class AggregatorPage:
     flags: list[PageFlag] = field(default_factory=list)
     """Doubts about the copy."""
     _page: Page | None = field(default=None, repr=False, compare=False)
+
+    def alone(self) -> "AggregatorPage":
+        """The same without what finds its links."""
+        return replace(self, _page=None)
 
     @property
     def outlet_slug(self) -> str:
