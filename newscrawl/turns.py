@@ -35,7 +35,7 @@ class Turns(Generic[Answer]):
         self._joined = 0
         self._head = 0
         self._giving = False
-        self._eased = asyncio.Event()
+        self._eased: deque[asyncio.Future[None]] = deque()
 
     def join(self) -> int:
         """A place at the end of the line; it must be given up by ``take`` some time."""
@@ -66,7 +66,15 @@ class Turns(Generic[Answer]):
                 yield self._pop()
         finally:
             self._giving = False
-            self._eased.set()
+            while self._eased:
+                self._ease()
+
+    def ahead(self) -> Answer | None:
+        """The answer that comes next, for one who has not yet dealt with the one before it.
+
+        It is for whom ``take`` gives answers to; ``None`` if there is none yet.
+        """
+        return self._pop() if self._ready() else None
 
     def again(self, answer: Answer, size: int) -> None:
         """Have an answer that is being dealt with come again, after all that is in the line now."""
@@ -74,14 +82,21 @@ class Turns(Generic[Answer]):
         self._size += size
 
     async def eased(self) -> None:
-        """Wait, as long as answers are being given, until few are left.
+        """Wait, as long as answers are being given and many are left, until one more has been.
 
-        What comes in faster than it is dealt with would fill the memory. Nobody waits here for an
-        answer that is yet to come.
+        What comes in faster than it is dealt with would fill the memory. Those who wait go one by
+        one, so that the next come before all are dealt with. Nobody waits here for an answer that
+        is yet to come.
         """
-        while self._giving and self._size > _CROWD:
-            self._eased.clear()
-            await self._eased.wait()
+        if self._giving and self._size > _CROWD:
+            self._eased.append(asyncio.get_running_loop().create_future())
+            await self._eased[-1]
+
+    def _ease(self) -> None:
+        """Let the one go who has waited longest."""
+        waiting = self._eased.popleft()
+        if not waiting.done():  # it may have been cancelled
+            waiting.set_result(None)
 
     def _ready(self) -> bool:
         """Whether there is an answer whose turn it is; who is waited for in vain is passed over."""
@@ -98,6 +113,6 @@ class Turns(Generic[Answer]):
         answer, size = self._came.pop(self._head)
         self._size -= size
         self._head += 1
-        if self._size <= _CROWD:
-            self._eased.set()
+        if self._eased:
+            self._ease()
         return answer
