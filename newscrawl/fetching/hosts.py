@@ -115,7 +115,11 @@ class Hosts:
 
     def at(self, url: str) -> Host:
         """The host of a URL."""
-        return self.met.setdefault(host_of(url), Host())
+        name = host_of(url)
+        host = self.met.get(name)
+        if host is None:
+            host = self.met[name] = Host()
+        return host
 
     def failed(self, host: Host, why: str) -> None:
         """Note that a request failed."""

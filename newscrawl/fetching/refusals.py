@@ -7,6 +7,7 @@ the record says which it was.
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
@@ -124,9 +125,16 @@ def _first(
         "url": places,
     }
     for sign in signs:
-        if any(re.search(sign.pattern, text, re.IGNORECASE) for text in texts[sign.where]):
-            return sign.reason
+        if found := texts[sign.where]:
+            search = _compiled(sign.pattern).search
+            if any(map(search, found)):
+                return sign.reason
     return None
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)
 
 
 def _place(url: str) -> str:

@@ -1,8 +1,15 @@
 """Decompresses answers, and lets go at once of those that would not end."""
 
+from isal import isal_zlib
+from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Request, Response, TextResponse
+from scrapy.responsetypes import responsetypes
+
+_GZIP = ([b"gzip"], [b"x-gzip"])
+_WITH_HEADER = 31
+"""For ``isal_zlib``: the stream is one of gzip."""
 
 
 class DecompressedTooLargeError(IgnoreRequest):
@@ -13,11 +20,15 @@ class DecompressedTooLargeError(IgnoreRequest):
 
 
 class CompressionMiddleware(HttpCompressionMiddleware):
-    """Scrapy's, with two faults mended.
+    """Scrapy's, with two faults mended, and faster for what most servers send.
 
     Its error holds on to all that was decompressed until the collector comes, and it has the
     encoding guessed of what is still compressed, which may take as long as the page's reading.
     """
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler=crawler)
+        self._limit = crawler.settings.getint("DOWNLOAD_MAXSIZE")
 
     def process_response(  # type: ignore[override]  # Scrapy's decorator hides the signature
         self, request: Request, response: Response
@@ -27,6 +38,10 @@ class CompressionMiddleware(HttpCompressionMiddleware):
         Raises:
             DecompressedTooLargeError: it is a bomb.
         """
+        if response.headers.getlist("Content-Encoding") in _GZIP and request.method != "HEAD":
+            body = _unzipped(response.body, self._limit)
+            if body is not None:
+                return _unpacked(response, body)
         try:
             packed = response
             if isinstance(response, TextResponse) and "Content-Encoding" in response.headers:
@@ -39,3 +54,22 @@ class CompressionMiddleware(HttpCompressionMiddleware):
             return result
         # Not in the handler above: there the error would have the other one in its context.
         raise DecompressedTooLargeError(f"{request.url} is too large once decompressed")
+
+
+def _unzipped(body: bytes, limit: int) -> bytes | None:
+    """What one whole gzip stream holds; ``None`` for what is cut, damaged, more, or too large."""
+    stream = isal_zlib.decompressobj(_WITH_HEADER)
+    try:
+        found = stream.decompress(body, limit)
+    except isal_zlib.error:  # type: ignore[misc]  # typed as an object
+        return None
+    return found if stream.eof and not stream.unused_data else None
+
+
+def _unpacked(response: Response, body: bytes) -> Response:
+    """The response with another body, as its headers and that say of what kind it is."""
+    headers = response.headers.copy()
+    del headers["Content-Encoding"]
+    kind = responsetypes.from_args(headers=headers, url=response.url, body=body)
+    given = {name: getattr(response, name) for name in Response.attributes}
+    return kind(**given | {"headers": headers, "body": body})
