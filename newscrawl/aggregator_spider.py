@@ -364,7 +364,7 @@ class AggregatorSpider(scrapy.Spider):
             listing = read_listing(response.body, response.url, answers.content_type(response))
         except PageError as error:
             wall = source_status.wall_of_site(response, response.url)
-            self._listing_lost(response.url, wall or str(error))
+            self._listing_lost(response.url, wall or str(error), for_good=wall is None)
             return
         self._count("listings_read")
         self._tell_headlines(listing.headlines)
@@ -454,11 +454,13 @@ class AggregatorSpider(scrapy.Spider):
         outcome = source_status.of_failure(failure)
         if not outcome.asked:
             self._end_early(outcome.reason)
-        self._listing_lost(failure.request.url, outcome.reason)  # type: ignore[attr-defined]
+        url = failure.request.url  # type: ignore[attr-defined]
+        self._listing_lost(url, outcome.reason, for_good=outcome.status == "gone")
 
-    def _listing_lost(self, url: str, reason: str) -> None:
+    def _listing_lost(self, url: str, reason: str, *, for_good: bool = False) -> None:
         self.logger.warning("No discovery from %s: %s", url, reason)
         self._count("listings_failed")
+        self._count("listings_gone", for_good)
 
     # --- The aggregator's copy -------------------------------------------------------------------
 

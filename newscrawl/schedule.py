@@ -70,19 +70,16 @@ def next_backfill(data: Path, site: str, months: int, today: date) -> dict[str, 
     """Arguments of the next month of an outlet that no run has come to the end of.
 
     The latest month comes first, and in it the outlets with most articles; ``_job`` names the run,
-    and by its report it is known as done. An outlet whose run failed without an article is not on
-    the site, and is left out of the months before. ``None`` when all is filled.
+    and by its report it is known as done. An outlet that has no list on the site is left out of the
+    months before. A list that failed for another reason is asked for again when all others are
+    done, once a day. ``None`` when there is nothing to do.
     """
+    again: dict[str, str] | None = None
     outlets = _outlets(data, SITES[site])
     for first, last in _months(today, months):
         for edition, outlet in outlets[:]:
             job = f"{backfill_prefix(site)}{edition}-{outlet}-{first:%Y-%m}"
-            report = read_report(data, job)
-            if report.get("state") == "finished" and report.get("outcome") != "skipped":
-                if report["outcome"] == "failed" and not report["found"]:
-                    outlets.remove((edition, outlet))
-                continue
-            return {
+            run = {
                 "editions": edition,
                 "outlets": outlet,
                 "since": first.isoformat(),
@@ -90,7 +87,15 @@ def next_backfill(data: Path, site: str, months: int, today: date) -> dict[str, 
                 "revisit": "no",
                 "_job": job,
             }
-    return None
+            report = read_report(data, job)
+            if report.get("state") != "finished" or report.get("outcome") == "skipped":
+                return run
+            if report["outcome"] == "failed" and not report["found"]:
+                if report.get("listings_gone", 1):  # older reports do not tell
+                    outlets.remove((edition, outlet))
+                elif datetime.fromisoformat(report["started"]).date() < today:
+                    again = again or run
+    return again
 
 
 def backfilled_since(data: Path, site: str, moment: datetime) -> bool:

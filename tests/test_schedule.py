@@ -8,6 +8,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from newscrawl.demo.proxy import Answer
 from newscrawl.network.sites import SITES
 from newscrawl.runlog import report_path, write_report
 from newscrawl.schedule import next_backfill
@@ -96,3 +97,31 @@ def test_back_fill_goes_from_month_to_month_by_what_was_done(tmp_path: Path) -> 
     assert not [each for each in asked if each.startswith("courrier ")]
     outlets = [each.split()[0] for each in asked]
     assert outlets.count(second["outlets"]) == 2
+
+
+def test_a_list_that_failed_for_what_may_pass_is_asked_for_again(tmp_path: Path) -> None:
+    day = datetime.now(UTC).date().replace(day=1) - timedelta(days=3)
+    url = "https://www.maghress.com/fr/courrier/101"
+    text = ["Le conseil communal a voté jeudi le budget des ruelles de la vieille ville."]
+    page = aggregator_page("Le budget", text, date=f"{day:%d - %m - %Y}", link=None)
+    assert crawl(Web({url: page}), tmp_path, urls=url).code == 0
+    today = datetime.now(UTC).date()
+    first = next_backfill(tmp_path, "maghress", 2, today)
+    assert first is not None
+    busy = Web({"https://www.maghress.com/fr/courrier": Answer(503)})
+    outcome = crawl(busy, tmp_path, settings={"RETRY_TIMES": "0"}, **first)
+    assert outcome.code == 1
+    assert (outcome.report["listings_failed"], outcome.report["listings_gone"]) == (1, 0)
+
+    # All others come before it, and its own earlier months.
+    asked: list[str] = []
+    while (what := next_backfill(tmp_path, "maghress", 2, today)) is not None:
+        asked.append(what["_job"])
+        done = {"state": "finished", "outcome": "ok", "found": 0}
+        write_report(report_path(tmp_path, what["_job"]), done)
+    assert first["_job"] not in asked
+    assert len([job for job in asked if "-courrier-" in job]) == 1
+    # It has been tried today.
+    assert next_backfill(tmp_path, "maghress", 2, today + timedelta(days=1)) == first
+    crawl(Web(), tmp_path, settings=None, **first)
+    assert next_backfill(tmp_path, "maghress", 2, today + timedelta(days=1)) is None

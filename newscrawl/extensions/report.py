@@ -162,6 +162,8 @@ class RunReport:
             "absent": stats.get("articles/absent", 0),
             "article_pages": stats.get("articles/pages", 0),
             "unreadable": stats.get("articles/unreadable", 0),
+            "listings_failed": lost,
+            "listings_gone": stats.get("articles/listings_gone", 0),
             **self._tally.figures(),
             "rules_withdrawn": sorted(self._rules_withdrawn() - self._withdrawn),
             "clock_offset": round(median(self._offsets), 1) if self._offsets else None,
