@@ -49,15 +49,11 @@ def from_copy(
 ) -> Article:
     """A record that so far holds the aggregator's copy; ``discovered``, ``fetched`` in ISO 8601."""
     loader = CopyLoader(zone=ZoneInfo(site.zone), base_url=page.key.url)
-    loader.add_value("title", page.title)
-    loader.add_value("text", page.text)
-    loader.add_value("published", page.published)
-    loader.add_value("byline", page.byline)
-    loader.add_value("images", page.images)
-    loader.add_value("truncated", page.truncated)
-    loader.add_value("fetched", fetched)
-    loader.add_value("sha256", sha256)
+    for name in ("title", "published", "byline", "images", "truncated"):
+        loader.add_value(name, getattr(page, name))
     copy: Copy = loader.load_item()
+    copy.text = page.text  # long, and clean already
+    copy.fetched, copy.sha256 = fetched, sha256
 
     link = page.source_link
     article = Article(

@@ -8,7 +8,7 @@ nothing is left of once it is clean is not loaded.
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from itemloaders import ItemLoader
 from itemloaders.processors import Identity, MapCompose, TakeFirst
@@ -80,6 +80,15 @@ class RecordLoader(ItemLoader):
             ):
                 if not hasattr(cls, f"{field.name}_{way}"):
                     setattr(cls, f"{field.name}_{way}", default)
+
+
+    def get_input_processor(self, field_name: str) -> Callable[..., Any]:
+        """That of the class, and nothing is looked for."""
+        return cast("Callable[..., Any]", getattr(self, f"{field_name}_in"))
+
+    def get_output_processor(self, field_name: str) -> Callable[..., Any]:
+        """The same."""
+        return cast("Callable[..., Any]", getattr(self, f"{field_name}_out"))
 
 
 class CopyLoader(RecordLoader):

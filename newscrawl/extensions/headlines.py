@@ -36,10 +36,11 @@ class Headlines:
     def headlines_seen(self, headlines: list[tuple[str, str | None]]) -> None:
         """Note the headlines of one page."""
         moment = now()
-        for title, url in headlines:
-            headline = self._seen.setdefault(
-                (title, url), Headline(title=title, url=url, first_seen=moment)
-            )
+        for seen in headlines:
+            headline = self._seen.get(seen)
+            if headline is None:
+                title, url = seen
+                headline = self._seen[seen] = Headline(title, url, first_seen=moment)
             headline.last_seen = moment
         if monotonic() - self._saved > _SAVE_SECONDS:
             self._save()

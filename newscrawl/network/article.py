@@ -137,7 +137,7 @@ def _declared_title(page: Page, key: ArticleKey) -> str:
     """The title in the page's head, without the site's name; empty if it is only that name."""
     names = f"(?:{re.escape(key.site.title)}|{key.aggregator}(?:\\.com)?)"
     for name in ("og:title", "title"):
-        title = clean(page.meta.get(name, ""))
+        title = clean(page.declared(name) or "")
         title = re.sub(rf"^{names}(?:\s*[:|–—-]\s*|$)", "", title, flags=re.IGNORECASE)
         title = re.sub(rf"\s*[:|–—-]\s*{names}$", "", title, flags=re.IGNORECASE)
         if title:
@@ -196,7 +196,7 @@ def _images(
             continue
         caption = captions.get(picture.line) or clean(picture.alt)
         images.setdefault(url, Image(url, caption if caption not in ("", title) else None))
-    declared = page.absolute(page.meta.get("og:image", "")) or ""
+    declared = page.absolute(page.declared("og:image") or "") or ""
     if (match := own.fullmatch(declared)) and match["of"].lower() in names:
         if match["thumb"]:
             thumbnail = thumbnail or declared
@@ -221,7 +221,7 @@ def _pictures_of(host: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
 
 
 def _flags(result: AggregatorPage, page: Page) -> list[PageFlag]:
-    canonical = page.meta.get("canonical")
+    canonical = page.declared("canonical")
     declared = page.article(canonical) if canonical else None
     doubts: dict[PageFlag, bool] = {
         "truncated_copy": result.truncated,

@@ -270,8 +270,9 @@ def _is_byline(line: Line, page: Page, *, first: bool = True) -> bool:
 def _without_authors(line: Line, page: Page) -> tuple[str, str]:
     """A line's text without the links to authors' pages, and their text."""
     authors = [link for link in line.links if _is_author(link, page)]
-    names = ", ".join(filter(None, map(line.link_text, authors)))
-    return line.without(authors) if authors else line.text, names
+    if not authors:
+        return line.text, ""
+    return line.without(authors), ", ".join(filter(None, map(line.link_text, authors)))
 
 
 def _is_author(link: Link, page: Page) -> bool:

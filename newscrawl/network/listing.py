@@ -236,7 +236,7 @@ def _next_pages(page: Page) -> list[str]:
 
 def _page_links(page: Page) -> Iterator[tuple[str, str]]:
     """Links that can be to a further page: their number, if they are one, and where they lead."""
-    if declared := page.meta.get("next"):
+    if declared := page.declared("next"):
         yield "", declared
     for line in page.lines:
         for link in line.links:

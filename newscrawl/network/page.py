@@ -71,15 +71,19 @@ _TAGS = {
     "aside": Role.AROUND,
     "footer": Role.AROUND,
 }
-_MARKED = ", ".join(
-    f'[{attribute}~="{name}" i]'
-    for name, role in _CLASSES.items()
+_MARKS = [
+    name for name, role in _CLASSES.items() if role in (Role.TITLE, Role.NEWSPAPER, Role.CONTENT)
+]
+# These two find in classes and ids what selectors with ``~=`` and ``*=`` would find.
+_MARK = re.compile(rf"(?<![^ \t\n\f\r])(?:{'|'.join(_MARKS)})(?![^ \t\n\f\r])", re.A | re.I)
+_BAND = re.compile(_TICKER.pattern, re.A | re.I)
+# All that may be a mark, a band or a picture: it takes as long to search a tree for one of them.
+_TELLING = ", ".join(
+    f"[{attribute}]:is(" + ", ".join(f'[{attribute}*="{name}" i]' for name in names) + ")"
+    for names in [[*_MARKS, *_TICKER.pattern.split("|")]]
     for attribute in ("class", "id")
-    if role in (Role.TITLE, Role.NEWSPAPER, Role.CONTENT)
 )
-_BANDS = "marquee, " + ", ".join(
-    f'[{attribute}*="{name}" i]' for name in ("marquee", "ticker") for attribute in ("class", "id")
-)
+_TELLING = f":is(img, marquee, {_TELLING})"
 _MENUS = (
     *(tag for tag, role in _TAGS.items() if role is Role.MENU),
     *(f'[class~="{name}" i]' for name, role in _CLASSES.items() if role is Role.MENU),
@@ -232,10 +236,10 @@ class Page:
     """Its lines, in the order of the source."""
     pictures: list[Picture] = field(default_factory=list)
     """Its pictures, in the order of the source."""
-    meta: dict[str, str] = field(default_factory=dict)
-    """Contents of ``meta`` by property or name, the ``title``, and URLs of ``link`` by relation."""
     tickers: list[LexborNode] = field(default_factory=list)
     """The bands of headlines, where they are left out of the lines."""
+    _declared: dict[str, str] = field(default_factory=dict)
+    _searched: bool = False
     _places: dict[str, Address | None] = field(default_factory=dict)
     _articles: dict[str, ArticleKey | None] = field(default_factory=dict)
 
@@ -253,18 +257,27 @@ class Page:
         holds all pictures with the article's number; and likewise where the headlines are.
         """
         self._clear()
-        marked = self.tree.css(_MARKED)
+        marked: list[LexborNode] = []
+        bands: list[LexborNode] = []
+        pictures: list[LexborNode] = []
+        for node in self.tree.css(_TELLING):
+            attributes = node.attributes
+            names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}"
+            if _MARK.search(names):
+                marked.append(node)
+            if node.tag == "marquee" or _BAND.search(names):
+                bands.append(node)
+            if node.tag == "img" and any(number in (attributes.get(s) or "") for s in _SOURCES):
+                pictures.append(node)
         article = _around(marked[0], marked[-1]) if marked else None
-        bands = self.tree.css(_BANDS)
         if article is None or not bands or not _stands_free(article):
             return False
         inner = {band.mem_id for band in bands}
         self.tickers = [band for band in bands if inner.isdisjoint(_ids_above(band))]
-        pictures = ", ".join(f'img[{name}*="{number}"]' for name in _SOURCES)
         if (
             not all(map(_stands_free, self.tickers))
             or any(band.tag in _CELLS for band in bands)
-            or len(self.tree.css(pictures)) > len(article.css(pictures))
+            or any(article.mem_id not in {p.mem_id, *_ids_above(p)} for p in pictures)
         ):
             return False
         _Walk(self, menus=False).run(article, alone=True)
@@ -272,6 +285,19 @@ class Page:
 
     def _clear(self) -> None:
         self.lines, self.pictures, self.tickers = [], [], []
+
+    def declared(self, name: str) -> str | None:
+        """What is declared under a name, in the head or, on odd pages, anywhere.
+
+        That is the content of a ``meta`` by its property or name, the ``title``, or the URL of a
+        ``link`` by its relation.
+        """
+        if not self._declared and self.tree.head:
+            self._declared = _declarations(self.tree.head)
+        if name not in self._declared and not self._searched:
+            self._declared = _declarations(self.tree)
+            self._searched = True
+        return self._declared.get(name)
 
     def absolute(self, href: str) -> str | None:
         """A link of this page in full; ``None`` if it is no http or https URL."""
@@ -341,21 +367,21 @@ def open_page(body: bytes | str, url: str, site: Site, content_type: str | None)
         tree = parse(body if isinstance(body, str) else as_utf8(body, content_type))
     except UnreadableHtmlError as error:
         raise PageError(url, f"an HTML page; {error}") from error
-    page = Page(url, site, tree)
-    _read_head(tree, page)
-    return page
+    return Page(url, site, tree)
 
 
-def _read_head(tree: LexborHTMLParser, page: Page) -> None:
-    for node in tree.css("title, meta[content], link[rel][href]"):
+def _declarations(part: LexborHTMLParser | LexborNode) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for node in part.css("title, meta[content], link[rel][href]"):
         attributes = node.attributes
         if node.tag == "title":
-            page.meta.setdefault("title", node.text())
+            found.setdefault("title", node.text())
         elif node.tag == "meta":
             name = attributes.get("property") or attributes.get("name") or ""
-            page.meta.setdefault(name.lower(), attributes["content"] or "")
+            found.setdefault(name.lower(), attributes["content"] or "")
         else:
-            page.meta.setdefault((attributes["rel"] or "").lower(), attributes["href"] or "")
+            found.setdefault((attributes["rel"] or "").lower(), attributes["href"] or "")
+    return found
 
 
 # What holds outside of an element that is open, and whether it is a line, or lines, of its own.
@@ -381,6 +407,7 @@ class _Walk:
     def run(self, node: LexborNode | None, *, alone: bool = False) -> None:
         """Fill in the page's lines and pictures from a node, alone or with those that follow it."""
         frames: list[_Frame] = []
+        parents: list[LexborNode] = []
         while node:
             child = None
             if node.is_text_node:
@@ -395,12 +422,13 @@ class _Walk:
                     child = node.child
                 if child:
                     frames.append(frame)
+                    parents.append(node)
                 else:
                     self._leave(*frame)
             while node and child is None:
                 child = node.next if frames or not alone else None
                 if child is None:
-                    node = node.parent if frames else None
+                    node = parents.pop() if parents else None
                     if node:
                         self._leave(*frames.pop())
             node = child

@@ -1,7 +1,7 @@
 """The ticker: current headlines of other outlets, on top of every page."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from newscrawl.items import Headline
@@ -26,24 +26,24 @@ def read_headlines(page: Page, begin: int, end: int) -> list[Headline]:
         begin: index of the line with which the page's own content begins.
         end: index of its last line.
     """
+    if not page.tickers:
+        return _distinct(_of_lines(page, begin, end))
+    found: list[Headline] = []
+    for band in page.tickers:
+        html = band.html or ""
+        url = page.url if _RELATIVE.search(html) else page.site.url()
+        found += _of_band(html, url, page.site)
+    return _distinct(found)
+
+
+def _distinct(headlines: Iterable[Headline]) -> list[Headline]:
     found: dict[str, Headline] = {}
-    for title, url in _all_headlines(page, begin, end):
-        if title:
-            found.setdefault(title, Headline(title, url))
+    for headline in headlines:
+        found.setdefault(headline.title, headline)
     return list(found.values())
 
 
-def _all_headlines(page: Page, begin: int, end: int) -> Iterator[tuple[str, str | None]]:
-    for band in page.tickers:
-        html = band.html or ""
-        yield from _of_band(
-            html, page.url if _RELATIVE.search(html) else page.site.url(), page.site
-        )
-    if not page.tickers:
-        yield from _of_lines(page, begin, end)
-
-
-def _of_lines(page: Page, begin: int, end: int) -> Iterator[tuple[str, str | None]]:
+def _of_lines(page: Page, begin: int, end: int) -> Iterator[Headline]:
     marked = [line for line in page.lines if line.role is Role.TICKER]
     around = (
         line
@@ -51,7 +51,9 @@ def _of_lines(page: Page, begin: int, end: int) -> Iterator[tuple[str, str | Non
         if line.role is Role.NONE and (line.index < begin or (line.index > end and is_ticker(line)))
     )
     for line in marked or around:
-        yield from _headlines(page, line)
+        for title, url in _headlines(page, line):
+            if title:
+                yield Headline(title, url)
 
 
 # A link that means something else on another page of the site.
@@ -59,10 +61,10 @@ _RELATIVE = re.compile('href="(?!https?:|/)')
 
 
 @lru_cache(maxsize=32)  # the same headlines stand on page after page
-def _of_band(html: str, url: str, site: Site) -> tuple[tuple[str, str | None], ...]:
+def _of_band(html: str, url: str, site: Site) -> list[Headline]:
     page = open_page(html, url, site, None)
     page.show()
-    return tuple(_of_lines(page, 0, 0))
+    return _distinct(_of_lines(page, 0, 0))
 
 
 def is_ticker(line: Line) -> bool:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import tzinfo
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 
 from newscrawl.dates import Moment, parse_date
 from newscrawl.text import clean, fold
@@ -158,7 +158,12 @@ def _moment(match: re.Match[str], zone: tzinfo) -> Moment | None:
     if year is None:
         return parse_date(match["date"], zone)
     # The aggregator's own order is known, day first, so that no other is tried.
-    return parse_date(f"{int(year):04}-{int(month):02}-{int(day):02}", zone)
+    return _day(f"{int(year):04}-{int(month):02}-{int(day):02}", zone)
+
+
+@lru_cache(maxsize=256)  # articles of one day are read one after the other
+def _day(printed: str, zone: tzinfo) -> Moment | None:
+    return parse_date(printed, zone)
 
 
 # --- Cliquez ici pour lire l'article depuis sa source. --------------------------------------------
@@ -293,7 +298,7 @@ def is_truncated(text: str) -> bool:
     >>> is_truncated("Le projet prévoit (...)"), is_truncated("Il a dit (...) que non.")
     (True, False)
     """
-    return _CUT.search(text) is not None
+    return _CUT.match(text, max(text.rfind("("), text.rfind("["))) is not None
 
 
 def is_stub(text: str) -> bool:
