@@ -36,7 +36,8 @@ def signature(text: str) -> bytes | None:
     if len(said) < FEWEST_WORDS:
         return None
     minhash = RMinHash(num_perm=PERMUTATIONS, seed=_SEED)
-    minhash.update([" ".join(said[at : at + _RUN]) for at in range(len(said) - _RUN + 1)])
+    runs = zip(*(said[at:] for at in range(_RUN)), strict=False)
+    minhash.update(list(map(" ".join, runs)))
     return struct.pack(f"<{PERMUTATIONS}H", *(value & 0xFFFF for value in minhash.digest()))
 
 

@@ -197,6 +197,7 @@ class Ledger:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._locks: dict[str, IO[str]] = {}
+        self._numbers: dict[str, int] = {}
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(path, isolation_level=None, timeout=30)
@@ -269,6 +270,7 @@ class Ledger:
                 yield
                 self._db.execute("COMMIT")
             except BaseException:
+                self._numbers.clear()  # some may never have been written
                 if self._db.in_transaction:  # SQLite may have ended it itself
                     self._db.execute("ROLLBACK")
                 raise
@@ -283,6 +285,17 @@ class Ledger:
         """
         try:
             return self._db.execute(sql, values)
+        except sqlite3.Error as error:
+            raise self._unwritten(error) from error
+
+    def _execute_many(self, sql: str, values: Iterable[Sequence[object]]) -> None:
+        """One statement with each of some values, in the transaction that is open.
+
+        Raises:
+            StoreError: it cannot be done.
+        """
+        try:
+            self._db.executemany(sql, values)
         except sqlite3.Error as error:
             raise self._unwritten(error) from error
 
@@ -412,12 +425,14 @@ class Ledger:
 
     def _number(self, name: str) -> int:
         """The number that stands for the name of a run or a file."""
-        select = "SELECT number FROM names WHERE name = ?"
-        row = self._execute(select, (name,)).fetchone()
-        if row is None:
-            self._execute("INSERT INTO names (name) VALUES (?)", (name,))
+        if name not in self._numbers:
+            select = "SELECT number FROM names WHERE name = ?"
             row = self._execute(select, (name,)).fetchone()
-        return int(row[0])
+            if row is None:
+                self._execute("INSERT INTO names (name) VALUES (?)", (name,))
+                row = self._execute(select, (name,)).fetchone()
+            self._numbers[name] = int(row[0])
+        return self._numbers[name]
 
     def describe(self, article: str) -> dict[str, object]:
         """What is known of an article, by the ledger's columns; empty if nothing is."""
@@ -603,8 +618,9 @@ class Ledger:
                 self._execute(
                     "UPDATE texts SET signature = ? WHERE number = ?", (signature, number)
                 )
-        for band in bands:
-            self._execute("INSERT OR IGNORE INTO bands VALUES (?, ?)", (band, number))
+        self._execute_many(
+            "INSERT OR IGNORE INTO bands VALUES (?, ?)", [(band, number) for band in bands]
+        )
         marks = ", ".join("?" * len(bands))
         candidates = self._execute(
             f"SELECT DISTINCT number FROM bands WHERE band IN ({marks}) AND number < ?"  # noqa: S608 - values are bound

@@ -13,7 +13,7 @@ from newscrawl.dates import Moment
 from newscrawl.errors import PageError
 from newscrawl.network import wording
 from newscrawl.network.grammar import ArticleKey
-from newscrawl.network.page import Line, Link, Page, Role
+from newscrawl.network.page import Line, Link, Page, Role, has_letters
 from newscrawl.network.ticker import is_ticker
 from newscrawl.text import clean
 
@@ -196,7 +196,7 @@ def _unmarked_title(lines: Sequence[Line], end: int, page: Page, key: ArticleKey
         if len(places) == _ABOVE or is_ticker(line) or any(o and o != key for o in others):
             break
         own = line.role in (Role.NONE, Role.CONTENT)
-        if own and line.has_letters and not _is_byline(line, page):
+        if own and has_letters(line.text) and not _is_byline(line, page):
             places.append(i)
     if not places:
         return None
@@ -217,8 +217,9 @@ def _split_at_source(lines: list[Line], start: int) -> tuple[list[Line], int | N
             line = lines[i] if stop == i + 1 else _join(lines, range(i, stop))
             if span := wording.find_source(line.text):
                 links = [link for link in line.links if link.start < span[1] and link.end > span[0]]
-                text = replace(line, text=line.text[: span[0]], links=[])
-                head = [*lines[:i], text] if text.has_letters else lines[:i]
+                head = lines[:i]
+                if has_letters(before := line.text[: span[0]]):
+                    head.append(replace(line, text=before, links=[]))
                 return [*head, line, *lines[stop:]], len(head), links or line.links
             if not wording.begins_source(line.text):
                 break

@@ -150,6 +150,11 @@ def _role_of(names: str) -> Role | None:
     return Role.TICKER if _TICKER.search(names) else None
 
 
+def has_letters(text: str) -> bool:
+    """Whether a text says anything."""
+    return _LETTER.search(text) is not None
+
+
 @dataclass(slots=True)
 class Link:
     """A link, and where it stands in its line."""
@@ -190,11 +195,6 @@ class Line:
             parts += [self.text[at : link.start], " " * (link.end - max(at, link.start))]
             at = max(at, link.end)
         return "".join([*parts, self.text[at:]])
-
-    @property
-    def has_letters(self) -> bool:
-        """Whether it says anything."""
-        return _LETTER.search(self.text) is not None
 
     @property
     def is_link(self) -> bool:

@@ -232,7 +232,8 @@ def find_source(line: str) -> tuple[int, int] | None:
     >>> find_source("Fin. Cliquez  ici pour lire l’article depuis sa source")
     (5, 54)
     """
-    if len(line) > _LONGEST_NOTICE and "ource" not in line.lower() and "صدر" not in line:
+    mark = "صدر" if len(line) > _LONGEST_NOTICE else "ص"  # in a notice, tashkeel may part them
+    if mark not in line and "ource" not in line.lower():
         return None  # found out faster than by the pattern
     match = _SOURCE().search(line) if _MAY_BE_SOURCE.search(line) else None
     return match.span() if match else None

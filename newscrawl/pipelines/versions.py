@@ -1,5 +1,7 @@
 """Lets an article that was read again into the feed only if it has changed."""
 
+from operator import attrgetter
+from struct import Struct
 from zlib import crc32
 
 import msgspec
@@ -32,6 +34,9 @@ COMPARED = (
 """What makes a new version; the order is that of the stored fingerprints, so append only."""
 
 _SIZE = 4
+_prints = Struct(f"<{len(COMPARED)}I")
+_compared = attrgetter(*COMPARED)
+_encode = msgspec.json.Encoder().encode
 
 
 class UnchangedRecordError(DropItem):
@@ -62,27 +67,21 @@ class VersionsPipeline:
             UnchangedRecordError: the last version says the same.
         """
         version, before, reads = self._run.ledger.last_export(item.id)
-        prints = fingerprints(item)
-        if before == prints:
-            state, due = self._revisits.after(item, reads)
-            self._run.ledger.settle(item.id, state, due=due)
-            raise UnchangedRecordError("unchanged", log_level="DEBUG")
-        item.version = version + 1
         if before:
+            prints = fingerprints(item)
+            if before == prints:
+                state, due = self._revisits.after(item, reads)
+                self._run.ledger.settle(item.id, state, due=due)
+                raise UnchangedRecordError("unchanged", log_level="DEBUG")
             pairs = zip(_parts(before), _parts(prints), COMPARED, strict=False)
             item.changed = [name for old, new, name in pairs if old != new]
+        item.version = version + 1
         return item
 
 
 def fingerprints(item: Article) -> bytes:
     """Four bytes for each compared field."""
-    found = b""
-    for name in COMPARED:
-        value: object = item
-        for part in name.split("."):
-            value = getattr(value, part)
-        found += crc32(msgspec.json.encode(value)).to_bytes(_SIZE, "little")
-    return found
+    return _prints.pack(*map(crc32, map(_encode, _compared(item))))
 
 
 def _parts(prints: bytes) -> list[bytes]:
