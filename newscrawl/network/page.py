@@ -114,22 +114,17 @@ class _Tag(NamedTuple):
     block: bool
     heading: bool
     role: Role | None
-
-    @property
-    def plain(self) -> bool:
-        """Whether it says nothing of the lines within the element."""
-        return not (self.skipped or self.heading or self.name in ("a", "li", "pre"))
+    plain: bool
+    """Whether it says nothing of the lines within the element."""
 
 
 @lru_cache(maxsize=1024)
 def _tag(name: str) -> _Tag:
-    return _Tag(
-        name,
-        _SKIPPED.fullmatch(name) is not None,
-        _BLOCK.fullmatch(name) is not None,
-        _HEADING.fullmatch(name) is not None,
-        _TAGS.get(name),
-    )
+    skipped = _SKIPPED.fullmatch(name) is not None
+    block = _BLOCK.fullmatch(name) is not None
+    heading = _HEADING.fullmatch(name) is not None
+    plain = not (skipped or heading or name in ("a", "li", "pre"))
+    return _Tag(name, skipped, block, heading, _TAGS.get(name), plain)
 
 
 def _role(tag: _Tag, attributes: Mapping[str, str | None]) -> Role | None:
@@ -305,9 +300,8 @@ class Page:
 
     def articles(self) -> Iterator[ArticleKey]:
         """The articles that the page links to, menus left out."""
-        for link in self.tree.css(_LINKS):
-            if article := self.article(link.attributes["href"] or ""):
-                yield article
+        hrefs = dict.fromkeys(link.attributes["href"] or "" for link in self.tree.css(_LINKS))
+        return filter(None, map(self.article, hrefs))
 
     def place(self, href: str) -> Address | None:
         """What a link of this page leads to within the network."""
@@ -406,8 +400,7 @@ class _Walk:
 
     def run(self, node: LexborNode | None, *, alone: bool = False) -> None:
         """Fill in the page's lines and pictures from a node, alone or with those that follow it."""
-        frames: list[_Frame] = []
-        parents: list[LexborNode] = []
+        around: list[tuple[LexborNode, _Frame]] = []
         while node:
             child = None
             if node.is_text_node:
@@ -421,16 +414,15 @@ class _Walk:
                 if self._menus or self._role is not Role.MENU:
                     child = node.child
                 if child:
-                    frames.append(frame)
-                    parents.append(node)
+                    around.append((node, frame))
                 else:
                     self._leave(*frame)
             while node and child is None:
-                child = node.next if frames or not alone else None
+                child = node.next if around or not alone else None
                 if child is None:
-                    node = parents.pop() if parents else None
-                    if node:
-                        self._leave(*frames.pop())
+                    node, frame = around.pop() if around else (None, None)
+                    if frame:
+                        self._leave(*frame)
             node = child
         self._break()
 
@@ -443,6 +435,8 @@ class _Walk:
             self._break()
         if role:
             self._role = role
+        if tag.plain:
+            return frame
         if tag.name == "a":
             self._open_link = Link(
                 attributes.get("href") or "",
@@ -465,6 +459,8 @@ class _Walk:
         if bounded and (self._buffer or self._links):
             self._break()
         self._role = role
+        if tag.plain:
+            return
         if tag.name == "a":
             self._close_link()
             self._open_link = link
@@ -482,7 +478,7 @@ class _Walk:
             for line in rest:
                 self._break()
                 self._text(line)
-        elif self._buffer or self._links or not (not text or text.isspace()):
+        elif self._buffer or self._links or (text and not text.isspace()):
             self._buffer.append(text)
             self._length += len(text)
 
@@ -502,19 +498,21 @@ class _Walk:
 
     def _break(self) -> None:
         """End the line; a link that is open goes on in the next one."""
-        if not self._buffer and not self._links:
+        text, links, link = "".join(self._buffer), self._links, self._open_link
+        if not text and not links:
             return
-        link = self._open_link
-        self._close_link()
+        if link:
+            link.end = self._length
         if self._carried and self._carried.end == 0:
-            self._links.remove(self._carried)
-        text = "".join(self._buffer)
-        if self._links or not (not text or text.isspace()):
+            links.remove(self._carried)
+        if links or (text and not text.isspace()):
             lines = self._page.lines
             heading, listed = self._headings > 0, self._items > 0
-            lines.append(Line(text, self._role, self._links, heading, listed, len(lines)))
-        self._buffer, self._length, self._links = [], 0, []
-        self._open_link = self._carried = None
+            lines.append(Line(text, self._role, links, heading, listed, len(lines)))
+        self._buffer.clear()
+        self._length = 0
+        self._links = []
+        self._carried = None
         if link:
             self._open_link = self._carried = Link(link.href, 0, 0, link.hint, link.rel)
             self._links.append(self._carried)
