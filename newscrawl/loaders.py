@@ -81,7 +81,6 @@ class RecordLoader(ItemLoader):
                 if not hasattr(cls, f"{field.name}_{way}"):
                     setattr(cls, f"{field.name}_{way}", default)
 
-
     def get_input_processor(self, field_name: str) -> Callable[..., Any]:
         """That of the class, and nothing is looked for."""
         return cast("Callable[..., Any]", getattr(self, f"{field_name}_in"))

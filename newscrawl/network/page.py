@@ -63,7 +63,7 @@ _CLASSES = {
     "social": Role.AROUND,
     "breadcrumb": Role.AROUND,
 }
-_TICKER = re.compile("marquee|ticker")
+_BANDS = ("marquee", "ticker")
 _TAGS = {
     "marquee": Role.TICKER,
     "figcaption": Role.CAPTION,
@@ -74,16 +74,17 @@ _TAGS = {
 _MARKS = [
     name for name, role in _CLASSES.items() if role in (Role.TITLE, Role.NEWSPAPER, Role.CONTENT)
 ]
-# These two find in classes and ids what selectors with ``~=`` and ``*=`` would find.
-_MARK = re.compile(rf"(?<![^ \t\n\f\r])(?:{'|'.join(_MARKS)})(?![^ \t\n\f\r])", re.A | re.I)
-_BAND = re.compile(_TICKER.pattern, re.A | re.I)
-# All that may be a mark, a band or a picture: it takes as long to search a tree for one of them.
-_TELLING = ", ".join(
-    f"[{attribute}]:is(" + ", ".join(f'[{attribute}*="{name}" i]' for name in names) + ")"
-    for names in [[*_MARKS, *_TICKER.pattern.split("|")]]
+# The two match an element's class and id as selectors with ``~=`` and ``*=`` would.
+_MARK = re.compile(
+    rf"(?<![^ \t\n\f\r])(?:{'|'.join(_MARKS)})(?![^ \t\n\f\r])", re.ASCII | re.IGNORECASE
+)
+_BAND = re.compile("|".join(_BANDS), re.ASCII | re.IGNORECASE)
+_NAMED = ", ".join(
+    f"[{attribute}]:is({', '.join(f'[{attribute}*={name} i]' for name in (*_MARKS, *_BANDS))})"
     for attribute in ("class", "id")
 )
-_TELLING = f":is(img, marquee, {_TELLING})"
+_TELLING = f":is(img, marquee, {_NAMED})"
+"""What tells where article and headlines are. Each search takes long, whatever it is for."""
 _MENUS = (
     *(tag for tag, role in _TAGS.items() if role is Role.MENU),
     *(f'[class~="{name}" i]' for name, role in _CLASSES.items() if role is Role.MENU),
@@ -142,7 +143,7 @@ def _role_of(names: str) -> Role | None:
     for name in names.split():
         if role := _CLASSES.get(name):
             return role
-    return Role.TICKER if _TICKER.search(names) else None
+    return Role.TICKER if any(name in names for name in _BANDS) else None
 
 
 def has_letters(text: str) -> bool:
@@ -420,8 +421,9 @@ class _Walk:
             while node and child is None:
                 child = node.next if around or not alone else None
                 if child is None:
-                    node, frame = around.pop() if around else (None, None)
-                    if frame:
+                    node = None
+                    if around:
+                        node, frame = around.pop()
                         self._leave(*frame)
             node = child
         self._break()
