@@ -43,12 +43,18 @@ class Reference:
     """A text that tells where the article is: a copy, or what the page's metadata says of it."""
 
     def __init__(self, text: str) -> None:
-        self.words = compared(text)
+        self.words: list[str] = []
+        self._read: dict[str, list[str]] = {}
+        self._stands: dict[str, int] = {}
+        # Most paragraphs of a page that has this text are those of this text, letter by letter.
+        for paragraph in text[: 20 * MOST_WORDS].split("\n\n"):
+            self._stands.setdefault(paragraph, len(self.words))
+            self.words += self.read(paragraph)
+        del self.words[MOST_WORDS:]
         self.shingles = shingles(self.words)
         last = len(self.shingles) - 1
         # Read backwards, so that the first place of a repeated shingle is kept.
         self.positions = dict(zip(reversed(self.shingles), range(last, -1, -1), strict=True))
-        self._read: dict[str, list[str]] = {}
         self._placed: dict[str, list[int | None]] = {}
         self._last: tuple[str, tuple[float, float]] | None = None
 
@@ -79,13 +85,19 @@ class Reference:
         """Give the places of a paragraph's shingles, and remember them."""
         found = self._placed.get(paragraph)
         if found is None:
-            found = self._placed[paragraph] = self.places(self.read(paragraph))
+            said, start = self.read(paragraph), self._stands.get(paragraph)
+            if start is not None and SIZE <= len(said) <= len(self.words) - start:
+                own = self.shingles[start : start + len(said) - SIZE + 1]
+                found = list(map(self.positions.get, own))
+            else:
+                found = self.places(said)
+            self._placed[paragraph] = found
         return found
 
     def _places_through(self, text: str) -> list[int | None]:
         """Give the places of a text's shingles, those that run over the ends of paragraphs too."""
         parts = text[: 20 * MOST_WORDS].split("\n\n")
-        if not self._placed or len(self.words) < SIZE:  # nothing known of any paragraph helps
+        if len(self.words) < SIZE:  # its one shingle is no run of three words
             said = [word for part in parts for word in self.read(part)]
             return self.places(said, min(SIZE, len(self.words)))
         found: list[int | None] = []

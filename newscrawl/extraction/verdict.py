@@ -93,7 +93,7 @@ def _own_word(page: SourcePage) -> Verdict | None:
         return Verdict("mismatch", "the domain is parked")
     if _GONE.search(said[:400]):
         return Verdict("mismatch", "the page says that the article is gone")
-    if page.agreement.text is not None and len(words(text)) < _SHELL_WORDS:
+    if page.agreement.text is not None and _says_less(text, _SHELL_WORDS):
         return Verdict("unreadable", "the page holds next to no text without a browser")
     return None
 
@@ -103,7 +103,7 @@ def _compare(page: SourcePage, copy: CopyLike) -> Verdict | None:
     title, text = page.agreement.title, page.agreement.text
     said = page.text or ""
     contained = page.agreement.contained or 0.0
-    if text is None or len(words(copy.text or "")[:_FEW_WORDS]) < _FEW_WORDS:
+    if text is None or _says_less(copy.text or "", _FEW_WORDS):
         if title is None:
             return None
         if title >= SAME_TITLE:
@@ -113,7 +113,7 @@ def _compare(page: SourcePage, copy: CopyLike) -> Verdict | None:
         return Verdict("ok", None)
     same = text >= AGREES or (text >= DOUBTFUL and (title or 0.0) >= SAME_TITLE)
     if not same:
-        if (title or 0.0) >= ONE_TITLE and len(words(copy.text or "")) < _SHORT_COPY:
+        if (title or 0.0) >= ONE_TITLE and _says_less(copy.text or "", _SHORT_COPY):
             return None
         return Verdict("mismatch", f"texts agree by {text:.2f} only")
     if page.paywalled:
@@ -121,3 +121,8 @@ def _compare(page: SourcePage, copy: CopyLike) -> Verdict | None:
     if contained < CUT and len(said) < CUT * len(copy.text or ""):
         return Verdict("paywalled", f"the page holds {contained:.0%} of the copy and no more")
     return Verdict("ok", None)
+
+
+def _says_less(text: str, count: int) -> bool:
+    """Tell whether a text has fewer words; of a long one the beginning tells."""
+    return len(words(text[: 20 * count])) <= count and len(words(text)) < count
