@@ -22,7 +22,9 @@ class SafeLog:
             if handler.formatter and not isinstance(handler.formatter, SafeFormatter):
                 handler.setFormatter(SafeFormatter(handler.formatter))
         # Scrapy has an entry made of each page and record, whether or not a handler takes it.
-        logging.root.setLevel(min((handler.level for handler in logging.root.handlers), default=0))
+        level = min((handler.level for handler in logging.root.handlers), default=0)
+        logging.root.setLevel(level)
+        logging.getLogger("scrapy").setLevel(level)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "SafeLog":
