@@ -178,7 +178,7 @@ def _flag(article: Article) -> None:
     text = article.text or ""
     doubts: dict[Flag, bool] = {
         "truncated_copy": article.copy.truncated,
-        "stub": len(text.split()) < STUB_WORDS,
+        "stub": len(text.split(maxsplit=STUB_WORDS)) < STUB_WORDS,
         "mojibake": looks_mojibake(text) or looks_mojibake(article.title or ""),
         "language_mismatch": article.language not in (None, article.edition),
     }

@@ -106,7 +106,7 @@ _TELLING = 100_000
 _ASCII = bytes(range(0x80))
 # An accented letter of a Latin script stands between plain ones; letters of others in rows.
 _LATIN_LETTER = re.compile(
-    rb"[\xc0-\xff](?:(?<=[A-Za-z].)(?![\xc0-\xff])|(?<![\xc0-\xff].)(?=[A-Za-z]))", re.DOTALL
+    rb"[\xc0-\xff](?![\xc0-\xff])(?:(?<=[A-Za-z].)|(?<![\xc0-\xff].)(?=[A-Za-z]))", re.DOTALL
 )
 _ROW = re.compile(rb"[\x80-\xff]{3,}")
 _ARABIC = b"\xa0\xab\xbb" + bytes(

@@ -12,7 +12,7 @@ from newscrawl.dates import Moment, parse_date
 from newscrawl.extraction.guided import likeness
 from newscrawl.extraction.metadata import Metadata
 from newscrawl.items import Image
-from newscrawl.language import detect_language
+from newscrawl.language import count_in, detect_language
 from newscrawl.text import clean, fold, split_bylines
 from newscrawl.urls import absolute, registered_domain
 
@@ -522,12 +522,12 @@ def language(metadata: Metadata, text: str) -> str | None:
     ):
         if value and (match := re.match(r"[a-zA-Z]{2,3}(?=$|[-_\s])", value.strip())):
             code = match[0].lower()
-            if (code in _ARABIC_SCRIPT) == (len(_ARABIC.findall(sample)) > len(sample) / 3):
+            if (code in _ARABIC_SCRIPT) == (count_in(_ARABIC, sample) > len(sample) / 3):
                 return code
     return detect_language(sample) if sample else None
 
 
-_ARABIC = re.compile("[\u0600-\u06ff]")
+_ARABIC = re.compile("[\u0600-\u06ff]+")
 _ARABIC_SCRIPT = frozenset(("ar", "ara", "fa", "fas", "ur", "urd", "ps", "ckb", "ug", "sd"))
 
 
