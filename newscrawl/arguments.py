@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from sys import intern
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -172,32 +173,34 @@ def _day(name: str, value: str | None, today: date) -> date | None:
 def _urls(site: Site, value: str | None) -> tuple[ArticleKey, ...]:
     if value is None:
         return ()
-    if value.startswith(("http://", "https://")):
-        lines = [("urls", url) for url in _list(value)]
-    else:
-        try:
-            text = Path(value).read_text("utf-8-sig")
-        except (OSError, ValueError) as error:
-            raise ArgumentError(
-                f"urls={value}: is neither a URL nor a file that can be read ({error})"
-            ) from error
-        lines = [
-            (f"{value}, line {number}", line.strip())
-            for number, line in enumerate(text.splitlines(), start=1)
-            if line.strip() and not line.lstrip().startswith("#")
-        ]
-    keys = []
-    for where, url in lines:
+    keys: dict[ArticleKey, None] = {}
+    for where, url in _lines(value):
         key = parse_article_url(url)
         if key is None or key.aggregator != site.name:
             raise ArgumentError(
                 f"{where}: {url} is no article URL of {site.name}; "
                 f"allowed: such as https://www.{site.host}/lopinion/36897"
             )
-        keys.append(key)
+        keys[replace(key, outlet=intern(key.outlet))] = None  # millions of URLs, few outlets
     if not keys:
         raise ArgumentError(f"urls={value}: holds no URL")
-    return tuple(dict.fromkeys(keys))
+    return tuple(keys)
+
+
+def _lines(value: str) -> Iterator[tuple[str, str]]:
+    """The URLs that ``urls`` gives, or the file that it names, each with where it stands."""
+    if value.startswith(("http://", "https://")):
+        yield from (("urls", url) for url in _list(value))
+        return
+    try:
+        with Path(value).open(encoding="utf-8-sig") as file:
+            for number, line in enumerate(file, start=1):
+                if (url := line.strip()) and not url.startswith("#"):
+                    yield f"{value}, line {number}", url
+    except (OSError, ValueError) as error:
+        raise ArgumentError(
+            f"urls={value}: is neither a URL nor a file that can be read ({error})"
+        ) from error
 
 
 def _ids(value: str | None) -> tuple[IdRange, ...]:
