@@ -50,6 +50,15 @@ _PIPE = 1024 * 1024
 _SIZE = 4
 """Bytes that tell how long an answer of it is."""
 
+_SERVE = """
+import sys
+sys.modules["scrapy"] = None
+from newscrawl.reading import serve
+serve()
+"""
+"""What it runs. The item loaders' library would import Scrapy, whose items none of ours are: 25 MB,
+and more than half of the time to begin."""
+
 
 Read = TypeVar("Read", covariant=True)
 
@@ -276,7 +285,7 @@ class ReaderApart:
             ReaderError: it does not begin.
         """
         self._process = process = subprocess.Popen(
-            [sys.executable, "-c", "from newscrawl.reading import serve; serve()"],
+            [sys.executable, "-c", _SERVE],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             # An interrupt from the terminal is for the crawl alone, which ends this one.
