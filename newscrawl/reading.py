@@ -284,7 +284,7 @@ class ReaderApart:
         Raises:
             ReaderError: it does not begin.
         """
-        self._process = process = subprocess.Popen(
+        self._process = process = subprocess.Popen(  # noqa: S603 - nothing of it is given
             [sys.executable, "-c", _SERVE],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
