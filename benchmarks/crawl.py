@@ -1,7 +1,7 @@
 """The whole job beside its limits and its peers: the same pages, in one go, in turns.
 
     python benchmarks/crawl.py [--articles 1000] [--rounds 3] [--peers PYTHON] [--json FILE]
-    python benchmarks/crawl.py --growth 1000 10000 [100000]
+    python benchmarks/crawl.py --growth 1000 10000 [100000] [--only newscrawl]
     python benchmarks/crawl.py --processes
     python benchmarks/crawl.py --start
 
@@ -231,11 +231,15 @@ def table(results: Mapping[str, Mapping[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def grow(track: Track, pairs: Sequence[Pair], sizes: Sequence[int]) -> dict[str, dict[str, Any]]:
+def grow(
+    track: Track, pairs: Sequence[Pair], sizes: Sequence[int], only: str
+) -> dict[str, dict[str, Any]]:
     """Time and memory of this project and of bare Scrapy by the number of articles."""
     results: dict[str, dict[str, Any]] = {}
     for size in sizes:
         for name, run in ((BARE, partial(track.script, "bare.py")), (OURS, track.ours)):
+            if only not in name:
+                continue
             cost = run(pairs[:size])
             results[f"{name}, {size} articles"] = asdict(cost)
             print(f"{name}, {size} articles: {_line(cost)}")
@@ -319,13 +323,14 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         directory = (options.directory or Path(name) / "web").resolve()
-        sites = build(directory, max(options.growth or [options.articles]))
+        needed = SITES_SERVED[:1] if options.growth else SITES_SERVED
+        sites = build(directory, max(options.growth or [options.articles]), needed)
         pairs = sites[SITES_SERVED[0]]
         try:
             with served(directory) as authority:
                 track = Track(Path(name), authority, options.peers)
                 if options.growth:
-                    results: dict[str, Any] = grow(track, pairs, options.growth)
+                    results: dict[str, Any] = grow(track, pairs, options.growth, options.only)
                 elif options.processes:
                     results = pairwise(track, sites, options.rounds)
                 elif options.start:

@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -181,11 +181,13 @@ def _write(directory: Path, site: str, index: int) -> Pair:
     return pair
 
 
-def build(directory: Path, count: int) -> dict[str, list[Pair]]:
+def build(
+    directory: Path, count: int, sites: Sequence[str] = SITES_SERVED
+) -> dict[str, list[Pair]]:
     """Make so many articles of each site, or find them made; their URLs by site."""
     made: dict[str, list[Pair]] = {}
     with ProcessPoolExecutor() as pool:
-        for site in SITES_SERVED:
+        for site in sites:
             known = directory / f"{site}.txt"
             lines = known.read_text().splitlines() if known.exists() else []
             new = pool.map(partial(_write, directory, site), range(len(lines), count), chunksize=50)
