@@ -5,7 +5,7 @@ import random
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -304,3 +304,41 @@ def test_a_feed_that_still_grows_is_read_as_far_as_it_is_committed(
     assert lines == [b'{"number":1}', b'{"number":2}', b'{"number":3}']
     assert len(list(reader.lines(0))) == 3
     reader.close()
+
+
+# Python runs this before anything else: it notes the files that are sent to the disk.
+WATCHED = """
+import os
+
+fsync = os.fsync
+
+
+def watched(file):
+    with open(os.environ["SENT_TO_DISK"], "a") as log:
+        log.write(os.readlink(f"/proc/self/fd/{file}") + "\\n")
+    fsync(file)
+
+
+os.fsync = watched
+"""
+
+
+@pytest.mark.parametrize("asked", ["1", "0"])
+def test_feed_and_archive_are_sent_to_the_disk_if_that_is_asked(
+    tmp_path: Path,
+    asked: str,
+    before_python: Callable[[str], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    log, data = tmp_path / "log", tmp_path / "data"
+    log.touch()
+    monkeypatch.setenv("SENT_TO_DISK", str(log))
+    before_python(WATCHED)
+    settings = {"FEED_FSYNC": asked, "ARCHIVE": "1"}
+    outcome = crawl(web(), data, settings=settings, urls=URL)
+    assert outcome.code == 0, outcome.stderr
+    (feed,) = find_feeds(data)
+    (packed,) = (data / "archive").rglob("*.warc.gz")
+    written = {str(feed.path), str(packed)}
+    sent = set(log.read_text().splitlines())
+    assert written & sent == (written if asked == "1" else set())

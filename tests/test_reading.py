@@ -58,19 +58,6 @@ def article(number: int, copy: str = "", source: str = "") -> dict[str, Answer]:
     }
 
 
-@pytest.fixture
-def before_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Has every Python process that a test begins run some code first."""
-
-    def run(code: str) -> None:
-        directory = tmp_path / "site"
-        directory.mkdir()
-        (directory / "sitecustomize.py").write_text(code)
-        monkeypatch.setenv("PYTHONPATH", str(directory), prepend=os.pathsep)
-
-    return run
-
-
 def test_records_are_the_same_as_without(tmp_path: Path) -> None:
     data = {name: tmp_path / name for name in ("within", "apart")}
     with DemoProxy(build().answer) as proxy:
