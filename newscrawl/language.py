@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 _SAMPLE = 600
 """Characters that are looked at; 150 tell the languages of the region apart without a mistake."""
+_MORE = 2400
+"""Characters in which words are looked for when those do not tell: one text in 8,000 needs it."""
 _FEWEST_LETTERS = 20
 _LEAST_CERTAINTY = 0.4
 """Of lines of 25 characters in 21 languages the model tells 5 % wrong; with this 1 %, 12 % not."""
@@ -88,15 +90,20 @@ def detect_language(text: str) -> str | None:
         return "ar"
     if 2 * count_in(_TIFINAGH, sample) > letters:
         return "zgh"
-    said = _WORD.findall(sample.lower())
-    by_words = [name for name in _OWN_WORDS if _is_told_by_words(name, said)]
-    if len(by_words) == 1:
-        return by_words[0]
+    if told := _told_by_words(sample) or _told_by_words(text[:_MORE]):
+        return told
     language, certainty = _identifier().classify(sample)
     return str(language) if certainty >= _LEAST_CERTAINTY else None
 
 
-def _is_told_by_words(language: str, said: list[str]) -> bool:
+def _told_by_words(text: str) -> str | None:
+    """The language whose common words a text holds, if it is one alone."""
+    said = _WORD.findall(text.lower())
+    told = [name for name in _OWN_WORDS if _is_told_by(said, name)]
+    return told[0] if len(told) == 1 else None
+
+
+def _is_told_by(said: list[str], language: str) -> bool:
     """Whether words are such as only one language has them."""
     own = [word for word in said if word in _OWN_WORDS[language]]
     common = len(own) + sum(word in _OTHER_WORDS[language] for word in said)
