@@ -444,7 +444,7 @@ def form_of(page: Page, element: int, container: int) -> str:
     return " ".join(reversed(steps))
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=2048)
 def _form_step(tag: str, label: str) -> str:
     return ".".join((tag, *_stable(label)))
 
@@ -514,7 +514,7 @@ def _part_of(page: Page, blocks: list[int], tree: LexborHTMLParser) -> tuple[int
     return smallest, path_of(page.elements[smallest].node, tree, numbered=True)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=2048)
 def _stable(label: str) -> list[str]:
     """List the classes that do not change from page to page: no numbers, no utilities."""
     return [name for name in label.split() if _STABLE.match(name)][:4]

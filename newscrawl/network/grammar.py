@@ -108,7 +108,7 @@ class Address:
         return ArticleKey(self.site.name, self.edition, self.name, self.number)
 
 
-@lru_cache(maxsize=8192)  # the same ticker and menu stand on page after page
+@lru_cache(maxsize=2048)  # the same ticker and menu stand on page after page
 def classify(url: str) -> Address | None:
     """What a URL of the network names; ``None`` for every other string. Never raises.
 
