@@ -220,9 +220,9 @@ class AggregatorSpider(scrapy.Spider):
 
     def _chosen(self) -> Iterator[Request]:
         """The articles that are asked for one by one."""
-        urls = self.arguments.urls
-        for start in range(0, len(urls), _CHUNK):
-            yield from self._ask([*urls[start : start + _CHUNK]], again=True)
+        articles = iter(self.arguments.urls)
+        while some := [*islice(articles, _CHUNK)]:
+            yield from self._ask(some, again=True)
         if self.arguments.ids:
             yield from self._candidates()
 

@@ -1,17 +1,16 @@
 """The spiders' arguments: ``scrapy crawl maghress -a outlets=lopinion -a since=7d``."""
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterable, Iterator, Mapping, Sized
+from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from sys import intern
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from newscrawl.errors import ArgumentError
 from newscrawl.items import Edition
-from newscrawl.network.grammar import ArticleKey, is_slug, parse_article_url
+from newscrawl.network.grammar import ArticleKey, is_slug, parse_article_id, parse_article_url
 from newscrawl.network.sites import Site
 
 Revisit = Literal["yes", "no", "only"]
@@ -19,6 +18,7 @@ Revisit = Literal["yes", "no", "only"]
 
 _RANGE = re.compile(r"(?P<outlet>[^:\s]+):(?P<first>\d{1,18})(?:-(?P<last>\d{1,18}))?")
 _AGO = re.compile(r"(\d{1,5})([dw])")
+_LINE = re.compile(r".+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,25 @@ class IdRange:
         return map(str, range(self.first, self.last + 1))
 
 
+class Articles(Iterable[ArticleKey], Sized):
+    """Articles, each once, in the order given; kept as text, in which a million take 30 MB.
+
+    Args:
+        ids: Their identifiers.
+    """
+
+    def __init__(self, ids: Iterable[str] = ()) -> None:
+        distinct = dict.fromkeys(ids)
+        self._count = len(distinct)
+        self._text = "\n".join(distinct)
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[ArticleKey]:
+        return (parse_article_id(line[0]) for line in _LINE.finditer(self._text))
+
+
 @dataclass(frozen=True, slots=True)
 class Arguments:
     """What a run is asked to do; every field is an argument of the same name."""
@@ -53,7 +72,7 @@ class Arguments:
     """First printed date that is wanted: ``2024-01-01``, or ``7d`` or ``2w`` before today."""
     until: date | None = None
     """Last printed date that is wanted, written in the same ways."""
-    urls: tuple[ArticleKey, ...] = ()
+    urls: Articles = Articles()  # noqa: RUF009 - nothing changes it
     """Article URLs, a comma list or a file with one a line: only these, and even if done."""
     ids: tuple[IdRange, ...] = ()
     """Ranges of numbers, ``lopinion:36000-36999``, in one edition."""
@@ -170,10 +189,16 @@ def _day(name: str, value: str | None, today: date) -> date | None:
         ) from None
 
 
-def _urls(site: Site, value: str | None) -> tuple[ArticleKey, ...]:
+def _urls(site: Site, value: str | None) -> Articles:
     if value is None:
-        return ()
-    keys: dict[ArticleKey, None] = {}
+        return Articles()
+    articles = Articles(_ids_of_urls(site, value))
+    if not articles:
+        raise ArgumentError(f"urls={value}: holds no URL")
+    return articles
+
+
+def _ids_of_urls(site: Site, value: str) -> Iterator[str]:
     for where, url in _lines(value):
         key = parse_article_url(url)
         if key is None or key.aggregator != site.name:
@@ -181,10 +206,7 @@ def _urls(site: Site, value: str | None) -> tuple[ArticleKey, ...]:
                 f"{where}: {url} is no article URL of {site.name}; "
                 f"allowed: such as https://www.{site.host}/lopinion/36897"
             )
-        keys[replace(key, outlet=intern(key.outlet))] = None  # millions of URLs, few outlets
-    if not keys:
-        raise ArgumentError(f"urls={value}: holds no URL")
-    return tuple(keys)
+        yield key.id
 
 
 def _lines(value: str) -> Iterator[tuple[str, str]]:
