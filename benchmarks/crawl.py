@@ -25,6 +25,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from cost import cost_of  # beside this file
 from web import ADDRESS, SITES_SERVED, MissingError, Pair, build, hosts, served
 
 CONTESTANTS = Path(__file__).parent / "contestants"
@@ -44,21 +45,17 @@ _SETTINGS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
-    """What a process took."""
+class Reading:
+    """What reading some pages took; time and memory as ``cost`` measures them."""
 
     seconds: float
-    """From its start to its end."""
     cpu: float
-    """Seconds of processor time, of those that it had begun as well."""
     megabytes: float
-    """Most memory that it held; of the one that held most, if it had others begun."""
     pages: int
-    """Pages that it read."""
 
-    def without(self, start: "Cost") -> "Cost":
+    def without(self, start: "Reading") -> "Reading":
         """What the pages took, without the start and end of the process."""
-        return Cost(
+        return Reading(
             self.seconds - start.seconds,
             self.cpu - start.cpu,
             self.megabytes,
@@ -91,12 +88,12 @@ class Track:
 
     def script(
         self, name: str, pairs: Sequence[Pair], *more: str, python: str = sys.executable
-    ) -> Cost:
+    ) -> Reading:
         """Run a contestant's script; it prints the number of pages that it read."""
         command = [python, CONTESTANTS / name, self._urls(pairs), *more]
         return self.measured(command, lambda printed: int(printed.split()[-1]))
 
-    def ours(self, pairs: Sequence[Pair], site: str = "maghress", **settings: object) -> Cost:
+    def ours(self, pairs: Sequence[Pair], site: str = "maghress", **settings: object) -> Reading:
         """Run this project; a page counts if its record is in the feed, with its source read."""
         data, urls = self.fresh(), self.fresh()
         urls.write_text("\n".join(pair.copy for pair in pairs))
@@ -110,27 +107,21 @@ class Track:
         command: Sequence[Any],
         pages: Callable[[str], int] = lambda _: 0,
         where: Path | None = None,
-    ) -> Cost:
+    ) -> Reading:
         """Run a command and take its measure; ``pages`` counts them in what it printed.
 
         Raises:
             SystemExit: it failed.
         """
         output, log = self.fresh(), self.fresh()
-        began = time.monotonic()
         with output.open("w") as stdout, log.open("w") as stderr:
-            process = subprocess.Popen(
-                command, env=self._environment, stdout=stdout, stderr=stderr, cwd=where
+            code, *cost = cost_of(
+                command, env=self._environment, cwd=where, stdout=stdout, stderr=stderr
             )
-            _, status, used = os.wait4(process.pid, 0)
-            process.returncode = os.waitstatus_to_exitcode(status)
-        seconds = time.monotonic() - began
-        if process.returncode:
+        if code:
             raise SystemExit(f"{command[:5]} failed:\n{log.read_text()[-3000:]}")
         log.unlink()
-        return Cost(
-            seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, pages(output.read_text())
-        )
+        return Reading(*cost, pages(output.read_text()))
 
 
 def _pages_of(data: Path) -> Iterator[int]:
@@ -141,13 +132,13 @@ def _pages_of(data: Path) -> Iterator[int]:
                 yield 2 if json.loads(line)["source"]["status"] == "ok" else 1
 
 
-def contestants(track: Track) -> dict[str, tuple[Callable[[Sequence[Pair]], Cost], bool]]:
+def contestants(track: Track) -> dict[str, tuple[Callable[[Sequence[Pair]], Reading], bool]]:
     """Who takes part, and whether few pages are enough."""
 
-    def peer(script: str, pairs: Sequence[Pair]) -> Cost:
+    def peer(script: str, pairs: Sequence[Pair]) -> Reading:
         return track.script(script, pairs, str(track.fresh()), python=track.peers or "")
 
-    found: dict[str, tuple[Callable[[Sequence[Pair]], Cost], bool]] = {
+    found: dict[str, tuple[Callable[[Sequence[Pair]], Reading], bool]] = {
         BARE: (partial(track.script, "bare.py"), False),
         f"{BARE}, LOG_LEVEL=INFO": (
             lambda pairs: track.script("bare.py", pairs, "LOG_LEVEL=INFO"),
@@ -175,7 +166,7 @@ def compare(
     track: Track, pairs: Sequence[Pair], rounds: int, only: str
 ) -> dict[str, dict[str, Any]]:
     """All contestants in turns; what starting costs is measured apart and taken off."""
-    costs: dict[str, list[Cost]] = {}
+    costs: dict[str, list[Reading]] = {}
     for number in range(rounds):
         for name, (run, few) in contestants(track).items():
             if only not in name and name != BARE:
@@ -186,16 +177,16 @@ def compare(
     return {name: _summary(found, costs[BARE]) for name, found in costs.items()}
 
 
-def _line(cost: Cost) -> str:
+def _line(cost: Reading) -> str:
     return (
         f"{cost.pages} pages, {cost.pages / cost.seconds:.1f} a second, "
         f"{1000 * cost.cpu / cost.pages:.2f} ms of processor each, {cost.megabytes:.0f} MB"
     )
 
 
-def _summary(found: Sequence[Cost], bare: Sequence[Cost]) -> dict[str, Any]:
+def _summary(found: Sequence[Reading], bare: Sequence[Reading]) -> dict[str, Any]:
     """Medians, and ratios to bare Scrapy of the same round with the least and the most of them."""
-    figures: Mapping[str, Callable[[Cost], float]] = {
+    figures: Mapping[str, Callable[[Reading], float]] = {
         "pages_per_second": lambda cost: cost.pages / cost.seconds,
         "cpu_ms_per_page": lambda cost: 1000 * cost.cpu / cost.pages,
         "peak_megabytes": lambda cost: cost.megabytes,

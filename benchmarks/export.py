@@ -10,17 +10,15 @@ Needs about 8 KB of disk a record.
 
 import argparse
 import json
-import os
 import random
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
+from cost import cost_of  # beside this file
 
 from newscrawl.items import Agreement, Article, Copy, Crawl, Image, Location, Outlet, Source
 from newscrawl.items import Archive as Responses
@@ -101,13 +99,11 @@ def write_feeds(directory: Path, records: int, words: int) -> int:
 
 def export(feeds: Path, output: Path, name: str) -> tuple[float, int]:
     """Run the command; seconds and most bytes of memory."""
-    began = time.monotonic()
     command = ["-m", "scrapy", "export", "-o", output, "--format", name, feeds]
-    process = subprocess.Popen([sys.executable, *command])
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
+    cost = cost_of([sys.executable, *command])
+    if cost.code:
         sys.exit("the export failed")
-    return time.monotonic() - began, usage.ru_maxrss * 1024
+    return cost.seconds, int(cost.megabytes * 1024**2)
 
 
 def parquet_lines(output: Path) -> Iterator[bytes]:

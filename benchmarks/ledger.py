@@ -11,7 +11,6 @@ processor's, which other work on the machine hardly troubles.
 import argparse
 import os
 import random
-import resource
 import sqlite3
 import subprocess
 import sys
@@ -20,6 +19,8 @@ import time
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
+
+from cost import cost_of  # beside this file
 
 from newscrawl.demo.proxy import Answer, DemoProxy
 from newscrawl.duplicates import PERMUTATIONS, bands
@@ -105,15 +106,13 @@ def run(data: Path) -> float:
         return Answer(404, {"Content-Type": "text/html"}, b"404")
 
     with DemoProxy(answer) as proxy:
-        child = subprocess.Popen(
+        return cost_of(
             [sys.executable, "-m", "scrapy", "crawl", "maghress", "-a", "editions=fr"]
             + [f"--set={name}={value}" for name, value in SETTINGS.items()],
             env=os.environ | proxy.environment() | {"NEWSCRAWL_DATA": str(data)},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-        )
-        _, _, usage = os.wait4(child.pid, 0)
-    return usage.ru_maxrss / 1024
+        ).megabytes
 
 
 def main() -> None:
@@ -142,9 +141,6 @@ def main() -> None:
     print(
         f"{SETTLED:>9} exported articles: {taken['articles'] / SETTLED:.0f} bytes an article, "
         f"and {texts / SETTLED:.0f} for its text"
-    )
-    print(
-        f"of the benchmark itself: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB"
     )
 
 

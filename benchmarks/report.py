@@ -9,15 +9,14 @@ Exits 1 if the page is larger than 5 MB or does not count every article.
 
 import argparse
 import json
-import os
 import re
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-from export import write_feeds  # beside this file
+from cost import cost_of  # beside this file
+from export import write_feeds
 
 LARGEST = 5_000_000
 _CONTENT = re.compile(r'<script type="application/json" id="content">(.*?)</script>')
@@ -41,19 +40,16 @@ def main() -> int:
                 for _ in file:
                     pass
         reading = time.monotonic() - began
-        began = time.monotonic()
         command = [sys.executable, "-m", "scrapy", "report", "-o", page, feeds]
-        process = subprocess.Popen([*command, "-s", f"NEWSCRAWL_DATA={directory}"])
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.monotonic() - began
-        found = _CONTENT.search(page.read_text("utf-8")) if status == 0 else None
+        cost = cost_of([*command, "-s", f"NEWSCRAWL_DATA={directory}"])
+        found = _CONTENT.search(page.read_text("utf-8")) if cost.code == 0 else None
         if found is None:
             print("the page was not made")
             return 1
         counted = json.loads(found[1])["articles"]
         print(
-            f"{seconds:.0f} s ({seconds / reading:.1f} times as long as reading), "
-            f"{usage.ru_maxrss / 1e3:.0f} MB of memory, "
+            f"{cost.seconds:.0f} s ({cost.seconds / reading:.1f} times as long as reading), "
+            f"{cost.megabytes:.0f} MB of memory, "
             f"page of {page.stat().st_size / 1e6:.2f} MB, {counted} articles counted"
         )
         return 0 if counted == options.records and page.stat().st_size <= LARGEST else 1

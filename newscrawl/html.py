@@ -17,8 +17,10 @@ from w3lib.encoding import (
 
 from newscrawl.errors import NotHtmlError, UnreadableHtmlError
 
-MAX_NODES = 800_000
-"""Most tags and attributes that are parsed; each takes some 200 bytes of memory."""
+MAX_NODES = 400_000
+"""Most tags and attributes that are parsed, those that a parser repeats included; each takes up to
+600 bytes of memory, together with what is read of it. The largest of 157 real news pages has 4,700
+tags."""
 
 MAX_DEPTH = 4000
 """Deepest nesting that is parsed. lexbor's time grows with its square: 6 s at 50,000 levels."""
@@ -171,13 +173,13 @@ def parse(page: str | bytes) -> LexborHTMLParser:
         raise UnreadableHtmlError(f"a tag of the page has more than {MAX_ATTRIBUTES} attributes")
     # Few pages have so many tags that nest or are repeated that each must be looked at.
     if tags > _MANY and (
-        tags * len(_FORMATTING_TAG.findall(html)) > MAX_NODES
+        tags * (1 + len(_FORMATTING_TAG.findall(html))) > MAX_NODES
         or (tags > 2 * MAX_DEPTH and len(_NESTING_TAG.findall(html)) > MAX_DEPTH)
     ):
         depth, repeated = _nesting(html)
         if depth > MAX_DEPTH:
             raise UnreadableHtmlError(f"the page is nested deeper than {MAX_DEPTH} levels")
-        if repeated > MAX_NODES:
+        if tags + repeated > MAX_NODES:
             raise UnreadableHtmlError("the page leaves too many formatting tags without an end")
     return LexborHTMLParser(html)
 
