@@ -245,7 +245,7 @@ TURN_BYTES = 64 * 1024 * 1024
 # Whether pages are read by a process of their own beside the crawl's. It pays where the
 # processor holds a crawl up, as when an archive is replayed; and a page that brings the parser down
 # or keeps it busy without end costs its own article alone. Off: most crawls wait for the hosts, and
-# the process takes some 70 MB.
+# the process takes some 60 MB.
 READ_APART = False
 # Longest that one page may take there (seconds); the slowest that were met take a few.
 READ_SECONDS = 60

@@ -1,10 +1,19 @@
 """Fixtures of several tests."""
 
 import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+
+def pytest_configure() -> None:
+    """Have interrupts heard: a shell has what it begins in the background ignore them.
+
+    The commands that tests begin and interrupt would inherit that, and never end.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
