@@ -35,8 +35,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-AHEAD = 4
-"""Pages of a line that the other process has before the first is read, so that it never waits."""
+AHEAD = 12
+"""Pages of a line that the other process has before the first is read, so that it never waits; each
+is held in memory."""
 
 _START_SECONDS = 60
 """What the other process has to begin."""
