@@ -172,9 +172,9 @@ def parse(page: str | bytes) -> LexborHTMLParser:
     if _longest_tag(html) > MAX_ATTRIBUTES:
         raise UnreadableHtmlError(f"a tag of the page has more than {MAX_ATTRIBUTES} attributes")
     # Few pages have so many tags that nest or are repeated that each must be looked at.
-    if tags > _MANY and (
-        tags * (1 + len(_FORMATTING_TAG.findall(html))) > MAX_NODES
-        or (tags > 2 * MAX_DEPTH and len(_NESTING_TAG.findall(html)) > MAX_DEPTH)
+    formatting = sum(len(tag.split()) for tag in _FORMATTING_TAG.findall(html))
+    if tags * (1 + formatting) > MAX_NODES or (
+        tags > 2 * MAX_DEPTH and len(_NESTING_TAG.findall(html)) > MAX_DEPTH
     ):
         depth, repeated = _nesting(html)
         if depth > MAX_DEPTH:
@@ -184,8 +184,6 @@ def parse(page: str | bytes) -> LexborHTMLParser:
     return LexborHTMLParser(html)
 
 
-_MANY = 1200
-"""Tags that can be no harm, in whatever order: unended formatting makes 360,000 of them."""
 _ALIKE = 3
 """Unended formatting tags with the same attributes that a parser remembers."""
 _TAG = re.compile(rb"<(?P<end>/?)(?P<name>[a-zA-Z][^\s/>]*|!--)")
@@ -203,7 +201,7 @@ _FLAT = frozenset(
 # Tags that a parser opens again in each block that follows, until it meets their end.
 _FORMATTING = frozenset(b"b big code em font i nobr s small strike strong tt u".split())
 _FORMATTING_TAG = re.compile(
-    rb"<(?=[%s])(?:%s)[\s/>]"
+    rb"<(?=[%s])(?:%s)(?=[\s/>])[^>]*"
     % (b"".join({name[:1] for name in _FORMATTING}), b"|".join(_FORMATTING)),
     re.IGNORECASE,
 )
@@ -230,13 +228,16 @@ def _longest_tag(html: bytes) -> int:
 
 
 def _nesting(html: bytes) -> tuple[int, int]:
-    """Estimate how deep a page is nested, and how many formatting tags a parser would repeat."""
+    """Estimate how deep a page is nested, and how much a parser would repeat.
+
+    That is formatting tags with their attributes, or the words of these.
+    """
     stack: list[bytes] = []
     inside: Counter[bytes] = Counter()
     unended: list[
         tuple[bytes, bytes]
     ] = []  # names and attributes of the formatting tags remembered
-    deepest = repeated = position = 0
+    deepest = repeated = weight = position = 0
     while deepest <= MAX_DEPTH and repeated <= MAX_NODES:
         match = _TAG.search(html, position)
         if match is None:
@@ -255,13 +256,13 @@ def _nesting(html: bytes) -> tuple[int, int]:
             if name in _FORMATTING:
                 for place in range(len(unended) - 1, -1, -1):
                     if unended[place][0] == name:
-                        del unended[place]
+                        weight -= len(unended.pop(place)[1].split()) + 1
                         break
         elif name in _RAW_TEXT:
             end = _RAW_TEXT[name].search(html, position)
             position = end.start() if end else len(html)
         else:
-            repeated += len(unended)
+            repeated += weight
             if name not in _FLAT and not _is_self_closing(html, position, inside):
                 stack.append(name)
                 inside[name] += 1
@@ -270,6 +271,7 @@ def _nesting(html: bytes) -> tuple[int, int]:
                     tag = (name, html[position : html.find(b">", position)])
                     if unended.count(tag) < _ALIKE:
                         unended.append(tag)
+                        weight += len(tag[1].split()) + 1
     return deepest, repeated
 
 

@@ -155,6 +155,9 @@ COSTLY = {
     "a tag that never ends": "<a " + "mot, " * 200_000,
     "formatting never ended": "".join(f"<p><font color={i}>" for i in range(3000)),
     "formatting repeated by few tags": "".join(f"<b a={i}>" for i in range(700)) + "<p>x" * 700,
+    "formatting with many attributes": "<p>"
+    + "".join(f"<b a={i} {' '.join(f'a{n}' for n in range(20))}>" for i in range(190))
+    + "<p>x" * 800,
     "formatting ended by its block": "".join(f"<p><font color={i}></p>" for i in range(2600)),
     "formatting ended too late": "".join(f"<p><b a={i}></p>" for i in range(4000)) + "</b>" * 4000,
     "formatting among ends of nothing": "".join(f"<p><b a={i}></p></x>" for i in range(1900)),
