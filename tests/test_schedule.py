@@ -99,18 +99,23 @@ def test_back_fill_goes_from_month_to_month_by_what_was_done(tmp_path: Path) -> 
     assert outlets.count(second["outlets"]) == 2
 
 
-def test_a_list_that_failed_for_what_may_pass_is_asked_for_again(tmp_path: Path) -> None:
-    day = datetime.now(UTC).date().replace(day=1) - timedelta(days=3)
+def test_a_listing_with_a_transient_failure_is_requested_again_the_next_day(tmp_path: Path) -> None:
+    # Mid-month, so that the next day is of the same month whenever the test runs.
+    today = datetime.now(UTC).date().replace(day=15)
+    day = today.replace(day=1) - timedelta(days=3)
     url = "https://www.maghress.com/fr/courrier/101"
     text = ["Le conseil communal a voté jeudi le budget des ruelles de la vieille ville."]
     page = aggregator_page("Le budget", text, date=f"{day:%d - %m - %Y}", link=None)
     assert crawl(Web({url: page}), tmp_path, urls=url).code == 0
-    today = datetime.now(UTC).date()
     first = next_backfill(tmp_path, "maghress", 2, today)
     assert first is not None
     busy = Web({"https://www.maghress.com/fr/courrier": Answer(503)})
     outcome = crawl(busy, tmp_path, settings={"RETRY_TIMES": "0"}, **first)
     assert outcome.code == 1
+    write_report(
+        report_path(tmp_path, first["_job"]),
+        outcome.report | {"started": f"{today}T00:00:00+00:00"},
+    )
     assert (outcome.report["listings_failed"], outcome.report["listings_gone"]) == (1, 0)
 
     # All others come before it, and its own earlier months.
@@ -121,7 +126,8 @@ def test_a_list_that_failed_for_what_may_pass_is_asked_for_again(tmp_path: Path)
         write_report(report_path(tmp_path, what["_job"]), done)
     assert first["_job"] not in asked
     assert len([job for job in asked if "-courrier-" in job]) == 1
-    # It has been tried today.
+    # One attempt a day.
+    assert next_backfill(tmp_path, "maghress", 2, today) is None
     assert next_backfill(tmp_path, "maghress", 2, today + timedelta(days=1)) == first
     crawl(Web(), tmp_path, settings=None, **first)
     assert next_backfill(tmp_path, "maghress", 2, today + timedelta(days=1)) is None
