@@ -30,7 +30,7 @@ from newscrawl.pipelines.versions import COMPARED
 SMALL = 10_000
 LOOKUPS = 100_000
 SETTLED = 100_000
-PRINTS = 4 * len(COMPARED)
+PRINTS = 1 + 6 * len(COMPARED)
 NOW = "2026-01-01T00:00:00+00:00"
 SETTINGS = {
     "DOWNLOAD_DELAY": 0,

@@ -424,6 +424,13 @@ class Ledger:
             (self._number(job), version, prints, self._number(file), position, article),
         )
 
+    def note_prints(self, article: str, prints: bytes) -> None:
+        """Store the fingerprints of a record that was not written again, as it had not changed."""
+        self._execute(
+            "UPDATE articles SET prints = ? WHERE id = ? AND prints IS NOT ?",
+            (prints, article, prints),
+        )
+
     def _number(self, name: str) -> int:
         """The number that stands for the name of a run or a file."""
         if name not in self._numbers:
