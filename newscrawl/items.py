@@ -13,7 +13,11 @@ from typing import Annotated, Any, Literal, get_type_hints
 
 from msgspec import Meta
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""Version of the schema of new records."""
+
+SCHEMA_VERSIONS = (1, 2)
+"""Versions that are accepted on reading."""
 
 
 class Use(Enum):
@@ -23,6 +27,8 @@ class Use(Enum):
     """A change of the value makes a new version of the record."""
     COUNTED = "counted"
     """Run reports, monitors, metrics and the report page count how often it is filled."""
+    ADDED = "added"
+    """It was added to a published version of the schema: optional on reading."""
 
 
 Url = Annotated[str, Meta(pattern=r"^https?://[^/\s]+\S*$")]
@@ -233,7 +239,7 @@ class Article:
     id: Annotated[str, Meta(pattern=r"^[a-z]+:(ar|fr|en)/[^/\s]+/[0-9]+$")] = ""
     """Stable across runs and hosts: aggregator, edition, outlet slug and number."""
     schema: int = SCHEMA_VERSION
-    """Version of this record."""
+    """Version of the schema that the record follows."""
     aggregator: str = ""
     """Name of the aggregator's site."""
     country: Country = ""
