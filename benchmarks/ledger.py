@@ -80,7 +80,8 @@ def settle(path: Path, count: int) -> None:
         with ledger.transaction():
             for entry in entries:
                 sign = chance.randbytes(2 * PERMUTATIONS)
-                list(ledger.first_alike(entry.id, sign, bands(sign)))
+                list(ledger.alike(entry.id, bands(sign)))
+                ledger.note_text(entry.id, sign, bands(sign))
                 ledger.settle(entry.id, "done", due=NOW)
                 prints = chance.randbytes(PRINTS)
                 file = f"feeds/maghress/{job}.jsonl"

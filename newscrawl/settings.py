@@ -183,11 +183,14 @@ DOWNLOADER_MIDDLEWARES_BASE = _base(
     },
 )
 ITEM_PIPELINES_BASE = {
+    # Complete the record. An unchanged one is dropped before more is computed.
     "newscrawl.pipelines.stamp.StampPipeline": 100,
-    "newscrawl.pipelines.validate.ValidatePipeline": 200,
+    "newscrawl.pipelines.versions.VersionsPipeline": 200,
     "newscrawl.pipelines.duplicates.DuplicatesPipeline": 300,
-    "newscrawl.pipelines.versions.VersionsPipeline": 400,
-    "newscrawl.pipelines.feed.FeedPipeline": 500,
+    "newscrawl.pipelines.domain.DomainPipeline": 400,
+    # Nothing changes a record after it was validated; a user's pipelines belong before.
+    "newscrawl.pipelines.validate.ValidatePipeline": 800,
+    "newscrawl.pipelines.feed.FeedPipeline": 900,
 }
 EXTENSIONS_BASE = _base(
     default_settings.EXTENSIONS_BASE,

@@ -59,7 +59,7 @@ MAY_USE = {
     | FETCHING
     | {"answers", "assembly", "browser", "middlewares", "rulestore", "source_status"},
     "middlewares": HELPERS | RECORD | STATE | FETCHING | {"browser"},
-    "pipelines": HELPERS | RECORD | STATE,
+    "pipelines": HELPERS | RECORD | STATE | {"outlets"},
     "extensions": HELPERS | RECORD | STATE | FETCHING,
     "aggregator_spider": HELPERS
     | RECORD

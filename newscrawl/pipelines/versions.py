@@ -64,7 +64,7 @@ class VersionsPipeline:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "VersionsPipeline":
-        """Built by Scrapy."""
+        """Create the pipeline from a crawler."""
         return cls(crawler)
 
     def process_item(self, item: Article) -> Article:
