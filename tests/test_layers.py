@@ -33,7 +33,7 @@ MAY_USE = {
     **dict.fromkeys(RECORD, HELPERS | RECORD),
     **dict.fromkeys(STATE, HELPERS | RECORD | STATE),
     "settings": set(),
-    **dict.fromkeys(FETCHING, HELPERS | RECORD),
+    **dict.fromkeys(FETCHING, HELPERS | RECORD | {"outlets"}),
     "browser": HELPERS,
     "network": HELPERS | RECORD,
     "outlets": HELPERS | RECORD,
