@@ -30,7 +30,7 @@ from newscrawl.pipelines.versions import COMPARED
 SMALL = 10_000
 LOOKUPS = 100_000
 SETTLED = 100_000
-PRINTS = 4 * len(COMPARED)
+PRINTS = 1 + 6 * len(COMPARED)
 NOW = "2026-01-01T00:00:00+00:00"
 SETTINGS = {
     "DOWNLOAD_DELAY": 0,
@@ -80,7 +80,8 @@ def settle(path: Path, count: int) -> None:
         with ledger.transaction():
             for entry in entries:
                 sign = chance.randbytes(2 * PERMUTATIONS)
-                list(ledger.first_alike(entry.id, sign, bands(sign)))
+                list(ledger.alike(entry.id, bands(sign)))
+                ledger.note_text(entry.id, sign, bands(sign))
                 ledger.settle(entry.id, "done", due=NOW)
                 prints = chance.randbytes(PRINTS)
                 file = f"feeds/maghress/{job}.jsonl"

@@ -35,7 +35,6 @@ from newscrawl.network.grammar import (
     parse_article_url,
 )
 from newscrawl.network.sites import SITES, Site
-from newscrawl.outlets import first_domain
 from newscrawl.reading import CopyJob, ReadCopy, Reader, ReadSource, SourceJob, reader_of
 from newscrawl.rendering import Renderings
 from newscrawl.revisit import Revisits
@@ -45,7 +44,6 @@ from newscrawl.signals import headlines_seen
 from newscrawl.stopping import stop
 from newscrawl.turns import Turns
 from newscrawl.urls import host as host_of
-from newscrawl.urls import registered_domain
 
 if TYPE_CHECKING:
     from newscrawl.network.listing import Listing
@@ -135,7 +133,7 @@ class AggregatorSpider(scrapy.Spider):
         spider.reader = reader_of(crawler.settings, spider.site, spider.rules.book)
         crawler.signals.connect(spider.reader.close, signals.spider_closed)
         spider.renderings = Renderings(crawler.settings, spider.run.ledger)
-        spider.run.with_records += [spider.rules.keep, spider.learn_domains]
+        spider.run.with_records.append(spider.rules.keep)
         room = crawler.settings.getint("TURN_BYTES")
         spider.lines = {"pages": Turns(room), "records": Turns(room)}
         spider.attempts = crawler.settings.getint("ARTICLE_MAX_ATTEMPTS")
@@ -756,18 +754,6 @@ class AggregatorSpider(scrapy.Spider):
         yield request.cb_kwargs["article"]
 
     # --- The end ---------------------------------------------------------------------------------
-
-    def learn_domains(self, articles: list[Article]) -> None:
-        """Fill in an outlet's domain where no link tells it: as learned, else as registered."""
-        ledger = self.run.ledger
-        for article in articles:
-            edition, outlet, source = article.edition, article.outlet, article.source
-            domain = registered_domain(source.url or "") if source.status == "ok" else None
-            if domain:
-                ledger.learn_domain(self.name, edition, outlet.slug, domain)
-            if source.link is None:
-                learned = ledger.domain_of(self.name, edition, outlet.slug)
-                outlet.domain = learned or first_domain(self.site.country, edition, outlet.slug)
 
     def record_passed(self) -> None:
         """The record that was given last has gone through the pipelines."""

@@ -1,6 +1,7 @@
 """Puts a record together: the aggregator's copy, the outlet's page, and the best of both."""
 
 import logging
+from dataclasses import fields
 from typing import TYPE_CHECKING, get_args
 from zoneinfo import ZoneInfo
 
@@ -21,20 +22,10 @@ logger = logging.getLogger(__name__)
 STUB_WORDS = 12
 """A text of fewer words is no sentence of news: flagged ``stub``."""
 
-_SOURCE_FIELDS = (
-    "canonical",
-    "rule",
-    "title",
-    "text",
-    "published",
-    "published_precision",
-    "modified",
-    "authors",
-    "section",
-    "tags",
-    "images",
-    "language",
-)
+_EXTRACTED = {field.name for field in fields(SourcePage)} - {
+    "directives"
+}  # robots.txt has some, too
+_SOURCE_FIELDS = tuple(field.name for field in fields(Source) if field.name in _EXTRACTED)
 """Fields that the record takes over from the outlet's page under the same name."""
 
 _OF_THE_COPY = ("stub", "other_canonical")

@@ -13,7 +13,7 @@ import msgspec
 
 from newscrawl.packing import SUFFIXES, open_unpacked, unpacking_errors
 
-_NOT_COMPARED = ("crawl", "version", "changed", "duplicate_of")
+_NOT_COMPARED = ("schema", "crawl", "version", "changed", "duplicate_of")
 """What is of the run rather than of the article."""
 
 

@@ -1,12 +1,13 @@
-"""Texts that are nearly the same: agency dispatches run in many outlets, sites repeat themselves.
+"""Near-duplicate detection: agency dispatches run in many outlets, sites repeat themselves.
 
-A text's signature is its MinHash over runs of words. Texts that share a band of it are compared, so
+A text's signature is its MinHash over word n-grams. Texts that share a band of it are compared, so
 that a text is found among millions with a few look-ups.
 """
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from operator import eq
+from typing import Protocol
 from zlib import crc32
 
 from newscrawl.text import words
@@ -57,3 +58,68 @@ def likeness(one: bytes, other: bytes) -> float:
 def first_of(sign: bytes, candidates: Iterable[tuple[str, bytes]]) -> str | None:
     """The first of the candidates whose text is the same."""
     return next((name for name, other in candidates if likeness(sign, other) >= ALIKE), None)
+
+
+class TextStore(Protocol):
+    """Stored signatures of texts."""
+
+    def has_text(self, article: str) -> bool:
+        """Return whether the signature of an article's text is stored."""
+
+    def alike(self, article: str, bands: Sequence[int]) -> Iterator[tuple[str, bytes]]:
+        """Yield earlier texts that share a band."""
+
+    def note_text(self, article: str, signature: bytes, bands: Sequence[int]) -> None:
+        """Store a signature in the open transaction."""
+
+
+class TextIndex:
+    """Texts of the records written before and of those waiting to be written.
+
+    ``first_alike`` looks a text up, ``accept`` adds it once its record is to be written, and
+    ``commit`` stores what was accepted, in the transaction that commits the records.
+    """
+
+    def __init__(self, store: TextStore) -> None:
+        self._store = store
+        self._signed: dict[str, tuple[bytes, list[int]]] = {}
+        self._accepted: dict[str, tuple[bytes, list[int]]] = {}
+
+    def first_alike(self, article: str, sign: bytes | None) -> str | None:
+        """Return the article whose near-equal text was known first, if there is one.
+
+        Raises:
+            StoreError: the store cannot be read.
+        """
+        if sign is None:
+            return None
+        shared = bands(sign)
+        self._signed[article] = sign, shared
+        found = first_of(sign, self._store.alike(article, shared))
+        if found or self._store.has_text(article):
+            return found
+        own = set(shared)
+        return first_of(
+            sign,
+            (
+                (name, other)
+                for name, (other, others) in self._accepted.items()
+                if name != article and not own.isdisjoint(others)
+            ),
+        )
+
+    def accept(self, article: str) -> None:
+        """Add a text that was looked up; its record is going to be written."""
+        if signed := self._signed.pop(article, None):
+            self._accepted[article] = signed
+
+    def commit(self) -> None:
+        """Store the accepted texts; those that were not accepted are forgotten.
+
+        Raises:
+            StoreError: the store cannot be written.
+        """
+        for article, (sign, shared) in self._accepted.items():
+            self._store.note_text(article, sign, shared)
+        self._accepted.clear()
+        self._signed.clear()

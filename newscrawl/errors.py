@@ -76,6 +76,13 @@ class ReaderError(NewscrawlError):
     """
 
 
+class OverrideError(NewscrawlError):
+    """An outlet's override is wrong; the message names the file or the key.
+
+    Raised by ``newscrawl.outlets`` when overrides are loaded or checked against a test page.
+    """
+
+
 class ArchiveError(NewscrawlError):
     """An archive is not there, or does not hold what it should.
 

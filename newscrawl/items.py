@@ -1,16 +1,35 @@
-"""The record: what one exported article holds.
+"""The record: one exported article.
 
-The dataclasses here are the one definition; ``newscrawl.schema`` derives the JSON Schema and
-``docs/record.md`` from them. Order of fields is the order in the feed. Absent values are ``None``
-or an empty list, never missing.
+These dataclasses are the only definition of its fields. The JSON Schema, ``docs/record.md``, the
+fields compared between versions and those counted in reports are derived from them. Fields are
+written to the feed in the order of declaration; absent values are ``None`` or an empty list.
 """
 
-from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields, is_dataclass
+from enum import Enum
+from functools import cache
+from typing import Annotated, Any, Literal, get_type_hints
 
 from msgspec import Meta
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""Version of the schema of new records."""
+
+SCHEMA_VERSIONS = (1, 2)
+"""Versions that are accepted on reading."""
+
+
+class Use(Enum):
+    """Marks of a field, given in its annotation: ``Annotated[str | None, Use.COMPARED]``."""
+
+    COMPARED = "compared"
+    """A change of the value makes a new version of the record."""
+    COUNTED = "counted"
+    """Run reports, monitors, metrics and the report page count how often it is filled."""
+    ADDED = "added"
+    """It was added to a published version of the schema: optional on reading."""
+
 
 Url = Annotated[str, Meta(pattern=r"^https?://[^/\s]+\S*$")]
 """An absolute http or https URL, with the few signs that browsers allow and RFC 3986 does not."""
@@ -79,7 +98,7 @@ class Outlet:
 
     slug: str = ""
     """Its name in the aggregator's URLs; unique only together with aggregator and edition."""
-    name: str = ""
+    name: Annotated[str, Use.COMPARED] = ""
     """Its name as the aggregator prints it."""
     domain: str | None = None
     """Registered domain of the source link, else of the registry of outlets."""
@@ -89,9 +108,9 @@ class Outlet:
 class Copy:
     """The aggregator's text of the article, as read."""
 
-    title: str | None = None
+    title: Annotated[str | None, Use.COMPARED] = None
     """Title as printed, cleaned of markup and stray white space."""
-    text: str | None = None
+    text: Annotated[str | None, Use.COMPARED] = None
     """Plain text, NFC; paragraphs are parted by one blank line."""
     published: Instant | None = None
     """The printed date, in the time zone of the aggregator's country."""
@@ -99,7 +118,7 @@ class Copy:
     """The author line as printed."""
     images: list[Image] = field(default_factory=list)
     """Pictures shown with the copy."""
-    truncated: bool = False
+    truncated: Annotated[bool, Use.COMPARED] = False
     """Whether the copy ends in the aggregator's mark of a cut, ``(...)``."""
     fetched: Instant | None = None
     """When the page was received, UTC."""
@@ -111,7 +130,7 @@ class Copy:
 class Source:
     """The outlet's own page, as read."""
 
-    link: Url | None = None
+    link: Annotated[Url | None, Use.COMPARED] = None
     """The link on the aggregator's page."""
     url: Url | None = None
     """The URL that answered, after redirects."""
@@ -119,7 +138,7 @@ class Source:
     """URLs passed on the way from ``link`` to ``url``, ``link`` first."""
     canonical: Url | None = None
     """The page's own canonical URL."""
-    status: Status = "not_followed"
+    status: Annotated[Status, Use.COMPARED] = "not_followed"
     """What became of the link."""
     reason: str | None = None
     """Why the status is not ``ok``: the error or rule in a few words. If ``via`` is ``archive``,
@@ -220,7 +239,7 @@ class Article:
     id: Annotated[str, Meta(pattern=r"^[a-z]+:(ar|fr|en)/[^/\s]+/[0-9]+$")] = ""
     """Stable across runs and hosts: aggregator, edition, outlet slug and number."""
     schema: int = SCHEMA_VERSION
-    """Version of this record."""
+    """Version of the schema that the record follows."""
     aggregator: str = ""
     """Name of the aggregator's site."""
     country: Country = ""
@@ -231,29 +250,29 @@ class Article:
     """Canonical URL of the aggregator's page."""
     outlet: Outlet = field(default_factory=Outlet)
     """Who wrote the article."""
-    title: Annotated[str, Meta(min_length=1)] | None = None
+    title: Annotated[Annotated[str, Meta(min_length=1)] | None, Use.COMPARED, Use.COUNTED] = None
     """The best title of the two copies."""
-    text: Annotated[str, Meta(min_length=1)] | None = None
+    text: Annotated[Annotated[str, Meta(min_length=1)] | None, Use.COMPARED, Use.COUNTED] = None
     """The best text: plain, NFC, paragraphs parted by one blank line."""
-    lead: str | None = None
+    lead: Annotated[str | None, Use.COMPARED, Use.COUNTED] = None
     """Standfirst or summary the source declares."""
-    authors: list[str] = field(default_factory=list)
+    authors: Annotated[list[str], Use.COMPARED, Use.COUNTED] = field(default_factory=list)
     """People and desks as printed, cleaned of words like "Par" and "بقلم"."""
-    section: str | None = None
+    section: Annotated[str | None, Use.COMPARED, Use.COUNTED] = None
     """The outlet's rubric."""
-    tags: list[str] = field(default_factory=list)
+    tags: Annotated[list[str], Use.COMPARED, Use.COUNTED] = field(default_factory=list)
     """Keywords the source declares."""
-    images: list[Image] = field(default_factory=list)
+    images: Annotated[list[Image], Use.COMPARED, Use.COUNTED] = field(default_factory=list)
     """Pictures of the article."""
-    published: Instant | None = None
+    published: Annotated[Instant | None, Use.COMPARED, Use.COUNTED] = None
     """First publication, with the offset of the outlet's own time zone at that moment."""
     published_precision: Precision | None = None
     """How exact ``published`` is."""
-    modified: Instant | None = None
+    modified: Annotated[Instant | None, Use.COMPARED, Use.COUNTED] = None
     """Last change the source declares."""
-    language: str | None = None
+    language: Annotated[str | None, Use.COMPARED, Use.COUNTED] = None
     """ISO 639 code, detected from the text."""
-    origin: Literal["source", "aggregator"] = "aggregator"
+    origin: Annotated[Literal["source", "aggregator"], Use.COMPARED] = "aggregator"
     """Which copy ``title`` and ``text`` were taken from."""
     copy: Copy = field(default_factory=Copy)
     """The aggregator's copy as read."""
@@ -287,3 +306,19 @@ class Headline:
     """When this run first saw it, UTC."""
     last_seen: Instant | None = None
     """When this run last saw it, UTC."""
+
+
+@cache
+def marked(use: Use, record: type = Article) -> tuple[str, ...]:
+    """Return the paths of a record's fields with a mark, such as ``copy.title``, in order."""
+    return tuple(_marked(use, record))
+
+
+def _marked(use: Use, record: Any, prefix: str = "") -> Iterator[str]:
+    hints = get_type_hints(record, include_extras=True)
+    for member in fields(record):
+        name, hint = member.name, hints[member.name]
+        if use in getattr(hint, "__metadata__", ()):
+            yield prefix + name
+        if is_dataclass(hint):
+            yield from _marked(use, hint, f"{prefix}{name}.")

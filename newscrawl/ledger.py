@@ -424,6 +424,13 @@ class Ledger:
             (self._number(job), version, prints, self._number(file), position, article),
         )
 
+    def note_prints(self, article: str, prints: bytes) -> None:
+        """Store the fingerprints of a record that was not written again, as it had not changed."""
+        self._execute(
+            "UPDATE articles SET prints = ? WHERE id = ? AND prints IS NOT ?",
+            (prints, article, prints),
+        )
+
     def _number(self, name: str) -> int:
         """The number that stands for the name of a run or a file."""
         if name not in self._numbers:
@@ -597,36 +604,33 @@ class Ledger:
         rows = self._execute("SELECT rules FROM rules WHERE site = ? ORDER BY domain", (site,))
         return [rules for (rules,) in rows]
 
-    def first_alike(
-        self, article: str, signature: bytes, bands: Sequence[int]
-    ) -> Iterator[tuple[str, bytes]]:
-        """Articles whose texts share a band with a text, first seen first, and its own entry made.
-
-        Only those that were seen before ``article`` are given, with their signatures. Part of the
-        caller's transaction.
-        """
-        row = self._execute(
-            "SELECT number, signature FROM texts WHERE id = ?", (article,)
+    def note_text(self, article: str, signature: bytes, bands: Sequence[int]) -> None:
+        """Store the signature of an article's text. Part of the caller's transaction."""
+        (number,) = self._execute(
+            "INSERT INTO texts (id, signature) VALUES (?, ?)"
+            " ON CONFLICT (id) DO UPDATE SET signature = excluded.signature RETURNING number",
+            (article, signature),
         ).fetchone()
-        if row is None:
-            inserted = self._execute(
-                "INSERT INTO texts (id, signature) VALUES (?, ?)", (article, signature)
-            )
-            number = inserted.lastrowid
-        else:
-            number = row[0]
-            if row[1] != signature:
-                self._execute(
-                    "UPDATE texts SET signature = ? WHERE number = ?", (signature, number)
-                )
         self._execute_many(
             "INSERT OR IGNORE INTO bands VALUES (?, ?)", [(band, number) for band in bands]
         )
+
+    def has_text(self, article: str) -> bool:
+        """Return whether the signature of an article's text is stored."""
+        row = self._execute("SELECT 1 FROM texts WHERE id = ?", (article,)).fetchone()
+        return row is not None
+
+    def alike(self, article: str, bands: Sequence[int]) -> Iterator[tuple[str, bytes]]:
+        """Yield identifiers and signatures of texts that share a band, first stored first.
+
+        Texts that were stored after that of ``article`` are left out.
+        """
         marks = ", ".join("?" * len(bands))
         candidates = self._execute(
-            f"SELECT DISTINCT number FROM bands WHERE band IN ({marks}) AND number < ?"  # noqa: S608 - values are bound
+            f"SELECT DISTINCT number FROM bands WHERE band IN ({marks}) AND number <"  # noqa: S608 - values are bound
+            " coalesce((SELECT number FROM texts WHERE id = ?), 9223372036854775807)"
             f" ORDER BY number LIMIT {_CHUNK}",
-            [*bands, number],
+            [*bands, article],
         ).fetchall()
         for (candidate,) in candidates:
             yield self._execute(

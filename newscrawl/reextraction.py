@@ -30,7 +30,7 @@ from twisted.python.failure import Failure
 from newscrawl import __version__, answers, assembly, source_status
 from newscrawl.archive import Archived, ArchiveIndex, read_answer
 from newscrawl.browser import RENDER
-from newscrawl.duplicates import bands, first_of, signature
+from newscrawl.duplicates import TextIndex, signature
 from newscrawl.errors import BrowserError, PageError, StoreError
 from newscrawl.extraction import Rule, RuleBook
 from newscrawl.fetching.snapshots import WebArchive
@@ -413,13 +413,14 @@ def _write(output: Path, results: Iterable[Read]) -> Outcome:
     part = _part(output)
     texts = part.with_name(part.name + ".sqlite")
     ledger = Ledger(texts)
+    index = TextIndex(ledger)
     try:
         with part.open("ab") as file:
             for records, problems in results:
                 for article, sign in records:
-                    if sign:
-                        alike = ledger.first_alike(article.id, sign, bands(sign))
-                        article.duplicate_of = first_of(sign, alike)
+                    article.duplicate_of = index.first_alike(article.id, sign)
+                    index.accept(article.id)
+                    index.commit()
                     file.write(msgspec.json.encode(article) + b"\n")
                 file.flush()
                 outcome.records += len(records)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+from newscrawl.duplicates import TextIndex
 from newscrawl.errors import StoreError
 from newscrawl.ledger import Ledger, ledger_path
 
@@ -62,13 +63,15 @@ class Run:
         self.before_lines: list[Callable[[], None]] = []
         """Called before lines are written: what they refer to has to be safe first."""
         self.with_records: list[Callable[[list[Article]], None]] = []
-        """Called in the transaction that commits records, before they are written: what is learned
-        from them is committed with them, or comes to nothing with them."""
+        """Called in the transaction that commits records: what is learned from them is committed
+        with them or not at all. The records are validated; they must not be changed."""
         self.files: dict[str, Path] = {}
         """Files of lines that this run may have written, by kind."""
         self.before_close: list[Callable[[], None]] = []
         """Called at the end of the run, while the ledger can still be told."""
         self.ledger = Ledger(ledger_path(data))
+        self.texts = TextIndex(self.ledger)
+        """Texts of records, for the hint at duplicates."""
         self.ledger.lock(site, job)
         self.ledger.release(job, self.started)
         self._check_directories()

@@ -1,4 +1,9 @@
-"""The JSON Schema and the documentation of the record, derived from ``newscrawl.items``."""
+"""The JSON Schema and the documentation of the record, derived from ``newscrawl.items``.
+
+Each version of the schema is a file. That of an earlier version is frozen: records that were
+written with it stay valid. A field that is added to the present version is marked ``Use.ADDED``, so
+that records without it stay valid; the version changes when a field is removed or changes meaning.
+"""
 
 import ast
 import dataclasses
@@ -14,21 +19,25 @@ from newscrawl import items
 REQUIRED = ("title", "text", "published", "published_precision")
 """Fields of the article that may be null while it is read, but not once it is exported."""
 
-SCHEMA_FILE = resources.files("newscrawl") / "schemas" / "article.schema.json"
-"""The schema as shipped; made by ``scrapy schema --write``."""
+SCHEMAS = resources.files("newscrawl") / "schemas"
+"""Directory of the schemas as shipped."""
+
+SCHEMA_FILE = SCHEMAS / "article.schema.json"
+"""Schema of the present version; made by ``scrapy schema --write``."""
 
 
-def build() -> dict[str, Any]:
-    """The JSON Schema (draft 2020-12) of one line of the feed."""
-    schema: dict[str, Any] = msgspec.json.schema(items.Article)
-    docs = _docs()
+def build(record: type[items.Article] = items.Article) -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of one line of the feed."""
+    schema: dict[str, Any] = msgspec.json.schema(record)
     for name, definition in schema["$defs"].items():
-        definition["required"] = list(definition["properties"])
+        cls: type = record if name == record.__name__ else getattr(items, name)
+        docs, added = _docs(cls), items.marked(items.Use.ADDED, cls)
+        definition["required"] = [key for key in definition["properties"] if key not in added]
         definition["additionalProperties"] = False
         for field, spec in definition["properties"].items():
             spec.pop("default", None)
-            spec["description"] = docs[name][field]
-    article = schema["$defs"]["Article"]["properties"]
+            spec["description"] = docs[field]
+    article = schema["$defs"][record.__name__]["properties"]
     for field in REQUIRED:
         description = article[field]["description"]
         (kind,) = [kind for kind in article[field]["anyOf"] if kind.get("type") != "null"]
@@ -44,27 +53,33 @@ def build() -> dict[str, Any]:
     }
 
 
-def shipped() -> dict[str, Any]:
-    """The schema that the package carries."""
-    schema: dict[str, Any] = json.loads(SCHEMA_FILE.read_text("utf-8"))
+def shipped(version: int = items.SCHEMA_VERSION) -> dict[str, Any]:
+    """Return the schema of a version, as the package ships it."""
+    present = version == items.SCHEMA_VERSION
+    file = SCHEMA_FILE if present else SCHEMAS / f"article-{version}.schema.json"
+    schema: dict[str, Any] = json.loads(file.read_text("utf-8"))
     return schema
 
 
 def dump(schema: dict[str, Any]) -> str:
-    """A schema as text, as it stands in the file."""
+    """Return a schema as the text of its file."""
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
 def markdown() -> str:
-    """The text of ``docs/record.md``."""
-    docs = _docs()
+    """Return the text of ``docs/record.md``."""
     lines = [
         "# The record",
         "",
-        "One article is one line of JSON (UTF-8). Fields stand in this order; absent values are",
-        "`null` or `[]`, never missing. The JSON Schema is printed by `scrapy schema`.",
+        "One article is one line of JSON (UTF-8). Fields are written in this order; absent values",
+        "are `null` or `[]`, never missing. `scrapy schema` prints the JSON Schema.",
         "",
-        "This page is made from the docstrings of `newscrawl/items.py` by `make docs`.",
+        f"New records follow version {items.SCHEMA_VERSION} of the schema (`schema`). A field",
+        "may be added to a version and is optional on reading; the version changes when a field is",
+        "removed or changes meaning. `scrapy validate` checks each record against its own version;",
+        f"versions {' and '.join(map(str, items.SCHEMA_VERSIONS))} are read.",
+        "",
+        "This page is generated from the docstrings of `newscrawl/items.py` by `make docs`.",
     ]
     schema = build()["$defs"]
     for cls in _classes():
@@ -75,14 +90,13 @@ def markdown() -> str:
             "",
             f"## {name}",
             "",
-            _summary(cls),
+            (cls.__doc__ or "").strip(),
             "",
             "| field | type | meaning |",
             "|---|---|---|",
         ]
-        for field in dataclasses.fields(cls):
-            kind = _kind(schema[name]["properties"][field.name])
-            lines.append(f"| `{field.name}` | {kind} | {docs[name][field.name]} |")
+        for field, meaning in _docs(cls).items():
+            lines.append(f"| `{field}` | {_kind(schema[name]['properties'][field])} | {meaning} |")
     return "\n".join(lines) + "\n"
 
 
@@ -94,25 +108,21 @@ def _classes() -> list[type]:
     )
 
 
-def _summary(cls: type) -> str:
-    return (cls.__doc__ or "").strip()
-
-
-def _docs() -> dict[str, dict[str, str]]:
-    """Docstrings of the fields, by class: the string that follows each of them."""
-    module = ast.parse(inspect.getsource(items))
-    found: dict[str, dict[str, str]] = {}
-    for cls in module.body:
-        if isinstance(cls, ast.ClassDef):
-            found[cls.name] = {
-                field.target.id: " ".join(doc.value.value.split())
-                for field, doc in zip(cls.body, cls.body[1:], strict=False)
-                if isinstance(field, ast.AnnAssign)
-                and isinstance(field.target, ast.Name)
-                and isinstance(doc, ast.Expr)
-                and isinstance(doc.value, ast.Constant)
-                and isinstance(doc.value.value, str)
-            }
+def _docs(cls: type) -> dict[str, str]:
+    """Return the docstrings of a dataclass's fields: the string that follows each of them."""
+    found: dict[str, str] = {}
+    for base in filter(dataclasses.is_dataclass, reversed(cls.__mro__)):
+        (definition,) = ast.parse(inspect.getsource(base)).body
+        assert isinstance(definition, ast.ClassDef)
+        found |= {
+            field.target.id: " ".join(doc.value.value.split())
+            for field, doc in zip(definition.body, definition.body[1:], strict=False)
+            if isinstance(field, ast.AnnAssign)
+            and isinstance(field.target, ast.Name)
+            and isinstance(doc, ast.Expr)
+            and isinstance(doc.value, ast.Constant)
+            and isinstance(doc.value.value, str)
+        }
     return found
 
 

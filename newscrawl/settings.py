@@ -5,6 +5,7 @@ line (``scrapy crawl maghress -s NAME=VALUE``).
 """
 
 import os
+from collections.abc import Container
 
 from scrapy.settings import default_settings
 
@@ -140,62 +141,81 @@ DOWNLOAD_SLOTS = {"browser": {"concurrency": 6, "delay": 0, "jitter": 0}}
 # Pages that a host may show in vain in a run before its others are left unrendered.
 BROWSER_VAIN_PAGES = 3
 
-# --- Parts ---------------------------------------------------------------------------------------
+# --- Components ----------------------------------------------------------------------------------
 
-DOWNLOADER_MIDDLEWARES = {
-    # First of all: it sees redirected requests and those for robots.txt, and refuses by the URL.
-    "newscrawl.middlewares.guard.GuardMiddleware": 20,
-    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
-    "newscrawl.middlewares.robots.RobotsMiddleware": 100,
-    "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
-    "newscrawl.middlewares.retry.PatientRetryMiddleware": 550,
-    "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,
-    "newscrawl.middlewares.refresh.RefreshMiddleware": 580,
-    "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
-    "newscrawl.middlewares.redirect.UnreferredRedirectMiddleware": 600,
-    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
-    "newscrawl.middlewares.compression.CompressionMiddleware": 590,
-    # Nothing is logged in to; each middleware costs something for every request.
-    "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
-    "newscrawl.middlewares.manners.MannersMiddleware": 900,
-    # Nearest to the downloader, where answers are as they were received.
-    "newscrawl.middlewares.archive.ArchiveMiddleware": 950,
-    "newscrawl.middlewares.replay.ReplayMiddleware": 960,
-    "newscrawl.middlewares.browser.BrowserMiddleware": 970,
-}
-ITEM_PIPELINES = {
+# The project's own components are in the *_BASE settings, so that DOWNLOADER_MIDDLEWARES and the
+# like given by a user add to them and remove none. Scrapy's that are replaced or not used are left
+# out, as those that are only disabled are imported all the same.
+
+
+def _base(
+    scrapys: dict[str, int], own: dict[str, int], without: Container[str] = ()
+) -> dict[str, int]:
+    """Return Scrapy's components but for some, and the project's own."""
+    kept = {name: order for name, order in scrapys.items() if name.rsplit(".")[-1] not in without}
+    return kept | own
+
+
+DOWNLOADER_MIDDLEWARES_BASE = _base(
+    default_settings.DOWNLOADER_MIDDLEWARES_BASE,
+    {
+        # First: it also sees redirected requests and those for robots.txt, and refuses by URL.
+        "newscrawl.middlewares.guard.GuardMiddleware": 20,
+        "newscrawl.middlewares.robots.RobotsMiddleware": 100,
+        "newscrawl.middlewares.retry.PatientRetryMiddleware": 550,
+        "newscrawl.middlewares.refresh.RefreshMiddleware": 580,
+        "newscrawl.middlewares.compression.CompressionMiddleware": 590,
+        "newscrawl.middlewares.redirect.UnreferredRedirectMiddleware": 600,
+        "newscrawl.middlewares.manners.MannersMiddleware": 900,
+        # Nearest to the downloader, where responses are as they were received.
+        "newscrawl.middlewares.archive.ArchiveMiddleware": 950,
+        "newscrawl.middlewares.replay.ReplayMiddleware": 960,
+        "newscrawl.middlewares.browser.BrowserMiddleware": 970,
+    },
+    without={
+        "RobotsTxtMiddleware",
+        "RetryMiddleware",
+        "MetaRefreshMiddleware",
+        "RedirectMiddleware",
+        "HttpCompressionMiddleware",
+        # Nothing needs a login; each middleware costs time for every request.
+        "HttpAuthMiddleware",
+    },
+)
+ITEM_PIPELINES_BASE = {
+    # Complete the record. An unchanged one is dropped before more is computed.
     "newscrawl.pipelines.stamp.StampPipeline": 100,
-    "newscrawl.pipelines.validate.ValidatePipeline": 200,
+    "newscrawl.pipelines.versions.VersionsPipeline": 200,
     "newscrawl.pipelines.duplicates.DuplicatesPipeline": 300,
-    "newscrawl.pipelines.versions.VersionsPipeline": 400,
-    "newscrawl.pipelines.feed.FeedPipeline": 500,
+    "newscrawl.pipelines.domain.DomainPipeline": 400,
+    # Nothing changes a record after it was validated; a user's pipelines belong before.
+    "newscrawl.pipelines.validate.ValidatePipeline": 800,
+    "newscrawl.pipelines.feed.FeedPipeline": 900,
 }
-EXTENSIONS = {
-    "newscrawl.extensions.safelog.SafeLog": 0,
-    # Order: rejects, headlines and outcomes are on disk before the report counts them.
-    "newscrawl.extensions.rejects.Rejects": 100,
-    "newscrawl.extensions.headlines.Headlines": 200,
-    "newscrawl.extensions.outcomes.Outcomes": 300,
-    "newscrawl.extensions.metrics.Metrics": 800,
-    # Its line is taken away before the report writes the summary.
-    "newscrawl.extensions.progress.Progress": 850,
-    "newscrawl.extensions.report.RunReport": 900,
-}
-# Scrapy's own extensions without those that are not used. Turned off in EXTENSIONS or by a setting
-# of theirs, they are imported all the same, with their servers: 8 MB and a tenth of a second.
-EXTENSIONS_BASE = {
-    name: place
-    for name, place in default_settings.EXTENSIONS_BASE.items()
-    if name
-    not in (
-        # The project's own feed keeps promises that Scrapy's cannot.
-        "scrapy.extensions.feedexport.FeedExporter",
-        "scrapy.extensions.spiderstate.SpiderState",
-        # Off (see above).
-        "scrapy.extensions.telnet.TelnetConsole",
-        "scrapy.extensions.remote_control.RemoteControl",
-    )
-}
+EXTENSIONS_BASE = _base(
+    default_settings.EXTENSIONS_BASE,
+    {
+        "newscrawl.extensions.safelog.SafeLog": 0,
+        # In order: rejects, headlines and outcomes are on disk before the report counts them.
+        "newscrawl.extensions.rejects.Rejects": 100,
+        "newscrawl.extensions.headlines.Headlines": 200,
+        "newscrawl.extensions.outcomes.Outcomes": 300,
+        "newscrawl.extensions.metrics.Metrics": 800,
+        # Its line is removed before the report writes the summary.
+        "newscrawl.extensions.progress.Progress": 850,
+        "newscrawl.extensions.report.RunReport": 900,
+    },
+    # The first two are replaced by the project's feed and ledger, the others are servers that are
+    # off: 8 MB and a tenth of a second at import.
+    without={"FeedExporter", "SpiderState", "TelnetConsole", "RemoteControl"},
+)
+# Each costs time for every page, and nothing here uses it: the depth of a request, a check for
+# copied meta keys, marks of start requests.
+SPIDER_MIDDLEWARES_BASE = _base(
+    default_settings.SPIDER_MIDDLEWARES_BASE,
+    {},
+    without={"DepthMiddleware", "MetaCopyDetectionMiddleware", "StartSpiderMiddleware"},
+)
 # Bytes of pages that are being dealt with above which no more are fetched; Scrapy's 5 MB would be
 # forty pages that wait for nothing but the processor.
 SCRAPER_SLOT_MAX_ACTIVE_SIZE = 2 * 1024 * 1024
@@ -208,13 +228,7 @@ REFERER_ENABLED = False
 # Records are written one by one, in order; each more is a task that is begun for every answer, and
 # Scrapy's 100 cost half of the speed.
 CONCURRENT_ITEMS = 1
-# Each of these costs something for every page, and nothing here uses what it does: how deep a
-# request is, whether a spider copies what it should not, and sums that no report shows.
-SPIDER_MIDDLEWARES = {
-    "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
-    "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware": None,
-    "scrapy.spidermiddlewares.start.StartSpiderMiddleware": None,
-}
+# No report uses them.
 DOWNLOADER_STATS = False
 
 # --- Log -----------------------------------------------------------------------------------------

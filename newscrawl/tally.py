@@ -1,27 +1,16 @@
-"""What the exported records of a run hold, counted."""
+"""Statistics of the records that a run exports."""
 
 from collections import Counter
 from typing import Any
 
-from newscrawl.items import Article
+from newscrawl.items import Article, Use, marked
 
-FIELDS = (
-    "title",
-    "text",
-    "lead",
-    "authors",
-    "section",
-    "tags",
-    "images",
-    "published",
-    "modified",
-    "language",
-)
-"""Fields of which is counted how often they are filled."""
+FIELDS = marked(Use.COUNTED)
+"""Fields whose filled values are counted."""
 
 
 class Tally:
-    """Counts records one by one; memory grows only with the number of outlets."""
+    """Counts of records, taken one by one; memory grows only with the number of outlets."""
 
     def __init__(self) -> None:
         self._sources: Counter[str] = Counter()
@@ -46,7 +35,7 @@ class Tally:
             self._compared += 1
 
     def figures(self) -> dict[str, Any]:
-        """The counts, as the run report has them; ``agreement`` is the mean of the texts'."""
+        """Return the counts for the run report; ``agreement`` is the mean of the texts."""
         mean = round(self._agreement / self._compared, 4) if self._compared else None
         return {
             "sources": dict(self._sources.most_common()),

@@ -1,4 +1,4 @@
-"""What is wrong with a record: the schema's word, and what a schema cannot say."""
+"""Validation of records: by the schema, and by rules that a schema cannot express."""
 
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -7,7 +7,7 @@ from typing import Any
 import jsonschema_rs
 import msgspec
 
-from newscrawl.items import Article
+from newscrawl.items import SCHEMA_VERSION, SCHEMA_VERSIONS, Article
 from newscrawl.schema import shipped
 
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
@@ -18,33 +18,43 @@ _CLOCK_SKEW = timedelta(hours=26)
 
 
 def faults(article: Article, *, now: datetime | None = None) -> list[str]:
-    """Every reason why a record may not be exported, each naming the field; empty if it may.
+    """Return every reason why a record may not be exported, each naming the field.
 
-    ``now`` is the moment that "the future" is measured from, the present if not given.
+    Dates after ``now``, by default the present, are in the future.
     """
     return record_faults(msgspec.to_builtins(article), now=now)
 
 
 def record_faults(record: dict[str, Any], *, now: datetime | None = None) -> list[str]:
-    """The same of a record as read from JSON."""
+    """Return the same for a record as parsed from JSON."""
     return schema_faults(record) + _date_faults(record.get("published"), now)
 
 
 def schema_faults(record: dict[str, Any]) -> list[str]:
-    """Where a record, as read from JSON, breaks the schema."""
+    """Return where a record, as parsed from JSON, breaks the schema of its own version."""
+    version = record.get("schema")
+    if type(version) is not int:
+        version = SCHEMA_VERSION  # which reports it
+    elif version not in SCHEMA_VERSIONS:
+        return [f"schema: version {version} is unknown; known are {known_versions()}"]
     return [
         f"{'.'.join(map(str, error.instance_path)) or 'record'}: {error.message[:300]}"
-        for error in _validator().iter_errors(record)
+        for error in _validator(version).iter_errors(record)
     ]
+
+
+def known_versions() -> str:
+    """Return the versions of the schema that can be read, for messages."""
+    return ", ".join(map(str, SCHEMA_VERSIONS))
 
 
 def _date_faults(published: object, now: datetime | None) -> list[str]:
     if not isinstance(published, str):
-        return []  # the schema has said so
+        return []  # reported by the schema
     try:
         when = datetime.fromisoformat(published)
     except ValueError:
-        return []  # the schema has said so
+        return []  # reported by the schema
     if when.tzinfo is None:
         return [f"published: {published} has no offset"]
     if when < EARLIEST:
@@ -55,5 +65,5 @@ def _date_faults(published: object, now: datetime | None) -> list[str]:
 
 
 @cache
-def _validator() -> Any:
-    return jsonschema_rs.validator_for(shipped(), validate_formats=True)
+def _validator(version: int) -> Any:
+    return jsonschema_rs.validator_for(shipped(version), validate_formats=True)

@@ -70,7 +70,7 @@ CASES: dict[str, tuple[Change, str]] = {
     "unknown field": (lambda r: changed(r, mood="good"), "mood"),
     "wrong type": (lambda r: changed(r, title=7), "title: 7 is not of type"),
     "order": (
-        lambda r: changed({"schema": 1, **{n: r[n] for n in r if n != "schema"}}),
+        lambda r: changed({"schema": r["schema"], **{n: r[n] for n in r if n != "schema"}}),
         "record: schema stands where id should",
     ),
     "inner order": (

@@ -33,7 +33,7 @@ MAY_USE = {
     **dict.fromkeys(RECORD, HELPERS | RECORD),
     **dict.fromkeys(STATE, HELPERS | RECORD | STATE),
     "settings": set(),
-    **dict.fromkeys(FETCHING, HELPERS | RECORD),
+    **dict.fromkeys(FETCHING, HELPERS | RECORD | {"outlets"}),
     "browser": HELPERS,
     "network": HELPERS | RECORD,
     "outlets": HELPERS | RECORD,
@@ -59,7 +59,7 @@ MAY_USE = {
     | FETCHING
     | {"answers", "assembly", "browser", "middlewares", "rulestore", "source_status"},
     "middlewares": HELPERS | RECORD | STATE | FETCHING | {"browser"},
-    "pipelines": HELPERS | RECORD | STATE,
+    "pipelines": HELPERS | RECORD | STATE | {"outlets"},
     "extensions": HELPERS | RECORD | STATE | FETCHING,
     "aggregator_spider": HELPERS
     | RECORD

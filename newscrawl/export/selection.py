@@ -11,7 +11,8 @@ import msgspec
 
 from newscrawl.errors import ExportError, StoreError
 from newscrawl.export.feeds import Damage, FeedReader, Line
-from newscrawl.items import SCHEMA_VERSION, Article
+from newscrawl.items import SCHEMA_VERSIONS, Article
+from newscrawl.validation import known_versions
 
 _BATCH = 5000
 """Lines that are indexed together."""
@@ -238,13 +239,13 @@ class Index:
 
 
 def _check_version(version: int) -> None:
-    """Refuse records that may hold what today's do not.
+    """Refuse records of a version whose fields may have another meaning.
 
     Raises:
-        ValueError: they are of another version.
+        ValueError: the version is unknown.
     """
-    if version != SCHEMA_VERSION:
-        raise ValueError(f"schema: is version {version}, this newscrawl reads {SCHEMA_VERSION}")
+    if version not in SCHEMA_VERSIONS:
+        raise ValueError(f"schema: version {version} is unknown; known are {known_versions()}")
 
 
 def _newspaper(identifier: str) -> str:

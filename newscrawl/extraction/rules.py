@@ -11,7 +11,7 @@ Nothing here knows of Scrapy or of time zones; a book is plain data between ``lo
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -23,6 +23,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from newscrawl.extraction.outline import OUT, common_element, is_furniture
 from newscrawl.extraction.page import HEADINGS, Page, walk
+from newscrawl.outlets import Override, overrides
 from newscrawl.text import clean
 from newscrawl.urls import registered_domain
 
@@ -73,8 +74,8 @@ class Rule:
     """CSS path of the printed rubric."""
     state: Literal["proposed", "trusted", "withdrawn"] = "proposed"
     """Only a trusted rule reads pages alone."""
-    source: Literal["learned", "shipped", "seed"] = "learned"
-    """Who proposed it; a seed is unverified until pages confirm it."""
+    source: Literal["learned", "shipped", "seed", "override"] = "learned"
+    """Who proposed it; a seed is unverified until pages confirm it, an override is trusted."""
     pages: int = 0
     """Pages that it has read."""
     confirmed: int = 0
@@ -90,10 +91,13 @@ class Rule:
     last_page: int = 0
     """How many pages of the outlet had been read when one last confirmed it."""
 
+    exclude: list[str] = field(default_factory=list)
+    """CSS selectors of parts that never belong to the body; only of an override."""
+
     @property
     def name(self) -> str:
-        """What records call the rule."""
-        return f"{self.domain}#{self.number}"
+        """Name of the rule in records."""
+        return f"{self.domain}#{'override' if self.source == 'override' else self.number}"
 
 
 @dataclass(slots=True)
@@ -108,9 +112,22 @@ class Reading:
 
 
 class RuleBook:
-    """The rules of all outlets, in memory."""
+    """The rules of all outlets, in memory.
 
-    def __init__(self, rules: Iterable[Rule] = ()) -> None:
+    Args:
+        rules: Learned, shipped and seeded ones.
+        stated: Overrides by domain, used before all rules; by default those of the package.
+
+    """
+
+    def __init__(
+        self, rules: Iterable[Rule] = (), stated: Mapping[str, Override] | None = None
+    ) -> None:
+        self._stated = {
+            domain: _rule_of(domain, override)
+            for domain, override in (overrides() if stated is None else stated).items()
+            if override.body
+        }
         self._rules: dict[str, list[Rule]] = {}
         for rule in rules:
             self._rules.setdefault(rule.domain, []).append(rule)
@@ -127,11 +144,15 @@ class RuleBook:
         return list(self._rules.get(domain, ()))
 
     def for_url(self, url: str) -> list[Rule]:
-        """List the rules that may read a page, best first: trusted, then last confirmed."""
-        found = [r for r in self._rules.get(_domain(url), ()) if r.state != "withdrawn"]
-        return sorted(
-            found, key=lambda r: (r.state == "trusted", r.last_page, r.number), reverse=True
+        """List the rules for a page, best first: the override, trusted, then last confirmed."""
+        domain = _domain(url)
+        stated = self._stated.get(domain)
+        found = sorted(
+            self._rules.get(domain, ()),
+            key=lambda r: (r.state == "trusted", r.last_page, r.number),
+            reverse=True,
         )
+        return [r for r in ([stated] if stated else []) + found if r.state != "withdrawn"]
 
     def add(self, rule: Rule) -> None:
         """Take in a rule from elsewhere; one with the same path is replaced."""
@@ -227,7 +248,7 @@ class RuleBook:
             rule.failures = 0
             rule.last_agreement = round(agreement, 4)
             rule.last_seen = _now()
-            rule.last_page = sum(other.pages for other in self._rules[rule.domain])
+            rule.last_page = sum(other.pages for other in self._rules.get(rule.domain, ()))
 
     def fail(self, rule: Rule) -> None:
         """Note that guidance read a page better than the rule did."""
@@ -383,13 +404,20 @@ def lesson_of(
 
 
 def read_by(rule: Rule, tree: LexborHTMLParser) -> Reading | None:
-    """Read a page's body by a rule; ``None`` when it finds nothing or too little."""
-    node = first_node(tree, rule.body)
-    if node is None:
+    """Extract a page's body by a rule; ``None`` when it finds nothing or too little.
+
+    A selector of paragraphs and that of an override take only the elements that they match; any
+    other one leads to the part of the page that holds the body. Except for an override, blocks in
+    them are still judged by their form.
+    """
+    nodes = nodes_of(tree, rule.body)
+    if not nodes:
         return None
-    if node.tag == "p" and node.parent is not None:
-        node = node.parent
-    page = walk(node)
+    stated = rule.source == "override"
+    exact = stated or nodes[0].tag == "p"
+    page = walk(_common_parent(nodes) if exact else nodes[0])
+    wanted = _inside(page, nodes)
+    dropped = _inside(page, [node for css in rule.exclude for node in nodes_of(tree, css)])
     keep, drop = set(rule.keep), set(rule.drop)
     forms: dict[int, bool] = {}
     blocks: list[int] = []
@@ -397,10 +425,12 @@ def read_by(rule: Rule, tree: LexborHTMLParser) -> Reading | None:
     size = 0
     for index, block in enumerate(page.blocks):
         element = block.element
+        if not wanted[element] or dropped[element]:
+            continue
         if element not in forms:
             form = form_of(page, element, 0)
             forms[element] = form in keep or (form not in drop and _looks_right(page, element))
-        if not forms[element] or is_furniture(block):
+        if not stated and (not forms[element] or is_furniture(block)):
             continue
         if page.elements[element].tag in HEADINGS and len(block.text) < _LONG_HEADING:
             waiting.append(index)
@@ -409,7 +439,54 @@ def read_by(rule: Rule, tree: LexborHTMLParser) -> Reading | None:
         waiting.clear()
         blocks.append(index)
         size += len(block.text)
-    return Reading(rule, page, blocks) if size >= TOO_LITTLE else None
+    return Reading(rule, page, blocks) if size >= (1 if stated else TOO_LITTLE) else None
+
+
+def _common_parent(nodes: list[LexborNode]) -> LexborNode:
+    """Return the innermost element that holds all of some nodes."""
+    parents = {node.parent.mem_id: node.parent for node in nodes if node.parent is not None}
+    chains = [list(_with_ancestors(parent)) for parent in parents.values()]
+    shared = set.intersection(*({node.mem_id for node in chain} for chain in chains))
+    return next(node for node in chains[0] if node.mem_id in shared)
+
+
+def _with_ancestors(node: LexborNode) -> Iterator[LexborNode]:
+    above: LexborNode | None = node
+    while above is not None:
+        yield above
+        above = above.parent
+
+
+def _inside(page: Page, nodes: list[LexborNode]) -> list[bool]:
+    """Return for each element of a page whether it is one of some nodes or inside one."""
+    matched = {node.mem_id for node in nodes}
+    inside: list[bool] = []
+    for index, element in enumerate(page.elements):
+        above = index > 0 and inside[element.parent]
+        inside.append(above or element.node.mem_id in matched)
+    return inside
+
+
+def _rule_of(domain: str, override: Override) -> Rule:
+    return Rule(
+        domain,
+        0,
+        override.body or "",
+        title=override.title,
+        date=override.date,
+        authors=override.authors,
+        state="trusted",
+        source="override",
+        exclude=list(override.drop),
+    )
+
+
+def nodes_of(tree: LexborHTMLParser, path: str) -> list[LexborNode]:
+    """Find all nodes of a path; none also for a path that is no selector."""
+    try:
+        return tree.css(path)
+    except (SelectolaxError, ValueError):
+        return []
 
 
 def first_node(tree: LexborHTMLParser, path: str) -> LexborNode | None:

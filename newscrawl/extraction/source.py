@@ -21,7 +21,7 @@ from newscrawl.extraction.page import RUBRIC, Page, walk
 from newscrawl.extraction.rules import Rule, RuleBook, first_node, lesson_of
 from newscrawl.html import as_utf8, parse
 from newscrawl.items import Agreement, Image
-from newscrawl.text import clean, clean_text, join_paragraphs
+from newscrawl.text import clean, clean_text, join_paragraphs, split_bylines
 from newscrawl.urls import absolute
 
 AGREES = 0.5
@@ -148,14 +148,14 @@ def _body(
     rules: RuleBook | None,
 ) -> tuple[_Found | None, Page | None]:
     """Choose the body; give it with the whole page's blocks, when they were needed."""
-    ruled = _by_rule(tree, url, reference, rules) if rules else None
+    ruled = _by_rule(tree, url, reference, rules) if rules is not None else None
     if ruled and (reference is None or _good(ruled, reference)):
         return ruled, None
     page = walk(_top(tree))
     if reference and (blocks := guided(page, reference)):
         found = _found("guided", page, blocks)
         if ruled is None or _better(found, ruled, reference):
-            if rules and ruled and ruled.learned:
+            if rules is not None and ruled and ruled.learned:
                 rules.fail(ruled.learned)
             return found, page
     if ruled:
@@ -267,6 +267,12 @@ def _source_page(
         near = _texts_around(tree, found.text)
         moment = moment or fields.published(metadata, near, zone, copied)
         people = people or fields.authors(metadata, tree, near, names, rubric)
+    if rule and rule.source == "override":
+        # What is stated for the outlet comes before what its pages declare.
+        if printed := _at(tree, rule.date):
+            moment = fields.read_moment(printed, zone) or moment
+        if byline := _at(tree, rule.authors):
+            people = split_bylines(byline) or people
     changed = fields.modified(metadata, zone)
     result = SourcePage(
         title=headline

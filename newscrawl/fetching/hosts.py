@@ -7,7 +7,9 @@ from time import monotonic
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+from newscrawl.outlets import overrides
 from newscrawl.urls import host as host_of
+from newscrawl.urls import registered_domain
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -118,7 +120,8 @@ class Hosts:
         name = host_of(url)
         host = self.met.get(name)
         if host is None:
-            host = self.met[name] = Host()
+            override = overrides().get(registered_domain(name) or "")
+            host = self.met[name] = Host(pace=(override and override.pause) or 0.0)
         return host
 
     def failed(self, host: Host, why: str) -> None:

@@ -1,1 +1,1 @@
-"""What a record passes on its way to the feed. One class, one job, one file."""
+"""Item pipelines: complete a record, validate it, write it; the order is in the settings."""

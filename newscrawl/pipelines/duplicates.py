@@ -1,31 +1,28 @@
-"""Marks records whose text was seen before under another id; drops none."""
+"""Duplicates: a hint at an earlier record with a near-equal text."""
 
 from scrapy.crawler import Crawler
 
-from newscrawl.duplicates import bands, first_of, signature
+from newscrawl.duplicates import TextIndex, signature
 from newscrawl.items import Article
 from newscrawl.run import Run
 
 
 class DuplicatesPipeline:
-    """Fills ``duplicate_of``, across outlets, sites and runs, when the records are written."""
+    """Fills ``duplicate_of`` across outlets, sites and runs; drops nothing."""
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
-        run.with_records.append(self._mark)
+    def __init__(self, texts: TextIndex) -> None:
+        self._texts = texts
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "DuplicatesPipeline":
-        """Built by Scrapy."""
-        return cls(Run.of(crawler))
+        """Create the pipeline from the crawler's run."""
+        return cls(Run.of(crawler).texts)
 
-    def _mark(self, articles: list[Article]) -> None:
-        """Mark records, and remember their texts.
+    def process_item(self, item: Article) -> Article:
+        """Name the first article with the same text.
 
         Raises:
-            StoreError: the ledger cannot be written.
+            StoreError: the ledger cannot be read.
         """
-        for article in articles:
-            if sign := signature(article.text or ""):
-                alike = self._run.ledger.first_alike(article.id, sign, bands(sign))
-                article.duplicate_of = first_of(sign, alike)
+        item.duplicate_of = self._texts.first_alike(item.id, signature(item.text or ""))
+        return item

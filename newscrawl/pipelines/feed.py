@@ -1,4 +1,4 @@
-"""Writes the records to the feed, exactly once each."""
+"""Feed: each record is written exactly once."""
 
 import logging
 from time import monotonic
@@ -14,12 +14,13 @@ from newscrawl.pipelines.versions import fingerprints
 from newscrawl.revisit import Revisits
 from newscrawl.run import Run
 from newscrawl.stopping import stop
+from newscrawl.urls import registered_domain
 
 logger = logging.getLogger(__name__)
 
 
 class UnwrittenRecordError(DropItem):
-    """A record was read, but nothing can be written any more.
+    """A record is complete, but the feed or the ledger can no longer be written.
 
     Raised by ``FeedPipeline``; the record's article stays ``found`` in the ledger.
     """
@@ -28,10 +29,10 @@ class UnwrittenRecordError(DropItem):
 
 
 class FeedPipeline:
-    """Appends records in batches; a batch and the ledger's word on it are one transaction.
+    """Appends records in batches; each batch is committed with the ledger in one transaction.
 
-    A batch that cannot be written ends the run; its articles stay ``found`` in the ledger, so the
-    next run takes them up.
+    A batch that cannot be written ends the run; its articles stay ``found`` in the ledger, so that
+    the next run fetches them again.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -49,7 +50,7 @@ class FeedPipeline:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "FeedPipeline":
-        """Built by Scrapy."""
+        """Create the pipeline from a crawler."""
         return cls(crawler)
 
     def open_spider(self) -> None:
@@ -57,12 +58,13 @@ class FeedPipeline:
         self._feed = LineFile(self._run, "feeds", fsync=self._fsync, packing=self._packing)
 
     def process_item(self, item: Article) -> Article:
-        """Take a record in; it is on disk when its batch is full or old enough.
+        """Add a record to the batch, which is written when it is full or old enough.
 
         Raises:
             UnwrittenRecordError: no batch can be written any more.
         """
         self._batch.append(item)
+        self._run.texts.accept(item.id)
         late = monotonic() - self._flushed > self._batch_seconds
         try:
             if self._broken:
@@ -89,6 +91,7 @@ class FeedPipeline:
             with self._run.ledger.transaction():
                 for keep in self._run.with_records:
                     keep(self._batch)
+                self._run.texts.commit()
                 positions = self._feed.append(self._batch)
                 name = self._run.relative(self._feed.path)
                 for item, position in zip(self._batch, positions, strict=True):
@@ -97,10 +100,12 @@ class FeedPipeline:
         self._flushed = monotonic()
 
     def _note(self, item: Article, file: str, position: int) -> None:
-        """Tell the ledger of a record, and when its article is to be read again."""
+        """Update the ledger: the article's outcome, its next visit and its outlet's domain."""
         ledger = self._run.ledger
         _, _, reads = ledger.last_export(item.id)
         state, due = self._revisits.after(item, reads)
         ledger.settle(item.id, state, due=due)
         prints = fingerprints(item)
         ledger.note_export(item.id, self._run.job, item.version, prints, file, position)
+        if item.source.status == "ok" and (domain := registered_domain(item.source.url or "")):
+            ledger.learn_domain(item.aggregator, item.edition, item.outlet.slug, domain)

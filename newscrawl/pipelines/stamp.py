@@ -1,4 +1,4 @@
-"""Says in each record which run made it."""
+"""Provenance: the run that made a record."""
 
 from scrapy.crawler import Crawler
 
@@ -8,14 +8,14 @@ from newscrawl.run import Run, now
 
 
 class StampPipeline:
-    """Fills ``crawl``, but for the moment of discovery, which the spider knows."""
+    """Fills ``crawl``, except the time of discovery, which the spider sets."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "StampPipeline":
-        """Built by Scrapy."""
+        """Create the pipeline from a crawler."""
         return cls(Run.of(crawler))
 
     def process_item(self, item: Article) -> Article:

@@ -1,4 +1,4 @@
-"""Lets only records into the feed that keep the promises of the schema."""
+"""Validation: only valid records are written."""
 
 from scrapy.exceptions import DropItem
 
@@ -7,7 +7,7 @@ from newscrawl.validation import faults
 
 
 class InvalidRecordError(DropItem):
-    """A record breaks the schema or a promise beside it.
+    """A record violates the schema or a rule beside it.
 
     Raised by ``ValidatePipeline``; the ``Rejects`` extension writes the record and the reasons.
     """
@@ -18,13 +18,13 @@ class InvalidRecordError(DropItem):
 
 
 class ValidatePipeline:
-    """Checks each record and turns away what has a fault."""
+    """Rejects records that are not valid."""
 
     def process_item(self, item: Article) -> Article:
-        """Pass a good record on.
+        """Validate a record, which is then written as it is.
 
         Raises:
-            InvalidRecordError: with every fault of the record.
+            InvalidRecordError: with every violation.
         """
         if reasons := faults(item):
             raise InvalidRecordError(reasons)

@@ -1,5 +1,7 @@
-"""Lets an article that was read again into the feed only if it has changed."""
+"""Versions: a revisited article is written again only if it has changed."""
 
+from collections.abc import Iterable
+from functools import cache
 from operator import attrgetter
 from struct import Struct
 from zlib import crc32
@@ -8,11 +10,14 @@ import msgspec
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
-from newscrawl.items import Article
+from newscrawl.items import Article, Use, marked
 from newscrawl.revisit import Revisits
 from newscrawl.run import Run
 
-COMPARED = (
+COMPARED = marked(Use.COMPARED)
+"""Fields in which a difference makes a new version."""
+
+_FIRST_FORM = (
     "title",
     "text",
     "lead",
@@ -31,25 +36,27 @@ COMPARED = (
     "source.link",
     "source.status",
 )
-"""What makes a new version; the order is that of the stored fingerprints, so append only."""
+"""Fields of the fingerprints that were stored without names, in their order; never changed."""
 
-_SIZE = 4
-_prints = Struct(f"<{len(COMPARED)}I")
-_compared = attrgetter(*COMPARED)
+_KEYED = b"\x01"
+"""First byte of fingerprints with keys: their length is odd, that of the first form even."""
+
+_print = Struct("<HI")
+_first_print = Struct("<I")
 _encode = msgspec.json.Encoder().encode
 
 
 class UnchangedRecordError(DropItem):
-    """An article that was read again says what it said before.
+    """A revisited article has not changed.
 
-    Raised by ``VersionsPipeline``, after the ledger has been told; nothing is lost by the drop.
+    Raised by ``VersionsPipeline`` once the ledger is updated; nothing is lost by the drop.
     """
 
     settled = True
 
 
 class VersionsPipeline:
-    """Numbers the versions of a record and names what changed."""
+    """Fills ``version`` and ``changed``."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._run = Run.of(crawler)
@@ -57,32 +64,53 @@ class VersionsPipeline:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "VersionsPipeline":
-        """Built by Scrapy."""
+        """Create the pipeline from a crawler."""
         return cls(crawler)
 
     def process_item(self, item: Article) -> Article:
-        """Pass on what is new.
+        """Number the version and list what changed.
 
         Raises:
-            UnchangedRecordError: the last version says the same.
+            UnchangedRecordError: nothing changed since the last version.
         """
         version, before, reads = self._run.ledger.last_export(item.id)
         if before:
             prints = fingerprints(item)
-            if before == prints:
+            item.changed = changes(before, prints)
+            if not item.changed:
+                self._run.ledger.note_prints(item.id, prints)
                 state, due = self._revisits.after(item, reads)
                 self._run.ledger.settle(item.id, state, due=due)
                 raise UnchangedRecordError("unchanged", log_level="DEBUG")
-            pairs = zip(_parts(before), _parts(prints), COMPARED, strict=False)
-            item.changed = [name for old, new, name in pairs if old != new]
         item.version = version + 1
         return item
 
 
-def fingerprints(item: Article) -> bytes:
-    """Four bytes for each compared field."""
-    return _prints.pack(*map(crc32, map(_encode, _compared(item))))
+def fingerprints(item: Article, names: Iterable[str] = COMPARED) -> bytes:
+    """Return a key of the name and a checksum of the value for each compared field."""
+    return _KEYED + b"".join(
+        _print.pack(_key(name), crc32(_encode(attrgetter(name)(item)))) for name in names
+    )
 
 
-def _parts(prints: bytes) -> list[bytes]:
-    return [prints[at : at + _SIZE] for at in range(0, len(prints), _SIZE)]
+def changes(before: bytes, after: bytes, names: Iterable[str] = COMPARED) -> list[str]:
+    """Return the fields that differ, as far as both fingerprints have them.
+
+    A field that was not compared when the earlier record was written is no change.
+    """
+    old, new = _by_key(before), _by_key(after)
+    return [
+        name for name in names if (key := _key(name)) in old and key in new and old[key] != new[key]
+    ]
+
+
+@cache
+def _key(name: str) -> int:
+    return crc32(name.encode()) & 0xFFFF
+
+
+def _by_key(prints: bytes) -> dict[int, int]:
+    if len(prints) % 2:
+        return dict(_print.iter_unpack(prints[len(_KEYED) :]))
+    values = (value for (value,) in _first_print.iter_unpack(prints))
+    return dict(zip(map(_key, _FIRST_FORM), values, strict=False))

@@ -9,26 +9,15 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from sys import intern
-from typing import get_args
+from typing import cast, get_args
 
 import msgspec
 
 from newscrawl.export.feeds import Damage, FeedReader, Line
-from newscrawl.items import Status
+from newscrawl.items import Status, Use, marked
 
-FILLED = (
-    "title",
-    "text",
-    "published",
-    "language",
-    "authors",
-    "section",
-    "tags",
-    "images",
-    "lead",
-    "modified",
-)
-"""Fields whose filling is counted."""
+FILLED = marked(Use.COUNTED)
+"""Fields whose filled values are counted."""
 
 BINS = 20
 """Bars of the distribution of agreement, from 0 to 1."""
@@ -63,21 +52,13 @@ class _Crawl(msgspec.Struct):
 
 
 class _Record(msgspec.Struct):
-    """The fields that are counted; of long ones it is only seen whether they are filled."""
+    """The fields that are decoded; of further counted ones only whether they are filled."""
 
     id: str
     aggregator: str
     edition: str
     outlet: _Outlet
-    title: msgspec.Raw
-    text: msgspec.Raw
-    lead: msgspec.Raw
-    authors: msgspec.Raw
-    section: msgspec.Raw
-    tags: msgspec.Raw
-    images: msgspec.Raw
     published: str
-    modified: msgspec.Raw
     language: str | None
     source: _Source
     agreement: _Agreement
@@ -90,7 +71,17 @@ class _Exported(msgspec.Struct):
     crawl: _Crawl
 
 
-_decode = msgspec.json.Decoder(_Record).decode
+_CountedRecord = msgspec.defstruct(
+    "_CountedRecord",
+    [
+        (name, msgspec.Raw, msgspec.Raw(b"null"))
+        for name in FILLED
+        if name not in _Record.__struct_fields__
+    ],
+    bases=(_Record,),
+    kw_only=True,
+)
+_decode = msgspec.json.Decoder(cast("type[_Record]", _CountedRecord)).decode
 _decode_exported = msgspec.json.Decoder(_Exported).decode
 
 
