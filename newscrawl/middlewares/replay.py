@@ -13,6 +13,7 @@ from newscrawl.archive import RENDERED, ArchiveIndex, Exchange, read_answer
 from newscrawl.errors import BrowserError, BrowserMissingError
 from newscrawl.fetching.headers import HeadersTooLargeError
 from newscrawl.middlewares.archive import address
+from newscrawl.run import Run
 
 _ERRORS = (
     exceptions.CannotResolveHostError,
@@ -58,7 +59,7 @@ class ReplayMiddleware:
         directory = crawler.settings.get("REPLAY")
         if not directory:
             raise NotConfigured
-        self._site = crawler.spidercls.name
+        self._site = Run.of(crawler).site
         self._index = ArchiveIndex(Path(directory).resolve())
         self._index.update()
         self._given: dict[str, int] = {}
