@@ -330,7 +330,7 @@ class AggregatorSpider(scrapy.Spider):
         )
 
     @guarded
-    async def rendered(self, result: Response | Failure, steps: Steps | None = None) -> Results:
+    async def rendered(self, result: Response | Failure, **_: Steps) -> Results:
         """Continue a flow with its rendered page, and those that waited for how that ends."""
         request: Request = result.request  # type: ignore[assignment, union-attr]
         status = None

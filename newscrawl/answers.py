@@ -1,7 +1,6 @@
 """What an answer becomes in a record, whether a server gave it or an archive."""
 
 import hashlib
-from copy import deepcopy
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -11,11 +10,10 @@ from twisted.python.failure import Failure
 
 from newscrawl import assembly, directives, source_status
 from newscrawl.browser import RENDER
-from newscrawl.extraction import RuleBook
+from newscrawl.errors import NotInArchiveError
 from newscrawl.fetching.headers import plain
 from newscrawl.fetching.snapshots import Snapshot
 from newscrawl.items import Archive, Article, Location
-from newscrawl.middlewares.replay import NotInArchiveError
 from newscrawl.network.sites import Site
 from newscrawl.reading import SourceJob
 
@@ -45,25 +43,6 @@ def read_copy(
     return article
 
 
-def read_source(
-    article: Article,
-    response: Response,
-    site: Site,
-    rules: RuleBook | None,
-    *,
-    exclude: bool = False,
-) -> None:
-    """Complete a record from the outlet's page, or from what came in its place.
-
-    These are the three steps of it that a crawl takes one by one; see ``finish_source`` for
-    ``exclude``.
-    """
-    job = begin_source(article, response)
-    if job:
-        assembly.read_source(article, job.body, job.url, site, job.content_type, rules)
-    finish_source(article, response, job, exclude=exclude)
-
-
 def begin_source(article: Article, response: Response) -> SourceJob | None:
     """Note what came from an outlet, and give the page if there is one to be read.
 
@@ -90,15 +69,6 @@ def finish_source(
         _tell_refusal(article, response)
     if exclude and (objection := directives.objection(article.source.directives)):
         assembly.withdraw_source(article, "refused", objection)
-
-
-def read_snapshot(
-    article: Article, response: Response, snapshot: Snapshot, site: Site, rules: RuleBook | None
-) -> Article:
-    """The record with a snapshot of its source, or as it is, if that is not the copy's article."""
-    found = deepcopy(article)
-    read_source(found, as_original(response, snapshot), site, rules)
-    return better_of(article, found, snapshot)
 
 
 def as_original(response: Response, snapshot: Snapshot) -> Response:

@@ -17,7 +17,6 @@ from newscrawl.callbacks import Results, guarded
 from newscrawl.dates import Moment
 from newscrawl.errors import FeedError, PageError
 from newscrawl.fetching.hosts import Hosts
-from newscrawl.items import Edition
 from newscrawl.ledger import Entry
 from newscrawl.network.grammar import (
     ArticleKey,
@@ -33,8 +32,8 @@ from newscrawl.signals import headlines_seen
 from newscrawl.urls import host as host_of
 
 if TYPE_CHECKING:
+    from newscrawl.items import Edition, Headline
     from newscrawl.network.listing import Listing
-    from newscrawl.network.ticker import Headline
 
 logger = logging.getLogger(__name__)
 
@@ -272,9 +271,7 @@ class Discovery:
         if page.pending == 0 and page.following:
             yield from self._next_pages(page)
 
-    def _take(
-        self, keys: Iterable[ArticleKey], page: ListingPage | None = None
-    ) -> list[Request]:
+    def _take(self, keys: Iterable[ArticleKey], page: ListingPage | None = None) -> list[Request]:
         """Request the articles among those discovered that this run wants and does not have."""
         chosen = self._arguments
         wanted = [

@@ -5,12 +5,12 @@ from pathlib import Path
 
 from scrapy import exceptions
 from scrapy.crawler import Crawler
-from scrapy.exceptions import IgnoreRequest, NotConfigured
+from scrapy.exceptions import NotConfigured
 from scrapy.http import Headers, Request, Response
 from scrapy.responsetypes import responsetypes
 
 from newscrawl.archive import RENDERED, ArchiveIndex, Exchange, read_answer
-from newscrawl.errors import BrowserError, BrowserMissingError
+from newscrawl.errors import BrowserError, BrowserMissingError, NotInArchiveError
 from newscrawl.fetching.headers import HeadersTooLargeError
 from newscrawl.middlewares.archive import address
 from newscrawl.run import Run
@@ -37,16 +37,6 @@ def _errors() -> dict[str, type[Exception]]:
     from scrapy.core.downloader.handlers.http11 import TunnelError  # heavy, and seldom replayed
 
     return {error.__name__: error for error in (*_ERRORS, TunnelError)}
-
-
-class NotInArchiveError(IgnoreRequest):
-    """The archive holds no answer to a request.
-
-    Raised by ``ReplayMiddleware``; it reaches the request's errback.
-    """
-
-    def __init__(self) -> None:
-        super().__init__("not in the archive")
 
 
 class ReplayMiddleware:
