@@ -1,4 +1,4 @@
-"""Base of the spiders: construction, the aggregator's copy, and the driver of the article flow."""
+"""Base of the spiders: construction, limits, errors, and the aggregator's copy of an article."""
 
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, Self
@@ -13,28 +13,18 @@ from twisted.python.failure import Failure
 
 from newscrawl import answers, source_status
 from newscrawl.arguments import Arguments
-from newscrawl.browser import RENDER
 from newscrawl.callbacks import Results, guarded, report_error
 from newscrawl.discovery import Discovery, ListingPage
 from newscrawl.errors import ArgumentError, StoreError
 from newscrawl.fetching.hosts import Hosts
 from newscrawl.fetching.snapshots import WebArchive
-from newscrawl.flow import (
-    ArticleFlow,
-    AskWebArchive,
-    Fetch,
-    FetchSnapshot,
-    Parse,
-    Render,
-    Result,
-    Steps,
-)
+from newscrawl.flow import ArticleFlow
+from newscrawl.flow_driver import FlowDriver
 from newscrawl.items import Article
 from newscrawl.network.grammar import ArticleKey, parse_article_url
 from newscrawl.network.sites import SITES, Site
 from newscrawl.outlets import first_domain
 from newscrawl.reading import CopyJob, Reader, reader_of
-from newscrawl.rendering import Renderings
 from newscrawl.revisit import Revisits
 from newscrawl.rulestore import RuleStore
 from newscrawl.run import Run, job_name, now
@@ -43,9 +33,6 @@ from newscrawl.urls import registered_domain
 
 if TYPE_CHECKING:
     from newscrawl.network.article import AggregatorPage
-
-_REDIRECTS = ("redirect_urls", "redirect_times", "redirect_reasons")
-"""Keys of ``meta`` in which Scrapy keeps the redirects that led to a page."""
 
 
 class AggregatorSpider(scrapy.Spider):
@@ -59,9 +46,9 @@ class AggregatorSpider(scrapy.Spider):
     run: Run
     rules: RuleStore
     reader: Reader
-    renderings: Renderings[Steps]
     discovery: Discovery
     flow: ArticleFlow
+    driver: FlowDriver
     revisits: Revisits
     hosts: Hosts
 
@@ -96,7 +83,7 @@ class AggregatorSpider(scrapy.Spider):
         spider.run = run = Run.of(crawler, job_name(spider.name, kwargs.get("_job")))
         spider.rules = RuleStore(site.name, run.ledger)
         spider.reader = reader_of(settings, site, spider.rules.book)
-        spider.renderings = Renderings(settings, run.ledger)
+        spider.driver = FlowDriver(crawler, spider.reader, spider.rules, run.ledger)
         spider.discovery = Discovery(crawler, site, arguments, run, spider.article_request)
         run.with_records += [spider.rules.keep, spider.learn_domains]
         spider.revisits = Revisits(settings)
@@ -175,7 +162,7 @@ class AggregatorSpider(scrapy.Spider):
             self.discovery.drop(key)
         elif copy:
             article = answers.read_copy(response, copy, self.site, discovered)
-            async for result in self._advance(response, steps=self.flow.steps(article)):
+            async for result in self.driver.advance(response, steps=self.flow.steps(article)):
                 yield result
 
     async def _parse_copy(
@@ -246,101 +233,6 @@ class AggregatorSpider(scrapy.Spider):
         again = transient and fetches < self.settings.getint("ARTICLE_MAX_ATTEMPTS")
         due = self.revisits.after_failure(fetches) if again else None
         self.run.ledger.settle(key.id, "failed", reason=reason, due=due)
-
-    # --- The article flow ------------------------------------------------------------------------
-
-    @guarded
-    async def _advance(
-        self, cause: Response | Failure, *, steps: Steps, result: Result = None
-    ) -> Results:
-        """Drive a flow until it needs a request, waits for other pages, or returns its record.
-
-        Args:
-            cause: The last response to a request of the article.
-            steps: The flow.
-            result: What came of its last step.
-        """
-        while True:
-            try:
-                step = steps.send(result)
-            except StopIteration as end:
-                yield end.value
-                return
-            if isinstance(step, Parse):
-                result = read = await self.reader.begin(step.job)
-                if read.domain:
-                    self.rules.note(read.article, read.domain, read.taught)
-            elif isinstance(step, Render):
-                async for following in self._render(step.page, steps=steps):
-                    yield following
-                return
-            else:
-                yield self._request(step, steps, cause)
-                return
-
-    @guarded
-    async def _render(self, page: Response, *, steps: Steps) -> Results:
-        """Request a page as the browser shows it, if that may help; else continue without."""
-        decision = self.renderings.begin(page, steps)
-        if decision:
-            yield self._render_request(page, steps)
-        elif decision is False:
-            async for following in self._advance(page, steps=steps):
-                yield following
-
-    def _request(
-        self, step: Fetch | AskWebArchive | FetchSnapshot, steps: Steps, cause: Response | Failure
-    ) -> Request:
-        url = step.snapshot.url if isinstance(step, FetchSnapshot) else step.url
-        origin: Request = cause.request  # type: ignore[assignment, union-attr]  # set by Scrapy
-        return Request(
-            url,
-            callback=self.step_done,
-            errback=self.step_done,
-            dont_filter=True,  # each article fetches its own source
-            headers={"Referer": origin.url} if isinstance(step, Fetch) else None,
-            meta={"article": origin.meta["article"], "allow_offsite": True},
-            cb_kwargs={"steps": steps},
-        )
-
-    @guarded
-    async def step_done(self, result: Response | Failure, steps: Steps | None = None) -> Results:
-        """Continue a flow with the response to its last request, or with the failure."""
-        if isinstance(result, Failure):
-            steps = result.request.cb_kwargs["steps"]  # type: ignore[attr-defined]
-        assert steps
-        async for following in self._advance(result, steps=steps, result=result):
-            yield following
-
-    def _render_request(self, page: Response, steps: Steps) -> Request:
-        """Request a page that is at hand as the browser shows it."""
-        return Request(
-            page.url,
-            callback=self.rendered,
-            errback=self.rendered,
-            dont_filter=True,  # it has just been fetched
-            meta={
-                **{name: page.meta[name] for name in _REDIRECTS if name in page.meta},
-                RENDER: page,
-                "article": page.meta["article"],
-                "allow_offsite": True,
-                "dont_redirect": True,
-            },
-            cb_kwargs={"steps": steps},
-        )
-
-    @guarded
-    async def rendered(self, result: Response | Failure, **_: Steps) -> Results:
-        """Continue a flow with its rendered page, and those that waited for how that ends."""
-        request: Request = result.request  # type: ignore[assignment, union-attr]
-        status = None
-        async for following in self.step_done(result, **request.cb_kwargs):
-            if isinstance(following, Article) and isinstance(result, Response):
-                status = following.source.status
-            yield following
-        for page, waiting in self.renderings.end(request.meta[RENDER], status):
-            async for following in self._render(page, steps=waiting):
-                yield following
 
     # --- The end ---------------------------------------------------------------------------------
 

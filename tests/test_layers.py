@@ -52,6 +52,10 @@ MAY_USE = {
     "flow": HELPERS | RECORD | FETCHING | {"answers", "assembly", "reading"},
     "rendering": HELPERS | RECORD | STATE | READERS | {"flow"},
     "callbacks": HELPERS | RECORD | {"stopping"},
+    "flow_driver": HELPERS
+    | RECORD
+    | STATE
+    | {"browser", "callbacks", "flow", "reading", "rendering", "rulestore"},
     "discovery": HELPERS
     | RECORD
     | STATE
@@ -73,8 +77,8 @@ MAY_USE = {
     | STATE
     | READERS
     | FETCHING
-    | {"answers", "arguments", "browser", "callbacks", "discovery", "flow", "reading"}
-    | {"rendering", "rulestore", "source_status"},
+    | {"answers", "arguments", "callbacks", "discovery", "flow", "flow_driver", "reading"}
+    | {"rulestore", "source_status"},
     "jsonlog": HELPERS,
     "schedule": HELPERS | RECORD | STATE | READERS,
     "scrapyd": HELPERS | {"schedule"},
