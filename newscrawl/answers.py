@@ -1,7 +1,6 @@
-"""What an answer becomes in a record, whether a server gave it or an archive."""
+"""Responses in a record, whether a server sent them or an archive holds them."""
 
 import hashlib
-from copy import deepcopy
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -11,11 +10,10 @@ from twisted.python.failure import Failure
 
 from newscrawl import assembly, directives, source_status
 from newscrawl.browser import RENDER
-from newscrawl.extraction import RuleBook
+from newscrawl.errors import NotInArchiveError
 from newscrawl.fetching.headers import plain
 from newscrawl.fetching.snapshots import Snapshot
 from newscrawl.items import Archive, Article, Location
-from newscrawl.middlewares.replay import NotInArchiveError
 from newscrawl.network.sites import Site
 from newscrawl.reading import SourceJob
 
@@ -24,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def content_type(response: Response) -> str | None:
-    """The header of that name."""
+    """Return the ``Content-Type`` header."""
     value = response.headers.get("Content-Type")
     return value.decode("latin-1") if value else None
 
@@ -34,7 +32,7 @@ def read_copy(
 ) -> Article:
     """Begin a record with the aggregator's copy.
 
-    ``discovered`` is when the article was found; the moment of receipt, if that is not known.
+    ``discovered`` is when the article was found; the time of receipt, if that is not known.
     """
     fetched, location = _received(response)
     article = assembly.from_copy(
@@ -45,29 +43,10 @@ def read_copy(
     return article
 
 
-def read_source(
-    article: Article,
-    response: Response,
-    site: Site,
-    rules: RuleBook | None,
-    *,
-    exclude: bool = False,
-) -> None:
-    """Complete a record from the outlet's page, or from what came in its place.
-
-    These are the three steps of it that a crawl takes one by one; see ``finish_source`` for
-    ``exclude``.
-    """
-    job = begin_source(article, response)
-    if job:
-        assembly.read_source(article, job.body, job.url, site, job.content_type, rules)
-    finish_source(article, response, job, exclude=exclude)
-
-
 def begin_source(article: Article, response: Response) -> SourceJob | None:
-    """Note what came from an outlet, and give the page if there is one to be read.
+    """Note an outlet's response, and return the job that parses it if it holds a page.
 
-    A page that a browser has shown takes the place of what was read of the plain one.
+    A rendered page replaces what was extracted from the plain one.
     """
     if RENDER in response.meta:
         assembly.forget_source(article)
@@ -82,61 +61,52 @@ def begin_source(article: Article, response: Response) -> SourceJob | None:
 def finish_source(
     article: Article, response: Response, job: SourceJob | None, *, exclude: bool = False
 ) -> None:
-    """Judge what came from an outlet once its page, if there was one, is read.
+    """Complete a record once its page, if there was one, is parsed.
 
-    ``exclude`` leaves out what its owner keeps from mining, as ``EXCLUDE_NOAI_HOSTS`` says.
+    ``exclude`` withdraws a source whose owner reserves it from mining (``EXCLUDE_NOAI_HOSTS``).
     """
     if job:
-        _tell_refusal(article, response)
+        _detect_block(article, response)
     if exclude and (objection := directives.objection(article.source.directives)):
         assembly.withdraw_source(article, "refused", objection)
 
 
-def read_snapshot(
-    article: Article, response: Response, snapshot: Snapshot, site: Site, rules: RuleBook | None
-) -> Article:
-    """The record with a snapshot of its source, or as it is, if that is not the copy's article."""
-    found = deepcopy(article)
-    read_source(found, as_original(response, snapshot), site, rules)
-    return better_of(article, found, snapshot)
-
-
 def as_original(response: Response, snapshot: Snapshot) -> Response:
-    """A snapshot as the outlet's server would have sent it."""
+    """Return a snapshot as the outlet's server would have sent it."""
     return response.replace(url=snapshot.original)
 
 
 def better_of(article: Article, found: Article, snapshot: Snapshot) -> Article:
-    """The record with what a snapshot says, or as it was, if that is not the copy's article."""
+    """Return the record from a snapshot, or the one without it if that is another article."""
     lost, source = article.source, found.source
     if source.status != "ok":
         return article
     source.url, source.redirects = snapshot.url, []
     source.reason = f"{lost.status}: {lost.reason}"
     source.via, source.snapshot = "archive", snapshot.taken
-    # What the archive says of use is not the owner's word.
+    # Headers of the archive are not the owner's directives.
     owner = [said for said in source.directives if said.startswith("meta ")]
     source.directives = list(dict.fromkeys((*lost.directives, *owner)))
     return found
 
 
-def _tell_refusal(article: Article, response: Response) -> None:
-    """Tell a page that is not the article, but stands in its way."""
+def _detect_block(article: Article, response: Response) -> None:
+    """Detect a block, consent or login page."""
     source = article.source
     if source.status not in ("mismatch", "unreadable"):
         return
-    # Walls hold little text; on a page with much, the signs in it are but parts of it.
+    # Block pages hold little text; in a long one the signs are part of the text.
     body = response.body if len(source.text or "") < _SHORT else b""
-    if wall := source_status.refusal_of(response, source.link or "", body):
-        assembly.withdraw_source(article, "refused", wall)
+    if block := source_status.refusal_of(response, source.link or "", body):
+        assembly.withdraw_source(article, "refused", block)
 
 
 _SHORT = 1500
-"""Characters of text below which a page may be a wall."""
+"""Characters of text below which a page may be a block page."""
 
 
 def source_lost(article: Article, failure: Failure) -> None:
-    """Complete a record whose source could not be had; ``failure.request`` is what was asked."""
+    """Complete a record whose source could not be fetched; ``failure.request`` was the request."""
     if isinstance(failure.value, HttpError):
         _note(article, failure.value.response)
     else:
@@ -148,15 +118,15 @@ def source_lost(article: Article, failure: Failure) -> None:
 
 
 def not_rendered(article: Article, failure: Failure) -> None:
-    """Complete a record whose page the browser did not show, from the copy and the plain page."""
-    # A crawl that is replayed may have had no browser: then the plain page is what it read.
+    """Complete a record whose page was not rendered, from the copy and the plain page."""
+    # A replayed crawl may have had no browser: then it parsed the plain page.
     if not isinstance(failure.value, NotInArchiveError):
         outcome = source_status.of_failure(failure)
         assembly.without_source(article, outcome.status, outcome.reason)
 
 
 def _note(article: Article, response: Response) -> None:
-    """What the record says of any answer from the outlet's server."""
+    """Note what the record says of any response of the outlet's server."""
     source = article.source
     source.url = response.url
     source.redirects = list(response.meta.get("redirect_urls", []))
@@ -173,7 +143,7 @@ def _note(article: Article, response: Response) -> None:
 
 
 def _received(response: Response) -> tuple[str, Location | None]:
-    """When a response was received, and where it is archived."""
+    """Return when a response was received, and where it is archived."""
     archived = response.meta.get("archived")
     if archived:
         return archived.fetched, archived.location

@@ -1,4 +1,4 @@
-"""Puts a record together: the aggregator's copy, the outlet's page, and the best of both."""
+"""Assembly of a record: the aggregator's copy, the outlet's page, and the best of both."""
 
 import logging
 from dataclasses import fields
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 STUB_WORDS = 12
-"""A text of fewer words is no sentence of news: flagged ``stub``."""
+"""Words below which a text is flagged ``stub``."""
 
 _EXTRACTED = {field.name for field in fields(SourcePage)} - {
     "directives"
@@ -29,7 +29,7 @@ _SOURCE_FIELDS = tuple(field.name for field in fields(Source) if field.name in _
 """Fields that the record takes over from the outlet's page under the same name."""
 
 _OF_THE_COPY = ("stub", "other_canonical")
-"""Flags of the aggregator's page that the record takes over; the others are judged anew."""
+"""Flags of the aggregator's page that the record takes over; the others are computed anew."""
 
 DATE_CONFLICT_DAYS = 2
 """Copies may be a day late, and a day begins at another hour elsewhere; more is a conflict."""
@@ -67,21 +67,21 @@ def from_copy(
 
 
 def forget_source(article: Article) -> None:
-    """Take back what was read of the outlet's page, but for the link."""
+    """Discard what was extracted from the outlet's page, except the link."""
     article.source = Source(link=article.source.link)
     article.agreement = Agreement()
     article.flags = [flag for flag in article.flags if flag in _OF_THE_COPY]
 
 
 def without_source(article: Article, status: Status, reason: str | None) -> None:
-    """Complete a record whose source was not read, from the copy alone."""
+    """Complete a record with the status of its source."""
     article.source.status = status
     article.source.reason = clean(reason) if reason else None  # may quote what a server said
     _choose(article)
 
 
 def withdraw_source(article: Article, status: Status, reason: str) -> None:
-    """Complete a record without what was read of its source."""
+    """Complete a record without what was extracted from its source."""
     blank = Source()
     for name in _SOURCE_FIELDS:
         setattr(article.source, name, getattr(blank, name))
@@ -97,7 +97,7 @@ def read_source(
     content_type: str | None,
     rules: RuleBook | None = None,
 ) -> None:
-    """Read the outlet's page, and complete the record with the best of both copies."""
+    """Extract the outlet's page, and complete the record with the best of both versions."""
     zone = ZoneInfo(site.zone)
     try:
         page = extract(body, url, article.copy, rules, zone=zone, content_type=content_type)
@@ -106,7 +106,7 @@ def read_source(
         without_source(article, "not_html" if binary else "unreadable", str(error))
         return
     except Exception as error:
-        # A fault of our own on a page nobody foresaw must not cost the record; it is told loudly.
+        # A bug met on an unforeseen page must not cost the record; it is logged as an error.
         logger.exception("%s: %s could not be read", article.id, url)
         without_source(article, "unreadable", f"{type(error).__name__}: {error}"[:200])
         return
@@ -118,7 +118,7 @@ def read_source(
 
 
 def _load_source(article: Article, page: SourcePage, url: str, zone: ZoneInfo) -> None:
-    """Normalise what was read of the outlet's page into the record."""
+    """Normalise the fields of the outlet's page into the record."""
     loader = SourceLoader(zone=zone, base_url=url)
     for name in _SOURCE_FIELDS:
         loader.add_value(name, getattr(page, name))
@@ -129,7 +129,7 @@ def _load_source(article: Article, page: SourcePage, url: str, zone: ZoneInfo) -
 
 
 def _choose(article: Article) -> None:
-    """Fill the record's own fields from the better copy of each."""
+    """Fill the record's own fields from the better version of each."""
     copy, source = article.copy, article.source
     trusted = source.status == "ok"
     article.origin = "source" if trusted and source.text else "aggregator"
@@ -149,7 +149,7 @@ def _choose(article: Article) -> None:
 
 
 def _choose_date(article: Article, *, trusted: bool) -> None:
-    """The source's date is exact, but a site that moved may date its old articles anew."""
+    """Prefer the source's exact date, unless it conflicts: a migrated site may redate articles."""
     copy, source = article.copy, article.source
     days = article.agreement.days
     if trusted and source.published and (days is None or abs(days) <= DATE_CONFLICT_DAYS):
@@ -165,7 +165,7 @@ def _choose_date(article: Article, *, trusted: bool) -> None:
 
 
 def _flag(article: Article) -> None:
-    """Note what a reader of the record should doubt."""
+    """Flag what a user of the record should doubt."""
     text = article.text or ""
     doubts: dict[Flag, bool] = {
         "truncated_copy": article.copy.truncated,

@@ -110,3 +110,63 @@ class BrowserMissingError(BrowserError):
 
     Raised by ``newscrawl.browser``; it reaches the request's errback, and the article waits.
     """
+
+
+class RequestDroppedError(NewscrawlError):
+    """Base of the errors below: a request that is not sent, or whose response is not used.
+
+    Each is raised by a downloader middleware and reaches the request's errback. They are no
+    ``IgnoreRequest``, as this module must not import Scrapy.
+    """
+
+
+class DecompressedTooLargeError(RequestDroppedError):
+    """A response is larger than ``DOWNLOAD_MAXSIZE`` once decompressed.
+
+    Raised by ``CompressionMiddleware``.
+    """
+
+
+class HostRestsError(RequestDroppedError):
+    """A host backs off after failures in a row, or because it asked for that.
+
+    Raised by ``MannersMiddleware``.
+    """
+
+
+class HostBudgetError(RequestDroppedError):
+    """The budget of a host for this run is spent.
+
+    Raised by ``MannersMiddleware``.
+    """
+
+
+class ForbiddenByRobotsError(RequestDroppedError):
+    """The host's robots.txt disallows the request.
+
+    Raised by ``RobotsMiddleware``.
+    """
+
+
+class RobotsUnreachableError(RequestDroppedError):
+    """The host's robots.txt cannot be fetched for a network or server error: nothing is allowed.
+
+    Raised by ``RobotsMiddleware``.
+    """
+
+
+class ReservedError(RequestDroppedError):
+    """The host's robots.txt reserves its pages from mining, and such hosts are excluded.
+
+    Raised by ``RobotsMiddleware``. The message is the directive.
+    """
+
+
+class NotInArchiveError(RequestDroppedError):
+    """The archive holds no response to a request.
+
+    Raised by ``ReplayMiddleware``.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("not in the archive")

@@ -31,21 +31,32 @@ from newscrawl import __version__, answers, assembly, source_status
 from newscrawl.archive import Archived, ArchiveIndex, read_answer
 from newscrawl.browser import RENDER
 from newscrawl.duplicates import TextIndex, signature
-from newscrawl.errors import BrowserError, PageError, StoreError
+from newscrawl.errors import (
+    BrowserError,
+    ForbiddenByRobotsError,
+    NotInArchiveError,
+    PageError,
+    RobotsUnreachableError,
+    StoreError,
+)
 from newscrawl.extraction import Rule, RuleBook
 from newscrawl.fetching.snapshots import WebArchive
+from newscrawl.flow import (
+    ArticleFlow,
+    AskWebArchive,
+    Fetch,
+    FetchSnapshot,
+    Parse,
+    Render,
+    Result,
+)
 from newscrawl.items import Article
 from newscrawl.ledger import Ledger, ledger_of
 from newscrawl.middlewares.archive import address
 from newscrawl.middlewares.compression import CompressionMiddleware
 from newscrawl.middlewares.refresh import RefreshMiddleware
-from newscrawl.middlewares.replay import NotInArchiveError, response_of
-from newscrawl.middlewares.robots import (
-    ForbiddenByRobotsError,
-    HostRules,
-    RobotsUnreachableError,
-    rules_of,
-)
+from newscrawl.middlewares.replay import response_of
+from newscrawl.middlewares.robots import HostRules, rules_of
 from newscrawl.network.article import read_article
 from newscrawl.network.grammar import ArticleKey, parse_article_url
 from newscrawl.network.sites import SITES
@@ -95,8 +106,8 @@ class Reextractor:
         self._index = index
         self._data = data
         self._agent = settings["ROBOTSTXT_USER_AGENT"]
-        self._web_archive = WebArchive(settings)
-        self._exclude = settings.getbool("EXCLUDE_NOAI_HOSTS")
+        exclude = settings.getbool("EXCLUDE_NOAI_HOSTS")
+        self._flow = ArticleFlow(WebArchive(settings), exclude=exclude)
         crawler = Crawler(Spider, settings)
         crawler.stats = DummyStatsCollector(crawler)
         # Those of a crawl that make a page of an answer, in the order in which answers pass them.
@@ -107,7 +118,7 @@ class Reextractor:
         )
         self._rules: dict[str, FixedRules] = {}
         self._robots = lru_cache(1000)(self._read_robots)
-        self._domain = lru_cache(1000)(self._learned_domain)
+        self._learned_domain_of = lru_cache(1000)(self._learned_domain)
 
     def read(self, key: ArticleKey) -> Article:
         """Rebuild the record of an article.
@@ -126,64 +137,62 @@ class Reextractor:
         except PageError as error:
             raise UnreadableArticleError(f"expected {error.expected}") from error
         article = answers.read_copy(answer, page, key.site)
-        self._read_source(article, key)
-        article = self._read_snapshot(article, key)
+        if article.source.link is None:
+            article.outlet.domain = self._domain_of(key)
+        article = self._complete(article, key)
         article.crawl.spider, article.crawl.version = key.aggregator, __version__
         article.crawl.job, article.crawl.exported = "reextract", now()
         return article
 
-    def _read_source(self, article: Article, key: ArticleKey) -> None:
-        link, outlet = article.source.link, article.outlet
-        if link is None:
-            outlet.domain = self._domain(key.aggregator, key.edition, key.outlet) or first_domain(
-                key.site.country, key.edition, key.outlet
-            )
-            assembly.without_source(article, "no_link", None)
-            return
-        request, answer = self._ask(link)
-        if isinstance(answer, NotInArchiveError):
-            assembly.without_source(article, "not_followed", str(answer))
-        elif isinstance(answer, Exception):
-            answers.source_lost(article, _failure(request, answer))
-        else:
-            rules = self._robots_of(answer.url)
-            if isinstance(rules, HostRules):
-                answer.meta["directives"] = rules.directives
-            self._read_page(article, answer, key)
-            self._read_rendered(article, answer, key)
+    def _complete(self, article: Article, key: ArticleKey) -> Article:
+        """Drive the article flow with the responses in the archive."""
+        steps = self._flow.steps(article)
+        result: Result = None
+        while True:
+            try:
+                step = steps.send(result)
+            except StopIteration as end:
+                record: Article = end.value
+                return record
+            match step:
+                case Fetch(url):
+                    request, page = self._ask(url)
+                    if isinstance(page, NotInArchiveError):
+                        assembly.without_source(article, "not_followed", str(page))
+                        return article
+                    if isinstance(page, Response):
+                        rules = self._robots_of(page.url)
+                        if isinstance(rules, HostRules):
+                            page.meta["directives"] = rules.directives
+                    result = _result(request, page)
+                case Parse(job):
+                    result = job.read(key.site, self._rules_of(key.aggregator))
+                case Render(page):
+                    result = self._rendered(page)
+                case AskWebArchive(url):
+                    result = _result(*self._ask(url))
+                case FetchSnapshot(snapshot):
+                    result = _result(*self._ask(snapshot.url))
 
-    def _read_page(self, article: Article, page: Response, key: ArticleKey) -> None:
-        book = self._rules_of(key.aggregator)
-        answers.read_source(article, page, key.site, book, exclude=self._exclude)
-
-    def _read_rendered(self, article: Article, plain: Response, key: ArticleKey) -> None:
-        """Read a page as a browser showed it, if one did."""
-        request = Request(plain.url, meta={**plain.meta, RENDER: plain})
+    def _rendered(self, page: Response) -> Response | Failure | None:
+        """Return a page as a browser showed it, why it did not, or ``None`` if it was not asked."""
+        request = Request(page.url, meta={**page.meta, RENDER: page})
         found = self._index.answers(address(request))
         if not found:
-            return
+            return None
         archived = _best(found)
         request.meta["archived"] = archived
         try:
             response = response_of(read_answer(self._index.directory, archived.location))
         except BrowserError as error:
-            answers.not_rendered(article, _failure(request, error))
-            return
+            return _failure(request, error)
         response.request = request
-        self._read_page(article, response, key)
+        return response
 
-    def _read_snapshot(self, article: Article, key: ArticleKey) -> Article:
-        """The record with a snapshot of its source, if there is one that agrees with its copy."""
-        url = self._web_archive.index_url(article)
-        listing = self._ask(url)[1] if url else None
-        if not isinstance(listing, Response):
-            return article
-        snapshot = self._web_archive.nearest(article, listing.body)
-        answer = self._ask(snapshot.url)[1] if snapshot else None
-        if snapshot is None or not isinstance(answer, Response):
-            return article
-        book = self._rules_of(key.aggregator)
-        return answers.read_snapshot(article, answer, snapshot, key.site, book)
+    def _domain_of(self, key: ArticleKey) -> str | None:
+        """Return the domain of an outlet whose article has no link."""
+        learned = self._learned_domain_of(key.aggregator, key.edition, key.outlet)
+        return learned or first_domain(key.site.country, key.edition, key.outlet)
 
     def _rules_of(self, site: str) -> FixedRules:
         if site not in self._rules:
@@ -259,6 +268,11 @@ class Reextractor:
 def _best(found: list[Archived]) -> Archived:
     """The last page; one that was had once is not lost by its server's later troubles."""
     return next((a for a in reversed(found) if 200 <= a.status < 400), found[-1])
+
+
+def _result(request: Request, page: Response | Exception) -> Response | Failure:
+    """Return what came of a request, as the article flow takes it."""
+    return page if isinstance(page, Response) else _failure(request, page)
 
 
 def _failure(request: Request, error: Exception) -> Failure:

@@ -1,90 +1,87 @@
-"""Which pages are shown to the browser: by what they hold, and what their host has shown before."""
+"""Browser policy: which pages are rendered, by their content and what is known of their host."""
 
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
 
 from newscrawl.extraction.shell import is_shell
-from newscrawl.items import Article, Status
+from newscrawl.flow import INCOMPLETE
+from newscrawl.items import Status
 from newscrawl.ledger import Ledger
 from newscrawl.urls import host
 
-_TOO_LITTLE: tuple[Status, ...] = ("unreadable", "mismatch")
-"""What becomes of a page that holds too little of the copy; one that names its price is left."""
+Waiting = TypeVar("Waiting")
 
 
 @dataclass(slots=True)
-class _Host:
-    """What the browser has shown of a host in this run."""
+class _Host(Generic[Waiting]):
+    """Pages of one host that were rendered in this run."""
 
-    in_vain: int = 0
-    """Pages in a row that were shown in vain."""
-    under_way: int = 0
-    """Pages of which it is not yet known whether they were."""
-    ended: int = 0
-    """Pages of which it is known."""
-    waiting: dict[str, int] = field(default_factory=dict)
-    """Articles whose pages wait for that, in order, each with what ``ended`` was when it asked."""
+    failed: int = 0
+    """Pages in a row that rendering did not complete."""
+    pending: int = 0
+    """Pages that are being rendered."""
+    waiting: list[tuple[Response, Waiting]] = field(default_factory=list)
+    """Pages whose decision depends on those."""
 
 
-class Renderings:
-    """The settings ``BROWSER`` and ``BROWSER_VAIN_PAGES``, and what hosts have taught."""
+class Renderings(Generic[Waiting]):
+    """Decisions on rendering, by the settings ``BROWSER`` and ``BROWSER_VAIN_PAGES``."""
 
     def __init__(self, settings: BaseSettings, ledger: Ledger) -> None:
         self._off = settings["BROWSER"] == "off"
-        self._most_in_vain = settings.getint("BROWSER_VAIN_PAGES")
+        self._max_failed = settings.getint("BROWSER_VAIN_PAGES")
         self._ledger = ledger
-        self._hosts: dict[str, _Host] = {}
+        self._hosts: dict[str, _Host[Waiting]] = {}
 
-    def may_help(self, article: Article, page: Response) -> bool | None:
-        """Tell whether the browser might show the article that a plain page, just read, has not.
+    def begin(self, page: Response, waiting: Waiting) -> bool | None:
+        """Decide whether a page is rendered; if so, ``end`` must be called for it.
 
-        ``None`` if that depends on pages of its host that are being shown: were they all in vain,
-        this one would be left alone; or one of them might teach that the host needs a browser. It
-        is to be asked again at the end of the line, after those; if none of them has come to an end
-        until then, there is nothing to wait for. A page that waits is overtaken by no other of its
-        host, as what one teaches helps to read the next.
+        Args:
+            page: As the server sent it.
+            waiting: What ``end`` returns if the decision has to wait.
+
+        Returns:
+            ``None`` if the decision depends on pages of the same host that are being rendered:
+            they may show that the host needs a browser, or that rendering does not help.
         """
-        if self._off or article.source.status not in _TOO_LITTLE:
+        if self._off:
             return False
-        met = self._at(page)
-        helps = self._judge(page, met)
-        behind = next(iter(met.waiting), article.id) != article.id
-        if behind or (helps is None and met.ended > met.waiting.get(article.id, -1)):
-            met.waiting[article.id] = met.ended
-            return None
-        met.waiting.pop(article.id, None)
-        return helps is not False
+        met = self._hosts.setdefault(host(page.url), _Host())
+        decision = self._decide(page, met)
+        if decision is None:
+            met.waiting.append((page, waiting))
+        met.pending += decision is True
+        return decision
 
-    def _judge(self, page: Response, met: _Host) -> bool | None:
-        """What is known by now of a page's host; ``None`` if that may change."""
-        if met.in_vain >= self._most_in_vain:
+    def _decide(self, page: Response, met: _Host[Waiting]) -> bool | None:
+        if met.failed >= self._max_failed:
             return False
-        if met.in_vain + met.under_way >= self._most_in_vain:
+        if met.failed + met.pending >= self._max_failed:
             return None
-        kind = (page.headers.get("Content-Type") or b"").decode("latin-1")
-        if self._ledger.is_rendered(host(page.url)) or is_shell(page.body, kind):
+        content_type = (page.headers.get("Content-Type") or b"").decode("latin-1")
+        if self._ledger.is_rendered(host(page.url)) or is_shell(page.body, content_type):
             return True
-        return None if met.under_way else False
+        return None if met.pending else False
 
-    def begin(self, page: Response) -> None:
-        """Note that a page is going to be shown."""
-        self._at(page).under_way += 1
+    def end(self, page: Response, status: Status | None) -> list[tuple[Response, Waiting]]:
+        """Note what came of rendering a page.
 
-    def end(self, page: Response, status: Status | None = None) -> None:
-        """Remember of a page's host whether the browser has helped.
+        Args:
+            page: As the server sent it.
+            status: The source's status from the rendered page; ``None`` if there is none.
 
-        ``status`` is what its article's source has become, ``None`` if the page was not shown.
+        Returns:
+            The pages that waited for this, in order; each is to be decided again.
         """
-        met = self._at(page)
-        met.under_way -= 1
-        met.ended += 1
-        if status in _TOO_LITTLE:
-            met.in_vain += 1
+        met = self._hosts[host(page.url)]
+        met.pending -= 1
+        if status in INCOMPLETE:
+            met.failed += 1
         elif status is not None:
-            met.in_vain = 0
+            met.failed = 0
             self._ledger.note_rendered(host(page.url))
-
-    def _at(self, page: Response) -> _Host:
-        return self._hosts.setdefault(host(page.url), _Host())
+        waiting, met.waiting = met.waiting, []
+        return waiting

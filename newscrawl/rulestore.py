@@ -1,4 +1,4 @@
-"""Where the rules that outlets teach are kept between runs: in the ledger, with the records.
+"""Learned rules of a site between runs: kept in the ledger, with the records.
 
 A site's book begins with the rules shipped in the package and the unverified seeds of
 ``newscrawl.outlets``; what pages have confirmed is kept.
@@ -18,8 +18,8 @@ from newscrawl.outlets import seeds
 class RuleStore:
     """The rules of one site's outlets.
 
-    What a page teaches is kept in the transaction that commits its record, so a run that goes on
-    after a kill knows what the records that are written have taught, and no more.
+    The book is read once, when a run begins. What a page teaches is kept in the transaction that
+    commits its record, and used from the next run on.
 
     Args:
         site: Name of the aggregator.
@@ -32,7 +32,8 @@ class RuleStore:
     def __init__(self, site: str, ledger: Ledger | None) -> None:
         self.site = site
         self.ledger = ledger
-        self._lessons: dict[str, tuple[str, bytes]] = {}
+        self._learned: dict[str, bytes] = {}
+        self._domains: dict[str, str] = {}
         book = RuleBook(shipped())
         for domain, selectors in _seeds_by_domain().items():
             for body in selectors.get("body", ()):
@@ -54,26 +55,22 @@ class RuleStore:
         return [rule for rule in self.book if rule.pages]
 
     def note(self, article: Article, domain: str, taught: bytes) -> None:
-        """Note what an outlet has taught so far; kept once the article's record is."""
-        self._lessons[article.id] = (domain, taught)
+        """Note what an outlet's pages have taught so far; kept once the article's record is."""
+        self._learned[domain] = taught
+        self._domains[article.id] = domain
 
     def keep(self, articles: list[Article]) -> None:
-        """Keep what the pages of articles have taught, and those read before them.
+        """Keep what the outlets of articles have taught; the next run uses it.
 
         Part of the caller's transaction.
 
         Raises:
             StoreError: the ledger cannot be written.
         """
-        waited = {article.id for article in articles if article.id in self._lessons}
-        learned: dict[str, bytes] = {}
-        while waited:
-            name = next(iter(self._lessons))
-            domain, taught = self._lessons.pop(name)
-            learned[domain] = taught
-            waited.discard(name)
-        for domain, taught in learned.items():
-            self._keep(domain, taught)
+        domains = (self._domains.pop(article.id, None) for article in articles)
+        for domain in dict.fromkeys(domains):
+            if domain:
+                self._keep(domain, self._learned[domain])
 
     def forget(self, domain: str) -> int:
         """Drop what an outlet has taught; tell how many rules there were."""

@@ -84,7 +84,7 @@ class Run:
         Without ``job`` the name is that of the environment (``SCRAPY_JOB``), else made of the time.
         """
         if crawler not in _runs:
-            site = crawler.spidercls.name
+            site = crawler.spidercls.site.name  # type: ignore[attr-defined]  # AggregatorSpider's
             _runs[crawler] = cls(site, job or job_name(site), data_of(crawler.settings))
         return _runs[crawler]
 

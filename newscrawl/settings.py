@@ -219,14 +219,12 @@ SPIDER_MIDDLEWARES_BASE = _base(
 # Bytes of pages that are being dealt with above which no more are fetched; Scrapy's 5 MB would be
 # forty pages that wait for nothing but the processor.
 SCRAPER_SLOT_MAX_ACTIVE_SIZE = 2 * 1024 * 1024
-# First come, first served, so that no answer waits long for its turn (see TURN_BYTES); one that is
-# asked for again comes before the others, as they wait for it.
+# First come, first served: articles in the order of discovery. A retry comes before the others.
 SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"
 RETRY_PRIORITY_ADJUST = 1
-# The spider names the page it comes from itself: answers are handled after others.
+# The spider sets the referrer itself: a request may come from the callback of another page.
 REFERER_ENABLED = False
-# Records are written one by one, in order; each more is a task that is begun for every answer, and
-# Scrapy's 100 cost half of the speed.
+# Each more is a task that is started for every response: Scrapy's 100 cost half of the speed.
 CONCURRENT_ITEMS = 1
 # No report uses them.
 DOWNLOADER_STATS = False
@@ -253,9 +251,6 @@ FEED_FSYNC = True
 # How feeds are packed: none, gzip or zstd. Each batch is packed by itself, so packed feeds survive
 # kills as plain ones do. Off: every tool reads plain lines, also of a feed that still grows.
 FEED_COMPRESSION = "none"
-# Answers are handled in the order of asking, so that records do not depend on the network's pace.
-# When more bytes than this wait for one answer, it loses its turn.
-TURN_BYTES = 64 * 1024 * 1024
 # Whether pages are read by a process of their own beside the crawl's. It pays where the
 # processor holds a crawl up, as when an archive is replayed; and a page that brings the parser down
 # or keeps it busy without end costs its own article alone. Off: most crawls wait for the hosts, and

@@ -1,4 +1,4 @@
-"""What became of a source link, told from the answer or the error that came instead."""
+"""Status of a source, from the response to its link or from the error."""
 
 import re
 from dataclasses import dataclass
@@ -8,16 +8,21 @@ from scrapy.http import Response, TextResponse
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
-from newscrawl.errors import BrowserError
+from newscrawl.errors import (
+    BrowserError,
+    DecompressedTooLargeError,
+    ForbiddenByRobotsError,
+    HostBudgetError,
+    HostRestsError,
+    NotInArchiveError,
+    RequestDroppedError,
+    RobotsUnreachableError,
+)
 from newscrawl.fetching.failures import of_error
 from newscrawl.fetching.guard import UnsafeUrlError
 from newscrawl.fetching.headers import plain
 from newscrawl.fetching.refusals import challenge, refusal
 from newscrawl.items import Status
-from newscrawl.middlewares.compression import DecompressedTooLargeError
-from newscrawl.middlewares.manners import HostBudgetError, HostRestsError
-from newscrawl.middlewares.replay import NotInArchiveError
-from newscrawl.middlewares.robots import ForbiddenByRobotsError, RobotsUnreachableError
 from newscrawl.urls import is_front_page
 
 
@@ -30,7 +35,7 @@ class Outcome:
     reason: str
     """``source.reason`` of the record."""
     asked: bool = True
-    """Whether the host was asked for the page at all; if not, nothing is known of the page."""
+    """Whether the request was sent; if not, nothing is known of the page."""
 
 
 _SCHEME = re.compile(r"\s*([a-z][a-z0-9+.-]{0,20}):", re.IGNORECASE)
@@ -39,7 +44,7 @@ _BY_CODE: dict[int, Status] = {404: "gone", 410: "gone", 402: "paywalled"}
 
 
 def of_failure(failure: Failure) -> Outcome:
-    """Outcome of a request that ended in an error."""
+    """Return the outcome of a request that ended in an error."""
     error = failure.value
     if isinstance(error, HttpError):
         return _of_error(error.response)
@@ -55,7 +60,7 @@ def of_failure(failure: Failure) -> Outcome:
         return Outcome("too_large", "larger than DOWNLOAD_MAXSIZE once decompressed")
     if isinstance(error, NotInArchiveError | BrowserError):
         return Outcome("unreachable", str(error))
-    if isinstance(error, IgnoreRequest):
+    if isinstance(error, IgnoreRequest | RequestDroppedError):
         message = str(error)
         if "max redirections" in message:  # Scrapy has no error of its own for it
             return Outcome("unreachable", "redirects without end")
@@ -66,7 +71,7 @@ def of_failure(failure: Failure) -> Outcome:
 
 
 def _of_error(response: Response) -> Outcome:
-    """Outcome of an answer whose HTTP status code is no success."""
+    """Return the outcome of a response whose HTTP status code is no success."""
     code = response.status
     wall = _wall(response) if code not in _BY_CODE else None
     if wall:
@@ -80,27 +85,27 @@ def _of_error(response: Response) -> Outcome:
 
 
 def _wall(response: Response) -> str | None:
-    """What a server shows instead of an answer."""
+    """Return which block page a server sent, if it is one."""
     if response.status in (401, 403):
         return refusal_of(response, response.url, response.body)
     return challenge(plain(response.headers), response.body)
 
 
 def refusal_of(response: Response, link: str, body: bytes) -> str | None:
-    """What stands in the way of a page that is not the one asked for, if signs tell it."""
+    """Return which block, consent or login page a response is, by heuristics, if it is one."""
     return refusal(link, response.url, plain(response.headers), body)
 
 
 def wall_of_site(response: Response, link: str) -> str | None:
-    """What an aggregator shows instead of any of its pages: a challenge, or a page elsewhere.
+    """Return which block page an aggregator sent: a challenge, or a page elsewhere.
 
-    A field for passwords is no sign here: the site's sound pages may have one.
+    A password field is no sign here: the site's regular pages may have one.
     """
     return refusal_of(response, link, b"") or challenge({}, response.body)
 
 
 def of_response(response: Response, link: str) -> Outcome | None:
-    """Outcome of a page that need not be read, or ``None`` if it is worth reading."""
+    """Return the outcome of a response that is not parsed, or ``None`` if it is to be parsed."""
     if not isinstance(response, TextResponse):
         kind = (response.headers.get("Content-Type") or b"unknown").decode("latin-1")
         return Outcome("not_html", f"content type {kind[:80]}")

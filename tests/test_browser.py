@@ -253,11 +253,9 @@ def test_a_host_that_is_shown_in_vain_is_left_alone(tmp_path: Path) -> None:
     assert not [url for url in outcome.requests if "/api/" in url], "robots.txt holds inside too"
 
 
-@pytest.mark.parametrize("room", ["1000000", "1"])
-def test_a_host_that_needs_the_browser_is_shown_page_by_page(tmp_path: Path, room: str) -> None:
+def test_a_host_that_needs_the_browser_is_shown_page_by_page(tmp_path: Path) -> None:
     web = app({f"article-{n}": ("", "") for n in range(4)})
-    # Pages may be passed over in their line: then none waits for another for ever.
-    settings = {"BROWSER_VAIN_PAGES": "1", "TURN_BYTES": room}
+    settings = {"BROWSER_VAIN_PAGES": "1"}
     outcome = crawl(web, tmp_path, urls=urls(web), settings=settings)
     assert outcome.code == 0, outcome.stderr
     sources = by_name(outcome)

@@ -352,6 +352,54 @@ def test_a_walk_ends_at_since(tmp_path: Path) -> None:
     assert asked <= 4, "the walk went on past the first page that is all too old"
 
 
+def test_a_walk_of_undated_listings_waits_for_the_dates_of_its_articles(tmp_path: Path) -> None:
+    small = walked(1, 40, 4)
+    wanted = {"outlets": "courrier", "editions": "fr", "since": "2024-02-27"}
+    outcome = crawl(small, tmp_path, settings={}, **wanted)
+    assert outcome.report["exported"] == 8
+    asked = [url for url in outcome.requests if "?page=" in url]
+    assert asked == [f"https://www.maghress.com/fr/courrier?page={n}" for n in (1, 2)]
+
+
+def test_a_walk_goes_on_past_articles_that_failed(tmp_path: Path) -> None:
+    small = walked(1, 12, 4)
+    for number in range(9, 13):
+        del small.pages[f"https://www.maghress.com/fr/courrier/{number}"]
+    wanted = {"outlets": "courrier", "editions": "fr", "since": "2024-02-01"}
+    outcome = crawl(small, tmp_path, settings={"MONITORS": "0"}, **wanted)
+    numbers = {int(record["id"].rsplit("/", 1)[1]) for record in outcome.lines("feeds")}
+    assert numbers == set(range(1, 9))
+
+
+def test_a_spider_outside_the_package_names_its_site(tmp_path: Path) -> None:
+    module = tmp_path / "own" / "own_spiders.py"
+    module.parent.mkdir()
+    module.write_text(
+        "from newscrawl.aggregator_spider import AggregatorSpider\n\n\n"
+        "class Press(AggregatorSpider):\n    name = 'press'\n    site = 'maghress'\n\n\n"
+        "class Nameless(AggregatorSpider):\n    name = 'nameless'\n"
+    )
+    settings = {"SPIDER_MODULES": "newscrawl.spiders,own_spiders"}
+    with DemoProxy(web().answer) as proxy:
+        variables = environment(proxy, tmp_path)
+        variables["PYTHONPATH"] = str(module.parent)
+        done, wrong = (
+            subprocess.run(
+                command(spider, settings, {"urls": URL}),
+                env=variables,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            for spider in ("press", "nameless")
+        )
+    assert done.returncode == 0, done.stderr
+    (feed,) = (tmp_path / "feeds" / "maghress").iterdir()
+    assert json.loads(feed.read_text())["id"] == "maghress:fr/courrier/101"
+    assert "Nameless: set the class attribute site to one of maghress, " in wrong.stderr
+    assert wrong.returncode != 0
+
+
 def test_there_may_be_no_article_between_two_dates(tmp_path: Path) -> None:
     wanted = {"outlets": "courrier", "editions": "fr", "until": "2024-01-31"}
     outcome = crawl(walked(1, 8, 4), tmp_path, settings={}, since="2024-01-01", **wanted)

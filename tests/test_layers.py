@@ -42,22 +42,33 @@ MAY_USE = {
     "assembly": HELPERS | RECORD | READERS | {"loaders"},
     "rulestore": HELPERS | RECORD | READERS | {"ledger"},
     "reading": HELPERS | RECORD | READERS | {"assembly"},
-    "turns": set(),
     "arguments": HELPERS | RECORD | {"network"},
-    "source_status": HELPERS | RECORD | FETCHING | {"middlewares"},
+    "source_status": HELPERS | RECORD | FETCHING,
     "answers": HELPERS
     | RECORD
     | READERS
     | FETCHING
-    | {"assembly", "browser", "middlewares", "reading", "source_status"},
-    "rendering": HELPERS | RECORD | STATE | READERS,
+    | {"assembly", "browser", "reading", "source_status"},
+    "flow": HELPERS | RECORD | FETCHING | {"answers", "assembly", "reading"},
+    "rendering": HELPERS | RECORD | STATE | READERS | {"flow"},
+    "callbacks": HELPERS | RECORD | {"stopping"},
+    "flow_driver": HELPERS
+    | RECORD
+    | STATE
+    | {"browser", "callbacks", "flow", "reading", "rendering", "rulestore"},
+    "discovery": HELPERS
+    | RECORD
+    | STATE
+    | READERS
+    | FETCHING
+    | {"answers", "arguments", "callbacks", "source_status"},
     "comparison": HELPERS,
     "reextraction": HELPERS
     | RECORD
     | STATE
     | READERS
     | FETCHING
-    | {"answers", "assembly", "browser", "middlewares", "rulestore", "source_status"},
+    | {"answers", "assembly", "browser", "flow", "middlewares", "rulestore", "source_status"},
     "middlewares": HELPERS | RECORD | STATE | FETCHING | {"browser"},
     "pipelines": HELPERS | RECORD | STATE | {"outlets"},
     "extensions": HELPERS | RECORD | STATE | FETCHING,
@@ -66,8 +77,8 @@ MAY_USE = {
     | STATE
     | READERS
     | FETCHING
-    | {"answers", "arguments", "assembly", "browser", "loaders", "reading", "rendering"}
-    | {"rulestore", "source_status", "turns"},
+    | {"answers", "arguments", "callbacks", "discovery", "flow", "flow_driver", "reading"}
+    | {"rulestore", "source_status"},
     "jsonlog": HELPERS,
     "schedule": HELPERS | RECORD | STATE | READERS,
     "scrapyd": HELPERS | {"schedule"},

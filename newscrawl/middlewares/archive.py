@@ -13,7 +13,7 @@ from newscrawl import __version__
 from newscrawl.archive import RENDERED, SUFFIX, Archived, Exchange, WarcFile
 from newscrawl.archive import Headers as Pairs
 from newscrawl.browser import RENDER
-from newscrawl.errors import StoreError
+from newscrawl.errors import RequestDroppedError, StoreError
 from newscrawl.items import Location
 from newscrawl.run import Run
 from newscrawl.stopping import is_stopping, stop
@@ -63,7 +63,7 @@ class ArchiveMiddleware:
 
     def process_exception(self, request: Request, exception: Exception) -> None:
         """Archive why there is no response; what was never sent is none of it."""
-        if not isinstance(exception, IgnoreRequest):
+        if not isinstance(exception, IgnoreRequest | RequestDroppedError):
             exchange = _exchange(request)
             exchange.error, exchange.message = type(exception).__name__, str(exception)
             self._write(request, exchange)

@@ -7,16 +7,11 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Request, Response, TextResponse
 from scrapy.responsetypes import responsetypes
 
+from newscrawl.errors import DecompressedTooLargeError
+
 _GZIP = ([b"gzip"], [b"x-gzip"])
 _WITH_HEADER = 31
 """For ``isal_zlib``: the stream is one of gzip."""
-
-
-class DecompressedTooLargeError(IgnoreRequest):
-    """The body of an answer is larger than ``DOWNLOAD_MAXSIZE`` once it is decompressed.
-
-    Raised by ``CompressionMiddleware``; it reaches the request's errback.
-    """
 
 
 class CompressionMiddleware(HttpCompressionMiddleware):

@@ -14,7 +14,12 @@ from scrapy.exceptions import (
 )
 from scrapy.http import Request, Response
 
-from newscrawl.errors import BrowserError
+from newscrawl.errors import (
+    BrowserError,
+    HostBudgetError,
+    HostRestsError,
+    RequestDroppedError,
+)
 from newscrawl.fetching.headers import plain
 from newscrawl.fetching.hosts import Host, Hosts
 from newscrawl.fetching.refusals import challenge
@@ -24,6 +29,7 @@ logger = logging.getLogger(__name__)
 _NO_FAILURE = (
     BrowserError,
     IgnoreRequest,
+    RequestDroppedError,
     DownloadCancelledError,
     NotSupported,
     UnsupportedURLSchemeError,
@@ -33,20 +39,6 @@ _NO_FAILURE = (
 _TURNED_AWAY = (401, 403, 451)
 """Codes that are said of a page by an outlet, but of the crawl by the site: it reads public pages
 alone there, so all further ones would be refused as well."""
-
-
-class HostRestsError(IgnoreRequest):
-    """A host is left alone after failures in a row, or because it asked for it.
-
-    Raised by ``MannersMiddleware``; it reaches the request's errback.
-    """
-
-
-class HostBudgetError(IgnoreRequest):
-    """A host has had all of what a run may ask of it.
-
-    Raised by ``MannersMiddleware``; it reaches the request's errback.
-    """
 
 
 class MannersMiddleware:

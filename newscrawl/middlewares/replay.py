@@ -5,14 +5,15 @@ from pathlib import Path
 
 from scrapy import exceptions
 from scrapy.crawler import Crawler
-from scrapy.exceptions import IgnoreRequest, NotConfigured
+from scrapy.exceptions import NotConfigured
 from scrapy.http import Headers, Request, Response
 from scrapy.responsetypes import responsetypes
 
 from newscrawl.archive import RENDERED, ArchiveIndex, Exchange, read_answer
-from newscrawl.errors import BrowserError, BrowserMissingError
+from newscrawl.errors import BrowserError, BrowserMissingError, NotInArchiveError
 from newscrawl.fetching.headers import HeadersTooLargeError
 from newscrawl.middlewares.archive import address
+from newscrawl.run import Run
 
 _ERRORS = (
     exceptions.CannotResolveHostError,
@@ -38,16 +39,6 @@ def _errors() -> dict[str, type[Exception]]:
     return {error.__name__: error for error in (*_ERRORS, TunnelError)}
 
 
-class NotInArchiveError(IgnoreRequest):
-    """The archive holds no answer to a request.
-
-    Raised by ``ReplayMiddleware``; it reaches the request's errback.
-    """
-
-    def __init__(self) -> None:
-        super().__init__("not in the archive")
-
-
 class ReplayMiddleware:
     """Stands where the downloader would be asked; answers to one URL come in their old order.
 
@@ -58,7 +49,7 @@ class ReplayMiddleware:
         directory = crawler.settings.get("REPLAY")
         if not directory:
             raise NotConfigured
-        self._site = crawler.spidercls.name
+        self._site = Run.of(crawler).site
         self._index = ArchiveIndex(Path(directory).resolve())
         self._index.update()
         self._given: dict[str, int] = {}

@@ -18,6 +18,12 @@ from scrapy.http import Request
 from scrapy.http.request import NO_CALLBACK
 
 from newscrawl import directives
+from newscrawl.errors import (
+    ForbiddenByRobotsError,
+    RequestDroppedError,
+    ReservedError,
+    RobotsUnreachableError,
+)
 from newscrawl.fetching.failures import of_error
 from newscrawl.fetching.guard import UnsafeUrlError
 from newscrawl.fetching.hosts import Hosts
@@ -40,27 +46,6 @@ _RULE = re.compile(
 _MOST_HELD = 4_000_000
 """Characters of rules that are held, which take 16 times as much memory once they are parsed. Those
 of hosts met longest ago go first, and are asked for again if need be."""
-
-
-class ForbiddenByRobotsError(IgnoreRequest):
-    """The host's robots.txt does not allow the request.
-
-    Raised by ``RobotsMiddleware``; it reaches the request's errback.
-    """
-
-
-class RobotsUnreachableError(IgnoreRequest):
-    """The host's robots.txt cannot be had for a network or server error: nothing is allowed.
-
-    Raised by ``RobotsMiddleware``; it reaches the request's errback.
-    """
-
-
-class ReservedError(IgnoreRequest):
-    """The host's robots.txt keeps mining to its owner, and such hosts are excluded.
-
-    Raised by ``RobotsMiddleware``; it reaches the request's errback. The message is the directive.
-    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +153,7 @@ class RobotsMiddleware:
 
 def _reason(error: Exception) -> str:
     """Why there is no answer, without what an error says of this machine, such as its proxy."""
-    if isinstance(error, IgnoreRequest):
+    if isinstance(error, IgnoreRequest | RequestDroppedError):
         return str(error)[:200]
     known = of_error(error)
     return known[1] if known else type(error).__name__
