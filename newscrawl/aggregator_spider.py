@@ -20,7 +20,7 @@ from twisted.python.failure import Failure
 from newscrawl import answers, assembly, source_status
 from newscrawl.arguments import Arguments
 from newscrawl.browser import RENDER
-from newscrawl.errors import FeedError, PageError, ReaderError, StoreError
+from newscrawl.errors import FeedError, PageError, ParserError, StoreError
 from newscrawl.fetching.hosts import Hosts
 from newscrawl.fetching.snapshots import Snapshot, WebArchive
 from newscrawl.items import Article, Edition, Status
@@ -36,7 +36,8 @@ from newscrawl.network.grammar import (
 )
 from newscrawl.network.sites import SITES, Site
 from newscrawl.outlets import first_domain
-from newscrawl.reading import CopyJob, ReadCopy, Reader, ReadSource, SourceJob, reader_of
+from newscrawl.parse_workers import Parser, parser_of
+from newscrawl.reading import CopyJob, ReadCopy, ReadSource, SourceJob
 from newscrawl.rendering import Renderings
 from newscrawl.revisit import Revisits
 from newscrawl.rulestore import RuleStore
@@ -55,6 +56,9 @@ _WAY = ("redirect_urls", "redirect_times", "redirect_reasons")
 
 # URLs of a list that are turned into requests at once.
 _CHUNK = 500
+
+# Pages that are given to the parser before the first of them is done.
+_AHEAD = 12
 
 # First requests that wait in the scheduler at most.
 _QUEUED = 100
@@ -132,7 +136,7 @@ class AggregatorSpider(scrapy.Spider):
         spider = super().from_crawler(crawler, *args, **kwargs)
         spider.run = Run.of(crawler, job_name(spider.name, kwargs.get("_job")))
         spider.rules = RuleStore(spider.name, spider.run.ledger)
-        spider.reader = reader_of(crawler.settings, spider.site, spider.rules.book)
+        spider.reader = parser_of(crawler.settings, spider.site, spider.rules.book)
         crawler.signals.connect(spider.reader.close, signals.spider_closed)
         spider.renderings = Renderings(crawler.settings, spider.run.ledger)
         spider.run.with_records += [spider.rules.keep, spider.learn_domains]
@@ -153,7 +157,7 @@ class AggregatorSpider(scrapy.Spider):
 
     run: Run
     rules: RuleStore
-    reader: Reader
+    reader: Parser
     renderings: Renderings
     lines: dict[str, Turns[tuple[Response | Failure, Callable[[], Results | None]]]]
     """Pages of the aggregator, and records, each handled in the order of asking."""
@@ -784,7 +788,7 @@ class AggregatorSpider(scrapy.Spider):
             begun = deque([self._begun(*first)])
             while begun:
                 # Those that come next are begun before the first is done, as far as may be.
-                while len(begun) < self.reader.ahead and (following := turns.ahead()):
+                while len(begun) < _AHEAD and (following := turns.ahead()):
                     begun.append(self._begun(*following))
                 async for result in self._finished(line, *begun.popleft()):
                     yield result
@@ -822,7 +826,7 @@ class AggregatorSpider(scrapy.Spider):
 
     def _went_wrong(self, answer: Response | Failure, error: Exception) -> None:
         """End the run if it can do its work no more; else the error costs one article alone."""
-        if isinstance(error, StoreError | ReaderError):
+        if isinstance(error, StoreError | ParserError):
             stop(self.crawler, error)
             return
         assert self.crawler.stats

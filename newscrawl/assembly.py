@@ -114,6 +114,8 @@ def read_source(
         binary = isinstance(error, NotHtmlError)
         without_source(article, "not_html" if binary else "unreadable", str(error))
         return
+    except MemoryError:
+        raise
     except Exception as error:
         # A fault of our own on a page nobody foresaw must not cost the record; it is told loudly.
         logger.exception("%s: %s could not be read", article.id, url)

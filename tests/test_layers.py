@@ -42,6 +42,7 @@ MAY_USE = {
     "assembly": HELPERS | RECORD | READERS | {"loaders"},
     "rulestore": HELPERS | RECORD | READERS | {"ledger"},
     "reading": HELPERS | RECORD | READERS | {"assembly"},
+    "parse_workers": HELPERS | RECORD | READERS | {"reading"},
     "turns": set(),
     "arguments": HELPERS | RECORD | {"network"},
     "source_status": HELPERS | RECORD | FETCHING | {"middlewares"},
@@ -66,8 +67,8 @@ MAY_USE = {
     | STATE
     | READERS
     | FETCHING
-    | {"answers", "arguments", "assembly", "browser", "loaders", "reading", "rendering"}
-    | {"rulestore", "source_status", "turns"},
+    | {"answers", "arguments", "assembly", "browser", "loaders", "parse_workers", "reading"}
+    | {"rendering", "rulestore", "source_status", "turns"},
     "jsonlog": HELPERS,
     "schedule": HELPERS | RECORD | STATE | READERS,
     "scrapyd": HELPERS | {"schedule"},
