@@ -14,10 +14,11 @@ import math
 import os
 import signal
 import sys
+from collections.abc import Hashable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, BinaryIO, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, Generic, Protocol, TypeVar, cast
 
 import msgspec
 
@@ -46,6 +47,9 @@ _START_SECONDS = 60
 
 _GRACE_SECONDS = 0.2
 """Time to receive a result that arrived while the event loop was busy past the deadline."""
+
+_DYING_SECONDS = 1
+"""Longest that a process may take to end once it has closed its output."""
 
 _ALARM_SECONDS = 5
 """Time after a page's deadline when a worker ends by itself."""
@@ -194,7 +198,7 @@ _encode = msgspec.msgpack.Encoder().encode
 
 
 @cache
-def _decoder(result: type[Result]) -> "msgspec.json.Decoder[_Response[Result]]":
+def _decoder(result: Hashable) -> "msgspec.json.Decoder[_Response[Any]]":
     return msgspec.json.Decoder(_Response[result])  # type: ignore[valid-type]
 
 
@@ -229,7 +233,7 @@ class _Worker:
             # OpenBLAS reserves 40 MB of address space for each thread.
             env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
             # An interrupt from the terminal is meant for the crawl, which ends its workers itself.
-            **({"process_group": 0} if os.name == "posix" else {}),
+            process_group=0 if os.name == "posix" else None,
         )
         async with asyncio.timeout(_START_SECONDS):
             await self._exchange(self._hello)
@@ -253,13 +257,22 @@ class _Worker:
             response.cancel()
         return response.result()
 
-    async def end(self) -> str:
-        """Kill the process, and describe how it ended."""
+    async def end(self, seconds: float = 0) -> str:
+        """End the process, and describe how it ended.
+
+        Args:
+            seconds: Time in which one that is dying already may end by itself. Killing it sooner
+                would make asyncio miss its exit code.
+        """
         process, self._process = self._process, None
         if process is None:
             return "not started"
-        with suppress(ProcessLookupError):
-            process.kill()  # without effect on how it ended if it is dead already
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await process.wait()
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                process.kill()
         await process.communicate()
         code = process.returncode or 0
         return f"died of {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
@@ -363,7 +376,7 @@ class ParserPool:
             await self._start(worker)
             try:
                 sent = await worker.parse(message, self._limits.seconds)
-                response = _decoder(job.result).decode(sent)
+                response: _Response[Result] = _decoder(cast("Hashable", job.result)).decode(sent)
             except TimeoutError:
                 await worker.end()
                 why = f"parser exceeded {self._limits.seconds:g} s"
@@ -373,7 +386,7 @@ class ParserPool:
                 why = f"parser sent an invalid result: {error}"
                 break
             except _WorkerDiedError as error:
-                why = f"parser {error if str(error) else await worker.end()}"
+                why = f"parser {error if str(error) else await worker.end(_DYING_SECONDS)}"
                 await worker.end()
                 logger.warning("%s: %s", job.url, why)
                 continue
@@ -407,7 +420,7 @@ class ParserPool:
             try:
                 await worker.start()
             except (OSError, TimeoutError, _WorkerDiedError) as error:
-                how = await worker.end()
+                how = await worker.end(_DYING_SECONDS)
                 self._failed_starts += 1
                 if self._failed_starts >= _STARTS:
                     reason = error if isinstance(error, OSError) else f"it {how}"

@@ -7,7 +7,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
+from contextlib import suppress
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -228,9 +229,9 @@ ATTRIBUTES = " ".join(f"a{number}=1" for number in range(1000))
     [
         f"<p><a {ATTRIBUTES}>" + "<p>x" * 5000,
         "<p><b/" + ATTRIBUTES.replace("=1 ", "/") + ">" + "<p>x" * 5000,
-        "".join(f"<b/x{number:012d}" for number in range(250_000)),
+        "".join(f"<b x{number}>" for number in range(20_000)) + "<p>x" * 500,
     ],
-    ids=["a_reopened", "slash_attributes", "nesting"],
+    ids=["a_reopened", "slash_attributes", "unended"],
 )
 def test_a_page_that_makes_the_parser_take_gigabytes_is_lost_alone(
     markup: str, before_python: Callable[[str], None]
@@ -276,9 +277,10 @@ if sys.orig_argv[1:2] == ["-c"]:
 
 def workers_of(process: int) -> list[int]:
     """The parse workers of a process."""
-    found = []
+    found: list[int] = []
     for task in Path(f"/proc/{process}/task").glob("*"):
-        found += filter(is_worker, map(int, (task / "children").read_text().split()))
+        with suppress(FileNotFoundError, ProcessLookupError):  # the thread has ended
+            found += filter(is_worker, map(int, (task / "children").read_text().split()))
     return found
 
 
@@ -290,30 +292,34 @@ def is_worker(process: int) -> bool:
         return False
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_no_page_is_lost_or_parsed_twice_when_workers_are_killed(workers: int) -> None:
+def test_no_page_is_lost_or_parsed_twice_when_workers_are_killed() -> None:
     kills = 50
-    chance = random.Random(workers)
+    chance = random.Random(7)
     results: list[ReadSource] = []
 
     async def run() -> None:
-        parser = pool(workers)
+        parser = pool(2)
         killed = 0
 
         async def kill() -> None:
             nonlocal killed
+            done = 0
             while killed < kills:
-                await asyncio.sleep(chance.uniform(0.05, 0.6))
-                if living := workers_of(os.getpid()):
+                await asyncio.sleep(chance.uniform(0, 0.1))
+                living = workers_of(os.getpid())
+                if living and len(results) > done:  # else one page might be hit three times
                     os.kill(chance.choice(living), signal.SIGKILL)
                     killed += 1
+                    done = len(results)
 
         killing = asyncio.ensure_future(kill())
         number = 0
         while not killing.done():
             numbers = range(number, number + 20)
             number += 20
-            results.extend(await asyncio.gather(*(parser.begin(source_job(n)) for n in numbers)))
+            pages = [parser.begin(source_job(number)) for number in numbers]
+            for page in pages:
+                results.append(await page)  # noqa: PERF401 - one by one, for the killing
         await killing
         await parser.close()
 
@@ -335,9 +341,10 @@ def test_pages_fail_when_no_worker_can_be_started(before_python: Callable[[str],
         parser = pool(2)
         waiting = [parser.begin(source_job(number)) for number in range(5)]
         found = await asyncio.gather(*waiting, return_exceptions=True)
-        found.append(await asyncio.gather(parser.begin(copy_job(6)), return_exceptions=True))
+        found += await asyncio.gather(parser.begin(source_job(6)), return_exceptions=True)
         await parser.close()
-        for error in (*found[:5], found[5][0]):
+        assert len(found) == 6
+        for error in found:
             assert isinstance(error, ParserError)
             assert str(error) == "no parse worker can be started: it ended with code 9"
 
@@ -460,7 +467,7 @@ def test_workers_end_with_a_crawl_that_is_killed(tmp_path: Path) -> None:
 
 
 def test_a_busy_worker_ends_after_a_crawl_that_is_killed(
-    tmp_path: Path, before_python: Callable[[str], None]
+    before_python: Callable[[str], None],
 ) -> None:
     before_python(TRAPS)
     script = """
