@@ -154,7 +154,10 @@ class Reextractor:
 
     def _read_page(self, article: Article, page: Response, key: ArticleKey) -> None:
         book = self._rules_of(key.aggregator)
-        answers.read_source(article, page, key.site, book, exclude=self._exclude)
+        try:
+            answers.read_source(article, page, key.site, book, exclude=self._exclude)
+        except MemoryError:
+            assembly.without_source(article, "unreadable", "the parser ran out of memory")
 
     def _read_rendered(self, article: Article, plain: Response, key: ArticleKey) -> None:
         """Read a page as a browser showed it, if one did."""
