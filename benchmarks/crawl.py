@@ -146,9 +146,9 @@ def contestants(track: Track) -> dict[str, tuple[Callable[[Sequence[Pair]], Read
         ),
         OURS: (track.ours, False),
         f"{OURS}, archive on": (partial(track.ours, ARCHIVE=True), False),
-        f"{OURS}, READ_APART": (partial(track.ours, READ_APART=True), False),
-        f"{OURS}, READ_APART, archive on": (
-            partial(track.ours, READ_APART=True, ARCHIVE=True),
+        f"{OURS}, PARSE_WORKERS=0": (partial(track.ours, PARSE_WORKERS=0), False),
+        f"{OURS}, PARSE_WORKERS=0, archive on": (
+            partial(track.ours, PARSE_WORKERS=0, ARCHIVE=True),
             False,
         ),
         "usual stack": (

@@ -22,7 +22,8 @@ from newscrawl.flow import ArticleFlow
 from newscrawl.flow_driver import FlowDriver
 from newscrawl.network.grammar import ArticleKey, parse_article_url
 from newscrawl.network.sites import SITES, Site
-from newscrawl.reading import CopyJob, Reader, reader_of
+from newscrawl.parse_workers import Parser, parser_of
+from newscrawl.reading import CopyJob
 from newscrawl.revisit import Revisits
 from newscrawl.rulestore import RuleStore
 from newscrawl.run import Run, job_name, now
@@ -42,7 +43,7 @@ class AggregatorSpider(scrapy.Spider):
     site: Site
     run: Run
     rules: RuleStore
-    reader: Reader
+    parser: Parser
     discovery: Discovery
     flow: ArticleFlow
     driver: FlowDriver
@@ -79,8 +80,8 @@ class AggregatorSpider(scrapy.Spider):
         settings, site, arguments = crawler.settings, spider.site, spider.arguments
         spider.run = run = Run.of(crawler, job_name(spider.name, kwargs.get("_job")))
         spider.rules = RuleStore(site.name, run.ledger)
-        spider.reader = reader_of(settings, site, spider.rules.book)
-        spider.driver = FlowDriver(crawler, spider.reader, spider.rules, run.ledger)
+        spider.parser = parser_of(settings, site, spider.rules.book)
+        spider.driver = FlowDriver(crawler, spider.parser, spider.rules, run.ledger)
         spider.discovery = Discovery(crawler, site, arguments, run, spider.article_request)
         run.with_records.append(spider.rules.keep)
         spider.revisits = Revisits(settings)
@@ -90,7 +91,7 @@ class AggregatorSpider(scrapy.Spider):
             spider.hosts.at(web_archive.base).pace = settings.getfloat("WEB_ARCHIVE_DELAY")
         exclude = settings.getbool("EXCLUDE_NOAI_HOSTS")
         spider.flow = ArticleFlow(web_archive, arguments.follow, exclude)
-        crawler.signals.connect(spider.reader.close, signals.spider_closed)
+        crawler.signals.connect(spider.parser.close, signals.spider_closed)
         crawler.signals.connect(spider.spider_idle, signals.spider_idle)
         return spider
 
@@ -171,7 +172,7 @@ class AggregatorSpider(scrapy.Spider):
             return None, []
         content_type = answers.content_type(response)
         job = CopyJob(response.url, response.body, content_type, self.discovery.all_new)
-        copy = await self.reader.begin(job)
+        copy = await self.parser.begin(job)
         self._count("pages")
         if copy.page is None:
             self._count("unreadable")
@@ -232,7 +233,6 @@ class AggregatorSpider(scrapy.Spider):
         self.run.ledger.settle(key.id, "failed", reason=reason, due=due)
 
     # --- The end ---------------------------------------------------------------------------------
-
 
     def _count(self, name: str) -> None:
         assert self.crawler.stats

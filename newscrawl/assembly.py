@@ -105,6 +105,8 @@ def read_source(
         binary = isinstance(error, NotHtmlError)
         without_source(article, "not_html" if binary else "unreadable", str(error))
         return
+    except MemoryError:
+        raise
     except Exception as error:
         # A bug met on an unforeseen page must not cost the record; it is logged as an error.
         logger.exception("%s: %s could not be read", article.id, url)

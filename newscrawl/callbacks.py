@@ -9,7 +9,7 @@ from scrapy.crawler import Crawler
 from scrapy.http import Request, Response
 from twisted.python.failure import Failure
 
-from newscrawl.errors import ReaderError, StoreError
+from newscrawl.errors import ParserError, StoreError
 from newscrawl.items import Article
 from newscrawl.stopping import stop
 
@@ -36,7 +36,7 @@ def guarded(handle: Callable[..., Results]) -> Callable[..., Results]:
 
 def report_error(crawler: Crawler, response: Response | Failure, error: Exception) -> None:
     """End the run after a fatal error; signal any other as an error of that response alone."""
-    if isinstance(error, StoreError | ReaderError):
+    if isinstance(error, StoreError | ParserError):
         stop(crawler, error)
         return
     assert crawler.stats

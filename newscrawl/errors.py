@@ -69,10 +69,11 @@ class SiteBusyError(StoreError):
     """
 
 
-class ReaderError(NewscrawlError):
-    """The process that is to read pages (``READ_APART``) does not begin.
+class ParserError(NewscrawlError):
+    """No parse worker (``PARSE_WORKERS``) can be started.
 
-    Raised by ``newscrawl.reading``; it ends the run. What the process itself says is on stderr.
+    Raised by ``newscrawl.parse_workers``; it ends the run. What the worker itself says is on
+    stderr.
     """
 
 

@@ -9,7 +9,7 @@ from newscrawl.callbacks import Results, guarded
 from newscrawl.flow import AskWebArchive, Fetch, FetchSnapshot, Parse, Render, Result, Steps
 from newscrawl.items import Article
 from newscrawl.ledger import Ledger
-from newscrawl.reading import Reader
+from newscrawl.parse_workers import Parser
 from newscrawl.rendering import Renderings
 from newscrawl.rulestore import RuleStore
 
@@ -27,9 +27,9 @@ class FlowDriver:
         ledger: Knows which hosts need a browser.
     """
 
-    def __init__(self, crawler: Crawler, reader: Reader, rules: RuleStore, ledger: Ledger) -> None:
+    def __init__(self, crawler: Crawler, parser: Parser, rules: RuleStore, ledger: Ledger) -> None:
         self.crawler = crawler
-        self._reader = reader
+        self._parser = parser
         self._rules = rules
         self._renderings: Renderings[Steps] = Renderings(crawler.settings, ledger)
 
@@ -51,7 +51,7 @@ class FlowDriver:
                 yield end.value
                 return
             if isinstance(step, Parse):
-                result = read = await self._reader.begin(step.job)
+                result = read = await self._parser.begin(step.job)
                 if read.domain:
                     self._rules.note(read.article, read.domain, read.taught)
             elif isinstance(step, Render):

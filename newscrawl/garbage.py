@@ -1,13 +1,13 @@
-"""How often Python looks for garbage."""
+"""Frequency of Python's garbage collection."""
 
 import gc
 
 
-def collect_seldom() -> None:
-    """Have what was imported left out of garbage collections, and these done less often.
+def collect_less_often() -> None:
+    """Leave imported objects out of garbage collections, and collect less often.
 
-    A page makes thousands of objects that die by themselves; Python's own pace of looking for
-    cycles among them takes a sixth of a crawl's work.
+    A page makes thousands of objects that are freed by reference counting; looking for cycles
+    among them at Python's default frequency takes a sixth of a crawl's processor time.
     """
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)

@@ -166,7 +166,10 @@ class Reextractor:
                             page.meta["directives"] = rules.directives
                     result = _result(request, page)
                 case Parse(job):
-                    result = job.read(key.site, self._rules_of(key.aggregator))
+                    try:
+                        result = job.read(key.site, self._rules_of(key.aggregator))
+                    except MemoryError:
+                        result = job.lost("the parser ran out of memory")
                 case Render(page):
                     result = self._rendered(page)
                 case AskWebArchive(url):

@@ -251,13 +251,14 @@ FEED_FSYNC = True
 # How feeds are packed: none, gzip or zstd. Each batch is packed by itself, so packed feeds survive
 # kills as plain ones do. Off: every tool reads plain lines, also of a feed that still grows.
 FEED_COMPRESSION = "none"
-# Whether pages are read by a process of their own beside the crawl's. It pays where the
-# processor holds a crawl up, as when an archive is replayed; and a page that brings the parser down
-# or keeps it busy without end costs its own article alone. Off: most crawls wait for the hosts, and
-# the process takes some 60 MB.
-READ_APART = False
-# Longest that one page may take there (seconds); the slowest that were met take a few.
-READ_SECONDS = 60
+# Worker processes that parse pages: untrusted HTML can make a parser take gigabytes or minutes, and
+# a second core makes a crawl faster. More help replays and archives; 0 parses in the crawl's own
+# process, without limits, for debugging.
+PARSE_WORKERS = 1
+# Address space of each worker (MB), where the platform can limit it; real pages take up to 281.
+PARSE_MEMORY_MB = 600
+# Deadline of a page (seconds): the slowest real one takes 0.5, and models load in 0.5.
+PARSE_SECONDS = 10
 # Listing pages that one walk may turn, against calendars without end.
 LISTING_MAX_PAGES = 10_000
 # Times a later run asks again for an article whose aggregator page failed.

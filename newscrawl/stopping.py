@@ -6,13 +6,13 @@ from weakref import WeakKeyDictionary
 
 from scrapy.crawler import Crawler
 
-from newscrawl.errors import NewscrawlError, ReaderError
+from newscrawl.errors import NewscrawlError, ParserError
 
 logger = logging.getLogger(__name__)
 
 REASONS = {
     "store_error": "a file could not be written; see the log",
-    "reader_error": "the process that reads pages could not begin; see the log",
+    "parser_error": "no parse worker could be started; see the log",
 }
 """Why such a run ended: as Scrapy calls it, and for people."""
 
@@ -24,7 +24,7 @@ def stop(crawler: Crawler, error: NewscrawlError) -> None:
     if crawler not in _ends and crawler.engine is not None:
         logger.error("Stopping: %s", error)
         # The engine waits for who calls this, so that one must not wait for the engine.
-        reason = "reader_error" if isinstance(error, ReaderError) else "store_error"
+        reason = "parser_error" if isinstance(error, ParserError) else "store_error"
         end = crawler.engine.close_spider_async(reason=reason)
         _ends[crawler] = asyncio.ensure_future(end)
 

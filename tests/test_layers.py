@@ -1,4 +1,4 @@
-"""Imports point one way: each room may use only what stands below it."""
+"""Imports point one way: each package uses only what stands below it."""
 
 import ast
 from pathlib import Path
@@ -7,95 +7,43 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "newscrawl"
 
-HELPERS = {
-    "text",
-    "dates",
-    "urls",
-    "errors",
-    "html",
-    "language",
-    "duplicates",
-    "directives",
-    "packing",
-    "garbage",
-    "terminal",
-}
-RECORD = {"items", "schema", "validation"}
-STATE = {
-    *("ledger", "run", "runlog", "lines", "signals", "revisit", "archive"),
-    *("stopping", "tally", "monitors", "notice"),
-}
-FETCHING = {"fetching"}
-READERS = {"network", "extraction", "outlets"}
+ROOT = {"settings", "items", "loaders", "errors"}
+"""The only modules at the package's root."""
 
-MAY_USE = {
-    **dict.fromkeys(HELPERS, HELPERS),
-    **dict.fromkeys(RECORD, HELPERS | RECORD),
-    **dict.fromkeys(STATE, HELPERS | RECORD | STATE),
-    "settings": set(),
-    **dict.fromkeys(FETCHING, HELPERS | RECORD | {"outlets"}),
-    "browser": HELPERS,
-    "network": HELPERS | RECORD,
-    "outlets": HELPERS | RECORD,
-    "extraction": HELPERS | RECORD | {"outlets"},
-    "loaders": HELPERS | RECORD,
-    "assembly": HELPERS | RECORD | READERS | {"loaders"},
-    "rulestore": HELPERS | RECORD | READERS | {"ledger"},
-    "reading": HELPERS | RECORD | READERS | {"assembly"},
-    "arguments": HELPERS | RECORD | {"network"},
-    "source_status": HELPERS | RECORD | FETCHING,
-    "answers": HELPERS
-    | RECORD
-    | READERS
-    | FETCHING
-    | {"assembly", "browser", "reading", "source_status"},
-    "flow": HELPERS | RECORD | FETCHING | {"answers", "assembly", "reading"},
-    "rendering": HELPERS | RECORD | STATE | READERS | {"flow"},
-    "callbacks": HELPERS | RECORD | {"stopping"},
-    "flow_driver": HELPERS
-    | RECORD
-    | STATE
-    | {"browser", "callbacks", "flow", "reading", "rendering", "rulestore"},
-    "discovery": HELPERS
-    | RECORD
-    | STATE
-    | READERS
-    | FETCHING
-    | {"answers", "arguments", "callbacks", "source_status"},
-    "comparison": HELPERS,
-    "reextraction": HELPERS
-    | RECORD
-    | STATE
-    | READERS
-    | FETCHING
-    | {"answers", "assembly", "browser", "flow", "middlewares", "rulestore", "source_status"},
-    "middlewares": HELPERS | RECORD | STATE | FETCHING | {"browser"},
-    "pipelines": HELPERS | RECORD | STATE | {"outlets"},
-    "extensions": HELPERS | RECORD | STATE | FETCHING,
-    "aggregator_spider": HELPERS
-    | RECORD
-    | STATE
-    | READERS
-    | FETCHING
-    | {"answers", "arguments", "callbacks", "discovery", "flow", "flow_driver", "reading"}
-    | {"rulestore", "source_status"},
-    "jsonlog": HELPERS,
-    "schedule": HELPERS | RECORD | STATE | READERS,
-    "scrapyd": HELPERS | {"schedule"},
-    "export": HELPERS | RECORD | STATE | {"network"},
-    "doctor": HELPERS | RECORD | STATE | FETCHING | {"browser", "network"},
-    "report": HELPERS | RECORD | STATE | READERS | {"export", "rulestore"},
-    "spiders": {"aggregator_spider"},
-}
-ANYTHING = {"commands", "demo"}
+PURE = {"errors", "items", "loaders", "text", "aggregator", "extraction", "outlets", "export"}
+"""What does not import Scrapy at all."""
+
+MAY_USE: dict[str, set[str]] = {"errors": set(), "settings": set(), "items": {"errors"}}
+MAY_USE["text"] = {"errors", "items"}
+MAY_USE["loaders"] = MAY_USE["text"] | {"text"}
+MAY_USE["aggregator"] = MAY_USE["loaders"]
+MAY_USE["outlets"] = MAY_USE["loaders"]
+MAY_USE["extraction"] = MAY_USE["loaders"] | {"outlets"}
+MAY_USE["state"] = MAY_USE["extraction"] | {"aggregator"}
+MAY_USE["archive"] = MAY_USE["text"] | {"text"}
+MAY_USE["fetching"] = MAY_USE["text"] | {"text"}
+MAY_USE["browser"] = MAY_USE["text"] | {"text"}
+MAY_USE["articles"] = (
+    MAY_USE["state"] | {"extraction", "loaders", "state", "archive", "fetching", "browser"}
+)
+MAY_USE["middlewares"] = MAY_USE["articles"] | {"articles"}
+MAY_USE["pipelines"] = MAY_USE["middlewares"]
+MAY_USE["operations"] = MAY_USE["middlewares"] | {"middlewares"}
+MAY_USE["extensions"] = MAY_USE["middlewares"] | {"operations"}
+MAY_USE["spiders"] = MAY_USE["middlewares"] | {"extensions"}
+MAY_USE["export"] = MAY_USE["middlewares"]
+MAY_USE["report"] = MAY_USE["middlewares"] | {"export", "operations"}
+
+ON_TOP = {"commands", "demo"}
+"""What may use everything."""
 
 
-def room(path: Path) -> str:
+def package_of(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
 def imported(path: Path) -> set[str]:
-    """Rooms that a module imports, anywhere in it."""
+    """Packages that a module imports, anywhere in it; those of other projects by their names."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
@@ -103,14 +51,13 @@ def imported(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and node.level == 0:
             names = [f"{node.module}.{alias.name}" for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            pytest.fail(f"{path}: imports are absolute, so that the rooms can be seen")
+            pytest.fail(f"{path}: imports must be absolute")
         else:
             continue
         for name in names:
-            package, *inner = name.split(".")
-            if package == "newscrawl" and inner:
-                found.add(inner[0])
-    return found - {"__version__", room(path)}
+            top, *inner = name.split(".")
+            found.add(inner[0] if top == "newscrawl" and inner else f"{top}:")
+    return found - {"__version__", package_of(path)}
 
 
 MODULES = sorted(
@@ -120,21 +67,53 @@ MODULES = sorted(
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_imports_point_downwards(path: Path) -> None:
-    where = room(path)
-    if where in ANYTHING:
+    package = package_of(path)
+    if package in ON_TOP:
         return
-    assert where in MAY_USE, f"{where} has no place in the architecture yet: give it one above"
-    assert imported(path) <= MAY_USE[where], f"{where} may not use that"
+    assert package in MAY_USE, f"{package} has no place in the architecture yet: give it one above"
+    own = {name for name in imported(path) if not name.endswith(":")}
+    assert own <= MAY_USE[package], f"{package} may not use that"
 
 
-def test_the_helpers_use_each_other_in_one_direction() -> None:
-    order = ["errors", "text", "duplicates", "language", "urls", "dates", "html"]
-    for position, name in enumerate(order):
-        assert imported(PACKAGE / f"{name}.py") <= set(order[:position])
+def test_the_root_holds_only_the_four_modules() -> None:
+    assert {path.stem for path in PACKAGE.glob("*.py")} == ROOT | {"__init__"}
+
+
+def test_no_package_uses_one_that_uses_it() -> None:
+    for package, below in MAY_USE.items():
+        for other in below:
+            assert package not in MAY_USE[other], f"{package} and {other}"
 
 
 @pytest.mark.parametrize(
-    "path", sorted((PACKAGE / "spiders").glob("[a-z]*.py")), ids=lambda p: p.stem
+    "path",
+    [path for path in MODULES if package_of(path) in PURE],
+    ids=lambda path: str(path.relative_to(PACKAGE)),
+)
+def test_pure_packages_do_not_import_scrapy(path: Path) -> None:
+    assert not imported(path) & {"scrapy:", "twisted:"}
+
+
+def test_the_text_modules_use_each_other_in_one_direction() -> None:
+    order = ["cleaning", "signatures", "language", "urls", "dates", "html"]
+    for position, name in enumerate(order):
+        tree = ast.parse((PACKAGE / "text" / f"{name}.py").read_text("utf-8"))
+        used = {
+            str(node.module).removeprefix("newscrawl.text.")
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom) and str(node.module).startswith("newscrawl.text.")
+        }
+        assert used <= set(order[:position])
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        path
+        for path in sorted((PACKAGE / "spiders").glob("[a-z]*.py"))
+        if path.stem not in ("base", "discovery", "arguments")
+    ],
+    ids=lambda p: p.stem,
 )
 def test_file_class_and_spider_name_are_one(path: Path) -> None:
     (cls,) = [n for n in ast.parse(path.read_text("utf-8")).body if isinstance(n, ast.ClassDef)]

@@ -90,9 +90,13 @@ def test_runs_that_are_killed_write_what_one_that_is_not_does(
     ]
     chance = random.Random(7)
     with DemoProxy(build().answer) as proxy:
-        for number, packing, apart in plan:
+        for number, packing, workers in plan:
             before = set((tmp_path / "feeds").rglob("*.jsonl*"))
-            settings = {"FEED_COMPRESSION": packing, "READ_APART": apart, "DOWNLOAD_DELAY": "0.05"}
+            settings = {
+                "FEED_COMPRESSION": packing,
+                "PARSE_WORKERS": workers,
+                "DOWNLOAD_DELAY": "0.05",
+            }
             run = start(proxy, tmp_path, **settings)
             deadline = time.monotonic() + 60
             while not (begun := set((tmp_path / "feeds").rglob("*.jsonl*")) - before):

@@ -1,26 +1,38 @@
-"""Pages that are read in a process of their own: the same records, and what befalls it."""
+"""Parse workers: the same results as in-process, limits, deaths, and a worker that cannot start."""
 
+import asyncio
 import os
+import random
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from copy import deepcopy
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from newscrawl.demo.network import build
 from newscrawl.demo.proxy import Answer, DemoProxy
+from newscrawl.errors import ParserError
+from newscrawl.extraction import RuleBook
+from newscrawl.items import Article
+from newscrawl.network.sites import SITES
+from newscrawl.parse_workers import InProcessParser, Limits, Parser, ParserPool
+from newscrawl.reading import CopyJob, FeedJob, ListingJob, ReadCopy, ReadSource, SourceJob
 from tests.test_nothing_lost import SETTINGS, records
-from tests.web import Web, aggregator_page, command, crawl, environment, outlet_page
+from tests.web import HTML, Web, aggregator_page, command, crawl, environment, outlet_page
 
-APART = {"READ_APART": "1"}
+SITE = SITES["maghress"]
 
 TEXT = [
     f"La phrase numéro {number} dit ce que le journal a imprimé ce jour-là." for number in "123456"
 ]
 
-# Python runs this before anything else. In the process that reads pages, it lays traps.
+# Python runs this before anything else. In a worker, it lays traps.
 TRAPS = """
 import os, signal, sys, time
 
@@ -34,6 +46,8 @@ if sys.orig_argv[1:2] == ["-c"]:
             os.kill(os.getpid(), signal.SIGSEGV)
         if b"keeps it busy" in text:
             time.sleep(600)
+        if b"fills the memory" in text:
+            return [bytearray(1 << 24) for _ in range(64)]
         if b"nobody foresaw" in text:
             raise ValueError("unforeseen")
         return parse(page)
@@ -41,41 +55,343 @@ if sys.orig_argv[1:2] == ["-c"]:
     html.parse = trapped
 """
 
+# Markup that makes a parser take gigabytes: formatting tags with many attributes are repeated in
+# each block that follows. What a page may hold is checked before; a worker is tried without that.
+UNCHECKED = """
+import sys
+
+if sys.orig_argv[1:2] == ["-c"]:
+    from newscrawl import html
+    from selectolax.lexbor import LexborHTMLParser, SelectolaxError
+
+    def unchecked(page):
+        try:
+            return LexborHTMLParser(page)
+        except SelectolaxError as error:
+            raise MemoryError from error
+
+    html.parse = unchecked
+"""
+
 
 def url(number: int) -> str:
     return f"https://www.maghress.com/fr/lecourrier/{number}"
 
 
+def link(number: int) -> str:
+    return f"https://www.lecourrier.example/{number}"
+
+
 def article(number: int, copy: str = "", source: str = "") -> dict[str, Answer]:
     """The two pages of an article, each with something more in it."""
     title = f"Un titre de la page numéro {number}"
-    link = f"https://www.lecourrier.example/{number}"
     return {
-        url(number): aggregator_page(title, [*TEXT, copy], link=link),
-        link: outlet_page(
+        url(number): aggregator_page(title, [*TEXT, copy], link=link(number)),
+        link(number): outlet_page(
             title, [*TEXT, source], published="2024-03-29T10:00:00+00:00", author="Amina Alaoui"
         ),
     }
 
 
-def test_records_are_the_same_as_without(tmp_path: Path) -> None:
-    data = {name: tmp_path / name for name in ("within", "apart")}
+def copy_job(number: int, more: str = "") -> CopyJob:
+    """An aggregator's page."""
+    page = article(number, copy=more)[url(number)]
+    return CopyJob(url(number), page.body, HTML["Content-Type"], links=True)
+
+
+def source_job(number: int, more: str = "", *, body: bytes | None = None) -> SourceJob:
+    """An outlet's page and its record."""
+    record = Article(id=f"maghress:fr/lecourrier/{number}", url=url(number), country="MA")
+    record.aggregator, record.edition = "maghress", "fr"
+    record.copy.title = f"Un titre de la page numéro {number}"
+    record.copy.text = "\n\n".join(TEXT)
+    page = article(number, source=more)[link(number)]
+    return SourceJob(link(number), body or page.body, HTML["Content-Type"], record)
+
+
+def pool(workers: int = 1, memory_mb: int = 600, seconds: float = 10) -> ParserPool:
+    """A pool without rules."""
+    return ParserPool(SITE, RuleBook(), workers, Limits(memory_mb, seconds))
+
+
+def parsed(parser: Parser, *jobs: Any) -> list[Any]:
+    """What a parser makes of jobs that are begun at once."""
+
+    async def run() -> list[Any]:
+        try:
+            return await asyncio.gather(*map(parser.begin, jobs))
+        finally:
+            await parser.close()
+
+    return asyncio.run(run())
+
+
+def statuses(results: list[ReadSource]) -> list[tuple[str, str | None]]:
+    return [(result.article.source.status, result.article.source.reason) for result in results]
+
+
+# --- Results -------------------------------------------------------------------------------------
+
+
+def test_each_kind_of_job_has_the_same_result_as_in_process() -> None:
+    listing = b"<h1>Actualit\xc3\xa9s</h1>" + b"".join(
+        f'<p><a href="{url(n)}">Un titre de la page num\u00e9ro {n}</a> 29 - 03 - 2024</p>'.encode()
+        for n in range(3)
+    )
+    feed = f"""<rss><channel><item><title>Un titre</title><link>{url(1)}</link>
+        <pubDate>Fri, 29 Mar 2024 10:00:00 +0300</pubDate></item></channel></rss>""".encode()
+    home = "https://www.maghress.com/fr"
+    jobs = [
+        copy_job(1),
+        CopyJob(url(2), b"<p>no article", None, links=False),
+        ListingJob(home, listing, HTML["Content-Type"]),
+        ListingJob(home, b"<p>no listing", None),
+        FeedJob(home + "/rss", feed),
+        FeedJob(home + "/rss", b"no feed"),
+        source_job(3),
+        source_job(4, body=b"%PDF-1.7"),
+        source_job(5, body=b" "),
+    ]
+    found = parsed(pool(2), *deepcopy(jobs))
+    expected = parsed(InProcessParser(SITE, RuleBook()), *jobs)
+    for result in (*found, *expected):
+        if isinstance(result, ReadSource):
+            result.taught = result.taught[:60]  # timestamps follow
+    assert found == expected
+    assert found[0].page
+    assert found[1].why
+    assert len(found[2].listing.entries) == 3
+    assert found[4].entries[0].published.iso() == expected[4].entries[0].published.iso()
+    assert [result.article.source.status for result in found[6:]] == [
+        "ok",
+        "not_html",
+        "unreadable",
+    ]
+
+
+def test_what_pages_teach_is_merged_and_pages_are_parsed_with_the_rules_of_the_start() -> None:
+    books = []
+    for parser in (pool(2), InProcessParser(SITE, RuleBook())):
+        results = parsed(parser, *map(source_job, range(8)))
+        assert {result.article.source.rule for result in results} == {"guided"}
+        last = max((result.taught for result in results), key=lambda t: b'"pages":8' in t)
+        books.append(RuleBook.of_lines(last))
+    for book in books:
+        (rule,) = book
+        assert (rule.state, rule.pages, rule.confirmed) == ("trusted", 8, 8)
+    trusted = ParserPool(SITE, books[0], 1, Limits())
+    (result,) = parsed(trusted, source_job(9))
+    assert result.article.source.rule not in (None, "guided")
+    assert b'"pages":9' in result.taught
+    assert next(iter(books[0])).pages == 8
+
+
+# --- Limits --------------------------------------------------------------------------------------
+
+
+def test_a_page_that_breaks_a_limit_is_lost_alone(before_python: Callable[[str], None]) -> None:
+    before_python(TRAPS)
+    jobs = [
+        source_job(1),
+        source_job(2, "fills the memory"),
+        source_job(3),
+        source_job(4, "keeps it busy"),
+        source_job(5),
+        source_job(6, "takes the parser down"),
+        source_job(7, "nobody foresaw"),
+        source_job(8),
+        copy_job(9, "keeps it busy"),
+        copy_job(10),
+    ]
+    results = parsed(pool(seconds=3), *jobs)
+    ok = ("ok", None)
+    assert statuses(results[:8]) == [
+        ok,
+        ("unreadable", "parser exceeded 600 MB"),
+        ok,
+        ("unreadable", "parser exceeded 3 s"),
+        ok,
+        ("unreadable", "parser died of SIGSEGV"),
+        ("unreadable", "ValueError: unforeseen"),
+        ok,
+    ]
+    assert results[8].page is None
+    assert results[8].why == "parser exceeded 3 s"
+    assert results[9].page
+
+
+ATTRIBUTES = " ".join(f"a{number}=1" for number in range(1000))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the platform does not limit address space")
+@pytest.mark.parametrize(
+    "markup",
+    [
+        f"<p><a {ATTRIBUTES}>" + "<p>x" * 5000,
+        "<p><b/" + ATTRIBUTES.replace("=1 ", "/") + ">" + "<p>x" * 5000,
+    ],
+    ids=["a_reopened", "slash_attributes"],
+)
+def test_a_page_that_makes_the_parser_take_gigabytes_is_lost_alone(
+    markup: str, before_python: Callable[[str], None]
+) -> None:
+    before_python(UNCHECKED)
+    hostile = f"<html><body>{markup}".encode()
+    jobs = [source_job(1), source_job(2, body=hostile), source_job(3)]
+    first, lost, last = statuses(parsed(pool(), *jobs))
+    assert first == last == ("ok", None)
+    assert lost == ("unreadable", "parser exceeded 600 MB")
+
+
+def test_a_worker_that_sends_nonsense_costs_its_page(before_python: Callable[[str], None]) -> None:
+    """As one that a page has taken over may do."""
+    before_python(
+        """
+import os, sys
+if sys.orig_argv[1:2] == ["-c"]:
+    from newscrawl import html
+    parse = html.parse
+
+    def trapped(page):
+        for mark, sent in ((b"too much", b"\\xff\\xff\\xff\\xff"), (b"no JSON", b"\\0\\0\\0\\1.")):
+            if mark in page:
+                os.write(next(f for f in range(3, 10) if os.path.exists(f"/proc/self/fd/{f}")
+                              and os.readlink(f"/proc/self/fd/{f}").startswith("pipe")), sent)
+        return parse(page)
+
+    html.parse = trapped
+"""
+    )
+    jobs = [source_job(1, "too much"), source_job(2, "no JSON"), source_job(3)]
+    much, wrong, last = statuses(parsed(pool(), *jobs))
+    assert much == ("unreadable", "parser sent 4294967295 bytes")
+    assert wrong[0] == "unreadable"
+    assert wrong[1]
+    assert wrong[1].startswith("parser sent an invalid result")
+    assert last == ("ok", None)
+
+
+# --- Deaths --------------------------------------------------------------------------------------
+
+
+def workers_of(process: int) -> list[int]:
+    """The parse workers of a process."""
+    found: list[int] = []
+    for task in Path(f"/proc/{process}/task").glob("*"):
+        with suppress(FileNotFoundError, ProcessLookupError):  # the thread has ended
+            found += filter(is_worker, map(int, (task / "children").read_text().split()))
+    return found
+
+
+def is_worker(process: int) -> bool:
+    """Whether a process lives and parses pages."""
+    try:
+        return b"newscrawl.parse_workers" in Path(f"/proc/{process}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def test_no_page_is_lost_or_parsed_twice_when_workers_are_killed() -> None:
+    kills = 50
+    chance = random.Random(7)
+    results: list[ReadCopy] = []
+
+    async def run() -> None:
+        parser = pool(2)
+        killed = 0
+
+        async def kill() -> None:
+            nonlocal killed
+            done = 0
+            while killed < kills:
+                await asyncio.sleep(chance.uniform(0, 0.1))
+                living = workers_of(os.getpid())
+                if living and len(results) > done:  # else one page might be hit three times
+                    os.kill(chance.choice(living), signal.SIGKILL)
+                    killed += 1
+                    done = len(results)
+
+        killing = asyncio.ensure_future(kill())
+        number = 0
+        while not killing.done():
+            numbers = range(number, number + 20)
+            number += 20
+            pages = [parser.begin(copy_job(number)) for number in numbers]
+            for page in pages:
+                results.append(await page)  # noqa: PERF401 - one by one, for the killing
+        await killing
+        await parser.close()
+
+    asyncio.run(run())
+    numbers = [result.page.key.number if result.page else result.why for result in results]
+    assert numbers == [str(number) for number in range(len(results))]
+    assert not workers_of(os.getpid())
+
+
+def test_pages_fail_when_no_worker_can_be_started(before_python: Callable[[str], None]) -> None:
+    before_python("import os, sys\nif sys.orig_argv[1:2] == ['-c']: os._exit(9)\n")
+
+    async def run() -> None:
+        parser = pool(2)
+        waiting = [parser.begin(source_job(number)) for number in range(5)]
+        found = await asyncio.gather(*waiting, return_exceptions=True)
+        found += await asyncio.gather(parser.begin(source_job(6)), return_exceptions=True)
+        await parser.close()
+        assert len(found) == 6
+        for error in found:
+            assert isinstance(error, ParserError)
+            assert str(error) == "no parse worker can be started: it ended with code 9"
+
+    asyncio.run(asyncio.wait_for(run(), 60))
+
+
+def test_closing_ends_workers_and_cancels_pages(before_python: Callable[[str], None]) -> None:
+    before_python(TRAPS)
+
+    async def run() -> None:
+        parser = pool(2)
+        waiting = [parser.begin(source_job(n, "keeps it busy")) for n in range(3)]
+        while len(workers_of(os.getpid())) < 2:
+            await asyncio.sleep(0.05)
+        await parser.close()
+        assert all(page.cancelled() for page in waiting)
+        assert not workers_of(os.getpid())
+
+    asyncio.run(run())
+
+
+def test_a_worker_is_light() -> None:
+    """Scrapy would double its memory and its time to start."""
+    code = """
+import sys
+sys.modules["scrapy"] = None
+import newscrawl.parse_workers
+assert not {name for name in sys.modules if name.split(".")[0] == "twisted"}
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+# --- In a crawl ----------------------------------------------------------------------------------
+
+
+def test_records_are_the_same_with_and_without_workers(tmp_path: Path) -> None:
+    counts = ("0", "1", "2")
     with DemoProxy(build().answer) as proxy:
-        for name, apart in (("within", "0"), ("apart", "1")):
-            settings = SETTINGS | {"READ_APART": apart}
+        for workers in counts:
+            settings = SETTINGS | {"PARSE_WORKERS": workers}
             arguments = {"editions": "fr,ar", "limit": "60"}
             subprocess.run(
                 command("maghress", settings, arguments),
-                env=environment(proxy, data[name]),
+                env=environment(proxy, tmp_path / workers),
                 check=True,
                 capture_output=True,
             )
-    found = records(data["apart"])
-    assert len(found) == 60
-    assert found == records(data["within"])
+    found = [records(tmp_path / workers) for workers in counts]
+    assert len(found[0]) == 60
+    assert found[0] == found[1] == found[2]
 
 
-def test_a_page_that_brings_it_down_or_keeps_it_busy_costs_its_own_article(
+def test_a_page_that_breaks_a_limit_costs_its_own_article(
     tmp_path: Path, before_python: Callable[[str], None]
 ) -> None:
     before_python(TRAPS)
@@ -89,7 +405,7 @@ def test_a_page_that_brings_it_down_or_keeps_it_busy_costs_its_own_article(
         **article(6, copy=traps[2]),
         **article(7),
     }
-    settings = APART | {"READ_SECONDS": "2", "MONITORS": "0"}
+    settings = {"PARSE_SECONDS": "3", "MONITORS": "0"}
     urls = ",".join(map(url, range(1, 8)))
     outcome = crawl(Web(pages), tmp_path / "data", settings=settings, urls=urls)
     sources = {record["id"][-1]: record["source"] for record in outcome.lines("feeds")}
@@ -100,78 +416,112 @@ def test_a_page_that_brings_it_down_or_keeps_it_busy_costs_its_own_article(
         "4": "unreadable",
         "7": "ok",
     }
-    assert sources["2"]["reason"] == "its reader was ended by SIGSEGV"
-    assert sources["3"]["reason"] == "not read in 2 s"
+    assert sources["2"]["reason"] == "parser died of SIGSEGV"
+    assert sources["3"]["reason"] == "parser exceeded 3 s"
     assert sources["4"]["reason"] == "ValueError: unforeseen"
     assert outcome.report["failures"] == {
-        "maghress:fr/lecourrier/5": "its reader was ended by SIGSEGV",
+        "maghress:fr/lecourrier/5": "parser died of SIGSEGV",
         "maghress:fr/lecourrier/6": "ValueError: unforeseen",
     }
-    # What happens in the other process is told in the log of the crawl.
+    # What happens in a worker is told in the log of the crawl.
     assert outcome.stderr.count('raise ValueError("unforeseen")') == 2
     for number in (2, 3, 5):
-        assert f"/{number} could not be read: " in outcome.stderr
+        assert f"/{number} could not be parsed: " in outcome.stderr
 
 
-def test_one_that_is_ended_at_a_sound_page_reads_it_again(tmp_path: Path) -> None:
-    """As the system may end it where memory is short."""
+def test_killed_workers_lose_and_double_nothing_in_a_crawl(tmp_path: Path) -> None:
+    """As the system may kill them where memory is short."""
+    chance = random.Random(5)
     with DemoProxy(build().answer) as proxy:
         run = begun(proxy, tmp_path)
-        os.kill(reader_of(run), signal.SIGKILL)
+        kills = 0
+        while run.poll() is None:
+            for worker in workers_of(run.pid) if run.poll() is None else ():
+                os.kill(worker, signal.SIGKILL)
+                kills += 1
+            time.sleep(chance.uniform(0.3, 1))
         _, said = run.communicate(timeout=120)
     assert run.returncode == 0, said
-    assert len(records(tmp_path)) == 40
+    assert kills
+    found = records(tmp_path)
+    assert len(found) == 40
+    assert not any("parser" in str(record) for record in found)
 
 
-def test_it_ends_with_a_crawl_that_is_killed(tmp_path: Path) -> None:
+def test_workers_end_with_a_crawl_that_is_killed(tmp_path: Path) -> None:
     with DemoProxy(build().answer) as proxy:
         run = begun(proxy, tmp_path)
-        reader = reader_of(run)
+        (worker,) = workers_of(run.pid)
         run.kill()
         run.communicate(timeout=60)
         deadline = time.monotonic() + 30
-        while is_reader(reader):
+        while is_worker(worker):
             assert time.monotonic() < deadline, "it has not ended"
             time.sleep(0.05)
 
 
-def test_an_interrupt_of_the_terminal_is_not_for_it(tmp_path: Path) -> None:
+def test_a_busy_worker_ends_after_a_crawl_that_is_killed(
+    before_python: Callable[[str], None],
+) -> None:
+    before_python(TRAPS)
+    script = """
+import asyncio
+from tests.test_reading import pool, source_job
+
+async def run():
+    await pool(seconds=1).begin(source_job(1, "keeps it busy"))
+
+asyncio.run(run())
+"""
+    run = subprocess.Popen([sys.executable, "-c", script], cwd=Path(__file__).parent.parent)
+    while not (workers := workers_of(run.pid)):
+        time.sleep(0.02)
+    time.sleep(0.3)
+    run.kill()
+    run.wait()
+    deadline = time.monotonic() + 30
+    while is_worker(workers[0]):
+        assert time.monotonic() < deadline, "it has not ended"
+        time.sleep(0.05)
+
+
+def test_an_interrupt_of_the_terminal_is_not_for_workers(tmp_path: Path) -> None:
     with DemoProxy(build().answer) as proxy:
         run = begun(proxy, tmp_path)
-        reader_of(run)
         os.killpg(run.pid, signal.SIGINT)  # as Ctrl-C does
         _, said = run.communicate(timeout=60)
     assert "Traceback" not in said
-    assert "could not be read" not in said
+    assert "could not be parsed" not in said
     assert records(tmp_path)
 
 
-def test_without_it_a_run_ends_in_order_and_the_next_takes_up_its_articles(
+def test_without_workers_a_run_ends_in_order_and_the_next_takes_up_its_articles(
     tmp_path: Path, before_python: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site, urls = Web(article(1) | article(2)), f"{url(1)},{url(2)}"
     with monkeypatch.context():
         before_python("import os, sys\nif sys.orig_argv[1:2] == ['-c']: os._exit(9)\n")
-        outcome = crawl(site, tmp_path / "data", settings=APART, urls=urls)
+        outcome = crawl(site, tmp_path / "data", urls=urls)
         monkeypatch.undo()
     assert outcome.code == 1
-    assert outcome.report["reason"] == "reader_error"
+    assert outcome.report["reason"] == "parser_error"
     assert outcome.report["left"] == 2
-    assert (
-        outcome.stderr.count(
-            "no process that reads pages can be begun: its reader was ended, exit code 9"
-        )
-        == 1
-    )
-    after = crawl(site, tmp_path / "data", settings=APART, revisit="only")
+    assert outcome.stderr.count("no parse worker can be started: it ended with code 9") == 1
+    after = crawl(site, tmp_path / "data", revisit="only")
     assert after.report["exported"] == 2, after.stderr
+
+
+def test_old_settings_are_named(tmp_path: Path) -> None:
+    outcome = crawl(Web(article(1)), tmp_path, settings={"READ_APART": "1"}, urls=url(1))
+    assert "READ_APART has no effect: it was replaced by PARSE_WORKERS" in outcome.stderr
+    assert outcome.report["exported"] == 1
 
 
 def begun(proxy: DemoProxy, data: Path) -> subprocess.Popen[str]:
     """A crawl that has written records."""
     arguments = {"editions": "fr", "limit": "40"}
     run = subprocess.Popen(
-        command("maghress", SETTINGS | APART | {"DOWNLOAD_DELAY": "0.1"}, arguments),
+        command("maghress", SETTINGS | {"DOWNLOAD_DELAY": "0.1"}, arguments),
         env=environment(proxy, data),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -184,18 +534,3 @@ def begun(proxy: DemoProxy, data: Path) -> subprocess.Popen[str]:
         assert time.monotonic() < deadline, "no record was written"
         time.sleep(0.02)
     return run
-
-
-def reader_of(run: subprocess.Popen[str]) -> int:
-    """The process that reads for a crawl."""
-    children = Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text().split()
-    (reader,) = filter(is_reader, map(int, children))
-    return reader
-
-
-def is_reader(process: int) -> bool:
-    """Whether a process lives and reads pages."""
-    try:
-        return b"newscrawl.reading" in Path(f"/proc/{process}/cmdline").read_bytes()
-    except (FileNotFoundError, ProcessLookupError):
-        return False

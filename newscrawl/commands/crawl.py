@@ -8,7 +8,7 @@ from typing import Any
 from scrapy.commands.crawl import Command as ScrapyCrawl
 
 from newscrawl.errors import ArgumentError, SettingError, SiteBusyError, StoreError
-from newscrawl.garbage import collect_seldom
+from newscrawl.garbage import collect_less_often
 from newscrawl.network.sites import SITES
 
 logger = logging.getLogger(__name__)
@@ -66,7 +66,7 @@ class Command(ScrapyCrawl):
             head = report_head(name, job, now(), opts.spargs)
             self._tell(head | {"outcome": "failed", "errors": [str(error)]})
             return
-        collect_seldom()
+        collect_less_often()
         self.crawler_process.crawl(crawler, **opts.spargs)
         self.crawler_process.start()
         outcome = crawler.stats.get_value("run/outcome") if crawler.stats else None

@@ -12,7 +12,7 @@ Nothing here knows of Scrapy or of time zones; a book is plain data between ``lo
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -234,6 +234,44 @@ class RuleBook:
         rules |= {rule.number: rule for rule in rules_of(taught)}
         self._rules[domain] = [rules[number] for number in sorted(rules)]
 
+    def copy(self, domain: str) -> "RuleBook":
+        """Return a book with a copy of one outlet's rules."""
+        return RuleBook(
+            replace(rule, keep=[*rule.keep], drop=[*rule.drop]) for rule in self.of(domain)
+        )
+
+    def merge(self, domain: str, before: "RuleBook", taught: bytes) -> None:
+        """Add what one page has taught a copy of an earlier book.
+
+        The order in which pages are merged does not change which rules are known.
+
+        Args:
+            domain: The outlet's.
+            before: The book that the copy was made of.
+            taught: The outlet's learned rules after the page, as JSON Lines.
+
+        Raises:
+            ValueError: a line is no rule.
+        """
+        rules = self._rules.setdefault(domain, [])
+        earlier = {rule.body: rule for rule in before.of(domain)}
+        for after in rules_of(taught):
+            known = next((rule for rule in rules if rule.body == after.body), None)
+            if known is None:
+                self.add(after)
+                _make_room(rules)
+            else:
+                _merge(known, earlier.get(after.body), after)
+                known.last_page = sum(other.pages for other in rules)
+                self._judge(known)
+
+    def _judge(self, rule: Rule) -> None:
+        """Trust a rule that enough pages have confirmed."""
+        rules = self._rules[rule.domain]
+        needed = TRUST_AGAIN if any(_was_trusted(other) for other in rules) else TRUST
+        if rule.state == "proposed" and rule.confirmed >= needed:
+            rule.state = "trusted"
+
     def read(self, tree: LexborHTMLParser, url: str) -> Iterator[Reading]:
         """Read a page by the outlet's trusted rules, as far as they find something."""
         for rule in self.for_url(url):
@@ -271,7 +309,7 @@ class RuleBook:
         live = [rule for rule in rules if rule.state != "withdrawn"]
         for rule in live:
             if rule.body == lesson.path:
-                _learn(rule, lesson)
+                _add_forms(rule, lesson.keep, lesson.drop)
         for rule in sorted(live, key=lambda rule: rule.body != lesson.path):
             if _confirms(rule, tree, lesson):
                 break
@@ -293,9 +331,7 @@ class RuleBook:
             # Not every page prints a rubric; where it does not, the path of one finds nothing.
             rule.section = lesson.section or rule.section
         self.confirm(rule, agreement)
-        needed = TRUST_AGAIN if any(_was_trusted(other) for other in rules) else TRUST
-        if rule.state == "proposed" and rule.confirmed >= needed:
-            rule.state = "trusted"
+        self._judge(rule)
         return rule
 
 
@@ -320,11 +356,33 @@ def _confirms(rule: Rule, tree: LexborHTMLParser, lesson: "Lesson") -> bool:
     return 2 * common >= ALIKE * size
 
 
-def _learn(rule: Rule, lesson: "Lesson") -> None:
-    keep = dict.fromkeys((*rule.keep, *lesson.keep))
-    drop = dict.fromkeys((*rule.drop, *lesson.drop))
+def _add_forms(rule: Rule, more_keep: list[str], more_drop: list[str]) -> None:
+    keep = dict.fromkeys((*rule.keep, *more_keep))
+    drop = dict.fromkeys((*rule.drop, *more_drop))
     rule.keep = list(keep)[:_FORMS]
     rule.drop = [form for form in drop if form not in keep][:_FORMS]
+
+
+def _merge(rule: Rule, before: Rule | None, after: Rule) -> None:
+    """Add to a rule how a page has changed an earlier state of it."""
+    was = before or Rule(after.domain, after.number, after.body)
+    if after.pages == was.pages and after.failures == was.failures and after.keep == was.keep:
+        return
+    rule.pages += after.pages - was.pages
+    rule.confirmed += after.confirmed - was.confirmed
+    if after.confirmed > was.confirmed:
+        rule.failures = 0
+        rule.last_agreement, rule.last_seen = after.last_agreement, after.last_seen
+    elif after.failures > was.failures:
+        rule.failures += 1
+        if rule.failures >= FAILURES:
+            rule.state = "withdrawn"
+    _add_forms(rule, after.keep, after.drop)
+    if rule.source == "learned":
+        for name in ("title", "date", "authors"):
+            if getattr(rule, name) != getattr(after, name):
+                setattr(rule, name, None)
+        rule.section = after.section or rule.section
 
 
 def _make_room(rules: list[Rule]) -> None:
