@@ -3,7 +3,8 @@
     python benchmarks/kills.py [--kills 100] [--signal KILL|TERM|INT] [--packing zstd]
 
 Every article must stand in the feeds exactly once, and be the same byte for byte as in a run that
-nobody disturbed, but for what tells of the run and what depends on the order of pages. A second undisturbed run shows what else differs
+nobody disturbed, apart from what names the run or depends on the order of pages. A second
+undisturbed run shows what else differs
 from run to run. A crawl that comes to its end before it was killed often enough is compared, and
 another one is begun. Exits 1 if an article is missing, repeated or different.
 """

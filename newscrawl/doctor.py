@@ -1,5 +1,6 @@
 """Whether this machine is fit for a crawl: what is checked, what was found, what to do."""
 
+import os
 import shutil
 import sqlite3
 import sys
@@ -57,6 +58,7 @@ def examine_all(settings: Mapping[str, Any], *, network: bool = True) -> Iterato
     yield from _packages()
     yield _browser(settings)
     yield _contact(settings)
+    yield from _scrapyd()
     yield _data(data)
     yield _disk(data)
     yield _ledger(data)
@@ -114,6 +116,17 @@ def _contact(settings: Mapping[str, Any]) -> Finding:
     if settings["CONTACT"]:
         return Finding("contact", "ok", settings["CONTACT"])
     return Finding("contact", "warn", "none", "export NEWSCRAWL_CONTACT=you@university.example")
+
+
+def _scrapyd() -> Iterator[Finding]:
+    """Whether Scrapyd, where the environment configures it, asks for a password."""
+    if "SCRAPYD_USERNAME" not in os.environ and "SCRAPYD_PASSWORD" not in os.environ:
+        return
+    if os.environ.get("SCRAPYD_USERNAME") and os.environ.get("SCRAPYD_PASSWORD"):
+        yield Finding("scrapyd", "ok", "asks for a password")
+    else:
+        remedy = "set SCRAPYD_USERNAME and SCRAPYD_PASSWORD: without both anybody may upload code"
+        yield Finding("scrapyd", "fail", "user or password is empty", remedy)
 
 
 def _data(data: Path) -> Finding:

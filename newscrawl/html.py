@@ -22,6 +22,9 @@ MAX_NODES = 400_000
 600 bytes of memory, together with what is read of it. The largest of 157 real news pages has 4,700
 tags."""
 
+LONGEST_LABEL = 200
+"""Characters of a tag, a class or an id that are looked at; a page may hold one of megabytes."""
+
 MAX_DEPTH = 4000
 """Deepest nesting that is parsed. lexbor's time grows with its square: 6 s at 50,000 levels."""
 

@@ -3,6 +3,7 @@
 import smtplib
 from collections.abc import Iterator, Mapping
 from email.message import EmailMessage
+from http.client import HTTPException, InvalidURL
 from typing import Any
 from urllib.request import Request, urlopen
 
@@ -10,9 +11,13 @@ import msgspec
 from scrapy.settings import BaseSettings
 
 from newscrawl.monitors import alarms
+from newscrawl.text import printable
+from newscrawl.urls import host
 
 _PATIENCE = 20
 """Seconds that either way may take."""
+
+_LONGEST_REASON = 200
 
 
 def notify(report: Mapping[str, Any], settings: BaseSettings) -> Iterator[str]:
@@ -29,8 +34,16 @@ def notify(report: Mapping[str, Any], settings: BaseSettings) -> Iterator[str]:
             continue
         try:
             send(address, title, text, report, settings)
-        except (OSError, ValueError, smtplib.SMTPException) as error:
-            yield f"{name}={address}: no word could be sent: {error}"
+        except (OSError, ValueError, HTTPException, smtplib.SMTPException) as error:
+            # Only scheme and host are shown: the rest of a webhook's URL is often a secret.
+            shown = address if send is _mail else _origin(address)
+            reason = str(error).replace(address, shown) or type(error).__name__
+            yield f"{name}={shown}: the notification failed: {printable(reason)[:_LONGEST_REASON]}"
+
+
+def _origin(url: str) -> str:
+    """Scheme and host of a URL, without credentials."""
+    return f"{url.partition(':')[0]}://{host(url)}" if host(url) else "a URL"
 
 
 def _post(
@@ -42,8 +55,11 @@ def _post(
     if not url.startswith(("http://", "https://")):
         raise ValueError("is no http or https URL")
     # The operator's own address: the crawl's manners and guards are not for it.
-    with urlopen(Request(url, body, headers), timeout=_PATIENCE):  # noqa: S310 - checked above
-        pass
+    try:
+        with urlopen(Request(url, body, headers), timeout=_PATIENCE):  # noqa: S310 - checked above
+            pass
+    except InvalidURL:  # its message quotes a part of the URL
+        raise ValueError("is no sound URL") from None
 
 
 def _mail(

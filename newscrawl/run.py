@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 _NO_NAME = re.compile(r"[^\w.-]|^\.+")
 
+_LONGEST_NAME = 200
+"""Bytes of a run's name."""
+
 _KINDS = ("feeds", "rejects", "headlines")
 """Directories of files that each run writes."""
 
@@ -44,7 +47,8 @@ def job_name(site: str, given: object = None) -> str:
     """
     started = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%f")
     name = str(given or os.environ.get("SCRAPY_JOB") or f"{started}-{site}")
-    return _NO_NAME.sub("_", name)[:100]
+    # A file name holds 255 bytes, the suffix included.
+    return _NO_NAME.sub("_", name)[:100].encode()[:_LONGEST_NAME].decode(errors="ignore")
 
 
 class Run:

@@ -37,6 +37,8 @@ _ENTITY = re.compile(
     r"(#[0-9]{1,8}|#[xX][0-9a-fA-F]{1,7}|[a-zA-Z][a-zA-Z0-9]{1,31});"
 )
 
+_ENTITY_PASSES = 5
+
 
 def safe(s: str) -> str:
     r"""Drop what no text should hold: control and direction marks, zero-width, lone surrogates.
@@ -83,9 +85,11 @@ def _entity(match: re.Match[str]) -> str:
 
 
 def _normal(s: str) -> str:
-    """Decode entities until none is left, NFC, safe."""
+    """Decode entities until none is left, within reason; NFC, safe."""
     s = unicodedata.normalize("NFC", safe(s))
-    while "&" in s and (decoded := _ENTITY.sub(_entity, s)) != s:
+    for _ in range(_ENTITY_PASSES):
+        if "&" not in s or (decoded := _ENTITY.sub(_entity, s)) == s:
+            break
         s = unicodedata.normalize("NFC", safe(decoded))
     return s
 
@@ -267,7 +271,7 @@ _SURELY_DOUBLE = re.compile(
     f"[\xc2-\xdbâð](?:(?<=[ÂÃ]){_TAIL}|(?<=â)€|(?<=ð)Ÿ|(?<=[\xc2-\xdb]){_TAIL}[\xc2-\xdb]{_TAIL})"
 )
 # Arabic in windows-1256 read as windows-1252: two words of accented letters in a row.
-_ACCENTED_WORDS = re.compile(r"[\xc0-\xff][\xc0-\xff]{2,}[^\w]+[\xc0-\xff]{3,}")
+_ACCENTED_WORDS = re.compile(r"[\xc0-\xff](?<=[\xc0-\xff]{3})[^\w]++[\xc0-\xff]{3}")
 
 
 def looks_mojibake(s: str) -> bool:

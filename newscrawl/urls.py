@@ -33,6 +33,8 @@ _FRONT_PATH = re.compile(
 _IDLE_PARAMETER = re.compile(r"utm_\w+|fbclid|gclid|ref|source|lang|hl|locale", re.IGNORECASE)
 
 
+LONGEST_URL = 8192
+"""Characters of a URL; caches of the standard library keep those that they have met."""
 _LONGEST_HOST = 400
 """Characters of a host, with port and credentials: DNS has 253. A page may hold one of millions,
 which take minutes to encode."""
@@ -49,7 +51,8 @@ def absolute(url: str, base: str | None = None) -> str | None:
         base: The URL of the page.
 
     Returns:
-        ``None`` when it is empty, or not http or https, or has no sound host.
+        ``None`` when it is empty, longer than ``LONGEST_URL``, not http or https, or has no
+        sound host.
 
     >>> absolute(" /fr/été 1.html\n", "https://example.com/a/b")
     'https://example.com/fr/%C3%A9t%C3%A9%201.html'
@@ -58,6 +61,8 @@ def absolute(url: str, base: str | None = None) -> str | None:
     >>> absolute("javascript:void(0)", "https://example.com/") is None
     True
     """
+    if len(url) > LONGEST_URL:
+        return None
     if _PLAIN.fullmatch(url):
         return url
     url = safe(url).translate(_BREAKS).strip().replace("&amp;", "&")
@@ -93,7 +98,7 @@ def host(url: str) -> str:
     'www.example.com'
     """
     try:
-        return urlsplit(url).hostname or ""
+        return urlsplit(url[:LONGEST_URL]).hostname or ""
     except ValueError:
         return ""
 
@@ -109,7 +114,8 @@ def registered_domain(url_or_host: str) -> str | None:
     >>> registered_domain("www.courrier.example"), registered_domain("192.0.2.1")
     ('courrier.example', None)
     """
-    return _registered("/".join(url_or_host.split("/", 3)[:3]).lower())
+    origin = "/".join(url_or_host.split("/", 3)[:3]).lower()
+    return _registered(origin) if len(origin) <= _LONGEST_HOST else None
 
 
 @lru_cache(maxsize=4096)
@@ -136,6 +142,8 @@ def is_front_page(url: str) -> bool:
     >>> is_front_page("https://example.com/?p=12"), is_front_page("https://example.com/fr/sport")
     (False, False)
     """
+    if len(url) > LONGEST_URL:
+        return False
     try:
         parts = urlsplit(url)
         query = parse_qsl(parts.query, keep_blank_values=True)

@@ -23,9 +23,14 @@ MAY_USE["state"] = MAY_USE["extraction"] | {"aggregator"}
 MAY_USE["archive"] = MAY_USE["text"] | {"text"}
 MAY_USE["fetching"] = MAY_USE["text"] | {"text"}
 MAY_USE["browser"] = MAY_USE["text"] | {"text"}
-MAY_USE["articles"] = (
-    MAY_USE["state"] | {"extraction", "loaders", "state", "archive", "fetching", "browser"}
-)
+MAY_USE["articles"] = MAY_USE["state"] | {
+    "extraction",
+    "loaders",
+    "state",
+    "archive",
+    "fetching",
+    "browser",
+}
 MAY_USE["middlewares"] = MAY_USE["articles"] | {"articles"}
 MAY_USE["pipelines"] = MAY_USE["middlewares"]
 MAY_USE["operations"] = MAY_USE["middlewares"] | {"middlewares"}

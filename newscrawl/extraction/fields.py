@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from html import unescape
+from itertools import islice
 from typing import Any, Protocol
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -11,6 +12,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from newscrawl.dates import Moment, parse_date
 from newscrawl.extraction.guided import likeness
 from newscrawl.extraction.metadata import Metadata
+from newscrawl.html import LONGEST_LABEL
 from newscrawl.items import Image
 from newscrawl.language import count_in, detect_language
 from newscrawl.text import clean, fold, split_bylines
@@ -30,6 +32,10 @@ class CopyLike(Protocol):
 
 
 _LONGEST_TITLE = 500
+_LONGEST_NAME = 200
+_MOST_DATES = 20
+_MOST_NAMES = 50
+_MOST_LINKS = 100
 _SHORTEST_TITLE = 15
 _BAR = r"(?:\s*(?:[|·•»«ǀ｜ㅣ]|::|--)+\s*|\s+[-–—:]+\s+|：)"
 _ENDING = re.compile(rf"^(.*\S){_BAR}(\S.*?)$", re.DOTALL)
@@ -46,7 +52,7 @@ class SiteNames:
             names.append(rubric)
         if domain := registered_domain(url):
             names += [domain, domain.split(".")[0], f"www.{domain}"]
-        self._folded = {_line(name).lstrip("@") for name in names}
+        self._folded = {_line(name[:_LONGEST_NAME]).lstrip("@") for name in names}
         self._plain = {_NO_LETTER.sub("", name) for name in self._folded}
 
     def exactly(self, folded: str) -> bool:
@@ -274,7 +280,7 @@ _DIGITS = re.compile(r"\d\D+\d|\d.*[^\W\d_]|\d{4}")
 
 
 def _scalars(value: Any) -> Iterator[str | int | float]:
-    for item in value if isinstance(value, list) else [value]:
+    for item in value[:_MOST_DATES] if isinstance(value, list) else [value]:
         if isinstance(item, str | int | float) and not isinstance(item, bool):
             yield item
 
@@ -375,7 +381,7 @@ def _printed_authors(tree: LexborHTMLParser, near: list[str]) -> Iterator[list[s
 
 
 def _name(node: LexborNode) -> str:
-    return (node.attributes.get("class") or "").lower()
+    return (node.attributes.get("class") or "")[:LONGEST_LABEL].lower()
 
 
 def _cut(byline: str) -> str:
@@ -397,6 +403,8 @@ def _people(source: Iterable[str]) -> Iterator[str]:
             if key not in seen and not _NO_NAME.search(name):
                 seen.add(key)
                 yield name
+                if len(seen) >= _MOST_NAMES:
+                    return
 
 
 _LONGEST_SECTION = 40
@@ -449,8 +457,9 @@ def tags(metadata: Metadata, tree: LexborHTMLParser, names: SiteNames) -> list[s
 
 def _printed_tags(tree: LexborHTMLParser) -> list[str]:
     links = (
-        tree.css(_TAG_LINKS),
-        (link for part in tree.css(_TAG_LISTS) for link in part.css("a")),
+        tree.css(_TAG_LINKS)[:_MOST_LINKS],
+        # Lists may stand in lists; few are searched.
+        islice(_links_of(tree.css(_TAG_LISTS)[:_MOST_TAGS]), _MOST_LINKS),
     )
     for nodes in links:
         found = [
@@ -463,6 +472,10 @@ def _printed_tags(tree: LexborHTMLParser) -> list[str]:
         if found:
             return found if len(set(found)) <= _MOST_TAGS else []
     return []
+
+
+def _links_of(parts: list[LexborNode]) -> Iterator[LexborNode]:
+    return (link for part in parts for link in part.css("a"))
 
 
 def _stands_elsewhere(node: LexborNode) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from html import unescape
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -22,10 +23,17 @@ _ARTICLE = re.compile(
 )
 _LISTED = ("CollectionPage", "SearchResultsPage", "ItemList")
 _PAGE = frozenset(("WebPage", "ItemPage", "AboutPage", "Page"))
-_TRAILING_COMMA = re.compile(r'("(?:\\.|[^"\\])*")|,(?=\s*[}\]])', re.DOTALL)
+# A string that never ends is taken to the end: to look again from each quote is quadratic.
+_TRAILING_COMMA = re.compile(r'("(?:\\.|[^"\\]++)*+(?:"|\\?\Z))|,(?=\s*+[}\]])', re.DOTALL)
 _BAD_ESCAPE = re.compile(r'\\(?!["\\/bfnrt]|u[0-9a-fA-F]{4})')
 _WRAPPER = re.compile(r"^\s*(?:(?://\s*)?<!\[CDATA\[|<!--|/\*[\s\S]{0,200}?\*/|;)+\s*")
 _MAX_NODES = 5000
+_LONGEST_SCRIPT = 500_000
+"""Characters of JSON-LD that are parsed; a longer script is ignored."""
+_MOST_METAS = 20
+"""Contents of one name that are kept."""
+_MOST_NAMES = 50
+"""Authors, and names of the site, that are kept."""
 # One look through the page for all of them: the way costs more than the comparisons.
 _DECLARATIONS = (
     'meta[content], script[type^="application/ld+json"], '
@@ -130,7 +138,8 @@ class Metadata:
 
     def authors(self) -> list[Author]:
         """List the authors that the article's JSON-LD names."""
-        return list(self._authors(self.article.get("author") or self.article.get("creator"), 0))
+        value = self.article.get("author") or self.article.get("creator")
+        return list(islice(self._authors(value, 0), _MOST_NAMES))
 
     def _authors(self, value: Any, depth: int) -> Iterator[Author]:
         if depth > 4:
@@ -170,7 +179,7 @@ class Metadata:
             if any(kind in ("NewsMediaOrganization", "WebSite") for kind in _types(node)):
                 names.append(_text(node.get("name")))
                 names.append(_text(node.get("alternateName")))
-        return list(dict.fromkeys(name for name in names if name))
+        return list(dict.fromkeys(name for name in names if name))[:_MOST_NAMES]
 
 
 def read_metadata(tree: LexborHTMLParser) -> Metadata:
@@ -185,9 +194,12 @@ def read_metadata(tree: LexborHTMLParser) -> Metadata:
                 attributes.get("property") or attributes.get("name") or attributes.get("itemprop")
             )
             if name and content:
-                metas.setdefault(name.lower(), []).append(content)
+                contents = metas.setdefault(name.lower(), [])
+                if len(contents) < _MOST_METAS:
+                    contents.append(content)
         elif node.tag == "script":
-            if text := node.text():
+            text = node.text()
+            if text and len(text) <= _LONGEST_SCRIPT:
                 found.scripts.append(text)
         else:
             found.times.append(node)

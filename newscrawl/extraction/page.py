@@ -13,6 +13,8 @@ from functools import lru_cache
 import msgspec
 from selectolax.lexbor import LexborNode
 
+from newscrawl.html import LONGEST_LABEL
+
 # fmt: off
 # Never article text, whatever they hold.
 _SKIPPED = frozenset((
@@ -60,9 +62,7 @@ _AWAY = re.compile(
     rf")|{_B}(?:ads?|pub|aside|side-?bar|share|nav|navbar|navigation|tags?|tag-?(?:list|cloud)|"
     rf"topics|toc|cta|abo|box-?link|links?|vote|poll|skip){_E}"
 )
-_CAPTION = re.compile(
-    rf"{_B}(?:(?:\w*-)?caption|legend|credit|photo|image|img|picture|figur|media|thumb)"
-)
+_CAPTION = re.compile(rf"{_B}(?:caption|legend|credit|photo|image|img|picture|figur|media|thumb)")
 _COMMENTS = re.compile(rf"{_B}(?:comments?(?!ary|aire-)|disqus|respond|reactions?{_E}|reply)")
 _BYLINE = re.compile(
     rf"{_B}(?:byline|authors?|autor|auteurs?|bio|signature|dateline|timestamp|date|posted|"
@@ -113,9 +113,9 @@ class Element(msgspec.Struct, gc=False):
         """Its classes, and its id after a ``#``; of few elements they are asked for."""
         if self._label is None:
             attributes = self.node.attributes
-            name = attributes.get("class") or ""
+            name = (attributes.get("class") or "")[:LONGEST_LABEL]
             identity = attributes.get("id")
-            self._label = f"{name} #{identity}" if identity else name
+            self._label = f"{name} #{identity[:LONGEST_LABEL]}" if identity else name
         return self._label
 
     @property
@@ -264,7 +264,7 @@ def walk(root: LexborNode) -> Page:
 
 def _meaning(node: LexborNode) -> tuple[int, str]:
     """Tell the role and the tag of a node."""
-    tag = node.tag or ""
+    tag = (node.tag or "")[:LONGEST_LABEL]
     meaning = _role(tag), tag
     if node.tag_id < _OWN_TAGS:
         _ROLES[node.tag_id] = meaning

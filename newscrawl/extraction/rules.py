@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Literal
 
@@ -23,6 +24,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from newscrawl.extraction.outline import OUT, common_element, is_furniture
 from newscrawl.extraction.page import HEADINGS, Page, walk
+from newscrawl.html import LONGEST_LABEL
 from newscrawl.outlets import Override, overrides
 from newscrawl.text import clean
 from newscrawl.urls import registered_domain
@@ -45,6 +47,9 @@ TOO_LITTLE = 120
 _LONG_HEADING = 60
 _LAYOUTS = 8
 _FORMS = 400
+_FORM_CHARACTERS = 20_000
+"""Characters of all kept or dropped forms of a rule together."""
+_LONGEST_PATH = 1000
 _STEPS = 6
 _TELLING = re.compile(r"[.#:]|\b(?:article|main|h1|time)\b")
 _STABLE = re.compile(r"^-?[A-Za-z_][A-Za-z_-]*$")
@@ -320,7 +325,7 @@ class RuleBook:
             rule = Rule(domain, number, lesson.path, first_seen=_now())
             rule.title, rule.date = lesson.title, lesson.date
             rule.authors, rule.section = lesson.authors, lesson.section
-            rule.keep, rule.drop = lesson.keep[:_FORMS], lesson.drop[:_FORMS]
+            rule.keep, rule.drop = _cut(lesson.keep), _cut(lesson.drop)
             rules.append(rule)
             _make_room(rules)
         if rule.source == "learned":
@@ -359,8 +364,20 @@ def _confirms(rule: Rule, tree: LexborHTMLParser, lesson: "Lesson") -> bool:
 def _add_forms(rule: Rule, more_keep: list[str], more_drop: list[str]) -> None:
     keep = dict.fromkeys((*rule.keep, *more_keep))
     drop = dict.fromkeys((*rule.drop, *more_drop))
-    rule.keep = list(keep)[:_FORMS]
-    rule.drop = [form for form in drop if form not in keep][:_FORMS]
+    rule.keep = _cut(keep)
+    rule.drop = _cut(form for form in drop if form not in keep)
+
+
+def _cut(forms: Iterable[str]) -> list[str]:
+    """Keep the first forms, as many as a rule may hold."""
+    kept: list[str] = []
+    size = 0
+    for form in islice(forms, _FORMS):
+        size += len(form)
+        if size > _FORM_CHARACTERS:
+            break
+        kept.append(form)
+    return kept
 
 
 def _merge(rule: Rule, before: Rule | None, after: Rule) -> None:
@@ -615,6 +632,8 @@ def path_of(target: LexborNode, tree: LexborHTMLParser, *, numbered: bool = Fals
             break
         step = _step(node, numbered=numbered)
         path = f"{step} > {path}" if path else step
+        if len(path) > _LONGEST_PATH:
+            break
         found = first_node(tree, path)
         if found is not None and found.mem_id == target.mem_id and _TELLING.search(path):
             return path
@@ -624,11 +643,11 @@ def path_of(target: LexborNode, tree: LexborHTMLParser, *, numbered: bool = Fals
 
 def _step(node: LexborNode, *, numbered: bool) -> str:
     attributes = node.attributes
-    tag = node.tag or "*"
+    tag = (node.tag or "*")[:LONGEST_LABEL]
     identity = attributes.get("id")
-    if identity and _STABLE.match(identity):
+    if identity and len(identity) <= LONGEST_LABEL and _STABLE.match(identity):
         return f"{tag}#{identity}"
-    names = _stable(attributes.get("class") or "")
+    names = _stable((attributes.get("class") or "")[:LONGEST_LABEL])
     if names or not numbered or tag == "body":
         return ".".join((tag, *names))
     number = 1

@@ -54,9 +54,10 @@ def read_feed(body: bytes, url: str) -> list[FeedEntry]:
     if _name(root) not in ("rss", "RDF", "feed"):
         raise FeedError(url, f"an RSS or Atom feed; found <{_name(root)}>")
     entries: dict[ArticleKey, FeedEntry] = {}
-    for item in root.iter():
-        if _name(item) in ("item", "entry") and (entry := _entry(item, address.site, url)):
-            entries.setdefault(entry.key, entry)
+    for part in (root, *root):  # items stand in the root or its channel, never in one another
+        for item in part:
+            if _name(item) in ("item", "entry") and (entry := _entry(item, address.site, url)):
+                entries.setdefault(entry.key, entry)
     return list(entries.values())
 
 

@@ -108,7 +108,6 @@ class Address:
         return ArticleKey(self.site.name, self.edition, self.name, self.number)
 
 
-@lru_cache(maxsize=2048)  # the same ticker and menu stand on page after page
 def classify(url: str) -> Address | None:
     """What a URL of the network names; ``None`` for every other string. Never raises.
 
@@ -117,8 +116,11 @@ def classify(url: str) -> Address | None:
     >>> classify("https://www.djazairess.com/fr/author/Proverbe%2Btargui").name
     'Proverbe targui'
     """
-    if len(url) > _MAX_LENGTH:
-        return None
+    return _classify(url) if len(url) <= _MAX_LENGTH else None
+
+
+@lru_cache(maxsize=2048)  # the same ticker and menu stand on page after page
+def _classify(url: str) -> Address | None:
     url = safe(url).translate(_BREAKS).strip()
     for decoded in (url, _decode(url)):
         match = _URL.fullmatch(decoded)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from newscrawl.errors import PageError, UnreadableHtmlError
-from newscrawl.html import as_utf8, parse
+from newscrawl.html import LONGEST_LABEL, as_utf8, parse
 from newscrawl.network.grammar import Address, ArticleKey, classify
 from newscrawl.network.sites import Site
 from newscrawl.text import clean
@@ -119,8 +119,12 @@ class _Tag(NamedTuple):
     """Whether it says nothing of the lines within the element."""
 
 
-@lru_cache(maxsize=1024)
 def _tag(name: str) -> _Tag:
+    return _known_tag(name[:LONGEST_LABEL])
+
+
+@lru_cache(maxsize=1024)
+def _known_tag(name: str) -> _Tag:
     skipped = _SKIPPED.fullmatch(name) is not None
     block = _BLOCK.fullmatch(name) is not None
     heading = _HEADING.fullmatch(name) is not None
@@ -130,9 +134,9 @@ def _tag(name: str) -> _Tag:
 
 def _role(tag: _Tag, attributes: Mapping[str, str | None]) -> Role | None:
     """The role that an element has by its class, its id or its tag."""
-    names = attributes.get("class") or ""
+    names = (attributes.get("class") or "")[:LONGEST_LABEL]
     if "id" in attributes:
-        names += f" {attributes['id'] or ''}"
+        names += f" {(attributes['id'] or '')[:LONGEST_LABEL]}"
     return (_role_of(names) if names else None) or tag.role
 
 

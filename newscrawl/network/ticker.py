@@ -32,7 +32,8 @@ def read_headlines(page: Page, begin: int, end: int) -> list[Headline]:
     for band in page.tickers:
         html = band.html or ""
         url = page.url if _RELATIVE.search(html) else page.site.url()
-        found += _of_band(html, url, page.site)
+        read = _of_band if len(html) <= _LONGEST_BAND else _of_band.__wrapped__
+        found += read(html, url, page.site)
     return _distinct(found)
 
 
@@ -58,6 +59,10 @@ def _of_lines(page: Page, begin: int, end: int) -> Iterator[Headline]:
 
 # A link that means something else on another page of the site.
 _RELATIVE = re.compile('href="(?!https?:|/)')
+
+
+_LONGEST_BAND = 100_000
+"""Characters of a ticker's HTML that are worth remembering."""
 
 
 @lru_cache(maxsize=32)  # the same headlines stand on page after page
