@@ -77,31 +77,34 @@ def _parse(body: bytes, url: str) -> Element:
         root: Element = fromstring(body)
     except DefusedXmlException as error:
         raise FeedError(url, f"a feed without entities of its own; {error}") from error
-    except (ParseError, ValueError, LookupError) as error:  # or an encoding that does not exist
-        return _recover(body, url, error)
+    except ParseError as error:
+        return _recover(body, url, f"well-formed XML; {error}")
+    except (ValueError, LookupError) as error:  # an encoding that does not exist
+        return _recover(body, url, f"XML in a known encoding; {error}")
     return root
 
 
-_FIRST_TAG = re.compile(r"<(?:rss|feed|rdf:RDF)\b", re.IGNORECASE)
+_ENTRIES = re.compile(r"<(?:rss|feed|rdf:RDF)\b.*</(?:item|entry)\s*>", re.DOTALL)
+"""A feed to its last whole entry."""
 _REFERENCE = re.compile(r"<!\[CDATA\[.*?\]\]>|&(?:(#?\w{1,32});)?", re.DOTALL)
 _XML_NAMES = frozenset(("amp", "lt", "gt", "quot", "apos"))
 
 
-def _recover(body: bytes, url: str, error: Exception) -> Element:
+def _recover(body: bytes, url: str, expected: str) -> Element:
     """Parse a feed that is not well-formed, once, without any entity but those of HTML.
 
     Raises:
-        FeedError: it declares entities, or no feed begins in it.
+        FeedError: it declares entities, or holds no whole entry of a feed.
     """
     try:
         text = decode(body)
     except UnreadableHtmlError:
-        raise FeedError(url, f"well-formed XML; {error}") from error
+        raise FeedError(url, expected) from None
     if "<!ENTITY" in text:
         raise FeedError(url, "a feed without entities of its own")
-    start = _FIRST_TAG.search(text)
-    if start is None:
-        raise FeedError(url, f"well-formed XML; {error}") from error
+    entries = _ENTRIES.search(text)
+    if entries is None:
+        raise FeedError(url, expected)
     parser = XMLParser(
         encoding="utf-8",
         recover=True,
@@ -111,9 +114,9 @@ def _recover(body: bytes, url: str, error: Exception) -> Element:
         remove_comments=True,
         remove_pis=True,
     )
-    root = lenient_fromstring(_REFERENCE.sub(_resolved, text[start.start() :]).encode(), parser)
+    root = lenient_fromstring(_REFERENCE.sub(_resolved, entries[0]).encode(), parser)
     if root is None:
-        raise FeedError(url, f"well-formed XML; {error}") from error
+        raise FeedError(url, expected)
     return cast("Element", root)
 
 
