@@ -12,6 +12,9 @@ from msgspec import Meta
 
 SCHEMA_VERSION = 1
 
+LinkUrl = Annotated[str, Meta(pattern=r"^(?:https?|ftp|file|data):\S+$")]
+"""The link of an article: one that is never requested is recorded as well."""
+
 Url = Annotated[str, Meta(pattern=r"^https?://[^/\s]+\S*$")]
 """An absolute http or https URL, with the few signs that browsers allow and RFC 3986 does not."""
 
@@ -111,7 +114,7 @@ class Copy:
 class Source:
     """The outlet's own page, as read."""
 
-    link: Url | None = None
+    link: LinkUrl | None = None
     """The link on the aggregator's page."""
     url: Url | None = None
     """The URL that answered, after redirects."""

@@ -74,9 +74,9 @@ class CompressionMiddleware(HttpCompressionMiddleware):
 
 
 def _is_plain(body: bytes) -> bool:
-    """Whether a body is text: it begins with ASCII, and no control character follows.
+    r"""Whether a body is text: it begins with ASCII, and no control character follows.
 
-    >>> _is_plain(b"<!doctype html>"), _is_plain(b"\\x1f\\x8b\\x08")
+    >>> _is_plain(b"<!doctype html>"), _is_plain(b"\x1f\x8b\x08")
     (True, False)
     """
     start = body[:_LOOKED_AT].removeprefix(BOM_UTF8)
