@@ -4,6 +4,7 @@ The parser is lexbor, through selectolax. Measured on 157 real news pages (219 K
 it parses in 0.86 ms where lxml needs 2.1 ms, and keeps content that lxml drops below 256 levels.
 """
 
+import codecs
 import re
 from collections import Counter
 
@@ -69,7 +70,7 @@ def as_utf8(body: bytes, content_type: str | None = None) -> bytes:
         try:
             body.decode()
         except UnicodeDecodeError:
-            encoding = _legacy_encoding(body, content_type)
+            return _legacy_as_utf8(body, content_type).replace(b"\0", b"")
     if encoding:
         body = to_unicode(body, encoding).encode("utf-8", "replace")
     return body.replace(b"\0", b"")
@@ -104,6 +105,37 @@ def _wide_encoding(body: bytes) -> str | None:
     return None
 
 
+def _legacy_as_utf8(body: bytes, content_type: str | None) -> bytes:
+    """Give bytes that are not UTF-8 throughout in UTF-8.
+
+    A template in UTF-8 may hold an article in another encoding: text between tags that is UTF-8
+    stays so where the rest is in an encoding of one byte a letter.
+    """
+    texts = body.split(b">")
+    foreign = [text for text in texts if not _is_utf8(text)]
+    high = sum(len(text.translate(None, _ASCII)) for text in foreign)
+    if high >= _LEAST_FOREIGN and any(not text.isascii() and _is_utf8(text) for text in texts):
+        encoding = _legacy_encoding(body, content_type, foreign)
+        if encoding in _SINGLE_BYTE:
+            return b">".join(
+                text if _is_utf8(text) else to_unicode(text, encoding).encode() for text in texts
+            )
+    encoding = _legacy_encoding(body, content_type, texts)
+    return to_unicode(body, encoding).encode("utf-8", "replace")
+
+
+def _is_utf8(text: bytes) -> bool:
+    """Whether bytes are UTF-8."""
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+_SINGLE_BYTE = frozenset(("cp1252", "cp1256", "iso8859-6"))
+_LEAST_FOREIGN = 20
+"""Bytes beyond ASCII in text that is not UTF-8; fewer are damage to a page in UTF-8."""
 _SAMPLE = 1_000_000
 """Bytes of a page that are looked at for some that tell its encoding."""
 _TELLING = 100_000
@@ -123,9 +155,8 @@ _ARABIC = b"\xa0\xab\xbb" + bytes(
 _ALEF = b"\xc7"  # in windows-1256 and ISO-8859-6; a seventh of the letters of Arabic text
 
 
-def _legacy_encoding(body: bytes, content_type: str | None) -> str:
-    """The encoding of bytes that are not UTF-8 throughout."""
-    texts = body[:_SAMPLE].split(b">")
+def _legacy_encoding(body: bytes, content_type: str | None, texts: list[bytes]) -> str:
+    """The encoding of texts of a page that are not UTF-8 throughout."""
     sample = b">".join(text for text in texts if not text.isascii())[:_TELLING]
     high = len(sample.translate(None, _ASCII))
     known = sample.decode("utf-8", "ignore").encode().translate(None, _ASCII)
@@ -141,12 +172,29 @@ def _legacy_encoding(body: bytes, content_type: str | None) -> str:
         belied = (
             encoding is None
             or encoding.startswith("utf")
+            or not _is_browser_encoding(encoding)
             or (encoding == "cp1252" and len(rows) > latin)
             or (encoding in ("cp1256", "iso8859-6") and not arabic and latin)
         )
         if encoding and not belied and 20 * to_unicode(sample, encoding).count("\ufffd") <= high:
             return encoding
     return "cp1252" if latin >= len(rows) else _guessed_encoding(sample)
+
+
+def _is_browser_encoding(name: str) -> bool:
+    """Whether browsers decode pages from an encoding; Python has codecs that are for other uses.
+
+    >>> _is_browser_encoding("cp1256"), _is_browser_encoding("punycode")
+    (True, False)
+    """
+    return _BROWSER_ENCODING.fullmatch(codecs.lookup(name).name) is not None
+
+
+# Those of the WHATWG's Encoding Standard, as Python names them.
+_BROWSER_ENCODING = re.compile(
+    r"ascii|cp(?:125[0-8]|866|874|932|949)|iso8859-\d+|koi8-[ru]|mac-(?:roman|cyrillic)|tis-620"
+    r"|gb2312|gbk|gb18030|big5(?:hkscs)?|euc_(?:jp|kr)|shift_jis|iso2022_jp"
+)
 
 
 def _guessed_encoding(sample: bytes) -> str:

@@ -31,6 +31,9 @@ class Use(Enum):
     """It was added to a published version of the schema: optional on reading."""
 
 
+LinkUrl = Annotated[str, Meta(pattern=r"^(?:https?|ftp|file|data):\S+$")]
+"""The link of an article: one that is never requested is recorded as well."""
+
 Url = Annotated[str, Meta(pattern=r"^https?://[^/\s]+\S*$")]
 """An absolute http or https URL, with the few signs that browsers allow and RFC 3986 does not."""
 
@@ -130,7 +133,7 @@ class Copy:
 class Source:
     """The outlet's own page, as read."""
 
-    link: Annotated[Url | None, Use.COMPARED] = None
+    link: Annotated[LinkUrl | None, Use.COMPARED] = None
     """The link on the aggregator's page."""
     url: Url | None = None
     """The URL that answered, after redirects."""

@@ -122,6 +122,10 @@ URLLENGTH_LIMIT = 0
 # More hops than this are a loop.
 REDIRECT_MAX_TIMES = 10
 
+# A page that leads on after more seconds is one to be read: an article that reloads itself each
+# minute, or gives way to the front page after half of one.
+METAREFRESH_MAXDELAY = 10
+
 # --- Browser -------------------------------------------------------------------------------------
 
 # ``auto``: a page that is but the shell of an application is shown to the system's Chromium, if

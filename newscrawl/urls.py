@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from tldextract import TLDExtract
 
 _BREAKS = str.maketrans("", "", "\t\r\n")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_BLANK_START = re.compile("\\A[\\s\xad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
+_AUTHORITY = re.compile(r"https?://[^/\\?#]*")
+_REFUSED = re.compile(r"(?:file|ftp|data):|(?:https?:)?//\[[0-9a-f.:]*\]", re.IGNORECASE)
+_LONGEST_REFUSED = 2000
 # A scheme with however many slashes, and repeated: "http:/", "https:///", "http://https://".
 _SCHEME = re.compile(r"(?:https?:[/\\]*)*(https?):[/\\]*", re.IGNORECASE)
 _NO_SCHEME = re.compile(r"[/\\]{2,}|(?=www\.[\w-]+\.)", re.IGNORECASE)
@@ -44,7 +49,8 @@ def absolute(url: str, base: str | None = None) -> str | None:
     r"""The URL in full, as a browser would ask for it.
 
     Stray blanks and control characters are dropped, backslashes turned, a missing or repeated
-    scheme is mended, credentials and default ports go, and what is not ASCII is encoded.
+    scheme is fixed, credentials and default ports go, and what is not ASCII is encoded. So are
+    invisible characters (ZWNJ, RLM, soft hyphen) of a path or query: slugs hold them.
 
     Args:
         url: As found in a page; ampersands may still be entities.
@@ -65,7 +71,8 @@ def absolute(url: str, base: str | None = None) -> str | None:
         return None
     if _PLAIN.fullmatch(url):
         return url
-    url = safe(url).translate(_BREAKS).strip().replace("&amp;", "&")
+    url = _CONTROL.sub("", url.translate(_BREAKS)).replace("&amp;", "&").strip()
+    url = _BLANK_START.sub("", url)
     if not url:
         return None
     if scheme := _SCHEME.match(url):
@@ -77,6 +84,9 @@ def absolute(url: str, base: str | None = None) -> str | None:
         return None
     address, mark, query = url.partition("?")
     try:
+        authority = _AUTHORITY.match(address)
+        if authority:
+            address = safe(authority[0]) + address[authority.end() :]
         joined = urljoin(base or "", address.replace("\\", "/") + mark + query)
         if len(urlsplit(joined).netloc) > _LONGEST_HOST:
             return None
@@ -89,6 +99,18 @@ def absolute(url: str, base: str | None = None) -> str | None:
         return None
     netloc = name if port in (None, _DEFAULT_PORTS[parts.scheme]) else f"{name}:{port}"
     return urlunsplit(parts._replace(netloc=netloc, path=parts.path or "/"))
+
+
+def refused(url: str) -> str | None:
+    """A URL that leads to a file, FTP, data or an IPv6 address, which are never requested.
+
+    >>> refused("file:///etc/passwd"), refused("http://[::1]/"), refused("mailto:a@phare.example")
+    ('file:///etc/passwd', 'http://[::1]/', None)
+    """
+    url = safe(url).translate(_BREAKS).strip()[:_LONGEST_REFUSED]
+    if not _REFUSED.match(url):
+        return None
+    return safe_url_string(f"http:{url}" if url.startswith("//") else url)
 
 
 def host(url: str) -> str:

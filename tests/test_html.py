@@ -210,3 +210,20 @@ def test_parse_gives_a_tree_or_its_error(pieces: list[str], times: int) -> None:
         parse("".join(pieces) * times).css("p")
     except UnreadableHtmlError:
         return
+
+
+@pytest.mark.parametrize("charset", ["punycode", "hex", "undefined", "idna", "rot13", "utf-7"])
+def test_a_charset_that_is_no_encoding_of_pages_is_ignored(charset: str) -> None:
+    assert FRENCH in decode(page(FRENCH, meta(charset)).encode("cp1252"))
+    assert ARABIC in decode(page(ARABIC).encode("cp1256"), f"text/html; charset={charset}")
+
+
+@pytest.mark.parametrize(("text", "encoding"), [(ARABIC, "cp1256"), (FRENCH, "cp1252")])
+def test_a_template_in_utf_8_may_hold_an_article_in_another_encoding(
+    text: str, encoding: str
+) -> None:
+    menu = "<li>الأخبار</li><li>Économie</li>" * 30
+    body = menu.encode() + page(text, meta("utf-8")).encode(encoding) + menu.encode()
+    decoded = decode(body, "text/html; charset=utf-8")
+    assert text in decoded
+    assert decoded.count("Économie</li>") == 60

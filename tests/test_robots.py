@@ -1,46 +1,79 @@
-"""What a robots.txt says is read as Protego reads it, however many others it names."""
+"""A robots.txt is parsed as RFC 9309 says, however many others it names."""
 
 from itertools import product
 from pathlib import Path
 
-from hypothesis import example, given
+import pytest
+from hypothesis import given
 from hypothesis import strategies as st
 from protego import Protego
 
 from newscrawl.demo.proxy import Answer
-from newscrawl.middlewares.robots import rules_of
+from newscrawl.middlewares.robots import HostRules, rules_of
 from tests.test_crawl import SOURCE, TEXT, TITLE
 from tests.web import Web, aggregator_page, crawl
 
 AGENT = "newscrawl"
-NAMES = ["*", AGENT, "NewsCrawl", "news", "news*", "n", "crawl", f"{AGENT}er", "bot", "", "**"]
-LINES = [
-    *(
-        f"{begin}{name}"
-        for begin in ("User-agent: ", "user agent ", "useragent:")
-        for name in NAMES
-    ),
+NAMES = ["*", AGENT, "NewsCrawl", f"{AGENT}er", "bot"]
+AGENTS = [f"{begin}{name}" for begin in ("User-agent: ", "user agent ") for name in NAMES]
+ACCESS = [
     *(f"Disallow: {path}" for path in ("/", "/a", "/a*b", "/b$", "")),
-    *("Disallow /b", "disalow: /a", "Disallow", "Allow: /a", "allow /b", "User-agent: *  # all"),
+    *("Disallow /b", "disalow: /a", "Disallow", "Allow: /a", "allow /b"),
+]
+LINES = [
+    *ACCESS,
     *("Crawl-delay: 2", "crawl delay 3", "Request-rate: 1/5", "Noindex: /a", "junk in a line"),
     *("Sitemap: https://a.example/map", "Host: a.example", "sitemap https://x", "# word", " "),
-    *("Content-Signal: ai-train=no", "http://a.example/b", "<p>: x", "User-agent"),
+    *("Content-Signal: ai-train=no", "http://a.example/b", "<p>: x"),
 ]
 URLS = [f"https://a.example{path}" for path in ("/", "/a", "/axb", "/b")]
 
 
-@given(st.lists(st.sampled_from(LINES), max_size=14))
-@example(["User-agent: **", "Disallow: /"])
-@example([f"User-agent: {AGENT}", "Disallow", "user agent crawl", "Disallow: /"])
-@example([f"User-agent: {AGENT}", "junk in a line", "User-agent: bot", "Disallow: /"])
-def test_groups_that_mean_others_make_no_difference(lines: list[str]) -> None:
-    text = "\n".join(lines)
+GROUP = st.tuples(
+    st.lists(st.sampled_from(AGENTS), min_size=1, max_size=3),
+    st.sampled_from(ACCESS),
+    st.lists(st.sampled_from(LINES), max_size=5),
+).map(lambda group: [*group[0], group[1], *group[2]])
+
+
+def rules(text: str) -> HostRules:
+    parsed = rules_of(200, text.encode(), AGENT)
+    assert isinstance(parsed, HostRules)
+    return parsed
+
+
+@given(st.lists(GROUP, max_size=4))
+def test_groups_that_mean_others_make_no_difference(groups: list[list[str]]) -> None:
+    text = "\n".join(line for group in groups for line in group)
     whole = Protego.parse(text)
-    read = rules_of(200, text.encode(), AGENT)
-    assert not isinstance(read, str)
-    assert [read.allow(url) for url in URLS] == [whole.can_fetch(url, AGENT) for url in URLS]
-    assert read.robots.crawl_delay(AGENT) == whole.crawl_delay(AGENT)
-    assert read.robots.request_rate(AGENT) == whole.request_rate(AGENT)
+    parsed = rules(text)
+    assert [parsed.allow(url) for url in URLS] == [whole.can_fetch(url, AGENT) for url in URLS]
+    assert parsed.robots.crawl_delay(AGENT) == whole.crawl_delay(AGENT)
+    assert parsed.robots.request_rate(AGENT) == whole.request_rate(AGENT)
+
+
+@pytest.mark.parametrize(
+    ("name", "binds"),
+    [
+        *((name, True) for name in ("newscrawl", "NewsCrawl", "newscrawl/0.1", "newscrawl*", "*")),
+        *((name, True) for name in ("newscrawl (research crawler)", "newscrawl 2", "* # all")),
+        *((name, False) for name in ("news", "n", "crawl", "newscrawler", "news*", "**", "")),
+        *((name, False) for name in ("newscrawl-images", "newscrawl_x", "my newscrawl", "*news")),
+    ],
+)
+def test_a_group_is_named_by_its_whole_token(name: str, binds: bool) -> None:
+    assert rules(f"User-agent: {name}\nDisallow: /").allow(URLS[0]) is not binds
+
+
+@pytest.mark.parametrize(
+    "between", ["Crawl-delay: 2", "Mystery: x", "Sitemap: https://a.example/m", "junk", "", "# x"]
+)
+def test_only_rules_end_the_names_of_a_group(between: str) -> None:
+    for first, second in product((AGENT, "bot"), repeat=2):
+        parsed = rules(f"User-agent: {first}\n{between}\nUser-agent: {second}\nDisallow: /")
+        assert parsed.allow(URLS[0]) is (AGENT not in (first, second))
+        assert parsed.pace == (2 if AGENT in (first, second) and "delay" in between else 0)
+    assert rules(f"User-agent: bot\nDisallow: /\nUser-agent: {AGENT}\nAllow: /").allow(URLS[0])
 
 
 def test_rules_of_many_hosts_are_held_within_bounds(tmp_path: Path) -> None:

@@ -1,4 +1,6 @@
-"""Decompresses answers, and lets go at once of those that would not end."""
+"""Decompresses responses within bounds, and passes on bodies that are not compressed after all."""
+
+from codecs import BOM_UTF8
 
 from isal import isal_zlib
 from scrapy.crawler import Crawler
@@ -9,13 +11,20 @@ from scrapy.responsetypes import responsetypes
 
 from newscrawl.errors import DecompressedTooLargeError
 
+_MOST_LAYERS = 2
+"""Content encodings of one response; each can enlarge a body a thousand times."""
+_LOOKED_AT = 1024
+_CONTROLS = bytes({*range(0x20)} - {*b"\t\n\v\f\r"})
+
 _GZIP = ([b"gzip"], [b"x-gzip"])
 _WITH_HEADER = 31
 """For ``isal_zlib``: the stream is one of gzip."""
 
 
 class CompressionMiddleware(HttpCompressionMiddleware):
-    """Scrapy's, with two faults mended, and faster for what most servers send.
+    """Scrapy's, with faults fixed, and faster for what most servers send.
+
+    A body that is plain text despite its ``Content-Encoding`` is passed on as it is.
 
     Its error holds on to all that was decompressed until the collector comes, and it has the
     encoding guessed of what is still compressed, which may take as long as the page's reading.
@@ -33,6 +42,12 @@ class CompressionMiddleware(HttpCompressionMiddleware):
         Raises:
             DecompressedTooLargeError: it is a bomb.
         """
+        encodings = b",".join(response.headers.getlist("Content-Encoding"))
+        if encodings and request.method != "HEAD":
+            if encodings.count(b",") >= _MOST_LAYERS:
+                raise DecompressedTooLargeError(f"{request.url} is compressed more than twice")
+            if _is_plain(response.body):
+                return _unpacked(response, response.body)
         if response.headers.getlist("Content-Encoding") in _GZIP and request.method != "HEAD":
             body = _unzipped(response.body, self._limit)
             if body is not None:
@@ -49,6 +64,16 @@ class CompressionMiddleware(HttpCompressionMiddleware):
             return result
         # Not in the handler above: there the error would have the other one in its context.
         raise DecompressedTooLargeError(f"{request.url} is too large once decompressed")
+
+
+def _is_plain(body: bytes) -> bool:
+    r"""Whether a body is text: it begins with ASCII, and no control character follows.
+
+    >>> _is_plain(b"<!doctype html>"), _is_plain(b"\x1f\x8b\x08")
+    (True, False)
+    """
+    start = body[:_LOOKED_AT].removeprefix(BOM_UTF8)
+    return start[:8].isascii() and len(start) > 7 and start == start.translate(None, _CONTROLS)
 
 
 def _unzipped(body: bytes, limit: int) -> bytes | None:

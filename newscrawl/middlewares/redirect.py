@@ -1,9 +1,15 @@
-"""Follows redirects without a word about the page they come from."""
+"""Follows redirects without a Referer, and returns the cookies that they set."""
 
 from typing import Self
 
 from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.redirect import BaseRedirectMiddleware, RedirectMiddleware
+from scrapy.http import Request, Response
+from scrapy.utils.httpobj import urlparse_cached
+
+_MOST_COOKIES = 10
+_LONGEST_COOKIE = 1000
+"""Bytes of a cookie, with its name."""
 
 
 class Unreferred(BaseRedirectMiddleware):
@@ -21,4 +27,38 @@ class Unreferred(BaseRedirectMiddleware):
 
 
 class UnreferredRedirectMiddleware(Unreferred, RedirectMiddleware):
-    """Scrapy's, without its warning."""
+    """Scrapy's, without its warning, and with cookies for the length of one fetch.
+
+    Some outlets redirect a page to itself until a cookie comes back. A cookie that a redirect sets
+    is sent with the requests that follow to the same scheme and host; none is kept after that.
+    """
+
+    def process_response(  # type: ignore[override]  # Scrapy's decorator hides the signature
+        self, request: Request, response: Response
+    ) -> Request | Response:
+        """Pass a response on, or follow its redirect."""
+        result: Request | Response = super().process_response(request, response)
+        if not isinstance(result, Request):
+            return result
+        cookies = {
+            origin: dict(pairs)
+            for origin, pairs in request.meta.get("redirect_cookies", {}).items()
+        }
+        for header in response.headers.getlist("Set-Cookie"):
+            pair = header.partition(b";")[0].strip()
+            name, equals, _ = pair.partition(b"=")
+            count = sum(map(len, cookies.values()))
+            if name and equals and len(pair) <= _LONGEST_COOKIE and count < _MOST_COOKIES:
+                cookies.setdefault(_origin(request), {})[name] = pair
+        if cookies:
+            result.meta["redirect_cookies"] = cookies
+        result.headers.pop("Cookie", None)
+        if pairs := cookies.get(_origin(result)):
+            result.headers["Cookie"] = b"; ".join(pairs.values())
+        return result
+
+
+def _origin(request: Request) -> str:
+    """Scheme, host and port of a request."""
+    parts = urlparse_cached(request)
+    return f"{parts.scheme}://{parts.netloc}"

@@ -25,4 +25,6 @@ class RefreshMiddleware(Unreferred, MetaRefreshMiddleware):
             result: Request | Response = super().process_response(request, response)
         except ValueError:  # it leads to what is no URL: the page is all there is
             return response
+        if isinstance(result, Request) and result.url == request.url:
+            return response  # it reloads itself
         return result

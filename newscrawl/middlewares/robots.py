@@ -34,14 +34,15 @@ _MAX_BYTES = 500 * 1024
 """As much of a robots.txt is read as RFC 9309 asks for (section 2.5)."""
 
 
-# Lines as Protego reads them, misspelt or without a colon; others neither end a group nor rule.
+# Lines as Protego parses them, misspelt or without a colon; other lines have no meaning.
 _AGENT = re.compile(r"user[ -]?agent(?:\s*[:\s]\s*(.*))?", re.IGNORECASE)
-_RULE = re.compile(
-    r"(?!(?:site-?maps?|host)\b)(?:[^:]*:|(?:allow|diss?all?ow|diasllow|disallaw"
-    r"|crawl[ -]delay|request[ -]rate|visit[ -]time)\b)",
+_ACCESS = re.compile(r"(?:allow|diss?all?ow|diasllow|disallaw)\b", re.IGNORECASE)
+_OTHER = re.compile(
+    r"(?!(?:site-?maps?|host)\b)(?:[^:]*:|(?:crawl[ -]delay|request[ -]rate|visit[ -]time)\b)",
     re.IGNORECASE,
 )
-
+_PRODUCT = re.compile(r"\*(?=\s|$)|[a-z_-]+", re.IGNORECASE)
+"""The product token that a User-agent line begins with (RFC 9309, section 2.2.1)."""
 
 _MOST_HELD = 4_000_000
 """Characters of rules that are held, which take 16 times as much memory once they are parsed. Those
@@ -167,27 +168,40 @@ def rules_of(status: int, body: bytes, agent: str) -> HostRules | str:
     encoding = "utf-16" if body.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig"
     text = body[:_MAX_BYTES].decode(encoding, "replace") if status < 300 else ""
     meant = _meant_for(agent, text)
-    return HostRules(Protego.parse(meant), agent, directives.of_robots(text, agent), len(meant))
+    return HostRules(Protego.parse(meant), agent, directives.of_robots(meant, agent), len(meant))
 
 
 def _meant_for(agent: str, text: str) -> str:
-    """The groups of a robots.txt that mean an agent by its name, by a part of it, or as anybody.
+    """The groups of a robots.txt that name an agent by its whole product token, or everybody.
 
-    A file can name thousands of others: Protego would give each of them each of its rules.
+    Only Allow and Disallow end the User-agent lines of a group (RFC 9309, section 2.2); a version
+    or a comment behind the token has no meaning. The groups of others are left out: a file can
+    name thousands of them, and Protego would give each of them each of its rules.
     """
     kept: list[str] = []
-    meant = naming = False
+    names: list[str] = []
+    early: list[str] = []  # lines between the User-agent lines of a group
+    ruled = False
     for raw in text.splitlines():
         line = raw.partition("#")[0].strip()
         if named := _AGENT.fullmatch(line):
-            meant = meant and naming  # several names in a row share a group
-            naming = True
-            name = (named[1] or "").replace("*", "").lower()
-            if named[1] == "*" or (name and agent.lower().startswith(name)):
-                meant = True
-                kept.append(f"User-agent: {name or '*'}")
-        elif _RULE.match(line):
-            naming = False
-            if meant:
+            if ruled:
+                names, early, ruled = [], [], False
+            token = _PRODUCT.match(named[1] or "")
+            name = token[0].lower() if token else ""
+            if name in ("*", agent.lower()) and name not in names:
+                names.append(name)
+        elif _ACCESS.match(line):
+            if not ruled:
+                kept += _group(names, early)
+            ruled = True
+            if names:
                 kept.append(line)
-    return "\n".join(kept)
+        elif _OTHER.match(line):
+            (kept if ruled and names else early).append(line)
+    return "\n".join(kept if ruled else kept + _group(names, early))
+
+
+def _group(names: list[str], lines: list[str]) -> list[str]:
+    """The beginning of a group; nothing if it names no one of interest."""
+    return [*(f"User-agent: {name}" for name in names), *lines] if names else []

@@ -16,6 +16,7 @@ from newscrawl.network.grammar import ArticleKey
 from newscrawl.network.page import Line, Link, Page, Role, has_letters
 from newscrawl.network.ticker import is_ticker
 from newscrawl.text import clean
+from newscrawl.urls import refused
 
 ELSEWHERE = (Role.TICKER, Role.CARD, Role.AROUND, Role.MENU)
 """Roles of what is on the page, but is not the article's."""
@@ -227,8 +228,10 @@ def _split_at_source(lines: list[Line], start: int) -> tuple[list[Line], int | N
 
 
 def _source_link(links: Iterable[Link], page: Page, key: ArticleKey) -> str | None:
-    """The first of some links that leads away from this page."""
+    """The first of some links that leads away from this page, even where it is never requested."""
     for link in links:
+        if url := refused(link.href):
+            return url
         url = page.absolute(link.href) if link.href.strip("# \t\r\n") else None
         if url and page.article(link.href) != key:
             return url

@@ -29,7 +29,7 @@ class OutletFacts:
     slug: str
     """Name in the aggregator's URLs."""
     name: str
-    """Name as printed."""
+    """Name as printed, or the slug where only that is known."""
     domains: tuple[str, ...]
     """The outlet's own domains, the present one first; empty if none is known."""
     slug_certainty: SlugCertainty

@@ -1,0 +1,61 @@
+"""Feeds that are not well-formed are parsed all the same; entities never are."""
+
+import codecs
+
+import pytest
+
+from newscrawl.errors import FeedError
+from newscrawl.network.feed import read_feed
+
+URL = "https://www.maghress.com/fr/rss"
+ITEM = (
+    "<item><title>{title}</title><link>https://www.maghress.com/fr/phare/{number}</link>"
+    "<pubDate>Sat, 23 Mar 2024 15:21:41 +0100</pubDate></item>"
+)
+ARABIC = "قوارب القرية القديمة تعود إلى الميناء بعد توقف دام سنتين"
+
+
+def feed(*titles: str) -> str:
+    items = "".join(ITEM.format(title=title, number=n) for n, title in enumerate(titles, 1))
+    return f'<?xml version="1.0" encoding="UTF-8"?><rss><channel>{items}</channel></rss>'
+
+
+def titles(body: bytes) -> list[str]:
+    return [entry.title for entry in read_feed(body, URL)]
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (feed("L&rsquo;eau&nbsp;: un").encode(), ["L’eau : un"]),
+        (feed("Port & phare", "Deux").encode(), ["Port & phare", "Deux"]),
+        (feed("Phare&#11; un", "A &inconnu; B").encode(), ["Phare un", "A &inconnu; B"]),
+        (feed("<![CDATA[Port & phare]]>", "x & y").encode(), ["Port & phare", "x & y"]),
+        (feed("Été \ue000 un").encode().replace(b"\xee\x80\x80", b"\xff"), ["Été \ufffd un"]),
+        (feed(ARABIC).encode("cp1256"), [ARABIC]),
+        (feed("Un").replace("UTF-8", "klingon").encode(), ["Un"]),
+        (codecs.BOM_UTF8 + b"\r\n" + feed("Un").encode(), ["Un"]),
+        (b"<br />\n<b>Warning</b>: mysql_connect() in /srv/a.php" + feed("Un").encode(), ["Un"]),
+        (feed("Un", "Deux").encode()[:-60], ["Un"]),
+        (feed("Un").replace("<title>", "<media:title>M</media:title><title>").encode(), ["Un"]),
+    ],
+)
+def test_a_malformed_feed_gives_its_whole_entries(body: bytes, expected: list[str]) -> None:
+    assert titles(body) == expected
+
+
+def test_an_own_title_is_preferred_and_a_date_of_another_vocabulary_is_parsed() -> None:
+    names = 'xmlns:media="http://search.yahoo.com/mrss/" xmlns:dcterms="http://purl.org/dc/terms/"'
+    text = feed("Un").replace("<rss>", f"<rss {names}>")
+    text = text.replace("<title>", "<media:title>Image</media:title><title>")
+    text = text.replace("pubDate>", "dcterms:issued>")
+    (entry,) = read_feed(text.encode(), URL)
+    assert entry.title == "Un"
+    assert entry.published is not None
+
+
+@pytest.mark.parametrize("title", ["&a;", "& &a;"])
+def test_entities_are_never_expanded(title: str) -> None:
+    declared = '<!DOCTYPE rss [<!ENTITY a "aaaa">]><rss>'
+    with pytest.raises(FeedError, match="without entities"):
+        titles(feed(title).replace("<rss>", declared).encode())
