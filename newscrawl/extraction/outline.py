@@ -11,6 +11,11 @@ OUT = AWAY | CAPTION | COMMENTS | BYLINE
 _SENTENCE = 40
 """Characters from which a block may be prose."""
 
+_FORM = 0.15
+_RARE_FORM = 0.05
+"""Shares of the prose from which a form of text belongs to the body; the lower one without a
+copy, when few of its characters are linked."""
+
 _LEAD = 1500
 """Characters of a copy from which it is more than a lead."""
 
@@ -144,7 +149,7 @@ class Outline:
         container = 0
         while parts := children.get(container):
             best = max(parts, key=lambda part: mass[part] * (2 if self._declared(part) else 1))
-            needed = 0.3 if self._declared(best) else 0.6
+            needed = 0.3 if self._declared(best) else 0.85 if self._declared(container) else 0.6
             if mass[best] < needed * mass[container] or elements[best].tag in _CARRIERS:
                 break
             if held and held[best] < 0.6 * held[0]:
@@ -207,10 +212,21 @@ class Outline:
                 part = elements[anchor]
                 forms[anchor] = (part.tag, part.kind, elements[part.parent].kind)
         weights: Counter[tuple[str, str, str]] = Counter()
+        linked: Counter[tuple[str, str, str]] = Counter()
         for index in good:
             if (anchor := anchors[blocks[index].element]) in forms:
                 weights[forms[anchor]] += len(blocks[index].text)
-        main = {form for form, weight in weights.items() if weight >= 0.15 * weights.total()}
+                linked[forms[anchor]] += blocks[index].linked
+        main = {
+            form
+            for form, weight in weights.items()
+            if weight >= _FORM * weights.total()
+            or (
+                not self.known
+                and weight >= _RARE_FORM * weights.total()
+                and linked[form] < 0.2 * weight
+            )
+        }
         known = {anchors[blocks[index].element] for index in self.known}
         sure = {forms[anchor] for anchor in known if anchor in forms}
         # A copy that is more than a lead shows where the body is: beside it, only what has the

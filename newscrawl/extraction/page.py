@@ -72,6 +72,8 @@ _BODY = re.compile(
     r"(?:article|story|post|entry|news|content|text)[-_]*body|article-?text|"
     r"(?:entry|post|article|story|news)[-_]*content(?!-wrap)"
 )
+_UTILITY = re.compile(r"[:\[/!]|^(?:has|not)-")
+"""Class names that style an element and say nothing of its purpose."""
 _DIGIT = re.compile(r"\d")
 _RUBRIC = re.compile(
     r"categor|rubri|newscat|overline|surtitre|kicker|field-section|articlesection|\brub\b|\bgenre\b"
@@ -156,6 +158,7 @@ def flags_of(tag: str, name: str) -> int:
         return 0
     flags = _TAG_FLAGS.get(tag, 0)
     if name:
+        name = " ".join(token for token in name.split() if not _UTILITY.search(token))
         label = _CAMEL.sub("-", name).lower()
         if _BODY.search(label):
             return flags | BODY
