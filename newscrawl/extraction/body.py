@@ -10,7 +10,7 @@ import msgspec
 
 from newscrawl.extraction.guided import SIZE, Reference, compared, shingles
 from newscrawl.extraction.outline import OUT, Outline
-from newscrawl.extraction.page import AWAY, COMMENTS, Page
+from newscrawl.extraction.page import AWAY, COMMENTS, ENDS, Page
 
 ENOUGH = 0.25
 """Share of a reference that a page must hold for its blocks to be believed."""
@@ -130,9 +130,12 @@ def guided(page: Page, reference: Reference) -> list[int]:
 
 
 def _beside(page: Page, one: int, other: int) -> bool:
-    """Tell whether two blocks are paragraphs of one form in one part of the page."""
+    """Tell whether another block is a paragraph of the same form in the same part of the page."""
     first = page.elements[page.blocks[one].element]
     second = page.elements[page.blocks[other].element]
+    block = page.blocks[other]
+    if block.linked or block.text[-1] not in ENDS:
+        return False
     return first.tag == "p" and (first.tag, first.kind, first.parent) == (
         second.tag,
         second.kind,
