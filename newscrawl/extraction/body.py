@@ -10,7 +10,7 @@ import msgspec
 
 from newscrawl.extraction.guided import SIZE, Reference, compared, shingles
 from newscrawl.extraction.outline import OUT, Outline
-from newscrawl.extraction.page import AWAY, COMMENTS, Page
+from newscrawl.extraction.page import AWAY, COMMENTS, ENDS, Page
 
 ENOUGH = 0.25
 """Share of a reference that a page must hold for its blocks to be believed."""
@@ -18,6 +18,10 @@ ENOUGH = 0.25
 _LONG_LINK = 100
 _SHORT = 40
 _NEAR = 6
+_DRIFT = 3
+"""Words by which a copy may run ahead of the page, or behind it, within a short block."""
+_TAIL = 0.2
+"""Share of the aligned text from which the prose behind a copy's end is the article's."""
 _MOST_TEXT = 2_000_000
 
 _STANDFIRST = re.compile(
@@ -74,10 +78,15 @@ def _match(block: int, places: list[int | None], hits: int) -> _Match:
         if place is not None:
             mask |= 1 << place
             offsets.append(place - index)
-    # A phrase that comes twice is found at its first place; the middle one tells the truth.
-    offsets.sort()
-    first = max(0, offsets[hits // 2])
-    return _Match(block, hits / len(places), mask, first, first + len(places) - 1)
+    # A repeated phrase is found at its first place only; the median offset is the block's own.
+    median = sorted(offsets)[hits // 2]
+    drift = max(_DRIFT, len(places) // 10)
+    near = [
+        place
+        for index, place in enumerate(places)
+        if place is not None and abs(place - index - median) <= drift
+    ]
+    return _Match(block, hits / len(places), mask, min(near), max(near))
 
 
 def guided(page: Page, reference: Reference) -> list[int]:
@@ -113,9 +122,25 @@ def guided(page: Page, reference: Reference) -> list[int]:
     # Who repeats the article after its end quotes it; the body itself has its own to say.
     told = {match.block for match in matches if match.share >= 0.5}
     rest = [index for index in outline.body(last) if index > last and index not in told]
-    if sum(len(page.blocks[index].text) for index in rest) > 0.1 * size:
+    if sum(len(page.blocks[index].text) for index in rest) > _TAIL * size:
         blocks += rest
+    elif rest and rest[0] == last + 1 and [i for i in rest if _beside(page, last, i)] == rest[:1]:
+        blocks.append(rest[0])  # one last paragraph that only the outlet has
     return sorted(set(blocks))
+
+
+def _beside(page: Page, one: int, other: int) -> bool:
+    """Tell whether another block is a paragraph of the same form in the same part of the page."""
+    first = page.elements[page.blocks[one].element]
+    second = page.elements[page.blocks[other].element]
+    block = page.blocks[other]
+    if block.linked or block.text[-1] not in ENDS:
+        return False
+    return first.tag == "p" and (first.tag, first.kind, first.parent) == (
+        second.tag,
+        second.kind,
+        second.parent,
+    )
 
 
 def _chain(matches: list[_Match]) -> list[_Match]:

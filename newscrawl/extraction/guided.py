@@ -180,13 +180,6 @@ def agreement_of(
 
 def _densest(places: list[int | None]) -> tuple[int, int]:
     """Find the stretch in which hits outweigh misses most, a miss weighing half a hit."""
-    if 3 * places.count(None) < len(places):  # one stretch, as good as always: mind its ends only
-        start, stop = 0, len(places)
-        while places[start] is None:
-            start += 1
-        while places[stop - 1] is None:
-            stop -= 1
-        return start, stop
     best = total = 0
     start = span = stop = 0
     for index, place in enumerate(places):

@@ -3,13 +3,28 @@
 import re
 from collections import Counter
 
-from newscrawl.extraction.page import AWAY, BODY, BYLINE, CAPTION, COMMENTS, HEADINGS, Block, Page
+from newscrawl.extraction.page import (
+    AWAY,
+    BODY,
+    BYLINE,
+    CAPTION,
+    COMMENTS,
+    ENDS,
+    HEADINGS,
+    Block,
+    Page,
+)
 
 OUT = AWAY | CAPTION | COMMENTS | BYLINE
 """Flags of parts that hold no text of the article."""
 
 _SENTENCE = 40
 """Characters from which a block may be prose."""
+
+_FORM = 0.15
+_RARE_FORM = 0.05
+"""Shares of the prose from which a form of text belongs to the body; the lower one without a
+copy, when few of its characters are linked."""
 
 _LEAD = 1500
 """Characters of a copy from which it is more than a lead."""
@@ -22,7 +37,17 @@ _CARRIERS = frozenset((
 ))
 # fmt: on
 
-_CREDIT = re.compile(r"©|\(c\)|\b(?:foto|photo|crédit|credit|image|bild|صورة)s?\s*:", re.IGNORECASE)
+_TEXTS = HEADINGS | {"p", "li", "td"}
+"""Elements whose text is the body's even when it is all a link, if prose follows."""
+
+_CREDIT = re.compile(
+    r"^\W*(?:©|\(c\)|(?:(?:foto|photo|crédit|credit|image|bild|صورة)s?\s*)+:)|"
+    r"(?:©|\((?:c\)|foto|photo|crédit|credit|image|bild|صورة)|"
+    r"(?<!\bla )\b(?:foto|photo|crédit|credit|image|bild|صورة)s?\s*:).{0,60}$",
+    re.IGNORECASE,
+)
+_INVITES = 0.2
+"""Linked share of an invitation; a sentence that names a service links less."""
 _INVITATION = re.compile(
     r"newsletter|sign up|subscrib|abonn(?:ez|ier)|whatsapp|telegram|bookmark|نشرتنا|اشترك|"
     r"donate (?:now|here|to us)|faites? un don\b|soutenez-nous|support us\b|"
@@ -46,24 +71,30 @@ _FURNITURE = re.compile(
     r"lesen sie|mehr zum thema|lee tambi[ée]n|"
     r"اقرأ (?:أيضا|ايضا|المزيد)|إقرأ أيضا|اقرا ايضا|طالع أيضا|شاهد أيضا|مواضيع ذات صلة|"
     r"(?:copyright|©|\(c\)|all rights reserved|tous droits r[ée]serv[ée]s|جميع الحقوق محفوظة)|"
-    r"subscribe|sign up|abonnez|inscrivez|newsletter|follow us|suivez|تابعنا|اشترك|"
-    r"advertisement|publicit[ée]|anzeige|werbung|إعلان)",
+    r"subscribe|sign up|abonnez|inscrivez|follow us|suivez|تابعنا|اشترك|rejoignez|"
+    r"(?:newsletter|advertisement|publicit[ée]|anzeige|werbung|إعلان)\W*$)",
     re.IGNORECASE,
 )
 
 
+def is_link(block: Block) -> bool:
+    """Tell whether a block is a link with little beside it."""
+    return block.linked > 0.5 * len(block.text) and len(block.text) - block.linked < 50
+
+
+def is_notice(block: Block) -> bool:
+    """Tell whether a short block is a credit, an invitation or a pointer elsewhere."""
+    text = block.text
+    return len(text) - block.linked < 200 and (
+        _FURNITURE.match(text) is not None
+        or _CREDIT.search(text) is not None
+        or (block.linked > _INVITES * len(text) and _INVITATION.search(text) is not None)
+    )
+
+
 def is_furniture(block: Block) -> bool:
     """Tell whether a block only leads elsewhere."""
-    text = block.text
-    plain = len(text) - block.linked
-    return (block.linked > 0.5 * len(text) and plain < 50) or (
-        plain < 200
-        and (
-            _FURNITURE.match(text) is not None
-            or _CREDIT.search(text) is not None
-            or (block.linked > 0 and _INVITATION.search(text) is not None)
-        )
-    )
+    return is_link(block) or is_notice(block)
 
 
 def is_afterwards(block: Block) -> bool:
@@ -144,7 +175,7 @@ class Outline:
         container = 0
         while parts := children.get(container):
             best = max(parts, key=lambda part: mass[part] * (2 if self._declared(part) else 1))
-            needed = 0.3 if self._declared(best) else 0.6
+            needed = 0.3 if self._declared(best) else 0.85 if self._declared(container) else 0.6
             if mass[best] < needed * mass[container] or elements[best].tag in _CARRIERS:
                 break
             if held and held[best] < 0.6 * held[0]:
@@ -207,10 +238,21 @@ class Outline:
                 part = elements[anchor]
                 forms[anchor] = (part.tag, part.kind, elements[part.parent].kind)
         weights: Counter[tuple[str, str, str]] = Counter()
+        linked: Counter[tuple[str, str, str]] = Counter()
         for index in good:
             if (anchor := anchors[blocks[index].element]) in forms:
                 weights[forms[anchor]] += len(blocks[index].text)
-        main = {form for form, weight in weights.items() if weight >= 0.15 * weights.total()}
+                linked[forms[anchor]] += blocks[index].linked
+        main = {
+            form
+            for form, weight in weights.items()
+            if weight >= _FORM * weights.total()
+            or (
+                not self.known
+                and weight >= _RARE_FORM * weights.total()
+                and linked[form] < 0.2 * weight
+            )
+        }
         known = {anchors[blocks[index].element] for index in self.known}
         sure = {forms[anchor] for anchor in known if anchor in forms}
         # A copy that is more than a lead shows where the body is: beside it, only what has the
@@ -245,18 +287,36 @@ class Outline:
             text, tag = block.text, self.page.elements[block.element].tag
             if found and index > end and is_afterwards(block):
                 break
-            if index not in belonging or tag == "h1" or text in seen or often[text] > 2:
+            if index not in belonging or tag == "h1" or text in seen:
                 continue
-            if is_furniture(block):
+            if often[text] > 2 and text[-1] not in ENDS:
+                continue
+            if is_notice(block) or (is_link(block) and tag not in _TEXTS):
                 continue
             if len(text) >= _SENTENCE:
                 seen.add(text)
             if index not in prose or tag in HEADINGS:
                 waiting.append(index)
                 continue
-            if found:
-                found += waiting
+            found += waiting if found else self._sentences(waiting[::-1], index)[::-1]
             waiting.clear()
+            found.append(index)
+        return found + self._sentences(waiting, found[-1]) if found else []
+
+    def _sentences(self, waiting: list[int], prose: int) -> list[int]:
+        """List the short sentences that stand next to a paragraph, in the same part."""
+        blocks, elements = self.page.blocks, self.page.elements
+        part = elements[blocks[prose].element]
+        found = []
+        for index in waiting:
+            block = blocks[index]
+            element = elements[block.element]
+            if (
+                (element.tag, element.parent) != (part.tag, part.parent)
+                or block.text[-1] not in ENDS
+                or block.linked
+            ):
+                break
             found.append(index)
         return found
 

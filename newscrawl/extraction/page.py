@@ -72,6 +72,8 @@ _BODY = re.compile(
     r"(?:article|story|post|entry|news|content|text)[-_]*body|article-?text|"
     r"(?:entry|post|article|story|news)[-_]*content(?!-wrap)"
 )
+_UTILITY = re.compile(r"[:\[/!]|^(?:has|not)-")
+"""Class names that style an element and say nothing of its purpose."""
 _DIGIT = re.compile(r"\d")
 _RUBRIC = re.compile(
     r"categor|rubri|newscat|overline|surtitre|kicker|field-section|articlesection|\brub\b|\bgenre\b"
@@ -156,6 +158,7 @@ def flags_of(tag: str, name: str) -> int:
         return 0
     flags = _TAG_FLAGS.get(tag, 0)
     if name:
+        name = " ".join(token for token in name.split() if not _UTILITY.search(token))
         label = _CAMEL.sub("-", name).lower()
         if _BODY.search(label):
             return flags | BODY
@@ -174,7 +177,8 @@ def flags_of(tag: str, name: str) -> int:
 
 _BREAK = "\x00"
 """Stands among the texts of a run for a line break; no page holds it."""
-_ENDS = frozenset('.!?:…؟。»”"')
+ENDS = frozenset('.!?:…؟。»”"')
+"""Characters that end a sentence, or a label before one."""
 
 _TEXT, _INNER, _ANCHOR, _PART, _SKIP, _LINE = range(6)
 
@@ -231,7 +235,12 @@ def walk(root: LexborNode) -> Page:
         role, tag = known(node.tag_id) or _meaning(node)
         if role == _TEXT:
             if not node.is_empty_text_node:
-                parts.append(node.text_content or "")
+                text = node.text_content or ""
+                if "\n\n" in text and elements[current].tag == "pre":
+                    for paragraph in text.split("\n\n"):
+                        parts += (paragraph, _BREAK, _BREAK)
+                else:
+                    parts.append(text)
             elif parts:
                 parts.append(" ")
         elif role == _LINE:
@@ -316,7 +325,7 @@ def _lines(parts: list[str], anchors: list[tuple[int, int]]) -> Iterator[tuple[s
         if part != _BREAK:
             continue
         text = _joined(parts[start:stop])
-        if pending and not (text and pending[-1][-1] not in _ENDS):
+        if pending and not (text and pending[-1][-1] not in ENDS):
             yield " ".join(pending), count
             pending, count = [], 0
         if text:
