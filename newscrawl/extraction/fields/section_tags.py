@@ -1,0 +1,83 @@
+"""The section and the keywords."""
+
+import re
+from collections.abc import Iterable
+from html import unescape
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from newscrawl.extraction.fields.authors import BY, class_of
+from newscrawl.extraction.fields.dates import DIGITS
+from newscrawl.extraction.fields.names import SiteNames, declared_section, folded_line
+from newscrawl.extraction.metadata import Metadata
+from newscrawl.text import clean
+
+_LONGEST_SECTION = 40
+
+
+def section(metadata: Metadata, printed: Iterable[str], names: SiteNames) -> str | None:
+    """Choose the rubric: the declared one, or the first printed one that can be a rubric."""
+    if declared := declared_section(metadata):
+        return declared
+    for text in printed:
+        if 2 <= len(text) <= _LONGEST_SECTION and not (
+            BY.match(text) or DIGITS.search(text) or names.include(text)
+        ):
+            return text
+    return None
+
+
+# The first that finds any is believed.
+_TAG_LINKS = 'a[rel~="tag"]'
+_TAG_LISTS = '[class*="tags"], [class*="mots"], [class*="keyword"]'
+_ELSEWHERE = re.compile(r"cloud|nuage|side-?bar|widget|menu|related|popular|trend")
+_LONGEST_TAG = 40
+_MOST_TAGS = 15
+"""Tags printed with an article; where there are more, they are the site's."""
+
+
+def tags(metadata: Metadata, tree: LexborHTMLParser, names: SiteNames) -> list[str]:
+    """List the keywords: the declared ones, or those printed with the article."""
+    found: list[str] = []
+    value = metadata.article.get("keywords")
+    if isinstance(value, list):
+        found = [item for item in value if isinstance(item, str)]
+    elif isinstance(value, str):
+        found = re.split(r"[,;،]", value)
+    if not found:
+        found = metadata.metas.get("article:tag", [])
+    if not found and (value := metadata.meta("news_keywords", "keywords")):
+        found = re.split(r"[,;،]", value)
+    kept = [tag for raw in found[:200] if (tag := clean(unescape(raw)))]
+    kept = [tag for tag in kept if not names.exactly(folded_line(tag))]
+    return list(dict.fromkeys(kept or _printed_tags(tree)))
+
+
+def _printed_tags(tree: LexborHTMLParser) -> list[str]:
+    links = (
+        tree.css(_TAG_LINKS),
+        (link for part in tree.css(_TAG_LISTS) for link in part.css("a")),
+    )
+    for nodes in links:
+        found = [
+            text
+            for node in nodes
+            if 2 <= len(text := clean(node.text())) <= _LONGEST_TAG
+            and "category" not in (node.attributes.get("rel") or "")
+            and not _stands_elsewhere(node)
+        ]
+        if found:
+            return found if len(set(found)) <= _MOST_TAGS else []
+    return []
+
+
+def _stands_elsewhere(node: LexborNode) -> bool:
+    """Tell whether a link stands in a part of the page that is not the article's."""
+    for _ in range(6):
+        parent = node.parent
+        if parent is None:
+            break
+        node = parent
+        if node.tag in ("nav", "aside") or _ELSEWHERE.search(class_of(node).lower()):
+            return True
+    return False
