@@ -99,6 +99,27 @@ def clean(s: str) -> str:
     return " ".join(_normal(s).split())
 
 
+# Elements of running text; what else stands between angle brackets is kept.
+_MARKUP = re.compile(
+    r"</?(a|abbr|b|bdi|big|cite|code|del|div|em|font|h[1-6]|i|img|ins|li|mark|ol|p|q|s|small|span"
+    r"|strike|strong|sub|sup|tt|u|ul|br)\b(?:\s[^<>]*)?/?>",
+    re.IGNORECASE,
+)
+_PARTING = frozenset(("br", "div", "h1", "h2", "h3", "h4", "h5", "h6", "li", "ol", "p", "ul"))
+
+
+def plain(s: str) -> str:
+    """Text on one line as ``clean`` gives it, without the markup that some values hold.
+
+    >>> plain("Le &lt;i&gt;budget&lt;/i&gt;<br>de 2024 &amp;lt; 3 %")
+    'Le budget de 2024 < 3 %'
+    """
+    text = clean(unescape(s))
+    if "<" not in text:
+        return text
+    return clean(_MARKUP.sub(lambda tag: " " if tag[1].lower() in _PARTING else "", text))
+
+
 def clean_text(s: str) -> str:
     r"""Text of paragraphs: as ``clean`` does, each line a paragraph, one blank line between two.
 

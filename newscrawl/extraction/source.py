@@ -22,7 +22,6 @@ from newscrawl.extraction.rules import Rule, RuleBook, first_node, lesson_of
 from newscrawl.html import as_utf8, parse
 from newscrawl.items import Agreement, Image
 from newscrawl.text import clean, clean_text, join_paragraphs
-from newscrawl.urls import absolute
 
 AGREES = 0.5
 """Agreement in text from which a page is the copy's article."""
@@ -133,7 +132,7 @@ def extract(
     if b"<" not in page:
         raise UnreadableHtmlError("the page holds no tag")
     tree = parse(page)
-    metadata = read_metadata(tree)
+    metadata = read_metadata(tree, url)
     reference = Reference(copy.text) if copy is not None and copy.text else None
     found, blocks = _body(tree, url, page, metadata, reference, rules)
     return _source_page(tree, url, metadata, found, blocks, copy, reference, zone, rules)
@@ -279,8 +278,8 @@ def _source_page(
         modified=changed.when if changed else None,
         section=rubric,
         tags=fields.tags(metadata, tree, names),
-        images=fields.images(metadata, url),
-        canonical=absolute(metadata.canonical, url) if metadata.canonical else None,
+        images=fields.images(metadata),
+        canonical=metadata.canonical,
         language=fields.language(metadata, found.text if found else ""),
         rule=found.rule if found else None,
         directives=of_metas(metadata.metas),

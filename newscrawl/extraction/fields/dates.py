@@ -120,6 +120,8 @@ DIGITS = re.compile(r"\d\D+\d|\d.*[^\W\d_]|\d{4}")
 def scalars(value: Any) -> Iterator[str | int | float]:
     """List the strings and numbers of a value, of ``@value`` objects too."""
     for item in value if isinstance(value, list) else [value]:
+        if isinstance(item, dict):
+            item = item.get("@value")
         if isinstance(item, str | int | float) and not isinstance(item, bool):
             yield item
 

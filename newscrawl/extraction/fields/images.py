@@ -9,7 +9,7 @@ from newscrawl.text import clean
 from newscrawl.urls import absolute
 
 
-def images(metadata: Metadata, base: str) -> list[Image]:
+def images(metadata: Metadata) -> list[Image]:
     """List the article's pictures."""
     found: dict[str, Image] = {}
     values: list[Any] = [metadata.article.get("image")]
@@ -20,7 +20,7 @@ def images(metadata: Metadata, base: str) -> list[Image]:
             caption = value.get("caption") or value.get("description")
             credit = value.get("creditText")
             value = value.get("url") or value.get("contentUrl")
-        if isinstance(value, str) and (url := absolute(value, base)):
+        if isinstance(value, str) and (url := absolute(value, metadata.base)):
             found.setdefault(
                 url,
                 Image(

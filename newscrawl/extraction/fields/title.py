@@ -8,7 +8,7 @@ from selectolax.lexbor import LexborHTMLParser
 from newscrawl.extraction.fields.names import SiteNames, folded_line
 from newscrawl.extraction.guided import likeness
 from newscrawl.extraction.metadata import Metadata
-from newscrawl.text import clean, fold
+from newscrawl.text import fold, plain
 
 _LONGEST_TITLE = 500
 _SHORTEST_TITLE = 15
@@ -41,7 +41,7 @@ def title(
         sources.append((3.0, headline))
     weights: dict[str, float] = {}
     for weight, source in sources:
-        if source and (text := clean(unescape(source[:_LONGEST_TITLE]))):
+        if source and (text := plain(source[:_LONGEST_TITLE])):
             weights[text] = weights.get(text, 0.0) + weight
     if not weights:
         return None
