@@ -43,8 +43,8 @@ _DECLARATIONS = (
 )
 # What templates print where a value is missing.
 _NO_VALUE = re.compile(
-    r"\s*(?:undefined|null|none|nan|n/a|false|\[?unknown\]?|\[object object\]|\{\{.*|\$\{.*|%%?\w+%%?"
-    r"|[a-z]+(?:\.[a-z]+){2,})?\s*",
+    r"\s*(?:undefined|null|none|nan|n/a|false|\[?unknown\]?|\[object object\]|\{\{.*|\$\{.*|%+\w+%+"
+    r"|[a-z]+(?:\.[a-z]+){3,})?\s*",
     re.IGNORECASE,
 )
 _ENTRY = ("BlogPosting", "LiveBlogUpdate")
@@ -123,8 +123,8 @@ class Metadata:
         """
         best: dict[str, Any] = {}
         most = -1
-        articles = [n for n in self.nodes if any(map(_ARTICLE.search, _types(n)))]
-        live = any("LiveBlogPosting" in _types(node) for node in articles)
+        articles = [n for n in self.nodes if any(map(_ARTICLE.search, types_of(n)))]
+        live = any("LiveBlogPosting" in types_of(node) for node in articles)
         for node in articles or [node for node in self.nodes if _stands_for_article(node)]:
             value = (
                 4 * bool(node.get("articleBody"))
@@ -137,7 +137,7 @@ class Metadata:
                 value += 20
             elif about is False and not self._has_headline(node):
                 continue
-            if live and any(kind in _ENTRY for kind in _types(node)):
+            if live and any(kind in _ENTRY for kind in types_of(node)):
                 value = 0
             if value > most:
                 best, most = node, value
@@ -181,7 +181,7 @@ class Metadata:
     def webpage(self) -> dict[str, Any]:
         """The JSON-LD object of the page itself; empty when there is none."""
         for node in self.nodes:
-            if any(kind in _PAGE for kind in _types(node)):
+            if any(kind in _PAGE for kind in types_of(node)):
                 return node
         return {}
 
@@ -226,7 +226,7 @@ class Metadata:
             if isinstance(value.get("@id"), str):  # its own object knows the name best
                 value = self.by_id(value)
                 name = value.get("name") or name
-            person = "Person" in _types(value)
+            person = "Person" in types_of(value)
             if isinstance(name, str):
                 yield Author(name, person)
             elif isinstance(name, list):
@@ -248,7 +248,7 @@ class Metadata:
             if isinstance(publisher, list) and publisher:
                 publisher = publisher[0]
             names.append(_text(publisher.get("name") if isinstance(publisher, dict) else publisher))
-            if any(kind in ("NewsMediaOrganization", "WebSite") for kind in _types(node)):
+            if any(kind in ("NewsMediaOrganization", "WebSite") for kind in types_of(node)):
                 names.append(_text(node.get("name")))
                 names.append(_text(node.get("alternateName")))
         return list(dict.fromkeys(name for name in names if name))
@@ -408,7 +408,8 @@ def _nodes(value: Any) -> Iterator[dict[str, Any]]:
             )
 
 
-def _types(node: dict[str, Any]) -> list[str]:
+def types_of(node: dict[str, Any]) -> list[str]:
+    """List the types of a JSON-LD object, without their namespace."""
     kind = node.get("@type")
     kinds = kind if isinstance(kind, list) else [kind]
     return [kind.rsplit("/", 1)[-1] for kind in kinds if isinstance(kind, str)]

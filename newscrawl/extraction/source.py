@@ -257,16 +257,18 @@ def _source_page(
         rubrics = [_at(tree, rule.section) or ""] if rule else []
         headings = [] if headline else [node.text() for node in tree.css("h1")[:4]]
     copied = _moment(getattr(copy, "published", None), zone)
-    moment = fields.published(metadata, near, zone, copied)
+    printed = fields.printed_dates(metadata, near)
+    moment = fields.published(metadata, printed, zone, copied)
     names = fields.SiteNames(metadata, url)
     rubric = fields.section(metadata, rubrics, names)
     people = fields.authors(metadata, tree, near, names, rubric)
     if page is None and found and (moment is None or not people):
         # The outlet prints them where no path leads to: look around the body after all.
         near = _texts_around(tree, found.text)
-        moment = moment or fields.published(metadata, near, zone, copied)
+        printed = fields.printed_dates(metadata, near)
+        moment = moment or fields.published(metadata, printed, zone, copied)
         people = people or fields.authors(metadata, tree, near, names, rubric)
-    changed = fields.modified(metadata, zone)
+    changed = fields.modified(metadata, printed, zone)
     result = SourcePage(
         title=headline
         or fields.title(metadata, tree, headings, names, copy.title if copy else None),

@@ -3,7 +3,13 @@
 from typing import Protocol
 
 from newscrawl.extraction.fields.authors import authors
-from newscrawl.extraction.fields.dates import modified, published, read_moment, says_date
+from newscrawl.extraction.fields.dates import (
+    modified,
+    printed_dates,
+    published,
+    read_moment,
+    says_date,
+)
 from newscrawl.extraction.fields.images import images
 from newscrawl.extraction.fields.language import language
 from newscrawl.extraction.fields.names import SiteNames
@@ -17,6 +23,7 @@ __all__ = [
     "images",
     "language",
     "modified",
+    "printed_dates",
     "published",
     "read_moment",
     "says_date",

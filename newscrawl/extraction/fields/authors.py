@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC
 from html import unescape
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborHTMLParser
 
 from newscrawl.dates import parse_date
-from newscrawl.extraction.fields.names import SiteNames
+from newscrawl.extraction.fields.names import SiteNames, class_of
 from newscrawl.extraction.metadata import Metadata
 from newscrawl.text import clean, fold, split_bylines
 
@@ -93,11 +93,6 @@ def _printed_authors(tree: LexborHTMLParser, near: list[str]) -> Iterator[list[s
             for part in _BYLINE_PARTS.split(text):
                 if BY.match(part):
                     yield [_cut(part)]
-
-
-def class_of(node: LexborNode) -> str:
-    """Give an element's classes in lower case."""
-    return (node.attributes.get("class") or "").lower()
 
 
 def _cut(byline: str) -> str:

@@ -2,12 +2,17 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
-from typing import Any
+from itertools import zip_longest
+from typing import Any, Literal
+
+from selectolax.lexbor import LexborNode
 
 from newscrawl.dates import Moment, parse_date
-from newscrawl.extraction.metadata import Metadata
-from newscrawl.text import clean
+from newscrawl.extraction.fields.names import stands_elsewhere
+from newscrawl.extraction.metadata import Metadata, types_of
+from newscrawl.text import clean, fold
 
 _PUBLISHED = (
     "article:published_time",
@@ -41,6 +46,21 @@ _PUBLISHED = (
     "published-date",
     "article_date_original",
     "ptime",
+    "og:published_time",
+    "dc.issued",
+    "dcterms.issued",
+    "dc.date.publication",
+    "created",
+    "creation_date",
+    "article:published_date",
+    "article.created",
+    "og:release_date",
+    "release_date",
+    "doc_date",
+    "date_published",
+    "originalpublicationdate",
+    "rnews:datepublished",
+    "citation_online_date",
 )
 _MODIFIED = (
     "article:modified_time",
@@ -50,36 +70,175 @@ _MODIFIED = (
     "dc.date.modified",
     "dcterms.modified",
     "last-modified",
+    "article:modified",
+    "og:modified_time",
+    "modified_time",
+    "revised",
+    "updated",
+    "dc.modified",
 )
+
+
+# What announces a date, in folded text.
+_LABELS = re.compile(
+    r"(?P<updated>(?:derniere\s)?mise?\sa\sjour|(?:derniere\s)?modifi(?:e|cation)\b|actualisee?\b"
+    r"|\bmaj\b|(?:last\s)?(?:updated|modified|edited|revised|reviewed)\b|(?:اخر\s)?(?:تحديث|تعديل)"
+    r"|تم\s(?:ال)?(?:تحديث|تعديل)|(?:ا?حدث|عدل)\s(?:في|بتاريخ))"
+    r"|(?P<published>\b(?:re)?publiee?\b|mise?\sen\sligne|\bpostee?\b|\bcreee?\sle\b|\becrite?\b"
+    r"|\b(?:posted|published|created|written)\b|(?:تاريخ\s)?ال?نشر(?:ت|ه)?\b|بتاريخ\b)"
+)
+_UPDATED_CLASS = re.compile(r"updat|modif|\bmaj\b|revis", re.IGNORECASE)
+_PUBLISHED_CLASS = re.compile(r"publi(?!c)|posted|created|entry-date", re.IGNORECASE)
+_SENTENCE = re.compile(r"[^\W\d_][.!?…]$")
+_LONGEST_PRINTED = 160
+_DATE_IN_URL = re.compile(r"(?<!\d)((?:19|20)\d\d)([/_-]?)(\d\d)\2(\d\d)(?!\d)")
+_NO_ARTICLE = ("Comment", "Review", "UserReview", "Event", "JobPosting", "WebSite")
+
+Kind = Literal["published", "updated"]
+"""What a page says that a date is."""
+
+
+@dataclass(slots=True)
+class Printed:
+    """The dates that a page prints, each list in the order in which they are believed."""
+
+    published: list[str] = field(default_factory=list)
+    """Announced as those of publication."""
+    unnamed: list[str] = field(default_factory=list)
+    """Around the article and not announced."""
+    elsewhere: list[str] = field(default_factory=list)
+    """In ``<time>`` elements far from the article."""
+    updated: list[str] = field(default_factory=list)
+    """Announced as those of the last change."""
+
+    def add(self, value: str, kind: Kind | None) -> None:
+        """Add a date by what it is announced as."""
+        if kind == "published":
+            self.published.append(value)
+        elif kind == "updated":
+            self.updated.append(value)
+        else:
+            self.unnamed.append(value)
+
+
+def printed_dates(metadata: Metadata, near: list[str]) -> Printed:
+    """Collect the printed dates; ``near`` are the texts around the body, nearest first."""
+    found = Printed()
+    parts = _announced(near)
+    timed = [entry for node in metadata.times[:20] if (entry := _time(node, parts))]
+    for _, kind, value in sorted(timed, key=lambda entry: entry[0]):
+        if kind is None and _ == _FAR:
+            found.elsewhere.append(value)
+        else:
+            found.add(value, kind)
+    lines = [(kind, text) for kind, text in parts if DIGITS.search(text)]
+    for kind, text in sorted(lines, key=lambda line: bool(_SENTENCE.search(line[1]))):
+        found.add(text, kind)
+    return found
+
+
+_FAR = 1_000_000
+
+
+def _announced(near: list[str]) -> list[tuple[Kind | None, str]]:
+    """Part short texts at the words that announce a date, and say which these are."""
+    parts: list[tuple[Kind | None, str]] = []
+    for text in near:
+        if len(text) > _LONGEST_PRINTED:
+            continue
+        folded = fold(text)
+        labels = list(_LABELS.finditer(folded))
+        if not labels:
+            if len(text) < _LONGEST_LINE:
+                parts.append((None, text))
+            continue
+        first = labels[0]
+        # A label in a block of its own names the date of the next block, which came before here.
+        if len(folded) < 30 and not _DIGIT.search(folded) and parts and parts[-1][0] is None:
+            parts[-1] = (_kind(first), parts[-1][1])
+            continue
+        if _DIGIT.search(folded[: first.start()]):
+            parts.append((None, folded[: first.start()]))
+        for label, following in zip_longest(labels, labels[1:]):
+            end = following.start() if following else len(folded)
+            parts.append((_kind(label), folded[label.end() : end]))
+    return parts
+
+
+def _kind(label: re.Match[str]) -> Kind:
+    return "updated" if label["updated"] else "published"
+
+
+def _time(
+    node: LexborNode, parts: list[tuple[Kind | None, str]]
+) -> tuple[int, Kind | None, str] | None:
+    """Give how far from the article a ``<time>`` stands, what it is said to be, and its value."""
+    attributes = node.attributes
+    shown = clean(node.text())
+    value = attributes.get("datetime") or attributes.get("content")
+    if node.tag == "abbr":
+        value = attributes.get("title")
+    value = value or shown
+    if not value:
+        return None
+    names = f"{attributes.get('itemprop') or ''} {attributes.get('class') or ''}"
+    kind: Kind | None = None
+    if _PUBLISHED_CLASS.search(names):
+        kind = "published"
+    elif _UPDATED_CLASS.search(names):
+        kind = "updated"
+    elif node.tag == "abbr":
+        return None
+    place = _FAR if shown else 0
+    folded = fold(shown)
+    for index, (announced, text) in enumerate(parts):
+        if shown and (shown in text or folded in text):
+            place, kind = index, kind or announced
+            break
+    if place == _FAR:
+        if stands_elsewhere(node):
+            return None
+        kind = kind and (kind if node.attributes.get("itemprop") else None)
+    # The printed date is the first one where a changed page keeps it.
+    stated, said = parse_date(value, UTC), parse_date(shown, UTC)
+    if stated and said and said.when < stated.when - _DAY:
+        value = shown
+    return place, kind, value
 
 
 def published(
     metadata: Metadata,
-    near: list[str],
+    printed: Printed,
     zone: tzinfo | None,
     wanted: datetime | None,
 ) -> Moment | None:
-    """Choose the moment of first publication; near the wanted one when there are several.
+    """Choose the time of first publication; near the wanted one when there are several.
 
-    ``near`` are the texts that stand around the body. Without a zone, what a value names counts,
-    and UTC where it names none.
+    Without a zone, what a value names counts, and UTC where it names none. Of a day that is known
+    without its time, the printed time is taken.
     """
-    found: list[Moment] = []
-    for value in _published_values(metadata, near):
+    chosen: Moment | None = None
+    first: Moment | None = None
+    for value in _published_values(metadata, printed):
         moment = read_moment(value, zone)
-        if moment is None:
+        if moment is None or not _possible(moment):
             continue
-        if wanted is None or abs((moment.when.date() - wanted.date()).days) <= 1:
-            return moment
-        found.append(moment)
-    return found[0] if found else None
+        if chosen:
+            if moment.precision == "second" and moment.when.date() == chosen.when.date():
+                return moment
+        elif wanted is None or abs((moment.when.date() - wanted.date()).days) <= 1:
+            if moment.precision == "second":
+                return moment
+            chosen = moment
+        first = first or moment
+    return chosen or first or _last_resort(metadata, printed, zone)
 
 
 _OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)\s*$")
 
 
 def read_moment(value: str | float, zone: tzinfo | None) -> Moment | None:
-    """Read a date in a zone; without one, in the one that it names itself, else UTC."""
+    """Parse a date in a zone; without one, in the one that it names itself, else UTC."""
     if zone is None and isinstance(value, str) and (match := _OFFSET.search(value)):
         offset = timedelta(hours=int(match[2]), minutes=int(match[3]))
         if offset < timedelta(hours=24):
@@ -87,34 +246,45 @@ def read_moment(value: str | float, zone: tzinfo | None) -> Moment | None:
     return parse_date(value, zone or UTC)
 
 
-def _published_values(metadata: Metadata, near: list[str]) -> Iterator[str | float]:
+def _possible(moment: Moment) -> bool:
+    """Tell whether a time can be meant: not the epoch's begin, nor one that is yet to come."""
+    when = moment.when
+    return abs(when.timestamp()) > 2 * _DAY.total_seconds() and (
+        when.year <= datetime.now(UTC).year + 1
+    )
+
+
+def _published_values(metadata: Metadata, printed: Printed) -> Iterator[str | float]:
     for name in ("datePublished", "dateCreated", "uploadDate"):
         if value := metadata.article.get(name):
             yield from scalars(value)
     for name in _PUBLISHED:
-        for content in metadata.metas.get(name, ()):
-            if content:
-                yield content
+        yield from metadata.metas.get(name, ())
     if value := metadata.webpage.get("datePublished"):
         yield from scalars(value)
-    around = "\n".join(near)
-    elsewhere: list[str] = []
-    for node in metadata.times[:20]:
-        attributes = node.attributes
-        shown = clean(node.text())
-        value = attributes.get("datetime") or attributes.get("content") or shown
-        if value and (not shown or shown in around):
-            # The printed date is the first one where a changed page keeps it.
-            stated, said = parse_date(value, UTC), parse_date(shown, UTC)
-            yield shown if stated and said and said.when < stated.when - _DAY else value
-        elif value:
-            elsewhere.append(value)
-    yield from (text for text in near if len(text) < 80 and DIGITS.search(text))
-    yield from elsewhere
+    yield from printed.published
+    yield from printed.unnamed
+    yield from printed.elsewhere
+
+
+def _last_resort(metadata: Metadata, printed: Printed, zone: tzinfo | None) -> Moment | None:
+    """Give the date of another object of the page, of its URL, or of its last change."""
+    values: list[str | float] = []
+    for node in metadata.nodes:
+        if "datePublished" in node and not set(types_of(node)).intersection(_NO_ARTICLE):
+            values += scalars(node["datePublished"])
+    for url in (metadata.url, metadata.canonical or ""):
+        values += ["-".join(match.group(1, 3, 4)) for match in _DATE_IN_URL.finditer(url)]
+    for value in values:
+        if (moment := read_moment(value, zone)) and _possible(moment):
+            return moment
+    return modified(metadata, printed, zone)
 
 
 _DAY = timedelta(days=1)
 DIGITS = re.compile(r"\d\D+\d|\d.*[^\W\d_]|\d{4}")
+_DIGIT = re.compile(r"\d")
+_LONGEST_LINE = 80
 
 
 def scalars(value: Any) -> Iterator[str | int | float]:
@@ -126,14 +296,15 @@ def scalars(value: Any) -> Iterator[str | int | float]:
             yield item
 
 
-def modified(metadata: Metadata, zone: tzinfo | None) -> Moment | None:
-    """Choose the moment of the last change."""
+def modified(metadata: Metadata, printed: Printed, zone: tzinfo | None) -> Moment | None:
+    """Choose the time of the last change."""
     values = list(scalars(metadata.article.get("dateModified")))
     for name in _MODIFIED:
         values += metadata.metas.get(name, [])
     values += scalars(metadata.webpage.get("dateModified"))
+    values += printed.updated
     for value in values:
-        if moment := read_moment(value, zone):
+        if (moment := read_moment(value, zone)) and _possible(moment):
             return moment
     return None
 

@@ -1,7 +1,9 @@
-"""What a site calls itself, and the section that a page declares."""
+"""What several fields ask: the site's names, the declared section, and where an element stands."""
 
 import re
 from html import unescape
+
+from selectolax.lexbor import LexborNode
 
 from newscrawl.extraction.metadata import Metadata
 from newscrawl.text import clean, fold
@@ -46,3 +48,23 @@ def declared_section(metadata: Metadata) -> str | None:
         "article:section", "section", "parsely-section", "og:section", "dc.subject"
     )
     return clean(unescape(value)) or None if value else None
+
+
+def class_of(node: LexborNode) -> str:
+    """Give an element's classes in lower case."""
+    return (node.attributes.get("class") or "").lower()
+
+
+_ELSEWHERE = re.compile(r"cloud|nuage|side-?bar|widget|menu|related|popular|trend")
+
+
+def stands_elsewhere(node: LexborNode) -> bool:
+    """Tell whether a link stands in a part of the page that is not the article's."""
+    for _ in range(6):
+        parent = node.parent
+        if parent is None:
+            break
+        node = parent
+        if node.tag in ("nav", "aside") or _ELSEWHERE.search(class_of(node)):
+            return True
+    return False

@@ -4,11 +4,16 @@ import re
 from collections.abc import Iterable
 from html import unescape
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborHTMLParser
 
-from newscrawl.extraction.fields.authors import BY, class_of
+from newscrawl.extraction.fields.authors import BY
 from newscrawl.extraction.fields.dates import DIGITS
-from newscrawl.extraction.fields.names import SiteNames, declared_section, folded_line
+from newscrawl.extraction.fields.names import (
+    SiteNames,
+    declared_section,
+    folded_line,
+    stands_elsewhere,
+)
 from newscrawl.extraction.metadata import Metadata
 from newscrawl.text import clean
 
@@ -30,7 +35,6 @@ def section(metadata: Metadata, printed: Iterable[str], names: SiteNames) -> str
 # The first that finds any is believed.
 _TAG_LINKS = 'a[rel~="tag"]'
 _TAG_LISTS = '[class*="tags"], [class*="mots"], [class*="keyword"]'
-_ELSEWHERE = re.compile(r"cloud|nuage|side-?bar|widget|menu|related|popular|trend")
 _LONGEST_TAG = 40
 _MOST_TAGS = 15
 """Tags printed with an article; where there are more, they are the site's."""
@@ -64,20 +68,8 @@ def _printed_tags(tree: LexborHTMLParser) -> list[str]:
             for node in nodes
             if 2 <= len(text := clean(node.text())) <= _LONGEST_TAG
             and "category" not in (node.attributes.get("rel") or "")
-            and not _stands_elsewhere(node)
+            and not stands_elsewhere(node)
         ]
         if found:
             return found if len(set(found)) <= _MOST_TAGS else []
     return []
-
-
-def _stands_elsewhere(node: LexborNode) -> bool:
-    """Tell whether a link stands in a part of the page that is not the article's."""
-    for _ in range(6):
-        parent = node.parent
-        if parent is None:
-            break
-        node = parent
-        if node.tag in ("nav", "aside") or _ELSEWHERE.search(class_of(node).lower()):
-            return True
-    return False
