@@ -257,7 +257,9 @@ def _source_page(
         rubrics = [_at(tree, rule.section) or ""] if rule else []
         headings = [] if headline else [node.text() for node in tree.css("h1")[:4]]
     copied = _moment(getattr(copy, "published", None), zone)
-    printed = fields.printed_dates(metadata, near)
+    printed = fields.Printed(
+        metadata, lambda: [*near, *(_further(page, found, around) if page else ())]
+    )
     moment = fields.published(metadata, printed, zone, copied)
     names = fields.SiteNames(metadata, url)
     rubric = fields.section(metadata, rubrics, names)
@@ -265,7 +267,7 @@ def _source_page(
     if page is None and found and (moment is None or not people):
         # The outlet prints them where no path leads to: look around the body after all.
         near = _texts_around(tree, found.text)
-        printed = fields.printed_dates(metadata, near)
+        printed = fields.Printed(metadata, lambda: near)
         moment = moment or fields.published(metadata, printed, zone, copied)
         people = people or fields.authors(metadata, tree, near, names, rubric)
     changed = fields.modified(metadata, printed, zone)
@@ -280,7 +282,7 @@ def _source_page(
         modified=changed.when if changed else None,
         section=rubric,
         tags=fields.tags(metadata, tree, names),
-        images=fields.images(metadata),
+        images=fields.images(metadata, tree),
         canonical=metadata.canonical,
         language=fields.language(metadata, found.text if found else ""),
         rule=found.rule if found else None,
@@ -372,6 +374,31 @@ def _around(page: Page, found: _Found | None) -> list[int]:
     first, last = min(found.blocks), max(found.blocks)
     below = [*range(first, min(first + 2, count)), *range(last, min(last + 10, count))]
     return [*range(first - 1, max(-1, first - 26), -1), *below]
+
+
+_AROUND_HEADLINE, _BELOW_BEGIN, _FAR_BELOW = 4, 8, 25
+
+
+def _further(page: Page, found: _Found | None, around: list[int]) -> list[str]:
+    """List texts that may print a date where the nearest do not.
+
+    They stand around headlines, between the standfirst and the body, and further below it.
+    """
+    if found is None or found.page is not page:
+        return []
+    count = len(page.blocks)
+    first, last = min(found.blocks), max(found.blocks)
+    body = {*found.blocks, *around}
+    places = [*range(first, min(first + _BELOW_BEGIN, last))]
+    for index in range(last):
+        if page.elements[page.blocks[index].element].tag == "h1":
+            places += range(max(0, index - _AROUND_HEADLINE), index + _AROUND_HEADLINE)
+    places += range(last + 1, min(last + _FAR_BELOW, count))
+    return [
+        page.blocks[index].text
+        for index in dict.fromkeys(places)
+        if index not in body and index < count and len(page.blocks[index].text) < _SHORT_NOTICE
+    ]
 
 
 def _says_paywall(page: Page, found: _Found | None) -> bool:

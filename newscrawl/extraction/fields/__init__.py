@@ -4,8 +4,8 @@ from typing import Protocol
 
 from newscrawl.extraction.fields.authors import authors
 from newscrawl.extraction.fields.dates import (
+    Printed,
     modified,
-    printed_dates,
     published,
     read_moment,
     says_date,
@@ -18,12 +18,12 @@ from newscrawl.extraction.fields.title import title
 
 __all__ = [
     "CopyLike",
+    "Printed",
     "SiteNames",
     "authors",
     "images",
     "language",
     "modified",
-    "printed_dates",
     "published",
     "read_moment",
     "says_date",

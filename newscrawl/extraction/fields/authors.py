@@ -3,16 +3,15 @@
 import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC
-from html import unescape
 
 from selectolax.lexbor import LexborHTMLParser
 
 from newscrawl.dates import parse_date
 from newscrawl.extraction.fields.names import SiteNames, class_of
 from newscrawl.extraction.metadata import Metadata
-from newscrawl.text import clean, fold, split_bylines
+from newscrawl.text import clean, fold, names_role, plain, split_bylines, unglued
 
-_NO_NAME = re.compile(r"https?:|www\.|^[@(]|^\d+$|^\W*$|\.(?:com|org|net)/")
+_NO_NAME = re.compile(r"https?:|www\.|^[@(/#{]|^\d+$|^\W*$|\.(?:com|org|net)/")
 BY = re.compile(
     r"^\W*(?:par|by|von|por|door|di|av|af|text|autor(?:in)?|auteur|author|بقلم|كتب[تـ]?|إعداد|تحرير)"
     r"\b\s*:?\s+(?=\S)",
@@ -31,10 +30,14 @@ _AUTHOR_METAS = (
     "bepress_citation_author",
     "byl",
     "articleauthor",
+    "dc.contributor.author",
+    "rbauthors",
+    "cxenseparse:author",
 )
 # Looking into classes is slow: "uthor" stands for "author" and "Author".
 _AUTHOR_ELEMENTS = (
-    '[rel~="author"], [itemprop~="author"], [class*="uthor"], [class*="auteur"], [class*="byline"]'
+    '[rel~="author"], [itemprop~="author"], [class*="uthor"], [class*="auteur"], [class*="yline"], '
+    '[id="author"], [data-component="Byline"], author'
 )
 # "jeudi 13 juin 2019, par …"
 _BYLINE_PARTS = re.compile(r"\s*[|•·]\s*|,\s+(?=(?:par|by|von|por|بقلم)\s)", re.IGNORECASE)
@@ -70,19 +73,40 @@ def authors(
 _PERSON = re.compile(r"(?:[^\W\d_][\w.'’-]*\s+){1,4}[^\W\d_][\w.'’-]+$")
 
 
+_NO_SPACE = re.compile(r"\s+")
+_REVIEWED = re.compile(
+    r"(?:medically |expert )?(?:reviewed|fact[- ]checked|edited|relu)\b", re.IGNORECASE
+)
+_WRITTEN_BY = re.compile(
+    r"(?:[ée]crit|r[ée]dig[ée]|publi[ée]) par|par\b|auteur|written by|by\b|author|كتب|بقلم|بواسطة",
+    re.IGNORECASE,
+)
+
+
 def _declared_authors(metadata: Metadata) -> Iterator[list[str]]:
     yield [author.name for author in metadata.authors()]
     for name in _AUTHOR_METAS:
         yield metadata.metas.get(name, [])
+    for number in ("1", "2"):
+        if _WRITTEN_BY.match(metadata.meta(f"twitter:label{number}") or ""):
+            yield metadata.metas.get(f"twitter:data{number}", [])
 
 
 def _printed_authors(tree: LexborHTMLParser, near: list[str]) -> Iterator[list[str]]:
-    around = "\n".join(near)
+    around = _NO_SPACE.sub("", "\n".join(near))
     named = []
     for node in tree.css(_AUTHOR_ELEMENTS)[:40] if around else ():
-        text = clean(node.text())
-        if 3 <= len(text) <= 80 and text in around and "comment" not in class_of(node):
-            name = _cut(text)
+        # Names and roles side by side in elements of their own have no space between them.
+        pieces = [piece for part in node.text(separator="\n").split("\n") if (piece := clean(part))]
+        text = " ".join(pieces)
+        if (
+            3 <= len(text) <= 120
+            and _NO_SPACE.sub("", text) in around
+            and "comment" not in class_of(node)
+            and not _REVIEWED.match(text)
+        ):
+            kept = [piece for i, piece in enumerate(pieces) if not (i and names_role(piece))]
+            name = _cut(" ".join(kept))
             # What is left of "mercredi 17 janvier" is no name.
             if " " in name or name == text or not parse_date(text, UTC):
                 named.append(name)
@@ -90,25 +114,31 @@ def _printed_authors(tree: LexborHTMLParser, near: list[str]) -> Iterator[list[s
     yield from ([name] for name in sorted(named, key=lambda name: not BY.match(name)))
     for text in near:
         if len(text) < 120:
-            for part in _BYLINE_PARTS.split(text):
+            for part in _BYLINE_PARTS.split(unglued(text)):
                 if BY.match(part):
                     yield [_cut(part)]
 
 
 def _cut(byline: str) -> str:
     """Cut a byline where a date, a rubric or another part begins."""
-    return _BYLINE_END.split(byline, maxsplit=1)[0]
+    return _BYLINE_END.split(unglued(byline), maxsplit=1)[0]
 
 
-_BYLINE_END = re.compile(r"\s*(?:[|•·]|\s[-–—]|,?\s+(?:le\s+)?\d|,?\s+(?:in|dans)\s+[A-ZÀ-Ý])")
+_BYLINE_END = re.compile(
+    r"\s*(?:[|•·]|\s[-–—]"
+    r"|,?\s+(?:(?:le|on)\s+)?(?i:(?:jan|feb|fév|mar|apr|avr|ma[iy]|ju[inl]|aug|ao|sep|oct|nov|dec|déc)"
+    r"[^\W\d_]*\.?\s+)?\d"
+    r"|,?\s+(?:in|dans)\s+[A-ZÀ-Ý])",
+)
 
 
 def _people(source: Iterable[str]) -> Iterator[str]:
     seen: set[str] = set()
     for raw in source:
-        if not raw or _NO_NAME.search(raw):
+        text = plain(raw)
+        if not text or _NO_NAME.search(text):
             continue
-        for byline in split_bylines(clean(unescape(raw))):
+        for byline in split_bylines(text):
             name = byline if len(byline) <= 80 else byline.split(",")[0]
             key = fold(name)
             if key not in seen and not _NO_NAME.search(name):

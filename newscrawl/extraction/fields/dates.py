@@ -1,9 +1,9 @@
 """The times of publication and of the last change."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from functools import cached_property
 from itertools import zip_longest
 from typing import Any, Literal
 
@@ -98,43 +98,30 @@ Kind = Literal["published", "updated"]
 """What a page says that a date is."""
 
 
-@dataclass(slots=True)
 class Printed:
-    """The dates that a page prints, each list in the order in which they are believed."""
+    """The dates that a page prints around the article; they are looked for when they are needed."""
 
-    published: list[str] = field(default_factory=list)
-    """Announced as those of publication."""
-    unnamed: list[str] = field(default_factory=list)
-    """Around the article and not announced."""
-    elsewhere: list[str] = field(default_factory=list)
-    """In ``<time>`` elements far from the article."""
-    updated: list[str] = field(default_factory=list)
-    """Announced as those of the last change."""
+    def __init__(self, metadata: Metadata, near: Callable[[], list[str]]) -> None:
+        self._times = metadata.times[:20]
+        self._near = near
 
-    def add(self, value: str, kind: Kind | None) -> None:
-        """Add a date by what it is announced as."""
-        if kind == "published":
-            self.published.append(value)
-        elif kind == "updated":
-            self.updated.append(value)
-        else:
-            self.unnamed.append(value)
+    @cached_property
+    def _dates(self) -> list[tuple[int, Kind | None, str]]:
+        """Rank, what it is announced as, and text of each date."""
+        parts = _announced(self._near())
+        timed = [entry for node in self._times if (entry := _time(node, parts))]
+        lines = [(kind, text) for kind, text in parts if DIGITS.search(text)]
+        lines.sort(key=lambda line: bool(_SENTENCE.search(line[1])))
+        timed.sort(key=lambda entry: entry[0])
+        return [
+            *(entry for entry in timed if entry[0] < _FAR),
+            *((0, kind, text) for kind, text in lines),
+            *(entry for entry in timed if entry[0] == _FAR),
+        ]
 
-
-def printed_dates(metadata: Metadata, near: list[str]) -> Printed:
-    """Collect the printed dates; ``near`` are the texts around the body, nearest first."""
-    found = Printed()
-    parts = _announced(near)
-    timed = [entry for node in metadata.times[:20] if (entry := _time(node, parts))]
-    for _, kind, value in sorted(timed, key=lambda entry: entry[0]):
-        if kind is None and _ == _FAR:
-            found.elsewhere.append(value)
-        else:
-            found.add(value, kind)
-    lines = [(kind, text) for kind, text in parts if DIGITS.search(text)]
-    for kind, text in sorted(lines, key=lambda line: bool(_SENTENCE.search(line[1]))):
-        found.add(text, kind)
-    return found
+    def announced_as(self, kind: Kind | None) -> list[str]:
+        """List the dates announced as published or updated, or not at all, nearest first."""
+        return [value for _, announced, value in self._dates if announced == kind]
 
 
 _FAR = 1_000_000
@@ -262,9 +249,8 @@ def _published_values(metadata: Metadata, printed: Printed) -> Iterator[str | fl
         yield from metadata.metas.get(name, ())
     if value := metadata.webpage.get("datePublished"):
         yield from scalars(value)
-    yield from printed.published
-    yield from printed.unnamed
-    yield from printed.elsewhere
+    yield from printed.announced_as("published")
+    yield from printed.announced_as(None)
 
 
 def _last_resort(metadata: Metadata, printed: Printed, zone: tzinfo | None) -> Moment | None:
@@ -275,10 +261,7 @@ def _last_resort(metadata: Metadata, printed: Printed, zone: tzinfo | None) -> M
             values += scalars(node["datePublished"])
     for url in (metadata.url, metadata.canonical or ""):
         values += ["-".join(match.group(1, 3, 4)) for match in _DATE_IN_URL.finditer(url)]
-    for value in values:
-        if (moment := read_moment(value, zone)) and _possible(moment):
-            return moment
-    return modified(metadata, printed, zone)
+    return _first_possible(values, zone) or modified(metadata, printed, zone)
 
 
 _DAY = timedelta(days=1)
@@ -302,7 +285,10 @@ def modified(metadata: Metadata, printed: Printed, zone: tzinfo | None) -> Momen
     for name in _MODIFIED:
         values += metadata.metas.get(name, [])
     values += scalars(metadata.webpage.get("dateModified"))
-    values += printed.updated
+    return _first_possible(values, zone) or _first_possible(printed.announced_as("updated"), zone)
+
+
+def _first_possible(values: Sequence[str | float], zone: tzinfo | None) -> Moment | None:
     for value in values:
         if (moment := read_moment(value, zone)) and _possible(moment):
             return moment

@@ -20,10 +20,13 @@ def language(metadata: Metadata, text: str) -> str | None:
     ):
         if value and (match := re.match(r"[a-zA-Z]{2,3}(?=$|[-_\s])", value.strip())):
             code = match[0].lower()
+            if code in _UNKNOWN:
+                continue
             if (code in _ARABIC_SCRIPT) == (count_in(_ARABIC, sample) > len(sample) / 3):
                 return code
     return detect_language(sample) if sample else None
 
 
+_UNKNOWN = frozenset(("und", "zxx", "mul", "mis", "xx", "nul"))
 _ARABIC = re.compile("[\u0600-\u06ff]+")
 _ARABIC_SCRIPT = frozenset(("ar", "ara", "fa", "fas", "ur", "urd", "ps", "ckb", "ug", "sd"))

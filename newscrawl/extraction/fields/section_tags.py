@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable
-from html import unescape
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -45,14 +44,15 @@ def tags(metadata: Metadata, tree: LexborHTMLParser, names: SiteNames) -> list[s
     found: list[str] = []
     value = metadata.article.get("keywords")
     if isinstance(value, list):
-        found = [item for item in value if isinstance(item, str)]
+        named = [item.get("name") if isinstance(item, dict) else item for item in value]
+        found = [item for item in named if isinstance(item, str)]
     elif isinstance(value, str):
         found = re.split(r"[,;،]", value)
     if not found:
         found = metadata.metas.get("article:tag", [])
     if not found and (value := metadata.meta("news_keywords", "keywords")):
         found = re.split(r"[,;،]", value)
-    kept = [tag for raw in found[:200] if (tag := clean(unescape(raw)))]
+    kept = [tag for raw in found[:200] if (tag := plain(raw).strip("#\"' "))]
     kept = [tag for tag in kept if not names.exactly(folded_line(tag))]
     return list(dict.fromkeys(kept or _printed_tags(tree)))
 
