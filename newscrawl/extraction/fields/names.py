@@ -1,12 +1,11 @@
 """What several fields ask: the site's names, the declared section, and where an element stands."""
 
 import re
-from html import unescape
 
 from selectolax.lexbor import LexborNode
 
 from newscrawl.extraction.metadata import Metadata
-from newscrawl.text import clean, fold
+from newscrawl.text import fold, plain, words
 from newscrawl.urls import registered_domain
 
 
@@ -21,19 +20,31 @@ class SiteNames:
             names += [domain, domain.split(".")[0], f"www.{domain}"]
         self._folded = {folded_line(name).lstrip("@") for name in names}
         self._plain = {_NO_LETTER.sub("", name) for name in self._folded}
+        self._domain = _NO_LETTER.sub("", domain.split(".")[0]) if domain else ""
 
     def exactly(self, folded: str) -> bool:
         """Tell whether a folded line is one of the names."""
-        return folded in self._folded
+        return folded in self._folded or _NO_LETTER.sub("", folded) in self._plain
 
     def include(self, text: str) -> bool:
         """Tell whether a text is one of the names or stands in one."""
-        plain = _NO_LETTER.sub("", folded_line(text))
-        return plain in self._plain or (
-            len(plain) >= 4 and any(plain in name for name in self._plain)
-        )
+        letters = _NO_LETTER.sub("", folded_line(text))
+        if letters in self._plain or (
+            len(letters) >= 4 and any(letters in name for name in self._plain)
+        ):
+            return True
+        # "La Gazette du Souss" is gazette-souss.example.
+        telling = "".join(word for word in words(text[:100]) if word not in _SMALL_WORDS)
+        return len(telling) >= 4 and telling == self._domain
 
 
+_SMALL_WORDS = frozenset(
+    ("la", "le", "les", "l", "du", "de", "des", "d", "et", "the", "of", "and", "el", "al")
+)
+_NO_SECTION = re.compile(
+    r"featured|a la une|la une|une|home(?: ?page)?|accueil|uncategori[sz]ed|non classe|slider?|breaking"
+    r"|sans categorie|الرييسيه|الصفحه الرييسيه|غير مصنف|main|top|default|article|post"
+)
 _NO_LETTER = re.compile(r"[\W_]+")
 
 
@@ -44,10 +55,17 @@ def folded_line(text: str) -> str:
 
 def declared_section(metadata: Metadata) -> str | None:
     """Give the section that the page declares."""
-    value = metadata.text("articleSection") or metadata.meta(
-        "article:section", "section", "parsely-section", "og:section", "dc.subject"
-    )
-    return clean(unescape(value)) or None if value else None
+    declared = metadata.article.get("articleSection")
+    values = list(declared) if isinstance(declared, list) else [declared]
+    for name in ("article:section", "section", "parsely-section", "og:section", "dc.subject"):
+        values += metadata.metas.get(name, [])
+    for value in values:
+        if isinstance(value, dict):
+            value = value.get("@value") or value.get("name")
+        if isinstance(value, str) and (text := plain(value)):
+            if not _NO_SECTION.fullmatch(folded_line(text)):
+                return text
+    return None
 
 
 def class_of(node: LexborNode) -> str:

@@ -14,7 +14,7 @@ from newscrawl.extraction.fields.names import (
     stands_elsewhere,
 )
 from newscrawl.extraction.metadata import Metadata
-from newscrawl.text import clean
+from newscrawl.text import clean, plain
 
 _LONGEST_SECTION = 40
 
