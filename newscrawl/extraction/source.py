@@ -272,8 +272,7 @@ def _source_page(
         people = people or fields.authors(metadata, tree, near, names, rubric)
     changed = fields.modified(metadata, printed, zone)
     result = SourcePage(
-        title=headline
-        or fields.title(metadata, tree, headings, names, copy.title if copy else None),
+        title=headline or fields.title(metadata, headings, names, copy.title if copy else None),
         text=(found and found.text) or None,
         lead=metadata.description,
         authors=people,

@@ -42,7 +42,8 @@ _SMALL_WORDS = frozenset(
     ("la", "le", "les", "l", "du", "de", "des", "d", "et", "the", "of", "and", "el", "al")
 )
 _NO_SECTION = re.compile(
-    r"featured|a la une|la une|une|home(?: ?page)?|accueil|uncategori[sz]ed|non classe|slider?|breaking"
+    r"featured|a la une|la une|une|home(?: ?page)?|accueil"
+    r"|uncategori[sz]ed|non classe|slider?|breaking"
     r"|sans categorie|الرييسيه|الصفحه الرييسيه|غير مصنف|main|top|default|article|post"
 )
 _NO_LETTER = re.compile(r"[\W_]+")
@@ -62,9 +63,9 @@ def declared_section(metadata: Metadata) -> str | None:
     for value in values:
         if isinstance(value, dict):
             value = value.get("@value") or value.get("name")
-        if isinstance(value, str) and (text := plain(value)):
-            if not _NO_SECTION.fullmatch(folded_line(text)):
-                return text
+        text = plain(value) if isinstance(value, str) else ""
+        if text and not _NO_SECTION.fullmatch(folded_line(text)):
+            return text
     return None
 
 

@@ -3,12 +3,10 @@
 import re
 from html import unescape
 
-from selectolax.lexbor import LexborHTMLParser
-
 from newscrawl.extraction.fields.names import SiteNames, folded_line
 from newscrawl.extraction.guided import likeness
 from newscrawl.extraction.metadata import Metadata
-from newscrawl.text import fold, plain
+from newscrawl.text import fold, plain, words
 
 _LONGEST_TITLE = 500
 _SHORTEST_TITLE = 15
@@ -20,7 +18,6 @@ _SEPARATED = re.compile(r"\s*[-–—|·•»«ǀ｜ㅣ：]|\s+:")
 
 def title(
     metadata: Metadata,
-    tree: LexborHTMLParser,
     headings: list[str],
     names: SiteNames,
     wanted: str | None,
@@ -33,9 +30,15 @@ def title(
         (3.0, shared),
         (0.4, tweeted or metadata.meta("title", "dc.title", "sailthru.title")),
         (0.3, metadata.text("name", "alternativeHeadline")),
-        (0.5, node.text() if (node := tree.css_first("title")) else None),
+        (0.5, metadata.head),
     ]
-    sources += [(0.7 if not i else 0.3, heading) for i, heading in enumerate(headings[:4])]
+    foreign = bool(headings) and _is_foreign(headings[0], metadata.head, names)
+    first = 0.3 if foreign else 0.7
+    sources += [(0.3 if i else first, heading) for i, heading in enumerate(headings[:4])]
+    # Pages that are no press articles are titled for search engines; their headline is the <h1>.
+    unlike_press = not foreign and metadata.meta("og:type") != "article"
+    if len(headings) == 1 and unlike_press and not headline:
+        sources.append((3.0, headings[0]))
     # An outlet that has one title for its readers and another for networks means the first.
     if _same(headline, *headings[:2]) and _same(shared, tweeted) and not _same(headline, shared):
         sources.append((3.0, headline))
@@ -45,6 +48,7 @@ def title(
             weights[text] = weights.get(text, 0.0) + weight
     if not weights:
         return None
+    _complete(weights)
     exact = {fold(text) for text in weights}
     sought = fold(wanted[:_LONGEST_TITLE]) if wanted else ""
     votes: dict[str, float] = {}
@@ -64,6 +68,29 @@ def title(
         if scored[best] >= 0.5:
             return printed[best]
     return printed[max(votes, key=lambda key: votes[key])]
+
+
+def _is_foreign(heading: str, head: str | None, names: SiteNames) -> bool:
+    """Tell whether a heading has no word of a telling ``<title>``, as a menu's has not."""
+    text = _without_site(plain(head[:_LONGEST_TITLE]), names, set(), "") if head else ""
+    told = set(words(text))
+    return len(told) >= _TELLING_WORDS and not told.intersection(words(heading[:_LONGEST_TITLE]))
+
+
+_TELLING_WORDS = 5
+_CUT = re.compile(r"^(.{20,}?)\s*(?:\.{3}|…)$", re.DOTALL)
+
+
+def _complete(weights: dict[str, float]) -> None:
+    """Count a title that was cut for another one that goes on behind the cut."""
+    for text in list(weights):
+        if not (cut := _CUT.match(text)):
+            continue
+        begin = fold(cut[1])
+        for other in weights:
+            if other != text and len(other) > len(begin) and fold(other).startswith(begin):
+                weights[other] += weights.pop(text)
+                break
 
 
 def _same(title: str | None, *others: str | None) -> bool:
