@@ -271,10 +271,11 @@ def _source_page(
         moment = moment or fields.published(metadata, printed, zone, copied)
         people = people or fields.authors(metadata, tree, near, names, rubric)
     changed = fields.modified(metadata, printed, zone)
+    headline = headline or fields.title(metadata, headings, names, copy.title if copy else None)
     result = SourcePage(
-        title=headline or fields.title(metadata, headings, names, copy.title if copy else None),
+        title=headline,
         text=(found and found.text) or None,
-        lead=metadata.description,
+        lead=fields.lead(metadata, headline, names),
         authors=people,
         published=moment.when if moment else None,
         published_precision=moment.precision if moment else None,

@@ -12,6 +12,7 @@ from newscrawl.extraction.fields.dates import (
 )
 from newscrawl.extraction.fields.images import images
 from newscrawl.extraction.fields.language import language
+from newscrawl.extraction.fields.lead import lead
 from newscrawl.extraction.fields.names import SiteNames
 from newscrawl.extraction.fields.section_tags import section, tags
 from newscrawl.extraction.fields.title import title
@@ -23,6 +24,7 @@ __all__ = [
     "authors",
     "images",
     "language",
+    "lead",
     "modified",
     "published",
     "read_moment",
