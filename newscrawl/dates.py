@@ -112,6 +112,10 @@ _FURTHER_NAMES = {
     "تشرين اول": 10,
     "تشرين ثاني": 11,
     "كانون اول": 12,
+    "كانون 2": 1,
+    "تشرين 1": 10,
+    "تشرين 2": 11,
+    "كانون 1": 12,
 }
 """Folded names that are neither above nor the beginning of one above."""
 
@@ -119,20 +123,39 @@ ZONES = {
     **dict.fromkeys(("z", "ut", "utc", "gmt", "wet", "غرينتش", "جرينتش"), 0),
     **dict.fromkeys(("west", "bst", "cet"), 1),
     **dict.fromkeys(("cest", "eet"), 2),
-    **dict.fromkeys(("eest", "msk"), 3),
+    **dict.fromkeys(("eest", "msk", "ksa", "mecca", "makkah", "مكه المكرمه", "مكه"), 3),
+    **dict.fromkeys(("السعوديه", "الرياض", "الكويت", "بغداد"), 3),
+    "ast": 3,  # Arabian, as outlets here mean it, not Atlantic
     "edt": -4,
     **dict.fromkeys(("est", "cdt"), -5),
     **dict.fromkeys(("cst", "mdt"), -6),
     **dict.fromkeys(("mst", "pdt"), -7),
     "pst": -8,
 }
-"""Hours east of Greenwich by the names used in RFC 822 and around the Mediterranean."""
+"""Hours east of Greenwich by the names used in RFC 822, around the Mediterranean and the Gulf."""
 
-_MORNING = ("am", "a.m.", "ص", "صباحا")
-_AFTERNOON = ("pm", "p.m.", "م", "مساء", "ظهرا", "عصرا", "بعد الظهر")
-_CLOCK_WORDS = ("h", "uhr", "uur")
+_MORNING = ("am", "a.m.", "ص", "صباحا", "فجرا")
+_AFTERNOON = ("pm", "p.m.", "م", "مساء", "عصرا", "بعد الظهر")
+_NOON, _NIGHT = ("ظهرا",), ("ليلا",)  # 11:05 and 1:05 at noon, 9:05 and 1:05 at night
+_DAY_PARTS = (*_MORNING, *_AFTERNOON, *_NOON, *_NIGHT)
+_CLOCK_WORDS = ("h", "heures", "heure", "uhr", "uur")
 _LINKS = (  # words between a date and its time; م also stands for "of the Christian era"
-    *("a", "at", "t", "time", "heure", "um", "om", "kl", "klo", "alle", "ore", "ora", "las"),
+    *(
+        "الموافق",
+        "a",
+        "at",
+        "t",
+        "time",
+        "heure",
+        "um",
+        "om",
+        "kl",
+        "klo",
+        "alle",
+        "ore",
+        "ora",
+        "las",
+    ),
     *("as", "saat", "г", "в", "الساعه", "علي", "في", "عند", "تمام", "م"),
 )
 
@@ -161,7 +184,7 @@ def _either(names: Iterable[str]) -> str:
 _YEAR = r"(?P<year>(?:19|20)\d\d|2100)(?!\d)"
 _DAY = r"(?P<day>\d\d?)(?!\d)"
 _NUMBER = r"(?P<month>\d\d?)(?!\d)"
-_NAME = r"(?:(?:كانون|تشرين)\s(?:ال)?(?:ثاني|اول)|[^\W\d_]{2,})"
+_NAME = r"(?:(?:كانون|تشرين)\s(?:ال)?(?:ثاني|اول)|(?:كانون|تشرين)\s[12](?!\d)|[^\W\d_]{2,})"
 # A month's name, perhaps followed by its name elsewhere: "أيلول/سبتمبر", "مارس (آذار)".
 _MONTH = rf"(?P<month>{_NAME})(?:\s?[/(-]\s?(?P<again>{_NAME})\)?)?"
 _ORDINAL = "(?:er|st|nd|rd|th|o|°)?"
@@ -178,14 +201,28 @@ _DATES = tuple(
         rf"(?<![\d./]){_DAY}(?P<sep>[./]){_NUMBER}(?P=sep)(?P<year>\d\d)(?![\d./:])",
         # 29 mars 2024, 1er mars 2024, 29-Mar-2024, 29 de marzo de 2024, 29 مارس، 2024
         rf"(?<!\d){_DAY}{_ORDINAL}{_GAP}(?:(?:de|of|من)\s|d')?{_MONTH}{_GAP}(?:del?\s)?{_YEAR}",
+        # 29 Mar 24 10:11, 29-Mar-24 10:11: only with a time, or the year may be an hour
+        rf"(?<!\d){_DAY}[ -]{_MONTH}[ -](?P<year>\d\d)(?=\s\d\d:\d\d)",
         # March 29th, 2024; مارس 29, 2024
         rf"(?<![^\W\d_]){_MONTH}{_GAP}{_DAY}{_ORDINAL}{_GAP}{_YEAR}",
     )
 )
+# Folded names of the Hijri months, as they stand between a day and a year.
+_HIJRI_MONTH = r"(?:محرم|صفر|ربيع\s\w+|جمادي\s\w+|رجب|شعبان|رمضان|شوال|ذ[يو]\sال\w+|ذوال\w+)"
 # Rarer forms, rewritten as one of those above.
 _REWRITES = (
+    # A Hijri date beside the Gregorian one: the time may stand behind it.
+    (
+        re.compile(
+            rf"(?<!\d)(?:\d\d?\s(?:من\s)?{_HIJRI_MONTH}\s1[34]\d\d|\d\d?[-/]\d\d?[-/]1[34]\d\d"
+            r"|1[34]\d\d[-/]\d\d?[-/]\d\d?)(?!\d)(?:\s?ه(?!\w))?"
+        ),
+        " ",
+    ),
     # 20240329T101112Z, 20240329101112
     (re.compile(r"^(\d{4})(\d\d)(\d\d)t?(\d\d)(\d\d)(\d\d)(?!\d)"), r"\1-\2-\3 \4:\5:\6"),
+    # "23 mars 202415:21", of two spans side by side
+    (re.compile(r"((?<!\d)(?:19|20)\d\d)(\d\d?[:h]\d\d)(?!\d)"), r"\1 \2"),
     # 20240329
     (re.compile(r"^(\d{4})(\d\d)(\d\d)(?!\d)"), r"\1-\2-\3"),
     # Fri Mar 29 10:11:39 CET 2024
@@ -193,10 +230,12 @@ _REWRITES = (
 )
 _TIME = rf"""
     (?<!\d) (?P<hour>[01]?\d|2[0-3])
-    (?: \s?[:.h]\s?(?P<minute>[0-5]\d)(?!\d) (?: :(?P<second>[0-5]\d)(?!\d)(?:[.,]\d+)? )?
-      | (?=\s?(?:{_either(_CLOCK_WORDS + _MORNING + _AFTERNOON)})(?!\w)) )
+    (?: (?:\s?[:.h]\s?|\sheures?\s)(?P<minute>[0-5]\d)(?!\d)
+        (?: :(?P<second>[0-5]\d)(?!\d)(?:[.,]\d+)? )?
+      | (?=\s?(?:{_either((*_CLOCK_WORDS, *_DAY_PARTS))})(?!\w)) )
     (?: \s?(?:{_either(_CLOCK_WORDS)})(?!\w) )?
-    (?: \s?(?:(?P<morning>{_either(_MORNING)})|(?P<afternoon>{_either(_AFTERNOON)}))(?!\w) )?
+    (?: \s?(?:(?P<morning>{_either(_MORNING)})|(?P<afternoon>{_either(_AFTERNOON)})
+        |(?P<noon>{_either(_NOON)})|(?P<night>{_either(_NIGHT)}))(?!\w) )?
     (?: \s?\(?(?:ب?توقيت\s)?
         (?: (?:gmt|utc?)?\s?(?P<sign>[+-])(?P<hours>\d\d?)(?::?(?P<minutes>\d\d))?(?!\d)
           | (?P<zone>{_either(ZONES)})(?!\w) ) )?
@@ -340,8 +379,10 @@ def _with_time(day: datetime, time: re.Match[str], zone: tzinfo) -> datetime:
     hour = int(time["hour"])
     if time["afternoon"] and hour < 12:
         hour += 12
-    elif time["morning"] and hour == 12:
+    elif (time["morning"] or time["night"]) and hour == 12:
         hour = 0
+    elif (time["noon"] and hour < 6) or (time["night"] and 6 <= hour < 12):
+        hour += 12
     when = day.replace(hour=hour, minute=int(time["minute"] or 0), second=int(time["second"] or 0))
     if time["zone"]:
         return when.replace(tzinfo=timezone(timedelta(hours=ZONES[time["zone"]])))

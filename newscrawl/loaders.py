@@ -15,13 +15,13 @@ from itemloaders.processors import Identity, MapCompose, TakeFirst
 
 from newscrawl.dates import Moment, parse_date
 from newscrawl.items import Copy, Image, Source
-from newscrawl.text import clean, clean_text, split_bylines
+from newscrawl.text import clean_text, plain, split_bylines
 from newscrawl.urls import absolute
 
 
 def line(value: str) -> str | None:
-    """A clean line, or nothing."""
-    return clean(value) or None
+    """A clean line without markup, or nothing."""
+    return plain(value) or None
 
 
 def iso_date(value: Any, loader_context: Mapping[str, Any]) -> str | None:

@@ -103,6 +103,27 @@ def clean(s: str) -> str:
     return " ".join(_normal(s).split())
 
 
+# Elements of running text; what else stands between angle brackets is kept.
+_MARKUP = re.compile(
+    r"</?(a|abbr|b|bdi|big|cite|code|del|div|em|font|h[1-6]|i|img|ins|li|mark|ol|p|q|s|small|span"
+    r"|strike|strong|sub|sup|tt|u|ul|br)\b(?:\s[^<>]*)?/?>",
+    re.IGNORECASE,
+)
+_PARTING = frozenset(("br", "div", "h1", "h2", "h3", "h4", "h5", "h6", "li", "ol", "p", "ul"))
+
+
+def plain(s: str) -> str:
+    """Text on one line as ``clean`` gives it, without the markup that some values hold.
+
+    >>> plain("Le &lt;i&gt;budget&lt;/i&gt;<br>de 2024 &amp;lt; 3 %")
+    'Le budget de 2024 < 3 %'
+    """
+    text = clean(unescape(s))
+    if "<" not in text:
+        return text
+    return clean(_MARKUP.sub(lambda tag: " " if tag[1].lower() in _PARTING else "", text))
+
+
 def clean_text(s: str) -> str:
     r"""Text of paragraphs: as ``clean`` does, each line a paragraph, one blank line between two.
 
@@ -357,7 +378,7 @@ _DATED = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _ADDRESS = re.compile(
-    r"[(<\[]?[^\s@]+@[^\s@]+\.\w+[)>\]]?|(?:https?://|www\.)\S*|\b[\w-]+\.\w{2,4}/\S*|(?<!\w)@\w+",
+    r"[(<\[]?[^\s@]+@[^\s@]+\.\w+[)>\]]?|(?:https?://|www\.)\S*|\b[\w-]+\.\w{2,4}/\S*|@\w+",
     re.IGNORECASE,
 )
 _BRACKETS = re.compile(r"\s*[(\[]([^()\[\]]*)[)\]]")
@@ -370,7 +391,12 @@ _BETWEEN_NAMES = re.compile(
 )
 _CONJUNCTION = re.compile(r"\s+(?:et|and|und|&|و)\s+", re.IGNORECASE)
 # Words that also stand inside of names: each side must be a full one.
-_SHORT_CONJUNCTION = re.compile(r"\s+(?:y|e|i|en|och|og|ve)\s+")
+_SHORT_CONJUNCTION = re.compile(r"\s+(?:y|e|i|en|och|og|ve)\s+|/")
+# The Arabic "and" is written together with the word behind it; some names begin with its letter.
+_ATTACHED_AND = re.compile(
+    r"\sو(?=[^\W\d_]{2,}\s)(?!(?:ال|لاء|ليد|ليم|لد|ائل|فاء|فيق|سيم|سام|داد|ديع|هب|هيب|جد|جيه|حيد|رد"
+    r"|صال|صفي|ئام|عد|قاص|كال|زار|زان|زير|طن|اصف|اعر|ادي|سن|ضاح|لي |لى ))"
+)
 # What a person is, behind the name.
 _ROLE = re.compile(
     r"""
@@ -383,11 +409,87 @@ _ROLE = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
+# The same without a separator: "Amina Idder Senior Reporter".
+_ROLE_BEHIND = re.compile(
+    r"(?<=\S)\s+(?:(?i:senior|staff|chief|lead|deputy|managing|associate|contributing|freelance|former"
+    r"|grande?|special|tech|political)\s+)*"
+    r"(?i:(?:reporter|writer|editor|correspondent|journalist|columnist|contributor|founder|author)"
+    r"|journaliste|rédact(?:eur|rice)|correspondante?|envoyée?\sspécial|صحفية?|صحافية?|مراسلة?)\b.*$"
+)
+# What a link beside a name says.
+_CONTACT = re.compile(
+    r"(?:écrire|contacte|suivre|envoyer|voir|tous\sses|follow|contact|e-?mail|view|read|see|more|share"
+    r"|about|bio\b|website|profile|راسل|تابع)",
+    re.IGNORECASE,
+)
+_CREDENTIAL = re.compile(
+    r"(?:M\.?D|D\.?O|R\.?D|R\.?N|M\.?S|M\.?A|B\.?A|J\.?D|MPH|MBA|MSc|BSc|CPA|CFP|CFA|CPP|PSP|LDN|CDN"
+    r"|CSCS|RDN|Esq|Ph\.?\s?D|FACLM|FAND|FOMA|SMT)\.?®?"
+)
+_MAKER = re.compile(r"(?:developed|powered|designed|hosted)\sby\b|conçu\spar\b", re.IGNORECASE)
+_GLUED = re.compile(
+    r"(?<=[^\W\d_]{2})(?=\d{1,2}(?:\s[^\W\d_]{3}|[/.-]\d))"  # "Idder23 mars"
+    r"|(?:(?<=\bBy)|(?<=\bby)|(?<=\bPar)|(?<=\bpar))(?=[A-ZÀ-Ý][\w.'’-]*\s)"  # "ByTravis Haney"
+    r"|(?<=[a-zà-ÿ])(?=(?:Rédact|Journalist|Report|Senior|Staff|Editor|Founder|Correspond))"
+)
+# Where a correspondent writes from; without anything beside it, it may be a name.
+_PLACES = frozenset(
+    map(
+        fold,
+        (
+            *("rabat", "casablanca", "alger", "tunis", "paris", "le caire", "cairo", "beyrouth"),
+            *("london", "londres", "washington", "new york", "bruxelles", "madrid", "dakar"),
+            *(
+                "الرباط",
+                "الدار البيضاء",
+                "فاس",
+                "مراكش",
+                "طنجة",
+                "أكادير",
+                "وجدة",
+                "تطوان",
+                "العيون",
+            ),
+            *("الجزائر", "وهران", "قسنطينة", "عنابة", "تونس", "صفاقس", "سوسة", "طرابلس", "بنغازي"),
+            *("القاهرة", "الإسكندرية", "الجيزة", "الخرطوم", "صنعاء", "عدن", "الرياض", "جدة", "مكة"),
+            *(
+                "الدمام",
+                "دبي",
+                "أبوظبي",
+                "الدوحة",
+                "الكويت",
+                "بغداد",
+                "دمشق",
+                "بيروت",
+                "عمان",
+                "غزة",
+            ),
+            *(
+                "القدس",
+                "رام الله",
+                "باريس",
+                "لندن",
+                "واشنطن",
+                "نيويورك",
+                "بروكسل",
+                "مدريد",
+                "نواكشوط",
+            ),
+        ),
+    )
+)
 _ACRONYM = re.compile(r"[A-Z][A-Z.]{1,7}")
 _PICTURES = re.compile(
     r"(?:crédits?\s|credits?\s)?(?:[fp]h?otos?|images?|صورة|تصوير)\s*[:/©]", re.IGNORECASE
 )
-_SOFTWARE = frozenset(("admin", "administrator", "administrateur", "webmaster", "root", "user"))
+_SOFTWARE = frozenset(
+    (
+        *("admin", "administrator", "administrateur", "webmaster", "webmestre", "root", "user"),
+        *("super user", "superuser", "super utilisateur", "guest"),
+        *map(fold, ("رئيس التحرير", "مدير النشر", "المدير العام", "مدير الموقع", "مدير التحرير")),
+    )
+)
+_LOOSE_END = re.compile(r"\s+(?:on|le|at|in|dans|à)$")  # the date behind it is gone
 _EDGES = " \t\"'“”«»‘’:：;,،؛|/•·*_–—-([<>])"
 _LONGEST_NAME, _LONGEST_BYLINE = 100, 1000
 _MOST_WORDS = 7  # of a name behind another one; what has more says who that is
@@ -409,18 +511,41 @@ def split_bylines(s: str) -> list[str]:
     >>> split_bylines("Ali Ben, who has taught the law of the sea for years")
     ['Ali Ben']
     """
-    s = _DATED.sub("", _ADDRESS.sub(" ", clean(s[:_LONGEST_BYLINE])))
+    s = _DATED.sub("", unglued(_ADDRESS.sub(" ", clean(s[:_LONGEST_BYLINE]))))
     agencies = [inner for inner in _BRACKETS.findall(s) if _ACRONYM.fullmatch(_unlabelled(inner))]
     s = _unlabelled(_BRACKETS.sub("", s))
     names: dict[str, str] = {}
     for part in [*_BETWEEN_NAMES.split(s), *agencies]:
         for name in map(_trim, _conjoined(_unlabelled(part))):
-            is_role = names and (_ROLE.match(name) or len(name.split()) > _MOST_WORDS)
-            if is_role or _PICTURES.match(name) or len(name) > _LONGEST_NAME:
+            if names and (
+                names_role(name) or _CREDENTIAL.fullmatch(name) or len(name.split()) > _MOST_WORDS
+            ):
+                continue
+            if _PICTURES.match(name) or _MAKER.match(name) or len(name) > _LONGEST_NAME:
                 continue
             if any(map(str.isalpha, name)):
                 names.setdefault(fold(name), name)
+    if len(names) > 1:
+        names = {folded: name for folded, name in names.items() if folded not in _PLACES} or names
     return [name for folded, name in names.items() if folded not in _SOFTWARE]
+
+
+def names_role(s: str) -> bool:
+    """Tell whether a text says what a person is or how to reach them, not who.
+
+    >>> names_role("Rédactrice en chef"), names_role("Amina Alaoui")
+    (True, False)
+    """
+    return bool(_ROLE.match(s) or _CONTACT.match(s))
+
+
+def unglued(s: str) -> str:
+    """Part a name from what was written against it: the word before, a date, a role.
+
+    >>> unglued("ByAmina Alaoui12 mars"), unglued("Amina AlaouiJournaliste")
+    ('By Amina Alaoui 12 mars', 'Amina Alaoui Journaliste')
+    """
+    return _GLUED.sub(" ", s)
 
 
 def _unlabelled(part: str) -> str:
@@ -438,14 +563,23 @@ def _conjoined(part: str) -> list[str]:
     return [name for side in sides for name in _full_names(side)]
 
 
+def _attached(part: str) -> list[str]:
+    """The Arabic names of a part, of two words or more each."""
+    names = _ATTACHED_AND.split(part)
+    return names if all(" " in name.strip() for name in names) else [part]
+
+
 def _full_names(part: str) -> list[str]:
     names = _SHORT_CONJUNCTION.split(part)
-    return names if all(" " in name for name in names) else [part]
+    full = names if all(" " in name.strip() for name in names) else [part]
+    return [name for one in full for name in _attached(one)]
 
 
 def _trim(name: str) -> str:
     """Take off what is not of the name; the dot of an abbreviation is."""
-    name = name.strip(_EDGES)
+    name = _LOOSE_END.sub("", name.strip(_EDGES))
+    if (role := _ROLE_BEHIND.search(name)) and " " in name[: role.start()]:
+        name = name[: role.start()].strip(_EDGES)
     if name.endswith(".") and name[-4:-1].isalpha() and "." not in name[:-1]:
         name = name[:-1]
     return name

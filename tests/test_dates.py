@@ -306,3 +306,26 @@ def test_never_raises(value: str | float) -> None:
     moment = parse_date(value, RABAT)
     if moment:
         assert parse_date(moment.iso(), RABAT) == Moment(moment.when, "second")
+
+
+@pytest.mark.parametrize(
+    ("printed", "expected"),
+    [
+        ("2 mai 2024 à 16 heures 05", "2024-05-02T16:05:00+01:00"),
+        ("2 mai 202416:40", "2024-05-02T16:40:00+01:00"),
+        ("2 ماي 2024 - 11:40 ظهراً", "2024-05-02T11:40:00+01:00"),
+        ("2 ماي 2024 - 1:40 ظهراً", "2024-05-02T13:40:00+01:00"),
+        ("2 ماي 2024 - 10:40 ليلا", "2024-05-02T22:40:00+01:00"),
+        ("2 ماي 2024 - 1:40 ليلا", "2024-05-02T01:40:00+01:00"),
+        ("7 كانون 2 2024", "2024-01-07T00:00:00+01:00"),
+        ("تشرين 1 7, 2023", "2023-10-07T00:00:00+01:00"),
+        ("Thu, 02 May 24 18:40:00 AST", "2024-05-02T16:40:00+01:00"),
+        ("2 May 2024 6:40 PM Mecca time", "2024-05-02T16:40:00+01:00"),
+        ("2 ماي 2024 الموافق 23 شوال 1445 هـ 16:40", "2024-05-02T16:40:00+01:00"),
+        ("1445-10-23 / 2024-05-02", "2024-05-02T00:00:00+01:00"),
+    ],
+)
+def test_hours_in_words_and_hijri_beside_gregorian(printed: str, expected: str) -> None:
+    moment = parse_date(printed, ZoneInfo("Africa/Casablanca"))
+    assert moment
+    assert moment.iso() == expected

@@ -12,11 +12,14 @@ from functools import cached_property
 from html import unescape
 from itertools import islice
 from typing import Any
+from urllib.parse import urlsplit
 
+import json_repair
 import msgspec
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from newscrawl.text import clean
+from newscrawl.text import plain, words
+from newscrawl.urls import absolute
 
 _ARTICLE = re.compile(
     r"Article|Posting|Report(?:age)?$|Review$|Analysis|Opinion|Blog|Interview|Column", re.IGNORECASE
@@ -25,6 +28,7 @@ _LISTED = ("CollectionPage", "SearchResultsPage", "ItemList")
 _PAGE = frozenset(("WebPage", "ItemPage", "AboutPage", "Page"))
 # A string that never ends is taken to the end: to look again from each quote is quadratic.
 _TRAILING_COMMA = re.compile(r'("(?:\\.|[^"\\]++)*+(?:"|\\?\Z))|,(?=\s*+[}\]])', re.DOTALL)
+_ESCAPED_APOSTROPHE = re.compile(r"(?<!\\)((?:\\\\)*)\\'")
 _BAD_ESCAPE = re.compile(r'\\(?!["\\/bfnrt]|u[0-9a-fA-F]{4})')
 _WRAPPER = re.compile(r"^\s*(?:(?://\s*)?<!\[CDATA\[|<!--|/\*[\s\S]{0,200}?\*/|;)+\s*")
 _MAX_NODES = 5000
@@ -34,11 +38,23 @@ _MOST_METAS = 20
 """Contents of one name that are kept."""
 _MOST_NAMES = 50
 """Authors, and names of the site, that are kept."""
+_MOST_VALUES = 20
+"""JSON values that are read from one script."""
+# The repairing parser is slow and, with many open brackets, quadratic.
+_LONGEST_REPAIR, _MOST_BRACKETS, _MOST_REPAIRS = 50_000, 400, 3
 # One look through the page for all of them: the way costs more than the comparisons.
 _DECLARATIONS = (
-    'meta[content], script[type^="application/ld+json"], '
-    'time, [itemprop~="datePublished"]:not(meta, time)'
+    'meta[content], script[type*="ld+json"], link[rel~="canonical"], base[href], title, '
+    'time, abbr[title], [itemprop~="datePublished"]:not(meta, time), '
+    '[itemprop~="dateModified"]:not(meta, time)'
 )
+# What templates print where a value is missing.
+_NO_VALUE = re.compile(
+    r"\s*(?:undefined|null|none|nan|n/a|false|\[?unknown\]?|\[object object\]|\{\{.*|\$\{.*|%+\w+%+"
+    r"|[a-z]+(?:\.[a-z]+){3,})?\s*",
+    re.IGNORECASE,
+)
+_ENTRY = ("BlogPosting", "LiveBlogUpdate")
 
 
 @dataclass(slots=True)
@@ -63,7 +79,13 @@ class Metadata:
     scripts: list[str] = field(default_factory=list)
     """JSON-LD, unparsed."""
     times: list[LexborNode] = field(default_factory=list)
-    """Elements that hold moments: ``<time>`` and microdata of the publication."""
+    """Elements that hold times: ``<time>``, hAtom and microdata of publication and change."""
+    url: str = ""
+    """Where the page stands."""
+    base: str = ""
+    """What its relative URLs start from."""
+    head: str | None = None
+    """``<title>``, the first of the page."""
 
     def meta(self, *names: str) -> str | None:
         """Give the first content that one of these names has."""
@@ -76,7 +98,15 @@ class Metadata:
     @cached_property
     def nodes(self) -> list[dict[str, Any]]:
         """All objects of the page's JSON-LD."""
-        return [node for script in self.scripts for node in _nodes(read_json(script))]
+        found: list[dict[str, Any]] = []
+        repairs = _MOST_REPAIRS
+        for script in self.scripts:
+            values = list(read_json_values(script))
+            if not values and repairs and "{" in script:
+                repairs -= 1
+                values = [repair_json(script)]
+            found += _nodes(values)
+        return found
 
     @cached_property
     def _by_id(self) -> dict[str, dict[str, Any]]:
@@ -86,29 +116,79 @@ class Metadata:
             if isinstance(node.get("@id"), str) and len(node) > 2
         }
 
+    def by_id(self, value: dict[str, Any]) -> dict[str, Any]:
+        """Give the object that a reference leads to; the value itself when it leads nowhere."""
+        identity = value.get("@id")
+        return self._by_id.get(identity, value) if isinstance(identity, str) else value
+
     @cached_property
     def article(self) -> dict[str, Any]:
-        """The JSON-LD object of the article; empty when there is none."""
+        """The JSON-LD object of the article; empty when there is none.
+
+        An object that names another page as its own is another article, unless its headline says
+        that it is this one.
+        """
         best: dict[str, Any] = {}
         most = -1
-        for node in self.nodes:
-            if not any(_ARTICLE.search(kind) for kind in _types(node)):
-                continue
+        articles = [n for n in self.nodes if any(map(_ARTICLE.search, types_of(n)))]
+        live = any("LiveBlogPosting" in types_of(node) for node in articles)
+        for node in articles or [node for node in self.nodes if _stands_for_article(node)]:
             value = (
                 4 * bool(node.get("articleBody"))
                 + 2 * bool(node.get("datePublished"))
                 + 2 * bool(node.get("headline"))
                 + bool(node.get("author"))
             )
+            about = self._is_about_page(node)
+            if about:
+                value += 20
+            elif about is False and not self._has_headline(node):
+                continue
+            if live and any(kind in _ENTRY for kind in types_of(node)):
+                value = 0
             if value > most:
                 best, most = node, value
         return best
 
     @cached_property
+    def _addresses(self) -> set[tuple[str, str]]:
+        urls = (self.url, self.canonical, self.meta("og:url"))
+        return {address for url in urls if url and (address := _address(url, self.base))}
+
+    def _is_about_page(self, node: dict[str, Any]) -> bool | None:
+        """Tell whether an object names this page as its own; ``None`` when it names none."""
+        named = []
+        for name in ("url", "mainEntityOfPage", "@id"):
+            value = node.get(name)
+            if isinstance(value, dict):
+                value = value.get("@id") or value.get("url")
+            # "#article" says which part of a page; a front page stands for any.
+            if isinstance(value, str) and (address := _address(value, self.base)) and address[0]:
+                named.append(address)
+        if not named or not self._addresses:
+            return None
+        return any(
+            path == own_path and (query == own_query or not (query and own_query))
+            for path, query in named
+            for own_path, own_query in self._addresses
+        )
+
+    def _has_headline(self, node: dict[str, Any]) -> bool:
+        """Tell whether an object's headline is in the page's titles."""
+        headline = set(words((_text(node.get("headline")) or _text(node.get("name")) or "")[:500]))
+        titles = [self.meta("og:title"), self.meta("twitter:title"), self.head]
+        return any(
+            title
+            and headline
+            and len(headline.intersection(words(title[:500]))) * 2 >= len(headline)
+            for title in titles
+        )
+
+    @cached_property
     def webpage(self) -> dict[str, Any]:
         """The JSON-LD object of the page itself; empty when there is none."""
         for node in self.nodes:
-            if any(kind in _PAGE for kind in _types(node)):
+            if any(kind in _PAGE for kind in types_of(node)):
                 return node
         return {}
 
@@ -124,7 +204,7 @@ class Metadata:
         """The summary that the page gives to others."""
         value = self.meta("og:description", "description", "twitter:description")
         value = value or self.text("description")
-        return (clean(unescape(value)) or None) if value else None
+        return (plain(value) or None) if value else None
 
     @cached_property
     def paywalled(self) -> bool:
@@ -151,10 +231,10 @@ class Metadata:
                 yield from self._authors(item, depth + 1)
         elif isinstance(value, dict):
             name = value.get("name")
-            if not name and isinstance(value.get("@id"), str):
-                value = self._by_id.get(value["@id"], value)
-                name = value.get("name")
-            person = "Person" in _types(value)
+            if isinstance(value.get("@id"), str):  # its own object knows the name best
+                value = self.by_id(value)
+                name = value.get("name") or name
+            person = "Person" in types_of(value)
             if isinstance(name, str):
                 yield Author(name, person)
             elif isinstance(name, list):
@@ -171,65 +251,155 @@ class Metadata:
         names = [self.meta("og:site_name"), self.meta("application-name"), self.meta("publisher")]
         for node in (self.article, *self.nodes[:20]):
             publisher = node.get("publisher") or node.get("sourceOrganization")
-            if isinstance(publisher, dict) and isinstance(publisher.get("@id"), str):
-                publisher = self._by_id.get(publisher["@id"], publisher)
+            if isinstance(publisher, dict):
+                publisher = self.by_id(publisher)
             if isinstance(publisher, list) and publisher:
                 publisher = publisher[0]
             names.append(_text(publisher.get("name") if isinstance(publisher, dict) else publisher))
-            if any(kind in ("NewsMediaOrganization", "WebSite") for kind in _types(node)):
+            if any(kind in ("NewsMediaOrganization", "WebSite") for kind in types_of(node)):
                 names.append(_text(node.get("name")))
                 names.append(_text(node.get("alternateName")))
         return list(dict.fromkeys(name for name in names if name))[:_MOST_NAMES]
 
 
-def read_metadata(tree: LexborHTMLParser) -> Metadata:
+def read_metadata(tree: LexborHTMLParser, url: str = "") -> Metadata:
     """Collect what a parsed page declares."""
-    found = Metadata()
+    found = Metadata(url=url, base=url)
     metas = found.metas
+    canonicals: list[str] = []
     for node in tree.css(_DECLARATIONS):
+        attributes = node.attributes
         if node.tag == "meta":
-            attributes = node.attributes
             content = attributes["content"]
             name = (
-                attributes.get("property") or attributes.get("name") or attributes.get("itemprop")
+                attributes.get("property")
+                or attributes.get("name")
+                or attributes.get("itemprop")
+                or attributes.get("http-equiv")
             )
-            if name and content:
-                contents = metas.setdefault(name.lower(), [])
+            if name and content and not _NO_VALUE.fullmatch(content):
+                contents = metas.setdefault(name.strip().lower(), [])
                 if len(contents) < _MOST_METAS:
                     contents.append(content)
         elif node.tag == "script":
             text = node.text()
             if text and len(text) <= _LONGEST_SCRIPT:
                 found.scripts.append(text)
+        elif node.tag == "link":
+            canonicals.append(attributes.get("href") or "")
+        elif node.tag == "base":
+            if found.base == url:
+                found.base = absolute(attributes.get("href") or "", url) or url
+        elif node.tag == "title":
+            found.head = found.head or node.text() or None
         else:
             found.times.append(node)
-    if link := tree.css_first("link[rel=canonical]"):
-        found.canonical = link.attributes.get("href")
+    found.canonical = next(
+        (
+            address
+            for href in canonicals
+            if not _NO_VALUE.fullmatch(href) and (address := absolute(href, found.base))
+        ),
+        None,
+    )
     if html := tree.css_first("html"):
         found.html_language = html.attributes.get("lang") or html.attributes.get("xml:lang")
     return found
 
 
 def read_json(text: str) -> Any:
-    r"""Read JSON as pages write it; ``None`` when it cannot be read at all.
+    r"""Read the first JSON value as pages write it; ``None`` when it cannot be read at all.
 
-    Tolerated: comments and CDATA around it, trailing commas, raw control characters in strings,
-    wrong escapes, and anything after the first value.
+    Tolerated: comments and CDATA around it, entities for quotes, trailing commas, raw control
+    characters in strings, wrong escapes, and anything after the value.
 
     >>> read_json('<!-- {"a": [1, 2,], "b": "x\ny\\\'"} -->')
-    {'a': [1, 2], 'b': "x\ny\\'"}
+    {'a': [1, 2], 'b': "x\ny'"}
     """
+    return next(read_json_values(text), None)
+
+
+def read_json_values(text: str) -> Iterator[Any]:
+    """Read the JSON values of a script one after the other, up to what cannot be read."""
     try:
-        return msgspec.json.decode(text)
+        yield msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
-        pass
+        yield from _tolerant(text)
+
+
+def _tolerant(text: str) -> Iterator[Any]:
+    text = _prepared(text)
+    decoder = json.JSONDecoder(strict=False)
+    for _ in range(_MOST_VALUES):
+        text = text.lstrip(" \t\r\n;,")
+        try:
+            value, end = decoder.raw_decode(text)
+        except (ValueError, RecursionError):
+            return
+        yield value
+        text = text[end:]
+
+
+def _prepared(text: str) -> str:
     text = _WRAPPER.sub("", text)
+    if "&quot;" in text and '"' not in text:
+        text = unescape(text)
     text = _TRAILING_COMMA.sub(lambda match: match[1] or "", text)
-    text = _BAD_ESCAPE.sub(r"\\\\", text).lstrip()
+    text = _ESCAPED_APOSTROPHE.sub(r"\1'", text)
+    return _BAD_ESCAPE.sub(r"\\\\", text).lstrip()
+
+
+# The fields that are saved from JSON that no parser reads, and the names of its authors.
+_FIELD = re.compile(
+    r'"(headline|datePublished|dateModified|articleSection|inLanguage|url|@type)"\s*:\s*'
+    r'"((?:\\.|[^"\\\n]){1,2000})"\s*[,}\]\n]'
+)
+_AUTHOR = re.compile(
+    r'"author"\s*:\s*[\[{\s]*(?:"@type"\s*:\s*"\w+"\s*,\s*)?(?:"name"\s*:\s*)?'
+    r'"((?:\\.|[^"\\\n]){1,200})"\s*[,}\]\n]'
+)
+
+
+def repair_json(text: str) -> Any:
+    """Read JSON with missing or stray quotes, commas and ends; of what is too large, single fields.
+
+    >>> repair_json('{"headline": "Le "oui" passe", "author": {"name": "Ali')
+    {'headline': 'Le "oui" passe', 'author': {'name': 'Ali'}}
+    """
+    text = _prepared(text)
+    if len(text) <= _LONGEST_REPAIR and text.count("{") + text.count("[") <= _MOST_BRACKETS:
+        try:
+            value = json_repair.loads(text, skip_json_loads=True)
+        except (ValueError, RecursionError):
+            value = None
+        if any(_nodes(value)):
+            return value
+    fields: dict[str, Any] = {}
+    for name, value in _FIELD.findall(text):
+        fields.setdefault(name, _unescaped(value))
+    if author := _AUTHOR.search(text):
+        fields["author"] = _unescaped(author[1])
+    return fields
+
+
+def _unescaped(value: str) -> str:
     try:
-        return json.JSONDecoder(strict=False).raw_decode(text)[0]
-    except (ValueError, RecursionError):
+        return str(json.loads(f'"{value}"', strict=False))
+    except ValueError:
+        return value
+
+
+def _stands_for_article(node: dict[str, Any]) -> bool:
+    """Tell whether an object of another type has what only an article has."""
+    return bool(node.get("headline") and (node.get("author") or node.get("datePublished")))
+
+
+def _address(url: str, base: str) -> tuple[str, str] | None:
+    """Path and query of a URL, for comparing; ``None`` for none."""
+    if url.startswith("#") or not (full := absolute(url, base)):
         return None
+    parts = urlsplit(full)
+    return parts.path.strip("/").removesuffix("/amp").lower(), parts.query
 
 
 def _nodes(value: Any) -> Iterator[dict[str, Any]]:
@@ -249,7 +419,8 @@ def _nodes(value: Any) -> Iterator[dict[str, Any]]:
             )
 
 
-def _types(node: dict[str, Any]) -> list[str]:
+def types_of(node: dict[str, Any]) -> list[str]:
+    """List the types of a JSON-LD object, without their namespace."""
     kind = node.get("@type")
     kinds = kind if isinstance(kind, list) else [kind]
     return [kind.rsplit("/", 1)[-1] for kind in kinds if isinstance(kind, str)]

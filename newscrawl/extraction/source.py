@@ -22,7 +22,6 @@ from newscrawl.extraction.rules import Rule, RuleBook, first_node, lesson_of
 from newscrawl.html import as_utf8, parse
 from newscrawl.items import Agreement, Image
 from newscrawl.text import clean, clean_text, join_paragraphs, split_bylines
-from newscrawl.urls import absolute
 
 AGREES = 0.5
 """Agreement in text from which a page is the copy's article."""
@@ -133,7 +132,7 @@ def extract(
     if b"<" not in page:
         raise UnreadableHtmlError("the page holds no tag")
     tree = parse(page)
-    metadata = read_metadata(tree)
+    metadata = read_metadata(tree, url)
     reference = Reference(copy.text) if copy is not None and copy.text else None
     found, blocks = _body(tree, url, page, metadata, reference, rules)
     return _source_page(tree, url, metadata, found, blocks, copy, reference, zone, rules)
@@ -258,35 +257,39 @@ def _source_page(
         rubrics = [_at(tree, rule.section) or ""] if rule else []
         headings = [] if headline else [node.text() for node in tree.css("h1")[:4]]
     copied = _moment(getattr(copy, "published", None), zone)
-    moment = fields.published(metadata, near, zone, copied)
+    printed = fields.Printed(
+        metadata, lambda: [*near, *(_further(page, found, around) if page else ())]
+    )
+    moment = fields.published(metadata, printed, zone, copied)
     names = fields.SiteNames(metadata, url)
     rubric = fields.section(metadata, rubrics, names)
     people = fields.authors(metadata, tree, near, names, rubric)
     if page is None and found and (moment is None or not people):
         # The outlet prints them where no path leads to: look around the body after all.
         near = _texts_around(tree, found.text)
-        moment = moment or fields.published(metadata, near, zone, copied)
+        printed = fields.Printed(metadata, lambda: near)
+        moment = moment or fields.published(metadata, printed, zone, copied)
         people = people or fields.authors(metadata, tree, near, names, rubric)
+    changed = fields.modified(metadata, printed, zone)
     if rule and rule.source == "override":
         # What is stated for the outlet comes before what its pages declare.
-        if printed := _at(tree, rule.date):
-            moment = fields.read_moment(printed, zone) or moment
+        if date := _at(tree, rule.date):
+            moment = fields.read_moment(date, zone) or moment
         if byline := _at(tree, rule.authors):
             people = split_bylines(byline) or people
-    changed = fields.modified(metadata, zone)
+    headline = headline or fields.title(metadata, headings, names, copy.title if copy else None)
     result = SourcePage(
-        title=headline
-        or fields.title(metadata, tree, headings, names, copy.title if copy else None),
+        title=headline,
         text=(found and found.text) or None,
-        lead=metadata.description,
+        lead=fields.lead(metadata, headline, names),
         authors=people,
         published=moment.when if moment else None,
         published_precision=moment.precision if moment else None,
         modified=changed.when if changed else None,
         section=rubric,
         tags=fields.tags(metadata, tree, names),
-        images=fields.images(metadata, url),
-        canonical=absolute(metadata.canonical, url) if metadata.canonical else None,
+        images=fields.images(metadata, tree),
+        canonical=metadata.canonical,
         language=fields.language(metadata, found.text if found else ""),
         rule=found.rule if found else None,
         directives=of_metas(metadata.metas),
@@ -377,6 +380,31 @@ def _around(page: Page, found: _Found | None) -> list[int]:
     first, last = min(found.blocks), max(found.blocks)
     below = [*range(first, min(first + 2, count)), *range(last, min(last + 10, count))]
     return [*range(first - 1, max(-1, first - 26), -1), *below]
+
+
+_AROUND_HEADLINE, _BELOW_BEGIN, _FAR_BELOW = 4, 8, 25
+
+
+def _further(page: Page, found: _Found | None, around: list[int]) -> list[str]:
+    """List texts that may print a date where the nearest do not.
+
+    They stand around headlines, between the standfirst and the body, and further below it.
+    """
+    if found is None or found.page is not page:
+        return []
+    count = len(page.blocks)
+    first, last = min(found.blocks), max(found.blocks)
+    body = {*found.blocks, *around}
+    places = [*range(first, min(first + _BELOW_BEGIN, last))]
+    for index in range(last):
+        if page.elements[page.blocks[index].element].tag == "h1":
+            places += range(max(0, index - _AROUND_HEADLINE), index + _AROUND_HEADLINE)
+    places += range(last + 1, min(last + _FAR_BELOW, count))
+    return [
+        page.blocks[index].text
+        for index in dict.fromkeys(places)
+        if index not in body and index < count and len(page.blocks[index].text) < _SHORT_NOTICE
+    ]
 
 
 def _says_paywall(page: Page, found: _Found | None) -> bool:

@@ -1,0 +1,47 @@
+"""Choice of each field among what the page declares and prints, by agreement of its sources."""
+
+from typing import Protocol
+
+from newscrawl.extraction.fields.authors import authors
+from newscrawl.extraction.fields.dates import (
+    Printed,
+    modified,
+    published,
+    read_moment,
+    says_date,
+)
+from newscrawl.extraction.fields.images import images
+from newscrawl.extraction.fields.language import language
+from newscrawl.extraction.fields.lead import lead
+from newscrawl.extraction.fields.names import SiteNames
+from newscrawl.extraction.fields.section_tags import section, tags
+from newscrawl.extraction.fields.title import title
+
+__all__ = [
+    "CopyLike",
+    "Printed",
+    "SiteNames",
+    "authors",
+    "images",
+    "language",
+    "lead",
+    "modified",
+    "published",
+    "read_moment",
+    "says_date",
+    "section",
+    "tags",
+    "title",
+]
+
+
+class CopyLike(Protocol):
+    """What is asked of a copy; ``published`` is used when there is one."""
+
+    @property
+    def title(self) -> str | None:
+        """Its title."""
+
+    @property
+    def text(self) -> str | None:
+        """Its text."""

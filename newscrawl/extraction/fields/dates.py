@@ -1,0 +1,303 @@
+"""The times of publication and of the last change."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from functools import cached_property
+from itertools import zip_longest
+from typing import Any, Literal
+
+from selectolax.lexbor import LexborNode
+
+from newscrawl.dates import Moment, parse_date
+from newscrawl.extraction.fields.names import stands_elsewhere
+from newscrawl.extraction.metadata import Metadata, types_of
+from newscrawl.text import clean, fold
+
+_PUBLISHED = (
+    "article:published_time",
+    "og:article:published_time",
+    "datepublished",
+    "parsely-pub-date",
+    "sailthru.date",
+    "cxenseparse:recs:publishtime",
+    "publishdate",
+    "publish-date",
+    "publish_date",
+    "pubdate",
+    "date.available",
+    "dc.date.issued",
+    "dcterms.created",
+    "dc.date.created",
+    "dc.date",
+    "dc:date",
+    "dc:date.created",
+    "dcterms.date",
+    "citation_publication_date",
+    "bepress_citation_date",
+    "citation_date",
+    "og:pubdate",
+    "date.created",
+    "datecreated",
+    "date",
+    "article.published",
+    "article:published",
+    "published_time",
+    "published-date",
+    "article_date_original",
+    "ptime",
+    "og:published_time",
+    "dc.issued",
+    "dcterms.issued",
+    "dc.date.publication",
+    "created",
+    "creation_date",
+    "article:published_date",
+    "article.created",
+    "og:release_date",
+    "release_date",
+    "doc_date",
+    "date_published",
+    "originalpublicationdate",
+    "rnews:datepublished",
+    "citation_online_date",
+)
+_MODIFIED = (
+    "article:modified_time",
+    "og:updated_time",
+    "datemodified",
+    "date.modified",
+    "dc.date.modified",
+    "dcterms.modified",
+    "last-modified",
+    "article:modified",
+    "og:modified_time",
+    "modified_time",
+    "revised",
+    "updated",
+    "dc.modified",
+)
+
+
+# What announces a date, in folded text.
+_LABELS = re.compile(
+    r"(?P<updated>(?:derniere\s)?mise?\sa\sjour|(?:derniere\s)?modifi(?:e|cation)\b|actualisee?\b"
+    r"|\bmaj\b|(?:last\s)?(?:updated|modified|edited|revised|reviewed)\b|(?:اخر\s)?(?:تحديث|تعديل)"
+    r"|تم\s(?:ال)?(?:تحديث|تعديل)|(?:ا?حدث|عدل)\s(?:في|بتاريخ))"
+    r"|(?P<published>\b(?:re)?publiee?\b|mise?\sen\sligne|\bpostee?\b|\bcreee?\sle\b|\becrite?\b"
+    r"|\b(?:posted|published|created|written)\b|(?:تاريخ\s)?ال?نشر(?:ت|ه)?\b|بتاريخ\b)"
+)
+_UPDATED_CLASS = re.compile(r"updat|modif|\bmaj\b|revis", re.IGNORECASE)
+_PUBLISHED_CLASS = re.compile(r"publi(?!c)|posted|created|entry-date", re.IGNORECASE)
+_SENTENCE = re.compile(r"[^\W\d_][.!?…]$")
+_LONGEST_PRINTED = 160
+_DATE_IN_URL = re.compile(r"(?<!\d)((?:19|20)\d\d)([/_-]?)(\d\d)\2(\d\d)(?!\d)")
+_NO_ARTICLE = ("Comment", "Review", "UserReview", "Event", "JobPosting", "WebSite")
+
+Kind = Literal["published", "updated"]
+"""What a page says that a date is."""
+
+
+class Printed:
+    """The dates that a page prints around the article; they are looked for when they are needed."""
+
+    def __init__(self, metadata: Metadata, near: Callable[[], list[str]]) -> None:
+        self._times = metadata.times[:20]
+        self._near = near
+
+    @cached_property
+    def _dates(self) -> list[tuple[int, Kind | None, str]]:
+        """Rank, what it is announced as, and text of each date."""
+        parts = _announced(self._near())
+        timed = [entry for node in self._times if (entry := _time(node, parts))]
+        lines = [(kind, text) for kind, text in parts if DIGITS.search(text)]
+        lines.sort(key=lambda line: bool(_SENTENCE.search(line[1])))
+        timed.sort(key=lambda entry: entry[0])
+        return [
+            *(entry for entry in timed if entry[0] < _FAR),
+            *((0, kind, text) for kind, text in lines),
+            *(entry for entry in timed if entry[0] == _FAR),
+        ]
+
+    def announced_as(self, kind: Kind | None) -> list[str]:
+        """List the dates announced as published or updated, or not at all, nearest first."""
+        return [value for _, announced, value in self._dates if announced == kind]
+
+
+_FAR = 1_000_000
+
+
+def _announced(near: list[str]) -> list[tuple[Kind | None, str]]:
+    """Part short texts at the words that announce a date, and say which these are."""
+    parts: list[tuple[Kind | None, str]] = []
+    for text in near:
+        if len(text) > _LONGEST_PRINTED:
+            continue
+        folded = fold(text)
+        labels = list(_LABELS.finditer(folded))
+        if not labels:
+            if len(text) < _LONGEST_LINE:
+                parts.append((None, text))
+            continue
+        first = labels[0]
+        # A label in a block of its own names the date of the next block, which came before here.
+        if len(folded) < 30 and not _DIGIT.search(folded) and parts and parts[-1][0] is None:
+            parts[-1] = (_kind(first), parts[-1][1])
+            continue
+        if _DIGIT.search(folded[: first.start()]):
+            parts.append((None, folded[: first.start()]))
+        for label, following in zip_longest(labels, labels[1:]):
+            end = following.start() if following else len(folded)
+            parts.append((_kind(label), folded[label.end() : end]))
+    return parts
+
+
+def _kind(label: re.Match[str]) -> Kind:
+    return "updated" if label["updated"] else "published"
+
+
+def _time(
+    node: LexborNode, parts: list[tuple[Kind | None, str]]
+) -> tuple[int, Kind | None, str] | None:
+    """Give how far from the article a ``<time>`` stands, what it is said to be, and its value."""
+    attributes = node.attributes
+    shown = clean(node.text())
+    value = attributes.get("datetime") or attributes.get("content")
+    if node.tag == "abbr":
+        value = attributes.get("title")
+    value = value or shown
+    if not value:
+        return None
+    names = f"{attributes.get('itemprop') or ''} {attributes.get('class') or ''}"
+    kind: Kind | None = None
+    if _PUBLISHED_CLASS.search(names):
+        kind = "published"
+    elif _UPDATED_CLASS.search(names):
+        kind = "updated"
+    elif node.tag == "abbr":
+        return None
+    place = _FAR if shown else 0
+    folded = fold(shown)
+    for index, (announced, text) in enumerate(parts):
+        if shown and (shown in text or folded in text):
+            place, kind = index, kind or announced
+            break
+    if place == _FAR:
+        if stands_elsewhere(node):
+            return None
+        kind = kind and (kind if node.attributes.get("itemprop") else None)
+    # The printed date is the first one where a changed page keeps it.
+    stated, said = parse_date(value, UTC), parse_date(shown, UTC)
+    if stated and said and said.when < stated.when - _DAY:
+        value = shown
+    return place, kind, value
+
+
+def published(
+    metadata: Metadata,
+    printed: Printed,
+    zone: tzinfo | None,
+    wanted: datetime | None,
+) -> Moment | None:
+    """Choose the time of first publication; near the wanted one when there are several.
+
+    Without a zone, what a value names counts, and UTC where it names none. Of a day that is known
+    without its time, the printed time is taken.
+    """
+    chosen: Moment | None = None
+    first: Moment | None = None
+    for value in _published_values(metadata, printed):
+        moment = read_moment(value, zone)
+        if moment is None or not _possible(moment):
+            continue
+        if chosen:
+            if moment.precision == "second" and moment.when.date() == chosen.when.date():
+                return moment
+        elif wanted is None or abs((moment.when.date() - wanted.date()).days) <= 1:
+            if moment.precision == "second":
+                return moment
+            chosen = moment
+        first = first or moment
+    return chosen or first or _last_resort(metadata, printed, zone)
+
+
+_OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)\s*$")
+
+
+def read_moment(value: str | float, zone: tzinfo | None) -> Moment | None:
+    """Parse a date in a zone; without one, in the one that it names itself, else UTC."""
+    if zone is None and isinstance(value, str) and (match := _OFFSET.search(value)):
+        offset = timedelta(hours=int(match[2]), minutes=int(match[3]))
+        if offset < timedelta(hours=24):
+            zone = timezone(offset if match[1] == "+" else -offset)
+    return parse_date(value, zone or UTC)
+
+
+def _possible(moment: Moment) -> bool:
+    """Tell whether a time can be meant: not the epoch's begin, nor one that is yet to come."""
+    when = moment.when
+    return abs(when.timestamp()) > 2 * _DAY.total_seconds() and (
+        when.year <= datetime.now(UTC).year + 1
+    )
+
+
+def _published_values(metadata: Metadata, printed: Printed) -> Iterator[str | float]:
+    for name in ("datePublished", "dateCreated", "uploadDate"):
+        if value := metadata.article.get(name):
+            yield from scalars(value)
+    for name in _PUBLISHED:
+        yield from metadata.metas.get(name, ())
+    if value := metadata.webpage.get("datePublished"):
+        yield from scalars(value)
+    yield from printed.announced_as("published")
+    yield from printed.announced_as(None)
+
+
+def _last_resort(metadata: Metadata, printed: Printed, zone: tzinfo | None) -> Moment | None:
+    """Give the date of another object of the page, of its URL, or of its last change."""
+    values: list[str | float] = []
+    for node in metadata.nodes:
+        if "datePublished" in node and not set(types_of(node)).intersection(_NO_ARTICLE):
+            values += scalars(node["datePublished"])
+    for url in (metadata.url, metadata.canonical or ""):
+        values += ["-".join(match.group(1, 3, 4)) for match in _DATE_IN_URL.finditer(url)]
+    return _first_possible(values, zone) or modified(metadata, printed, zone)
+
+
+_DAY = timedelta(days=1)
+DIGITS = re.compile(r"\d\D+\d|\d.*[^\W\d_]|\d{4}")
+_DIGIT = re.compile(r"\d")
+_LONGEST_LINE = 80
+
+
+def scalars(value: Any) -> Iterator[str | int | float]:
+    """List the strings and numbers of a value, of ``@value`` objects too."""
+    for item in value if isinstance(value, list) else [value]:
+        if isinstance(item, dict):
+            item = item.get("@value")
+        if isinstance(item, str | int | float) and not isinstance(item, bool):
+            yield item
+
+
+def modified(metadata: Metadata, printed: Printed, zone: tzinfo | None) -> Moment | None:
+    """Choose the time of the last change."""
+    values = list(scalars(metadata.article.get("dateModified")))
+    for name in _MODIFIED:
+        values += metadata.metas.get(name, [])
+    values += scalars(metadata.webpage.get("dateModified"))
+    return _first_possible(values, zone) or _first_possible(printed.announced_as("updated"), zone)
+
+
+def _first_possible(values: Sequence[str | float], zone: tzinfo | None) -> Moment | None:
+    for value in values:
+        if (moment := read_moment(value, zone)) and _possible(moment):
+            return moment
+    return None
+
+
+def says_date(text: str, moment: Moment) -> bool:
+    """Tell whether a text prints the day of a moment."""
+    if len(text) > 80 or not DIGITS.search(text):
+        return False
+    said = parse_date(text, moment.when.tzinfo or UTC)
+    return said is not None and said.when.date() == moment.when.date()

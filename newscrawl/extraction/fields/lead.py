@@ -1,0 +1,27 @@
+"""The standfirst."""
+
+from newscrawl.extraction.fields.names import SiteNames, folded_line
+from newscrawl.extraction.metadata import Metadata, types_of
+from newscrawl.text import plain
+
+_SITE = frozenset(("WebSite", "Organization", "NewsMediaOrganization"))
+
+
+def lead(metadata: Metadata, title: str | None, names: SiteNames) -> str | None:
+    """Give the declared summary, unless it is the title, the site's name or its slogan."""
+    others = {folded_line(title)} if title else set()
+    for node in metadata.nodes:
+        slogan = node.get("description")
+        if isinstance(slogan, str) and _SITE.intersection(types_of(node)):
+            others.add(folded_line(plain(slogan)))
+    values = [
+        metadata.meta("og:description"),
+        metadata.meta("description"),
+        metadata.meta("twitter:description"),
+        metadata.text("description"),
+    ]
+    for value in values:
+        text = plain(value) if value else ""
+        if text and (folded := folded_line(text)) not in others and not names.exactly(folded):
+            return text
+    return None

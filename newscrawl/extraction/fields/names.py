@@ -1,0 +1,93 @@
+"""What several fields ask: the site's names, the declared section, and where an element stands."""
+
+import re
+
+from selectolax.lexbor import LexborNode
+
+from newscrawl.extraction.metadata import Metadata
+from newscrawl.html import LONGEST_LABEL
+from newscrawl.text import fold, plain, words
+from newscrawl.urls import registered_domain
+
+_LONGEST_NAME = 200
+"""Characters of a name that are compared."""
+
+
+class SiteNames:
+    """What a site calls itself, for telling its name from titles and authors."""
+
+    def __init__(self, metadata: Metadata, url: str) -> None:
+        names = [*metadata.publishers(), *metadata.metas.get("twitter:site", ())]
+        if rubric := declared_section(metadata):
+            names.append(rubric)
+        if domain := registered_domain(url):
+            names += [domain, domain.split(".")[0], f"www.{domain}"]
+        self._folded = {folded_line(name[:_LONGEST_NAME]).lstrip("@") for name in names}
+        self._plain = {_NO_LETTER.sub("", name) for name in self._folded}
+        self._domain = _NO_LETTER.sub("", domain.split(".")[0]) if domain else ""
+
+    def exactly(self, folded: str) -> bool:
+        """Tell whether a folded line is one of the names."""
+        return folded in self._folded or _NO_LETTER.sub("", folded) in self._plain
+
+    def include(self, text: str) -> bool:
+        """Tell whether a text is one of the names or stands in one."""
+        letters = _NO_LETTER.sub("", folded_line(text))
+        if letters in self._plain or (
+            len(letters) >= 4 and any(letters in name for name in self._plain)
+        ):
+            return True
+        # "La Gazette du Souss" is gazette-souss.example.
+        telling = "".join(word for word in words(text[:100]) if word not in _SMALL_WORDS)
+        return len(telling) >= 4 and telling == self._domain
+
+
+_SMALL_WORDS = frozenset(
+    ("la", "le", "les", "l", "du", "de", "des", "d", "et", "the", "of", "and", "el", "al")
+)
+_NO_SECTION = re.compile(
+    r"featured|a la une|la une|une|home(?: ?page)?|accueil"
+    r"|uncategori[sz]ed|non classe|slider?|breaking"
+    r"|sans categorie|الرييسيه|الصفحه الرييسيه|غير مصنف|main|top|default|article|post"
+)
+_NO_LETTER = re.compile(r"[\W_]+")
+
+
+def folded_line(text: str) -> str:
+    """Fold a text for comparison, its white space to single spaces."""
+    return " ".join(fold(text).split())
+
+
+def declared_section(metadata: Metadata) -> str | None:
+    """Give the section that the page declares."""
+    declared = metadata.article.get("articleSection")
+    values = list(declared) if isinstance(declared, list) else [declared]
+    for name in ("article:section", "section", "parsely-section", "og:section", "dc.subject"):
+        values += metadata.metas.get(name, [])
+    for value in values:
+        if isinstance(value, dict):
+            value = value.get("@value") or value.get("name")
+        text = plain(value) if isinstance(value, str) else ""
+        if text and not _NO_SECTION.fullmatch(folded_line(text)):
+            return text
+    return None
+
+
+def class_of(node: LexborNode) -> str:
+    """Give an element's classes in lower case."""
+    return (node.attributes.get("class") or "")[:LONGEST_LABEL].lower()
+
+
+_ELSEWHERE = re.compile(r"cloud|nuage|side-?bar|widget|menu|related|popular|trend")
+
+
+def stands_elsewhere(node: LexborNode) -> bool:
+    """Tell whether a link stands in a part of the page that is not the article's."""
+    for _ in range(6):
+        parent = node.parent
+        if parent is None:
+            break
+        node = parent
+        if node.tag in ("nav", "aside") or _ELSEWHERE.search(class_of(node)):
+            return True
+    return False

@@ -1,0 +1,84 @@
+"""The section and the keywords."""
+
+import re
+from collections.abc import Iterable
+from itertools import islice
+
+from selectolax.lexbor import LexborHTMLParser
+
+from newscrawl.extraction.fields.authors import BY
+from newscrawl.extraction.fields.dates import DIGITS
+from newscrawl.extraction.fields.names import (
+    SiteNames,
+    declared_section,
+    folded_line,
+    stands_elsewhere,
+)
+from newscrawl.extraction.metadata import Metadata
+from newscrawl.text import clean, plain
+
+_LONGEST_SECTION = 40
+
+
+_MOST_LINKS = 100
+"""Links of a page that are searched for tags."""
+
+
+def section(metadata: Metadata, printed: Iterable[str], names: SiteNames) -> str | None:
+    """Choose the rubric: the declared one, or the first printed one that can be a rubric."""
+    if declared := declared_section(metadata):
+        return declared
+    for text in printed:
+        if 2 <= len(text) <= _LONGEST_SECTION and not (
+            BY.match(text) or DIGITS.search(text) or names.include(text)
+        ):
+            return text
+    return None
+
+
+# The first that finds any is believed.
+_TAG_LINKS = 'a[rel~="tag"]'
+_TAG_LISTS = '[class*="tags"], [class*="mots"], [class*="keyword"]'
+_LONGEST_TAG = 40
+_MOST_TAGS = 15
+"""Tags printed with an article; where there are more, they are the site's."""
+
+
+def tags(metadata: Metadata, tree: LexborHTMLParser, names: SiteNames) -> list[str]:
+    """List the keywords: the declared ones, or those printed with the article."""
+    found: list[str] = []
+    value = metadata.article.get("keywords")
+    if isinstance(value, list):
+        named = [item.get("name") if isinstance(item, dict) else item for item in value]
+        found = [item for item in named if isinstance(item, str)]
+    elif isinstance(value, str):
+        found = re.split(r"[,;،]", value)
+    if not found:
+        found = metadata.metas.get("article:tag", [])
+    if not found and (value := metadata.meta("news_keywords", "keywords")):
+        found = re.split(r"[,;،]", value)
+    kept = [tag for raw in found[:200] if (tag := plain(raw).strip("#\"' "))]
+    kept = [tag for tag in kept if not names.exactly(folded_line(tag))]
+    return list(dict.fromkeys(kept or _printed_tags(tree)))
+
+
+def _printed_tags(tree: LexborHTMLParser) -> list[str]:
+    links = (
+        tree.css(_TAG_LINKS)[:_MOST_LINKS],
+        # Lists may stand in lists; few are searched.
+        islice(
+            (link for part in tree.css(_TAG_LISTS)[:_MOST_TAGS] for link in part.css("a")),
+            _MOST_LINKS,
+        ),
+    )
+    for nodes in links:
+        found = [
+            text
+            for node in nodes
+            if 2 <= len(text := clean(node.text())) <= _LONGEST_TAG
+            and "category" not in (node.attributes.get("rel") or "")
+            and not stands_elsewhere(node)
+        ]
+        if found:
+            return found if len(set(found)) <= _MOST_TAGS else []
+    return []

@@ -1,0 +1,142 @@
+"""The headline."""
+
+import re
+from html import unescape
+
+from newscrawl.extraction.fields.names import SiteNames, folded_line
+from newscrawl.extraction.guided import likeness
+from newscrawl.extraction.metadata import Metadata
+from newscrawl.text import fold, plain, words
+
+_LONGEST_TITLE = 500
+_SHORTEST_TITLE = 15
+_BAR = r"(?:\s*(?:[|·•»«ǀ｜ㅣ]|::|--)+\s*|\s+[-–—:]+\s+|：)"
+_ENDING = re.compile(rf"^(.*\S){_BAR}(\S.*?)$", re.DOTALL)
+_BEGINNING = re.compile(rf"^(\S.*?){_BAR}(\S.*)$", re.DOTALL)
+_SEPARATED = re.compile(r"\s*[-–—|·•»«ǀ｜ㅣ：]|\s+:")
+
+
+def title(
+    metadata: Metadata,
+    headings: list[str],
+    names: SiteNames,
+    wanted: str | None,
+) -> str | None:
+    """Choose the headline: what most sources agree on, or what agrees with the wanted title."""
+    headline, shared = metadata.text("headline"), metadata.meta("og:title")
+    tweeted = metadata.meta("twitter:title")
+    sources: list[tuple[float, str | None]] = [
+        (1.0, headline),
+        (3.0, shared),
+        (0.4, tweeted or metadata.meta("title", "dc.title", "sailthru.title")),
+        (0.3, metadata.text("name", "alternativeHeadline")),
+        (0.5, metadata.head),
+    ]
+    foreign = bool(headings) and _is_foreign(headings[0], metadata.head, names)
+    first = 0.3 if foreign else 0.7
+    sources += [(0.3 if i else first, heading) for i, heading in enumerate(headings[:4])]
+    # Pages that are no press articles are titled for search engines; their headline is the <h1>.
+    unlike_press = not foreign and metadata.meta("og:type") != "article"
+    if len(headings) == 1 and unlike_press and not headline:
+        sources.append((3.0, headings[0]))
+    # An outlet that has one title for its readers and another for networks means the first.
+    if _same(headline, *headings[:2]) and _same(shared, tweeted) and not _same(headline, shared):
+        sources.append((3.0, headline))
+    weights: dict[str, float] = {}
+    for weight, source in sources:
+        if source and (text := plain(source[:_LONGEST_TITLE])):
+            weights[text] = weights.get(text, 0.0) + weight
+    if not weights:
+        return None
+    _complete(weights)
+    exact = {fold(text) for text in weights}
+    sought = fold(wanted[:_LONGEST_TITLE]) if wanted else ""
+    votes: dict[str, float] = {}
+    printed: dict[str, str] = {}
+    for text, weight in weights.items():
+        short = _without_site(text, names, exact, sought)
+        key = folded_line(short)
+        if names.exactly(key) and len(weights) > 1:
+            continue
+        votes[key] = votes.get(key, 0.0) + weight
+        printed.setdefault(key, short)
+    if not votes:
+        return next(iter(weights))
+    if wanted:
+        scored = {key: likeness(text, wanted) or 0.0 for key, text in printed.items()}
+        best = max(votes, key=lambda key: (round(scored[key], 2), votes[key]))
+        if scored[best] >= 0.5:
+            return printed[best]
+    return printed[max(votes, key=lambda key: votes[key])]
+
+
+def _is_foreign(heading: str, head: str | None, names: SiteNames) -> bool:
+    """Tell whether a heading has no word of a telling ``<title>``, as a menu's has not."""
+    text = _without_site(plain(head[:_LONGEST_TITLE]), names, set(), "") if head else ""
+    told = set(words(text))
+    return len(told) >= _TELLING_WORDS and not told.intersection(words(heading[:_LONGEST_TITLE]))
+
+
+_TELLING_WORDS = 5
+_CUT = re.compile(r"^(.{20,}?)\s*(?:\.{3}|…)$", re.DOTALL)
+
+
+def _complete(weights: dict[str, float]) -> None:
+    """Count a title that was cut for another one that goes on behind the cut."""
+    for text in list(weights):
+        if not (cut := _CUT.match(text)):
+            continue
+        begin = fold(cut[1])
+        for other in weights:
+            if other != text and len(other) > len(begin) and fold(other).startswith(begin):
+                weights[other] += weights.pop(text)
+                break
+
+
+def _same(title: str | None, *others: str | None) -> bool:
+    """Tell whether a title is one of some others."""
+    line = folded_line(unescape(title[:_LONGEST_TITLE])) if title else ""
+    return any(
+        other == title or line == folded_line(unescape(other[:_LONGEST_TITLE]))
+        for other in others
+        if other and line
+    )
+
+
+def _without_site(text: str, names: SiteNames, exact: set[str], sought: str) -> str:
+    """Strip what other sources do not have, and the site's name, from a title's two ends.
+
+    ``exact`` are the folded titles of all sources: one of them that a separator parts from what
+    follows is the title, and the rest an addition. What comes before a title, a rubric or the
+    first half of a headline, goes only when the folded title that is sought begins after it.
+    """
+    folded = fold(text)
+    if len(folded) == len(text):
+        for other in (*exact, sought):
+            if _parted(folded.removeprefix(other), len(folded), other):
+                return text[: len(other)]
+        if _parted(folded.removesuffix(sought)[::-1], len(folded), sought):
+            return text[-len(sought) :]
+    for _ in range(4):
+        match = _ENDING.match(text)
+        if not match or not names.include(match[2]):
+            break
+        text = match[1]
+    head, dash, tail = text.rpartition("-")
+    # Between title and site a rubric may stand; without spaces only where no word has a hyphen.
+    rubric = len(text) < len(folded) and len(tail) <= 6 and tail.isalpha() and not tail.isascii()
+    if dash and head and (rubric or names.exactly(folded_line(tail))):
+        text = head.rstrip()
+    match = _BEGINNING.match(text)
+    if match and names.include(match[1]):
+        return match[2]
+    return text
+
+
+def _parted(rest: str, whole: int, other: str) -> bool:
+    """Tell whether a separator parts what was left of a title without another one."""
+    return (
+        len(other) >= _SHORTEST_TITLE
+        and 0 < len(rest) < whole
+        and _SEPARATED.match(rest) is not None
+    )
