@@ -268,11 +268,12 @@ _DAY = timedelta(days=1)
 DIGITS = re.compile(r"\d\D+\d|\d.*[^\W\d_]|\d{4}")
 _DIGIT = re.compile(r"\d")
 _LONGEST_LINE = 80
+_MOST_DATES = 20
 
 
 def scalars(value: Any) -> Iterator[str | int | float]:
     """List the strings and numbers of a value, of ``@value`` objects too."""
-    for item in value if isinstance(value, list) else [value]:
+    for item in value[:_MOST_DATES] if isinstance(value, list) else [value]:
         if isinstance(item, dict):
             item = item.get("@value")
         if isinstance(item, str | int | float) and not isinstance(item, bool):
