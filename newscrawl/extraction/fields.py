@@ -389,7 +389,7 @@ def _cut(byline: str) -> str:
     return _BYLINE_END.split(byline, maxsplit=1)[0]
 
 
-_BYLINE_END = re.compile(r"\s*(?:[|•·]|\s[-–—]|,?\s+(?:le\s+)?\d|,?\s+(?:in|dans)\s+[A-ZÀ-Ý])")
+_BYLINE_END = re.compile(r"\s?(?:[|•·]|\s[-–—]|,?\s+(?:le\s+)?\d|,?\s+(?:in|dans)\s+[A-ZÀ-Ý])")
 
 
 def _people(source: Iterable[str]) -> Iterator[str]:
