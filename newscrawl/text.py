@@ -378,20 +378,23 @@ _DATED = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _ADDRESS = re.compile(
-    r"[(<\[]?[^\s@]+@[^\s@]+\.\w+[)>\]]?|(?:https?://|www\.)\S*|\b[\w-]+\.\w{2,4}/\S*|@\w+",
+    r"[(<\[]?[^\s@]{1,64}@[^\s@]{1,255}\.\w+[)>\]]?|(?:https?://|www\.)\S*"
+    r"|\b[\w-]{1,63}\.\w{2,4}/\S*|@\w+",
     re.IGNORECASE,
 )
-_BRACKETS = re.compile(r"\s*[(\[]([^()\[\]]*)[)\]]")
+# White space is matched from its beginning only: to try each of many blanks is quadratic.
+_BRACKETS = re.compile(r"(?:(?<!\s)\s++)?[(\[]([^()\[\]]*)[)\]]")
 _BETWEEN_NAMES = re.compile(
     r"""
-    \s*[;؛|•·、]\s* | \s*[,،](?!\s*[js]r\b)\s* | \s+[/–—-]+\s+ | \s+/\s* | \s*/\s+
-    | \s+(?:avec|with|مع)\s+
+    (?:(?<!\s)\s++)?(?: [;؛|•·、]\s* | [,،](?!\s*[js]r\b)\s* )
+    | (?<!\s)\s++[/–—-]+\s+ | (?<!\s)\s++/\s* | /\s+
+    | (?<!\s)\s++(?:avec|with|مع)\s+
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-_CONJUNCTION = re.compile(r"\s+(?:et|and|und|&|و)\s+", re.IGNORECASE)
+_CONJUNCTION = re.compile(r"(?<!\s)\s++(?:et|and|und|&|و)\s+", re.IGNORECASE)
 # Words that also stand inside of names: each side must be a full one.
-_SHORT_CONJUNCTION = re.compile(r"\s+(?:y|e|i|en|och|og|ve)\s+|/")
+_SHORT_CONJUNCTION = re.compile(r"(?<!\s)\s++(?:y|e|i|en|och|og|ve)\s+|/")
 # The Arabic "and" is written together with the word behind it; some names begin with its letter.
 _ATTACHED_AND = re.compile(
     r"\sو(?=[^\W\d_]{2,}\s)(?!(?:ال|لاء|ليد|ليم|لد|ائل|فاء|فيق|سيم|سام|داد|ديع|هب|هيب|جد|جيه|حيد|رد"

@@ -14,6 +14,7 @@ import pytest
 
 from newscrawl.demo.proxy import Answer
 from newscrawl.fetching.guard import UnsafeUrlError, check_address, check_url
+from newscrawl.fetching.resolver import proxy_hosts
 from tests.web import HTML, Web, aggregator_page, crawl
 
 # Everything that leads to this machine, to its network or to a cloud's secrets; @ is a port on
@@ -313,3 +314,22 @@ def test_only_public_addresses_pass(address: str) -> None:
     check_address(PUBLIC)
     with pytest.raises(UnsafeUrlError):
         check_address(address)
+
+
+def test_a_sign_or_an_underscore_makes_no_address() -> None:
+    for host in ("-127.0.0.1", "+127.0.0.1", "1_2_7.0.0.1", "127.-0.0.1", "-1.1"):
+        with pytest.raises(UnsafeUrlError):
+            check_url(f"http://{host}/")
+
+
+def test_a_url_of_megabytes_is_unsafe() -> None:
+    with pytest.raises(UnsafeUrlError):
+        check_url("http://www.courrier.example/" + "a" * 1_000_000)
+
+
+def test_only_proxies_are_let_pass_by_the_resolver(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://proxy.example:3128")
+    monkeypatch.setenv("https_proxy", "tls.example:3128")
+    monkeypatch.setenv("no_proxy", "inside.attacker.example")
+    monkeypatch.setenv("ftp_proxy", "http://ftp.example:3128")
+    assert proxy_hosts() == {"proxy.example", "tls.example"}

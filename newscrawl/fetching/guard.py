@@ -16,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 from scrapy.exceptions import IgnoreRequest
 
 from newscrawl.errors import NewscrawlError
+from newscrawl.urls import LONGEST_URL
 
 if TYPE_CHECKING:
     from scrapy.settings import BaseSettings
@@ -129,6 +130,8 @@ def check_url(
     Traceback (most recent call last):
     newscrawl.fetching.guard.UnsafeUrlError: 127.0.0.1 is a loopback address
     """
+    if len(url) > LONGEST_URL:
+        raise UnsafeUrlError(f"a URL of more than {LONGEST_URL} characters")
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
@@ -186,7 +189,13 @@ def _as_ipv4(name: str) -> IPv4Address | None:
 
 
 def _number(label: str) -> int:
-    """A part of an address: decimal, octal or hexadecimal."""
+    """A part of an address: decimal, octal or hexadecimal.
+
+    Raises:
+        ValueError: it is no number; ``int`` alone would take a sign or an underscore.
+    """
+    if not _NUMBER.fullmatch(label):
+        raise ValueError(label)
     if label.startswith("0x"):
         return int(label[2:] or "0", 16)
     return int(label, 8 if len(label) > 1 and label.startswith("0") else 10)

@@ -23,6 +23,15 @@ class UnsafeAddressError(UnsafeUrlError, DNSLookupError):
         return str(self.args[0])
 
 
+def proxy_hosts() -> frozenset[str]:
+    """Hosts of the proxies that the environment names for http and https."""
+    return frozenset(
+        host_of(proxy if "://" in proxy else f"http://{proxy}")
+        for scheme, proxy in getproxies().items()
+        if scheme in ("http", "https")  # "no" lists hosts that are asked directly
+    )
+
+
 class GuardedResolver(CachingThreadedResolver):
     """Scrapy's look-ups, of IPv4 addresses, with the guard behind them.
 
@@ -40,10 +49,7 @@ class GuardedResolver(CachingThreadedResolver):
         """Built by Scrapy."""
         resolver = super().from_crawler(crawler, reactor)
         resolver.guard = Guard.of(crawler.settings)
-        resolver.proxies = frozenset(
-            host_of(proxy if "://" in proxy else f"http://{proxy}")
-            for proxy in getproxies().values()
-        )
+        resolver.proxies = proxy_hosts()
         return resolver
 
     def getHostByName(self, name: str, timeout: object = ()) -> Deferred[str]:  # noqa: N802, ARG002

@@ -22,7 +22,8 @@ class GuardMiddleware:
         settings = crawler.settings
         self._guard = Guard.of(settings)
         self._replayed = bool(settings.get("REPLAY"))
-        self._proxies = getproxies() if settings.getbool("HTTPPROXY_ENABLED") else {}
+        proxies = getproxies() if settings.getbool("HTTPPROXY_ENABLED") else {}
+        self._proxies = {"http", "https"} & proxies.keys()
         self._missing: set[str] = set()
 
     @classmethod
@@ -56,7 +57,9 @@ class GuardMiddleware:
         from twisted.internet import reactor
 
         try:
-            await maybe_deferred_to_future(reactor.resolve(host))  # type: ignore[arg-type]
+            address = await maybe_deferred_to_future(reactor.resolve(host))  # type: ignore[arg-type]
+            # The resolver lets a proxy's host pass for connections to the proxy; this is none.
+            self._guard.check_address(host, address)
         except UnsafeUrlError as error:
             # As a failed look-up it would be asked again.
             raise UnsafeUrlError(str(error)) from None
