@@ -35,7 +35,7 @@ class PageError(NewscrawlError):
 
 
 class FeedError(PageError):
-    """A feed is not well-formed XML, is no RSS, or declares entities.
+    """A feed holds no whole entry, is no RSS or Atom, or declares entities.
 
     Raised by ``newscrawl.network.feed``.
     """

@@ -40,6 +40,8 @@ class Outcome:
 
 _SCHEME = re.compile(r"\s*([a-z][a-z0-9+.-]{0,20}):", re.IGNORECASE)
 
+# Browsers show the page of an error, but what it holds is no longer vouched for by the outlet: a
+# 404 or 500 is never taken for the article, even if one stands in it.
 _BY_CODE: dict[int, Status] = {404: "gone", 410: "gone", 402: "paywalled"}
 
 

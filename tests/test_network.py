@@ -237,3 +237,17 @@ def test_no_page_takes_long(read: Callable[[str, str], object], page: str) -> No
     with suppress(PageError):
         read(page, URL)
     assert time.process_time() - start < 2
+
+
+@pytest.mark.parametrize("order", ["{subtitle}{title}", "{title}{subtitle}"])
+def test_a_subtitle_is_never_the_title(order: str) -> None:
+    title, subtitle = "Le phare rouvre ses portes", "Une reprise attendue"
+    lines = order.format(
+        title=f"<div>{title}</div>", subtitle=f'<h3 class="articlesubtitle">{subtitle}</h3>'
+    )
+    text = "Le phare de la côte a rouvert mardi soir après deux ans. " * 5
+    body = (
+        f'<html><body><div id="mainContent">{lines}<div>Publié dans <a href="/fr/x">X</a> '
+        f"le 23 - 03 - 2024</div><p>{text}</p></div></body></html>"
+    )
+    assert read_article(body.encode(), "https://www.maghress.com/fr/x/12").title == title

@@ -28,6 +28,8 @@ class Role(Enum):
     """Nothing is known of it."""
     TITLE = auto()
     """An article's title."""
+    SUBTITLE = auto()
+    """A line above or below the title, never the title itself."""
     NEWSPAPER = auto()
     """The line with outlet and date."""
     CONTENT = auto()
@@ -49,6 +51,7 @@ class Role(Enum):
 _CLASSES = {
     # Of article pages.
     "articletitle": Role.TITLE,
+    "articlesubtitle": Role.SUBTITLE,
     "articlenewspaper": Role.NEWSPAPER,
     "articlecontent": Role.CONTENT,
     "articleauthor": Role.AUTHOR,
