@@ -351,12 +351,12 @@ def _prepared(text: str) -> str:
 
 # The fields that are saved from JSON that no parser reads, and the names of its authors.
 _FIELD = re.compile(
-    r'"(headline|datePublished|dateModified|articleSection|inLanguage|url|@type)"\s*:\s*'
-    r'"((?:\\.|[^"\\\n]){1,2000})"\s*[,}\]\n]'
+    r'"(headline|datePublished|dateModified|articleSection|inLanguage|url|@type)"\s{0,9}:\s{0,9}'
+    r'"((?:\\.|[^"\\\n]){1,2000})"\s{0,9}[,}\]\n]'
 )
 _AUTHOR = re.compile(
-    r'"author"\s*:\s*[\[{\s]*(?:"@type"\s*:\s*"\w+"\s*,\s*)?(?:"name"\s*:\s*)?'
-    r'"((?:\\.|[^"\\\n]){1,200})"\s*[,}\]\n]'
+    r'"author"\s{0,9}:[\[{\s]{0,40}(?:"@type"\s{0,9}:\s{0,9}"\w+"\s{0,9},\s{0,9})?(?:"name"\s{0,9}:\s{0,9})?'
+    r'"((?:\\.|[^"\\\n]){1,200})"\s{0,9}[,}\]\n]'
 )
 
 
