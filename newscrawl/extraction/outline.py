@@ -22,9 +22,7 @@ _SENTENCE = 40
 """Characters from which a block may be prose."""
 
 _FORM = 0.15
-_RARE_FORM = 0.05
-"""Shares of the prose from which a form of text belongs to the body; the lower one without a
-copy, when few of its characters are linked."""
+"""Share of the prose from which a form of text belongs to the body."""
 
 _LEAD = 1500
 """Characters of a copy from which it is more than a lead."""
@@ -48,8 +46,9 @@ _CREDIT = re.compile(
 )
 _INVITES = 0.2
 """Linked share of an invitation; a sentence that names a service links less."""
+_SERVICE = re.compile("whatsapp|telegram", re.IGNORECASE)
 _INVITATION = re.compile(
-    r"newsletter|sign up|subscrib|abonn(?:ez|ier)|whatsapp|telegram|bookmark|نشرتنا|اشترك|"
+    r"newsletter|sign up|subscrib|abonn(?:ez|ier)|bookmark|نشرتنا|اشترك|"
     r"donate (?:now|here|to us)|faites? un don\b|soutenez-nous|support us\b|"
     r"mit einer spende|haz una donación|تبرع الآن",
     re.IGNORECASE,
@@ -88,7 +87,8 @@ def is_notice(block: Block) -> bool:
     return len(text) - block.linked < 200 and (
         _FURNITURE.match(text) is not None
         or _CREDIT.search(text) is not None
-        or (block.linked > _INVITES * len(text) and _INVITATION.search(text) is not None)
+        or (block.linked > 0 and _INVITATION.search(text) is not None)
+        or (block.linked > _INVITES * len(text) and _SERVICE.search(text) is not None)
     )
 
 
@@ -238,21 +238,10 @@ class Outline:
                 part = elements[anchor]
                 forms[anchor] = (part.tag, part.kind, elements[part.parent].kind)
         weights: Counter[tuple[str, str, str]] = Counter()
-        linked: Counter[tuple[str, str, str]] = Counter()
         for index in good:
             if (anchor := anchors[blocks[index].element]) in forms:
                 weights[forms[anchor]] += len(blocks[index].text)
-                linked[forms[anchor]] += blocks[index].linked
-        main = {
-            form
-            for form, weight in weights.items()
-            if weight >= _FORM * weights.total()
-            or (
-                not self.known
-                and weight >= _RARE_FORM * weights.total()
-                and linked[form] < 0.2 * weight
-            )
-        }
+        main = {form for form, weight in weights.items() if weight >= _FORM * weights.total()}
         known = {anchors[blocks[index].element] for index in self.known}
         sure = {forms[anchor] for anchor in known if anchor in forms}
         # A copy that is more than a lead shows where the body is: beside it, only what has the
