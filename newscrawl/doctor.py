@@ -1,7 +1,6 @@
 """Whether this machine is fit for a crawl: what is checked, what was found, what to do."""
 
 import shutil
-import sqlite3
 import sys
 import tempfile
 import urllib.error
@@ -21,9 +20,9 @@ from protego import Protego
 from newscrawl.browser.chromium import find_chromium
 from newscrawl.errors import BrowserMissingError, StoreError
 from newscrawl.fetching.headers import moment
-from newscrawl.ledger import examine
 from newscrawl.network.sites import SITES, Site
 from newscrawl.runlog import reports
+from newscrawl.state import examine, ledger_path
 
 _GIGABYTE = 1_000_000_000
 _LEAST_FREE, _ENOUGH_FREE = 1, 10
@@ -136,12 +135,12 @@ def _disk(data: Path) -> Finding:
 
 
 def _ledger(data: Path) -> Finding:
-    path = data / "ledger" / "ledger.sqlite"
+    path = ledger_path(data)
     if not path.exists():
         return Finding("ledger", "ok", "none yet; the first run makes it")
     try:
         return Finding("ledger", "ok", examine(path))
-    except (StoreError, sqlite3.Error) as error:
+    except StoreError as error:
         return Finding("ledger", "fail", f"{path}: {error}", "put a backup of data/ back")
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from newscrawl.errors import StoreError
-from newscrawl.ledger import Ledger, ledger_path
+from newscrawl.state import Ledger, ledger_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from scrapy.settings import BaseSettings
 
     from newscrawl.items import Article
+    from newscrawl.state.interfaces import Stores
 
 _NO_NAME = re.compile(r"[^\w.-]|^\.+")
 
@@ -68,9 +69,9 @@ class Run:
         """Files of lines that this run may have written, by kind."""
         self.before_close: list[Callable[[], None]] = []
         """Called at the end of the run, while the ledger can still be told."""
-        self.ledger = Ledger(ledger_path(data))
+        self.ledger: Stores = Ledger(ledger_path(data))
         self.ledger.lock(site, job)
-        self.ledger.release(job, self.started)
+        self.ledger.articles.release(job, self.started)
         self._check_directories()
         self._cut_back_all()
 
@@ -141,9 +142,9 @@ class Run:
 
     def _cut_back_all(self) -> None:
         """Cut back the files of killed runs."""
-        for name, length in self.ledger.committed(self.site):
+        for name, length in self.ledger.files.committed(self.site):
             self.cut_back(name, length)
-            self.ledger.close_file(name)
+            self.ledger.files.close_file(name)
 
 
 def _ends_well(path: Path, length: int) -> bool:

@@ -1,6 +1,7 @@
 """Imports point one way: each room may use only what stands below it."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ HELPERS = {
 }
 RECORD = {"items", "schema", "validation"}
 STATE = {
-    *("ledger", "run", "runlog", "lines", "signals", "revisit", "archive"),
+    *("state", "run", "runlog", "lines", "signals", "revisit", "archive"),
     *("stopping", "tally", "monitors", "notice"),
 }
 FETCHING = {"fetching"}
@@ -40,7 +41,7 @@ MAY_USE = {
     "extraction": HELPERS | RECORD | {"outlets"},
     "loaders": HELPERS | RECORD,
     "assembly": HELPERS | RECORD | READERS | {"loaders"},
-    "rulestore": HELPERS | RECORD | READERS | {"ledger"},
+    "rulestore": HELPERS | RECORD | READERS | {"state"},
     "reading": HELPERS | RECORD | READERS | {"assembly"},
     "turns": set(),
     "arguments": HELPERS | RECORD | {"network"},
@@ -120,6 +121,47 @@ def test_the_helpers_use_each_other_in_one_direction() -> None:
     order = ["errors", "text", "duplicates", "language", "urls", "dates", "html"]
     for position, name in enumerate(order):
         assert imported(PACKAGE / f"{name}.py") <= set(order[:position])
+
+
+PRIVATE_INDEXES = {"archive.py", "comparison.py", "export/check.py", "export/selection.py"}
+"""Modules with an SQLite index of their own files; none of them opens the ledger's database."""
+
+SQL = re.compile(
+    r"\s*(SELECT\b.+\bFROM\b|INSERT\b.+\bINTO\b|UPDATE\b.+\bSET\b|DELETE FROM\b|PRAGMA\b"
+    r"|(CREATE|ALTER|DROP) (TABLE|INDEX)\b|BEGIN IMMEDIATE|WITH\b.+\bSELECT\b)",
+    re.DOTALL,
+)
+
+
+def database_use(source: str) -> list[str]:
+    """Imports of a database driver and SQL statements in a module."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names if alias.name in {"sqlite3", "psycopg"}]
+        elif isinstance(node, ast.ImportFrom) and node.module in {"sqlite3", "psycopg"}:
+            found.append(node.module)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found += [node.value] if SQL.match(node.value) else []
+    return found
+
+
+def test_sql_stands_in_the_state_package_only() -> None:
+    assert database_use('import sqlite3\ndb.execute("DELETE FROM files")') != []
+    users = {
+        path.relative_to(PACKAGE).as_posix()
+        for path in MODULES
+        if room(path) != "state" and database_use(path.read_text("utf-8"))
+    }
+    assert users - {"export/corpus.py"} == PRIVATE_INDEXES
+    corpus = database_use((PACKAGE / "export/corpus.py").read_text("utf-8"))
+    assert corpus == ["sqlite3"]  # only to catch the errors of the selection's index
+
+
+def test_the_path_of_the_ledger_is_known_to_the_state_package_only() -> None:
+    for path in MODULES:
+        if room(path) != "state":
+            assert "ledger.sqlite" not in path.read_text("utf-8"), path
 
 
 @pytest.mark.parametrize(
