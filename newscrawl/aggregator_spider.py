@@ -24,7 +24,6 @@ from newscrawl.errors import FeedError, PageError, ReaderError, StoreError
 from newscrawl.fetching.hosts import Hosts
 from newscrawl.fetching.snapshots import Snapshot, WebArchive
 from newscrawl.items import Article, Edition, Status
-from newscrawl.ledger import Entry
 from newscrawl.network.grammar import (
     ArticleKey,
     author_url,
@@ -42,6 +41,7 @@ from newscrawl.revisit import Revisits
 from newscrawl.rulestore import RuleStore
 from newscrawl.run import Run, job_name, now
 from newscrawl.signals import headlines_seen
+from newscrawl.state import Entry
 from newscrawl.stopping import stop
 from newscrawl.turns import Turns
 from newscrawl.urls import host as host_of
@@ -205,7 +205,7 @@ class AggregatorSpider(scrapy.Spider):
         chosen = self.arguments
         if chosen.urls or chosen.ids:
             return
-        for article, found in self.run.ledger.adopt(
+        for article, found in self.run.ledger.articles.adopt(
             self.name,
             self.run.job,
             now(),
@@ -234,7 +234,7 @@ class AggregatorSpider(scrapy.Spider):
                 if self._room() == 0:
                     return
                 key = ArticleKey(self.name, edition, numbers.outlet, number)
-                if self.run.ledger.is_settled(key.id):
+                if self.run.ledger.articles.is_settled(key.id):
                     self._count("known")
                 else:
                     yield self._article_request(key, None)
@@ -242,7 +242,7 @@ class AggregatorSpider(scrapy.Spider):
     def _listings(self) -> Iterator[Request]:
         """The pages that discovery begins with, and those with which stopped walks go on."""
         chosen = self.arguments
-        left = self.run.ledger.walks_left(self.name)
+        left = self.run.ledger.discovery.walks_left(self.name)
         walked: list[str] = []
         for edition in chosen.editions:
             urls = [
@@ -264,7 +264,7 @@ class AggregatorSpider(scrapy.Spider):
         yield from self._discovery_request(url, self.parse_listing, {"walk": walk})
 
     def _feed_request(self, url: str, *, unless_known: bool = False) -> Iterator[Request]:
-        etag, modified = self.run.ledger.validators(url) if unless_known else (None, None)
+        etag, modified = self.run.ledger.discovery.validators(url) if unless_known else (None, None)
         headers = {"If-None-Match": etag, "If-Modified-Since": modified}
         held = {name: value for name, value in headers.items() if value}
         yield from self._discovery_request(url, self.parse_feed, {}, held)
@@ -335,7 +335,7 @@ class AggregatorSpider(scrapy.Spider):
     def _enter(self, keys: list[ArticleKey], moment: str, *, again: bool = False) -> set[str]:
         """Enter articles into the ledger; the ids of those this run has to read."""
         entries = [Entry(key.id, self.name, key.edition, key.outlet) for key in keys]
-        fresh = self.run.ledger.find(
+        fresh = self.run.ledger.articles.find(
             entries, self.run.job, moment, attempts=self.attempts, again=again
         )
         self._found += len(fresh)
@@ -397,14 +397,14 @@ class AggregatorSpider(scrapy.Spider):
             return []
         elif listing.next_pages and not past and not again and (fresh or not walk.until_known):
             if not walk.until_known:
-                self.run.ledger.note_walk(self.name, walk.name, listing.next_pages[0])
+                self.run.ledger.discovery.note_walk(self.name, walk.name, listing.next_pages[0])
             return [
                 request
                 for url in listing.next_pages
                 for request in self._listing_request(url, walk)
             ]
         if not walk.until_known:
-            self.run.ledger.end_walk(self.name, walk.name)
+            self.run.ledger.discovery.end_walk(self.name, walk.name)
         return []
 
     @_in_turn("pages")
@@ -435,7 +435,7 @@ class AggregatorSpider(scrapy.Spider):
                 value.decode("latin-1") if (value := response.headers.get(name)) else None
                 for name in ("ETag", "Last-Modified")
             )
-            self.run.ledger.note_validators(response.url, etag, modified)
+            self.run.ledger.discovery.note_validators(response.url, etag, modified)
 
     def _meet(self, keys: Iterable[ArticleKey]) -> Iterator[Request]:
         """The feeds of outlets that were not met before; only where all that is new is wanted."""
@@ -504,7 +504,7 @@ class AggregatorSpider(scrapy.Spider):
             for request in self._discover(page.key, copy.links):
                 yield request
         if page.published and not self._wants(page.published):
-            self.run.ledger.forget(key.id)
+            self.run.ledger.articles.forget(key.id)
             self._found -= 1
             self._count("outside")
             if walk and self.arguments.since and page.published.when.date() < self.arguments.since:
@@ -551,9 +551,9 @@ class AggregatorSpider(scrapy.Spider):
 
     def _fail(self, key: ArticleKey, reason: str, *, may_heal: bool = False) -> None:
         self.logger.warning("%s cannot be read: %s", key.url, reason)
-        reads = self.run.ledger.last_export(key.id)[2]
+        reads = self.run.ledger.articles.last_export(key.id)[2]
         due = self.revisits.after_failure(reads) if may_heal and reads < self.attempts else None
-        self.run.ledger.settle(key.id, "failed", reason=reason, due=due)
+        self.run.ledger.articles.settle(key.id, "failed", reason=reason, due=due)
 
     def _end_early(self, reason: str) -> None:
         """The site is away: what it still has is left to the next run; sources are read to the end.
@@ -764,9 +764,9 @@ class AggregatorSpider(scrapy.Spider):
             edition, outlet, source = article.edition, article.outlet, article.source
             domain = registered_domain(source.url or "") if source.status == "ok" else None
             if domain:
-                ledger.learn_domain(self.name, edition, outlet.slug, domain)
+                ledger.outlets.learn_domain(self.name, edition, outlet.slug, domain)
             if source.link is None:
-                learned = ledger.domain_of(self.name, edition, outlet.slug)
+                learned = ledger.outlets.domain_of(self.name, edition, outlet.slug)
                 outlet.domain = learned or first_domain(self.site.country, edition, outlet.slug)
 
     def record_passed(self) -> None:

@@ -35,7 +35,6 @@ from newscrawl.errors import BrowserError, PageError, StoreError
 from newscrawl.extraction import Rule, RuleBook
 from newscrawl.fetching.snapshots import WebArchive
 from newscrawl.items import Article
-from newscrawl.ledger import Ledger, ledger_of
 from newscrawl.middlewares.archive import address
 from newscrawl.middlewares.compression import CompressionMiddleware
 from newscrawl.middlewares.refresh import RefreshMiddleware
@@ -52,6 +51,7 @@ from newscrawl.network.sites import SITES
 from newscrawl.outlets import first_domain
 from newscrawl.rulestore import RuleStore
 from newscrawl.run import now
+from newscrawl.state import Ledger, ledger_of
 from newscrawl.validation import faults
 
 CHUNK = 32
@@ -194,7 +194,7 @@ class Reextractor:
     def _learned_domain(self, site: str, edition: str, outlet: str) -> str | None:
         """The domain at which crawls have read an outlet's sources."""
         with ledger_of(self._data) as ledger:
-            return ledger.domain_of(site, edition, outlet) if ledger else None
+            return ledger.outlets.domain_of(site, edition, outlet) if ledger else None
 
     def _ask(self, url: str) -> tuple[Request, Response | Exception]:
         """The last request that a URL leads to, and the page or the error that it ends in."""
@@ -418,7 +418,7 @@ def _write(output: Path, results: Iterable[Read]) -> Outcome:
             for records, problems in results:
                 for article, sign in records:
                     if sign:
-                        alike = ledger.first_alike(article.id, sign, bands(sign))
+                        alike = ledger.texts.first_alike(article.id, sign, bands(sign))
                         article.duplicate_of = first_of(sign, alike)
                     file.write(msgspec.json.encode(article) + b"\n")
                 file.flush()

@@ -7,7 +7,7 @@ from scrapy.settings import BaseSettings
 
 from newscrawl.extraction.shell import is_shell
 from newscrawl.items import Article, Status
-from newscrawl.ledger import Ledger
+from newscrawl.state.interfaces import Stores
 from newscrawl.urls import host
 
 _TOO_LITTLE: tuple[Status, ...] = ("unreadable", "mismatch")
@@ -31,7 +31,7 @@ class _Host:
 class Renderings:
     """The settings ``BROWSER`` and ``BROWSER_VAIN_PAGES``, and what hosts have taught."""
 
-    def __init__(self, settings: BaseSettings, ledger: Ledger) -> None:
+    def __init__(self, settings: BaseSettings, ledger: Stores) -> None:
         self._off = settings["BROWSER"] == "off"
         self._most_in_vain = settings.getint("BROWSER_VAIN_PAGES")
         self._ledger = ledger
@@ -64,7 +64,7 @@ class Renderings:
         if met.in_vain + met.under_way >= self._most_in_vain:
             return None
         kind = (page.headers.get("Content-Type") or b"").decode("latin-1")
-        if self._ledger.is_rendered(host(page.url)) or is_shell(page.body, kind):
+        if self._ledger.hosts.is_rendered(host(page.url)) or is_shell(page.body, kind):
             return True
         return None if met.under_way else False
 
@@ -84,7 +84,7 @@ class Renderings:
             met.in_vain += 1
         elif status is not None:
             met.in_vain = 0
-            self._ledger.note_rendered(host(page.url))
+            self._ledger.hosts.note_rendered(host(page.url))
 
     def _at(self, page: Response) -> _Host:
         return self._hosts.setdefault(host(page.url), _Host())

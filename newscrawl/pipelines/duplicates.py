@@ -27,5 +27,5 @@ class DuplicatesPipeline:
         """
         for article in articles:
             if sign := signature(article.text or ""):
-                alike = self._run.ledger.first_alike(article.id, sign, bands(sign))
+                alike = self._run.ledger.texts.first_alike(article.id, sign, bands(sign))
                 article.duplicate_of = first_of(sign, alike)

@@ -99,8 +99,8 @@ class FeedPipeline:
     def _note(self, item: Article, file: str, position: int) -> None:
         """Tell the ledger of a record, and when its article is to be read again."""
         ledger = self._run.ledger
-        _, _, reads = ledger.last_export(item.id)
+        _, _, reads = ledger.articles.last_export(item.id)
         state, due = self._revisits.after(item, reads)
-        ledger.settle(item.id, state, due=due)
+        ledger.articles.settle(item.id, state, due=due)
         prints = fingerprints(item)
-        ledger.note_export(item.id, self._run.job, item.version, prints, file, position)
+        ledger.articles.note_export(item.id, self._run.job, item.version, prints, file, position)

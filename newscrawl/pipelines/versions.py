@@ -66,12 +66,12 @@ class VersionsPipeline:
         Raises:
             UnchangedRecordError: the last version says the same.
         """
-        version, before, reads = self._run.ledger.last_export(item.id)
+        version, before, reads = self._run.ledger.articles.last_export(item.id)
         if before:
             prints = fingerprints(item)
             if before == prints:
                 state, due = self._revisits.after(item, reads)
-                self._run.ledger.settle(item.id, state, due=due)
+                self._run.ledger.articles.settle(item.id, state, due=due)
                 raise UnchangedRecordError("unchanged", log_level="DEBUG")
             pairs = zip(_parts(before), _parts(prints), COMPARED, strict=False)
             item.changed = [name for old, new, name in pairs if old != new]
