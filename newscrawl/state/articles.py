@@ -67,7 +67,7 @@ class ArticleStore:
     def find(
         self, entries: Iterable[Entry], job: str, now: str, *, attempts: int, again: bool = False
     ) -> list[str]:
-        """Store articles and return the ids of those this run has to request, in the given order.
+        """Store articles and return the ids of those to request, in the given order.
 
         An article that is done, waiting or rejected is requested only if ``again``, and is then
         exported even if unchanged; a failed one, until it has had ``attempts``. ``now`` is an
@@ -104,7 +104,7 @@ class ArticleStore:
         return fresh
 
     def release(self, job: str, now: str) -> None:
-        """Release what an earlier run of this name left unfinished, and its articles that are due.
+        """Release what an earlier run of this name left unfinished, and what is due.
 
         A stopped back-fill is restarted under its name and would regard them as its own.
         """
@@ -174,7 +174,7 @@ class ArticleStore:
     def note_export(
         self, article: str, job: str, version: int, prints: bytes, file: str, position: int
     ) -> None:
-        """Store the exported version of an article and its position; in the caller's transaction."""
+        """Store an article's exported version and its position; in the caller's transaction."""
         self._database.execute(
             "UPDATE articles SET exported = ?, version = ?, prints = ?, file = ?, position = ?"
             " WHERE id = ?",

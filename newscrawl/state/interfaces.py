@@ -13,10 +13,10 @@ class Articles(Protocol):
     def find(
         self, entries: Iterable[Entry], job: str, now: str, *, attempts: int, again: bool = False
     ) -> list[str]:
-        """Store articles and return the ids of those this run has to request, in the given order."""
+        """Store articles and return the ids of those to request, in the given order."""
 
     def release(self, job: str, now: str) -> None:
-        """Release what an earlier run of this name left unfinished, and its articles that are due."""
+        """Release what an earlier run of this name left unfinished, and what is due."""
 
     def adopt(
         self,
@@ -38,7 +38,7 @@ class Articles(Protocol):
     def note_export(
         self, article: str, job: str, version: int, prints: bytes, file: str, position: int
     ) -> None:
-        """Store the exported version of an article and its position; in the caller's transaction."""
+        """Store an article's exported version and its position; in the caller's transaction."""
 
     def describe(self, article: str) -> dict[str, object]:
         """State of an article by column name; empty if it is unknown."""
@@ -128,7 +128,7 @@ class Outlets(Protocol):
         """Registered domain of most of an outlet's source pages."""
 
     def keep_rules(self, site: str, domain: str, rules: bytes) -> None:
-        """Store the rules of a domain, or delete them if empty; part of the caller's transaction."""
+        """Store the rules of a domain, or delete them if empty; in the caller's transaction."""
 
     def sites_with_rules(self) -> list[str]:
         """Sites with stored rules."""

@@ -31,7 +31,7 @@ class OutletKnowledge:
         return row[0] if row else None
 
     def keep_rules(self, site: str, domain: str, rules: bytes) -> None:
-        """Store the rules of a domain, or delete them if empty; part of the caller's transaction."""
+        """Store the rules of a domain, or delete them if empty; in the caller's transaction."""
         if rules:
             self._database.execute(
                 "INSERT OR REPLACE INTO rules VALUES (?, ?, ?)", (site, domain, rules)
