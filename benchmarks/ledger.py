@@ -24,8 +24,8 @@ from cost import cost_of  # beside this file
 
 from newscrawl.demo.proxy import Answer, DemoProxy
 from newscrawl.duplicates import PERMUTATIONS, bands
-from newscrawl.ledger import Entry, Ledger
 from newscrawl.pipelines.versions import COMPARED
+from newscrawl.state import Entry, Ledger
 
 SMALL = 10_000
 LOOKUPS = 100_000
@@ -50,7 +50,7 @@ def fill(path: Path, count: int) -> float:
             Entry(f"maghress:fr/outlet{n % 40}/{n}", "maghress", "fr", f"outlet{n % 40}")
             for n in range(start, min(start + 1000, count))
         ]
-        ledger.find(entries, "20260101T000000.000000-maghress", NOW, attempts=5)
+        ledger.articles.find(entries, "20260101T000000.000000-maghress", NOW, attempts=5)
     ledger.close()
     return time.process_time() - began
 
@@ -62,7 +62,7 @@ def look_up(path: Path, count: int) -> float:
     ids = [f"maghress:fr/outlet{n % 40}/{n}" for n in chance.choices(range(count), k=LOOKUPS)]
     began = time.process_time()
     for article in ids:
-        ledger.is_settled(article)
+        ledger.articles.is_settled(article)
     return LOOKUPS / (time.process_time() - began)
 
 
@@ -76,16 +76,16 @@ def settle(path: Path, count: int) -> None:
             Entry(f"maghress:fr/outlet{n % 40}/{n}", "maghress", "fr", f"outlet{n % 40}")
             for n in range(start, min(start + 50, count))
         ]
-        ledger.find(entries, job, NOW, attempts=5)
+        ledger.articles.find(entries, job, NOW, attempts=5)
         with ledger.transaction():
             for entry in entries:
                 sign = chance.randbytes(2 * PERMUTATIONS)
-                list(ledger.alike(entry.id, bands(sign)))
-                ledger.note_text(entry.id, sign, bands(sign))
-                ledger.settle(entry.id, "done", due=NOW)
+                list(ledger.texts.alike(entry.id, bands(sign)))
+                ledger.texts.note_text(entry.id, sign, bands(sign))
+                ledger.articles.settle(entry.id, "done", due=NOW)
                 prints = chance.randbytes(PRINTS)
                 file = f"feeds/maghress/{job}.jsonl"
-                ledger.note_export(entry.id, job, 1, prints, file, chance.randrange(10**7))
+                ledger.articles.note_export(entry.id, job, 1, prints, file, chance.randrange(10**7))
     ledger.close()
 
 

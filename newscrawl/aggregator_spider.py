@@ -227,10 +227,10 @@ class AggregatorSpider(scrapy.Spider):
 
     def _fail(self, key: ArticleKey, reason: str, *, transient: bool) -> None:
         self.logger.warning("%s cannot be read: %s", key.url, reason)
-        fetches = self.run.ledger.last_export(key.id)[2]
+        fetches = self.run.ledger.articles.last_export(key.id)[2]
         again = transient and fetches < self.settings.getint("ARTICLE_MAX_ATTEMPTS")
         due = self.revisits.after_failure(fetches) if again else None
-        self.run.ledger.settle(key.id, "failed", reason=reason, due=due)
+        self.run.ledger.articles.settle(key.id, "failed", reason=reason, due=due)
 
     # --- The end ---------------------------------------------------------------------------------
 

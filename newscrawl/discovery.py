@@ -17,7 +17,6 @@ from newscrawl.callbacks import Results, guarded
 from newscrawl.dates import Moment
 from newscrawl.errors import FeedError, PageError
 from newscrawl.fetching.hosts import Hosts
-from newscrawl.ledger import Entry
 from newscrawl.network.grammar import (
     ArticleKey,
     author_url,
@@ -29,6 +28,7 @@ from newscrawl.network.grammar import (
 from newscrawl.network.sites import Site
 from newscrawl.run import Run, now
 from newscrawl.signals import headlines_seen
+from newscrawl.state import Entry
 from newscrawl.urls import host as host_of
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ class Discovery:
     def _unfinished(self) -> Iterator[Request]:
         """Articles that earlier runs left unfinished or that are due, in order of discovery."""
         chosen = self._arguments
-        for article, found in self._run.ledger.adopt(
+        for article, found in self._run.ledger.articles.adopt(
             self._site.name,
             self._run.job,
             now(),
@@ -164,7 +164,7 @@ class Discovery:
                 if self.room == 0:
                     return
                 key = ArticleKey(self._site.name, edition, numbers.outlet, number)
-                if self._run.ledger.is_settled(key.id):
+                if self._run.ledger.articles.is_settled(key.id):
                     self._count("known")
                 else:
                     yield self._article_request(key, None, None)
@@ -172,7 +172,7 @@ class Discovery:
     def _listings(self) -> Iterator[Request]:
         """Listings and feeds to start from, and the next pages of interrupted walks."""
         chosen = self._arguments
-        interrupted = self._run.ledger.walks_left(self._site.name)
+        interrupted = self._run.ledger.discovery.walks_left(self._site.name)
         walked: list[str] = []
         for edition in chosen.editions:
             urls = [
@@ -194,7 +194,9 @@ class Discovery:
         yield from self._discovery_request(url, self.parse_listing, {"walk": walk})
 
     def _feed_request(self, url: str, *, unless_known: bool = False) -> Iterator[Request]:
-        etag, modified = self._run.ledger.validators(url) if unless_known else (None, None)
+        etag, modified = (
+            self._run.ledger.discovery.validators(url) if unless_known else (None, None)
+        )
         headers = {"If-None-Match": etag, "If-Modified-Since": modified}
         given = {name: value for name, value in headers.items() if value}
         yield from self._discovery_request(url, self.parse_feed, {}, given)
@@ -244,7 +246,7 @@ class Discovery:
     def enter(self, keys: list[ArticleKey], found: str, *, again: bool = False) -> set[str]:
         """Enter articles into the ledger; return the ids of those this run has to fetch."""
         entries = [Entry(key.id, key.aggregator, key.edition, key.outlet) for key in keys]
-        fresh = self._run.ledger.find(
+        fresh = self._run.ledger.articles.find(
             entries, self._run.job, found, attempts=self._attempts, again=again
         )
         self._found += len(fresh)
@@ -252,7 +254,7 @@ class Discovery:
 
     def drop(self, key: ArticleKey) -> None:
         """Remove an article outside the wanted dates from the ledger."""
-        self._run.ledger.forget(key.id)
+        self._run.ledger.articles.forget(key.id)
         self._found -= 1
         self._count("outside")
 
@@ -338,7 +340,9 @@ class Discovery:
             return iter(())
         elif listing.next_pages and not past and not repeated and (fresh or not walk.until_known):
             if not walk.until_known:
-                self._run.ledger.note_walk(self._site.name, walk.name, listing.next_pages[0])
+                self._run.ledger.discovery.note_walk(
+                    self._site.name, walk.name, listing.next_pages[0]
+                )
             page.following = list(listing.next_pages)
             if not since or days or not fresh:
                 return self._next_pages(page)
@@ -358,7 +362,7 @@ class Discovery:
 
     def _end(self, walk: Walk) -> None:
         if not walk.until_known:
-            self._run.ledger.end_walk(self._site.name, walk.name)
+            self._run.ledger.discovery.end_walk(self._site.name, walk.name)
 
     @guarded
     async def parse_feed(self, response: Response) -> Results:
@@ -386,7 +390,7 @@ class Discovery:
                 value.decode("latin-1") if (value := response.headers.get(name)) else None
                 for name in ("ETag", "Last-Modified")
             )
-            self._run.ledger.note_validators(response.url, etag, modified)
+            self._run.ledger.discovery.note_validators(response.url, etag, modified)
         for request in (*articles, *feeds):
             yield request
 

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import sqlite3
 import sys
 import tempfile
 import urllib.error
@@ -22,9 +21,9 @@ from protego import Protego
 from newscrawl.browser.chromium import find_chromium
 from newscrawl.errors import BrowserMissingError, StoreError
 from newscrawl.fetching.headers import moment
-from newscrawl.ledger import examine
 from newscrawl.network.sites import SITES, Site
 from newscrawl.runlog import reports
+from newscrawl.state import examine, ledger_path
 
 _GIGABYTE = 1_000_000_000
 _LEAST_FREE, _ENOUGH_FREE = 1, 10
@@ -149,12 +148,12 @@ def _disk(data: Path) -> Finding:
 
 
 def _ledger(data: Path) -> Finding:
-    path = data / "ledger" / "ledger.sqlite"
+    path = ledger_path(data)
     if not path.exists():
         return Finding("ledger", "ok", "none yet; the first run makes it")
     try:
         return Finding("ledger", "ok", examine(path))
-    except (StoreError, sqlite3.Error) as error:
+    except StoreError as error:
         return Finding("ledger", "fail", f"{path}: {error}", "put a backup of data/ back")
 
 

@@ -65,7 +65,7 @@ class StoreError(NewscrawlError):
 class SiteBusyError(StoreError):
     """Another run of the same site is using the ledger.
 
-    Raised by ``newscrawl.ledger`` when a site is claimed; ``scrapy crawl`` ends as skipped then.
+    Raised by ``newscrawl.state`` when a site is claimed; ``scrapy crawl`` ends as skipped then.
     """
 
 

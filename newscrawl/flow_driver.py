@@ -8,10 +8,10 @@ from newscrawl.browser import RENDER
 from newscrawl.callbacks import Results, guarded
 from newscrawl.flow import AskWebArchive, Fetch, FetchSnapshot, Parse, Render, Result, Steps
 from newscrawl.items import Article
-from newscrawl.ledger import Ledger
 from newscrawl.parse_workers import Parser
 from newscrawl.rendering import Renderings
 from newscrawl.rulestore import RuleStore
+from newscrawl.state import Ledger
 
 _REDIRECTS = ("redirect_urls", "redirect_times", "redirect_reasons")
 """Keys of ``meta`` in which Scrapy keeps the redirects that led to a page."""

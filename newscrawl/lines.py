@@ -34,7 +34,7 @@ class LineFile:
         # A job that is run again under the same name goes on where its file ends.
         length = self.path.stat().st_size if self.path.exists() else 0
         # The ledger knows of the file before it exists, so that no torn line escapes it.
-        self._run.ledger.commit_length(self._name, run.site, length)
+        self._run.ledger.files.commit_length(self._name, run.site, length)
 
     def append(self, objects: list[Any]) -> list[int]:
         """Write lines and note the new length in the ledger, in the caller's transaction.
@@ -58,14 +58,14 @@ class LineFile:
                     os.fsync(file.fileno())
         except OSError as error:
             raise StoreError(f"{self.path} cannot be written: {error}") from error
-        self._run.ledger.commit_length(self._name, self._run.site, length + len(block))
+        self._run.ledger.files.commit_length(self._name, self._run.site, length + len(block))
         if self._packing.suffix:
             return [length] * len(lines)
         return list(accumulate(map(len, lines[:-1]), initial=length))
 
     def _cut_back(self) -> int:
         """Cut off what came to nothing; the length that is left."""
-        length = self._run.ledger.committed_length(self._name)
+        length = self._run.ledger.files.committed_length(self._name)
         self._run.cut_back(self._name, length)
         return length
 
@@ -76,6 +76,6 @@ class LineFile:
         """
         try:
             self._cut_back()
-            self._run.ledger.close_file(self._name)
+            self._run.ledger.files.close_file(self._name)
         except StoreError as error:
             logger.error("%s is left open: %s", self.path, error)  # noqa: TRY400 - no fault of ours

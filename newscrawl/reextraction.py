@@ -51,7 +51,6 @@ from newscrawl.flow import (
     Result,
 )
 from newscrawl.items import Article
-from newscrawl.ledger import Ledger, ledger_of
 from newscrawl.middlewares.archive import address
 from newscrawl.middlewares.compression import CompressionMiddleware
 from newscrawl.middlewares.refresh import RefreshMiddleware
@@ -63,6 +62,7 @@ from newscrawl.network.sites import SITES
 from newscrawl.outlets import first_domain
 from newscrawl.rulestore import RuleStore
 from newscrawl.run import now
+from newscrawl.state import Ledger, ledger_of
 from newscrawl.validation import faults
 
 CHUNK = 32
@@ -206,7 +206,7 @@ class Reextractor:
     def _learned_domain(self, site: str, edition: str, outlet: str) -> str | None:
         """The domain at which crawls have read an outlet's sources."""
         with ledger_of(self._data) as ledger:
-            return ledger.domain_of(site, edition, outlet) if ledger else None
+            return ledger.outlets.domain_of(site, edition, outlet) if ledger else None
 
     def _ask(self, url: str) -> tuple[Request, Response | Exception]:
         """The last request that a URL leads to, and the page or the error that it ends in."""
@@ -430,7 +430,7 @@ def _write(output: Path, results: Iterable[Read]) -> Outcome:
     part = _part(output)
     texts = part.with_name(part.name + ".sqlite")
     ledger = Ledger(texts)
-    index = TextIndex(ledger)
+    index = TextIndex(ledger.texts)
     try:
         with part.open("ab") as file:
             for records, problems in results:

@@ -9,7 +9,7 @@ from scrapy.settings import BaseSettings
 from newscrawl.extraction.shell import is_shell
 from newscrawl.flow import INCOMPLETE
 from newscrawl.items import Status
-from newscrawl.ledger import Ledger
+from newscrawl.state import Ledger
 from newscrawl.urls import host
 
 Waiting = TypeVar("Waiting")
@@ -62,7 +62,7 @@ class Renderings(Generic[Waiting]):
         if met.failed + met.pending >= self._max_failed:
             return None
         content_type = (page.headers.get("Content-Type") or b"").decode("latin-1")
-        if self._ledger.is_rendered(host(page.url)) or is_shell(page.body, content_type):
+        if self._ledger.hosts.is_rendered(host(page.url)) or is_shell(page.body, content_type):
             return True
         return None if met.pending else False
 
@@ -82,6 +82,6 @@ class Renderings(Generic[Waiting]):
             met.failed += 1
         elif status is not None:
             met.failed = 0
-            self._ledger.note_rendered(host(page.url))
+            self._ledger.hosts.note_rendered(host(page.url))
         waiting, met.waiting = met.waiting, []
         return waiting

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from scrapy.settings import BaseSettings
 
 from newscrawl.items import Article, Source
-from newscrawl.ledger import State
+from newscrawl.state import State
 
 
 def may_heal(source: Source) -> bool:

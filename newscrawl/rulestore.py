@@ -11,8 +11,9 @@ from pathlib import Path
 
 from newscrawl.extraction import Rule, RuleBook, rules_of
 from newscrawl.items import Article
-from newscrawl.ledger import Ledger, ledger_of
 from newscrawl.outlets import seeds
+from newscrawl.state import ledger_of
+from newscrawl.state.interfaces import Stores
 
 
 class RuleStore:
@@ -29,7 +30,7 @@ class RuleStore:
         StoreError: the ledger cannot be read.
     """
 
-    def __init__(self, site: str, ledger: Ledger | None) -> None:
+    def __init__(self, site: str, ledger: Stores | None) -> None:
         self.site = site
         self.ledger = ledger
         self._learned: dict[str, bytes] = {}
@@ -44,7 +45,7 @@ class RuleStore:
                     date=next(iter(selectors.get("date", ())), None),
                     authors=next(iter(selectors.get("authors", ())), None),
                 )
-        for taught in ledger.rules(site) if ledger else ():
+        for taught in ledger.outlets.rules(site) if ledger else ():
             for rule in rules_of(taught):
                 book.add(rule)
         self.book = RuleBook(sorted(book, key=lambda rule: rule.number))
@@ -79,7 +80,7 @@ class RuleStore:
 
     def _keep(self, domain: str, taught: bytes) -> None:
         if self.ledger:
-            self.ledger.keep_rules(self.site, domain, taught)
+            self.ledger.outlets.keep_rules(self.site, domain, taught)
 
 
 @contextmanager
@@ -90,7 +91,11 @@ def rule_stores(data: Path) -> Iterator[list[RuleStore]]:
         StoreError: the ledger cannot be read.
     """
     with ledger_of(data) as ledger:
-        yield [RuleStore(site, ledger) for site in ledger.sites_with_rules()] if ledger else []
+        yield (
+            [RuleStore(site, ledger) for site in ledger.outlets.sites_with_rules()]
+            if ledger
+            else []
+        )
 
 
 def shipped() -> list[Rule]:

@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 
 from newscrawl.duplicates import TextIndex
 from newscrawl.errors import StoreError
-from newscrawl.ledger import Ledger, ledger_path
+from newscrawl.state import Ledger, ledger_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,10 +74,10 @@ class Run:
         self.before_close: list[Callable[[], None]] = []
         """Called at the end of the run, while the ledger can still be told."""
         self.ledger = Ledger(ledger_path(data))
-        self.texts = TextIndex(self.ledger)
+        self.texts = TextIndex(self.ledger.texts)
         """Texts of records, for the hint at duplicates."""
         self.ledger.lock(site, job)
-        self.ledger.release(job, self.started)
+        self.ledger.articles.release(job, self.started)
         self._check_directories()
         self._cut_back_all()
 
@@ -148,9 +148,9 @@ class Run:
 
     def _cut_back_all(self) -> None:
         """Cut back the files of killed runs."""
-        for name, length in self.ledger.committed(self.site):
+        for name, length in self.ledger.files.committed(self.site):
             self.cut_back(name, length)
-            self.ledger.close_file(name)
+            self.ledger.files.close_file(name)
 
 
 def _ends_well(path: Path, length: int) -> bool:

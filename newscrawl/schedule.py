@@ -7,10 +7,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal
 
-from newscrawl.ledger import Ledger, Scope
 from newscrawl.network.sites import SITES, Site
 from newscrawl.outlets import known_outlets
 from newscrawl.runlog import read_report, reports
+from newscrawl.state import Scope, ledger_of
 
 Kind = Literal["new", "waiting", "backfill"]
 """What is new, sources that may have healed, or one month of one outlet."""
@@ -127,12 +127,10 @@ def _months(today: date, count: int) -> Iterator[tuple[date, date]]:
 def _outlets(data: Path, site: Site) -> list[tuple[str, str]]:
     """Editions and slugs: those met by earlier runs, most articles first, then the registry's."""
     counts: dict[tuple[str, str], int] = {}
-    path = data / "ledger" / "ledger.sqlite"
-    if path.exists():
-        ledger = Ledger(path)
-        for _, edition, outlet, _, count in ledger.census(Scope(site=site.name)):
-            counts[edition, outlet] = counts.get((edition, outlet), 0) + count
-        ledger.close()
+    with ledger_of(data) as ledger:
+        census = ledger.articles.census(Scope(site=site.name)) if ledger else []
+    for _, edition, outlet, _, count in census:
+        counts[edition, outlet] = counts.get((edition, outlet), 0) + count
     for fact in known_outlets().values():
         if fact.country == site.country and fact.slug_certainty != "guessed":
             counts.setdefault((fact.edition, fact.slug), 0)

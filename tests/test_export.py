@@ -26,7 +26,7 @@ from newscrawl.export.feeds import FeedReader, find_feeds
 from newscrawl.export.fields import Field, flat, record_fields
 from newscrawl.export.selection import Index, Selection
 from newscrawl.items import Agreement, Article, Copy, Crawl, Image, Outlet, Source
-from newscrawl.ledger import Ledger
+from newscrawl.state import Ledger
 
 ROOT = Path(__file__).parent.parent
 COMMAND = (sys.executable, "-m", "scrapy", "export")
@@ -367,7 +367,7 @@ def test_damaged_lines_are_named_and_left_out_only_if_asked(tmp_path: Path) -> N
 def test_a_run_that_still_writes_is_exported_as_far_as_it_has_come(tmp_path: Path) -> None:
     feed = put(tmp_path, [article(1)])
     ledger = Ledger(tmp_path / "ledger/ledger.sqlite")
-    ledger.commit_length("feeds/maghress/one.jsonl", "maghress", feed.stat().st_size)
+    ledger.files.commit_length("feeds/maghress/one.jsonl", "maghress", feed.stat().st_size)
     ledger.close()
     with feed.open("ab") as file:
         file.write(lines([article(2)])[:100])

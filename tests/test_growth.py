@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from re import _parser  # type: ignore[attr-defined]
 from time import process_time
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -29,7 +30,7 @@ LIMITS = {
 ANCHORED = {"match", "fullmatch"}
 
 
-def _patterns() -> Iterator[tuple[str, re.Pattern, str]]:
+def _patterns() -> Iterator[tuple[str, re.Pattern[str], str]]:
     """Name, pattern and the method that it is used by, for all modules of the package."""
     seen = set()
     for info in pkgutil.walk_packages(newscrawl.__path__, "newscrawl."):
@@ -44,7 +45,7 @@ def _patterns() -> Iterator[tuple[str, re.Pattern, str]]:
                     yield label, pattern, _method(module, name)
 
 
-def _in(value: object) -> Iterator[re.Pattern]:
+def _in(value: object) -> Iterator[re.Pattern[str]]:
     if isinstance(value, re.Pattern):
         yield value
     elif isinstance(value, dict):
@@ -61,7 +62,7 @@ def _method(module: ModuleType, name: str) -> str:
     return "match" if used and used <= ANCHORED else "search"
 
 
-def _atoms(tree: Iterable) -> set[str]:
+def _atoms(tree: Iterable[Any]) -> set[str]:
     """Texts that parts of a parsed pattern match."""
     found = set()
     run = ""
@@ -103,7 +104,9 @@ def _atoms(tree: Iterable) -> set[str]:
     return found | {run} if run else found
 
 
-def _time(pattern: re.Pattern, method: str, prefix: str, unit: str, size: int, runs: int) -> float:
+def _time(
+    pattern: re.Pattern[str], method: str, prefix: str, unit: str, size: int, runs: int
+) -> float:
     text = prefix + unit * (size // len(unit)) + "\n\x01"
     given = text.encode("latin-1", "ignore") if isinstance(pattern.pattern, bytes) else text
     times = []
@@ -116,7 +119,7 @@ def _time(pattern: re.Pattern, method: str, prefix: str, unit: str, size: int, r
     return min(times)
 
 
-def _grows(pattern: re.Pattern, method: str, prefix: str, unit: str, longest: int) -> bool:
+def _grows(pattern: re.Pattern[str], method: str, prefix: str, unit: str, longest: int) -> bool:
     """Tell whether twice the text takes far more than twice the time."""
     size = min(250, longest)
     while size <= longest:
@@ -127,7 +130,7 @@ def _grows(pattern: re.Pattern, method: str, prefix: str, unit: str, longest: in
     return False
 
 
-def _is_superlinear(pattern: re.Pattern, method: str, longest: int = LONGEST) -> str | None:
+def _is_superlinear(pattern: re.Pattern[str], method: str, longest: int = LONGEST) -> str | None:
     """A unit of text whose repetition takes a pattern super-linear time."""
     source = pattern.pattern
     atoms = sorted(_atoms(_parser.parse(source, pattern.flags)))
@@ -152,7 +155,7 @@ PATTERNS = list(_patterns())
     [(pattern, method, LIMITS.get(name, LONGEST)) for name, pattern, method in PATTERNS],
     ids=[name for name, _, _ in PATTERNS],
 )
-def test_a_pattern_takes_linear_time(pattern: re.Pattern, method: str, longest: int) -> None:
+def test_a_pattern_takes_linear_time(pattern: re.Pattern[str], method: str, longest: int) -> None:
     unit = _is_superlinear(pattern, method, longest)
     assert unit is None, f"super-linear in repetitions of {unit!r}"
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from newscrawl.errors import StoreError
-from newscrawl.ledger import _MIGRATIONS, Entry, Ledger
+from newscrawl.state import Entry, Ledger
+from newscrawl.state.database import MIGRATIONS
 
 NOW = "2026-01-01T00:00:00+00:00"
 
@@ -22,51 +23,52 @@ def ledger(tmp_path: Path) -> Ledger:
 
 
 def find(ledger: Ledger, job: str, *numbers: int, again: bool = False) -> list[int]:
-    fresh = ledger.find(entries(*numbers), job, NOW, attempts=2, again=again)
+    fresh = ledger.articles.find(entries(*numbers), job, NOW, attempts=2, again=again)
     return [int(article.rsplit("/", 1)[1]) for article in fresh]
 
 
 def test_an_article_is_handed_out_once_a_run(ledger: Ledger) -> None:
     assert find(ledger, "a", 3, 1, 3, 2) == [3, 1, 2]
     assert find(ledger, "a", 1, 4) == [4]
-    assert ledger.counts("a") == {"found": 4}
+    assert ledger.articles.counts("a") == {"found": 4}
 
 
 def test_what_is_done_is_not_read_again_unless_asked_for(ledger: Ledger) -> None:
     find(ledger, "a", 1, 2)
-    ledger.settle("maghress:fr/lopinion/1", "done")
+    ledger.articles.settle("maghress:fr/lopinion/1", "done")
     assert find(ledger, "b", 1, 2) == [2]
     assert find(ledger, "c", 1, again=True) == [1]
-    assert ledger.is_settled("maghress:fr/lopinion/1") is False
+    assert ledger.articles.is_settled("maghress:fr/lopinion/1") is False
 
 
 def test_what_failed_is_tried_again_but_not_for_ever(ledger: Ledger) -> None:
     for job in ("a", "b"):
         assert find(ledger, job, 1) == [1]
-        ledger.settle("maghress:fr/lopinion/1", "failed", reason="HTTP 500")
+        ledger.articles.settle("maghress:fr/lopinion/1", "failed", reason="HTTP 500")
     assert find(ledger, "c", 1) == []
-    assert ledger.outcomes("b", "failed", 9) == [("maghress:fr/lopinion/1", "HTTP 500")]
+    assert ledger.articles.outcomes("b", "failed", 9) == [("maghress:fr/lopinion/1", "HTTP 500")]
 
 
 def test_a_later_run_takes_up_what_was_left_within_its_scope(ledger: Ledger) -> None:
     many = range(1, 1203)
     find(ledger, "a", *many)
-    ledger.find(entries(5, outlet="liberation"), "a", NOW, attempts=2)
-    ledger.settle("maghress:fr/lopinion/7", "done")
-    assert list(ledger.adopt("masress", "b", NOW)) == []
-    taken = list(ledger.adopt("maghress", "b", NOW, editions=["fr"], outlets=["lopinion"]))
+    ledger.articles.find(entries(5, outlet="liberation"), "a", NOW, attempts=2)
+    ledger.articles.settle("maghress:fr/lopinion/7", "done")
+    assert list(ledger.articles.adopt("masress", "b", NOW)) == []
+    taken = list(ledger.articles.adopt("maghress", "b", NOW, editions=["fr"], outlets=["lopinion"]))
     assert len(taken) == 1201
     assert taken[0] == ("maghress:fr/lopinion/1", NOW)
     assert [
-        article for article, _ in ledger.adopt("maghress", "c", NOW, outlets=["liberation"])
+        article
+        for article, _ in ledger.articles.adopt("maghress", "c", NOW, outlets=["liberation"])
     ] == ["maghress:fr/liberation/5"]
 
 
 def test_a_run_that_ended_names_what_has_no_outcome(ledger: Ledger) -> None:
     find(ledger, "a", 1, 2)
-    ledger.settle("maghress:fr/lopinion/1", "done")
-    ledger.fail_unfinished("a", "no outcome")
-    assert ledger.counts("a") == {"done": 1, "failed": 1}
+    ledger.articles.settle("maghress:fr/lopinion/1", "done")
+    ledger.articles.fail_unfinished("a", "no outcome")
+    assert ledger.articles.counts("a") == {"done": 1, "failed": 1}
 
 
 def test_a_transaction_is_all_or_nothing(ledger: Ledger) -> None:
@@ -74,19 +76,19 @@ def test_a_transaction_is_all_or_nothing(ledger: Ledger) -> None:
 
     def write_on_a_full_disk() -> None:
         with ledger.transaction():
-            ledger.settle("maghress:fr/lopinion/1", "done")
+            ledger.articles.settle("maghress:fr/lopinion/1", "done")
             raise OSError("disk full")
 
     with pytest.raises(OSError, match="full"):
         write_on_a_full_disk()
-    assert ledger.counts("a") == {"found": 1}
+    assert ledger.articles.counts("a") == {"found": 1}
 
 
 def test_the_domain_most_sources_were_read_at_is_the_outlets(ledger: Ledger) -> None:
     for domain in ("old.example", "new.example", "new.example"):
-        ledger.learn_domain("maghress", "fr", "lopinion", domain)
-    assert ledger.domain_of("maghress", "fr", "lopinion") == "new.example"
-    assert ledger.domain_of("maghress", "ar", "lopinion") is None
+        ledger.outlets.learn_domain("maghress", "fr", "lopinion", domain)
+    assert ledger.outlets.domain_of("maghress", "fr", "lopinion") == "new.example"
+    assert ledger.outlets.domain_of("maghress", "ar", "lopinion") is None
 
 
 def test_a_damaged_or_newer_file_stops_the_run_and_is_left_alone(tmp_path: Path) -> None:
@@ -105,7 +107,7 @@ def test_a_damaged_or_newer_file_stops_the_run_and_is_left_alone(tmp_path: Path)
 def test_an_older_file_is_brought_up_to_date(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     with sqlite3.connect(path) as db:
-        for statement in ";\n".join(_MIGRATIONS[:4]).split(";\n"):
+        for statement in ";\n".join(list(MIGRATIONS.values())[:4]).split(";\n"):
             db.execute(statement)
         db.executemany(
             "INSERT INTO articles (rowid, id, site, edition, outlet, state, job, found, version,"
@@ -119,9 +121,9 @@ def test_an_older_file_is_brought_up_to_date(tmp_path: Path) -> None:
         db.execute("PRAGMA user_version = 4")
     db.close()
     ledger = Ledger(path)
-    assert ledger.counts("a") == {"done": 1}
-    assert ledger.count_exported("a") == 1
-    assert ledger.describe("maghress:fr/lopinion/1") == {
+    assert ledger.articles.counts("a") == {"done": 1}
+    assert ledger.articles.count_exported("a") == 1
+    assert ledger.articles.describe("maghress:fr/lopinion/1") == {
         "id": "maghress:fr/lopinion/1",
         "state": "done",
         "reason": None,
@@ -133,11 +135,64 @@ def test_an_older_file_is_brought_up_to_date(tmp_path: Path) -> None:
         "file": "feeds/maghress/a.jsonl",
         "position": None,
     }
-    assert list(ledger.adopt("maghress", "c", NOW)) == [
+    assert list(ledger.articles.adopt("maghress", "c", NOW)) == [
         ("maghress:fr/lopinion/2", NOW),
         ("maghress:fr/lopinion/3", NOW),
     ]
     assert find(ledger, "c", 1, 2, 4) == [4]
+
+
+def rows_of(db: sqlite3.Connection, table: str) -> list[tuple[object, ...]]:
+    return db.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608 - of the schema
+
+
+def test_a_file_of_version_5_keeps_all_rows_and_records_the_names_of_its_migrations(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "ledger.sqlite"
+    with sqlite3.connect(path) as db:
+        for statement in ";\n".join(list(MIGRATIONS.values())[:5]).split(";\n"):
+            db.execute(statement)
+        db.execute("PRAGMA user_version = 5")
+        tables = [
+            name
+            for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
+            if not name.startswith("sqlite_")
+        ]
+        for table in tables:
+            columns = db.execute(f"PRAGMA table_info({table})").fetchall()
+            marks = ", ".join("?" * len(columns))
+            for row in (1, 2, 3):
+                values = [
+                    row if kind == "INTEGER" else f"{name} {row}" for _, name, kind, *_ in columns
+                ]
+                db.execute(f"INSERT INTO {table} VALUES ({marks})", values)  # noqa: S608 - of the schema
+        before = {table: rows_of(db, table) for table in tables}
+    db.close()
+    assert len(tables) == 10
+    for _ in range(2):  # opened again, nothing is left to migrate
+        Ledger(path).close()
+        with sqlite3.connect(path) as db:
+            for table, rows in before.items():
+                assert len(rows) == 3
+                assert rows_of(db, table) == rows
+            recorded = {name for (name,) in db.execute("SELECT name FROM migrations")}
+        db.close()
+        assert recorded == set(MIGRATIONS)
+
+
+def test_a_number_from_a_failed_transaction_is_not_used_again(ledger: Ledger) -> None:
+    find(ledger, "a", 1)
+
+    def export_and_fail() -> None:
+        with ledger.transaction():
+            ledger.articles.note_export("maghress:fr/lopinion/1", "new", 1, b"", "file", 0)
+            raise OSError("disk full")
+
+    with pytest.raises(OSError, match="full"):
+        export_and_fail()
+    assert find(ledger, "new", 2) == [2]
+    assert ledger.articles.counts("new") == {"found": 1}
 
 
 def test_a_site_is_claimed_by_one_run(tmp_path: Path) -> None:

@@ -16,10 +16,10 @@ from newscrawl.demo.proxy import DemoProxy
 from newscrawl.errors import StoreError
 from newscrawl.export import find_feeds
 from newscrawl.export.feeds import FeedReader, Line
-from newscrawl.ledger import Entry, Ledger, ledger_path
 from newscrawl.lines import LineFile
 from newscrawl.packing import PACKINGS, open_unpacked
 from newscrawl.run import Run
+from newscrawl.state import Entry, Ledger, ledger_path
 from tests.test_crawl import URL, web
 from tests.web import command, crawl, environment
 
@@ -201,7 +201,7 @@ def test_a_ledger_that_has_failed_takes_no_later_change(small_disk: Path) -> Non
     def find(first: int, last: int) -> list[str]:
         keys = [f"maghress:fr/courrier/{number}" for number in range(first, last)]
         entries = [Entry(key, "maghress", "fr", "courrier") for key in keys]
-        return list(ledger.find(entries, "a-job", "2026-01-01T00:00:00+00:00", attempts=5))
+        return list(ledger.articles.find(entries, "a-job", "2026-01-01T00:00:00+00:00", attempts=5))
 
     assert len(find(0, 10)) == 10
     with pytest.raises(StoreError, match="cannot be written"):
@@ -209,7 +209,7 @@ def test_a_ledger_that_has_failed_takes_no_later_change(small_disk: Path) -> Non
     subprocess.run(["mount", "-o", "remount,size=100m", small_disk], check=True)
     with pytest.raises(StoreError, match="cannot be written"):
         find(20_000, 20_001)  # it would stand before those that were found earlier
-    assert ledger.counts("a-job") == {"found": 10}
+    assert ledger.articles.counts("a-job") == {"found": 10}
     ledger.close()
     ledger = Ledger(ledger_path(small_disk))
     assert len(find(10, 20_000)) == 19_990

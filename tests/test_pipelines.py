@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from newscrawl.duplicates import TextIndex, signature
-from newscrawl.ledger import Ledger
 from newscrawl.settings import ITEM_PIPELINES_BASE
+from newscrawl.state import Ledger
 
 TEXT = (
     "La coopérative des pêcheurs a présenté vendredi son nouveau marché, où trente familles "
@@ -26,7 +26,7 @@ def test_nothing_stands_between_validation_and_the_feed() -> None:
 
 
 def test_a_text_is_known_once_its_record_is_accepted(ledger: Ledger) -> None:
-    texts, sign = TextIndex(ledger), signature(TEXT)
+    texts, sign = TextIndex(ledger.texts), signature(TEXT)
     assert texts.first_alike("a:fr/b/1", sign) is None
     assert texts.first_alike("a:fr/b/2", sign) is None, "the first was not accepted"
     texts.accept("a:fr/b/2")
@@ -35,19 +35,19 @@ def test_a_text_is_known_once_its_record_is_accepted(ledger: Ledger) -> None:
 
 def test_only_committed_texts_outlive_the_run(ledger: Ledger) -> None:
     sign = signature(TEXT)
-    texts = TextIndex(ledger)
+    texts = TextIndex(ledger.texts)
     texts.first_alike("a:fr/b/1", sign)
     texts.accept("a:fr/b/1")
     texts.commit()
     texts.first_alike("a:fr/b/2", sign)
     texts.accept("a:fr/b/2")
-    following = TextIndex(ledger)
+    following = TextIndex(ledger.texts)
     assert following.first_alike("a:fr/b/3", sign) == "a:fr/b/1"
-    assert not ledger.has_text("a:fr/b/2")
+    assert not ledger.texts.has_text("a:fr/b/2")
 
 
 def test_two_articles_are_never_duplicates_of_each_other(ledger: Ledger) -> None:
-    texts, sign = TextIndex(ledger), signature(TEXT)
+    texts, sign = TextIndex(ledger.texts), signature(TEXT)
     for article in ("a:fr/b/1", "a:fr/b/2"):
         texts.first_alike(article, sign)
         texts.accept(article)

@@ -20,7 +20,7 @@ import pytest
 from newscrawl.archive import ArchiveIndex
 from newscrawl.demo.network import build
 from newscrawl.demo.proxy import DemoProxy
-from newscrawl.ledger import Ledger, Scope, ledger_path
+from newscrawl.state import Ledger, Scope, ledger_path
 from tests.web import Outcome
 
 PROJECT = Path(__file__).parent.parent
@@ -158,7 +158,7 @@ def test_a_node_is_deployed_to_runs_is_cancelled_and_loses_nothing(node: Node) -
     assert all(list(index.answers(record["url"])) for record in records)
     ledger = Ledger(ledger_path(node.data))
     states: Counter[str] = Counter()
-    for *_, state, count in ledger.census(Scope(site="maghress")):
+    for *_, state, count in ledger.articles.census(Scope(site="maghress")):
         states[state] += count
     ledger.close()
     assert states.total() == report["found"]

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from newscrawl.demo.proxy import Answer, DemoProxy
 from newscrawl.extraction import Rule, RuleBook
-from newscrawl.ledger import Entry, Ledger, ledger_path
 from newscrawl.network.sites import SITES
 from newscrawl.run import now
+from newscrawl.state import Entry, Ledger, ledger_path
 from tests.test_checks import scrapy
 from tests.test_crawl import LINK, TEXT, TITLE, URL
 from tests.web import HTML, Web, aggregator_page, crawl, outlet_page
@@ -94,9 +94,11 @@ def test_what_commands_print_is_safe(tmp_path: Path) -> None:
     evil = EVIL.replace("\ud800", "").replace("\x00", "") + "\nforged  line"
     ledger = Ledger(ledger_path(tmp_path))
     rule = Rule("evil.example", 1, f"div.{evil}", keep=[evil], title=evil, pages=1)
-    ledger.keep_rules("maghress", "evil.example", RuleBook([rule]).export())
-    ledger.find([Entry("maghress:fr/x/1", "maghress", "fr", evil)], "job", now(), attempts=5)
-    ledger.settle("maghress:fr/x/1", "failed", reason=evil)
+    ledger.outlets.keep_rules("maghress", "evil.example", RuleBook([rule]).export())
+    ledger.articles.find(
+        [Entry("maghress:fr/x/1", "maghress", "fr", evil)], "job", now(), attempts=5
+    )
+    ledger.articles.settle("maghress:fr/x/1", "failed", reason=evil)
     ledger.close()
     feed = tmp_path / "feeds" / "maghress" / "evil.jsonl"
     feed.parent.mkdir(parents=True)

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from newscrawl.errors import ExportError, StoreError
-from newscrawl.ledger import Ledger, ledger_path
 from newscrawl.packing import SUFFIXES, open_unpacked, unpacking_errors
+from newscrawl.state import Ledger, ledger_path
 
 _OPEN_AT_ONCE = 64
 """A corpus has more feeds than a process may hold open."""
@@ -96,7 +96,7 @@ def _committed(data: Path, sites: Iterable[str]) -> dict[Path, int]:
         return {
             (data / name).resolve(): length
             for site in sites
-            for name, length in ledger.committed(site)
+            for name, length in ledger.files.committed(site)
         }
     finally:
         ledger.close()

@@ -39,11 +39,11 @@ class Outcomes:
     def spider_closed(self, reason: str) -> None:
         """A run that came to its end leaves nothing without a word."""
         if reason == "finished":
-            self._run.ledger.fail_unfinished(self._run.job, "no outcome; see the log")
+            self._run.ledger.articles.fail_unfinished(self._run.job, "no outcome; see the log")
 
     def _note(self, failure: Failure, article: str | None) -> None:
         if isinstance(failure.value, StoreError):
             stop(self._crawler, failure.value)
         elif article:
             reason = f"{type(failure.value).__name__}: {failure.value}"
-            self._run.ledger.settle(article, "failed", reason=reason)
+            self._run.ledger.articles.settle(article, "failed", reason=reason)

@@ -111,7 +111,7 @@ class Progress:
         assert self._crawler.stats
         stats = self._crawler.stats
         seconds = monotonic() - self._began
-        states = self._run.ledger.counts(self._run.job)
+        states = self._run.ledger.articles.counts(self._run.job)
         pages = stats.get_value("response_received_count", 0)
         errors = stats.get_value("log_count/ERROR", 0)
         parts = [

@@ -38,7 +38,7 @@ class Rejects:
         try:
             with self._run.ledger.transaction():
                 self._file.append([{"reasons": reasons, "record": item}])
-                self._run.ledger.settle(item.id, "rejected", reason="; ".join(reasons))
+                self._run.ledger.articles.settle(item.id, "rejected", reason="; ".join(reasons))
         except StoreError as error:
             stop(self._crawler, error)
 

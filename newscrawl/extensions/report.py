@@ -117,8 +117,8 @@ class RunReport:
         assert self._crawler.stats
         stats = self._crawler.stats.get_stats()
         ledger, job = self._run.ledger, self._run.job
-        counts = ledger.counts(job)
-        exported = ledger.count_exported(job)
+        counts = ledger.articles.counts(job)
+        exported = ledger.articles.count_exported(job)
         unchanged = counts.get("done", 0) + counts.get("waiting", 0) - exported
         rejected, failed, left = (counts.get(s, 0) for s in ("rejected", "failed", "found"))
         found = sum(counts.values())
@@ -176,8 +176,8 @@ class RunReport:
                 if path.exists()
             },
             "hosts": self._hosts.worst(),
-            "failures": dict(ledger.outcomes(job, "failed", _NAMED)),
-            "rejections": dict(ledger.outcomes(job, "rejected", _NAMED)),
+            "failures": dict(ledger.articles.outcomes(job, "failed", _NAMED)),
+            "rejections": dict(ledger.articles.outcomes(job, "rejected", _NAMED)),
             "monitors": {},
         }
 

@@ -112,11 +112,11 @@ class ArchiveMiddleware:
         if self._file:
             self._secure()
             self._file.close()
-            self._run.ledger.close_file(self._run.relative(self._file.path))
+            self._run.ledger.files.close_file(self._run.relative(self._file.path))
             self._file = None
 
     def _commit(self, path: Path, length: int) -> None:
-        self._run.ledger.commit_length(self._run.relative(path), self._run.site, length)
+        self._run.ledger.files.commit_length(self._run.relative(path), self._run.site, length)
 
     def _name(self, file: WarcFile) -> str:
         return f"{self._run.site}/{file.path.name}"

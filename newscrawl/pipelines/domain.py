@@ -26,6 +26,6 @@ class DomainPipeline:
         """
         if item.source.link is None:
             slug = item.outlet.slug
-            learned = self._ledger.domain_of(item.aggregator, item.edition, slug)
+            learned = self._ledger.outlets.domain_of(item.aggregator, item.edition, slug)
             item.outlet.domain = learned or first_domain(item.country, item.edition, slug)
         return item

@@ -102,10 +102,10 @@ class FeedPipeline:
     def _note(self, item: Article, file: str, position: int) -> None:
         """Update the ledger: the article's outcome, its next visit and its outlet's domain."""
         ledger = self._run.ledger
-        _, _, reads = ledger.last_export(item.id)
+        _, _, reads = ledger.articles.last_export(item.id)
         state, due = self._revisits.after(item, reads)
-        ledger.settle(item.id, state, due=due)
+        ledger.articles.settle(item.id, state, due=due)
         prints = fingerprints(item)
-        ledger.note_export(item.id, self._run.job, item.version, prints, file, position)
+        ledger.articles.note_export(item.id, self._run.job, item.version, prints, file, position)
         if item.source.status == "ok" and (domain := registered_domain(item.source.url or "")):
-            ledger.learn_domain(item.aggregator, item.edition, item.outlet.slug, domain)
+            ledger.outlets.learn_domain(item.aggregator, item.edition, item.outlet.slug, domain)

@@ -73,14 +73,14 @@ class VersionsPipeline:
         Raises:
             UnchangedRecordError: nothing changed since the last version.
         """
-        version, before, reads = self._run.ledger.last_export(item.id)
+        version, before, reads = self._run.ledger.articles.last_export(item.id)
         if before:
             prints = fingerprints(item)
             item.changed = changes(before, prints)
             if not item.changed:
-                self._run.ledger.note_prints(item.id, prints)
+                self._run.ledger.articles.note_prints(item.id, prints)
                 state, due = self._revisits.after(item, reads)
-                self._run.ledger.settle(item.id, state, due=due)
+                self._run.ledger.articles.settle(item.id, state, due=due)
                 raise UnchangedRecordError("unchanged", log_level="DEBUG")
         item.version = version + 1
         return item

@@ -1,0 +1,54 @@
+"""What runs have learned about outlets: domains and extraction rules."""
+
+from newscrawl.state.database import Database
+
+
+class OutletKnowledge:
+    """Domains and extraction rules of outlets.
+
+    Args:
+        database: Database that holds them.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def learn_domain(self, site: str, edition: str, outlet: str, domain: str) -> None:
+        """Count a source page of an outlet at a registered domain."""
+        self._database.execute(
+            "INSERT INTO domains (site, edition, outlet, domain) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT DO UPDATE SET pages = pages + 1",
+            (site, edition, outlet, domain),
+        )
+
+    def domain_of(self, site: str, edition: str, outlet: str) -> str | None:
+        """Registered domain of most of an outlet's source pages."""
+        row = self._database.execute(
+            "SELECT domain FROM domains WHERE site = ? AND edition = ? AND outlet = ?"
+            " ORDER BY pages DESC, domain LIMIT 1",
+            (site, edition, outlet),
+        ).fetchone()
+        return row[0] if row else None
+
+    def keep_rules(self, site: str, domain: str, rules: bytes) -> None:
+        """Store the rules of a domain, or delete them if empty; in the caller's transaction."""
+        if rules:
+            self._database.execute(
+                "INSERT OR REPLACE INTO rules VALUES (?, ?, ?)", (site, domain, rules)
+            )
+        else:
+            self._database.execute(
+                "DELETE FROM rules WHERE site = ? AND domain = ?", (site, domain)
+            )
+
+    def sites_with_rules(self) -> list[str]:
+        """Sites with stored rules."""
+        rows = self._database.execute("SELECT DISTINCT site FROM rules ORDER BY site")
+        return [site for (site,) in rows]
+
+    def rules(self, site: str) -> list[bytes]:
+        """Rules of a site's outlets, as JSON Lines per outlet."""
+        rows = self._database.execute(
+            "SELECT rules FROM rules WHERE site = ? ORDER BY domain", (site,)
+        )
+        return [rules for (rules,) in rows]
