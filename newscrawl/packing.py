@@ -4,11 +4,12 @@ A gzip file is a row of members, and a Zstandard file one of frames; a reader ta
 """
 
 import gzip
+import sys
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Any, cast
 
 from newscrawl.errors import SettingError
 
@@ -27,10 +28,17 @@ def _gzip(block: bytes) -> bytes:
     return gzip.compress(block, compresslevel=6, mtime=0)
 
 
-def _zstd(block: bytes) -> bytes:
-    from backports import zstd  # loaded only by those who use it
+def _zstd_module() -> Any:
+    """Import Zstandard, only where a feed uses it; part of the standard library since 3.14."""
+    if sys.version_info >= (3, 14):
+        from compression import zstd
+    else:
+        from backports import zstd
+    return zstd
 
-    return zstd.compress(block, level=9)
+
+def _zstd(block: bytes) -> bytes:
+    return cast("bytes", _zstd_module().compress(block, level=9))
 
 
 PACKINGS = {
@@ -67,14 +75,10 @@ def open_unpacked(path: Path, source: IO[bytes] | None = None) -> IO[bytes]:
     if path.suffix == ".gz":
         return cast("IO[bytes]", gzip.open(source or path))
     if path.suffix == ".zst":
-        from backports import zstd
-
-        return cast("IO[bytes]", zstd.open(source or path))
+        return cast("IO[bytes]", _zstd_module().open(source or path))
     return source or path.open("rb")
 
 
 def unpacking_errors() -> tuple[type[Exception], ...]:
     """What reading a damaged feed raises."""
-    from backports import zstd
-
-    return EOFError, gzip.BadGzipFile, zlib.error, zstd.ZstdError
+    return EOFError, gzip.BadGzipFile, zlib.error, _zstd_module().ZstdError

@@ -82,12 +82,23 @@ def read_report(data: Path, job: str) -> dict[str, Any]:
     return report
 
 
-def write_skipped(data: Path, site: str, job: str, arguments: Mapping[str, object]) -> None:
-    """Leave word of a run that ended at once, unless a report of its name is there already."""
+def write_not_started(
+    data: Path, site: str, job: str, arguments: Mapping[str, object], outcome: Outcome, reason: str
+) -> dict[str, Any]:
+    """Write and return the report of a run that ended before it began.
+
+    An existing report of the same name is kept.
+
+    Raises:
+        StoreError: it cannot be written.
+    """
+    errors = [reason] if outcome == "failed" else []
+    end = {"state": "finished", "outcome": outcome, "errors": errors, "reason": reason}
+    report = report_head(site, job, now(), arguments) | end
     path = report_path(data, job)
     if not path.exists():
-        end = {"state": "finished", "outcome": "skipped", "errors": [], "reason": "site is busy"}
-        write_report(path, report_head(site, job, now(), arguments) | end)
+        write_report(path, report)
+    return report
 
 
 def reports(

@@ -3,13 +3,16 @@
 import argparse
 import logging
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scrapy.commands.crawl import Command as ScrapyCrawl
 
 from newscrawl.errors import ArgumentError, SettingError, SiteBusyError, StoreError
 from newscrawl.garbage import collect_less_often
 from newscrawl.network.sites import SITES
+
+if TYPE_CHECKING:
+    from newscrawl.runlog import Outcome
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +49,7 @@ class Command(ScrapyCrawl):
         from newscrawl.arguments import Arguments
         from newscrawl.packing import packing_of
         from newscrawl.run import Run, data_of, job_name, now
-        from newscrawl.runlog import EXIT_CODES, read_report, report_head, write_skipped
+        from newscrawl.runlog import EXIT_CODES, read_report, report_head
 
         assert self.crawler_process
         crawler = self.crawler_process.create_crawler(name)
@@ -55,16 +58,9 @@ class Command(ScrapyCrawl):
             Arguments.parse(SITES[name], opts.spargs)
             packing_of(crawler.settings["FEED_COMPRESSION"])
             Run.of(crawler, job)
-        except SiteBusyError as error:
-            self._say(f"scrapy crawl {name}: skipped: {error}")
-            write_skipped(data_of(crawler.settings), name, job, opts.spargs)
-            self.exitcode = EXIT_CODES["skipped"]
-            return
         except (ArgumentError, SettingError, StoreError) as error:
-            self._say(f"scrapy crawl {name}: {error}")
-            self.exitcode = EXIT_CODES["failed"]
-            head = report_head(name, job, now(), opts.spargs)
-            self._tell(head | {"outcome": "failed", "errors": [str(error)]})
+            outcome = "skipped" if isinstance(error, SiteBusyError) else "failed"
+            self._end_early(name, job, opts.spargs, outcome, str(error))
             return
         collect_less_often()
         self.crawler_process.crawl(crawler, **opts.spargs)
@@ -76,6 +72,30 @@ class Command(ScrapyCrawl):
         if self.exitcode:
             head = report_head(name, job, now(), opts.spargs) | {"outcome": "failed"}
             self._tell(head | read_report(data_of(crawler.settings), job))
+
+    def _end_early(
+        self, site: str, job: str, arguments: dict[str, str], outcome: "Outcome", reason: str
+    ) -> None:
+        """Report and notify of a run that could not start."""
+        from newscrawl.run import data_of
+        from newscrawl.runlog import EXIT_CODES, write_not_started
+
+        assert self.settings
+        if outcome == "skipped":
+            self._say(f"scrapy crawl {site}: skipped: {reason}")
+            reason = "site is busy"
+        else:
+            self._say(f"scrapy crawl {site}: {reason}")
+        self.exitcode = EXIT_CODES[outcome]
+        report = {"spider": site, "job": job, "outcome": outcome, "errors": [reason]}
+        try:
+            report = write_not_started(
+                data_of(self.settings), site, job, arguments, outcome, reason
+            )
+        except StoreError as error:
+            self._say(f"no run report: {error}")
+        if outcome == "failed":
+            self._tell(report)
 
     def _tell(self, report: dict[str, Any]) -> None:
         """Send word of a run that was not good."""
