@@ -59,8 +59,8 @@ class Command(ScrapyCrawl):
             packing_of(crawler.settings["FEED_COMPRESSION"])
             Run.of(crawler, job)
         except (ArgumentError, SettingError, StoreError) as error:
-            outcome = "skipped" if isinstance(error, SiteBusyError) else "failed"
-            self._end_early(name, job, opts.spargs, outcome, str(error))
+            busy = isinstance(error, SiteBusyError)
+            self._end_early(name, job, opts.spargs, "skipped" if busy else "failed", str(error))
             return
         collect_less_often()
         self.crawler_process.crawl(crawler, **opts.spargs)
