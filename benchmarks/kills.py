@@ -27,7 +27,7 @@ from newscrawl.demo.network import build
 from newscrawl.demo.outlets import EDITIONS, outlets_of
 from newscrawl.demo.proxy import DemoProxy
 from newscrawl.export import find_feeds
-from newscrawl.packing import PACKINGS, open_unpacked
+from newscrawl.state.compression import PACKINGS, open_unpacked
 
 SETTINGS = {
     "DOWNLOAD_DELAY": 0.02,

@@ -23,9 +23,9 @@ from pathlib import Path
 from cost import cost_of  # beside this file
 
 from newscrawl.demo.proxy import Answer, DemoProxy
-from newscrawl.duplicates import PERMUTATIONS, bands
 from newscrawl.pipelines.versions import COMPARED
 from newscrawl.state import Entry, Ledger
+from newscrawl.text.signatures import PERMUTATIONS, bands
 
 SMALL = 10_000
 LOOKUPS = 100_000

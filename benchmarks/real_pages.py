@@ -24,9 +24,9 @@ from urllib.parse import urldefrag
 
 from w3lib.url import safe_url_string
 
+from newscrawl.articles.validation import schema_faults
 from newscrawl.demo.proxy import Answer, DemoProxy
-from newscrawl.text import fold
-from newscrawl.validation import schema_faults
+from newscrawl.text.cleaning import fold
 
 NO_TEXT = "Le texte de cette page n'est pas connu."
 HTML = {"Content-Type": "text/html; charset=utf-8"}

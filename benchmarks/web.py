@@ -21,6 +21,7 @@ from typing import NamedTuple
 
 import trustme
 
+from newscrawl.aggregator.sites import SITES
 from newscrawl.demo import aggregator
 from newscrawl.demo.articles import DemoArticle
 from newscrawl.demo.outlets import DemoOutlet
@@ -28,7 +29,6 @@ from newscrawl.demo.prose import dice, write_story
 from newscrawl.demo.systems import SYSTEMS, Frame, Page, Teaser, labels
 from newscrawl.demo.systems.base import links, menu, script, style, teasers
 from newscrawl.items import Edition
-from newscrawl.network.sites import SITES
 
 ADDRESS = "127.0.0.77"
 """Where nginx listens: ports 443 and up are free here, whatever else the machine serves."""

@@ -8,23 +8,23 @@ class NewscrawlError(Exception):
 class ArgumentError(NewscrawlError):
     """A spider argument cannot be understood.
 
-    Raised by ``newscrawl.arguments`` while a spider is built, before any request. The message
-    names the argument, the value and what is allowed.
+    Raised by ``newscrawl.spiders.arguments`` while a spider is built, before any request. The
+    message names the argument, the value and what is allowed.
     """
 
 
 class SettingError(NewscrawlError):
     """A setting cannot be understood.
 
-    Raised by ``newscrawl.packing`` before anything is fetched. The message names the setting, the
-    value and what is allowed.
+    Raised by ``newscrawl.state.compression`` before anything is fetched. The message names the
+    setting, the value and what is allowed.
     """
 
 
 class PageError(NewscrawlError):
     """A page is not what its reader expects.
 
-    Raised by the readers in ``newscrawl.network``. The message says what was expected and not
+    Raised by the readers in ``newscrawl.aggregator``. The message says what was expected and not
     found, and in which URL.
     """
 
@@ -37,21 +37,21 @@ class PageError(NewscrawlError):
 class FeedError(PageError):
     """A feed holds no whole entry, is no RSS or Atom, or declares entities.
 
-    Raised by ``newscrawl.network.feed``.
+    Raised by ``newscrawl.aggregator.rss``.
     """
 
 
 class UnreadableHtmlError(NewscrawlError):
     """Bytes that are asked to be read as an HTML page cannot be.
 
-    Raised by ``newscrawl.html`` for an empty page and absurd nesting.
+    Raised by ``newscrawl.text.html`` for an empty page and absurd nesting.
     """
 
 
 class NotHtmlError(UnreadableHtmlError):
     """Bytes are an image, a PDF or another binary format.
 
-    Raised by ``newscrawl.html.decode``, whatever the server declared them to be.
+    Raised by ``newscrawl.text.html.decode``, whatever the server declared them to be.
     """
 
 
@@ -72,7 +72,7 @@ class SiteBusyError(StoreError):
 class ParserError(NewscrawlError):
     """No parse worker (``PARSE_WORKERS``) can be started.
 
-    Raised by ``newscrawl.parse_workers``; it ends the run. What the worker itself says is on
+    Raised by ``newscrawl.articles.parse_workers``; it ends the run. The worker's own message is on
     stderr.
     """
 
@@ -87,7 +87,7 @@ class OverrideError(NewscrawlError):
 class ArchiveError(NewscrawlError):
     """An archive is not there, or does not hold what it should.
 
-    Raised by ``newscrawl.archive`` when an archive is read.
+    Raised by ``newscrawl.archive.warc`` when an archive is read.
     """
 
 
@@ -131,14 +131,14 @@ class DecompressedTooLargeError(RequestDroppedError):
 class HostRestsError(RequestDroppedError):
     """A host backs off after failures in a row, or because it asked for that.
 
-    Raised by ``MannersMiddleware``.
+    Raised by ``PolitenessMiddleware``.
     """
 
 
 class HostBudgetError(RequestDroppedError):
     """The budget of a host for this run is spent.
 
-    Raised by ``MannersMiddleware``.
+    Raised by ``PolitenessMiddleware``.
     """
 
 

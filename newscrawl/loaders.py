@@ -13,10 +13,10 @@ from typing import Any, cast
 from itemloaders import ItemLoader
 from itemloaders.processors import Identity, MapCompose, TakeFirst
 
-from newscrawl.dates import Moment, parse_date
 from newscrawl.items import Copy, Image, Source
-from newscrawl.text import clean_text, plain, split_bylines
-from newscrawl.urls import absolute
+from newscrawl.text.cleaning import clean_text, plain, split_bylines
+from newscrawl.text.dates import Moment, parse_date
+from newscrawl.text.urls import absolute
 
 
 def line(value: str) -> str | None:

@@ -43,7 +43,7 @@ AUTOTHROTTLE_MAX_DELAY = 60.0
 CONCURRENT_REQUESTS = 256
 # A host never has more than its own few places, so slow and dead ones hold up no other. Scrapy's
 # queue lets them fill all places.
-SCHEDULER_PRIORITY_QUEUE = "newscrawl.fetching.hostqueue.HostQueue"
+SCHEDULER_PRIORITY_QUEUE = "newscrawl.fetching.host_queue.HostQueue"
 # Sources that may wait for their hosts while the site itself is read on; each holds a copy.
 SOURCES_AHEAD = 500
 # Longest pause between two requests (seconds) that a robots.txt may ask for by Crawl-delay or
@@ -170,7 +170,7 @@ DOWNLOADER_MIDDLEWARES_BASE = _base(
         "newscrawl.middlewares.refresh.RefreshMiddleware": 580,
         "newscrawl.middlewares.compression.CompressionMiddleware": 590,
         "newscrawl.middlewares.redirect.UnreferredRedirectMiddleware": 600,
-        "newscrawl.middlewares.manners.MannersMiddleware": 900,
+        "newscrawl.middlewares.politeness.PolitenessMiddleware": 900,
         # Nearest to the downloader, where responses are as they were received.
         "newscrawl.middlewares.archive.ArchiveMiddleware": 950,
         "newscrawl.middlewares.replay.ReplayMiddleware": 960,

@@ -15,14 +15,14 @@ from typing import Any
 import pytest
 from warcio.archiveiterator import ArchiveIterator
 
-from newscrawl.archive import ArchiveIndex, Exchange, WarcFile, read_answer, scan
-from newscrawl.comparison import compare
+from newscrawl.archive.warc import ArchiveIndex, Exchange, WarcFile, read_answer, scan
 from newscrawl.demo.network import build
 from newscrawl.demo.outlets import EDITIONS, outlets_of
 from newscrawl.demo.proxy import Answer, DemoProxy
 from newscrawl.errors import ArchiveError, StoreError
 from newscrawl.items import Location
-from newscrawl.packing import PACKINGS, Packing
+from newscrawl.operations.comparison import compare
+from newscrawl.state.compression import PACKINGS, Packing
 from tests.test_crawl import SOURCE, TEXT, TITLE, URL, listing
 from tests.web import HTML, Outcome, Web, aggregator_page, command, crawl, environment
 
@@ -466,7 +466,7 @@ def test_a_full_disk_leaves_whole_records(tmp_path: Path) -> None:
     program = f"""
 import os
 from pathlib import Path
-from newscrawl.archive import Exchange, WarcFile
+from newscrawl.archive.warc import Exchange, WarcFile
 file = WarcFile(Path({str(tmp_path / "a.warc.gz")!r}), {{}})
 while True:
     file.write(Exchange("{BASE}/", status=200, body=os.urandom(5000)))

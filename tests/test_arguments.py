@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from newscrawl.arguments import Arguments
+from newscrawl.aggregator.sites import SITES
 from newscrawl.errors import ArgumentError
-from newscrawl.network.sites import SITES
+from newscrawl.spiders.arguments import Arguments
 
 SITE = SITES["maghress"]
 

@@ -13,7 +13,7 @@ from threading import Thread
 import pytest
 
 from newscrawl.demo.proxy import Answer
-from newscrawl.extraction.shell import is_shell
+from newscrawl.extraction.application_shell import is_shell
 from tests import web as tests_web
 from tests.test_crawl import SOURCE, TEXT, TITLE, listing
 from tests.web import HTML, Outcome, Web, aggregator_page

@@ -15,7 +15,7 @@ from backports import zstd
 from scrapy.utils.project import get_project_settings
 
 from newscrawl.demo.proxy import Answer, DemoProxy
-from newscrawl.doctor import examine_all
+from newscrawl.operations.doctor import examine_all
 from tests.test_crawl import URL, web
 from tests.web import Web, crawl
 

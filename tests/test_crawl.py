@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from newscrawl import __version__
+from newscrawl.articles.validation import schema_faults
 from newscrawl.demo.proxy import Answer, DemoProxy
 from newscrawl.items import Article
-from newscrawl.validation import schema_faults
 from tests.web import HTML, XML, Web, aggregator_page, command, crawl, environment, outlet_page
 
 TITLE = "Souss : la récolte d'arganes dépasse les prévisions"
@@ -375,7 +375,7 @@ def test_a_spider_outside_the_package_names_its_site(tmp_path: Path) -> None:
     module = tmp_path / "own" / "own_spiders.py"
     module.parent.mkdir()
     module.write_text(
-        "from newscrawl.aggregator_spider import AggregatorSpider\n\n\n"
+        "from newscrawl.spiders.base import AggregatorSpider\n\n\n"
         "class Press(AggregatorSpider):\n    name = 'press'\n    site = 'maghress'\n\n\n"
         "class Nameless(AggregatorSpider):\n    name = 'nameless'\n"
     )

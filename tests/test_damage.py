@@ -5,8 +5,8 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from newscrawl.articles.validation import schema_faults
 from newscrawl.demo.proxy import Answer
-from newscrawl.validation import schema_faults
 from tests.web import HTML, Web, aggregator_page, crawl, outlet_page
 
 TITLE = "Le port d'Agadir accueille une école de voile"

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newscrawl.dates import MONTHS, Moment, days_between, parse_date
+from newscrawl.text.dates import MONTHS, Moment, days_between, parse_date
 
 RABAT = ZoneInfo("Africa/Casablanca")  # UTC+1, in Ramadan UTC
 CAIRO = ZoneInfo("Africa/Cairo")

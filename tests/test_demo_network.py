@@ -21,6 +21,9 @@ from urllib.parse import urlsplit
 import pytest
 from scrapy.exceptions import UsageError
 
+from newscrawl.aggregator.article import read_article
+from newscrawl.aggregator.listing import read_listing
+from newscrawl.aggregator.rss import read_feed
 from newscrawl.demo.network import DemoNetwork, build
 from newscrawl.demo.outlets import EDITIONS, OUTLETS
 from newscrawl.demo.proxy import Answer, DemoProxy
@@ -30,10 +33,7 @@ from newscrawl.demo.systems import SYSTEMS
 from newscrawl.demo.troubles import EFFECTS, Trouble
 from newscrawl.demo.truth import Truth
 from newscrawl.errors import PageError
-from newscrawl.html import decode, parse
-from newscrawl.network.article import read_article
-from newscrawl.network.feed import read_feed
-from newscrawl.network.listing import read_listing
+from newscrawl.text.html import decode, parse
 
 NETWORK = build(seed=1)
 TRUTHS = list(NETWORK.truth.values())

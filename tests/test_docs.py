@@ -20,10 +20,10 @@ import pytest
 from backports import zstd
 from scrapy.utils.project import get_project_settings
 
-from newscrawl.arguments import Arguments
+from newscrawl.aggregator.sites import SITES
 from newscrawl.demo.faults import FAULTS
 from newscrawl.demo.proxy import Answer, DemoProxy
-from newscrawl.network.sites import SITES
+from newscrawl.spiders.arguments import Arguments
 from tests.test_crawl import LINK, SOURCE, TEXT, TITLE
 from tests.web import FAST, HTML, Web, aggregator_page
 

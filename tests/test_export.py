@@ -23,7 +23,7 @@ from scrapy.cmdline import execute
 
 from newscrawl.errors import ExportError
 from newscrawl.export.feeds import FeedReader, find_feeds
-from newscrawl.export.fields import Field, flat, record_fields
+from newscrawl.export.record_fields import Field, flat, record_fields
 from newscrawl.export.selection import Index, Selection
 from newscrawl.items import Agreement, Article, Copy, Crawl, Image, Outlet, Source
 from newscrawl.state import Ledger
@@ -520,13 +520,13 @@ def test_a_killed_export_is_seen_and_cleared(data: Path, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        ([], "-o says where to"),
+        ([], "-o/--output is required"),
         (["-o", "x", "--site", "nowhere"], "--site nowhere: allowed: maghress, "),
         (["-o", "x", "--edition", "de"], "--edition de: allowed: ar, fr, en"),
         (["-o", "x", "--status", "fine"], "--status fine: allowed: ok, "),
-        (["-o", "x", "--since", "7 days"], "--since 7 days: is no day"),
-        (["-o", "x", "--agreement", "2"], "--agreement 2: is no number from 0 to 1"),
-        (["-o", "x.csv", "--format", "parquet"], "x.csv is no name for --format parquet"),
+        (["-o", "x", "--since", "7 days"], "--since 7 days: not a date"),
+        (["-o", "x", "--agreement", "2"], "--agreement 2: not a number from 0 to 1"),
+        (["-o", "x.csv", "--format", "parquet"], "x.csv does not fit --format parquet"),
         (["-o", "x.csv", "--split", "outlet"], "needs a directory"),
         (["-o", "x", "/nowhere.jsonl"], "/nowhere.jsonl does not exist"),
     ],

@@ -4,8 +4,8 @@ import codecs
 
 import pytest
 
+from newscrawl.aggregator.rss import read_feed
 from newscrawl.errors import FeedError
-from newscrawl.network.feed import read_feed
 
 URL = "https://www.maghress.com/fr/rss"
 ITEM = (

@@ -11,13 +11,13 @@ import jsonschema_rs
 import msgspec
 import pytest
 
-from newscrawl.comparison import compare
+from newscrawl.articles.schema import SCHEMAS, build
+from newscrawl.articles.validation import record_faults
 from newscrawl.export.feeds import Feed, FeedReader
 from newscrawl.items import Article, Use, marked
+from newscrawl.operations.comparison import compare
 from newscrawl.pipelines.versions import COMPARED, changes, fingerprints
 from newscrawl.report.feeds import take_stock
-from newscrawl.schema import SCHEMAS, build
-from newscrawl.validation import record_faults
 from tests.test_checks import scrapy
 from tests.test_schema import article
 

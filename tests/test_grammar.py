@@ -6,8 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from newscrawl.items import Edition
-from newscrawl.network.grammar import (
+from newscrawl.aggregator.sites import SITES, Site
+from newscrawl.aggregator.urls import (
     SECTIONS,
     Address,
     ArticleKey,
@@ -21,7 +21,7 @@ from newscrawl.network.grammar import (
     parse_article_id,
     parse_article_url,
 )
-from newscrawl.network.sites import SITES, Site
+from newscrawl.items import Edition
 
 EDITIONS: list[Edition] = ["ar", "fr", "en"]
 sites = st.sampled_from(sorted(SITES.values(), key=lambda site: site.name))

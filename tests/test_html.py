@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newscrawl.errors import NotHtmlError, UnreadableHtmlError
-from newscrawl.html import MAX_ATTRIBUTES, MAX_DEPTH, MAX_NODES, decode, parse
+from newscrawl.text.html import MAX_ATTRIBUTES, MAX_DEPTH, MAX_NODES, decode, parse
 
 FRENCH = (
     "À l’été, l’Économie du village a été bouleversée : les pêcheurs, déjà éprouvés, ont dû céder "

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newscrawl.language import detect_language
+from newscrawl.text.language import detect_language
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,12 @@
 """Imports point one way: each package uses only what stands below it."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
+
+from newscrawl.aggregator.sites import SITES
 
 PACKAGE = Path(__file__).parent.parent / "newscrawl"
 
@@ -21,7 +24,8 @@ MAY_USE["outlets"] = MAY_USE["loaders"]
 MAY_USE["extraction"] = MAY_USE["loaders"] | {"outlets"}
 MAY_USE["state"] = MAY_USE["extraction"] | {"aggregator"}
 MAY_USE["archive"] = MAY_USE["text"] | {"text"}
-MAY_USE["fetching"] = MAY_USE["text"] | {"text"}
+MAY_USE["fetching"] = MAY_USE["text"] | {"text", "outlets"}
+"""Overrides of outlets state a pause for their host."""
 MAY_USE["browser"] = MAY_USE["text"] | {"text"}
 MAY_USE["articles"] = MAY_USE["state"] | {
     "extraction",
@@ -113,14 +117,56 @@ def test_the_text_modules_use_each_other_in_one_direction() -> None:
 
 @pytest.mark.parametrize(
     "path",
-    [
-        path
-        for path in sorted((PACKAGE / "spiders").glob("[a-z]*.py"))
-        if path.stem not in ("base", "discovery", "arguments")
-    ],
+    [path for path in sorted((PACKAGE / "spiders").glob("[a-z]*.py")) if path.stem in SITES],
     ids=lambda p: p.stem,
 )
 def test_file_class_and_spider_name_are_one(path: Path) -> None:
     (cls,) = [n for n in ast.parse(path.read_text("utf-8")).body if isinstance(n, ast.ClassDef)]
     (name,) = [n.value.value for n in cls.body if isinstance(n, ast.Assign)]  # type: ignore[attr-defined]
     assert cls.name.lower() == path.stem == name
+
+
+PRIVATE_INDEXES = {
+    "archive/warc.py",
+    "operations/comparison.py",
+    "export/check.py",
+    "export/selection.py",
+}
+"""Modules with an SQLite index of their own files; none of them opens the ledger's database."""
+
+SQL = re.compile(
+    r"\s*(SELECT\b.+\bFROM\b|INSERT\b.+\bINTO\b|UPDATE\b.+\bSET\b|DELETE FROM\b|PRAGMA\b"
+    r"|(CREATE|ALTER|DROP) (TABLE|INDEX)\b|BEGIN IMMEDIATE|WITH\b.+\bSELECT\b)",
+    re.DOTALL,
+)
+
+
+def database_use(source: str) -> list[str]:
+    """Imports of a database driver and SQL statements in a module."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names if alias.name in {"sqlite3", "psycopg"}]
+        elif isinstance(node, ast.ImportFrom) and node.module in {"sqlite3", "psycopg"}:
+            found.append(node.module)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found += [node.value] if SQL.match(node.value) else []
+    return found
+
+
+def test_sql_stands_in_the_state_package_only() -> None:
+    assert database_use('import sqlite3\ndb.execute("DELETE FROM files")') != []
+    users = {
+        path.relative_to(PACKAGE).as_posix()
+        for path in MODULES
+        if package_of(path) != "state" and database_use(path.read_text("utf-8"))
+    }
+    assert users - {"export/corpus.py"} == PRIVATE_INDEXES
+    corpus = database_use((PACKAGE / "export/corpus.py").read_text("utf-8"))
+    assert corpus == ["sqlite3"]  # only to catch the errors of the selection's index
+
+
+def test_the_path_of_the_ledger_is_known_to_the_state_package_only() -> None:
+    for path in MODULES:
+        if package_of(path) != "state":
+            assert "ledger.sqlite" not in path.read_text("utf-8"), path

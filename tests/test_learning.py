@@ -10,7 +10,7 @@ import pytest
 from newscrawl.demo.network import DemoNetwork, build
 from newscrawl.demo.truth import Truth
 from newscrawl.extraction import RuleBook, SourcePage, extract
-from newscrawl.text import words
+from newscrawl.text.cleaning import words
 
 TRUSTED_AFTER = 5
 """Pages of an outlet that teach its rule."""

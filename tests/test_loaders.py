@@ -4,9 +4,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from newscrawl.dates import Moment
 from newscrawl.items import Copy, Image, Source
 from newscrawl.loaders import CopyLoader, SourceLoader
+from newscrawl.text.dates import Moment
 
 RABAT = ZoneInfo("Africa/Casablanca")
 PAGE = "https://phare.example/fr/12"

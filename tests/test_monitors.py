@@ -17,7 +17,7 @@ import pytest
 from scrapy.utils.project import get_project_settings
 
 from newscrawl.demo.proxy import Answer, DemoProxy
-from newscrawl.monitors import alarms, check
+from newscrawl.operations.monitors import alarms, check
 from tests.web import HTML, Outcome, Web, aggregator_page, command, crawl, environment, outlet_page
 
 SENTENCES = [

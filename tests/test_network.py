@@ -12,13 +12,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from newscrawl.dates import Moment
+from newscrawl.aggregator.article import AggregatorPage, read_article
+from newscrawl.aggregator.lines import Page
+from newscrawl.aggregator.listing import read_listing
+from newscrawl.aggregator.rss import read_feed
 from newscrawl.errors import PageError
 from newscrawl.items import Headline
-from newscrawl.network.article import AggregatorPage, read_article
-from newscrawl.network.feed import read_feed
-from newscrawl.network.listing import read_listing
-from newscrawl.network.page import Page
+from newscrawl.text.dates import Moment
 
 CASES = Path(__file__).parent / "network"
 

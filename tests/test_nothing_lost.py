@@ -16,10 +16,10 @@ from newscrawl.demo.proxy import DemoProxy
 from newscrawl.errors import StoreError
 from newscrawl.export import find_feeds
 from newscrawl.export.feeds import FeedReader, Line
-from newscrawl.lines import LineFile
-from newscrawl.packing import PACKINGS, open_unpacked
-from newscrawl.run import Run
 from newscrawl.state import Entry, Ledger, ledger_path
+from newscrawl.state.compression import PACKINGS, open_unpacked
+from newscrawl.state.jsonl import LineFile
+from newscrawl.state.run import Run
 from tests.test_crawl import URL, web
 from tests.web import command, crawl, environment
 

@@ -7,8 +7,8 @@ from threading import Thread
 import pytest
 from scrapy.settings import Settings
 
-from newscrawl.notice import notify
-from newscrawl.run import job_name
+from newscrawl.operations.notifications import notify
+from newscrawl.state.run import job_name
 
 REPORT = {"spider": "maghress", "outcome": "failed", "job": "a", "errors": ["no page"]}
 

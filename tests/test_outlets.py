@@ -7,8 +7,8 @@ from typing import get_args
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from newscrawl.network.grammar import is_slug
-from newscrawl.network.sites import SITES
+from newscrawl.aggregator.sites import SITES
+from newscrawl.aggregator.urls import is_slug
 from newscrawl.outlets import known_outlet, known_outlets, seeds
 from newscrawl.outlets.registry import DomainCertainty, SeedField, SlugCertainty
 

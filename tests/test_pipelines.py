@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from newscrawl.duplicates import TextIndex, signature
 from newscrawl.settings import ITEM_PIPELINES_BASE
 from newscrawl.state import Ledger
+from newscrawl.text.signatures import TextIndex, signature
 
 TEXT = (
     "La coopérative des pêcheurs a présenté vendredi son nouveau marché, où trente familles "

@@ -15,14 +15,21 @@ from typing import Any
 
 import pytest
 
+from newscrawl.aggregator.sites import SITES
+from newscrawl.articles.parse_jobs import (
+    CopyJob,
+    FeedJob,
+    ListingJob,
+    ReadCopy,
+    ReadSource,
+    SourceJob,
+)
+from newscrawl.articles.parse_workers import InProcessParser, Limits, Parser, ParserPool
 from newscrawl.demo.network import build
 from newscrawl.demo.proxy import Answer, DemoProxy
 from newscrawl.errors import ParserError
 from newscrawl.extraction import RuleBook
 from newscrawl.items import Article
-from newscrawl.network.sites import SITES
-from newscrawl.parse_workers import InProcessParser, Limits, Parser, ParserPool
-from newscrawl.reading import CopyJob, FeedJob, ListingJob, ReadCopy, ReadSource, SourceJob
 from tests.test_nothing_lost import SETTINGS, records
 from tests.web import HTML, Web, aggregator_page, command, crawl, environment, outlet_page
 
@@ -37,7 +44,7 @@ TRAPS = """
 import os, signal, sys, time
 
 if sys.orig_argv[1:2] == ["-c"]:
-    from newscrawl import html
+    from newscrawl.text import html
     parse = html.parse
 
     def trapped(page):
@@ -61,7 +68,7 @@ UNCHECKED = """
 import sys
 
 if sys.orig_argv[1:2] == ["-c"]:
-    from newscrawl import html
+    from newscrawl.text import html
     from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
     def unchecked(page):
@@ -249,7 +256,7 @@ def test_a_worker_that_sends_nonsense_costs_its_page(before_python: Callable[[st
         """
 import os, sys
 if sys.orig_argv[1:2] == ["-c"]:
-    from newscrawl import html
+    from newscrawl.text import html
     parse = html.parse
 
     def trapped(page):
@@ -286,7 +293,7 @@ def workers_of(process: int) -> list[int]:
 def is_worker(process: int) -> bool:
     """Whether a process lives and parses pages."""
     try:
-        return b"newscrawl.parse_workers" in Path(f"/proc/{process}/cmdline").read_bytes()
+        return b"newscrawl.articles.parse_workers" in Path(f"/proc/{process}/cmdline").read_bytes()
     except (FileNotFoundError, ProcessLookupError):
         return False
 
@@ -365,7 +372,7 @@ def test_a_worker_is_light() -> None:
     code = """
 import sys
 sys.modules["scrapy"] = None
-import newscrawl.parse_workers
+import newscrawl.articles.parse_workers
 assert not {name for name in sys.modules if name.split(".")[0] == "twisted"}
 """
     subprocess.run([sys.executable, "-c", code], check=True)

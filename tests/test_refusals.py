@@ -5,7 +5,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from newscrawl.demo.proxy import Answer
-from newscrawl.fetching import refusals
+from newscrawl.fetching import block_pages
 from tests.test_crawl import SOURCE, TEXT, TITLE
 from tests.web import HTML, Outcome, Web, aggregator_page, crawl
 
@@ -98,7 +98,7 @@ def test_what_stands_in_the_way_of_an_article_is_named(tmp_path: Path) -> None:
 
 
 def test_no_page_keeps_the_signs_busy() -> None:
-    for sign in (*refusals.CHALLENGES, *refusals.WALLS):
+    for sign in (*block_pages.CHALLENGES, *block_pages.WALLS):
         assert not re.search(r"(?<!\\)[*+]", sign.pattern), f"{sign.reason}: an unbounded repeat"
 
 

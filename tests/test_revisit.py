@@ -6,7 +6,7 @@ import pytest
 
 from newscrawl.demo.network import build
 from newscrawl.demo.proxy import Answer
-from newscrawl.duplicates import bands, likeness, signature
+from newscrawl.text.signatures import bands, likeness, signature
 from tests.test_crawl import LINK, SOURCE, TEXT, TITLE, URL, listing, web
 from tests.web import HTML, Outcome, Web, aggregator_page, crawl
 

@@ -8,10 +8,10 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from newscrawl.aggregator.sites import SITES
 from newscrawl.demo.proxy import Answer
-from newscrawl.network.sites import SITES
-from newscrawl.runlog import report_path, write_report
-from newscrawl.schedule import next_backfill
+from newscrawl.operations.schedule import next_backfill
+from newscrawl.state.run_reports import report_path, write_report
 from tests.web import Web, aggregator_page, crawl
 
 ALIVE = {site.name for site in SITES.values() if site.alive}

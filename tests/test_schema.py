@@ -12,9 +12,10 @@ import jsonschema_rs
 import msgspec
 import pytest
 
-from newscrawl import items, schema
+from newscrawl import items
+from newscrawl.articles import schema
+from newscrawl.articles.validation import faults
 from newscrawl.items import Article, Copy, Outlet, Source
-from newscrawl.validation import faults
 
 ROOT = Path(__file__).parent.parent
 

@@ -17,7 +17,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from newscrawl.archive import ArchiveIndex
+from newscrawl.archive.warc import ArchiveIndex
 from newscrawl.demo.network import build
 from newscrawl.demo.proxy import DemoProxy
 from newscrawl.state import Ledger, Scope, ledger_path

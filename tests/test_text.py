@@ -5,7 +5,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from newscrawl.text import (
+from newscrawl.text.cleaning import (
     clean,
     clean_text,
     fold,

@@ -7,11 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+from newscrawl.aggregator.sites import SITES
 from newscrawl.demo.proxy import Answer, DemoProxy
 from newscrawl.extraction import Rule, RuleBook
-from newscrawl.network.sites import SITES
-from newscrawl.run import now
 from newscrawl.state import Entry, Ledger, ledger_path
+from newscrawl.state.run import now
 from tests.test_checks import scrapy
 from tests.test_crawl import LINK, TEXT, TITLE, URL
 from tests.web import HTML, Web, aggregator_page, crawl, outlet_page

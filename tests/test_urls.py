@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newscrawl.urls import absolute, host, is_front_page, registered_domain
+from newscrawl.text.urls import absolute, host, is_front_page, registered_domain
 
 registered_domain("phare.example")  # loads the suffix list before anything is timed
 

@@ -1,4 +1,4 @@
-"""Pages that exist only once their scripts have run: the system's Chromium, and a visit in it."""
+"""Rendering of JavaScript pages in the system's Chromium."""
 
 RENDER = "render"
 """Marks a request for a page as the browser shows it; in its ``meta``, the response to be shown."""

@@ -1,4 +1,4 @@
-"""The system's own Chromium: where it is, and how it is started without a network."""
+"""Location and launch options of the system's Chromium."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""One page shown in the browser, and what it may ask for meanwhile."""
+"""One page visit in the browser, with limits on its requests."""
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from scrapy.http import Response
 
 from newscrawl.errors import BrowserError
-from newscrawl.urls import registered_domain
+from newscrawl.text.urls import registered_domain
 
 if TYPE_CHECKING:
     from playwright.async_api import Page, Route

@@ -1,1 +1,1 @@
-"""Commands of the project, beside Scrapy's own. One command, one file."""
+"""Commands of the project, in addition to Scrapy's. One command a file."""

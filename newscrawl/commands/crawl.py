@@ -1,4 +1,4 @@
-"""``scrapy crawl``: Scrapy's own, with an exit code that tells the truth."""
+"""``scrapy crawl``: Scrapy's command with a meaningful exit code."""
 
 import argparse
 import logging
@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from scrapy.commands.crawl import Command as ScrapyCrawl
 
+from newscrawl.aggregator.sites import SITES
+from newscrawl.articles.garbage_collection import collect_less_often
 from newscrawl.errors import ArgumentError, SettingError, SiteBusyError, StoreError
-from newscrawl.garbage import collect_less_often
-from newscrawl.network.sites import SITES
 
 if TYPE_CHECKING:
-    from newscrawl.runlog import Outcome
+    from newscrawl.state.run_reports import Outcome
 
 logger = logging.getLogger(__name__)
 
@@ -21,35 +21,35 @@ class Command(ScrapyCrawl):
     """Exits 0 after a good run, 1 after a bad one, 3 on an alarm, 75 if the site is busy."""
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """Scrapy's own, and the form of the log."""
+        """Add ``--json`` to Scrapy's options."""
         super().add_options(parser)
         parser.add_argument(
             "--json", action="store_true", help="log one JSON object a line, for machines"
         )
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Make settings of the options."""
+        """Turn options into settings."""
         super().process_options(args, opts)
         assert self.settings
         if opts.json:
             self.settings.set("LOG_JSON", True, priority="cmdline")
         if self.settings.getbool("LOG_JSON"):
-            from newscrawl.jsonlog import install
+            from newscrawl.operations.json_log import install
 
             self.settings.set("LOG_INSTALL_ROOT_HANDLER", False, priority="cmdline")
             install(self.settings)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Check what can be checked before the engine starts, crawl, and judge."""
+        """Check the arguments, crawl, and set the exit code."""
         name = args[0] if len(args) == 1 else ""
         if name not in SITES:
             super().run(args, opts)
             return
-        # Scrapy imports every command at every start, whichever is asked for.
-        from newscrawl.arguments import Arguments
-        from newscrawl.packing import packing_of
-        from newscrawl.run import Run, data_of, job_name, now
-        from newscrawl.runlog import EXIT_CODES, read_report, report_head
+        # Imported late: Scrapy imports every command at every start.
+        from newscrawl.spiders.arguments import Arguments
+        from newscrawl.state.compression import packing_of
+        from newscrawl.state.run import Run, data_of, job_name, now
+        from newscrawl.state.run_reports import EXIT_CODES, read_report, report_head
 
         assert self.crawler_process
         crawler = self.crawler_process.create_crawler(name)
@@ -77,8 +77,8 @@ class Command(ScrapyCrawl):
         self, site: str, job: str, arguments: dict[str, str], outcome: "Outcome", reason: str
     ) -> None:
         """Report and notify of a run that could not start."""
-        from newscrawl.run import data_of
-        from newscrawl.runlog import EXIT_CODES, write_not_started
+        from newscrawl.state.run import data_of
+        from newscrawl.state.run_reports import EXIT_CODES, write_not_started
 
         assert self.settings
         if outcome == "skipped":
@@ -98,15 +98,15 @@ class Command(ScrapyCrawl):
             self._tell(report)
 
     def _tell(self, report: dict[str, Any]) -> None:
-        """Send word of a run that was not good."""
-        from newscrawl.notice import notify
+        """Notify the operator of an unsuccessful run."""
+        from newscrawl.operations.notifications import notify
 
         assert self.settings
         for trouble in notify(report, self.settings):
             self._say(trouble)
 
     def _say(self, text: str) -> None:
-        """Tell what happened beside the run itself, in the form of the log."""
+        """Log a message outside of the run."""
         assert self.settings
         if self.settings.getbool("LOG_JSON"):
             logger.error(text)

@@ -14,22 +14,22 @@ class Command(ScrapyCommand):
     requires_crawler_process = False
 
     def syntax(self) -> str:
-        """See Scrapy."""
+        """Implement ``ScrapyCommand``."""
         return "[options]"
 
     def short_desc(self) -> str:
-        """See Scrapy."""
+        """Implement ``ScrapyCommand``."""
         return "Crawl the embedded demo network and score the result"
 
     def long_desc(self) -> str:
-        """See Scrapy."""
+        """Implement ``ScrapyCommand``."""
         return (
             "Start the demo network behind a proxy of its own, run the real spiders on it, and "
             "compare what they exported with the truth. Nothing leaves this machine."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """See Scrapy."""
+        """Implement ``ScrapyCommand``."""
         super().add_options(parser)
         parser.add_argument("--seed", type=int, default=1, help="another seed, another network")
         parser.add_argument(
@@ -43,7 +43,7 @@ class Command(ScrapyCommand):
         )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Serve, or crawl and score."""
+        """Serve the demo network, or crawl it and score the records."""
         if args:
             raise UsageError("takes no arguments")
         assert self.settings

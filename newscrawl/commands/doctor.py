@@ -1,11 +1,11 @@
-"""``scrapy doctor``: whether this machine is fit for a crawl."""
+"""``scrapy doctor``: check that this machine can crawl."""
 
 import argparse
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from newscrawl.terminal import say
+from newscrawl.text.terminal import say
 
 
 class Command(ScrapyCommand):
@@ -14,24 +14,24 @@ class Command(ScrapyCommand):
     requires_crawler_process = False
 
     def syntax(self) -> str:
-        """For ``scrapy doctor -h``."""
+        """Return the usage text."""
         return "[--offline]"
 
     def short_desc(self) -> str:
-        """One line for ``scrapy -h``."""
+        """Return the one-line description."""
         return "Check Python, packages, browser, disk, clock, data directory, ledger and sites"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """Whether sites are asked."""
+        """Add ``--offline``."""
         super().add_options(parser)
-        parser.add_argument("--offline", action="store_true", help="do not ask the sites")
+        parser.add_argument("--offline", action="store_true", help="do not contact the sites")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Print a line for each finding."""
         if args:
             raise UsageError("takes no arguments")
-        # Scrapy imports every command at every start, whichever is asked for.
-        from newscrawl.doctor import examine_all
+        # Imported late: Scrapy imports every command at every start.
+        from newscrawl.operations.doctor import examine_all
 
         assert self.settings
         failed = 0

@@ -1,7 +1,6 @@
-"""``scrapy export``: the feeds as a corpus to do research with.
+"""``scrapy export``: export the feeds as a research corpus.
 
-Scrapy imports every command at each start, so the export itself is imported only when it is asked
-for.
+The export itself is imported late, as Scrapy imports every command at every start.
 """
 
 import argparse
@@ -16,9 +15,9 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from newscrawl import items
+from newscrawl.aggregator.sites import SITES
 from newscrawl.errors import ExportError, StoreError
-from newscrawl.network.sites import SITES
-from newscrawl.terminal import say
+from newscrawl.text.terminal import say
 
 if TYPE_CHECKING:
     from newscrawl.export import Summary
@@ -30,15 +29,15 @@ class Command(ScrapyCommand):
     requires_crawler_process = False
 
     def syntax(self) -> str:
-        """For ``scrapy export -h``."""
+        """Return the usage text."""
         return "-o DIR|FILE [options] [FEED|DIR ...]"
 
     def short_desc(self) -> str:
-        """One line for ``scrapy -h``."""
+        """Return the one-line description."""
         return "Export the feeds as JSON Lines, CSV, Parquet or in the study's layout"
 
     def long_desc(self) -> str:
-        """For ``scrapy export -h``."""
+        """Return the usage text."""
         return (
             "Take the latest version of each article from the feeds of the data directory, or "
             "from the feeds given, and write those that pass the filters, in order of newspaper "
@@ -46,7 +45,7 @@ class Command(ScrapyCommand):
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """Output and filters."""
+        """Add the output options and filters."""
         from newscrawl.export import FORMATS
 
         super().add_options(parser)
@@ -80,20 +79,18 @@ class Command(ScrapyCommand):
         )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Export, and say what came of it."""
+        """Export and print a summary."""
         from newscrawl.export import FORMATS, Order, Selection, export, find_feeds
 
         assert self.settings
         if not opts.output:
-            raise UsageError("-o says where to, and is missing", print_help=False)
+            raise UsageError("-o/--output is required", print_help=False)
         output = Path(opts.output)
         name = _format(output, opts.format)
         chosen = FORMATS[name]
         split = bool(opts.split) or chosen.always_split
         if split and output.suffix == chosen.suffix:
-            raise UsageError(
-                f"-o {output}: one file a newspaper needs a directory", print_help=False
-            )
+            raise UsageError(f"-o {output}: --split outlet needs a directory", print_help=False)
         selection = Selection(
             site=_list("--site", opts.site, SITES),
             edition=_list("--edition", opts.edition, get_args(items.Edition)),
@@ -128,18 +125,18 @@ class Command(ScrapyCommand):
 
 
 def _format(output: Path, asked: str | None) -> str:
-    """The format that is asked for, by name or by the file's suffix."""
+    """Return the format, by name or by the file's suffix."""
     from newscrawl.export import FORMATS
 
     suffixes = {chosen.suffix: name for name, chosen in FORMATS.items() if not chosen.always_split}
     by_suffix = suffixes.get(output.suffix)
     if asked and by_suffix and asked != by_suffix:
-        raise UsageError(f"-o {output} is no name for --format {asked}", print_help=False)
+        raise UsageError(f"-o {output} does not fit --format {asked}", print_help=False)
     return asked or by_suffix or "jsonl"
 
 
 def _list(option: str, value: str | None, allowed: Collection[str] = ()) -> tuple[str, ...]:
-    """A comma list; each part one of those allowed, if they are known."""
+    """Parse a comma-separated list of allowed values."""
     parts = tuple(part.strip() for part in (value or "").split(",") if part.strip())
     if value is not None and not parts:
         raise UsageError(f"{option} is empty", print_help=False)
@@ -150,12 +147,12 @@ def _list(option: str, value: str | None, allowed: Collection[str] = ()) -> tupl
 
 
 def _day(option: str, value: str | None) -> date | None:
-    """A day; only a fixed one, so that the export can be made again."""
+    """Parse an absolute date; relative ones would make the export unrepeatable."""
     try:
         return None if value is None else date.fromisoformat(value)
     except ValueError:
         raise UsageError(
-            f"{option} {value}: is no day such as 2024-01-31", print_help=False
+            f"{option} {value}: not a date such as 2024-01-31", print_help=False
         ) from None
 
 
@@ -165,12 +162,12 @@ def _share(option: str, value: str | None) -> float | None:
     except ValueError:
         share = -1
     if share is not None and not 0 <= share <= 1:
-        raise UsageError(f"{option} {value}: is no number from 0 to 1", print_help=False)
+        raise UsageError(f"{option} {value}: not a number from 0 to 1", print_help=False)
     return share
 
 
 def _tell(summary: "Summary") -> None:
-    """What a person wants to know of an export that was made."""
+    """Print the summary of an export."""
     counts = summary.counts
     size = sum(file.bytes for file in summary.files)
     print(

@@ -1,4 +1,4 @@
-"""``scrapy ledger``: what the memory across runs holds."""
+"""``scrapy ledger``: show and change the crawl-state database."""
 
 import argparse
 from pathlib import Path
@@ -9,26 +9,26 @@ from scrapy.exceptions import UsageError
 from newscrawl.errors import StoreError
 from newscrawl.state import Ledger, Scope, ledger_path
 from newscrawl.state.interfaces import Stores
-from newscrawl.terminal import say
+from newscrawl.text.terminal import say
 
 _CHANGES = ("retry", "forget")
 
 
 class Command(ScrapyCommand):
-    """Counts articles, shows some; ``retry`` and ``forget`` do nothing until ``--yes`` is given."""
+    """Counts or shows articles; ``retry`` and ``forget`` need ``--yes``."""
 
     requires_crawler_process = False
 
     def syntax(self) -> str:
-        """For ``scrapy ledger -h``."""
+        """Return the usage text."""
         return "[options] [show ID ... | retry | forget]"
 
     def short_desc(self) -> str:
-        """One line for ``scrapy -h``."""
+        """Return the one-line description."""
         return "Count the articles in the ledger, show some, have some read again, or forget them"
 
     def long_desc(self) -> str:
-        """For ``scrapy ledger -h``."""
+        """Return the usage text."""
         return (
             "Without a word, prints the number of articles by site, outlet and state. 'show' tells "
             "what became of articles and where their records stand. 'retry' has "
@@ -37,7 +37,7 @@ class Command(ScrapyCommand):
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """What is meant, and whether it is meant so."""
+        """Add the filters and ``--yes``."""
         super().add_options(parser)
         parser.add_argument("--site", help="only articles of this site")
         parser.add_argument("--outlet", help="only articles of this outlet slug")
@@ -45,7 +45,7 @@ class Command(ScrapyCommand):
         parser.add_argument("--yes", action="store_true", help="do it")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Count or change."""
+        """Count, show or change articles."""
         shown = args[1:] if args[:1] == ["show"] else []
         if not shown and (len(args) > 1 or (args and args[0] not in _CHANGES)):
             raise UsageError("allowed: nothing, show ID ..., retry or forget")

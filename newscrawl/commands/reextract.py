@@ -1,4 +1,4 @@
-"""``scrapy reextract``: records made anew from an archive."""
+"""``scrapy reextract``: rebuild records from an archive."""
 
 import argparse
 import os
@@ -11,14 +11,14 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from newscrawl.errors import ArchiveError, ExportError, StoreError
-from newscrawl.terminal import say
+from newscrawl.text.terminal import say
 
 if TYPE_CHECKING:
-    from newscrawl.comparison import Changes
-    from newscrawl.reextraction import Outcome
+    from newscrawl.operations.comparison import Changes
+    from newscrawl.operations.reextraction import Outcome
 
 _NAMED = 20
-"""Articles that are named of each kind; the count tells of the others."""
+"""Number of articles listed of each kind."""
 
 
 class Command(ScrapyCommand):
@@ -28,15 +28,15 @@ class Command(ScrapyCommand):
     requires_crawler_process = False
 
     def syntax(self) -> str:
-        """See Scrapy."""
+        """Implement ``ScrapyCommand``."""
         return "ARCHIVE_DIR -o FEED [options]"
 
     def short_desc(self) -> str:
-        """See Scrapy."""
+        """Implement ``ScrapyCommand``."""
         return "Make the records of archived pages anew, with today's code"
 
     def long_desc(self) -> str:
-        """See Scrapy."""
+        """Implement ``ScrapyCommand``."""
         return (
             "Read every article in an archive again and write its record, without any network. A "
             "run that was stopped goes on where it was when it is started again. Rules that "
@@ -44,7 +44,7 @@ class Command(ScrapyCommand):
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """See Scrapy."""
+        """Implement ``ScrapyCommand``."""
         super().add_options(parser)
         parser.add_argument("-o", dest="output", type=Path, metavar="FEED", help="feed to write")
         parser.add_argument(
@@ -63,15 +63,15 @@ class Command(ScrapyCommand):
         )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Rebuild, compare, and tell."""
+        """Rebuild the records, compare and print a summary."""
         if len(args) != 1 or opts.output is None or opts.jobs < 1:
             raise UsageError("needs an archive directory, -o FEED, and at least one job")
         if opts.output.suffix in (".gz", ".zst"):
             raise UsageError(f"-o {opts.output}: is written plain: let its name end so (.jsonl)")
-        # Scrapy imports every command at every start, whichever is asked for.
-        from newscrawl.comparison import compare
+        # Imported late: Scrapy imports every command at every start.
         from newscrawl.export import find_feeds
-        from newscrawl.reextraction import reextract
+        from newscrawl.operations.comparison import compare
+        from newscrawl.operations.reextraction import reextract
 
         assert self.settings
         began = time.monotonic()

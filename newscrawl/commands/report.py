@@ -1,4 +1,4 @@
-"""``scrapy report``: what the feeds hold and what the runs did, as one page."""
+"""``scrapy report``: write the report page of feeds and runs."""
 
 import argparse
 import sys
@@ -15,15 +15,15 @@ class Command(ScrapyCommand):
     requires_crawler_process = False
 
     def syntax(self) -> str:
-        """For ``scrapy report -h``."""
+        """Return the usage text."""
         return "[-o FILE] [FEED|DIR ...]"
 
     def short_desc(self) -> str:
-        """One line for ``scrapy -h``."""
+        """Return the one-line description."""
         return "Write a page that shows what the feeds hold and what the runs did"
 
     def long_desc(self) -> str:
-        """For ``scrapy report -h``."""
+        """Return the usage text."""
         return (
             "Count the feeds of the data directory, or the feeds given, and write one HTML file "
             "that needs no network: articles, sources, agreement, outlets, recent records with "
@@ -31,15 +31,15 @@ class Command(ScrapyCommand):
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """Where to."""
+        """Add the output option."""
         super().add_options(parser)
         parser.add_argument(
             "-o", "--output", metavar="FILE", help="report/index.html in the data directory"
         )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Write the page and say where it is."""
-        # Scrapy imports every command at every start, whichever is asked for.
+        """Write the page and print its URL."""
+        # Imported late: Scrapy imports every command at every start.
         from newscrawl.export import find_feeds
         from newscrawl.report import write_page
 

@@ -1,4 +1,4 @@
-"""``scrapy rules``: what the outlets have taught."""
+"""``scrapy rules``: list, show, export and forget learned rules."""
 
 import argparse
 import dataclasses
@@ -11,28 +11,28 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from newscrawl.errors import StoreError
-from newscrawl.terminal import say
-from newscrawl.urls import registered_domain
+from newscrawl.text.terminal import say
+from newscrawl.text.urls import registered_domain
 
 if TYPE_CHECKING:
     from newscrawl.extraction import Rule
 
 
 class Command(ScrapyCommand):
-    """Lists, shows, exports and forgets rules; a rule is data, and reads no page here."""
+    """Lists, shows, exports and forgets rules."""
 
     requires_crawler_process = False
 
     def syntax(self) -> str:
-        """For ``scrapy rules -h``."""
+        """Return the usage text."""
         return "[show DOMAIN | export [DOMAIN] | forget DOMAIN]"
 
     def short_desc(self) -> str:
-        """One line for ``scrapy -h``."""
+        """Return the one-line description."""
         return "List, show, export or forget what outlets have taught"
 
     def long_desc(self) -> str:
-        """For ``scrapy rules -h``."""
+        """Return the usage text."""
         return (
             "Without arguments lists every rule: its state, the pages it has read, how many of "
             "them their copy confirmed, and the agreement of the last one. 'show' prints the rules "
@@ -41,7 +41,7 @@ class Command(ScrapyCommand):
         )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:  # noqa: ARG002 - Scrapy's signature
-        """Do one of the four."""
+        """Run one of the four verbs."""
         try:
             match args:
                 case []:
@@ -66,9 +66,9 @@ class Command(ScrapyCommand):
         return Path(self.settings["NEWSCRAWL_DATA"])
 
     def _rules(self, domain: str | None = None) -> "list[tuple[str, Rule]]":
-        """Rules that any page has taught, each with its site."""
-        # Scrapy imports every command at every start, whichever is asked for.
-        from newscrawl.rulestore import rule_stores
+        """Return the confirmed rules, each with its site."""
+        # Imported late: Scrapy imports every command at every start.
+        from newscrawl.articles.rule_store import rule_stores
 
         with rule_stores(self._data) as stores:
             return [
@@ -81,7 +81,7 @@ class Command(ScrapyCommand):
     def _list(self) -> None:
         found = self._rules()
         if not found:
-            print(f"no outlet has taught anything yet (looked in {self._data})")
+            print(f"no rules learned yet (looked in {self._data})")
             return
         print(f"{'rule':<36}{'site':<12}{'state':<11}{'pages':>6}{'confirmed':>10}{'last':>7}")
         for site, rule in found:
@@ -107,7 +107,7 @@ class Command(ScrapyCommand):
         return found
 
     def _forget(self, domain: str) -> None:
-        from newscrawl.rulestore import rule_stores
+        from newscrawl.articles.rule_store import rule_stores
 
         with rule_stores(self._data) as stores:
             for store in stores:
@@ -122,5 +122,5 @@ class Command(ScrapyCommand):
 
 
 def _domain(given: str) -> str:
-    """An outlet's registered domain, from it, one of its hosts or a URL."""
+    """Return the registered domain of a domain, host or URL."""
     return registered_domain(given) or given

@@ -1,4 +1,4 @@
-"""``scrapy schedule``: the plan of all runs, for cron, systemd or Scrapyd."""
+"""``scrapy schedule``: the schedule of all runs, for cron, systemd or Scrapyd."""
 
 import argparse
 import json
@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
+from newscrawl.aggregator.sites import SITES
 from newscrawl.errors import NewscrawlError
-from newscrawl.network.sites import SITES
 
 if TYPE_CHECKING:
-    from newscrawl.schedule import Slot
+    from newscrawl.operations.schedule import Slot
 
 _FORMS = ("crontab", "systemd", "json")
 _KEPT = ("NEWSCRAWL_DATA", "NEWSCRAWL_CONTACT")
@@ -25,21 +25,21 @@ _KEPT = ("NEWSCRAWL_DATA", "NEWSCRAWL_CONTACT")
 
 
 class Command(ScrapyCommand):
-    """Prints the plan, posts what is due, or names the next back-fill."""
+    """Prints the schedule, posts due jobs, or names the next back-fill."""
 
     requires_project = True
     requires_crawler_process = False
 
     def syntax(self) -> str:
-        """For ``scrapy schedule -h``."""
+        """Return the usage text."""
         return "[options]"
 
     def short_desc(self) -> str:
-        """One line for ``scrapy -h``."""
+        """Return the one-line description."""
         return "Print the plan of all runs, or post what is due to Scrapyd"
 
     def long_desc(self) -> str:
-        """For ``scrapy schedule -h``."""
+        """Return the usage text."""
         return (
             "Each site is asked for what is new every hour, for sources that may have healed once "
             "a night, and in the other quiet hours one month of one outlet is filled back. All "
@@ -47,7 +47,7 @@ class Command(ScrapyCommand):
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """What is wanted."""
+        """Add the options."""
         super().add_options(parser)
         parser.add_argument("--as", dest="form", default="crontab", help="crontab, systemd or json")
         parser.add_argument("--directory", type=Path, help="write the systemd units there")
@@ -65,8 +65,8 @@ class Command(ScrapyCommand):
         if opts.next and opts.next not in SITES:
             raise UsageError(f"--next={opts.next}: allowed: {', '.join(SITES)}")
         # Scrapy imports every command at every start.
-        from newscrawl.run import data_of
-        from newscrawl.schedule import next_backfill, plan
+        from newscrawl.operations.schedule import next_backfill, plan
+        from newscrawl.state.run import data_of
 
         assert self.settings
         data, months = data_of(self.settings), self.settings.getint("BACKFILL_MONTHS")
@@ -74,7 +74,7 @@ class Command(ScrapyCommand):
         now = datetime.now(UTC)
         try:
             if opts.post:
-                from newscrawl.scrapyd import post
+                from newscrawl.operations.scrapyd import post
 
                 for job in post(opts.post, slots, data, months, now):
                     print(f"posted {job}")

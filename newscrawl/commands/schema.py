@@ -5,7 +5,7 @@ from pathlib import Path
 
 from scrapy.commands import ScrapyCommand
 
-from newscrawl import schema
+from newscrawl.articles import schema
 
 
 class Command(ScrapyCommand):
@@ -14,7 +14,7 @@ class Command(ScrapyCommand):
     requires_crawler_process = False
 
     def short_desc(self) -> str:
-        """One line for ``scrapy -h``."""
+        """Return the one-line description."""
         return "Print the JSON Schema of a line of the feed"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
@@ -23,7 +23,7 @@ class Command(ScrapyCommand):
         parser.add_argument(
             "--write",
             action="store_true",
-            help="write newscrawl/schemas/article.schema.json and docs/record.md from the code",
+            help="write the JSON Schema and docs/record.md from the code",
         )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:  # noqa: ARG002 - Scrapy's signature

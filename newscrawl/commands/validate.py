@@ -10,7 +10,7 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from newscrawl.errors import ExportError, StoreError
-from newscrawl.terminal import say
+from newscrawl.text.terminal import say
 
 
 class Command(ScrapyCommand):
@@ -23,7 +23,7 @@ class Command(ScrapyCommand):
         return "[--limit N] [FEED|DIR ...]"
 
     def short_desc(self) -> str:
-        """One line for ``scrapy -h``."""
+        """Return the one-line description."""
         return "Check feeds against the schema and the promises, line by line"
 
     def long_desc(self) -> str:
@@ -43,7 +43,7 @@ class Command(ScrapyCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Check, print what is wrong, and count."""
-        # Scrapy imports every command at every start, whichever is asked for.
+        # Imported late: Scrapy imports every command at every start.
         from newscrawl.export.check import FeedCheck
         from newscrawl.export.feeds import FeedReader, find_feeds
 

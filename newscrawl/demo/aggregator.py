@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from email.utils import format_datetime
 from html import escape
 
+from newscrawl.aggregator.sites import SITES, Site
+from newscrawl.aggregator.urls import author_url, feed_url, home_url, listing_url
 from newscrawl.demo.articles import DemoArticle
 from newscrawl.demo.troubles import Trouble
 from newscrawl.demo.truth import CUT_MARK, copy_of
 from newscrawl.items import Edition
-from newscrawl.network.grammar import author_url, feed_url, home_url, listing_url
-from newscrawl.network.sites import SITES, Site
 
 PAGE_SIZE = 10
 """Articles on one page of a listing."""

@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from random import Random
 
+from newscrawl.aggregator.urls import ArticleKey
 from newscrawl.demo.outlets import OUTLETS, DemoOutlet, outlets_of
 from newscrawl.demo.prose import Story, dice, write_story
 from newscrawl.demo.systems import SYSTEMS, System
 from newscrawl.demo.troubles import EFFECTS, Trouble, trouble_at
 from newscrawl.items import Status
-from newscrawl.network.grammar import ArticleKey
 
 START = datetime(2024, 1, 8, 9, 20)  # noqa: DTZ001 -- wall-clock time; each outlet's zone is put to it
 """Earliest publication."""

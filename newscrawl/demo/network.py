@@ -10,6 +10,8 @@ from random import Random
 from typing import TypeVar
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
+from newscrawl.aggregator.sites import SITES
+from newscrawl.aggregator.urls import Address, classify, parse_article_id
 from newscrawl.demo import aggregator
 from newscrawl.demo.articles import DemoArticle, Library
 from newscrawl.demo.outlets import EDITIONS, OUTLETS, DemoOutlet, outlets_of
@@ -20,8 +22,6 @@ from newscrawl.demo.systems.app import PROGRAM, App
 from newscrawl.demo.troubles import Trouble
 from newscrawl.demo.truth import Truth, copy_of, truth_of
 from newscrawl.items import Edition
-from newscrawl.network.grammar import Address, classify, parse_article_id
-from newscrawl.network.sites import SITES
 
 T = TypeVar("T")
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from newscrawl.aggregator.sites import SITES, Site
 from newscrawl.items import Edition
-from newscrawl.network.sites import SITES, Site
 
 Declared = Literal["header", "meta", "nowhere"]
 """Where a page names its encoding."""

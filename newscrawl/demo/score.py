@@ -12,7 +12,7 @@ from typing import Any
 
 from newscrawl.demo.troubles import EFFECTS
 from newscrawl.demo.truth import Truth
-from newscrawl.packing import open_unpacked
+from newscrawl.state.compression import open_unpacked
 
 TITLE_BAR = 0.99
 """Least share of readable sources whose title is right."""

@@ -1,4 +1,4 @@
-"""The feeds as a corpus to do research with: chosen, in order, each article once, described.
+"""Export of the feeds as a research corpus: selected, sorted, deduplicated, described.
 
 ``feeds`` reads the lines, ``selection`` finds the latest version of each article and which of them
 are wanted, ``formats`` writes them, ``target`` keeps what is unfinished out of sight, ``package``

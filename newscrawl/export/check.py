@@ -1,4 +1,4 @@
-"""Whether feeds keep what the record promises; every line that does not, and where."""
+"""Validation of feeds: every invalid line with its position."""
 
 import dataclasses
 import json
@@ -10,10 +10,10 @@ from typing import Any, get_args, get_type_hints
 
 import msgspec
 
+from newscrawl.articles.validation import record_faults
 from newscrawl.errors import StoreError
 from newscrawl.export.feeds import Damage, FeedReader, Line
 from newscrawl.items import Article
-from newscrawl.validation import record_faults
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The export itself: feeds in, a described corpus out."""
+"""The export: reads feeds, writes a described corpus."""
 
 import json
 import sqlite3

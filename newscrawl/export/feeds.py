@@ -1,4 +1,4 @@
-"""Feeds as they lie on the disk: plain, gzip or Zstandard, finished or still growing."""
+"""Readers of feed files: plain, gzip or Zstandard, complete or still growing."""
 
 import io
 import os
@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from newscrawl.errors import ExportError, StoreError
-from newscrawl.packing import SUFFIXES, open_unpacked, unpacking_errors
 from newscrawl.state import Ledger, ledger_path
+from newscrawl.state.compression import SUFFIXES, open_unpacked, unpacking_errors
 
 _OPEN_AT_ONCE = 64
 """A corpus has more feeds than a process may hold open."""

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Protocol
 import msgspec
 
 from newscrawl.errors import ExportError
-from newscrawl.export.fields import Field, flat, record_fields
+from newscrawl.export.record_fields import Field, flat, record_fields
 
 _ROWS_TOGETHER = 16 * 1024 * 1024
 """Bytes of lines that are held for one row group of a Parquet file."""

@@ -8,12 +8,12 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from newscrawl import __version__
-from newscrawl.export.fields import descriptor
+from newscrawl.aggregator.sites import SITES
 from newscrawl.export.formats import Format
+from newscrawl.export.record_fields import descriptor
 from newscrawl.export.selection import Counts, Index, Selection
 from newscrawl.export.target import Written
 from newscrawl.items import SCHEMA_VERSION
-from newscrawl.network.sites import SITES
 
 TABLE_SCHEMA = "tableschema.json"
 """File of the fields where many files share them."""

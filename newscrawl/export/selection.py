@@ -1,4 +1,4 @@
-"""Which records are wanted, and the index that knows the latest version of each."""
+"""Record selection, with an index of each record's latest version."""
 
 import sqlite3
 import zlib
@@ -9,10 +9,10 @@ from pathlib import Path
 
 import msgspec
 
+from newscrawl.articles.validation import known_versions
 from newscrawl.errors import ExportError, StoreError
 from newscrawl.export.feeds import Damage, FeedReader, Line
 from newscrawl.items import SCHEMA_VERSIONS, Article
-from newscrawl.validation import known_versions
 
 _BATCH = 5000
 """Lines that are indexed together."""

@@ -1,4 +1,4 @@
-"""Where an export goes, and how nothing unfinished is ever seen there."""
+"""Export target: written atomically, so that nothing unfinished is visible."""
 
 import hashlib
 import io

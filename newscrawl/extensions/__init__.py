@@ -1,1 +1,1 @@
-"""What watches a run and writes beside the feed. One class, one job, one file."""
+"""Scrapy extensions: observe a run and write its other outputs. One class a file."""

@@ -1,4 +1,4 @@
-"""Keeps the headlines that the aggregator's ticker showed during a run."""
+"""Extension that stores the headlines of the aggregator's ticker."""
 
 from time import monotonic
 
@@ -7,18 +7,18 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 
 from newscrawl.errors import StoreError
+from newscrawl.extensions.signals import headlines_seen
+from newscrawl.fetching.shutdown import stop
 from newscrawl.items import Headline
-from newscrawl.run import Run, now
-from newscrawl.runlog import replace
-from newscrawl.signals import headlines_seen
-from newscrawl.stopping import stop
+from newscrawl.state.run import Run, now
+from newscrawl.state.run_reports import replace
 
 _SAVE_SECONDS = 60
-"""A killed run loses at most this much of what it saw; the ticker shows it again anyway."""
+"""Seconds between two writes: what a killed run loses at most."""
 
 
 class Headlines:
-    """Writes each distinct headline with when it was first and last seen."""
+    """Writer of distinct headlines with the times they were first and last seen."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
@@ -30,11 +30,11 @@ class Headlines:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "Headlines":
-        """Built by Scrapy."""
+        """Create the component for a crawler."""
         return cls(crawler)
 
     def headlines_seen(self, headlines: list[tuple[str, str | None]]) -> None:
-        """Note the headlines of one page."""
+        """Record the headlines of one page."""
         moment = now()
         for seen in headlines:
             headline = self._seen.get(seen)
@@ -46,11 +46,11 @@ class Headlines:
             self._save()
 
     def spider_closed(self) -> None:
-        """Write what was seen."""
+        """Write the remaining headlines."""
         self._save()
 
     def _save(self) -> None:
-        """Replace the file as a whole: ``last_seen`` of any line may have changed."""
+        """Rewrite the whole file: ``last_seen`` of any line may have changed."""
         if self._seen:
             path = self._run.files["headlines"] = self._run.path("headlines")
             lines = (msgspec.json.encode(line).decode() for line in self._seen.values())

@@ -1,4 +1,4 @@
-"""Leaves the figures of a site's last run for Prometheus."""
+"""Extension that writes Prometheus metrics of a site's last run."""
 
 import logging
 from collections.abc import Iterator, Mapping
@@ -8,9 +8,9 @@ from typing import Any
 from scrapy.crawler import Crawler
 
 from newscrawl.errors import StoreError
-from newscrawl.run import Run
-from newscrawl.runlog import EXIT_CODES, replace
-from newscrawl.signals import run_reported
+from newscrawl.extensions.signals import run_reported
+from newscrawl.state.run import Run
+from newscrawl.state.run_reports import EXIT_CODES, replace
 
 logger = logging.getLogger(__name__)
 
@@ -28,9 +28,9 @@ _COUNTS = (
 
 
 class Metrics:
-    """Writes ``metrics/<site>.prom``, which node_exporter's textfile collector reads.
+    """Writer of ``metrics/<site>.prom``, for node_exporter's textfile collector.
 
-    A file needs no port, and it is still there when the run is over.
+    A file needs no port and remains after the run.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -39,11 +39,11 @@ class Metrics:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "Metrics":
-        """Built by Scrapy."""
+        """Create the component for a crawler."""
         return cls(crawler)
 
     def run_reported(self, report: Mapping[str, Any]) -> None:
-        """Write the file anew."""
+        """Rewrite the file."""
         text = "".join(f"{line}\n" for line in _lines(report))
         try:
             replace(self._run.data / "metrics" / f"{self._run.site}.prom", text)
@@ -52,7 +52,7 @@ class Metrics:
 
 
 def _lines(report: Mapping[str, Any]) -> Iterator[str]:
-    """The text format of Prometheus: a help, a type and the values of each metric."""
+    """Yield the metrics in Prometheus' text format."""
     site = f'site="{report["spider"]}"'
 
     def metric(name: str, meaning: str, values: Mapping[str, float]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Makes sure that every article found has an outcome, and that a broken store ends the run."""
+"""Extension that gives every found article an outcome after unexpected errors."""
 
 from typing import Any
 
@@ -8,12 +8,12 @@ from scrapy.http import Request, Response
 from twisted.python.failure import Failure
 
 from newscrawl.errors import StoreError
-from newscrawl.run import Run
-from newscrawl.stopping import stop
+from newscrawl.fetching.shutdown import stop
+from newscrawl.state.run import Run
 
 
 class Outcomes:
-    """Names articles as failed whose reading ended in an error nobody expected."""
+    """Marks articles as failed after an unexpected error."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
@@ -24,20 +24,20 @@ class Outcomes:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "Outcomes":
-        """Built by Scrapy."""
+        """Create the component for a crawler."""
         return cls(crawler)
 
     def spider_error(self, failure: Failure, response: Response | Failure) -> None:
-        """A callback raised: a fault of the program, or a store that cannot be used."""
+        """Handle an exception of a callback."""
         request: Request = response.request  # type: ignore[assignment, union-attr]  # set by Scrapy
         self._note(failure, request.meta.get("article"))
 
     def item_error(self, item: Any, failure: Failure) -> None:
-        """A pipeline raised."""
+        """Handle an exception of a pipeline."""
         self._note(failure, item.id)
 
     def spider_closed(self, reason: str) -> None:
-        """A run that came to its end leaves nothing without a word."""
+        """Mark unfinished articles as failed at the end of a complete run."""
         if reason == "finished":
             self._run.ledger.articles.fail_unfinished(self._run.job, "no outcome; see the log")
 

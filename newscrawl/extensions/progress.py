@@ -1,4 +1,4 @@
-"""One quiet line about the run, on a terminal."""
+"""Extension that shows a live progress line on a terminal."""
 
 import asyncio
 import logging
@@ -12,7 +12,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 from scrapy.utils.log import get_scrapy_root_handler
 
-from newscrawl.run import Run
+from newscrawl.state.run import Run
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -20,30 +20,30 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 _PAUSE = 0.5
-"""Seconds between two states of the line."""
+"""Seconds between two updates of the line."""
 
 
 class _Above:
-    """A stream that prints above the live line, and leaves long lines for the terminal to wrap.
+    """Stream that prints above the live line and leaves wrapping to the terminal.
 
-    What rich puts in the place of stderr breaks them, and with them the URLs in the log.
+    Rich's own replacement of stderr breaks long lines, and URLs in the log with them.
     """
 
     def __init__(self, console: "Console") -> None:
         self._console = console
 
     def write(self, text: str) -> None:
-        """Print; the log writes whole lines."""
+        """Print a log line."""
         from rich.text import Text
 
         self._console.print(Text(text), end="", soft_wrap=True)
 
     def flush(self) -> None:
-        """Nothing is kept back."""
+        """Do nothing: output is not buffered."""
 
 
 def _lead_log(stream: "_Above | TextIO") -> None:
-    """Have the log written there, if it goes to the terminal."""
+    """Redirect the log if it goes to the terminal."""
     handler = get_scrapy_root_handler()
     is_file = isinstance(handler, logging.FileHandler)  # which is a stream handler too
     if isinstance(handler, logging.StreamHandler) and not is_file:
@@ -51,9 +51,9 @@ def _lead_log(stream: "_Above | TextIO") -> None:
 
 
 class Progress:
-    """Shows what was found and done, how fast, and when it will end, where that is known.
+    """Live line with counts, rate and, where known, the remaining time.
 
-    Log lines are printed above it. Where stderr is no terminal there is nothing to show.
+    Log lines are printed above it. Inactive where stderr is not a terminal.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -72,11 +72,11 @@ class Progress:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "Progress":
-        """Built by Scrapy."""
+        """Create the component for a crawler."""
         return cls(crawler)
 
     def spider_opened(self) -> None:
-        """Draw the line, and have the log printed above it."""
+        """Start the line, with the log above it."""
         # Only a terminal needs it, so a scheduled run does not load it.
         from rich.console import Console
         from rich.live import Live
@@ -88,7 +88,7 @@ class Progress:
         self._task = asyncio.ensure_future(self._keep_drawing())
 
     def spider_closed(self) -> None:
-        """Take the line away: the summary follows."""
+        """Remove the line: the summary follows."""
         if self._task:
             self._task.cancel()
         if self._live:
@@ -102,7 +102,7 @@ class Progress:
             self._live.update(self._drawn(), refresh=True)
 
     def _drawn(self) -> "Text":
-        """The line, cut where the terminal ends."""
+        """Return the line, cut to the terminal's width."""
         from rich.text import Text
 
         return Text(self._line(), no_wrap=True, overflow="ellipsis")
@@ -129,7 +129,7 @@ class Progress:
         return " · ".join(parts)
 
     def _busy(self) -> str:
-        """Hosts that are answering just now, of those that were asked lately."""
+        """Count the responsive hosts among those requested recently."""
         engine = self._crawler.engine
         if engine is None:
             return "0/0"
@@ -137,7 +137,7 @@ class Progress:
         return f"{sum(bool(slot.transferring) for slot in slots)}/{len(slots)}"
 
     def _seconds_left(self, seconds: float, states: dict[str, int]) -> float | None:
-        """Seconds to the end, at the pace so far; ``None`` where nobody knows the end."""
+        """Estimate the remaining seconds; ``None`` if the end is unknown."""
         arguments = getattr(self._crawler.spider, "arguments", None)
         if arguments is None:
             return None

@@ -1,17 +1,17 @@
-"""Keeps every record that validation turned away, whole and with the reasons."""
+"""Extension that stores every rejected record with its reasons."""
 
 from scrapy import signals
 from scrapy.crawler import Crawler
 
 from newscrawl.errors import StoreError
+from newscrawl.fetching.shutdown import stop
 from newscrawl.items import Article
-from newscrawl.lines import LineFile
-from newscrawl.run import Run
-from newscrawl.stopping import stop
+from newscrawl.state.jsonl import LineFile
+from newscrawl.state.run import Run
 
 
 class Rejects:
-    """Writes dropped records to ``rejects/<site>/<job>.jsonl`` as they occur."""
+    """Writer of rejected records to ``rejects/<site>/<job>.jsonl``."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
@@ -23,15 +23,15 @@ class Rejects:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "Rejects":
-        """Built by Scrapy."""
+        """Create the component for a crawler."""
         return cls(crawler)
 
     def spider_opened(self) -> None:
-        """Make sure rejects can be written."""
+        """Open the rejects file before anything is fetched."""
         self._file = LineFile(self._run, "rejects", fsync=self._fsync)
 
     def item_dropped(self, item: Article, exception: Exception) -> None:
-        """Write a record and the reasons, unless a pipeline has settled it otherwise."""
+        """Write a record and its reasons, unless a pipeline has already settled the article."""
         if getattr(exception, "settled", False):
             return
         reasons = getattr(exception, "reasons", None) or [str(exception)]
@@ -43,5 +43,5 @@ class Rejects:
             stop(self._crawler, error)
 
     def spider_closed(self) -> None:
-        """The file is complete."""
+        """Close the file."""
         self._file.close()

@@ -1,4 +1,4 @@
-"""The run report: what a run found, and what became of it."""
+"""Extension that writes the run report and the summary."""
 
 import logging
 import sys
@@ -12,27 +12,33 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 
 from newscrawl.errors import StoreError
+from newscrawl.extensions.signals import run_reported
 from newscrawl.fetching.headers import moment
 from newscrawl.fetching.hosts import Hosts
+from newscrawl.fetching.shutdown import REASONS, stop
 from newscrawl.items import Article
-from newscrawl.monitors import alarms, check
-from newscrawl.run import Run
-from newscrawl.runlog import name_the_killed, report_head, report_path, reports, write_report
-from newscrawl.signals import run_reported
-from newscrawl.stopping import REASONS, stop
-from newscrawl.tally import Tally
-from newscrawl.text import printable
+from newscrawl.operations.monitors import alarms, check
+from newscrawl.operations.statistics import Tally
+from newscrawl.state.run import Run
+from newscrawl.state.run_reports import (
+    name_the_killed,
+    report_head,
+    report_path,
+    reports,
+    write_report,
+)
+from newscrawl.text.cleaning import printable
 
 logger = logging.getLogger(__name__)
 
 _ERRORS = ("log_count/ERROR", "spider_exceptions/count")
-"""Stats that must be zero in a good run."""
+"""Stats that must be zero in a successful run."""
 
 _CLOCKS = 500
-"""Answers whose ``Date`` is compared with this machine's clock."""
+"""Number of responses whose ``Date`` is compared with this machine's clock."""
 
 _NAMED = 1000
-"""Failed and rejected articles that the report names one by one; the ledger has them all."""
+"""Number of failed and rejected articles listed in the report; the ledger has all."""
 
 
 class RunReport:
@@ -59,11 +65,11 @@ class RunReport:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "RunReport":
-        """Built by Scrapy."""
+        """Create the component for a crawler."""
         return cls(crawler)
 
     def spider_opened(self) -> None:
-        """Leave word that the run is on its way."""
+        """Write a report with the state ``running``."""
         self._opened = True
         try:
             name_the_killed(self._run.data, self._run.site, self._run.job)
@@ -73,18 +79,18 @@ class RunReport:
         self._withdrawn = self._rules_withdrawn()
 
     def response_received(self, response: Response) -> None:
-        """Compare this machine's clock with the first servers'."""
+        """Compare the clock with those of the first servers."""
         if "cached" not in response.flags and len(self._offsets) < _CLOCKS:
             sent = moment(response.headers.get("Date") or b"")
             if sent:
                 self._offsets.append(time() - sent.timestamp())
 
     def item_scraped(self, item: Article) -> None:
-        """Count what an exported record holds."""
+        """Count an exported record."""
         self._tally.add(item)
 
     def spider_closed(self, reason: str) -> None:
-        """Draw the balance."""
+        """Write the final report and the summary."""
         assert self._crawler.stats
         report = self._balance(reason)
         try:
@@ -102,7 +108,7 @@ class RunReport:
         self._run.close()
 
     def _judged(self, report: dict[str, Any]) -> dict[str, Any]:
-        """Have the monitors look at the report, and add what they say."""
+        """Run the monitors on the report and add their findings."""
         settings = self._crawler.settings
         if not settings.getbool("MONITORS"):
             return report
@@ -182,7 +188,7 @@ class RunReport:
         }
 
     def _searched(self, outside: int) -> bool:
-        """Whether the run was to find articles.
+        """Return whether the run was expected to find articles.
 
         It was not if it was to read again what is due; and there may be none between two dates if
         some lie ``outside`` of them.
@@ -193,12 +199,12 @@ class RunReport:
         return arguments.revisit != "only" and not (outside and arguments.until)
 
     def _rules_withdrawn(self) -> set[str]:
-        """Names of the site's rules that no longer hold."""
+        """Names of the site's withdrawn rules."""
         rules = getattr(self._crawler.spider, "rules", None)
         return {rule.name for rule in rules.book if rule.state == "withdrawn"} if rules else set()
 
     def _write(self, report: dict[str, Any]) -> dict[str, Any]:
-        """Write the report with its head; the whole of it.
+        """Write the report with its common fields and return it.
 
         Raises:
             StoreError: it cannot be written.
@@ -208,14 +214,14 @@ class RunReport:
         return whole
 
     def _headed(self, report: dict[str, Any]) -> dict[str, Any]:
-        """A report with what each begins with."""
+        """Return a report with the common fields."""
         run = self._run
         arguments = getattr(self._crawler.spider, "arguments_given", {})
         return report_head(run.site, run.job, run.started, arguments) | report
 
 
 def summary(report: dict[str, Any]) -> str:
-    """A report in a few lines for people."""
+    """Format a report as a summary for people."""
 
     def listed(counts: dict[str, int]) -> str:
         return ", ".join(f"{name} {count}" for name, count in counts.items() if count) or "none"

@@ -1,4 +1,4 @@
-"""Lets no text from a page pass for a line of the log, or steer the terminal that shows it."""
+"""Extension that escapes untrusted text in log lines."""
 
 import copy
 import logging
@@ -6,18 +6,18 @@ import logging
 from scrapy import signals
 from scrapy.crawler import Crawler
 
-from newscrawl.text import printable
+from newscrawl.text.cleaning import printable
 
 
 class SafeLog:
-    """Puts a formatter around that of each log handler, whatever it writes to."""
+    """Installs an escaping formatter on every log handler."""
 
     def __init__(self, crawler: Crawler) -> None:
         # Scrapy makes the handler anew after it has made the extensions.
         crawler.signals.connect(self.spider_opened, signals.spider_opened)
 
     def spider_opened(self) -> None:
-        """Guard the log before the first page is read."""
+        """Install the formatters before the first response."""
         for handler in logging.root.handlers:
             if handler.formatter and not isinstance(handler.formatter, SafeFormatter):
                 handler.setFormatter(SafeFormatter(handler.formatter))
@@ -28,14 +28,14 @@ class SafeLog:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "SafeLog":
-        """Built by Scrapy."""
+        """Create the component for a crawler."""
         return cls(crawler)
 
 
 class SafeFormatter(logging.Formatter):
-    """Formats as another formatter does, once the message and the traceback are printable.
+    """Formatter that escapes control characters in messages and tracebacks.
 
-    What follows a line break is indented, so that it never looks like an entry of its own.
+    Lines after the first are indented, so that none looks like an entry of its own.
     """
 
     def __init__(self, inner: logging.Formatter) -> None:

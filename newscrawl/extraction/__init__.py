@@ -1,7 +1,7 @@
 """Reading outlets' pages: ``extract`` is the public call, usable without Scrapy."""
 
+from newscrawl.extraction.extractor import SourcePage, extract
 from newscrawl.extraction.rules import Rule, RuleBook, rules_of
-from newscrawl.extraction.source import SourcePage, extract
-from newscrawl.extraction.verdict import Verdict, judge
+from newscrawl.extraction.source_match import Verdict, judge
 
 __all__ = ["Rule", "RuleBook", "SourcePage", "Verdict", "extract", "judge", "rules_of"]

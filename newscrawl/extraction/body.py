@@ -8,9 +8,9 @@ import re
 
 import msgspec
 
-from newscrawl.extraction.guided import SIZE, Reference, compared, shingles
+from newscrawl.extraction.alignment import SIZE, Reference, compared, shingles
+from newscrawl.extraction.blocks import AWAY, COMMENTS, ENDS, Page
 from newscrawl.extraction.outline import OUT, Outline
-from newscrawl.extraction.page import AWAY, COMMENTS, ENDS, Page
 
 ENOUGH = 0.25
 """Share of a reference that a page must hold for its blocks to be believed."""

@@ -18,8 +18,8 @@ import json_repair
 import msgspec
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from newscrawl.text import plain, words
-from newscrawl.urls import absolute
+from newscrawl.text.cleaning import plain, words
+from newscrawl.text.urls import absolute
 
 _ARTICLE = re.compile(
     r"Article|Posting|Report(?:age)?$|Review$|Analysis|Opinion|Blog|Interview|Column", re.IGNORECASE

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 
-from newscrawl.extraction.page import (
+from newscrawl.extraction.blocks import (
     AWAY,
     BODY,
     BYLINE,

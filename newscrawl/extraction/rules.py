@@ -22,12 +22,12 @@ from typing import Literal
 import msgspec
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
+from newscrawl.extraction.blocks import HEADINGS, Page, walk
 from newscrawl.extraction.outline import OUT, common_element, is_furniture
-from newscrawl.extraction.page import HEADINGS, Page, walk
-from newscrawl.html import LONGEST_LABEL
 from newscrawl.outlets import Override, overrides
-from newscrawl.text import clean
-from newscrawl.urls import registered_domain
+from newscrawl.text.cleaning import clean
+from newscrawl.text.html import LONGEST_LABEL
+from newscrawl.text.urls import registered_domain
 
 TRUST = 5
 """Pages that must confirm an outlet's first rule before it reads alone."""

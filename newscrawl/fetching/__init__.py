@@ -1,1 +1,1 @@
-"""What stands between the crawl and the servers: guard, pace, limits, and what answers mean."""
+"""Transport policy: SSRF guard, host pacing, limits, and the meaning of responses."""

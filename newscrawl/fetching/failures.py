@@ -1,4 +1,4 @@
-"""What an error of the downloader means, in words that are of the host and not of this machine."""
+"""Status and reason of download errors, described in terms of the host."""
 
 from scrapy.exceptions import (
     CannotResolveHostError,

@@ -1,6 +1,6 @@
-"""Where a request may go: public web servers, and nothing else. Nothing here does a look-up.
+"""SSRF guard: requests may go to public web servers only. No DNS look-up is made here.
 
-Links come from pages that anybody may have written. What asks for a URL (the crawl, a browser, a
+Links come from untrusted pages. Whatever requests a URL (the crawl, a browser, a
 web archive) asks ``Guard.check_url`` first, and ``Guard.check_address`` for the very address that
 it is about to connect to, so that a name that leads elsewhere the second time gains nothing.
 """
@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 from scrapy.exceptions import IgnoreRequest
 
 from newscrawl.errors import NewscrawlError
-from newscrawl.urls import LONGEST_URL
+from newscrawl.text.urls import LONGEST_URL
 
 if TYPE_CHECKING:
     from scrapy.settings import BaseSettings
@@ -91,10 +91,10 @@ _BLANK = re.compile(r"[\x00-\x20\x7f\\]")
 
 
 def check_address(address: str | IPv4Address | IPv6Address) -> None:
-    """Let an address pass if it is one of the public internet.
+    """Check that an address belongs to the public internet.
 
     Raises:
-        UnsafeUrlError: it is not, or is no address at all.
+        UnsafeUrlError: it does not, or is not an address.
 
     >>> check_address("193.0.6.139")
     >>> check_address("::ffff:10.0.0.1")
@@ -115,15 +115,15 @@ def check_address(address: str | IPv4Address | IPv6Address) -> None:
 def check_url(
     url: str, *, ports: Collection[int] = (80, 443), trusted: Collection[str] = ()
 ) -> None:
-    """Let a URL pass if it can only mean a public web server, as far as its text tells.
+    """Check that a URL can only refer to a public web server, as far as its text shows.
 
     Args:
         url: An absolute URL.
-        ports: The ports that may be asked.
-        trusted: Names of hosts, in lower case, that may lie anywhere.
+        ports: Allowed ports.
+        trusted: Lower-case host names that may have any address.
 
     Raises:
-        UnsafeUrlError: it means something else, is unsound, or is spelled to hide what it means.
+        UnsafeUrlError: it refers to something else, is malformed, or disguises its target.
 
     >>> check_url("https://www.example.com/a")
     >>> check_url("http://0x7f.1/")
@@ -150,7 +150,7 @@ def check_url(
 
 
 def _check_host(host: str, trusted: Collection[str], *, bracketed: bool) -> None:
-    """The same for the host of a URL."""
+    """Check the host of a URL."""
     if bracketed:
         check_address(host.replace("%25", "%"))
         return
@@ -203,16 +203,16 @@ def _number(label: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """The checks as a project's settings want them."""
+    """The guard's checks, configured by the settings."""
 
     ports: frozenset[int] = frozenset(_PORTS.values())
     """Ports that may be asked."""
     trusted: Mapping[str, str] = field(default_factory=dict)
-    """Hosts that may lie anywhere, and the address of each; empty if a look-up tells."""
+    """Trusted hosts with their addresses; empty where DNS decides."""
 
     @classmethod
     def of(cls, settings: "BaseSettings") -> Self:
-        """As ``GUARD_PORTS`` and ``GUARD_TRUSTED_HOSTS`` say."""
+        """Configured by ``GUARD_PORTS`` and ``GUARD_TRUSTED_HOSTS``."""
         return cls(
             frozenset(int(port) for port in settings.getlist("GUARD_PORTS")),
             {name.lower(): str(ip) for name, ip in settings.getdict("GUARD_TRUSTED_HOSTS").items()},
@@ -223,10 +223,10 @@ class Guard:
         check_url(url, ports=self.ports, trusted=self.trusted)
 
     def check_address(self, host: str, address: str) -> None:
-        """Let the address that a look-up has told for a host pass, or that of a trusted host.
+        """Check the address that DNS returned for a host; trusted hosts pass.
 
         Raises:
-            UnsafeUrlError: it is no public one.
+            UnsafeUrlError: it is not public.
         """
         if host.lower().removesuffix(".") not in self.trusted:
             check_address(address)

@@ -1,4 +1,4 @@
-"""Scrapy's HTTP download handler, with an end to the headers of an answer, and less work."""
+"""Scrapy's HTTP download handler with a limit on response headers and cached TLS options."""
 
 from functools import lru_cache
 from typing import Any, cast
@@ -22,16 +22,16 @@ from twisted.web.iweb import IPolicyForHTTPS, IResponse
 from newscrawl.fetching.headers import HeadersTooLargeError
 
 _MAX_BYTES = 256 * 1024
-"""Of all header lines of an answer; browsers allow as much."""
+"""Bytes of all header lines of a response; browsers allow as much."""
 _HOSTS = 128
-"""Whose TLS options are kept: 18 KB each."""
+"""Number of hosts whose TLS options are cached, at 18 KB each."""
 
 
 class HeaderLimitHandler(HTTP11DownloadHandler):
-    """Twisted bounds a line, not their number, and Scrapy has no public place for a bound.
+    """HTTP handler that limits the total size of response headers.
 
-    So this replaces the parser of answers in the way in which Scrapy replaces Twisted's. The TLS
-    options of a host are kept, too.
+    Twisted limits a line, not their number, and Scrapy has no setting for it, so
+    the response parser is replaced. TLS options are cached by host.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -43,7 +43,7 @@ class HeaderLimitHandler(HTTP11DownloadHandler):
         """Fetch.
 
         Raises:
-            HeadersTooLargeError: the headers do not end.
+            HeadersTooLargeError: the headers exceed the limit.
         """
         try:
             return await super().download_request(request)
@@ -55,7 +55,7 @@ class HeaderLimitHandler(HTTP11DownloadHandler):
 
 
 class _Remembering(BrowserLikePolicyForHTTPS):
-    """Keeps the TLS options of the hosts met last; Scrapy makes them anew for each request."""
+    """Cache of the TLS options of recent hosts; Scrapy builds them for every request."""
 
     def __init__(self, policy: IPolicyForHTTPS) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -66,7 +66,7 @@ class _Remembering(BrowserLikePolicyForHTTPS):
 
 
 class _Parser(_LenientHTTPClientParser):
-    """Counts the lines' bytes."""
+    """Response parser that counts header bytes."""
 
     received = 0
 

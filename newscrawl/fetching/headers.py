@@ -1,4 +1,4 @@
-"""Response headers: as text, as moments, and when they are too many."""
+"""Response headers as text and timestamps."""
 
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -8,7 +8,7 @@ from scrapy.http import Headers
 
 
 def plain(headers: Headers) -> dict[str, list[str]]:
-    """All values by name, names in lower case.
+    """Return all header values by lower-case name.
 
     >>> plain(Headers({"X-Robots-Tag": ["noai", "noindex"]}))
     {'x-robots-tag': ['noai', 'noindex']}
@@ -20,7 +20,7 @@ def plain(headers: Headers) -> dict[str, list[str]]:
 
 
 def moment(value: bytes | str) -> datetime | None:
-    """The moment that a header such as ``Date`` names, in UTC; ``None`` if it names none.
+    """Parse the timestamp of a header such as ``Date``, in UTC; ``None`` if it is invalid.
 
     >>> moment("Wed, 21 Oct 2026 07:28:00 GMT")
     datetime.datetime(2026, 10, 21, 7, 28, tzinfo=datetime.timezone.utc)
@@ -36,7 +36,7 @@ def moment(value: bytes | str) -> datetime | None:
 
 
 class HeadersTooLargeError(DownloadCancelledError):
-    """The headers of an answer do not end.
+    """The headers of a response exceed the limit.
 
     Raised by ``HeaderLimitHandler``; it reaches the request's errback and is not retried.
     """

@@ -1,4 +1,4 @@
-"""What a run knows of each host: when it may be asked again, and why it is left alone."""
+"""Health and pacing of each host in a run: delays, failures and back-off."""
 
 import heapq
 from collections import Counter
@@ -8,105 +8,105 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from newscrawl.outlets import overrides
-from newscrawl.urls import host as host_of
-from newscrawl.urls import registered_domain
+from newscrawl.text.urls import host as host_of
+from newscrawl.text.urls import registered_domain
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.settings import BaseSettings
 
 _LONGEST_REST = 16
-"""A rest is at most this many times ``HOST_REST``, however often a host fails again."""
+"""Upper limit of a back-off, as a multiple of ``HOST_REST``."""
 
 _TOLD = 200
-"""Hosts whose figures a run report holds."""
+"""Number of hosts listed in a run report."""
 
 _hosts: "WeakKeyDictionary[Crawler, Hosts]" = WeakKeyDictionary()
 
 
 @dataclass(slots=True)
 class Host:
-    """One host, as this run has met it."""
+    """State of one host in this run."""
 
     pace: float = 0.0
-    """Seconds that it asks to be left between an answer and the next request."""
+    """Seconds the host wants between a response and the next request."""
     free_at: float = 0.0
-    """When it may be asked again, on the monotonic clock."""
+    """Earliest time of the next request, monotonic clock."""
     failures: int = 0
-    """Failures in a row."""
+    """Consecutive failures."""
     rests: int = 0
-    """Rests in a row, without a good answer between them."""
+    """Consecutive back-offs without a good response in between."""
     rests_until: float = 0.0
-    """End of its rest, on the monotonic clock."""
+    """End of the back-off, monotonic clock."""
     why: str = ""
-    """Why it rests or rested."""
+    """Reason of the current or last back-off."""
     pages: int = 0
-    """Requests it was sent."""
+    """Number of requests sent."""
     seconds: float = 0.0
-    """Time they took, the pauses before them included."""
+    """Seconds they took, delays included."""
     errors: int = 0
-    """Requests that failed."""
+    """Number of failed requests."""
     answers: int = 0
-    """Answers it gave, whatever they said."""
+    """Number of responses, of any status."""
     answering: float = 0.0
-    """Seconds that it took for them, without any pause."""
+    """Total response time in seconds, without delays."""
     slowest: float = 0.0
-    """Seconds that it took for the slowest."""
+    """Slowest response time in seconds."""
 
     def took(self, seconds: float) -> None:
-        """Note how long it took for an answer."""
+        """Record a response time."""
         self.answers += 1
         self.answering += seconds
         self.slowest = max(self.slowest, seconds)
 
     def hold(self, seconds: float) -> None:
-        """Let it be for a while: requests to it wait."""
+        """Delay further requests by some seconds."""
         self.free_at = max(self.free_at, monotonic() + seconds)
 
     def rest(self, seconds: float, why: str) -> None:
-        """Leave it alone: requests to it are not made."""
+        """Start a back-off: requests to the host fail without being sent."""
         self.rests_until = max(self.rests_until, monotonic() + seconds)
         self.why = why
 
     @property
     def rests_for(self) -> float:
-        """Seconds that are left of its rest; 0 when it does not rest."""
+        """Remaining seconds of the back-off; 0 if there is none."""
         return max(0.0, self.rests_until - monotonic())
 
 
 @dataclass(slots=True)
 class Hosts:
-    """Every host of a run, by name.
+    """The hosts of a run, by name.
 
-    After ``HOST_FAILURES`` failures in a row a host rests. The first request after the rest is a
-    trial: if that fails as well, the host rests twice as long.
+    After ``HOST_FAILURES`` consecutive failures a host backs off. The first request afterwards is a
+    probe: if it fails as well, the next back-off is twice as long.
     """
 
     failures: int = 5
-    """Failures in a row after which a host rests; 0 is never."""
+    """Consecutive failures that start a back-off; 0 disables it."""
     rest: float = 600.0
-    """Seconds of the first rest."""
+    """Seconds of the first back-off."""
     max_pages: int = 0
-    """Requests that an outlet's host is sent in a run; 0 is any number."""
+    """Maximum requests to an outlet's host in a run; 0 is unlimited."""
     max_seconds: float = 0.0
-    """Seconds that they may take; 0 is any number."""
+    """Maximum seconds they may take; 0 is unlimited."""
     max_errors: int = 0
-    """Failures that it may have; 0 is any number."""
+    """Maximum failures; 0 is unlimited."""
     queued: Counter[str] = field(default_factory=Counter)
-    """Requests that wait in the scheduler, by host."""
+    """Queued requests by host."""
     met: dict[str, Host] = field(default_factory=dict)
-    """The hosts met so far."""
+    """Hosts requested so far."""
 
     @classmethod
     def of(cls, crawler: "Crawler") -> "Hosts":
-        """Those of a crawler's run; made at the first call."""
+        """Return the hosts of a crawler's run, created at the first call."""
         if crawler not in _hosts:
             _hosts[crawler] = cls.from_settings(crawler.settings)
         return _hosts[crawler]
 
     @classmethod
     def from_settings(cls, settings: "BaseSettings") -> "Hosts":
-        """Hosts that are treated as the settings say."""
+        """Create an instance from the settings."""
         return cls(
             settings.getint("HOST_FAILURES"),
             settings.getfloat("HOST_REST"),
@@ -116,7 +116,7 @@ class Hosts:
         )
 
     def at(self, url: str) -> Host:
-        """The host of a URL."""
+        """Return the host of a URL."""
         name = host_of(url)
         host = self.met.get(name)
         if host is None:
@@ -125,7 +125,7 @@ class Hosts:
         return host
 
     def failed(self, host: Host, why: str) -> None:
-        """Note that a request failed."""
+        """Record a failed request."""
         host.errors += 1
         host.failures += 1
         if self.failures and host.failures >= self.failures and not host.rests_for:
@@ -134,11 +134,11 @@ class Hosts:
             host.rest(self.rest * times, f"{host.failures} failures in a row, the last: {why}")
 
     def answered(self, host: Host) -> None:
-        """Note an answer that is no sign of trouble."""
+        """Record a good response."""
         host.failures = host.rests = 0
 
     def spent(self, host: Host) -> str | None:
-        """The budget that a host has used up, or ``None``."""
+        """Return the budget that a host has exhausted, or ``None``."""
         budgets = (
             ("HOST_MAX_PAGES", host.pages, self.max_pages),
             ("HOST_MAX_SECONDS", host.seconds, self.max_seconds),
@@ -147,7 +147,7 @@ class Hosts:
         return next((name for name, used, most in budgets if most and used >= most), None)
 
     def worst(self) -> dict[str, dict[str, float]]:
-        """Figures of the hosts that failed most, then of those that took longest in all."""
+        """Statistics of the hosts with most failures, then of those that took most time."""
         worst = heapq.nlargest(
             _TOLD, self.met.items(), key=lambda met: (met[1].errors, met[1].answering)
         )

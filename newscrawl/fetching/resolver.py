@@ -1,4 +1,4 @@
-"""Looks up names for every connection of a run, and tells only addresses that may be asked."""
+"""DNS resolver that returns only addresses that the guard allows."""
 
 from urllib.request import getproxies
 
@@ -9,11 +9,11 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.internet.error import DNSLookupError
 
 from newscrawl.fetching.guard import Guard, UnsafeUrlError
-from newscrawl.urls import host as host_of
+from newscrawl.text.urls import host as host_of
 
 
 class UnsafeAddressError(UnsafeUrlError, DNSLookupError):
-    """A name leads to an address that is no public one.
+    """A host name resolves to an address that is not public.
 
     Raised by ``GuardedResolver``; for who connects it is a failed look-up, so no connection is
     made.
@@ -33,7 +33,7 @@ def proxy_hosts() -> frozenset[str]:
 
 
 class GuardedResolver(CachingThreadedResolver):
-    """Scrapy's look-ups, of IPv4 addresses, with the guard behind them.
+    """Scrapy's IPv4 resolver, checked by the guard.
 
     Twisted connects to the address that it is told here and looks up nothing again. The proxies
     that the environment names may lie anywhere: they are the operator's.
@@ -46,14 +46,14 @@ class GuardedResolver(CachingThreadedResolver):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, reactor: ReactorBase) -> "GuardedResolver":
-        """Built by Scrapy."""
+        """Create the component for a crawler."""
         resolver = super().from_crawler(crawler, reactor)
         resolver.guard = Guard.of(crawler.settings)
         resolver.proxies = proxy_hosts()
         return resolver
 
     def getHostByName(self, name: str, timeout: object = ()) -> Deferred[str]:  # noqa: N802, ARG002
-        """Look up the address of a name; fails with ``UnsafeAddressError`` if it is unsafe."""
+        """Resolve a name; fail with ``UnsafeAddressError`` if the address is unsafe."""
         known = self.guard.trusted.get(name.lower().removesuffix("."))
         if known:
             return succeed(known)

@@ -1,1 +1,1 @@
-"""What stands between the spiders and the servers. One class, one job, one file."""
+"""Downloader middlewares. One class a file."""

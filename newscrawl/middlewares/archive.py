@@ -1,4 +1,4 @@
-"""Writes every request and response to the archive, robots.txt included."""
+"""Archive every request and response, robots.txt included."""
 
 import logging
 from itertools import count
@@ -10,19 +10,19 @@ from scrapy.http import Headers, Request, Response
 from scrapy.settings import BaseSettings
 
 from newscrawl import __version__
-from newscrawl.archive import RENDERED, SUFFIX, Archived, Exchange, WarcFile
-from newscrawl.archive import Headers as Pairs
+from newscrawl.archive.warc import RENDERED, SUFFIX, Archived, Exchange, WarcFile
+from newscrawl.archive.warc import Headers as Pairs
 from newscrawl.browser import RENDER
 from newscrawl.errors import RequestDroppedError, StoreError
+from newscrawl.fetching.shutdown import is_stopping, stop
 from newscrawl.items import Location
-from newscrawl.run import Run
-from newscrawl.stopping import is_stopping, stop
+from newscrawl.state.run import Run
 
 logger = logging.getLogger(__name__)
 
 
 class ArchiveMiddleware:
-    """Next to the downloader, so that it sees what was sent and received.
+    """Downloader middleware next to the downloader, so that it sees the raw traffic.
 
     A response is in the file before the spider sees it, and on the disk before a line that names
     it: the ledger knows how much of the file is valid, as it does of the feed. An archive that
@@ -44,7 +44,7 @@ class ArchiveMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "ArchiveMiddleware":
-        """Built by Scrapy."""
+        """Create the component for a crawler."""
         return cls(crawler)
 
     def process_response(self, request: Request, response: Response) -> Response:
@@ -62,14 +62,14 @@ class ArchiveMiddleware:
         return response
 
     def process_exception(self, request: Request, exception: Exception) -> None:
-        """Archive why there is no response; what was never sent is none of it."""
+        """Archive a download error; requests that were never sent are not archived."""
         if not isinstance(exception, IgnoreRequest | RequestDroppedError):
             exchange = _exchange(request)
             exchange.error, exchange.message = type(exception).__name__, str(exception)
             self._write(request, exchange)
 
     def _end(self) -> None:
-        """The last file is complete; or the next run looks after it."""
+        """Complete the last file; the next run completes it after a failure."""
         try:
             self._finish()
         except StoreError as error:

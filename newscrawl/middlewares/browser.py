@@ -1,4 +1,4 @@
-"""Answers the requests of pages that are to be seen through a browser."""
+"""Render pages in the system's browser."""
 
 import asyncio
 import logging
@@ -16,7 +16,7 @@ from newscrawl.browser import RENDER
 from newscrawl.browser.chromium import find_chromium, launch_options
 from newscrawl.browser.visit import Visit
 from newscrawl.errors import BrowserError, BrowserMissingError
-from newscrawl.html import decode
+from newscrawl.text.html import decode
 
 if TYPE_CHECKING:
     from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
@@ -59,7 +59,7 @@ class BrowserMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "BrowserMiddleware":
-        """Built by Scrapy."""
+        """Create the component for a crawler."""
         return cls(crawler)
 
     async def process_request(self, request: Request) -> Response | None:

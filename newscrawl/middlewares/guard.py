@@ -1,4 +1,4 @@
-"""Lets no request out that does not go to a public web server."""
+"""Block requests that do not go to a public web server."""
 
 from urllib.request import getproxies, proxy_bypass
 
@@ -28,7 +28,7 @@ class GuardMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "GuardMiddleware":
-        """Built by Scrapy."""
+        """Create the component for a crawler."""
         return cls(crawler)
 
     async def process_request(self, request: Request) -> None:

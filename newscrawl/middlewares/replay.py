@@ -1,4 +1,4 @@
-"""Answers every request from an archive: a crawl without any network."""
+"""Replay: answer every request from an archive, without network."""
 
 from functools import cache
 from pathlib import Path
@@ -9,11 +9,11 @@ from scrapy.exceptions import NotConfigured
 from scrapy.http import Headers, Request, Response
 from scrapy.responsetypes import responsetypes
 
-from newscrawl.archive import RENDERED, ArchiveIndex, Exchange, read_answer
+from newscrawl.archive.warc import RENDERED, ArchiveIndex, Exchange, read_answer
 from newscrawl.errors import BrowserError, BrowserMissingError, NotInArchiveError
 from newscrawl.fetching.headers import HeadersTooLargeError
 from newscrawl.middlewares.archive import address
-from newscrawl.run import Run
+from newscrawl.state.run import Run
 
 _ERRORS = (
     exceptions.CannotResolveHostError,
@@ -56,7 +56,7 @@ class ReplayMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "ReplayMiddleware":
-        """Built by Scrapy."""
+        """Create the component for a crawler."""
         return cls(crawler)
 
     def process_request(self, request: Request) -> Response:

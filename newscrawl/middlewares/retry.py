@@ -9,9 +9,9 @@ from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.retry import RetryMiddleware
 from scrapy.http import Request, Response
 
+from newscrawl.fetching.block_pages import challenge
 from newscrawl.fetching.headers import moment, plain
 from newscrawl.fetching.hosts import Hosts
-from newscrawl.fetching.refusals import challenge
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ class PatientRetryMiddleware(RetryMiddleware):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "PatientRetryMiddleware":
-        """Built by Scrapy."""
+        """Create the component for a crawler."""
         return cls(crawler)
 
     def process_response(  # type: ignore[override]  # Scrapy's decorator hides the signature

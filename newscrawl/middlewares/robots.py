@@ -17,7 +17,6 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Request
 from scrapy.http.request import NO_CALLBACK
 
-from newscrawl import directives
 from newscrawl.errors import (
     ForbiddenByRobotsError,
     RequestDroppedError,
@@ -27,6 +26,7 @@ from newscrawl.errors import (
 from newscrawl.fetching.failures import of_error
 from newscrawl.fetching.guard import UnsafeUrlError
 from newscrawl.fetching.hosts import Hosts
+from newscrawl.text import usage_directives
 
 logger = logging.getLogger(__name__)
 
@@ -92,7 +92,7 @@ class RobotsMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "RobotsMiddleware":
-        """Built by Scrapy."""
+        """Create the component for a crawler."""
         return cls(crawler)
 
     async def process_request(self, request: Request) -> None:
@@ -116,7 +116,7 @@ class RobotsMiddleware:
         if not rules.allow(request.url):
             raise ForbiddenByRobotsError("robots.txt")
         request.meta["directives"] = rules.directives
-        if self._excludes and (objection := directives.objection(rules.directives)):
+        if self._excludes and (objection := usage_directives.objection(rules.directives)):
             raise ReservedError(objection)
 
     async def _meet(self, host: str) -> HostRules | str:
@@ -168,7 +168,9 @@ def rules_of(status: int, body: bytes, agent: str) -> HostRules | str:
     encoding = "utf-16" if body.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig"
     text = body[:_MAX_BYTES].decode(encoding, "replace") if status < 300 else ""
     meant = _meant_for(agent, text)
-    return HostRules(Protego.parse(meant), agent, directives.of_robots(meant, agent), len(meant))
+    return HostRules(
+        Protego.parse(meant), agent, usage_directives.of_robots(meant, agent), len(meant)
+    )
 
 
 def _meant_for(agent: str, text: str) -> str:

@@ -13,7 +13,7 @@ import msgspec
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 from newscrawl.errors import OverrideError
-from newscrawl.urls import registered_domain
+from newscrawl.text.urls import registered_domain
 
 Selector = Annotated[str, msgspec.Meta(min_length=1)]
 """A CSS selector."""

@@ -4,7 +4,7 @@ from scrapy.crawler import Crawler
 
 from newscrawl.items import Article
 from newscrawl.outlets import first_domain
-from newscrawl.run import Run
+from newscrawl.state.run import Run
 
 
 class DomainPipeline:

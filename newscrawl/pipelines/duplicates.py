@@ -2,9 +2,9 @@
 
 from scrapy.crawler import Crawler
 
-from newscrawl.duplicates import TextIndex, signature
 from newscrawl.items import Article
-from newscrawl.run import Run
+from newscrawl.state.run import Run
+from newscrawl.text.signatures import TextIndex, signature
 
 
 class DuplicatesPipeline:

@@ -6,15 +6,15 @@ from time import monotonic
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
+from newscrawl.articles.recrawl import Revisits
 from newscrawl.errors import StoreError
+from newscrawl.fetching.shutdown import stop
 from newscrawl.items import Article
-from newscrawl.lines import LineFile
-from newscrawl.packing import packing_of
 from newscrawl.pipelines.versions import fingerprints
-from newscrawl.revisit import Revisits
-from newscrawl.run import Run
-from newscrawl.stopping import stop
-from newscrawl.urls import registered_domain
+from newscrawl.state.compression import packing_of
+from newscrawl.state.jsonl import LineFile
+from newscrawl.state.run import Run
+from newscrawl.text.urls import registered_domain
 
 logger = logging.getLogger(__name__)
 

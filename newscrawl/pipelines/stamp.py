@@ -4,7 +4,7 @@ from scrapy.crawler import Crawler
 
 from newscrawl import __version__
 from newscrawl.items import Article
-from newscrawl.run import Run, now
+from newscrawl.state.run import Run, now
 
 
 class StampPipeline:

@@ -2,8 +2,8 @@
 
 from scrapy.exceptions import DropItem
 
+from newscrawl.articles.validation import faults
 from newscrawl.items import Article
-from newscrawl.validation import faults
 
 
 class InvalidRecordError(DropItem):

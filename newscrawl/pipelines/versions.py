@@ -10,9 +10,9 @@ import msgspec
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
+from newscrawl.articles.recrawl import Revisits
 from newscrawl.items import Article, Use, marked
-from newscrawl.revisit import Revisits
-from newscrawl.run import Run
+from newscrawl.state.run import Run
 
 COMPARED = marked(Use.COMPARED)
 """Fields in which a difference makes a new version."""

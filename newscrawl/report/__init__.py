@@ -1,4 +1,4 @@
-"""The report page: what the feeds hold and what the runs did, in one HTML file."""
+"""The report page of feeds and runs, in one HTML file."""
 
 from newscrawl.report.page import write_page
 

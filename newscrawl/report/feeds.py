@@ -1,4 +1,4 @@
-"""What the feeds hold, counted in one pass.
+"""Statistics of the feeds, counted in one pass.
 
 Only the fields that are counted are decoded. Each article counts once, in its latest version; which
 were met is what memory grows by, some 80 bytes an article (``benchmarks/report.py``).

@@ -1,4 +1,4 @@
-"""The page itself: figures as data, beside scripts that are the project's own.
+"""The HTML page: statistics as data, with the project's own scripts.
 
 Nothing of a crawled page is ever markup here. It is JSON in an element that no browser runs, the
 script makes text nodes of it, and the page's own policy forbids every other script and every
@@ -23,12 +23,12 @@ from newscrawl import __version__
 from newscrawl.errors import StoreError
 from newscrawl.export.feeds import Feed, FeedReader
 from newscrawl.items import Article, Status
-from newscrawl.monitors import alarms
+from newscrawl.operations.monitors import alarms
 from newscrawl.report.feeds import FILLED, Holdings, Outlet, take_stock
 from newscrawl.report.runs import hosts_of, losses_of, rules_of
 from newscrawl.report.words import differences
-from newscrawl.run import now
-from newscrawl.runlog import reports
+from newscrawl.state.run import now
+from newscrawl.state.run_reports import reports
 
 _RECORD_BYTES = 1_500_000
 """Room for records with both their copies."""

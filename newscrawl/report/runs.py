@@ -1,4 +1,4 @@
-"""What the runs left beside the feeds: rejects, rules, and what their reports say of hosts."""
+"""Statistics of runs: rejects, rules and hosts."""
 
 import re
 from collections import Counter
@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 
+from newscrawl.articles.rule_store import rule_stores
 from newscrawl.errors import StoreError
 from newscrawl.extraction import Rule
-from newscrawl.rulestore import rule_stores
 
 _VARIES = re.compile(r'"[^"]*"|(?<!\S)(?<!HTTP )\S*\d\S*')
 """The parts of a reason that differ from record to record: what is quoted, and words with digits;

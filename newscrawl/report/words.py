@@ -1,4 +1,4 @@
-"""How two texts differ, word by word."""
+"""Word-level differences of two texts."""
 
 import re
 from difflib import SequenceMatcher

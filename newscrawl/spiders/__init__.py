@@ -1,1 +1,1 @@
-"""One spider a site of the network; what they share is in ``newscrawl.aggregator_spider``."""
+"""One spider a site of the network; what they share is in ``newscrawl.spiders.base``."""

@@ -1,9 +1,9 @@
 """djazairess.com."""
 
-from newscrawl.aggregator_spider import AggregatorSpider
+from newscrawl.spiders.base import AggregatorSpider
 
 
 class Djazairess(AggregatorSpider):
-    """See ``newscrawl.network.sites`` for what is known of the site."""
+    """See ``newscrawl.aggregator.sites`` for what is known of the site."""
 
     name = "djazairess"

@@ -1,9 +1,9 @@
 """sudaress.com."""
 
-from newscrawl.aggregator_spider import AggregatorSpider
+from newscrawl.spiders.base import AggregatorSpider
 
 
 class Sudaress(AggregatorSpider):
-    """See ``newscrawl.network.sites`` for what is known of the site."""
+    """See ``newscrawl.aggregator.sites`` for what is known of the site."""
 
     name = "sudaress"

@@ -91,7 +91,7 @@ def test_a_huge_page_needs_little_memory(body: str) -> None:
     code = (
         "import re\n"
         "from newscrawl.extraction import extract\n"
-        "from newscrawl.html import MAX_NODES, parse\n"
+        "from newscrawl.text.html import MAX_NODES, parse\n"
         "from tests.extraction.pages import Copy, page, paragraphs\n"
         # Not ru_maxrss, which holds what the process that runs the tests has as well.
         "def peak():\n"

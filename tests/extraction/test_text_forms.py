@@ -3,7 +3,7 @@
 import pytest
 
 from newscrawl.extraction import extract
-from newscrawl.extraction.guided import Reference
+from newscrawl.extraction.alignment import Reference
 
 _PROSE = [
     "Le conseil de la vallée a voté jeudi soir un budget de six millions pour le pont suspendu.",

@@ -6,10 +6,10 @@ from datetime import UTC
 
 from selectolax.lexbor import LexborHTMLParser
 
-from newscrawl.dates import parse_date
 from newscrawl.extraction.fields.names import SiteNames, class_of
 from newscrawl.extraction.metadata import Metadata
-from newscrawl.text import clean, fold, names_role, plain, split_bylines, unglued
+from newscrawl.text.cleaning import clean, fold, names_role, plain, split_bylines, unglued
+from newscrawl.text.dates import parse_date
 
 _NO_NAME = re.compile(r"https?:|www\.|^[@(/#{]|^\d+$|^\W*$|\.(?:com|org|net)/")
 BY = re.compile(

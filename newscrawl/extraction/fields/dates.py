@@ -9,10 +9,10 @@ from typing import Any, Literal
 
 from selectolax.lexbor import LexborNode
 
-from newscrawl.dates import Moment, parse_date
 from newscrawl.extraction.fields.names import stands_elsewhere
 from newscrawl.extraction.metadata import Metadata, types_of
-from newscrawl.text import clean, fold
+from newscrawl.text.cleaning import clean, fold
+from newscrawl.text.dates import Moment, parse_date
 
 _PUBLISHED = (
     "article:published_time",

@@ -10,8 +10,8 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from newscrawl.extraction.fields.names import class_of, stands_elsewhere
 from newscrawl.extraction.metadata import Metadata
 from newscrawl.items import Image
-from newscrawl.text import plain
-from newscrawl.urls import absolute
+from newscrawl.text.cleaning import plain
+from newscrawl.text.urls import absolute
 
 _METAS = ("og:image", "og:image:url", "og:image:secure_url")
 _FURTHER_METAS = ("twitter:image", "twitter:image:src", "image", "thumbnail")

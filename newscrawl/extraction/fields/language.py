@@ -3,7 +3,7 @@
 import re
 
 from newscrawl.extraction.metadata import Metadata
-from newscrawl.language import count_in, detect_language
+from newscrawl.text.language import count_in, detect_language
 
 
 def language(metadata: Metadata, text: str) -> str | None:

@@ -2,7 +2,7 @@
 
 from newscrawl.extraction.fields.names import SiteNames, folded_line
 from newscrawl.extraction.metadata import Metadata, types_of
-from newscrawl.text import plain
+from newscrawl.text.cleaning import plain
 
 _SITE = frozenset(("WebSite", "Organization", "NewsMediaOrganization"))
 

@@ -5,9 +5,9 @@ import re
 from selectolax.lexbor import LexborNode
 
 from newscrawl.extraction.metadata import Metadata
-from newscrawl.html import LONGEST_LABEL
-from newscrawl.text import fold, plain, words
-from newscrawl.urls import registered_domain
+from newscrawl.text.cleaning import fold, plain, words
+from newscrawl.text.html import LONGEST_LABEL
+from newscrawl.text.urls import registered_domain
 
 _LONGEST_NAME = 200
 """Characters of a name that are compared."""

@@ -15,7 +15,7 @@ from newscrawl.extraction.fields.names import (
     stands_elsewhere,
 )
 from newscrawl.extraction.metadata import Metadata
-from newscrawl.text import clean, plain
+from newscrawl.text.cleaning import clean, plain
 
 _LONGEST_SECTION = 40
 

@@ -3,10 +3,10 @@
 import re
 from html import unescape
 
+from newscrawl.extraction.alignment import likeness
 from newscrawl.extraction.fields.names import SiteNames, folded_line
-from newscrawl.extraction.guided import likeness
 from newscrawl.extraction.metadata import Metadata
-from newscrawl.text import fold, plain, words
+from newscrawl.text.cleaning import fold, plain, words
 
 _LONGEST_TITLE = 500
 _SHORTEST_TITLE = 15

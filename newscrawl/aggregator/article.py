@@ -1,0 +1,232 @@
+"""The page of one article: what the aggregator printed of it."""
+
+import re
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Literal
+
+from newscrawl.aggregator import phrases
+from newscrawl.aggregator.layout import ELSEWHERE, Layout, find_layout
+from newscrawl.aggregator.lines import Line, Page, Role, open_page
+from newscrawl.aggregator.ticker import read_headlines
+from newscrawl.aggregator.urls import ArticleKey, parse_article_url
+from newscrawl.errors import PageError
+from newscrawl.items import Headline, Image
+from newscrawl.text.cleaning import clean, looks_mojibake
+from newscrawl.text.dates import Moment
+
+PageFlag = Literal["truncated_copy", "stub", "mojibake", "other_canonical"]
+"""A doubt about a copy: cut, only a pointer to the text, letters lost to a wrong encoding, or a
+page that declares itself to be another article."""
+
+
+@dataclass(slots=True)
+class AggregatorPage:
+    """One article as the aggregator shows it."""
+
+    key: ArticleKey
+    """Its identity, from the URL."""
+    title: str
+    """Title as printed."""
+    text: str
+    """Plain text, NFC; paragraphs are parted by one blank line. The mark of a cut stays."""
+    outlet_name: str | None = None
+    """The outlet's name as printed in the published-in line."""
+    published: Moment | None = None
+    """The printed date, in the time zone of the aggregator's country; it has no time of day."""
+    byline: str | None = None
+    """The author line as printed."""
+    images: list[Image] = field(default_factory=list)
+    """Pictures shown with the article."""
+    thumbnail: str | None = None
+    """URL of its small picture."""
+    source_link: str | None = None
+    """Where the source-link line leads: the outlet's own page."""
+    truncated: bool = False
+    """Whether the text ends in the aggregator's mark of a cut."""
+    stub: bool = False
+    """Whether the text ends by sending the reader elsewhere for the rest."""
+    headlines: list[Headline] = field(default_factory=list)
+    """The ticker's distinct headlines, in order, with their links."""
+    flags: list[PageFlag] = field(default_factory=list)
+    """Doubts about the copy."""
+    _page: Page | None = field(default=None, repr=False, compare=False)
+
+    def alone(self) -> "AggregatorPage":
+        """The same without what finds its links."""
+        return replace(self, _page=None)
+
+    @property
+    def outlet_slug(self) -> str:
+        """The outlet's name in the aggregator's URLs."""
+        return self.key.outlet
+
+    @property
+    def links(self) -> list[ArticleKey]:
+        """Every other article that the page links to, in order; looked for when asked for."""
+        found = self._page.articles() if self._page else ()
+        return list(dict.fromkeys(other for other in found if other != self.key))
+
+
+def read_article(body: bytes | str, url: str, content_type: str | None = None) -> AggregatorPage:
+    """Read an article's page.
+
+    Args:
+        body: the page.
+        url: its URL, which says which article it is.
+        content_type: the response's header, for the encoding.
+
+    Raises:
+        PageError: it is no article's page; the message says what was not found.
+    """
+    key = parse_article_url(url)
+    if key is None:
+        raise PageError(url, "the URL of an article of the network")
+    page = open_page(body, key.url, key.site, content_type)
+    layout = _show(page, key)
+    title = layout.title or _declared_title(page, key)
+    if not title:
+        raise PageError(key.url, "an article's title")
+    text = _text(layout.text)
+    if not text:
+        raise PageError(key.url, "an article's text")
+    images, thumbnail = _images(page, key, layout, title)
+    result = AggregatorPage(
+        key=key,
+        title=title,
+        text=text,
+        outlet_name=layout.outlet or None,
+        published=layout.published,
+        byline=layout.byline or None,
+        images=images,
+        thumbnail=thumbnail,
+        source_link=layout.source,
+        truncated=phrases.is_truncated(text),
+        stub=phrases.is_stub(text),
+        headlines=read_headlines(page, layout.begin, layout.end),
+        _page=page,
+    )
+    result.flags = _flags(result, page)
+    return result
+
+
+def _show(page: Page, key: ArticleKey) -> Layout:
+    """Fill in as much of a page as tells its parts.
+
+    Raises:
+        PageError: it is no article's page.
+    """
+    if page.show_article(key.number):
+        with suppress(PageError):
+            layout = find_layout(page, key)
+            if layout.title and layout.published and layout.source:
+                return layout
+    page.show(menus=False)
+    with suppress(PageError):
+        return find_layout(page, key)
+    page.show()  # damaged pages may have the article in an unclosed menu
+    return find_layout(page, key)
+
+
+# --- Title and text -------------------------------------------------------------------------------
+
+
+def _declared_title(page: Page, key: ArticleKey) -> str:
+    """The title in the page's head, without the site's name; empty if it is only that name."""
+    names = f"(?:{re.escape(key.site.title)}|{key.aggregator}(?:\\.com)?)"
+    for name in ("og:title", "title"):
+        title = clean(page.declared(name) or "")
+        title = re.sub(rf"^{names}(?:\s*[:|–—-]\s*|$)", "", title, flags=re.IGNORECASE)
+        title = re.sub(rf"\s*[:|–—-]\s*{names}$", "", title, flags=re.IGNORECASE)
+        if title:
+            return title
+    return ""
+
+
+_SENTENCE_ENDS = tuple('.!?…؟:»”")')
+
+
+def _text(lines: Sequence[Line]) -> str:
+    """The paragraphs of an article's text."""
+    paragraphs = [
+        paragraph
+        for line in _split_at_newlines([line.text for line in lines])
+        if (paragraph := clean(line))
+    ]
+    return "\n\n".join(phrases.drop_comment_form(paragraphs))
+
+
+def _split_at_newlines(texts: list[str]) -> list[str]:
+    """Lines parted at the line ends of the source, if those are meant as paragraphs.
+
+    The aggregator keeps line ends of the texts that it takes over. They are told from a source that
+    is merely wrapped by where they stand: at the end of sentences.
+    """
+    parts = [[part for part in text.splitlines() if part.strip()] for text in texts]
+    inner = [part for line in parts for part in line[:-1]]
+    ends = sum(part.rstrip().endswith(_SENTENCE_ENDS) for part in inner)
+    if inner and 2 * ends >= len(inner):
+        return [part for line in parts for part in line]
+    return texts
+
+
+# --- Pictures -------------------------------------------------------------------------------------
+
+
+def _images(
+    page: Page, key: ArticleKey, layout: Layout, title: str
+) -> tuple[list[Image], str | None]:
+    """The article's pictures, and its thumbnail."""
+    own, foreign = _pictures_of(key.site.host)
+    names = {f"{key.outlet}/{key.number}", f"{key.edition}/{key.outlet}/{key.number}"}
+    images: dict[str, Image] = {}
+    thumbnail = None
+    captions = {line.index: clean(line.text) for line in page.lines if line.role is Role.CAPTION}
+    for picture in page.pictures:
+        near = layout.begin <= picture.line <= layout.end and picture.role not in ELSEWHERE
+        url = page.absolute(picture.src) if near or key.number in picture.src else None
+        match = own.fullmatch(url) if url else None
+        match = match if match and match["of"].lower() in names else None
+        if url is None or not (match or (near and not foreign.match(url))):
+            continue
+        if match and match["thumb"]:
+            thumbnail = thumbnail or url
+            continue
+        caption = captions.get(picture.line) or clean(picture.alt)
+        images.setdefault(url, Image(url, caption if caption not in ("", title) else None))
+    declared = page.absolute(page.declared("og:image") or "") or ""
+    if (match := own.fullmatch(declared)) and match["of"].lower() in names:
+        if match["thumb"]:
+            thumbnail = thumbnail or declared
+        elif not images:
+            images[declared] = Image(declared)
+    return list(images.values()), thumbnail
+
+
+@cache
+def _pictures_of(host: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """What the addresses of an article's pictures look like on a site, and those of its own."""
+    site = re.escape(host)
+    return (
+        re.compile(rf"https?://images\d*\.{site}/(?P<of>.+?)(?P<thumb>/thumb)?", re.IGNORECASE),
+        re.compile(
+            rf"https?://(?:images\d*\.{site}/|(?:www\.)?{site}/(?:resources|faces)/)", re.IGNORECASE
+        ),
+    )
+
+
+# --- Doubts -------------------------------------------------------------------------------------
+
+
+def _flags(result: AggregatorPage, page: Page) -> list[PageFlag]:
+    canonical = page.declared("canonical")
+    declared = page.article(canonical) if canonical else None
+    doubts: dict[PageFlag, bool] = {
+        "truncated_copy": result.truncated,
+        "stub": result.stub,
+        "mojibake": looks_mojibake(f"{result.title}\n{result.text}"),
+        "other_canonical": declared is not None and declared != result.key,
+    }
+    return [flag for flag, raised in doubts.items() if raised]

@@ -1,0 +1,527 @@
+"""A page of the network as lines of text: the one walk over the tree that all page readers share.
+
+The pages' markup is known only in part, so that readers work on what a person sees: lines, in
+order, each with the links in it and with the role that a known class or tag gives it.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from functools import lru_cache
+from typing import NamedTuple
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from newscrawl.aggregator.sites import Site
+from newscrawl.aggregator.urls import Address, ArticleKey, classify
+from newscrawl.errors import PageError, UnreadableHtmlError
+from newscrawl.text.cleaning import clean
+from newscrawl.text.html import LONGEST_LABEL, as_utf8, parse
+from newscrawl.text.urls import absolute
+
+
+class Role(Enum):
+    """What a line is, where the page's markup says it."""
+
+    NONE = auto()
+    """Nothing is known of it."""
+    TITLE = auto()
+    """An article's title."""
+    SUBTITLE = auto()
+    """A line above or below the title, never the title itself."""
+    NEWSPAPER = auto()
+    """The line with outlet and date."""
+    CONTENT = auto()
+    """A piece of an article's text."""
+    AUTHOR = auto()
+    """An article's author."""
+    CAPTION = auto()
+    """Text under a picture."""
+    TICKER = auto()
+    """The band of current headlines."""
+    CARD = auto()
+    """A teaser of an article, on listing pages."""
+    AROUND = auto()
+    """Side columns, the foot of the page."""
+    MENU = auto()
+    """Menus: hundreds of links on every page, to outlets and sections, never to articles."""
+
+
+_CLASSES = {
+    # Of article pages.
+    "articletitle": Role.TITLE,
+    "articlesubtitle": Role.SUBTITLE,
+    "articlenewspaper": Role.NEWSPAPER,
+    "articlecontent": Role.CONTENT,
+    "articleauthor": Role.AUTHOR,
+    # Of the frame that every page has, and of listings.
+    "teasercontainer": Role.CARD,
+    "maincontainer": Role.CARD,
+    "ui-menu": Role.MENU,
+    "menu": Role.AROUND,
+    "navbar": Role.AROUND,
+    "sidebar": Role.AROUND,
+    "footer": Role.AROUND,
+    "social": Role.AROUND,
+    "breadcrumb": Role.AROUND,
+}
+_BANDS = ("marquee", "ticker")
+_TAGS = {
+    "marquee": Role.TICKER,
+    "figcaption": Role.CAPTION,
+    "nav": Role.MENU,
+    "aside": Role.AROUND,
+    "footer": Role.AROUND,
+}
+_MARKS = [
+    name for name, role in _CLASSES.items() if role in (Role.TITLE, Role.NEWSPAPER, Role.CONTENT)
+]
+# The two match an element's class and id as selectors with ``~=`` and ``*=`` would.
+_MARK = re.compile(
+    rf"(?<![^ \t\n\f\r])(?:{'|'.join(_MARKS)})(?![^ \t\n\f\r])", re.ASCII | re.IGNORECASE
+)
+_BAND = re.compile("|".join(_BANDS), re.ASCII | re.IGNORECASE)
+_NAMED = ", ".join(
+    f"[{attribute}]:is({', '.join(f'[{attribute}*={name} i]' for name in (*_MARKS, *_BANDS))})"
+    for attribute in ("class", "id")
+)
+_TELLING = f":is(img, marquee, {_NAMED})"
+"""What tells where article and headlines are. Each search takes long, whatever it is for."""
+_MENUS = (
+    *(tag for tag, role in _TAGS.items() if role is Role.MENU),
+    *(f'[class~="{name}" i]' for name, role in _CLASSES.items() if role is Role.MENU),
+)
+_LINKS = f"a[href]:not({', '.join(f'{menu} a' for menu in _MENUS)})"
+_CELLS = ("caption", "col", "tbody", "td", "tfoot", "th", "thead", "tr")
+"""Elements that are none without the table around them."""
+_SOURCES = ("data-src", "data-original", "src")
+"""Attributes that say where a picture lies, the likeliest first."""
+_SKIPPED = re.compile(
+    "audio|button|canvas|head|iframe|math|noscript|object|option|script|select|style|svg|template"
+    "|textarea|video|[-!].*"
+)
+_BLOCK = re.compile(
+    "address|article|aside|blockquote|body|caption|center|dd|details|div|dl|dt|fieldset|figcaption"
+    "|figure|footer|form|frameset|h[1-6r]|header|hgroup|li|main|marquee|menu|nav|ol|p|pre|section"
+    "|summary|table|tbody|td|tfoot|th|thead|tr|ul"
+)
+_HEADING = re.compile("h[1-6]")
+_LETTER = re.compile(r"[^\W\d_]")
+
+
+class _Tag(NamedTuple):
+    """What a tag's name says of an element."""
+
+    name: str
+    skipped: bool
+    block: bool
+    heading: bool
+    role: Role | None
+    plain: bool
+    """Whether it says nothing of the lines within the element."""
+
+
+def _tag(name: str) -> _Tag:
+    return _known_tag(name[:LONGEST_LABEL])
+
+
+@lru_cache(maxsize=1024)
+def _known_tag(name: str) -> _Tag:
+    skipped = _SKIPPED.fullmatch(name) is not None
+    block = _BLOCK.fullmatch(name) is not None
+    heading = _HEADING.fullmatch(name) is not None
+    plain = not (skipped or heading or name in ("a", "li", "pre"))
+    return _Tag(name, skipped, block, heading, _TAGS.get(name), plain)
+
+
+def _role(tag: _Tag, attributes: Mapping[str, str | None]) -> Role | None:
+    """The role that an element has by its class, its id or its tag."""
+    names = (attributes.get("class") or "")[:LONGEST_LABEL]
+    if "id" in attributes:
+        names += f" {(attributes['id'] or '')[:LONGEST_LABEL]}"
+    return (_role_of(names) if names else None) or tag.role
+
+
+@lru_cache(maxsize=4096)
+def _role_of(names: str) -> Role | None:
+    """The role that an element's classes and id give it."""
+    names = names.lower()
+    for name in names.split():
+        if role := _CLASSES.get(name):
+            return role
+    return Role.TICKER if any(name in names for name in _BANDS) else None
+
+
+def has_letters(text: str) -> bool:
+    """Whether a text says anything."""
+    return _LETTER.search(text) is not None
+
+
+@dataclass(slots=True)
+class Link:
+    """A link, and where it stands in its line."""
+
+    href: str
+    """As written."""
+    start: int
+    """Where its text begins in the line."""
+    end: int
+    """Where its text ends."""
+    hint: str = ""
+    """What it says of itself beside its text: its ``title``, or a picture's ``alt``."""
+    rel: str = ""
+    """Its relation to the page."""
+
+
+@dataclass(slots=True)
+class Line:
+    """Text without a line break in it, as a browser shows it; white space is still the source's."""
+
+    text: str
+    """The text as in the source."""
+    role: Role
+    """What it is."""
+    links: list[Link] = field(default_factory=list)
+    """The links in it."""
+    heading: bool = False
+    """Whether it stands in a heading."""
+    listed: bool = False
+    """Whether it stands in a list item."""
+    index: int = 0
+    """Its place among the page's lines."""
+
+    def without(self, links: Iterable[Link]) -> str:
+        """Its text with blanks for the text of some links, so that places in it stay the same."""
+        parts, at = [], 0
+        for link in links:
+            parts += [self.text[at : link.start], " " * (link.end - max(at, link.start))]
+            at = max(at, link.end)
+        return "".join([*parts, self.text[at:]])
+
+    @property
+    def is_link(self) -> bool:
+        """Whether all that it says is in links."""
+        return sum(link.end - link.start for link in self.links) >= len(self.text.strip()) > 0
+
+    def link_text(self, link: Link) -> str:
+        """A link's text, or else what it says of itself."""
+        return clean(self.text[link.start : link.end]) or clean(link.hint)
+
+
+@dataclass(slots=True)
+class Picture:
+    """An ``img`` element."""
+
+    src: str
+    """Where it lies, as written."""
+    alt: str
+    """Its alternative text or title."""
+    role: Role
+    """What it stands in."""
+    line: int
+    """Index of the line it stands before."""
+    caption: str | None = None
+    """The text under it."""
+
+
+@dataclass(slots=True)
+class Page:
+    """What a page shows, and the declarations in its head."""
+
+    url: str
+    """The URL it was read for."""
+    site: Site
+    """The site it is on."""
+    tree: LexborHTMLParser
+    """What the parser made of it."""
+    lines: list[Line] = field(default_factory=list)
+    """Its lines, in the order of the source."""
+    pictures: list[Picture] = field(default_factory=list)
+    """Its pictures, in the order of the source."""
+    tickers: list[LexborNode] = field(default_factory=list)
+    """The bands of headlines, where they are left out of the lines."""
+    _declared: dict[str, str] = field(default_factory=dict)
+    _searched: bool = False
+    _places: dict[str, Address | None] = field(default_factory=dict)
+    _articles: dict[str, ArticleKey | None] = field(default_factory=dict)
+
+    def show(self, *, menus: bool = True) -> None:
+        """Fill in all lines and pictures, without those in menus if they are not wanted."""
+        self._clear()
+        root = self.tree.body or self.tree.root
+        _Walk(self, menus=menus).run(root.child if root else None)
+
+    def show_article(self, number: str) -> bool:
+        """Fill in the lines and pictures of the article alone, if its markup tells where it is.
+
+        That is the part of the page around all that is marked as an article's. It is told whether
+        there is such a part, whether it stands free of anything that would show in its lines, and
+        holds all pictures with the article's number; and likewise where the headlines are.
+        """
+        self._clear()
+        marked: list[LexborNode] = []
+        bands: list[LexborNode] = []
+        pictures: list[LexborNode] = []
+        for node in self.tree.css(_TELLING):
+            attributes = node.attributes
+            names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}"
+            if _MARK.search(names):
+                marked.append(node)
+            if node.tag == "marquee" or _BAND.search(names):
+                bands.append(node)
+            if node.tag == "img" and any(number in (attributes.get(s) or "") for s in _SOURCES):
+                pictures.append(node)
+        article = _around(marked[0], marked[-1]) if marked else None
+        if article is None or not bands or not _stands_free(article):
+            return False
+        inner = {band.mem_id for band in bands}
+        self.tickers = [band for band in bands if inner.isdisjoint(_ids_above(band))]
+        if (
+            not all(map(_stands_free, self.tickers))
+            or any(band.tag in _CELLS for band in bands)
+            or any(article.mem_id not in {p.mem_id, *_ids_above(p)} for p in pictures)
+        ):
+            return False
+        _Walk(self, menus=False).run(article, alone=True)
+        return True
+
+    def _clear(self) -> None:
+        self.lines, self.pictures, self.tickers = [], [], []
+
+    def declared(self, name: str) -> str | None:
+        """What is declared under a name, in the head or, on odd pages, anywhere.
+
+        That is the content of a ``meta`` by its property or name, the ``title``, or the URL of a
+        ``link`` by its relation.
+        """
+        if not self._declared and self.tree.head:
+            self._declared = _declarations(self.tree.head)
+        if name not in self._declared and not self._searched:
+            self._declared = _declarations(self.tree)
+            self._searched = True
+        return self._declared.get(name)
+
+    def absolute(self, href: str) -> str | None:
+        """A link of this page in full; ``None`` if it is no http or https URL."""
+        return absolute(href, self.url)
+
+    def articles(self) -> Iterator[ArticleKey]:
+        """The articles that the page links to, menus left out."""
+        hrefs = dict.fromkeys(link.attributes["href"] or "" for link in self.tree.css(_LINKS))
+        return filter(None, map(self.article, hrefs))
+
+    def place(self, href: str) -> Address | None:
+        """What a link of this page leads to within the network."""
+        if href not in self._places:
+            if href.startswith("/") and not href.startswith(("//", "/\\")):
+                url = self.site.url(href)
+            else:
+                url = href if href.startswith(("http", "//")) else self.absolute(href) or ""
+            self._places[href] = classify(url)
+        return self._places[href]
+
+    def article(self, href: str) -> ArticleKey | None:
+        """The article that a link of this page leads to."""
+        if href not in self._articles:
+            place = self.place(href) if _MAY_BE_ARTICLE.search(href) else None
+            self._articles[href] = place.article if place else None
+        return self._articles[href]
+
+
+def _around(first: LexborNode, last: LexborNode) -> LexborNode | None:
+    """The smallest element that holds two others, and so all that stands between them."""
+    ids = {first.mem_id, *_ids_above(first)}
+    return next((node for node in (last, *_above(last)) if node.mem_id in ids), None)
+
+
+def _above(node: LexborNode) -> Iterator[LexborNode]:
+    """The elements that an element stands in, from the innermost out."""
+    parent = node.parent
+    while parent is not None and parent.tag not in ("body", "html"):
+        yield parent
+        parent = parent.parent
+
+
+def _ids_above(node: LexborNode) -> Iterator[int]:
+    return (above.mem_id for above in _above(node))
+
+
+def _stands_free(node: LexborNode) -> bool:
+    """Whether nothing that an element stands in shows in its lines."""
+    return all(
+        (tag := _tag(above.tag or "")).plain and _role(tag, above.attributes) is None
+        for above in _above(node)
+    )
+
+
+# Most links are none; this tells it for the cost of a search.
+_MAY_BE_ARTICLE = re.compile(r"[0-9]\s*(?:$|[/?#;&%])")
+
+
+def open_page(body: bytes | str, url: str, site: Site, content_type: str | None) -> Page:
+    """Decode and parse a page; its lines are for ``show`` or ``show_article`` to fill in.
+
+    Raises:
+        PageError: it is not HTML that can be read.
+    """
+    try:
+        tree = parse(body if isinstance(body, str) else as_utf8(body, content_type))
+    except UnreadableHtmlError as error:
+        raise PageError(url, f"an HTML page; {error}") from error
+    return Page(url, site, tree)
+
+
+def _declarations(part: LexborHTMLParser | LexborNode) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for node in part.css("title, meta[content], link[rel][href]"):
+        attributes = node.attributes
+        if node.tag == "title":
+            found.setdefault("title", node.text())
+        elif node.tag == "meta":
+            name = attributes.get("property") or attributes.get("name") or ""
+            found.setdefault(name.lower(), attributes["content"] or "")
+        else:
+            found.setdefault((attributes["rel"] or "").lower(), attributes["href"] or "")
+    return found
+
+
+# What holds outside of an element that is open, and whether it is a line, or lines, of its own.
+_Frame = tuple[_Tag, Role, Link | None, bool]
+
+
+class _Walk:
+    """One depth-first pass over a tree, without recursion: pages may be nested without end."""
+
+    def __init__(self, page: Page, *, menus: bool) -> None:
+        self._page = page
+        self._menus = menus
+        self._buffer: list[str] = []
+        self._length = 0
+        self._links: list[Link] = []
+        self._role = Role.NONE
+        self._open_link: Link | None = None
+        self._carried: Link | None = None
+        self._headings = 0
+        self._items = 0
+        self._verbatim = 0
+
+    def run(self, node: LexborNode | None, *, alone: bool = False) -> None:
+        """Fill in the page's lines and pictures from a node, alone or with those that follow it."""
+        around: list[tuple[LexborNode, _Frame]] = []
+        while node:
+            child = None
+            if node.is_text_node:
+                self._text(node.text_content or "")
+            elif (name := node.tag or "") == "br":
+                self._break()
+            elif name == "img":
+                self._picture(node.attributes)
+            elif not (tag := _tag(name)).skipped:
+                frame = self._enter(tag, node.attributes)
+                if self._menus or self._role is not Role.MENU:
+                    child = node.child
+                if child:
+                    around.append((node, frame))
+                else:
+                    self._leave(*frame)
+            while node and child is None:
+                child = node.next if around or not alone else None
+                if child is None:
+                    node = None
+                    if around:
+                        node, frame = around.pop()
+                        self._leave(*frame)
+            node = child
+        self._break()
+
+    def _enter(self, tag: _Tag, attributes: dict[str, str | None]) -> _Frame:
+        """Begin an element; what is returned ends it."""
+        role = _role(tag, attributes)
+        bounded = tag.block or role is not None
+        frame = (tag, self._role, self._open_link, bounded)
+        if bounded and (self._buffer or self._links):
+            self._break()
+        if role:
+            self._role = role
+        if tag.plain:
+            return frame
+        if tag.name == "a":
+            self._open_link = Link(
+                attributes.get("href") or "",
+                self._length,
+                self._length,
+                attributes.get("title") or "",
+                attributes.get("rel") or "",
+            )
+            self._links.append(self._open_link)
+        elif tag.name == "li":
+            self._items += 1
+        elif tag.name == "pre":
+            self._verbatim += 1
+        elif tag.heading:
+            self._headings += 1
+        return frame
+
+    def _leave(self, tag: _Tag, role: Role, link: Link | None, bounded: bool) -> None:
+        """End an element."""
+        if bounded and (self._buffer or self._links):
+            self._break()
+        self._role = role
+        if tag.plain:
+            return
+        if tag.name == "a":
+            self._close_link()
+            self._open_link = link
+        elif tag.name == "li":
+            self._items -= 1
+        elif tag.name == "pre":
+            self._verbatim -= 1
+        elif tag.heading:
+            self._headings -= 1
+
+    def _text(self, text: str) -> None:
+        if self._verbatim and "\n" in text:
+            first, *rest = text.split("\n")
+            self._text(first)
+            for line in rest:
+                self._break()
+                self._text(line)
+        elif self._buffer or self._links or (text and not text.isspace()):
+            self._buffer.append(text)
+            self._length += len(text)
+
+    def _close_link(self) -> None:
+        if self._open_link:
+            self._open_link.end = self._length
+
+    def _picture(self, attributes: dict[str, str | None]) -> None:
+        alt = attributes.get("alt") or attributes.get("title") or ""
+        if self._open_link and not self._open_link.hint:
+            self._open_link.hint = alt
+        for name in _SOURCES:
+            if src := attributes.get(name):
+                line = len(self._page.lines)
+                self._page.pictures.append(Picture(src, alt, self._role, line))
+                break
+
+    def _break(self) -> None:
+        """End the line; a link that is open goes on in the next one."""
+        text, links, link = "".join(self._buffer), self._links, self._open_link
+        if not text and not links:
+            return
+        if link:
+            link.end = self._length
+        if self._carried and self._carried.end == 0:
+            links.remove(self._carried)
+        if links or (text and not text.isspace()):
+            lines = self._page.lines
+            heading, listed = self._headings > 0, self._items > 0
+            lines.append(Line(text, self._role, links, heading, listed, len(lines)))
+        self._buffer.clear()
+        self._length = 0
+        self._links = []
+        self._carried = None
+        if link:
+            self._open_link = self._carried = Link(link.href, 0, 0, link.hint, link.rel)
+            self._links.append(self._carried)

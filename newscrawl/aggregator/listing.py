@@ -1,0 +1,262 @@
+"""Pages that list articles: home pages, an outlet's, a section's, an author's, search results."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, unquote_plus, urldefrag, urlsplit
+
+from newscrawl.aggregator import phrases
+from newscrawl.aggregator.lines import Line, Link, Page, Role, open_page
+from newscrawl.aggregator.ticker import is_ticker, read_headlines
+from newscrawl.aggregator.urls import Address, ArticleKey, Kind, classify
+from newscrawl.errors import PageError
+from newscrawl.items import Headline
+from newscrawl.text.cleaning import clean, fold, western_digits
+from newscrawl.text.dates import Moment
+from newscrawl.text.urls import absolute, host
+
+
+@dataclass(slots=True)
+class ListingEntry:
+    """One article in a listing."""
+
+    key: ArticleKey
+    """Its identity."""
+    title: str
+    """Title; empty where the site prints none, which happens."""
+    teaser: str | None = None
+    """The beginning of its text."""
+    published: Moment | None = None
+    """The printed date, where the listing prints one."""
+
+
+@dataclass(slots=True)
+class Listing:
+    """What a listing page shows. A listing may be empty, as beyond its last page."""
+
+    entries: list[ListingEntry] = field(default_factory=list)
+    """Its articles, each once, in order; the ticker's are not among them."""
+    next_pages: list[str] = field(default_factory=list)
+    """URLs of further pages of the same listing, as the page links them."""
+    headlines: list[Headline] = field(default_factory=list)
+    """The ticker's distinct headlines, in order."""
+    outlets: list[str] = field(default_factory=list)
+    """Slugs of the outlets that it links to, of its own edition."""
+    sections: list[str] = field(default_factory=list)
+    """Sections that it links to, of its own edition."""
+    authors: list[str] = field(default_factory=list)
+    """Names of the authors that it links to, of its own edition."""
+
+
+def read_listing(body: bytes | str, url: str, content_type: str | None = None) -> Listing:
+    """Read a page that lists articles.
+
+    Args:
+        body: the page.
+        url: its URL.
+        content_type: the response's header, for the encoding.
+
+    Raises:
+        PageError: it is no page of the network: it links to no article, and not even to an outlet
+            or a section. A page of the network without articles is an empty listing.
+    """
+    address = classify(url)
+    if address is None:
+        raise PageError(url, "the URL of a page of the network")
+    page = open_page(body, absolute(url) or address.site.url(), address.site, content_type)
+    page.show()
+    places = list(_places(page, address))
+    listing = Listing(
+        next_pages=_next_pages(page),
+        outlets=_names(places, "outlet"),
+        sections=_names(places, "section"),
+        authors=_names(places, "author"),
+    )
+    entries = _Entries(page, address)
+    listing.entries = entries.all()
+    listing.headlines = read_headlines(page, entries.begin, entries.end)
+    listing.headlines += entries.foreign.values()
+    if not any((listing.entries, listing.headlines, listing.outlets, listing.sections)):
+        raise PageError(url, "links to articles, outlets or sections of the network")
+    return listing
+
+
+def _places(page: Page, address: Address) -> Iterator[Address]:
+    """What the page's links lead to within its own site and edition."""
+    for line in page.lines:
+        for link in line.links:
+            place = page.place(link.href)
+            if place and place.site == address.site and place.edition == address.edition:
+                yield place
+
+
+def _names(places: Sequence[Address], kind: Kind) -> list[str]:
+    return list(dict.fromkeys(place.name for place in places if place.kind == kind))
+
+
+# --- Entries --------------------------------------------------------------------------------------
+
+_LEAST_TEASER = 60
+"""Shortest text, in characters, that is taken for a teaser without the mark of a cut."""
+_LONGEST_DATE = 40
+"""Longest text, in characters, that is taken for a date and what belongs to it."""
+_LONGEST_PUBLISHED = 200
+"""Longest text, in characters, that is taken for a published-in line."""
+
+
+class _Entries:
+    """Reads the entries: a title links to its article, and what follows it belongs to it."""
+
+    def __init__(self, page: Page, address: Address) -> None:
+        self._address = address
+        self._found: dict[ArticleKey, ListingEntry] = {}
+        self._last: ListingEntry | None = None
+        # Entries and dates in the order in which they stand.
+        self._order: list[ListingEntry | Moment] = []
+        self.foreign: dict[str, Headline] = {}
+        """On an outlet's page, articles of other outlets by title: an unmarked ticker's."""
+        self.begin = len(page.lines)
+        """Index of the line with the first entry."""
+        self.end = -1
+        """Index of the line with the last one."""
+        for line in page.lines:
+            if line.role not in (Role.TICKER, Role.AROUND, Role.MENU) and not is_ticker(line):
+                self._read(line, page)
+
+    def all(self) -> list[ListingEntry]:
+        """The entries, dated."""
+        _give_dates(self._order)
+        return list(self._found.values())
+
+    def _read(self, line: Line, page: Page) -> None:
+        text, at, before = line.without(line.links), 0, len(self._order)
+        for link in line.links:
+            key = page.article(link.href)
+            if key and not self._is_page_number(key, line.link_text(link)):
+                self._read_text(text[at : link.start])
+                at = max(at, link.end)
+                self._read_link(key, line, link)
+        self._read_text(text[at:])
+        self._pair(before)
+
+    def _pair(self, start: int) -> None:
+        """An entry and a date on one line belong together."""
+        match self._order[start:]:
+            case [ListingEntry() as entry, Moment() as date] | [
+                Moment() as date,
+                ListingEntry() as entry,
+            ]:
+                entry.published = date
+                self._order[start:] = [entry]
+
+    def _is_page_number(self, key: ArticleKey, text: str) -> bool:
+        """Whether a link with the form of an article's is one to a further page."""
+        own = key.outlet == self._address.name
+        return own and (
+            western_digits(text) == key.number or _NEXT.fullmatch(fold(text)) is not None
+        )
+
+    def _read_link(self, key: ArticleKey, line: Line, link: Link) -> None:
+        title = line.link_text(link)
+        if self._address.kind == "outlet" and key.outlet != self._address.name:
+            if title:
+                self.foreign.setdefault(title, Headline(title, key.url))
+            return
+        entry = self._found.get(key)
+        if entry is None:
+            entry = self._found[key] = ListingEntry(key, "")
+            self._order.append(entry)
+            self.begin, self.end = min(self.begin, line.index), line.index
+        self._last = entry
+        if not entry.title:
+            entry.title = title
+        elif title != entry.title and _is_teaser(title):
+            entry.teaser = entry.teaser or title
+
+    def _read_text(self, text: str) -> None:
+        text, zone = clean(text), self._address.site.timezone
+        moment = None
+        if len(text) <= _LONGEST_DATE:
+            moment = phrases.split_date(text, zone)[0]
+        elif len(text) <= _LONGEST_PUBLISHED and (found := phrases.find_published(text, zone)):
+            moment = found.moment
+        if moment:
+            self._order.append(moment)
+        elif self._last and not self._last.teaser and _is_teaser(text):
+            self._last.teaser = text
+
+
+def _is_teaser(text: str) -> bool:
+    return phrases.is_truncated(text) or len(text) >= _LEAST_TEASER
+
+
+def _give_dates(order: Sequence[ListingEntry | Moment]) -> None:
+    """Give each entry its date: the first one behind it, or the one above where dates stand first.
+
+    Dates stand first if the first thing is a date and the last an entry. Where it cannot be told
+    whose date is whose, none is given.
+    """
+    is_date = [isinstance(thing, Moment) for thing in order]
+    if sum(is_date) > 1 and not is_date[-1]:
+        if is_date[0]:
+            order = order[::-1] if 2 * sum(is_date) == len(order) else ()
+        elif not is_date[1]:
+            order = ()
+    entry = None
+    for thing in order:
+        if isinstance(thing, ListingEntry):
+            entry = thing
+        elif entry and entry.published is None:
+            entry.published = thing
+
+
+# --- Further pages --------------------------------------------------------------------------------
+
+_NEXT = re.compile(r"(?:page )?(?:suivante?s?|next|التالي[ةه]?|[>›»]+)(?: page)?[\s>›»:.→←]*")
+_NUMBER = re.compile(r"[0-9]{1,6}")
+# Most links are none; this tells it sooner.
+_MAY_BE_NEXT = re.compile(r"\s*(?:\d|page|suiv|next|الت|[>›»])", re.IGNORECASE)
+
+
+def _next_pages(page: Page) -> list[str]:
+    """Further pages of a listing in order: marked by ``rel``, a word such as next, or a number."""
+    listed, current = _position(page.url)
+    found: dict[str, int] = {}
+    for number, href in _page_links(page):
+        url = urldefrag(page.absolute(href) or "").url
+        other, position = _position(url)
+        if position is None:  # a page that has no number, unless it is the first one
+            wanted = not number and url != urldefrag(page.url).url
+        else:
+            wanted = position > (current or 0) and number != "1"
+        if wanted and other == listed:
+            found.setdefault(url, position or 0)
+    return sorted(found, key=found.__getitem__)
+
+
+def _page_links(page: Page) -> Iterator[tuple[str, str]]:
+    """Links that can be to a further page: their number, if they are one, and where they lead."""
+    if declared := page.declared("next"):
+        yield "", declared
+    for line in page.lines:
+        for link in line.links:
+            if "next" in link.rel.lower().split():
+                yield "", link.href
+            elif _MAY_BE_NEXT.match(line.text, link.start, link.end):
+                text = western_digits(line.link_text(link))
+                if _NUMBER.fullmatch(text) or _NEXT.fullmatch(fold(text)):
+                    yield text if text.isdigit() else "", link.href
+
+
+def _position(url: str) -> tuple[tuple[str, str], int | None]:
+    """What a URL lists, whichever of its pages it is, and that page's number or offset."""
+    parts = urlsplit(url)
+    # Names in paths are encoded once or twice.
+    path = unquote_plus(unquote_plus(parts.path)).rstrip("/")
+    base, _, number = path.rpartition("/")
+    if _NUMBER.fullmatch(number):
+        base = base.removesuffix("/page")
+    else:
+        values = (value for _, value in parse_qsl(parts.query))
+        base, number = path, next(filter(_NUMBER.fullmatch, values), "")
+    return (host(url).removeprefix("www."), base), int(number) if number else None

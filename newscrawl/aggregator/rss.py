@@ -1,0 +1,197 @@
+"""The network's RSS feeds: discovery and time of publication, never the text."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import escape, unescape
+from typing import cast
+from xml.etree.ElementTree import Element, ParseError
+
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import fromstring
+from lxml.etree import XMLParser
+from lxml.etree import fromstring as lenient_fromstring
+
+from newscrawl.aggregator.sites import Site
+from newscrawl.aggregator.urls import ArticleKey, classify, parse_article_url
+from newscrawl.errors import FeedError, UnreadableHtmlError
+from newscrawl.text.cleaning import clean
+from newscrawl.text.dates import Moment, parse_date
+from newscrawl.text.html import decode, parse
+from newscrawl.text.urls import absolute
+
+
+@dataclass(slots=True)
+class FeedEntry:
+    """One article in a feed."""
+
+    key: ArticleKey
+    """Its identity."""
+    title: str
+    """Title."""
+    outlet_name: str | None = None
+    """The outlet's name: the network's feeds name it as the creator, never the author."""
+    published: Moment | None = None
+    """When it was published; feeds carry the time of day."""
+    thumbnail: str | None = None
+    """URL of its small picture."""
+    teaser: str | None = None
+    """The beginning of its text, about 300 characters, ended by ``(...)``."""
+
+
+def read_feed(body: bytes, url: str) -> list[FeedEntry]:
+    """Read an RSS or Atom feed.
+
+    Entries that lead to no article of the network, such as videos, are left out; an article that
+    stands in it twice is listed once.
+
+    Args:
+        body: the feed. It is untrusted: entities are not expanded, nothing is fetched for it.
+        url: its URL.
+
+    Raises:
+        FeedError: it declares entities, or is no feed.
+    """
+    address = classify(url)
+    if address is None:
+        raise FeedError(url, "the URL of a feed of the network")
+    root = _parse(body, url)
+    if _name(root) not in ("rss", "RDF", "feed"):
+        raise FeedError(url, f"an RSS or Atom feed; found <{_name(root)}>")
+    entries: dict[ArticleKey, FeedEntry] = {}
+    for part in (root, *root):  # items stand in the root or its channel, never in one another
+        for item in part:
+            if _name(item) in ("item", "entry") and (entry := _entry(item, address.site, url)):
+                entries.setdefault(entry.key, entry)
+    return list(entries.values())
+
+
+# Control characters that texts bring along; XML forbids them, so that one spoils a whole feed.
+_CONTROL = bytes(set(range(0x20)) - set(b"\t\n\r"))
+
+
+def _parse(body: bytes, url: str) -> Element:
+    """The root of a feed; a tolerant parser takes what is not well-formed."""
+    if b"\0" not in body:  # else UTF-16, where they are halves of letters
+        body = body.translate(None, _CONTROL).lstrip()
+    try:
+        root: Element = fromstring(body)
+    except DefusedXmlException as error:
+        raise FeedError(url, f"a feed without entities of its own; {error}") from error
+    except ParseError as error:
+        return _recover(body, url, f"well-formed XML; {error}")
+    except (ValueError, LookupError) as error:  # an encoding that does not exist
+        return _recover(body, url, f"XML in a known encoding; {error}")
+    return root
+
+
+_ENTRIES = re.compile(r"<(?:rss|feed|rdf:RDF)\b.*</(?:item|entry)\s*>", re.DOTALL)
+"""A feed to its last whole entry."""
+_REFERENCE = re.compile(r"<!\[CDATA\[.*?\]\]>|&(?:(#?\w{1,32});)?", re.DOTALL)
+_XML_NAMES = frozenset(("amp", "lt", "gt", "quot", "apos"))
+
+
+def _recover(body: bytes, url: str, expected: str) -> Element:
+    """Parse a feed that is not well-formed, once, without any entity but those of HTML.
+
+    Raises:
+        FeedError: it declares entities, or holds no whole entry of a feed.
+    """
+    try:
+        text = decode(body)
+    except UnreadableHtmlError:
+        raise FeedError(url, expected) from None
+    if "<!ENTITY" in text:
+        raise FeedError(url, "a feed without entities of its own")
+    entries = _ENTRIES.search(text)
+    if entries is None:
+        raise FeedError(url, expected)
+    parser = XMLParser(
+        encoding="utf-8",
+        recover=True,
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    root = lenient_fromstring(_REFERENCE.sub(_resolved, entries[0]).encode(), parser)
+    if root is None:
+        raise FeedError(url, expected)
+    return cast("Element", root)
+
+
+def _resolved(match: re.Match[str]) -> str:
+    """A reference as XML knows it: to a character of its own, of HTML, or a plain ampersand."""
+    whole, name = match[0], match[1]
+    if whole.startswith("<") or name in _XML_NAMES:
+        return whole
+    if not name:
+        return "&amp;"
+    char = unescape(whole)
+    if char == whole:
+        return "&amp;" + whole[1:]
+    return escape("".join(sign for sign in char if sign >= " " or sign in "\t\n\r"))
+
+
+def _entry(item: Element, site: Site, url: str) -> FeedEntry | None:
+    """An article in a feed; ``None`` if it leads to none."""
+    fields: dict[str, Element] = {}
+    own = _namespace(item)
+    # An element of another vocabulary, such as media:title, stands in only where there is no own.
+    children = sorted(item, key=lambda child: _namespace(child) != own)
+    for child in (*children, *item.iter()):
+        fields.setdefault(_name(child), child)
+    key = next(filter(None, map(parse_article_url, _links(item, url))), None)
+    if key is None:
+        return None
+    teaser, picture = _markup(_text(fields, "description") or _text(fields, "summary"))
+    dates = (_text(fields, name) for name in ("pubDate", "date", "published", "issued", "updated"))
+    pictures = (
+        *(fields[name].get("url") for name in ("thumbnail", "enclosure") if name in fields),
+        *(_text(fields, name) for name in ("image", "thumbnail")),
+        picture,
+    )
+    return FeedEntry(
+        key=key,
+        title=_markup(_text(fields, "title"))[0],
+        outlet_name=_text(fields, "creator") or _text(fields, "author") or None,
+        published=next((parse_date(date, site.timezone) for date in dates if date), None),
+        thumbnail=next((absolute(src, url) for src in pictures if src), None),
+        teaser=teaser or None,
+    )
+
+
+def _links(item: Element, url: str) -> Iterator[str]:
+    """Where an entry can lead to: its link, else its identifier."""
+    for name in ("link", "guid", "id"):
+        for element in item:
+            if _name(element) == name:
+                yield absolute(element.get("href") or element.text or "", url) or ""
+
+
+def _markup(text: str) -> tuple[str, str | None]:
+    """Text that may be HTML as plain text, and its first picture."""
+    if "<" not in text:
+        return text, None
+    try:
+        tree = parse(text)
+    except UnreadableHtmlError:
+        return text, None
+    image = tree.css_first("img[src]")
+    return clean(tree.text(separator=" ")), image.attributes["src"] if image else None
+
+
+def _text(fields: dict[str, Element], name: str) -> str:
+    element = fields.get(name)
+    return "" if element is None else clean("".join(element.itertext()))
+
+
+def _name(element: Element) -> str:
+    """An element's name without its namespace or undeclared prefix; comments have none."""
+    return re.split("[}:]", element.tag)[-1] if isinstance(element.tag, str) else ""
+
+
+def _namespace(element: Element) -> str:
+    """An element's namespace or undeclared prefix."""
+    return element.tag.removesuffix(_name(element)) if isinstance(element.tag, str) else ""

@@ -1,0 +1,99 @@
+"""The ticker: current headlines of other outlets, on top of every page."""
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+from newscrawl.aggregator.lines import Line, Page, Role, open_page
+from newscrawl.aggregator.sites import Site
+from newscrawl.items import Headline
+from newscrawl.text.cleaning import clean
+
+# What parts the headlines: four no-break spaces, which no other text of the pages holds.
+_GAP = re.compile(r"(?:\xa0[ \t\r\n]*){2,}")
+_LEAST_WORDS = 3
+"""Fewest words of a headline that no link marks as one."""
+
+
+def read_headlines(page: Page, begin: int, end: int) -> list[Headline]:
+    """The distinct headlines of a page's ticker, in order.
+
+    Where no markup says what the ticker is, it is made of the links to articles above the page's
+    own content, and of text around that content which is parted as the ticker parts it.
+
+    Args:
+        page: the page.
+        begin: index of the line with which the page's own content begins.
+        end: index of its last line.
+    """
+    if not page.tickers:
+        return _distinct(_of_lines(page, begin, end))
+    found: list[Headline] = []
+    for band in page.tickers:
+        html = band.html or ""
+        url = page.url if _RELATIVE.search(html) else page.site.url()
+        read = _of_band if len(html) <= _LONGEST_BAND else _of_band.__wrapped__
+        found += read(html, url, page.site)
+    return _distinct(found)
+
+
+def _distinct(headlines: Iterable[Headline]) -> list[Headline]:
+    found: dict[str, Headline] = {}
+    for headline in headlines:
+        found.setdefault(headline.title, headline)
+    return list(found.values())
+
+
+def _of_lines(page: Page, begin: int, end: int) -> Iterator[Headline]:
+    marked = [line for line in page.lines if line.role is Role.TICKER]
+    around = (
+        line
+        for line in page.lines
+        if line.role is Role.NONE and (line.index < begin or (line.index > end and is_ticker(line)))
+    )
+    for line in marked or around:
+        for title, url in _headlines(page, line):
+            if title:
+                yield Headline(title, url)
+
+
+# A link that means something else on another page of the site.
+_RELATIVE = re.compile('href="(?!https?:|/)')
+
+
+_LONGEST_BAND = 100_000
+"""Characters of a ticker's HTML that are worth remembering."""
+
+
+@lru_cache(maxsize=32)  # the same headlines stand on page after page
+def _of_band(html: str, url: str, site: Site) -> list[Headline]:
+    page = open_page(html, url, site, None)
+    page.show()
+    return _distinct(_of_lines(page, 0, 0))
+
+
+def is_ticker(line: Line) -> bool:
+    """Whether a line is a ticker's, told by its markup or by the gaps between headlines."""
+    return line.role is Role.TICKER or len(_GAP.findall(line.text.strip())) > 1
+
+
+def _headlines(page: Page, line: Line) -> Iterator[tuple[str, str | None]]:
+    # Text that is no link can be a headline, too.
+    plain = is_ticker(line) or (line.listed and not line.links)
+    at = 0
+    for link in line.links:
+        if plain:
+            yield from _unlinked(line.text[at : link.start])
+        key = page.article(link.href)
+        if key or line.role is Role.TICKER:
+            yield line.link_text(link), key.url if key else page.absolute(link.href)
+        at = max(at, link.end)
+    if plain:
+        yield from _unlinked(line.text[at:])
+
+
+def _unlinked(text: str) -> Iterator[tuple[str, None]]:
+    for part in _GAP.split(text) if text and not text.isspace() else ():
+        title = clean(part)
+        if title.count(" ") >= _LEAST_WORDS - 1:
+            yield title, None

@@ -1,0 +1,1 @@
+"""The WARC archive: writing, indexing and reading responses."""

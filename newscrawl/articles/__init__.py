@@ -1,0 +1,1 @@
+"""The life of one article: parsing, merging its two versions, status, validation."""

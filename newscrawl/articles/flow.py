@@ -1,0 +1,131 @@
+"""Article flow: the steps from the aggregator's copy to a finished record, free of I/O.
+
+The flow of an article is a generator. It yields the next step, is sent what came of that step, and
+returns the record. The crawl and re-extraction drive the same flow; they differ in how they carry
+out a step.
+"""
+
+from collections.abc import Generator
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+from scrapy.http import Response
+from twisted.python.failure import Failure
+
+from newscrawl.articles import merge, responses
+from newscrawl.articles.parse_jobs import ReadSource, SourceJob
+from newscrawl.fetching.web_archive import Snapshot, WebArchive
+from newscrawl.items import Article, Status
+
+INCOMPLETE: tuple[Status, ...] = ("unreadable", "mismatch")
+"""Statuses of a page that holds too little of the copy and that a browser may complete."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """Fetch the source; send the ``Response`` or the ``Failure``."""
+
+    url: str
+    """The source link."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parse:
+    """Parse a page; send the ``ReadSource``."""
+
+    job: SourceJob
+    """The page and the record that it completes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Render:
+    """Render a page; send the ``Response``, the ``Failure``, or ``None`` if it is not rendered."""
+
+    page: Response
+    """The page as the server sent it."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskWebArchive:
+    """Fetch the list of a source's snapshots; send the ``Response`` or the ``Failure``."""
+
+    url: str
+    """URL of the list."""
+
+
+@dataclass(frozen=True, slots=True)
+class FetchSnapshot:
+    """Fetch a snapshot of a source; send the ``Response`` or the ``Failure``."""
+
+    snapshot: Snapshot
+    """The one nearest to the article's date."""
+
+
+Step = Fetch | Parse | Render | AskWebArchive | FetchSnapshot
+"""What an article needs next."""
+
+Result = Response | Failure | ReadSource | None
+"""What came of a step."""
+
+Steps = Generator[Step, Any, Article]
+"""The flow of one article; it is sent a ``Result`` for each step."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleFlow:
+    """The flow of all articles of a crawl."""
+
+    web_archive: WebArchive
+    """Where snapshots of lost sources are looked for."""
+    follow: bool = True
+    """Whether source links are followed."""
+    exclude: bool = False
+    """Whether sources whose owner reserves them from text and data mining are withdrawn."""
+
+    def steps(self, article: Article) -> Steps:
+        """Complete a record that holds the aggregator's copy."""
+        link = article.source.link
+        if link is None or not self.follow:
+            merge.without_source(article, "no_link" if link is None else "not_followed", None)
+            return article
+        page = yield Fetch(link)
+        if isinstance(page, Failure):
+            responses.source_lost(article, page)
+        else:
+            article = yield from self._parse(article, page)
+            if article.source.status in INCOMPLETE:
+                rendered = yield Render(page)
+                if isinstance(rendered, Failure):
+                    responses.not_rendered(article, rendered)
+                    return article
+                if rendered is not None:
+                    return (yield from self._parse(article, rendered))
+        return (yield from self._from_snapshot(article))
+
+    def _parse(self, article: Article, page: Response) -> Steps:
+        """Complete a record from a page, or from what came in its place."""
+        job = responses.begin_source(article, page)
+        if job:
+            read: ReadSource = yield Parse(job)
+            article = read.article
+        responses.finish_source(article, page, job, exclude=self.exclude)
+        return article
+
+    def _from_snapshot(self, article: Article) -> Steps:
+        """Complete a record from a snapshot of its source, if one agrees with its copy."""
+        url = self.web_archive.index_url(article)
+        if url is None:
+            return article
+        index = yield AskWebArchive(url)
+        if isinstance(index, Failure):
+            return article
+        snapshot = self.web_archive.nearest(article, index.body)
+        if snapshot is None:
+            return article
+        page = yield FetchSnapshot(snapshot)
+        if isinstance(page, Failure):
+            return article
+        original = responses.as_original(page, snapshot)
+        found = yield from self._parse(deepcopy(article), original)
+        return responses.better_of(article, found, snapshot)

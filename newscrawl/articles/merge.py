@@ -1,0 +1,181 @@
+"""Assembly of a record: the aggregator's copy, the outlet's page, and the best of both."""
+
+import logging
+from dataclasses import fields
+from typing import TYPE_CHECKING, get_args
+from zoneinfo import ZoneInfo
+
+from newscrawl.aggregator.sites import Site
+from newscrawl.errors import NotHtmlError, UnreadableHtmlError
+from newscrawl.extraction import RuleBook, SourcePage, extract, judge
+from newscrawl.items import Agreement, Article, Copy, Flag, Outlet, Source, Status
+from newscrawl.loaders import CopyLoader, SourceLoader
+from newscrawl.text.cleaning import clean, looks_mojibake, split_bylines
+from newscrawl.text.language import detect_language
+from newscrawl.text.urls import registered_domain
+
+if TYPE_CHECKING:
+    from newscrawl.aggregator.article import AggregatorPage
+
+logger = logging.getLogger(__name__)
+
+STUB_WORDS = 12
+"""Words below which a text is flagged ``stub``."""
+
+_EXTRACTED = {field.name for field in fields(SourcePage)} - {
+    "directives"
+}  # robots.txt has some, too
+_SOURCE_FIELDS = tuple(field.name for field in fields(Source) if field.name in _EXTRACTED)
+"""Fields that the record takes over from the outlet's page under the same name."""
+
+_OF_THE_COPY = ("stub", "other_canonical")
+"""Flags of the aggregator's page that the record takes over; the others are computed anew."""
+
+DATE_CONFLICT_DAYS = 2
+"""Copies may be a day late, and a day begins at another hour elsewhere; more is a conflict."""
+
+
+def from_copy(
+    page: "AggregatorPage", site: Site, discovered: str, *, fetched: str, sha256: str
+) -> Article:
+    """A record that so far holds the aggregator's copy; ``discovered``, ``fetched`` in ISO 8601."""
+    loader = CopyLoader(zone=ZoneInfo(site.zone), base_url=page.key.url)
+    for name in ("title", "published", "byline", "images", "truncated"):
+        loader.add_value(name, getattr(page, name))
+    copy: Copy = loader.load_item()
+    copy.text = page.text  # long, and clean already
+    copy.fetched, copy.sha256 = fetched, sha256
+
+    link = page.source_link
+    article = Article(
+        id=page.key.id,
+        aggregator=site.name,
+        country=site.country,
+        edition=page.key.edition,
+        url=page.key.url,
+        outlet=Outlet(
+            slug=page.key.outlet,
+            name=page.outlet_name or page.key.outlet,
+            domain=registered_domain(link) if link else None,
+        ),
+        copy=copy,
+    )
+    article.source.link = link
+    article.crawl.discovered = discovered
+    article.flags = [flag for flag in page.flags if flag in _OF_THE_COPY]
+    return article
+
+
+def forget_source(article: Article) -> None:
+    """Discard what was extracted from the outlet's page, except the link."""
+    article.source = Source(link=article.source.link)
+    article.agreement = Agreement()
+    article.flags = [flag for flag in article.flags if flag in _OF_THE_COPY]
+
+
+def without_source(article: Article, status: Status, reason: str | None) -> None:
+    """Complete a record with the status of its source."""
+    article.source.status = status
+    article.source.reason = clean(reason) if reason else None  # may quote what a server said
+    _choose(article)
+
+
+def withdraw_source(article: Article, status: Status, reason: str) -> None:
+    """Complete a record without what was extracted from its source."""
+    blank = Source()
+    for name in _SOURCE_FIELDS:
+        setattr(article.source, name, getattr(blank, name))
+    article.agreement, article.lead = Agreement(), None
+    without_source(article, status, reason)
+
+
+def read_source(
+    article: Article,
+    body: bytes,
+    url: str,
+    site: Site,
+    content_type: str | None,
+    rules: RuleBook | None = None,
+) -> None:
+    """Extract the outlet's page, and complete the record with the best of both versions."""
+    zone = ZoneInfo(site.zone)
+    try:
+        page = extract(body, url, article.copy, rules, zone=zone, content_type=content_type)
+    except UnreadableHtmlError as error:
+        binary = isinstance(error, NotHtmlError)
+        without_source(article, "not_html" if binary else "unreadable", str(error))
+        return
+    except MemoryError:
+        raise
+    except Exception as error:
+        # A bug met on an unforeseen page must not cost the record; it is logged as an error.
+        logger.exception("%s: %s could not be read", article.id, url)
+        without_source(article, "unreadable", f"{type(error).__name__}: {error}"[:200])
+        return
+    verdict = judge(page, article.copy, article.source.link or url, url)
+    _load_source(article, page, url, zone)
+    article.source.directives += page.directives
+    article.agreement = page.agreement
+    without_source(article, verdict.status, verdict.reason)
+
+
+def _load_source(article: Article, page: SourcePage, url: str, zone: ZoneInfo) -> None:
+    """Normalise the fields of the outlet's page into the record."""
+    loader = SourceLoader(zone=zone, base_url=url)
+    for name in _SOURCE_FIELDS:
+        loader.add_value(name, getattr(page, name))
+    read = loader.load_item()
+    for name in _SOURCE_FIELDS:
+        setattr(article.source, name, getattr(read, name))
+    article.lead = page.lead
+
+
+def _choose(article: Article) -> None:
+    """Fill the record's own fields from the better version of each."""
+    copy, source = article.copy, article.source
+    trusted = source.status == "ok"
+    article.origin = "source" if trusted and source.text else "aggregator"
+    article.title = (source.title if trusted else None) or copy.title
+    article.text = source.text if article.origin == "source" else copy.text
+    article.images = copy.images
+    if trusted:
+        article.authors, article.section, article.tags = source.authors, source.section, source.tags
+        article.images = source.images or copy.images
+        article.modified = source.modified
+    else:
+        article.lead = None
+    article.authors = article.authors or split_bylines(copy.byline or "")
+    _choose_date(article, trusted=trusted)
+    article.language = detect_language(article.text) if article.text else None
+    _flag(article)
+
+
+def _choose_date(article: Article, *, trusted: bool) -> None:
+    """Prefer the source's exact date, unless it conflicts: a migrated site may redate articles."""
+    copy, source = article.copy, article.source
+    days = article.agreement.days
+    if trusted and source.published and (days is None or abs(days) <= DATE_CONFLICT_DAYS):
+        article.published, article.published_precision = (
+            source.published,
+            source.published_precision,
+        )
+    else:
+        article.published = copy.published
+        article.published_precision = "day" if copy.published else None
+    if trusted and days is not None and abs(days) > DATE_CONFLICT_DAYS:
+        article.flags.append("date_conflict")
+
+
+def _flag(article: Article) -> None:
+    """Flag what a user of the record should doubt."""
+    text = article.text or ""
+    doubts: dict[Flag, bool] = {
+        "truncated_copy": article.copy.truncated,
+        "stub": len(text.split(maxsplit=STUB_WORDS)) < STUB_WORDS,
+        "mojibake": looks_mojibake(text) or looks_mojibake(article.title or ""),
+        "language_mismatch": article.language not in (None, article.edition),
+    }
+    raised = {flag for flag, doubt in doubts.items() if doubt} | set(article.flags)
+    if article.origin == "source" and not doubts["stub"]:
+        raised.discard("stub")  # the copy sends its readers elsewhere, where the text was found
+    article.flags = [flag for flag in get_args(Flag) if flag in raised]

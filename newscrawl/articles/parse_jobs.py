@@ -1,0 +1,153 @@
+"""Parse jobs: what a page of each kind becomes, with its input and its result.
+
+A job is plain data, so that it can be parsed in the crawl's process or sent to a worker
+(``newscrawl.articles.parse_workers``). Nothing here does I/O.
+"""
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from msgspec import Struct
+
+from newscrawl.aggregator.article import AggregatorPage, read_article
+from newscrawl.aggregator.listing import Listing, read_listing
+from newscrawl.aggregator.rss import FeedEntry, read_feed
+from newscrawl.aggregator.sites import Site
+from newscrawl.aggregator.urls import ArticleKey
+from newscrawl.articles import merge
+from newscrawl.errors import FeedError, PageError
+from newscrawl.extraction import RuleBook
+from newscrawl.items import Article
+from newscrawl.text.urls import registered_domain
+
+
+@dataclass(slots=True)
+class ReadCopy:
+    """What an aggregator's article page says, or why it is no such page."""
+
+    page: AggregatorPage | None = None
+    links: list[ArticleKey] = field(default_factory=list)
+    """Other articles that it links to, if they are asked for."""
+    why: str = ""
+
+
+@dataclass(slots=True)
+class ReadListing:
+    """What a listing page shows, or why it is no such page."""
+
+    listing: Listing | None = None
+    why: str = ""
+
+
+@dataclass(slots=True)
+class ReadFeed:
+    """The entries of an RSS feed, or why it is no such feed."""
+
+    entries: list[FeedEntry] | None = None
+    why: str = ""
+
+
+@dataclass(slots=True)
+class ReadSource:
+    """A record with what its source's page says."""
+
+    article: Article
+    domain: str | None = None
+    """The outlet whose rules the page may have changed; ``None`` if it changed none."""
+    taught: bytes = b""
+    """The outlet's learned rules as JSON Lines. A job returns those known when the run began,
+    changed by its page alone; ``newscrawl.articles.parse_workers`` merges the pages of a run."""
+
+
+class CopyJob(Struct, tag=True):
+    """An aggregator's article page."""
+
+    url: str
+    body: bytes
+    content_type: str | None
+    links: bool
+    """Whether the articles that it links to are asked for."""
+
+    result: ClassVar[type[ReadCopy]] = ReadCopy
+
+    def read(self, site: Site, rules: RuleBook) -> ReadCopy:  # noqa: ARG002 - a job's signature
+        """Parse the page."""
+        try:
+            page = read_article(self.body, self.url, self.content_type)
+        except PageError as error:
+            return self.lost(f"expected {error.expected}")
+        return ReadCopy(page.alone(), page.links if self.links else [])
+
+    def lost(self, why: str) -> ReadCopy:
+        """Return the result of a page that cannot be parsed."""
+        return ReadCopy(why=why)
+
+
+class ListingJob(Struct, tag=True):
+    """A listing page of an aggregator."""
+
+    url: str
+    body: bytes
+    content_type: str | None
+
+    result: ClassVar[type[ReadListing]] = ReadListing
+
+    def read(self, site: Site, rules: RuleBook) -> ReadListing:  # noqa: ARG002 - as above
+        """Parse the page."""
+        try:
+            return ReadListing(read_listing(self.body, self.url, self.content_type))
+        except PageError as error:
+            return self.lost(str(error))
+
+    def lost(self, why: str) -> ReadListing:
+        """Return the result of a page that cannot be parsed."""
+        return ReadListing(why=why)
+
+
+class FeedJob(Struct, tag=True):
+    """An RSS feed of an aggregator."""
+
+    url: str
+    body: bytes
+
+    result: ClassVar[type[ReadFeed]] = ReadFeed
+
+    def read(self, site: Site, rules: RuleBook) -> ReadFeed:  # noqa: ARG002 - as above
+        """Parse the feed."""
+        try:
+            return ReadFeed(read_feed(self.body, self.url))
+        except FeedError as error:
+            return self.lost(str(error))
+
+    def lost(self, why: str) -> ReadFeed:
+        """Return the result of a feed that cannot be parsed."""
+        return ReadFeed(why=why)
+
+
+class SourceJob(Struct, tag=True):
+    """An outlet's page, and the record that it completes."""
+
+    url: str
+    body: bytes
+    content_type: str | None
+    article: Article
+
+    result: ClassVar[type[ReadSource]] = ReadSource
+
+    def read(self, site: Site, rules: RuleBook) -> ReadSource:
+        """Complete the record; ``rules`` are not changed."""
+        domain = registered_domain(self.url)
+        own = rules.copy(domain) if domain else RuleBook()
+        merge.read_source(self.article, self.body, self.url, site, self.content_type, own)
+        if domain and (taught := own.taught(domain)) != rules.taught(domain):
+            return ReadSource(self.article, domain, taught)
+        return ReadSource(self.article)
+
+    def lost(self, why: str) -> ReadSource:
+        """Complete the record from its copy alone."""
+        merge.without_source(self.article, "unreadable", why)
+        return ReadSource(self.article)
+
+
+AnyJob = CopyJob | ListingJob | FeedJob | SourceJob
+"""Every kind of job."""

@@ -1,0 +1,527 @@
+"""Parses untrusted pages in worker processes, each with a memory limit and a deadline per page.
+
+A worker parses one page at a time, so when it dies or is late, that page alone is to blame. Jobs
+are sent as MessagePack, results come back as JSON, which keeps the offset of timestamps; both are
+decoded into their declared types and nothing is unpickled, so that a worker that a page has taken
+over cannot run code in the crawl.
+
+All pages of a run are parsed with the rules known when it began. What they teach is merged here.
+"""
+
+import asyncio
+import logging
+import math
+import os
+import signal
+import sys
+from collections.abc import Hashable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any, BinaryIO, Generic, Protocol, TypeVar, cast
+
+import msgspec
+
+from newscrawl.aggregator.sites import SITES, Site
+from newscrawl.articles.garbage_collection import collect_less_often
+from newscrawl.articles.parse_jobs import AnyJob, ReadSource
+from newscrawl.errors import ParserError
+from newscrawl.extraction import RuleBook
+
+if TYPE_CHECKING:
+    from scrapy.settings import BaseSettings
+
+logger = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+ResultOut = TypeVar("ResultOut", covariant=True)
+
+_RETRIES = 2
+"""Times that a page is parsed again after its worker died: it may have been killed from outside."""
+
+_STARTS = 5
+"""Failed starts in a row after which no more are tried."""
+
+_START_SECONDS = 60
+"""Longest that a worker may take to start."""
+
+_GRACE_SECONDS = 0.2
+"""Time to receive a result that arrived while the event loop was busy past the deadline."""
+
+_DYING_SECONDS = 1
+"""Longest that a process may take to end once it has closed its output."""
+
+_ALARM_SECONDS = 5
+"""Time after a page's deadline when a worker ends by itself."""
+
+_MAX_RESULT = 64 * 1024 * 1024
+"""Largest result, in bytes: a worker that was taken over must not fill the crawl's memory."""
+
+_SIZE = 4
+"""Bytes of a message's length, which precedes it."""
+
+_SERVE = """
+import sys
+sys.path[:] = sys.argv[1:]
+sys.modules["scrapy"] = None
+from newscrawl.articles.parse_workers import serve
+serve()
+"""
+"""What a worker runs. The item loaders' library would import Scrapy, whose items are not used: more
+than half of the memory and of the time to start."""
+
+
+class Job(Protocol[ResultOut]):
+    """A page to be parsed, as in ``newscrawl.articles.parse_jobs``."""
+
+    @property
+    def url(self) -> str:
+        """Its URL."""
+
+    @property
+    def result(self) -> type[ResultOut]:
+        """Type of its result."""
+
+    def read(self, site: Site, rules: RuleBook) -> ResultOut:
+        """Parse it."""
+
+    def lost(self, why: str) -> ResultOut:
+        """Return the result of a page that cannot be parsed."""
+
+
+class Parser(Protocol):
+    """Parses pages."""
+
+    def begin(self, job: Job[Result]) -> "asyncio.Future[Result]":
+        """Parse a page; results may come in any order."""
+
+    async def close(self) -> None:
+        """Stop; pages that are not done are given up."""
+
+
+def parser_of(settings: "BaseSettings", site: Site, rules: RuleBook) -> Parser:
+    """Return the parser that ``PARSE_WORKERS`` and the other settings ask for.
+
+    Args:
+        settings: The crawl's.
+        site: The aggregator.
+        rules: What its outlets have taught until now; not changed.
+    """
+    for old, new in (("READ_APART", "PARSE_WORKERS"), ("READ_SECONDS", "PARSE_SECONDS")):
+        if settings.get(old) is not None:
+            logger.warning("%s has no effect: it was replaced by %s", old, new)
+    workers = settings.getint("PARSE_WORKERS")
+    limits = Limits(settings.getint("PARSE_MEMORY_MB"), settings.getfloat("PARSE_SECONDS"))
+    return ParserPool(site, rules, workers, limits) if workers else InProcessParser(site, rules)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a page may cost."""
+
+    memory_mb: int = 600
+    """Address space of a worker in MB, where the platform can limit it; 0 for no limit."""
+    seconds: float = 10
+    """Deadline of a page."""
+
+
+class _Learned:
+    """What the pages of a run have taught, beside the rules that they are parsed with."""
+
+    def __init__(self, rules: RuleBook) -> None:
+        self._lines = rules.export()
+        self.before = RuleBook.of_lines(self._lines)
+        self._now = RuleBook.of_lines(self._lines)
+
+    @property
+    def lines(self) -> bytes:
+        """The rules that all pages are parsed with, as JSON Lines."""
+        return self._lines
+
+    def merge(self, result: Any) -> None:
+        """Replace what one page has taught by what all pages until now have."""
+        if isinstance(result, ReadSource) and result.domain:
+            self._now.merge(result.domain, self.before, result.taught)
+            result.taught = self._now.taught(result.domain)
+
+
+class InProcessParser:
+    """Parses each page at once, in the crawl's process, without limits: for debugging.
+
+    Args:
+        site: The aggregator.
+        rules: What its outlets have taught until now; not changed.
+    """
+
+    def __init__(self, site: Site, rules: RuleBook) -> None:
+        self._site = site
+        self._learned = _Learned(rules)
+
+    def begin(self, job: Job[Result]) -> "asyncio.Future[Result]":
+        """Parse a page."""
+        done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        response = _parse(job, self._site, self._learned.before, [])
+        result = job.lost(response.why) if response.result is None else response.result
+        self._learned.merge(result)
+        done.set_result(result)
+        return done
+
+    async def close(self) -> None:
+        """Nothing is left to stop."""
+
+
+class _WorkerDiedError(Exception):
+    """A worker ended before its message was complete."""
+
+
+class _Response(msgspec.Struct, Generic[Result]):
+    """What a worker sends for a page."""
+
+    result: Result | None = None
+    why: str = ""
+    """Why there is no result."""
+    exceeded: bool = False
+    """Whether the page hit the memory limit."""
+    log: list[tuple[str, int, str]] = []
+    """Logger, level and message of what was logged meanwhile."""
+
+
+class _Hello(msgspec.Struct):
+    """What a worker is started with."""
+
+    site: str
+    rules: bytes
+    limits: Limits
+
+
+_encode = msgspec.msgpack.Encoder().encode
+
+
+@cache
+def _decoder(result: Hashable) -> "msgspec.json.Decoder[_Response[Any]]":
+    return msgspec.json.Decoder(_Response[result])  # type: ignore[valid-type]
+
+
+class _Worker:
+    """One worker process, and its successors."""
+
+    def __init__(self, hello: _Hello) -> None:
+        self._hello = _encode(hello)
+        self._process: asyncio.subprocess.Process | None = None
+        self.pages = 0
+        """Pages that the process was given."""
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the process can be given a page."""
+        return self._process is not None and self._process.returncode is None
+
+    async def start(self) -> None:
+        """Start a process, and wait until it is ready.
+
+        Raises:
+            OSError: it cannot be started.
+            TimeoutError: it is not ready in time.
+            _WorkerDiedError: it ended instead.
+        """
+        self.pages = 0
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-c", _SERVE, *sys.path),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            # OpenBLAS reserves 40 MB of address space for each thread.
+            env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
+            # An interrupt from the terminal is meant for the crawl, which ends its workers itself.
+            process_group=0 if os.name == "posix" else None,
+        )
+        async with asyncio.timeout(_START_SECONDS):
+            await self._exchange(self._hello)
+
+    async def parse(self, message: bytes, seconds: float) -> bytes:
+        """Send a job, and return the worker's response.
+
+        Raises:
+            TimeoutError: it does not come in time.
+            _WorkerDiedError: the process ended instead.
+        """
+        self.pages += 1
+        response = asyncio.ensure_future(self._exchange(message))
+        try:
+            await asyncio.wait({response}, timeout=seconds)
+            if not response.done():
+                await asyncio.wait({response}, timeout=_GRACE_SECONDS)
+            if not response.done():
+                raise TimeoutError
+        finally:
+            response.cancel()
+        return response.result()
+
+    async def end(self, seconds: float = 0) -> str:
+        """End the process, and describe how it ended.
+
+        Args:
+            seconds: Time in which one that is dying already may end by itself. Killing it sooner
+                would make asyncio miss its exit code.
+        """
+        process, self._process = self._process, None
+        if process is None:
+            return "not started"
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await process.wait()
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                process.kill()
+        await process.communicate()
+        code = process.returncode or 0
+        return f"died of {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
+
+    async def _exchange(self, message: bytes) -> bytes:
+        assert self._process
+        jobs, results = self._process.stdin, self._process.stdout
+        assert jobs
+        assert results
+        try:
+            jobs.write(len(message).to_bytes(_SIZE, "big") + message)
+            await jobs.drain()
+            size = int.from_bytes(await results.readexactly(_SIZE), "big")
+            if size > _MAX_RESULT:
+                raise _WorkerDiedError(f"sent {size} bytes")
+            return await results.readexactly(size)
+        except (EOFError, OSError) as error:
+            raise _WorkerDiedError from error
+
+
+@dataclass(slots=True, eq=False)
+class _Page(Generic[Result]):
+    """A page that waits for its result."""
+
+    job: Job[Result]
+    done: "asyncio.Future[Result]"
+
+
+class ParserPool:
+    """Parses pages in worker processes, which start with the first page.
+
+    A worker that dies or misses a deadline is replaced. The page that it was parsing is tried again
+    twice after a death, and never after a deadline; pages that wait are not affected.
+
+    Args:
+        site: The aggregator.
+        rules: What its outlets have taught until now; not changed.
+        workers: Number of worker processes.
+        limits: What a page may cost.
+    """
+
+    def __init__(self, site: Site, rules: RuleBook, workers: int, limits: Limits) -> None:
+        self._learned = _Learned(rules)
+        self._hello = _Hello(site.name, self._learned.lines, limits)
+        self._limits = limits
+        self._workers = workers
+        self._waiting: asyncio.Queue[_Page[Any]] = asyncio.Queue()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._failed_starts = 0
+        self._broken: ParserError | None = None
+
+    def begin(self, job: Job[Result]) -> "asyncio.Future[Result]":
+        """Give a page to the next free worker.
+
+        The result raises ``ParserError`` if no worker can be started.
+        """
+        page = _Page(job, asyncio.get_running_loop().create_future())
+        self._waiting.put_nowait(page)
+        if self._broken:
+            self._fail_waiting(self._broken)
+        elif len(self._tasks) < self._workers:
+            self._tasks.append(asyncio.ensure_future(self._work()))
+        return page.done
+
+    async def close(self) -> None:
+        """Stop the workers; pages that are not done are cancelled."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        while not self._waiting.empty():
+            self._waiting.get_nowait().done.cancel()
+
+    async def _work(self) -> None:
+        """Parse waiting pages with one worker, until the pool is closed or broken."""
+        worker = _Worker(self._hello)
+        try:
+            while not self._broken:
+                page = await self._waiting.get()
+                try:
+                    result = await self._parse(worker, page.job)
+                except asyncio.CancelledError:
+                    page.done.cancel()
+                    raise
+                except Exception as error:  # noqa: BLE001 - for whoever waits for the page
+                    if not page.done.done():
+                        page.done.set_exception(error)
+                else:
+                    if not page.done.done():  # it may have been cancelled
+                        page.done.set_result(result)
+        finally:
+            await worker.end()
+
+    async def _parse(self, worker: _Worker, job: Job[Result]) -> Result:
+        """Return the result of a page, which is lost if it breaks a limit.
+
+        Raises:
+            ParserError: no worker can be started.
+        """
+        message, why = _encode(job), ""
+        for _ in range(1 + _RETRIES):
+            await self._start(worker)
+            try:
+                sent = await worker.parse(message, self._limits.seconds)
+                response: _Response[Result] = _decoder(cast("Hashable", job.result)).decode(sent)
+            except TimeoutError:
+                await worker.end()
+                why = f"parser exceeded {self._limits.seconds:g} s"
+                break
+            except msgspec.DecodeError as error:
+                await worker.end()
+                why = f"parser sent an invalid result: {error}"
+                break
+            except _WorkerDiedError as error:
+                why = f"parser {error if str(error) else await worker.end(_DYING_SECONDS)}"
+                await worker.end()
+                logger.warning("%s: %s", job.url, why)
+                continue
+            for name, level, text in response.log:
+                logging.getLogger(name).log(level, "%s", text)
+            if response.exceeded:
+                # Memory of earlier pages may have been the reason, if there were any.
+                again, why = worker.pages > 1, f"parser exceeded {self._limits.memory_mb} MB"
+                await worker.end()
+                if again:
+                    continue
+                break
+            if response.result is not None:
+                self._learned.merge(response.result)
+                return response.result
+            why = response.why
+            break
+        logger.error("%s could not be parsed: %s", job.url, why)
+        return job.lost(why)
+
+    async def _start(self, worker: _Worker) -> None:
+        """Make sure that a worker is alive.
+
+        Raises:
+            ParserError: none can be started.
+        """
+        while not worker.is_alive:
+            if self._broken:
+                raise self._broken
+            await worker.end()
+            try:
+                await worker.start()
+            except (OSError, TimeoutError, _WorkerDiedError) as error:
+                how = await worker.end(_DYING_SECONDS)
+                self._failed_starts += 1
+                if self._failed_starts >= _STARTS:
+                    reason = error if isinstance(error, OSError) else f"it {how}"
+                    self._broken = ParserError(f"no parse worker can be started: {reason}")
+                    self._fail_waiting(self._broken)
+                    raise self._broken from error
+                await asyncio.sleep(0.1 * 2**self._failed_starts)
+            else:
+                self._failed_starts = 0
+
+    def _fail_waiting(self, error: ParserError) -> None:
+        """Fail the pages that no worker will take."""
+        while not self._waiting.empty():
+            page = self._waiting.get_nowait()
+            if not page.done.done():
+                page.done.set_exception(error)
+
+
+# --- In a worker ---------------------------------------------------------------------------------
+
+
+class _LogEntries(logging.Handler):
+    """Gathers what is logged about a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.entries: list[tuple[str, int, str]] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Take an entry, with its traceback."""
+        self.entries.append((record.name, record.levelno, self.format(record)))
+
+
+def serve() -> None:
+    """Parse the pages that a crawl sends on stdin, until it ends."""
+    with os.fdopen(os.dup(1), "wb") as output, suppress(BrokenPipeError):
+        os.dup2(2, 1)  # what a library prints is not a result
+        _serve(sys.stdin.buffer, output)
+
+
+def _serve(jobs: BinaryIO, output: BinaryIO) -> None:
+    hello = msgspec.msgpack.decode(_receive(jobs), type=_Hello)
+    site, rules, limits = SITES[hello.site], RuleBook.of_lines(hello.rules), hello.limits
+    limit_memory(limits.memory_mb)
+    collect_less_often()
+    log = _LogEntries()
+    logging.root.addHandler(log)
+    decode = msgspec.msgpack.Decoder(AnyJob).decode
+    encode = msgspec.json.Encoder().encode
+    _send(output, b"")
+    while message := _receive(jobs):
+        # Ends a worker whose crawl was killed meanwhile, even within C code.
+        _alarm(math.ceil(limits.seconds) + _ALARM_SECONDS)
+        try:
+            response = encode(_parse(decode(message), site, rules, log.entries))
+        except MemoryError:
+            response = encode(_Response(exceeded=True))
+        except (msgspec.MsgspecError, UnicodeError) as error:  # nothing that can be sent
+            response = encode(_Response(why=f"{type(error).__name__}: {error}"[:200]))
+        _alarm(0)
+        log.entries.clear()
+        _send(output, response)
+
+
+def _parse(
+    job: Job[Result], site: Site, rules: RuleBook, log: list[tuple[str, int, str]]
+) -> "_Response[Result]":
+    try:
+        return _Response(job.read(site, rules), log=log)
+    except MemoryError:
+        raise
+    except Exception as error:
+        # A fault of our own on a page nobody foresaw; it is logged with its traceback.
+        logger.exception("%s could not be parsed", job.url)
+        return _Response(why=f"{type(error).__name__}: {error}"[:200], log=log)
+
+
+def _receive(stream: BinaryIO) -> bytes:
+    """Return the next message; nothing at the end."""
+    return stream.read(int.from_bytes(stream.read(_SIZE), "big"))
+
+
+def _send(stream: BinaryIO, message: bytes) -> None:
+    stream.write(len(message).to_bytes(_SIZE, "big") + message)
+    stream.flush()
+
+
+def _alarm(seconds: int) -> None:
+    if hasattr(signal, "alarm"):
+        signal.alarm(seconds)
+
+
+def limit_memory(megabytes: int) -> None:
+    """Limit the address space of this process, where the platform can, and write no core files."""
+    try:
+        import resource
+    except ImportError:
+        return
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if megabytes:
+        size = megabytes * 1024 * 1024
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_AS, (size, size))

@@ -1,0 +1,116 @@
+"""Status of a source, from the response to its link or from the error."""
+
+import re
+from dataclasses import dataclass
+
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Response, TextResponse
+from scrapy.spidermiddlewares.httperror import HttpError
+from twisted.python.failure import Failure
+
+from newscrawl.errors import (
+    BrowserError,
+    DecompressedTooLargeError,
+    ForbiddenByRobotsError,
+    HostBudgetError,
+    HostRestsError,
+    NotInArchiveError,
+    RequestDroppedError,
+    RobotsUnreachableError,
+)
+from newscrawl.fetching.block_pages import challenge, refusal
+from newscrawl.fetching.failures import of_error
+from newscrawl.fetching.guard import UnsafeUrlError
+from newscrawl.fetching.headers import plain
+from newscrawl.items import Status
+from newscrawl.text.urls import is_front_page
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A status of the record and why."""
+
+    status: Status
+    """``source.status`` of the record."""
+    reason: str
+    """``source.reason`` of the record."""
+    asked: bool = True
+    """Whether the request was sent; if not, nothing is known of the page."""
+
+
+_SCHEME = re.compile(r"\s*([a-z][a-z0-9+.-]{0,20}):", re.IGNORECASE)
+
+# Browsers show the page of an error, but what it holds is no longer vouched for by the outlet: a
+# 404 or 500 is never taken for the article, even if one stands in it.
+_BY_CODE: dict[int, Status] = {404: "gone", 410: "gone", 402: "paywalled"}
+
+
+def of_failure(failure: Failure) -> Outcome:
+    """Return the outcome of a request that ended in an error."""
+    error = failure.value
+    if isinstance(error, HttpError):
+        return _of_error(error.response)
+    if isinstance(error, UnsafeUrlError):
+        return Outcome("unsafe", str(error))
+    if isinstance(error, ForbiddenByRobotsError):
+        return Outcome("refused", "robots.txt")
+    if isinstance(error, RobotsUnreachableError | HostRestsError):
+        return Outcome("unreachable", str(error), asked=False)
+    if isinstance(error, HostBudgetError):
+        return Outcome("not_followed", str(error), asked=False)
+    if isinstance(error, DecompressedTooLargeError):
+        return Outcome("too_large", "larger than DOWNLOAD_MAXSIZE once decompressed")
+    if isinstance(error, NotInArchiveError | BrowserError):
+        return Outcome("unreachable", str(error))
+    if isinstance(error, IgnoreRequest | RequestDroppedError):
+        message = str(error)
+        if "max redirections" in message:  # Scrapy has no error of its own for it
+            return Outcome("unreachable", "redirects without end")
+        return Outcome("refused", message or "ignored")
+    if known := of_error(error):
+        return Outcome(*known)
+    return Outcome("unreachable", f"{type(error).__name__}: {error}"[:200])
+
+
+def _of_error(response: Response) -> Outcome:
+    """Return the outcome of a response whose HTTP status code is no success."""
+    code = response.status
+    wall = _wall(response) if code not in _BY_CODE else None
+    if wall:
+        return Outcome("refused", f"HTTP {code}, {wall}")
+    location = _SCHEME.match((response.headers.get("Location") or b"").decode("latin-1"))
+    if 300 <= code < 400 and location and location[1].lower() not in ("http", "https"):
+        return Outcome("unsafe", f"redirected to a URL of the scheme {location[1].lower()}")
+    if code in _BY_CODE:
+        return Outcome(_BY_CODE[code], f"HTTP {code}")
+    return Outcome("refused" if 400 <= code < 500 else "unreachable", f"HTTP {code}")
+
+
+def _wall(response: Response) -> str | None:
+    """Return which block page a server sent, if it is one."""
+    if response.status in (401, 403):
+        return refusal_of(response, response.url, response.body)
+    return challenge(plain(response.headers), response.body)
+
+
+def refusal_of(response: Response, link: str, body: bytes) -> str | None:
+    """Return which block, consent or login page a response is, by heuristics, if it is one."""
+    return refusal(link, response.url, plain(response.headers), body)
+
+
+def wall_of_site(response: Response, link: str) -> str | None:
+    """Return which block page an aggregator sent: a challenge, or a page elsewhere.
+
+    A password field is no sign here: the site's regular pages may have one.
+    """
+    return refusal_of(response, link, b"") or challenge({}, response.body)
+
+
+def of_response(response: Response, link: str) -> Outcome | None:
+    """Return the outcome of a response that is not parsed, or ``None`` if it is to be parsed."""
+    if not isinstance(response, TextResponse):
+        kind = (response.headers.get("Content-Type") or b"unknown").decode("latin-1")
+        return Outcome("not_html", f"content type {kind[:80]}")
+    if is_front_page(response.url) and not is_front_page(link):
+        return Outcome("moved", "redirected to the front page")
+    return None

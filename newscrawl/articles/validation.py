@@ -1,0 +1,69 @@
+"""Validation of records: by the schema, and by rules that a schema cannot express."""
+
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
+
+import jsonschema_rs
+import msgspec
+
+from newscrawl.articles.schema import shipped
+from newscrawl.items import SCHEMA_VERSION, SCHEMA_VERSIONS, Article
+
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+"""No outlet of the network was online before; an earlier date was misread."""
+
+_CLOCK_SKEW = timedelta(hours=26)
+"""A day printed in the easternmost zone may begin this long before it does in the western one."""
+
+
+def faults(article: Article, *, now: datetime | None = None) -> list[str]:
+    """Return every reason why a record may not be exported, each naming the field.
+
+    Dates after ``now``, by default the present, are in the future.
+    """
+    return record_faults(msgspec.to_builtins(article), now=now)
+
+
+def record_faults(record: dict[str, Any], *, now: datetime | None = None) -> list[str]:
+    """Return the same for a record as parsed from JSON."""
+    return schema_faults(record) + _date_faults(record.get("published"), now)
+
+
+def schema_faults(record: dict[str, Any]) -> list[str]:
+    """Return where a record, as parsed from JSON, breaks the schema of its own version."""
+    version = record.get("schema")
+    if type(version) is not int:
+        version = SCHEMA_VERSION  # which reports it
+    elif version not in SCHEMA_VERSIONS:
+        return [f"schema: version {version} is unknown; known are {known_versions()}"]
+    return [
+        f"{'.'.join(map(str, error.instance_path)) or 'record'}: {error.message[:300]}"
+        for error in _validator(version).iter_errors(record)
+    ]
+
+
+def known_versions() -> str:
+    """Return the versions of the schema that can be read, for messages."""
+    return ", ".join(map(str, SCHEMA_VERSIONS))
+
+
+def _date_faults(published: object, now: datetime | None) -> list[str]:
+    if not isinstance(published, str):
+        return []  # reported by the schema
+    try:
+        when = datetime.fromisoformat(published)
+    except ValueError:
+        return []  # reported by the schema
+    if when.tzinfo is None:
+        return [f"published: {published} has no offset"]
+    if when < EARLIEST:
+        return [f"published: {published} is before 1990"]
+    if when > (now or datetime.now(UTC)) + _CLOCK_SKEW:
+        return [f"published: {published} is in the future"]
+    return []
+
+
+@cache
+def _validator(version: int) -> Any:
+    return jsonschema_rs.validator_for(shipped(version), validate_formats=True)

@@ -1,0 +1,81 @@
+"""The record's fields as a tree, read from its JSON Schema."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from newscrawl.articles.schema import shipped
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of the record, of a part of it, or of an export."""
+
+    name: str
+    """Its key."""
+    kind: str
+    """JSON type: ``string``, ``integer``, ``number``, ``boolean``, ``object`` or ``array``."""
+    description: str = ""
+    """Its meaning."""
+    moment: bool = False
+    """Whether it is a string that holds a moment in ISO 8601."""
+    allowed: tuple[str, ...] = ()
+    """All the values it may have, if they are counted."""
+    inner: tuple["Field", ...] = ()
+    """Fields of an object; of an array, one that describes its elements."""
+
+
+def record_fields() -> tuple[Field, ...]:
+    """The fields of one line of a feed, in their order."""
+    schema = shipped()
+    return _properties(schema["$defs"]["Article"], schema["$defs"])
+
+
+def _properties(definition: dict[str, Any], known: dict[str, Any]) -> tuple[Field, ...]:
+    return tuple(_field(name, spec, known) for name, spec in definition["properties"].items())
+
+
+def _field(name: str, spec: dict[str, Any], known: dict[str, Any]) -> Field:
+    description = spec.get("description", "").replace("``", "`")
+    for option in spec.get("anyOf", ()):
+        if option.get("type") != "null":
+            spec = option
+    if "$ref" in spec:
+        definition = known[spec["$ref"].rsplit("/", 1)[-1]]
+        return Field(name, "object", description, inner=_properties(definition, known))
+    if "enum" in spec:
+        values = tuple(value for value in spec["enum"] if value is not None)
+        return Field(name, "string", description, allowed=values)
+    if spec["type"] == "array":
+        return Field(name, "array", description, inner=(_field("", spec["items"], known),))
+    return Field(name, spec["type"], description, moment=spec.get("format") == "date-time")
+
+
+def flat(fields: Iterable[Field]) -> Iterator[tuple[tuple[str, ...], Field]]:
+    """Every field that is no object, with its path: ``("source", "status")``."""
+    for field in fields:
+        if field.kind == "object":
+            for path, inner in flat(field.inner):
+                yield (field.name, *path), inner
+        else:
+            yield (field.name,), field
+
+
+def descriptor(field: Field) -> dict[str, Any]:
+    """A field as Frictionless Table Schema says it.
+
+    Parts of objects, which that has no word for, stand in the same form under ``fields``.
+    """
+    described: dict[str, Any] = {
+        "name": field.name,
+        "type": "datetime" if field.moment else field.kind,
+        "description": field.description,
+    }
+    if field.allowed:
+        described["constraints"] = {"enum": list(field.allowed)}
+    nested = field.inner
+    if field.kind == "array":
+        nested = field.inner[0].inner
+    if nested:
+        described["fields"] = [descriptor(inner) for inner in nested]
+    return described

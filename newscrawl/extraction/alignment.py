@@ -1,0 +1,191 @@
+"""Alignment of a copy with a page: which blocks say what the copy says.
+
+Both texts are cut into shingles, runs of ``SIZE`` folded words (characters in scripts without
+spaces). Shingles survive what copies suffer: lost words spoil three of them and no more, quotes,
+dashes and diacritics are folded away, and paragraphs run together lose nothing.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from newscrawl.items import Agreement
+from newscrawl.text.cleaning import words
+
+SIZE = 3
+"""Words in a shingle. Two match by chance too often, four lose too much to a lost word."""
+
+MOST_WORDS = 20_000
+"""Words of a text that are looked at; more are a book, or an attack."""
+
+
+def compared(text: str) -> list[str]:
+    """Give the words by which a text is compared, at most ``MOST_WORDS``."""
+    return words(text[: 20 * MOST_WORDS])[:MOST_WORDS]
+
+
+def shingles(sequence: Sequence[str], size: int = SIZE) -> list[int]:
+    """List the shingles of a sequence of words, in order, as hashes; one for a short sequence.
+
+    Hashes hold within one process only. As integers they are cheap to keep: the collector of
+    cycles does not look at them.
+
+    >>> len(shingles(["a", "b", "c", "d"])), len(shingles(["a", "b"])), shingles([])
+    (2, 1, [])
+    >>> shingles(["a", "b", "c", "d"])[1] == shingles(["b", "c", "d"])[0]
+    True
+    """
+    if len(sequence) <= size:
+        return [hash(tuple(sequence))] if sequence else []
+    return list(map(hash, zip(*(sequence[start:] for start in range(size)), strict=False)))
+
+
+class Reference:
+    """A text that tells where the article is: a copy, or what the page's metadata says of it."""
+
+    def __init__(self, text: str) -> None:
+        self.words: list[str] = []
+        self._read: dict[str, list[str]] = {}
+        self._stands: dict[str, int] = {}
+        # Most paragraphs of a page that has this text are those of this text, letter by letter.
+        for paragraph in text[: 20 * MOST_WORDS].split("\n\n"):
+            self._stands.setdefault(paragraph, len(self.words))
+            self.words += self.read(paragraph)
+        del self.words[MOST_WORDS:]
+        self.shingles = shingles(self.words)
+        last = len(self.shingles) - 1
+        # Read backwards, so that the first place of a repeated shingle is kept.
+        self.positions = dict(zip(reversed(self.shingles), range(last, -1, -1), strict=True))
+        self._placed: dict[str, list[int | None]] = {}
+        self._last: tuple[str, tuple[float, float]] | None = None
+
+    def __len__(self) -> int:
+        return len(self.shingles)
+
+    def read(self, paragraph: str) -> list[str]:
+        """Give the words of a paragraph of a page, and remember them: they are asked for twice."""
+        found = self._read.get(paragraph)
+        if found is None:
+            found = self._read[paragraph] = compared(paragraph)
+        return found
+
+    def lacks(self, said: list[str]) -> bool:
+        """Tell whether this text holds no six of those words in a row, as of most of a page.
+
+        Every fourth shingle tells; fewer than a dozen words are too few to tell.
+        """
+        return len(said) >= 12 and self.positions.keys().isdisjoint(
+            map(hash, zip(said[::4], said[1::4], said[2::4], strict=False))
+        )
+
+    def places(self, said: list[str], size: int = SIZE) -> list[int | None]:
+        """Give for each shingle of some words its place in this text, if it has one."""
+        return list(map(self.positions.get, shingles(said, size)))
+
+    def places_in(self, paragraph: str) -> list[int | None]:
+        """Give the places of a paragraph's shingles, and remember them."""
+        found = self._placed.get(paragraph)
+        if found is None:
+            said, start = self.read(paragraph), self._stands.get(paragraph)
+            if start is not None and SIZE <= len(said) <= len(self.words) - start:
+                own = self.shingles[start : start + len(said) - SIZE + 1]
+                found = list(map(self.positions.get, own))
+            else:
+                found = self.places(said)
+            self._placed[paragraph] = found
+        return found
+
+    def _places_through(self, text: str) -> list[int | None]:
+        """Give the places of a text's shingles, those that run over the ends of paragraphs too."""
+        parts = text[: 20 * MOST_WORDS].split("\n\n")
+        if len(self.words) < SIZE:  # its one shingle is no run of three words
+            said = [word for part in parts for word in self.read(part)]
+            return self.places(said, min(SIZE, len(self.words)))
+        found: list[int | None] = []
+        before: list[str] = []  # words that begin shingles which are not whole yet
+        for part in parts:
+            said = self.read(part)
+            over = before + said[: SIZE - 1]
+            if len(over) >= SIZE:
+                found += self.places(over)
+            if len(said) >= SIZE:
+                found += self.places_in(part)
+            before = (before + said[1 - SIZE :])[1 - SIZE :]
+        return found
+
+    def overlap(self, text: str) -> tuple[float, float]:
+        """Measure how far another text says the same.
+
+        Returns:
+            The share of this text's shingles that the other holds in one stretch, and the F1 of
+            that share and of the share of the stretch's shingles that this text holds.
+        """
+        if self._last and self._last[0] == text:
+            return self._last[1]
+        places = self._places_through(text)
+        start, stop = _densest(places)
+        found = (0.0, 0.0)
+        if start < stop:
+            hits = [place for place in places[start:stop] if place is not None]
+            contained = len(set(hits)) / len(self.positions)
+            precision = len(hits) / (stop - start)
+            found = contained, 2 * contained * precision / (contained + precision)
+        self._last = text, found
+        return found
+
+
+def likeness(one: str | None, other: str | None) -> float | None:
+    """Tell how far two lines say the same: F1 of their folded words, 0 to 1.
+
+    >>> likeness("L’été à Fès", "L'ete a Fes")
+    1.0
+    >>> likeness("One", None)
+    """
+    if not one or not other:
+        return None
+    left, right = words(one[:1000]), words(other[:1000])
+    if not left or not right:
+        return None
+    rest = list(right)
+    common = 0
+    for word in left:
+        if word in rest:
+            rest.remove(word)
+            common += 1
+    return 2 * common / (len(left) + len(right))
+
+
+def agreement_of(
+    reference: Reference | None,
+    text: str | None,
+    copy_title: str | None,
+    title: str | None,
+    copied: datetime | None,
+    published: datetime | None,
+) -> Agreement:
+    """Measure how far a page, as read, says what a copy says.
+
+    ``title``: F1 of the folded words of the two titles. ``contained``: share of the copy's
+    shingles found in the body. ``text``: F1 of ``contained`` and of the share of the body's
+    shingles that the copy holds, over the stretch of the body between the first and last shingle
+    of the copy, so that a copy that is only a lead still agrees. ``days``: the body's date minus
+    the copy's.
+    """
+    agreement = Agreement(title=likeness(copy_title, title))
+    if copied and published:
+        agreement.days = (published.date() - copied.astimezone(published.tzinfo).date()).days
+    if reference and text:
+        agreement.contained, agreement.text = reference.overlap(text)
+    return agreement
+
+
+def _densest(places: list[int | None]) -> tuple[int, int]:
+    """Find the stretch in which hits outweigh misses most, a miss weighing half a hit."""
+    best = total = 0
+    start = span = stop = 0
+    for index, place in enumerate(places):
+        total += 2 if place is not None else -1
+        if total <= 0:
+            total, span = 0, index + 1
+        elif total > best:
+            best, start, stop = total, span, index + 1
+    return start, stop

@@ -1,0 +1,50 @@
+"""Whether a page is the shell of an application: scripts that have yet to write the article."""
+
+from selectolax.lexbor import LexborHTMLParser
+
+from newscrawl.errors import UnreadableHtmlError
+from newscrawl.text.html import as_utf8, parse
+
+FEW_WORDS = 150
+"""A page that shows more words of its own is no shell, whatever its scripts add."""
+
+HEAVY = 10
+"""Bytes of scripts for each byte of shown text, from which a page is a program above all."""
+
+_SCRIPTS = "script[src], script[type=module], link[rel=modulepreload]"
+_ROOTS = "div[id], main[id], app-root, [ng-app], [data-reactroot], [data-server-rendered]"
+_ROOT_IDS = ("root", "app", "__app", "__next", "__nuxt", "___gatsby", "svelte", "main", "content")
+_UNSEEN = "script, style, noscript, template, svg, iframe"
+_ASKS = ("javascript", "جافا سكريبت", "جافاسكريبت", "الجافا")
+
+
+def is_shell(html: str | bytes, content_type: str | None = None) -> bool:
+    """Tell whether a browser might show an article where the page itself holds next to none.
+
+    It shows few words, it loads scripts, and one of three signs says what they are for: an empty
+    element that they fill, a word to readers without JavaScript, or that it is scripts mostly.
+    """
+    try:
+        tree = parse(as_utf8(html, content_type) if isinstance(html, bytes) else html)
+    except UnreadableHtmlError:
+        return False
+    if not tree.css_matches(_SCRIPTS) or tree.body is None:
+        return False
+    asks = any(sign in node.text().casefold() for node in tree.css("noscript") for sign in _ASKS)
+    empty = _has_empty_root(tree)
+    program = sum(len(node.text()) for node in tree.css("script"))
+    for node in tree.css(_UNSEEN):
+        node.decompose()
+    shown = tree.body.text(separator=" ")
+    if len(shown.split()) >= FEW_WORDS:
+        return False
+    return asks or empty or program > HEAVY * len(shown)
+
+
+def _has_empty_root(tree: LexborHTMLParser) -> bool:
+    """Tell whether there is an element that scripts are known to fill, and nothing in it."""
+    return any(
+        not node.text(strip=True)
+        for node in tree.css(_ROOTS)
+        if node.tag not in ("div", "main") or (node.id or "").casefold() in _ROOT_IDS
+    )

@@ -1,0 +1,336 @@
+"""One walk over a parsed page: what stands where, as a light list of text blocks.
+
+A block is a run of text that a reader sees as one: a paragraph, a heading, a list item, or the
+text between two line breaks. Blocks know the element they stand in; elements know their parent,
+so that "which part of the page is this?" is answered with integers, without touching the tree.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import msgspec
+from selectolax.lexbor import LexborNode
+
+from newscrawl.text.html import LONGEST_LABEL
+
+# fmt: off
+# Never article text, whatever they hold.
+_SKIPPED = frozenset((
+    "script", "style", "noscript", "template", "svg", "iframe", "object", "embed", "button",
+    "select", "textarea", "canvas", "audio", "video", "map", "dialog", "datalist", "progress",
+    "math", "head", "input", "label", "nav", "amp-ad", "amp-embed", "amp-sidebar", "amp-consent",
+    "amp-social-share", "amp-user-notification", "amp-iframe", "amp-video", "amp-audio",
+))
+# Run on with the text around them; every other element parts blocks.
+_INLINE = frozenset((
+    "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em",
+    "font", "i", "img", "ins", "kbd", "mark", "meta", "picture", "q", "rp", "rt", "ruby", "s",
+    "samp", "small", "source", "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var",
+    "wbr", "link", "o:p", "nobr", "amp-img",
+))
+# fmt: on
+HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+
+AWAY = 1
+"""Flag of an element that leads away from the article: links, shares, boxes, forms."""
+CAPTION = 2
+"""Flag of an element that belongs to a picture."""
+COMMENTS = 4
+"""Flag of an element that holds what readers wrote."""
+BYLINE = 8
+"""Flag of an element that names authors or dates."""
+BODY = 16
+"""Flag of an element that is declared to be the article's body."""
+RUBRIC = 32
+"""Flag of an element that names the article's section."""
+
+_B = r"(?:^|[\s_-])"  # a word of a name starts here
+_E = r"(?:$|[\s_\d-])"  # and ends here
+_AWAY = re.compile(
+    rf"{_B}(?:"
+    r"related|relacionad|relation|similar|recommend|recirc|see-?also|read-?(?:more|also|next|on)|"
+    r"more-?(?:on|from|stor|news|art|link)|lire|voir|also|further|sharing|social|partage|compart|"
+    r"teilen|follow|newsletter|subscri|suscri|abonn|sign-?up|promo|advert|adslot|adsby|anzeige|"
+    r"werbung|publicit|banner|sponsor|outbrain|taboola|widget|footer|breadcrumb|ariane|menu|pagin|"
+    r"pager|keywords|cookie|consent|gdpr|popup|modal|regist|log-?in|trending|popular|"
+    r"most-?(?:read|view|pop)|latest|ticker|carousel|toolbar|copyright|disclaimer|rating|quiz|"
+    r"sr-only|visually|screen-?reader|donat|whatsapp|telegram|facebook|twitter|tweet|instagram|"
+    r"tiktok|youtube|playlist|player|table-of-content|call-?to|affiliate|infobo|factbo|"
+    r"ad-?(?:box|wrap|contain|unit|slot|label|place)|oembed|placeholder"
+    rf")|{_B}(?:ads?|pub|aside|side-?bar|share|nav|navbar|navigation|tags?|tag-?(?:list|cloud)|"
+    rf"topics|toc|cta|abo|box-?link|links?|vote|poll|skip){_E}"
+)
+_CAPTION = re.compile(rf"{_B}(?:caption|legend|credit|photo|image|img|picture|figur|media|thumb)")
+_COMMENTS = re.compile(rf"{_B}(?:comments?(?!ary|aire-)|disqus|respond|reactions?{_E}|reply)")
+_BYLINE = re.compile(
+    rf"{_B}(?:byline|authors?|autor|auteurs?|bio|signature|dateline|timestamp|date|posted|"
+    rf"published|pub-?date|meta|written|reporter|contributor|journalist){_E}"
+)
+_BODY = re.compile(
+    r"(?:article|story|post|entry|news|content|text)[-_]*body|article-?text|"
+    r"(?:entry|post|article|story|news)[-_]*content(?!-wrap)"
+)
+_UTILITY = re.compile(r"[:\[/!]|^(?:has|not)-")
+"""Class names that style an element and say nothing of its purpose."""
+_DIGIT = re.compile(r"\d")
+_RUBRIC = re.compile(
+    r"categor|rubri|newscat|overline|surtitre|kicker|field-section|articlesection|\brub\b|\bgenre\b"
+)
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+
+_TAG_FLAGS = {
+    **dict.fromkeys(("footer", "form", "aside", "menu"), AWAY),
+    **dict.fromkeys(("figcaption", "caption"), CAPTION),
+    **dict.fromkeys(("address", "time"), BYLINE),
+}
+
+
+# A page has hundreds of these. They hold nothing that leads back to them, so the collector of
+# cycles need not look at them.
+class Block(msgspec.Struct, gc=False):
+    """A run of text."""
+
+    text: str
+    """White space folded to single spaces."""
+    element: int
+    """Index in ``Page.elements`` of the element it stands in."""
+    linked: int
+    """How many of its characters stand in links."""
+
+
+class Element(msgspec.Struct, gc=False):
+    """A part of the page that is more than a run of text."""
+
+    node: LexborNode
+    parent: int
+    """Index of the element around it; the first one is its own parent."""
+    tag: str
+    _label: str | None = None
+
+    @property
+    def label(self) -> str:
+        """Its classes, and its id after a ``#``; of few elements they are asked for."""
+        if self._label is None:
+            attributes = self.node.attributes
+            name = (attributes.get("class") or "")[:LONGEST_LABEL]
+            identity = attributes.get("id")
+            self._label = f"{name} #{identity[:LONGEST_LABEL]}" if identity else name
+        return self._label
+
+    @property
+    def kind(self) -> str:
+        """Its classes without what tells it from its likes: ids and names with digits."""
+        return _kind(self.label)
+
+    @property
+    def flags(self) -> int:
+        """What its tag and label say of its purpose: ``AWAY`` and its kin, joined."""
+        return flags_of(self.tag, self.label)
+
+
+@dataclass(slots=True)
+class Page:
+    """A page as a list of blocks."""
+
+    elements: list[Element] = field(default_factory=list)
+    """In the order of the document: an element comes after the one around it."""
+    ends: list[int] = field(default_factory=list)
+    """For each element, the index after that of its last descendant."""
+    blocks: list[Block] = field(default_factory=list)
+
+    def inside(self, element: int, ancestor: int) -> bool:
+        """Tell whether an element is ``ancestor`` or stands in it."""
+        return ancestor <= element < self.ends[ancestor]
+
+
+@lru_cache(maxsize=8192)
+def _kind(label: str) -> str:
+    return " ".join(name for name in label.split() if name[0] != "#" and not _DIGIT.search(name))
+
+
+@lru_cache(maxsize=8192)
+def flags_of(tag: str, name: str) -> int:
+    """Tell what a tag, class and id say of an element's purpose."""
+    if tag in ("html", "body", "main"):
+        return 0
+    flags = _TAG_FLAGS.get(tag, 0)
+    if name:
+        name = " ".join(token for token in name.split() if not _UTILITY.search(token))
+        label = _CAMEL.sub("-", name).lower()
+        if _BODY.search(label):
+            return flags | BODY
+        if _AWAY.search(label):
+            flags |= AWAY
+        if _CAPTION.search(label):
+            flags |= CAPTION
+        if _COMMENTS.search(label):
+            flags |= COMMENTS
+        if _BYLINE.search(label):
+            flags |= BYLINE
+        if _RUBRIC.search(label):
+            flags |= RUBRIC
+    return flags
+
+
+_BREAK = "\x00"
+"""Stands among the texts of a run for a line break; no page holds it."""
+ENDS = frozenset('.!?:…؟。»”"')
+"""Characters that end a sentence, or a label before one."""
+
+_TEXT, _INNER, _ANCHOR, _PART, _SKIP, _LINE = range(6)
+
+
+def _role(tag: str) -> int:
+    """Tell what a tag means for the walk."""
+    if tag == "-text":
+        return _TEXT
+    if tag in _SKIPPED or tag.startswith("-"):  # a comment
+        return _SKIP
+    if tag == "a":
+        return _ANCHOR
+    if tag == "br":
+        return _LINE
+    return _INNER if tag in _INLINE else _PART
+
+
+# What tags mean by their numbers, which nodes tell faster than names. The parser's own tags have
+# small numbers, the same on every page; those of others are given anew on each page.
+_ROLES: dict[int, tuple[int, str]] = {}
+_OWN_TAGS = 1000
+
+
+def walk(root: LexborNode) -> Page:
+    """List the text blocks below a node, in the order of the document."""
+    page = Page()
+    elements, ends, blocks = page.elements, page.ends, page.blocks
+    parts: list[str] = []
+    anchors: list[tuple[int, int]] = []
+    opened = 0  # where in the run the open link begins
+    links = articles = current = 0
+    stack: list[tuple[LexborNode | None, int, int, str]] = []
+    elements.append(Element(root, 0, root.tag or ""))
+    ends.append(0)
+    node = root.first_child
+    known = _ROLES.get
+    while True:
+        if node is None:
+            if not stack:
+                break
+            node, role, parent, tag = stack.pop()
+            if role == _PART:
+                if parts:
+                    _flush(parts, anchors, opened if links else None, current, blocks)
+                    opened = 0
+                ends[current] = len(elements)
+                current = parent
+                articles -= tag == "article"
+            elif role == _ANCHOR:
+                links -= 1
+                if not links and opened < len(parts):
+                    anchors.append((opened, len(parts)))
+            continue
+        role, tag = known(node.tag_id) or _meaning(node)
+        if role == _TEXT:
+            if not node.is_empty_text_node:
+                text = node.text_content or ""
+                if "\n\n" in text and elements[current].tag == "pre":
+                    for paragraph in text.split("\n\n"):
+                        parts += (paragraph, _BREAK, _BREAK)
+                else:
+                    parts.append(text)
+            elif parts:
+                parts.append(" ")
+        elif role == _LINE:
+            parts.append(_BREAK)
+        elif (
+            role != _SKIP
+            and (articles or tag != "footer")
+            and (child := node.first_child) is not None
+        ):
+            stack.append((node.next, role, current, tag))
+            if role == _PART:
+                if parts:
+                    _flush(parts, anchors, opened if links else None, current, blocks)
+                    opened = 0
+                articles += tag == "article"
+                elements.append(Element(node, current, tag))
+                current = len(ends)
+                ends.append(0)
+            elif role == _ANCHOR:
+                if not links:
+                    opened = len(parts)
+                links += 1
+            node = child
+            continue
+        node = node.next
+    _flush(parts, anchors, None, 0, blocks)
+    ends[0] = len(elements)
+    return page
+
+
+def _meaning(node: LexborNode) -> tuple[int, str]:
+    """Tell the role and the tag of a node."""
+    tag = (node.tag or "")[:LONGEST_LABEL]
+    meaning = _role(tag), tag
+    if node.tag_id < _OWN_TAGS:
+        _ROLES[node.tag_id] = meaning
+    return meaning
+
+
+def _flush(
+    parts: list[str],
+    anchors: list[tuple[int, int]],
+    opened: int | None,
+    element: int,
+    blocks: list[Block],
+) -> None:
+    """Make blocks of a run that ends here.
+
+    ``anchors`` are the stretches of it that are links; one more is open from ``opened`` on.
+    """
+    if opened is not None:
+        anchors.append((opened, len(parts)))
+    if _BREAK in parts:
+        for line, linked in _lines(parts, anchors):
+            blocks.append(Block(line, element, linked))
+    elif text := _joined(parts):
+        linked = 0
+        if anchors:
+            first, stop = anchors[0]
+            if stop - first == len(parts):  # most are one link
+                linked = len(text)
+            else:
+                linked = sum(len(_joined(parts[start:stop])) for start, stop in anchors)
+        blocks.append(Block(text, element, min(linked, len(text))))
+    parts.clear()
+    anchors.clear()
+
+
+def _joined(parts: list[str]) -> str:
+    return " ".join("".join(parts).split())
+
+
+def _lines(parts: list[str], anchors: list[tuple[int, int]]) -> Iterator[tuple[str, int]]:
+    """Part a run at its line breaks: at every doubled one, and where a sentence ends.
+
+    Each line comes with the number of its characters that stand in links.
+    """
+    linked = {index for start, stop in anchors for index in range(start, stop)}
+    pending: list[str] = []
+    count = start = 0
+    for stop, part in enumerate([*parts, _BREAK]):
+        if part != _BREAK:
+            continue
+        text = _joined(parts[start:stop])
+        if pending and not (text and pending[-1][-1] not in ENDS):
+            yield " ".join(pending), count
+            pending, count = [], 0
+        if text:
+            pending.append(text)
+        count += sum(len(_joined([parts[i]])) for i in range(start, stop) if i in linked)
+        start = stop + 1
+    if pending:
+        yield " ".join(pending), count

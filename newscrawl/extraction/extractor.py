@@ -1,0 +1,428 @@
+"""One outlet page to one ``SourcePage``: candidates for each field, and the choice among them."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
+from typing import Literal
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from newscrawl.errors import UnreadableHtmlError
+from newscrawl.extraction import fields
+from newscrawl.extraction.alignment import Reference, agreement_of
+from newscrawl.extraction.blocks import RUBRIC, Page, walk
+from newscrawl.extraction.body import guided, standfirst, unguided
+from newscrawl.extraction.embedded import embedded_html
+from newscrawl.extraction.fallback import general_text
+from newscrawl.extraction.fields import CopyLike
+from newscrawl.extraction.metadata import Metadata, read_metadata
+from newscrawl.extraction.rules import Rule, RuleBook, first_node, lesson_of
+from newscrawl.items import Agreement, Image
+from newscrawl.text.cleaning import clean, clean_text, join_paragraphs, split_bylines
+from newscrawl.text.dates import Moment
+from newscrawl.text.html import as_utf8, parse
+from newscrawl.text.usage_directives import of_metas
+
+AGREES = 0.5
+"""Agreement in text from which a page is the copy's article."""
+
+TEACHES = 0.8
+"""Agreement in text from which a page teaches its outlet's rules, and a rule needs no check."""
+
+_MARGIN = 0.02
+_LARGE = 2_000_000
+_MANY_TAGS = 15_000
+_LONG_BODY = 400
+_SHORT_BODY = 1500
+_SHORT_NOTICE = 300
+_TELLING_BEGIN = 60
+_FEW_ABOVE = 3
+"""Blocks that may stand above a headline in the part that holds it and its section."""
+_PAYWALL = re.compile(
+    r"r[ée]serv[ée]e?s? (?:aux|[àa] nos|exclusivement aux) abonn[ée]|"
+    r"abonnez-vous pour (?:lire|acc[ée]der)|(?:article|contenu) (?:r[ée]serv[ée]|payant)|"
+    r"il vous reste [\d.,]+ ?%|pour lire la suite[^.]{0,40}abonn|"
+    r"subscri(?:be|bers?)[^.]{0,30}(?:to (?:continue|read|unlock)|only)|reserved for subscribers|"
+    r"للمشتركين فقط|يتوجب عليك الا?شتراك|يتوجب عليك الإشتراك|اشترك لقراءة|لمتابعة القراءة|"
+    r"مقال مؤرشف",
+    re.IGNORECASE,
+)
+
+
+@dataclass(slots=True)
+class SourcePage:
+    """An outlet's page, as read."""
+
+    title: str | None = None
+    """The headline, without the site's name."""
+    text: str | None = None
+    """The body: plain text, NFC, paragraphs and sub-headings parted by one blank line."""
+    lead: str | None = None
+    """Standfirst or summary the page declares."""
+    authors: list[str] = field(default_factory=list)
+    """People and desks as printed, cleaned of words like "Par" and "بقلم"."""
+    published: datetime | None = None
+    """First publication, with its offset."""
+    published_precision: Literal["day", "second"] | None = None
+    """How exact ``published`` is."""
+    modified: datetime | None = None
+    """Last change the page declares, with its offset."""
+    section: str | None = None
+    """The outlet's rubric."""
+    tags: list[str] = field(default_factory=list)
+    """Keywords the page declares."""
+    images: list[Image] = field(default_factory=list)
+    """Pictures of the article."""
+    canonical: str | None = None
+    """The page's own canonical URL, absolute."""
+    language: str | None = None
+    """ISO 639 code that the page declares and its script does not contradict."""
+    rule: str | None = None
+    """How the body was found: ``guided`` by the copy, ``json-ld`` by the page's own articleBody,
+    ``prose`` by its look, ``embedded`` in a script, ``general`` by trafilatura, or the name of a
+    learned rule. ``None`` when there is none."""
+    agreement: Agreement = field(default_factory=Agreement)
+    """How far the page says what the copy says; all ``None`` without a copy."""
+    directives: list[str] = field(default_factory=list)
+    """Usage directives of the page, in the form of ``newscrawl.text.usage_directives``."""
+    paywalled: bool = False
+    """Whether the page declares that it is not free to read."""
+
+
+@dataclass(slots=True)
+class _Found:
+    """A body, and where it stands."""
+
+    rule: str
+    text: str
+    page: Page | None = None
+    blocks: list[int] = field(default_factory=list)
+    learned: Rule | None = None
+
+
+def extract(
+    html: str | bytes,
+    url: str,
+    copy: CopyLike | None = None,
+    rules: RuleBook | None = None,
+    *,
+    zone: tzinfo | None = None,
+    content_type: str | None = None,
+) -> SourcePage:
+    """Read an article's page.
+
+    Args:
+        html: The page, as received or decoded.
+        url: Where it stands; relative URLs in it start from there.
+        copy: Anything with ``.title`` and ``.text`` that says what the article says, whole or in
+            part; ``.published`` is used when there is one.
+        rules: What outlets have taught so far. A trusted rule reads the page alone; a page whose
+            copy agrees teaches the book.
+        zone: The outlet's time zone. Without one, dates keep the offset that they name, else UTC.
+        content_type: The HTTP header, for bytes.
+
+    Returns:
+        What was found; every field may be empty, as on a page that is no article.
+
+    Raises:
+        UnreadableHtmlError: the page is empty, binary or no HTML, or would cost absurd time or
+            memory (see ``newscrawl.text.html.parse``). Nothing else is raised, whatever it holds.
+    """
+    page = as_utf8(html, content_type) if isinstance(html, bytes) else html.encode(errors="ignore")
+    if b"<" not in page:
+        raise UnreadableHtmlError("the page holds no tag")
+    tree = parse(page)
+    metadata = read_metadata(tree, url)
+    reference = Reference(copy.text) if copy is not None and copy.text else None
+    found, blocks = _body(tree, url, page, metadata, reference, rules)
+    return _source_page(tree, url, metadata, found, blocks, copy, reference, zone, rules)
+
+
+def _body(
+    tree: LexborHTMLParser,
+    url: str,
+    html: bytes,
+    metadata: Metadata,
+    reference: Reference | None,
+    rules: RuleBook | None,
+) -> tuple[_Found | None, Page | None]:
+    """Choose the body; give it with the whole page's blocks, when they were needed."""
+    ruled = _by_rule(tree, url, reference, rules) if rules is not None else None
+    if ruled and (reference is None or _good(ruled, reference)):
+        return ruled, None
+    page = walk(_top(tree))
+    if reference and (blocks := guided(page, reference)):
+        found = _found("guided", page, blocks)
+        if ruled is None or _better(found, ruled, reference):
+            if rules is not None and ruled and ruled.learned:
+                rules.fail(ruled.learned)
+            return found, page
+    if ruled:
+        return ruled, None
+    return _unguided(page, tree, html, metadata, reference), page
+
+
+def _by_rule(
+    tree: LexborHTMLParser, url: str, reference: Reference | None, rules: RuleBook
+) -> _Found | None:
+    """Read by the outlet's trusted rules: by the first, or the one that the copy agrees with."""
+    best: _Found | None = None
+    for reading in rules.read(tree, url):
+        found = _Found(
+            reading.rule.name, _text_of(reading.page, reading.blocks), learned=reading.rule
+        )
+        if reference is None or _good(found, reference):
+            return found
+        if best is None or _better(found, best, reference):
+            best = found
+    return best
+
+
+def _good(found: _Found, reference: Reference) -> bool:
+    agreement = reference.overlap(found.text)[1]
+    usual = found.learned.last_agreement if found.learned else None
+    return agreement >= (TEACHES if usual is None else min(TEACHES, usual - 0.1))
+
+
+def _better(found: _Found, other: _Found, reference: Reference) -> bool:
+    return reference.overlap(found.text)[1] > reference.overlap(other.text)[1] + _MARGIN
+
+
+def _unguided(
+    page: Page,
+    tree: LexborHTMLParser,
+    html: bytes,
+    metadata: Metadata,
+    reference: Reference | None,
+) -> _Found | None:
+    """Find the body without the copy.
+
+    In this order: by what the page says of itself, by its look, in its scripts, and only then by
+    the general extractor, which parses the page again.
+    """
+    declared = metadata.text("articleBody")
+    if declared and len(declared) >= _LONG_BODY and (blocks := guided(page, Reference(declared))):
+        return _found("json-ld", page, standfirst(page, blocks, metadata.description) + blocks)
+    if blocks := unguided(page):
+        return _found("prose", page, standfirst(page, blocks, metadata.description) + blocks)
+    if hidden := embedded_html(tree):
+        inner = walk(_top(parse(hidden)))
+        if blocks := (guided(inner, reference) if reference else []) or unguided(inner):
+            return _found("embedded", inner, blocks)
+    small = len(html) <= _LARGE and html.count(b"<") <= _MANY_TAGS
+    if small and (text := general_text(html.decode())):
+        return _Found("general", clean_text(text))
+    if declared:
+        return _Found("json-ld", clean_text(declared))
+    return None
+
+
+def _top(tree: LexborHTMLParser) -> LexborNode:
+    """Give the element that holds all the page shows."""
+    top = tree.body or tree.root
+    if top is None:
+        raise UnreadableHtmlError("the page has no element")
+    return top
+
+
+def _found(rule: str, page: Page, blocks: list[int]) -> _Found:
+    return _Found(rule, _text_of(page, blocks), page, blocks)
+
+
+def _text_of(page: Page, blocks: list[int]) -> str:
+    return join_paragraphs(page.blocks[index].text for index in blocks)
+
+
+def _source_page(
+    tree: LexborHTMLParser,
+    url: str,
+    metadata: Metadata,
+    found: _Found | None,
+    page: Page | None,
+    copy: CopyLike | None,
+    reference: Reference | None,
+    zone: tzinfo | None,
+    rules: RuleBook | None,
+) -> SourcePage:
+    rule = found.learned if found else None
+    around = _around(page, found) if page else []
+    headline = _at(tree, rule.title) if rule else None
+    if page:
+        near = [page.blocks[index].text for index in around]
+        rubrics = _rubrics(page, around)
+        headings = [b.text for b in page.blocks if page.elements[b.element].tag == "h1"]
+    else:
+        paths = (rule.date, rule.authors) if rule else ()
+        near = [text for path in paths if (text := _at(tree, path))]
+        rubrics = [_at(tree, rule.section) or ""] if rule else []
+        headings = [] if headline else [node.text() for node in tree.css("h1")[:4]]
+    copied = _moment(getattr(copy, "published", None), zone)
+    printed = fields.Printed(
+        metadata, lambda: [*near, *(_further(page, found, around) if page else ())]
+    )
+    moment = fields.published(metadata, printed, zone, copied)
+    names = fields.SiteNames(metadata, url)
+    rubric = fields.section(metadata, rubrics, names)
+    people = fields.authors(metadata, tree, near, names, rubric)
+    if page is None and found and (moment is None or not people):
+        # The outlet prints them where no path leads to: look around the body after all.
+        near = _texts_around(tree, found.text)
+        printed = fields.Printed(metadata, lambda: near)
+        moment = moment or fields.published(metadata, printed, zone, copied)
+        people = people or fields.authors(metadata, tree, near, names, rubric)
+    changed = fields.modified(metadata, printed, zone)
+    if rule and rule.source == "override":
+        # What is stated for the outlet comes before what its pages declare.
+        if date := _at(tree, rule.date):
+            moment = fields.read_moment(date, zone) or moment
+        if byline := _at(tree, rule.authors):
+            people = split_bylines(byline) or people
+    headline = headline or fields.title(metadata, headings, names, copy.title if copy else None)
+    result = SourcePage(
+        title=headline,
+        text=(found and found.text) or None,
+        lead=fields.lead(metadata, headline, names),
+        authors=people,
+        published=moment.when if moment else None,
+        published_precision=moment.precision if moment else None,
+        modified=changed.when if changed else None,
+        section=rubric,
+        tags=fields.tags(metadata, tree, names),
+        images=fields.images(metadata, tree),
+        canonical=metadata.canonical,
+        language=fields.language(metadata, found.text if found else ""),
+        rule=found.rule if found else None,
+        directives=of_metas(metadata.metas),
+        paywalled=metadata.paywalled or (page is not None and _says_paywall(page, found)),
+    )
+    if copy is not None:
+        result.agreement = agreement_of(
+            reference, result.text, copy.title, result.title, copied, result.published
+        )
+    if rules is not None and found:
+        _teach(rules, tree, url, found, result, moment, around)
+    return result
+
+
+def _teach(
+    rules: RuleBook,
+    tree: LexborHTMLParser,
+    url: str,
+    found: _Found,
+    result: SourcePage,
+    moment: Moment | None,
+    around: list[int],
+) -> None:
+    agreement = result.agreement.text
+    if found.learned:
+        rules.confirm(found.learned, agreement if (agreement or 0) >= AGREES else None)
+        return
+    if found.rule != "guided" or not found.page or agreement is None or agreement < TEACHES:
+        return
+    blocks = found.page.blocks
+    date = byline = rubric = None
+    for index in around:
+        text = blocks[index].text
+        if len(text) > 120:
+            continue
+        if rubric is None and text == result.section:
+            rubric = index
+        if date is None and moment and fields.says_date(text, moment):
+            date = index
+        if byline is None and result.authors and all(name in text for name in result.authors):
+            byline = index
+    lesson = lesson_of(found.page, found.blocks, tree, result.title, date, byline, rubric)
+    rules.observe(url, tree, lesson, agreement)
+
+
+def _rubrics(page: Page, around: list[int]) -> list[str]:
+    """List the texts around the body that may name its section."""
+    blocks, elements = page.blocks, page.elements
+    named = []
+    above = []
+    for index in around:
+        block = blocks[index]
+        part = elements[block.element]
+        if (part.flags | elements[part.parent].flags) & RUBRIC:
+            named.append(block.text)
+        elif part.tag == "h1" and index and _heads(page, index - 1, index):
+            above.append(blocks[index - 1].text)
+    return named + above
+
+
+def _heads(page: Page, link: int, headline: int) -> bool:
+    """Tell whether a block is a link that stands with the headline, as its section does."""
+    blocks, elements = page.blocks, page.elements
+    if blocks[link].linked < len(blocks[link].text):
+        return False
+    around = blocks[headline].element
+    while around and not page.inside(blocks[link].element, around):
+        around = elements[around].parent
+    # The last link of a menu may come before a headline as well: it does not come alone.
+    first = max(0, headline - _FEW_ABOVE)
+    return bool(around) and (first == 0 or not page.inside(blocks[first - 1].element, around))
+
+
+def _texts_around(tree: LexborHTMLParser, body: str) -> list[str]:
+    """List the texts around a body that was read by a rule, nearest first."""
+    page = walk(_top(tree))
+    begin = clean(body[:_TELLING_BEGIN])
+    blocks = [i for i, block in enumerate(page.blocks) if clean(block.text).startswith(begin)]
+    found = _Found("", body, page, blocks) if blocks else None
+    return [page.blocks[index].text for index in _around(page, found)]
+
+
+def _around(page: Page, found: _Found | None) -> list[int]:
+    """List the blocks around the body, nearest first; those above it come before those below."""
+    count = len(page.blocks)
+    if found is None or found.page is not page:
+        return list(range(min(40, count)))
+    first, last = min(found.blocks), max(found.blocks)
+    below = [*range(first, min(first + 2, count)), *range(last, min(last + 10, count))]
+    return [*range(first - 1, max(-1, first - 26), -1), *below]
+
+
+_AROUND_HEADLINE, _BELOW_BEGIN, _FAR_BELOW = 4, 8, 25
+
+
+def _further(page: Page, found: _Found | None, around: list[int]) -> list[str]:
+    """List texts that may print a date where the nearest do not.
+
+    They stand around headlines, between the standfirst and the body, and further below it.
+    """
+    if found is None or found.page is not page:
+        return []
+    count = len(page.blocks)
+    first, last = min(found.blocks), max(found.blocks)
+    body = {*found.blocks, *around}
+    places = [*range(first, min(first + _BELOW_BEGIN, last))]
+    for index in range(last):
+        if page.elements[page.blocks[index].element].tag == "h1":
+            places += range(max(0, index - _AROUND_HEADLINE), index + _AROUND_HEADLINE)
+    places += range(last + 1, min(last + _FAR_BELOW, count))
+    return [
+        page.blocks[index].text
+        for index in dict.fromkeys(places)
+        if index not in body and index < count and len(page.blocks[index].text) < _SHORT_NOTICE
+    ]
+
+
+def _says_paywall(page: Page, found: _Found | None) -> bool:
+    """Tell whether a page with little text prints that the rest is for subscribers."""
+    if found and len(found.text) > _SHORT_BODY:
+        return False
+    texts = {block.text for block in page.blocks if len(block.text) < _SHORT_NOTICE}
+    return any(_PAYWALL.search(text) for text in texts)
+
+
+def _at(tree: LexborHTMLParser, path: str | None) -> str | None:
+    node = first_node(tree, path) if path else None
+    return (clean(node.text()) or None) if node else None
+
+
+def _moment(value: object, zone: tzinfo | None) -> datetime | None:
+    if isinstance(value, datetime):
+        return value if value.tzinfo else value.replace(tzinfo=zone or UTC)
+    if isinstance(value, str) and (moment := fields.read_moment(value, zone)):
+        return moment.when
+    return None

@@ -1,0 +1,128 @@
+"""Whether a readable page is the article that its link promised.
+
+The thresholds are decided on real pages; the numbers behind them stand in ``docs/extraction.md``.
+Between pages and their own copies the agreement in text is 0.8 and more, between pages and copies
+of other stories, also of the same outlet, 0.06 and less.
+"""
+
+import re
+from typing import NamedTuple
+
+from newscrawl.extraction.extractor import AGREES, SourcePage
+from newscrawl.extraction.fields import CopyLike
+from newscrawl.items import Status
+from newscrawl.text.cleaning import words
+from newscrawl.text.urls import is_front_page
+
+DOUBTFUL = 0.1
+"""Agreement in text below which no title can make a page the copy's article."""
+
+SAME_TITLE = 0.6
+"""Agreement in title that settles a doubtful text, or a copy that has none."""
+
+WHOLE = 0.8
+"""Share of the copy that a page holds when it is not cut."""
+
+CUT = 0.6
+"""Share of the copy below which a page that says nothing else holds only its lead."""
+
+ONE_TITLE = 0.9
+"""Agreement in title that settles what a short copy, in words of its own, says otherwise."""
+
+_SHORT_COPY = 40
+_FEW_WORDS = 8
+_SHELL_WORDS = 25
+"""Fewer words that are not the copy's are no other article, but the shell of an application."""
+
+_STUB = 1500
+_GONE = re.compile(
+    r"\b404\b|not found|no longer available|(?:page|article|contenu) (?:introuvable|inexistant|"
+    r"non trouv[ée]e?)|n['’]existe (?:pas|plus)|غير موجود|لم يتم العثور|لا توجد صفحة|"
+    r"seite nicht gefunden",
+    re.IGNORECASE,
+)
+_PARKED = re.compile(
+    r"domain (?:name )?(?:is |may be )?for sale|buy this domain|domaine est [àa] vendre|"
+    r"parked (?:free|domain)|النطاق للبيع",
+    re.IGNORECASE,
+)
+
+
+class Verdict(NamedTuple):
+    """What became of a link, as far as the page itself tells."""
+
+    status: Status
+    """``ok``, ``moved``, ``mismatch``, ``paywalled`` or ``unreadable``."""
+    reason: str | None
+    """Why it is not ``ok``, in a few words."""
+
+
+def judge(
+    page: SourcePage, copy: CopyLike | None, url: str, final_url: str | None = None
+) -> Verdict:
+    """Judge a page that has been read.
+
+    Args:
+        page: What ``extract`` made of it, with the same copy.
+        copy: What the article should say, if that is known.
+        url: The link that was followed.
+        final_url: The URL that answered.
+    """
+    if final_url and is_front_page(final_url) and not is_front_page(url):
+        return Verdict("moved", "the link leads to a front page")
+    if not page.text:
+        if page.paywalled:
+            return Verdict("paywalled", "the page says that it is not free to read")
+        return Verdict("unreadable", "no article text was found")
+    verdict = _compare(page, copy) if copy is not None else None
+    if verdict is None or verdict.status == "mismatch":
+        return _own_word(page) or verdict or Verdict("ok", None)
+    return verdict
+
+
+def _own_word(page: SourcePage) -> Verdict | None:
+    """What a short page says of itself; ``None`` when it is long or says nothing."""
+    text = page.text or ""
+    if len(text) >= _STUB:
+        return None
+    title = page.agreement.title
+    if page.paywalled and (title is None or title >= SAME_TITLE):
+        return Verdict("paywalled", "the page says that it is not free to read")
+    said = f"{page.title or ''}\n{text}"
+    if _PARKED.search(said):
+        return Verdict("mismatch", "the domain is parked")
+    if _GONE.search(said[:400]):
+        return Verdict("mismatch", "the page says that the article is gone")
+    if page.agreement.text is not None and _says_less(text, _SHELL_WORDS):
+        return Verdict("unreadable", "the page holds next to no text without a browser")
+    return None
+
+
+def _compare(page: SourcePage, copy: CopyLike) -> Verdict | None:
+    """Judge by the copy; ``None`` when it says too little."""
+    title, text = page.agreement.title, page.agreement.text
+    said = page.text or ""
+    contained = page.agreement.contained or 0.0
+    if text is None or _says_less(copy.text or "", _FEW_WORDS):
+        if title is None:
+            return None
+        if title >= SAME_TITLE:
+            return None if page.paywalled else Verdict("ok", None)
+        return Verdict("mismatch", f"titles agree by {title:.2f} only")
+    if contained >= WHOLE:
+        return Verdict("ok", None)
+    same = text >= AGREES or (text >= DOUBTFUL and (title or 0.0) >= SAME_TITLE)
+    if not same:
+        if (title or 0.0) >= ONE_TITLE and _says_less(copy.text or "", _SHORT_COPY):
+            return None
+        return Verdict("mismatch", f"texts agree by {text:.2f} only")
+    if page.paywalled:
+        return Verdict("paywalled", "the page says that it is not free to read")
+    if contained < CUT and len(said) < CUT * len(copy.text or ""):
+        return Verdict("paywalled", f"the page holds {contained:.0%} of the copy and no more")
+    return Verdict("ok", None)
+
+
+def _says_less(text: str, count: int) -> bool:
+    """Tell whether a text has fewer words; of a long one the beginning tells."""
+    return len(words(text[: 20 * count])) <= count and len(words(text)) < count

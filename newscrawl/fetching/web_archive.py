@@ -1,0 +1,83 @@
+"""Web archive snapshots of lost pages, by the Wayback Machine's protocol.
+
+The list of a page's snapshots is a CDX server's (github.com/internetarchive/wayback, directory
+``wayback-cdx-server``; pywb's and Arquivo.pt's are alike). ``id_`` after a timestamp asks for the
+page as it was received, without the archive's own additions.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import urlencode
+
+import msgspec
+from scrapy.settings import BaseSettings
+
+from newscrawl.items import Article
+from newscrawl.text.usage_directives import objection
+
+_LISTED = 20
+"""Number of snapshots requested: the nearest ones, where the server can sort them."""
+
+_TIMESTAMP = re.compile(r"\d{14}")
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One snapshot of a page."""
+
+    url: str
+    """URL of the snapshot's original bytes."""
+    original: str
+    """URL of the archived page."""
+    taken: str
+    """Time of capture, ISO 8601 in UTC."""
+
+
+class WebArchive:
+    """The settings ``WEB_ARCHIVE``, ``WEB_ARCHIVE_STATUSES`` and ``EXCLUDE_NOAI_HOSTS``."""
+
+    def __init__(self, settings: BaseSettings) -> None:
+        self.base = (settings["WEB_ARCHIVE"] or "").rstrip("/")
+        """Base URL of the archive; empty if it is disabled."""
+        self._statuses = frozenset(settings.getlist("WEB_ARCHIVE_STATUSES"))
+        self._exclude = settings.getbool("EXCLUDE_NOAI_HOSTS")
+
+    def index_url(self, article: Article) -> str | None:
+        """Return the URL of a source's snapshot index; ``None`` if the archive is not used."""
+        source = article.source
+        if not self.base or source.link is None or source.status not in self._statuses:
+            return None
+        if self._exclude and objection(source.directives):
+            return None
+        query = {"url": source.link, "output": "json", "fl": "timestamp,original,statuscode"}
+        query |= {"filter": "statuscode:200", "limit": str(_LISTED)}
+        if published := article.copy.published:
+            query |= {"sort": "closest", "closest": re.sub(r"\D", "", published[:10]) + "120000"}
+        return f"{self.base}/cdx/search/cdx?{urlencode(query)}"
+
+    def nearest(self, article: Article, listing: bytes) -> Snapshot | None:
+        """Return the snapshot nearest to the article's date; ``None`` without any."""
+        try:
+            rows = msgspec.json.decode(listing, type=list[list[str]])
+        except msgspec.DecodeError:
+            return None
+        found = [row for row in rows if len(row) >= 2 and _TIMESTAMP.fullmatch(row[0])]
+        if not found:
+            return None
+        wanted = _moment(article.copy.published)
+        timestamp, original, *_ = min(found, key=lambda row: abs(_taken(row[0]) - wanted))
+        url = f"{self.base}/web/{timestamp}id_/{original}"
+        return Snapshot(url, original, _taken(timestamp).isoformat())
+
+
+def _taken(timestamp: str) -> datetime:
+    """Parse a 14-digit timestamp; an invalid one lies far from every article."""
+    try:
+        return datetime.strptime(timestamp, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+    except ValueError:
+        return datetime.max.replace(tzinfo=UTC)
+
+
+def _moment(published: str | None) -> datetime:
+    return datetime.fromisoformat(published) if published else datetime.min.replace(tzinfo=UTC)

@@ -1,0 +1,1 @@
+"""Operating crawls: checks, schedule, Scrapyd client, monitors, notifications, re-extraction."""

@@ -1,0 +1,273 @@
+"""Monitors: findings about a run, from its report and earlier ones.
+
+Each monitor is a function of the report, the history and the thresholds. It gives a sentence when
+something is wrong, and ``None`` when all is well or too little is known. They are no part of
+Scrapy, so they can be asked of any report; ``newscrawl.extensions.report`` asks them at the end of
+each run.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from scrapy.settings import BaseSettings
+
+Report = Mapping[str, Any]
+
+_ASKED = ("ok", "moved", "mismatch", "gone", "refused", "paywalled", "unreachable", "unreadable")
+"""Statuses of sources that were asked for."""
+
+_SUMMED = ("found", "exported", "rejected", "failed", "compared", "article_pages", "unreadable")
+_SUMMED_BY_NAME = ("filled", "sources", "flags")
+"""Figures of reports that shares are made of."""
+
+
+class History:
+    """The earlier runs of a site that were asked to do the same."""
+
+    def __init__(self, report: Report, earlier: Sequence[Report], days: float) -> None:
+        self.now = datetime.fromisoformat(report["written"])
+        self._today = int(report["exported"])
+        since = self.now - timedelta(days=days)
+        self.runs = [
+            run
+            for run in earlier
+            if "exported" in run
+            and run["job"] != report["job"]
+            and _task(run) == _task(report)
+            and since <= datetime.fromisoformat(run["written"]) <= self.now
+        ]
+        """Newest first, of the last ``days``."""
+        self._report = report
+
+    def lately(self, least: int) -> dict[str, Any]:
+        """The present report, with those of the day before it summed up to ``least`` records.
+
+        An hourly run is often too small for its shares to say anything.
+        """
+        whole = dict(self._report)
+        agreed = (whole["agreement"] or 0) * whole["compared"]
+        for run in self.runs:
+            if whole["exported"] >= least or _end(run) < self.now - timedelta(days=1):
+                break
+            agreed += (run.get("agreement") or 0) * run.get("compared", 0)
+            for figure in _SUMMED:
+                whole[figure] += run.get(figure, 0)
+            for figure in _SUMMED_BY_NAME:
+                whole[figure] = Counter(whole[figure])  # not +, which drops what is zero
+                whole[figure].update(run.get(figure, {}))
+        whole["agreement"] = agreed / whole["compared"] if whole["compared"] else None
+        return whole
+
+    def total(self, figure: str) -> int:
+        """Sum of a figure over all runs."""
+        return sum(int(run.get(figure, 0)) for run in self.runs)
+
+    def total_of(self, figure: str, *parts: str) -> int:
+        """Sum of parts of a figure, such as the source status ``ok``, over all runs."""
+        return sum(int(run.get(figure, {}).get(part, 0)) for run in self.runs for part in parts)
+
+    def exported_since(self, days: float) -> int:
+        """Records of the present run and of those of the last days."""
+        since = self.now - timedelta(days=days)
+        return self._today + sum(int(run["exported"]) for run in self.runs if _end(run) >= since)
+
+    def outlets(self, *, since: float, until: float = 0) -> Counter[str]:
+        """Records by outlet of runs that ended between two numbers of days ago."""
+        found: Counter[str] = Counter()
+        for run in self.runs:
+            if since >= (self.now - _end(run)) / timedelta(days=1) > until:
+                found.update(run.get("outlets", {}))
+        return found
+
+    def span(self) -> float:
+        """Days that the history reaches back."""
+        return (self.now - min(map(_end, self.runs), default=self.now)) / timedelta(days=1)
+
+
+def check(report: Report, earlier: Sequence[Report], settings: BaseSettings) -> dict[str, Any]:
+    """Ask every monitor; by its name what it says, ``None`` where all is well."""
+    past = History(report, earlier, settings.getfloat("MONITOR_HISTORY_DAYS"))
+    lately = past.lately(settings.getint("MONITOR_MIN_ITEMS"))
+    return {
+        name: monitor(lately if name in _OF_SHARES else report, past, settings)
+        for name, monitor in MONITORS.items()
+    }
+
+
+def alarms(report: Report) -> list[str]:
+    """What the monitors of a report say, one line each."""
+    said = report.get("monitors", {})
+    return [f"{name}: {message}" for name, message in said.items() if message]
+
+
+# --- How much was found ---------------------------------------------------------------------------
+
+
+def _nothing(report: Report, past: History, settings: BaseSettings) -> str | None:  # noqa: ARG001
+    """No record, in a run that met nothing or in a day of runs that are used to more."""
+    if _task(report).get("revisit") == "only":
+        return None  # on a good day nothing is due
+    met = report["found"] or report["known"] or report["outside"]
+    if report["state"] == "finished" and not met:
+        return "the run met no article at all, neither new nor known"
+    if past.span() >= 2 and not past.exported_since(1) and past.total("exported"):
+        return f"no record in a day, {past.total('exported')} in the {past.span():.0f} days before"
+    return None
+
+
+def _items(report: Report, past: History, settings: BaseSettings) -> str | None:
+    """Far fewer records in a day than the site gives otherwise."""
+    if past.span() < 2 or report["state"] != "finished" or _task(report).get("revisit") == "only":
+        return None
+    today = past.exported_since(1)
+    usual = (past.total("exported") + report["exported"] - today) / (past.span() - 1)
+    fewest = usual * settings.getfloat("MONITOR_FEWEST_ITEMS")
+    if usual >= settings.getint("MONITOR_MIN_ITEMS") and today < fewest:
+        return f"{today} records in a day, usually {usual:.0f}"
+    return None
+
+
+def _outlets(report: Report, past: History, settings: BaseSettings) -> str | None:
+    """Outlets that wrote every day and have fallen silent."""
+    days = settings.getfloat("MONITOR_SILENT_DAYS")
+    before = past.span() - days
+    if before < 2:
+        return None
+    written = past.outlets(since=past.span(), until=days)
+    lately = past.outlets(since=days) + Counter(report["outlets"])
+    least = settings.getfloat("MONITOR_OUTLET_ITEMS")
+    silent = [name for name, n in written.items() if n / before >= least and not lately[name]]
+    return f"nothing in {days:g} days from {', '.join(sorted(silent))}" if silent else None
+
+
+# --- What the records hold ------------------------------------------------------------------------
+
+
+def _fields(report: Report, past: History, settings: BaseSettings) -> str | None:
+    """Fields that are filled far less often than they were."""
+    told = []
+    for name, count in report["filled"].items():
+        usual = _share(past.total_of("filled", name), past.total("exported"), settings)
+        present = _share(count, report["exported"], settings)
+        if _fell(present, usual, settings):
+            told.append(f"{name} {present:.0%}, usually {usual:.0%}")
+    return "; ".join(told) or None
+
+
+def _rejects(report: Report, past: History, settings: BaseSettings) -> str | None:  # noqa: ARG001
+    """Many articles whose record broke a promise, or could not be made."""
+    lost = report["rejected"] + report["failed"]
+    return _too_many("rejected or failed", lost, report["found"], "MONITOR_MAX_REJECTED", settings)
+
+
+def _sources(report: Report, past: History, settings: BaseSettings) -> str | None:
+    """Links that answer far less often than they did, or hardly at all."""
+    sources = report["sources"]
+    asked = sum(sources.get(status, 0) for status in _ASKED)
+    usual = _share(past.total_of("sources", "ok"), past.total_of("sources", *_ASKED), settings)
+    present = _share(sources.get("ok", 0), asked, settings)
+    if _fell(present, usual, settings):
+        return f"{present:.0%} of the sources were read, usually {usual:.0%}"
+    unreached = sources.get("unreachable", 0) + sources.get("refused", 0)
+    return _too_many("unreachable or refused", unreached, asked, "MONITOR_MAX_UNREACHED", settings)
+
+
+def _agreement(report: Report, past: History, settings: BaseSettings) -> str | None:  # noqa: ARG001
+    """Pages that say something else than their copies."""
+    least, mean = settings.getfloat("MONITOR_MIN_AGREEMENT"), report["agreement"]
+    if report["compared"] >= settings.getint("MONITOR_MIN_ITEMS") and mean < least:
+        return f"copies and sources agree by {mean:.2f} in the mean, expected {least:.2f} or more"
+    wrong, read = report["sources"].get("mismatch", 0), report["compared"]
+    return _too_many("another story", wrong, wrong + read, "MONITOR_MAX_MISMATCH", settings)
+
+
+def _rules(report: Report, past: History, settings: BaseSettings) -> str | None:  # noqa: ARG001
+    """Learned rules that no longer hold: one is a redesign, many are a fault of ours."""
+    gone = report["rules_withdrawn"]
+    if len(gone) >= settings.getint("MONITOR_RULES_WITHDRAWN"):
+        return f"{len(gone)} withdrawn: {', '.join(gone[:10])}"
+    return None
+
+
+# --- What the run stood on ------------------------------------------------------------------------
+
+
+def _layout(report: Report, past: History, settings: BaseSettings) -> str | None:  # noqa: ARG001
+    """Pages of the aggregator without what every article's page has: its layout has changed."""
+    # Few are enough for this: good pages do not become unreadable by chance.
+    count, pages = report["unreadable"], report["article_pages"]
+    most = settings.getfloat("MONITOR_MAX_UNREADABLE")
+    if pages >= settings.getint("MONITOR_MIN_ITEMS") and count > pages * most:
+        return f"{count} of {pages} article pages lack the published-in line, title or text"
+    return None
+
+
+def _clock(report: Report, past: History, settings: BaseSettings) -> str | None:  # noqa: ARG001
+    """This machine's clock is wrong, or dates are read wrongly."""
+    offset = report["clock_offset"]
+    if offset is not None and abs(offset) > settings.getfloat("MONITOR_CLOCK_SECONDS"):
+        way = "ahead of" if offset > 0 else "behind"
+        return f"this machine's clock is {abs(offset):.0f} s {way} the site's"
+    return _flagged(report, "date_conflict", settings)
+
+
+def _language(report: Report, past: History, settings: BaseSettings) -> str | None:  # noqa: ARG001
+    """Texts in a language that the edition or page does not declare, or garbled ones."""
+    told = [_flagged(report, name, settings) for name in ("language_mismatch", "mojibake")]
+    return "; ".join(filter(None, told)) or None
+
+
+MONITORS: dict[str, Callable[[Report, History, BaseSettings], str | None]] = {
+    "nothing": _nothing,
+    "items": _items,
+    "outlets": _outlets,
+    "fields": _fields,
+    "rejects": _rejects,
+    "sources": _sources,
+    "agreement": _agreement,
+    "rules": _rules,
+    "layout": _layout,
+    "clock": _clock,
+    "language": _language,
+}
+"""Every monitor by its name."""
+
+_OF_SHARES = {"fields", "rejects", "sources", "agreement", "layout", "clock", "language"}
+"""Those that are asked of the last reports together, if the present one is small."""
+
+
+# --- Small things ---------------------------------------------------------------------------------
+
+
+def _task(report: Report) -> dict[str, Any]:
+    """What a run was asked to do; what Scrapyd adds is no part of it."""
+    return {k: v for k, v in report.get("arguments", {}).items() if not k.startswith("_")}
+
+
+def _end(report: Report) -> datetime:
+    return datetime.fromisoformat(report["written"])
+
+
+def _share(count: int, of: int, settings: BaseSettings) -> float | None:
+    """A share, unless it is one of too few to say anything."""
+    return count / of if of >= settings.getint("MONITOR_MIN_ITEMS") else None
+
+
+def _fell(present: float | None, usual: float | None, settings: BaseSettings) -> bool:
+    if present is None or usual is None:
+        return False
+    return usual - present > settings.getfloat("MONITOR_MAX_FALL")
+
+
+def _too_many(what: str, count: int, of: int, most: str, settings: BaseSettings) -> str | None:
+    share = _share(count, of, settings)
+    if share is not None and share > settings.getfloat(most):
+        return f"{count} of {of} are {what}"
+    return None
+
+
+def _flagged(report: Report, flag: str, settings: BaseSettings) -> str | None:
+    count = report["flags"].get(flag, 0)
+    return _too_many(flag, count, report["exported"], "MONITOR_MAX_FLAGGED", settings)

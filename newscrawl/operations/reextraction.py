@@ -1,0 +1,453 @@
+"""Rebuilds records from an archive with today's code: no network, and no Scrapy engine.
+
+What a record is made of is found in the archive alone: the aggregator's page of an article names
+its link, and the archive has the answers to that, redirects included.
+"""
+
+import os
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass, field
+from functools import cache, lru_cache, partial
+from itertools import islice
+from multiprocessing import connection, parent_process
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+from scrapy import Spider
+from scrapy.crawler import Crawler
+from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
+from scrapy.http import Request, Response
+from scrapy.settings import Settings
+from scrapy.spidermiddlewares.httperror import HttpError
+from scrapy.statscollectors import DummyStatsCollector
+from twisted.python.failure import Failure
+
+from newscrawl import __version__
+from newscrawl.aggregator.article import read_article
+from newscrawl.aggregator.sites import SITES
+from newscrawl.aggregator.urls import ArticleKey, parse_article_url
+from newscrawl.archive.warc import Archived, ArchiveIndex, read_answer
+from newscrawl.articles import merge, responses, source_status
+from newscrawl.articles.flow import (
+    ArticleFlow,
+    AskWebArchive,
+    Fetch,
+    FetchSnapshot,
+    Parse,
+    Render,
+    Result,
+)
+from newscrawl.articles.rule_store import RuleStore
+from newscrawl.articles.validation import faults
+from newscrawl.browser import RENDER
+from newscrawl.errors import (
+    BrowserError,
+    ForbiddenByRobotsError,
+    NotInArchiveError,
+    PageError,
+    RobotsUnreachableError,
+    StoreError,
+)
+from newscrawl.extraction import Rule, RuleBook
+from newscrawl.fetching.web_archive import WebArchive
+from newscrawl.items import Article
+from newscrawl.middlewares.archive import address
+from newscrawl.middlewares.compression import CompressionMiddleware
+from newscrawl.middlewares.refresh import RefreshMiddleware
+from newscrawl.middlewares.replay import response_of
+from newscrawl.middlewares.robots import HostRules, rules_of
+from newscrawl.outlets import first_domain
+from newscrawl.state import Ledger, ledger_of
+from newscrawl.state.run import now
+from newscrawl.text.signatures import TextIndex, signature
+
+CHUNK = 32
+"""Articles that a process reads at a time."""
+
+_AHEAD = 4
+"""Chunks that wait for each process, so that none is idle and memory stays flat."""
+
+
+class UnreadableArticleError(Exception):
+    """The archive holds no page of an article that can be read.
+
+    Raised by ``Reextractor.read``; the message says why.
+    """
+
+
+class FixedRules(RuleBook):
+    """Rules that read but do not learn, so that a record does not depend on those before it."""
+
+    def confirm(self, rule: Rule, agreement: float | None) -> None:
+        """Nothing is noted."""
+
+    def fail(self, rule: Rule) -> None:
+        """Nothing is noted."""
+
+    def observe(self, *_: Any) -> None:
+        """Nothing is learned."""
+
+
+class Reextractor:
+    """Reads articles out of an archive.
+
+    Args:
+        index: Of the archive; up to date.
+        data: Directory of the crawls, whose learned rules and domains are used.
+        settings: The project's; those of redirects, sizes and robots.txt count.
+
+    """
+
+    def __init__(self, index: ArchiveIndex, data: Path, settings: Settings) -> None:
+        self._index = index
+        self._data = data
+        self._agent = settings["ROBOTSTXT_USER_AGENT"]
+        exclude = settings.getbool("EXCLUDE_NOAI_HOSTS")
+        self._flow = ArticleFlow(WebArchive(settings), exclude=exclude)
+        crawler = Crawler(Spider, settings)
+        crawler.stats = DummyStatsCollector(crawler)
+        # Those of a crawl that make a page of an answer, in the order in which answers pass them.
+        self._middlewares = (
+            RedirectMiddleware.from_crawler(crawler),
+            CompressionMiddleware.from_crawler(crawler),
+            RefreshMiddleware.from_crawler(crawler),
+        )
+        self._rules: dict[str, FixedRules] = {}
+        self._robots = lru_cache(1000)(self._read_robots)
+        self._learned_domain_of = lru_cache(1000)(self._learned_domain)
+
+    def read(self, key: ArticleKey) -> Article:
+        """Rebuild the record of an article.
+
+        Raises:
+            UnreadableArticleError: there is no page of it, or that page cannot be read.
+            StoreError: the site's rules cannot be read.
+        """
+        request, answer = self._ask(key.url)
+        if isinstance(answer, Exception):
+            raise UnreadableArticleError(source_status.of_failure(_failure(request, answer)).reason)
+        if parse_article_url(answer.url) != key:
+            raise UnreadableArticleError(f"redirected to {answer.url}")
+        try:
+            page = read_article(answer.body, answer.url, responses.content_type(answer))
+        except PageError as error:
+            raise UnreadableArticleError(f"expected {error.expected}") from error
+        article = responses.read_copy(answer, page, key.site)
+        if article.source.link is None:
+            article.outlet.domain = self._domain_of(key)
+        article = self._complete(article, key)
+        article.crawl.spider, article.crawl.version = key.aggregator, __version__
+        article.crawl.job, article.crawl.exported = "reextract", now()
+        return article
+
+    def _complete(self, article: Article, key: ArticleKey) -> Article:
+        """Drive the article flow with the responses in the archive."""
+        steps = self._flow.steps(article)
+        result: Result = None
+        while True:
+            try:
+                step = steps.send(result)
+            except StopIteration as end:
+                record: Article = end.value
+                return record
+            match step:
+                case Fetch(url):
+                    request, page = self._ask(url)
+                    if isinstance(page, NotInArchiveError):
+                        merge.without_source(article, "not_followed", str(page))
+                        return article
+                    if isinstance(page, Response):
+                        rules = self._robots_of(page.url)
+                        if isinstance(rules, HostRules):
+                            page.meta["directives"] = rules.directives
+                    result = _result(request, page)
+                case Parse(job):
+                    try:
+                        result = job.read(key.site, self._rules_of(key.aggregator))
+                    except MemoryError:
+                        result = job.lost("the parser ran out of memory")
+                case Render(page):
+                    result = self._rendered(page)
+                case AskWebArchive(url):
+                    result = _result(*self._ask(url))
+                case FetchSnapshot(snapshot):
+                    result = _result(*self._ask(snapshot.url))
+
+    def _rendered(self, page: Response) -> Response | Failure | None:
+        """Return a page as a browser showed it, why it did not, or ``None`` if it was not asked."""
+        request = Request(page.url, meta={**page.meta, RENDER: page})
+        found = self._index.answers(address(request))
+        if not found:
+            return None
+        archived = _best(found)
+        request.meta["archived"] = archived
+        try:
+            response = response_of(read_answer(self._index.directory, archived.location))
+        except BrowserError as error:
+            return _failure(request, error)
+        response.request = request
+        return response
+
+    def _domain_of(self, key: ArticleKey) -> str | None:
+        """Return the domain of an outlet whose article has no link."""
+        learned = self._learned_domain_of(key.aggregator, key.edition, key.outlet)
+        return learned or first_domain(key.site.country, key.edition, key.outlet)
+
+    def _rules_of(self, site: str) -> FixedRules:
+        if site not in self._rules:
+            with ledger_of(self._data) as ledger:
+                self._rules[site] = FixedRules(RuleStore(site, ledger).book)
+        return self._rules[site]
+
+    def _learned_domain(self, site: str, edition: str, outlet: str) -> str | None:
+        """The domain at which crawls have read an outlet's sources."""
+        with ledger_of(self._data) as ledger:
+            return ledger.outlets.domain_of(site, edition, outlet) if ledger else None
+
+    def _ask(self, url: str) -> tuple[Request, Response | Exception]:
+        """The last request that a URL leads to, and the page or the error that it ends in."""
+        request = Request(url)
+        while True:
+            try:
+                result = self._page(request)
+            except Exception as error:  # noqa: BLE001 - whatever a downloader or middleware raises
+                return request, error
+            if isinstance(result, Response):
+                return request, result
+            request = result
+
+    def _page(self, request: Request) -> Response | Request:
+        """The page that a request ends in, or where it is sent on to."""
+        found = self._index.answers(request.url)
+        if not found:
+            self._check_robots(request.url)
+            raise NotInArchiveError
+        archived = _best(found)
+        response = response_of(read_answer(self._index.directory, archived.location))
+        request.meta["archived"] = archived
+        response.request = request
+        for middleware in self._middlewares:
+            result = middleware.process_response(request, response)
+            if isinstance(result, Request):
+                return result
+            response = result
+        if not 200 <= response.status < 300:
+            raise HttpError(response)
+        return response
+
+    def _check_robots(self, url: str) -> None:
+        """Tell whether robots.txt is why a URL was not asked for.
+
+        Raises:
+            ForbiddenByRobotsError: it is.
+            RobotsUnreachableError: it is, as robots.txt could not be had.
+        """
+        rules = self._robots_of(url)
+        if isinstance(rules, str):
+            raise RobotsUnreachableError(f"robots.txt: {rules}")
+        if rules and not rules.allow(url):
+            raise ForbiddenByRobotsError("robots.txt")
+
+    def _robots_of(self, url: str) -> HostRules | str | None:
+        parts = urlsplit(url)
+        return self._robots(f"{parts.scheme}://{parts.netloc}/robots.txt")
+
+    def _read_robots(self, url: str) -> HostRules | str | None:
+        """The rules of a host, why they could not be had, or ``None`` if nobody asked."""
+        if not self._index.answers(url):
+            return None
+        _, answer = self._ask(url)
+        if isinstance(answer, HttpError):
+            answer = answer.response
+        if isinstance(answer, Exception):
+            return type(answer).__name__
+        return rules_of(answer.status, answer.body, self._agent)
+
+
+def _best(found: list[Archived]) -> Archived:
+    """The last page; one that was had once is not lost by its server's later troubles."""
+    return next((a for a in reversed(found) if 200 <= a.status < 400), found[-1])
+
+
+def _result(request: Request, page: Response | Exception) -> Response | Failure:
+    """Return what came of a request, as the article flow takes it."""
+    return page if isinstance(page, Response) else _failure(request, page)
+
+
+def _failure(request: Request, error: Exception) -> Failure:
+    failure = Failure(error)  # type: ignore[no-untyped-call]
+    failure.request = request  # type: ignore[attr-defined]  # where Scrapy puts it
+    return failure
+
+
+# --- All of an archive ---------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of the articles of an archive."""
+
+    records: int = 0
+    """Records written."""
+    problems: list[tuple[str, str]] = field(default_factory=list)
+    """Articles of which there is no record, with why."""
+
+
+Read = tuple[list[tuple[Article, bytes | None]], list[tuple[str, str]]]
+"""Records with the signatures of their texts, and articles without a record."""
+
+
+def reextract(archive: Path, output: Path, data: Path, settings: Settings, *, jobs: int) -> Outcome:
+    """Write the records of every article in an archive, ordered by site and URL.
+
+    They are written beside the output first; a call that finds such a file goes on where it ends.
+
+    Args:
+        archive: The archive directory.
+        output: The feed to write; it must not exist.
+        data: Directory of the crawls, whose learned rules are used.
+        settings: The project's.
+        jobs: Number of processes; 1 is this one alone.
+
+    Raises:
+        ArchiveError: there is no archive, or it cannot be read.
+        StoreError: the feed exists or cannot be written, or rules cannot be read.
+    """
+    if output.exists():
+        raise StoreError(f"{output} exists: give another name, or move it away")
+    index = ArchiveIndex(archive.resolve())
+    if jobs == 1:
+        index.update()
+        reextractor = Reextractor(index, data, settings)
+        read = partial(_read, reextractor)
+        return _write(output, map(read, _chunks(index, _last(_part(output)))))
+    arguments = (index.directory, index.file, data, settings.copy_to_dict())
+    with ProcessPoolExecutor(jobs, initializer=_begin, initargs=arguments) as pool:
+        index.update(pool.map)
+        return _write(output, _spread(pool, _chunks(index, _last(_part(output))), jobs))
+
+
+def _part(output: Path) -> Path:
+    return output.with_name(output.name + ".part")
+
+
+def _last(part: Path) -> ArticleKey | None:
+    """The article of the last whole line of an unfinished feed; what follows it is cut off."""
+    if not part.exists():
+        return None
+    with part.open("rb+") as file:
+        end = last = 0
+        for line in file:
+            if line.endswith(b"\n"):
+                last, end = end, end + len(line)
+        file.truncate(end)
+        file.seek(last)
+        line = file.readline()
+    return parse_article_url(msgspec.json.decode(line)["url"]) if line else None
+
+
+def _chunks(index: ArchiveIndex, after: ArticleKey | None) -> Iterator[list[ArticleKey]]:
+    """Articles in the archive, ordered by site and URL, those after one if given."""
+
+    def keys() -> Iterator[ArticleKey]:
+        names = list(SITES)
+        for name in names[names.index(after.aggregator) if after else 0 :]:
+            start = after.url if after and after.aggregator == name else ""
+            for url in index.urls(SITES[name].url("/"), start):
+                key = parse_article_url(url)
+                if key and key.url == url:
+                    yield key
+
+    found = keys()
+    while chunk := list(islice(found, CHUNK)):
+        yield chunk
+
+
+_arguments: tuple[Path, Path, Path, dict[str, Any]]
+"""What a process of a pool was begun with."""
+
+
+def _begin(*arguments: Any) -> None:
+    """Make a process of a pool ready."""
+    global _arguments
+    _arguments = arguments
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+@cache
+def _own() -> Reextractor:
+    """This process's own; made late, as the index is still being made when the pool is."""
+    archive, index, data, settings = _arguments
+    return Reextractor(ArchiveIndex(archive, index), data, Settings(settings))
+
+
+def _end_with_parent() -> None:
+    """A process of a pool would wait for ever for work from a parent that was killed."""
+    parent = parent_process()
+    if parent:
+        connection.wait([parent.sentinel])
+        os._exit(1)
+
+
+def _read_here(keys: list[ArticleKey]) -> Read:
+    return _read(_own(), keys)
+
+
+def _read(reextractor: Reextractor, keys: list[ArticleKey]) -> Read:
+    records, problems = [], []
+    for key in keys:
+        try:
+            article = reextractor.read(key)
+            if reasons := faults(article):
+                problems.append((key.id, "; ".join(reasons)))
+            else:
+                records.append((article, signature(article.text or "")))
+        except UnreadableArticleError as error:
+            problems.append((key.id, str(error)))
+    return records, problems
+
+
+def _spread(
+    pool: ProcessPoolExecutor, chunks: Iterator[list[ArticleKey]], jobs: int
+) -> Iterator[Read]:
+    """Have a pool read chunks; the results in order, and few of them at a time."""
+    waiting: deque[Future[Read]] = deque()
+    for chunk in chunks:
+        waiting.append(pool.submit(_read_here, chunk))
+        if len(waiting) > jobs * _AHEAD:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
+
+
+def _write(output: Path, results: Iterable[Read]) -> Outcome:
+    """Write the records, and mark those whose text came before."""
+    outcome = Outcome()
+    part = _part(output)
+    texts = part.with_name(part.name + ".sqlite")
+    ledger = Ledger(texts)
+    index = TextIndex(ledger.texts)
+    try:
+        with part.open("ab") as file:
+            for records, problems in results:
+                for article, sign in records:
+                    article.duplicate_of = index.first_alike(article.id, sign)
+                    index.accept(article.id)
+                    index.commit()
+                    file.write(msgspec.json.encode(article) + b"\n")
+                file.flush()
+                outcome.records += len(records)
+                outcome.problems += problems
+        part.rename(output)
+    except OSError as error:
+        raise StoreError(f"{part} cannot be written: {error}") from error
+    finally:
+        ledger.close()
+    for left in texts.parent.glob(texts.name + "*"):
+        left.unlink()
+    return outcome

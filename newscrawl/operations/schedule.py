@@ -1,0 +1,137 @@
+"""The schedule of all sites: when each run starts, and which back-fill is next."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import Literal
+
+from newscrawl.aggregator.sites import SITES, Site
+from newscrawl.outlets import known_outlets
+from newscrawl.state import Scope, ledger_of
+from newscrawl.state.run_reports import read_report, reports
+
+Kind = Literal["new", "waiting", "backfill"]
+"""What is new, sources that may have healed, or one month of one outlet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A time at which a run of a site begins, every hour or in some hours of each day."""
+
+    kind: Kind
+    """What the run is for."""
+    site: str
+    """Name of the site."""
+    minute: int
+    """Minute of the hour; no two slots share one, so that the runs do not begin together."""
+    hours: tuple[int, ...]
+    """Hours of the day, UTC; empty is every hour."""
+    arguments: dict[str, str] = field(default_factory=dict)
+    """Spider arguments; those of a back-fill are found when it begins."""
+
+    def due(self, now: datetime) -> bool:
+        """Whether it has begun in the present hour."""
+        return (not self.hours or now.hour in self.hours) and self.minute <= now.minute
+
+
+def plan(quiet: Sequence[int]) -> list[Slot]:
+    """The slots of all sites whose servers answer.
+
+    ``quiet`` are the hours, UTC, for what can wait: the first for waiting sources, the others for
+    back-fills.
+    """
+    sites = [site.name for site in SITES.values() if site.alive]
+    apart = 60 // len(sites)
+    slots: list[Slot] = []
+    for number, site in enumerate(sites):
+        minute = number * apart
+        # Half an hour after the run of the same site, between those of two others.
+        later = (minute + 30 + apart // 2) % 60
+        slots.append(Slot("new", site, minute, (), {"revisit": "no"}))
+        slots.append(Slot("waiting", site, later, tuple(quiet[:1]), {"revisit": "only"}))
+        if quiet[1:]:
+            slots.append(Slot("backfill", site, later, tuple(quiet[1:])))
+    return slots
+
+
+def job_of(slot: Slot, now: datetime) -> str:
+    """Name of the run of an hour: the same whenever it is asked for."""
+    return f"{slot.kind}-{slot.site}-{now:%Y%m%dT%H}"
+
+
+def backfill_prefix(site: str) -> str:
+    """How the names of a site's back-fills begin."""
+    return f"backfill-{site}-"
+
+
+def next_backfill(data: Path, site: str, months: int, today: date) -> dict[str, str] | None:
+    """Arguments of the next month of an outlet that no run has come to the end of.
+
+    The latest month comes first, and in it the outlets with most articles; ``_job`` names the run,
+    and by its report it is known as done. An outlet that has no list on the site is left out of the
+    months before. A list that failed for another reason is asked for again when all others are
+    done, once a day. ``None`` when there is nothing to do.
+    """
+    again: dict[str, str] | None = None
+    outlets = _outlets(data, SITES[site])
+    for first, last in _months(today, months):
+        for edition, outlet in outlets[:]:
+            job = f"{backfill_prefix(site)}{edition}-{outlet}-{first:%Y-%m}"
+            run = {
+                "editions": edition,
+                "outlets": outlet,
+                "since": first.isoformat(),
+                "until": last.isoformat(),
+                "revisit": "no",
+                "_job": job,
+            }
+            report = read_report(data, job)
+            if report.get("state") != "finished" or report.get("outcome") == "skipped":
+                return run
+            if report["outcome"] == "failed" and not report["found"]:
+                if report.get("listings_gone", 1):  # older reports do not tell
+                    outlets.remove((edition, outlet))
+                elif datetime.fromisoformat(report["started"]).date() < today:
+                    again = again or run
+    return again
+
+
+def backfilled_since(data: Path, site: str, moment: datetime) -> bool:
+    """Whether a back-fill of a site has begun after a moment."""
+    return any(
+        report["job"].startswith(backfill_prefix(site))
+        and datetime.fromisoformat(report["started"]) >= moment
+        for report in reports(data, site, moment)
+    )
+
+
+def this_hour(now: datetime) -> datetime:
+    """When the present hour began."""
+    return now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+def _months(today: date, count: int) -> Iterator[tuple[date, date]]:
+    """First and last days of the months before the present one, latest first."""
+
+    def before(day: date) -> Iterator[tuple[date, date]]:
+        while True:
+            last = day.replace(day=1) - timedelta(days=1)
+            day = last.replace(day=1)
+            yield day, last
+
+    return islice(before(today), count)
+
+
+def _outlets(data: Path, site: Site) -> list[tuple[str, str]]:
+    """Editions and slugs: those met by earlier runs, most articles first, then the registry's."""
+    counts: dict[tuple[str, str], int] = {}
+    with ledger_of(data) as ledger:
+        census = ledger.articles.census(Scope(site=site.name)) if ledger else []
+    for _, edition, outlet, _, count in census:
+        counts[edition, outlet] = counts.get((edition, outlet), 0) + count
+    for fact in known_outlets().values():
+        if fact.country == site.country and fact.slug_certainty != "guessed":
+            counts.setdefault((fact.edition, fact.slug), 0)
+    return sorted(counts, key=lambda outlet: (-counts[outlet], outlet))

@@ -1,0 +1,135 @@
+"""Driver of the article flow in a crawl: steps become requests, and responses continue the flow."""
+
+from scrapy.crawler import Crawler
+from scrapy.http import Request, Response
+from twisted.python.failure import Failure
+
+from newscrawl.articles.flow import (
+    AskWebArchive,
+    Fetch,
+    FetchSnapshot,
+    Parse,
+    Render,
+    Result,
+    Steps,
+)
+from newscrawl.articles.parse_workers import Parser
+from newscrawl.articles.rendering import Renderings
+from newscrawl.articles.rule_store import RuleStore
+from newscrawl.browser import RENDER
+from newscrawl.items import Article
+from newscrawl.spiders.callbacks import Results, guarded
+from newscrawl.state import Ledger
+
+_REDIRECTS = ("redirect_urls", "redirect_times", "redirect_reasons")
+"""Keys of ``meta`` in which Scrapy keeps the redirects that led to a page."""
+
+
+class FlowDriver:
+    """Callbacks that carry out the steps of articles.
+
+    Args:
+        crawler: Of the running spider.
+        reader: Parses the pages.
+        rules: Keeps what they teach.
+        ledger: Knows which hosts need a browser.
+    """
+
+    def __init__(self, crawler: Crawler, parser: Parser, rules: RuleStore, ledger: Ledger) -> None:
+        self.crawler = crawler
+        self._parser = parser
+        self._rules = rules
+        self._renderings: Renderings[Steps] = Renderings(crawler.settings, ledger)
+
+    @guarded
+    async def advance(
+        self, cause: Response | Failure, *, steps: Steps, result: Result = None
+    ) -> Results:
+        """Drive a flow until it needs a request, waits for other pages, or returns its record.
+
+        Args:
+            cause: The last response to a request of the article.
+            steps: The flow.
+            result: What came of its last step.
+        """
+        while True:
+            try:
+                step = steps.send(result)
+            except StopIteration as end:
+                yield end.value
+                return
+            if isinstance(step, Parse):
+                result = read = await self._parser.begin(step.job)
+                if read.domain:
+                    self._rules.note(read.article, read.domain, read.taught)
+            elif isinstance(step, Render):
+                async for following in self._render(step.page, steps=steps):
+                    yield following
+                return
+            else:
+                yield self._request(step, steps, cause)
+                return
+
+    @guarded
+    async def _render(self, page: Response, *, steps: Steps) -> Results:
+        """Request a page as the browser shows it, if that may help; else continue without."""
+        decision = self._renderings.begin(page, steps)
+        if decision:
+            yield self._render_request(page, steps)
+        elif decision is False:
+            async for following in self.advance(page, steps=steps):
+                yield following
+
+    def _request(
+        self, step: Fetch | AskWebArchive | FetchSnapshot, steps: Steps, cause: Response | Failure
+    ) -> Request:
+        url = step.snapshot.url if isinstance(step, FetchSnapshot) else step.url
+        origin: Request = cause.request  # type: ignore[assignment, union-attr]  # set by Scrapy
+        return Request(
+            url,
+            callback=self.step_done,
+            errback=self.step_done,
+            dont_filter=True,  # each article fetches its own source
+            headers={"Referer": origin.url} if isinstance(step, Fetch) else None,
+            meta={"article": origin.meta["article"], "allow_offsite": True},
+            cb_kwargs={"steps": steps},
+        )
+
+    @guarded
+    async def step_done(self, result: Response | Failure, steps: Steps | None = None) -> Results:
+        """Continue a flow with the response to its last request, or with the failure."""
+        if isinstance(result, Failure):
+            steps = result.request.cb_kwargs["steps"]  # type: ignore[attr-defined]
+        assert steps
+        async for following in self.advance(result, steps=steps, result=result):
+            yield following
+
+    def _render_request(self, page: Response, steps: Steps) -> Request:
+        """Request a page that is at hand as the browser shows it."""
+        return Request(
+            page.url,
+            callback=self.rendered,
+            errback=self.rendered,
+            dont_filter=True,  # it has just been fetched
+            meta={
+                **{name: page.meta[name] for name in _REDIRECTS if name in page.meta},
+                RENDER: page,
+                "article": page.meta["article"],
+                "allow_offsite": True,
+                "dont_redirect": True,
+            },
+            cb_kwargs={"steps": steps},
+        )
+
+    @guarded
+    async def rendered(self, result: Response | Failure, **_: Steps) -> Results:
+        """Continue a flow with its rendered page, and those that waited for how that ends."""
+        request: Request = result.request  # type: ignore[assignment, union-attr]
+        status = None
+        async for following in self.step_done(result, **request.cb_kwargs):
+            if isinstance(following, Article) and isinstance(result, Response):
+                status = following.source.status
+            yield following
+        for page, waiting in self._renderings.end(request.meta[RENDER], status):
+            async for following in self._render(page, steps=waiting):
+                yield following

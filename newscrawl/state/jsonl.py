@@ -1,0 +1,81 @@
+"""A file of JSON lines that survives a kill: what is not committed in the ledger is cut off."""
+
+import logging
+import os
+from itertools import accumulate
+from typing import Any
+
+import msgspec
+
+from newscrawl.errors import StoreError
+from newscrawl.state.compression import PACKINGS, Packing
+from newscrawl.state.run import Run
+
+logger = logging.getLogger(__name__)
+
+_encode = msgspec.json.Encoder().encode
+
+
+class LineFile:
+    """Appends objects of one kind, one JSON line each; the file appears with its first line.
+
+    Raises:
+        StoreError: the file cannot be opened or written.
+    """
+
+    def __init__(
+        self, run: Run, kind: str, *, fsync: bool, packing: Packing = PACKINGS["none"]
+    ) -> None:
+        self.path = run.files[kind] = run.path(kind, packing.suffix)
+        self._name = run.relative(self.path)
+        self._run = run
+        self._fsync = fsync
+        self._packing = packing
+        # A job that is run again under the same name goes on where its file ends.
+        length = self.path.stat().st_size if self.path.exists() else 0
+        # The ledger knows of the file before it exists, so that no torn line escapes it.
+        self._run.ledger.files.commit_length(self._name, run.site, length)
+
+    def append(self, objects: list[Any]) -> list[int]:
+        """Write lines and note the new length in the ledger, in the caller's transaction.
+
+        If that comes to nothing, so do the lines: they are cut off by the next call, by ``close``,
+        or by the next run. Gives the byte at which each line begins, or the batch it is packed in.
+
+        Raises:
+            StoreError: they cannot be written, or the file was changed meanwhile.
+        """
+        for secure in self._run.before_lines:
+            secure()
+        lines = [_encode(item) + b"\n" for item in objects]
+        block = self._packing.pack(b"".join(lines))
+        length = self._cut_back()
+        try:
+            with self.path.open("ab") as file:
+                file.write(block)
+                file.flush()
+                if self._fsync:
+                    os.fsync(file.fileno())
+        except OSError as error:
+            raise StoreError(f"{self.path} cannot be written: {error}") from error
+        self._run.ledger.files.commit_length(self._name, self._run.site, length + len(block))
+        if self._packing.suffix:
+            return [length] * len(lines)
+        return list(accumulate(map(len, lines[:-1]), initial=length))
+
+    def _cut_back(self) -> int:
+        """Cut off what came to nothing; the length that is left."""
+        length = self._run.ledger.files.committed_length(self._name)
+        self._run.cut_back(self._name, length)
+        return length
+
+    def close(self) -> None:
+        """Say that the file is complete.
+
+        If that cannot be said, it stays open: the next run looks after it.
+        """
+        try:
+            self._cut_back()
+            self._run.ledger.files.close_file(self._name)
+        except StoreError as error:
+            logger.error("%s is left open: %s", self.path, error)  # noqa: TRY400 - no fault of ours

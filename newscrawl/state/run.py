@@ -1,0 +1,162 @@
+"""What the parts of one run share: its name, its directory and the ledger."""
+
+import os
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from newscrawl.errors import StoreError
+from newscrawl.state import Ledger, ledger_path
+from newscrawl.text.signatures import TextIndex
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from scrapy.crawler import Crawler
+    from scrapy.settings import BaseSettings
+
+    from newscrawl.items import Article
+
+_NO_NAME = re.compile(r"[^\w.-]|^\.+")
+
+_LONGEST_NAME = 200
+"""Bytes of a run's name."""
+
+_KINDS = ("feeds", "rejects", "headlines")
+"""Directories of files that each run writes."""
+
+_runs: "WeakKeyDictionary[Crawler, Run]" = WeakKeyDictionary()
+
+
+def now() -> str:
+    """The present moment, ISO 8601 in UTC, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def data_of(settings: "BaseSettings") -> Path:
+    """The data directory, absolute: a node may run in any working directory."""
+    return Path(settings["NEWSCRAWL_DATA"]).resolve()
+
+
+def job_name(site: str, given: object = None) -> str:
+    """Name of a run, fit to be the name of files.
+
+    Scrapyd gives it as the spider argument ``_job``; others may in the environment.
+    """
+    started = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%f")
+    name = str(given or os.environ.get("SCRAPY_JOB") or f"{started}-{site}")
+    # A file name holds 255 bytes, the suffix included.
+    return _NO_NAME.sub("_", name)[:100].encode()[:_LONGEST_NAME].decode(errors="ignore")
+
+
+class Run:
+    """One crawl of one site.
+
+    Raises:
+        SiteBusyError: another run of the same site is using the ledger.
+        StoreError: the data directory or the ledger cannot be used.
+    """
+
+    def __init__(self, site: str, job: str, data: Path) -> None:
+        self.site = site
+        self.job = job
+        self.data = data
+        self.started = now()
+        self.before_lines: list[Callable[[], None]] = []
+        """Called before lines are written: what they refer to has to be safe first."""
+        self.with_records: list[Callable[[list[Article]], None]] = []
+        """Called in the transaction that commits records: what is learned from them is committed
+        with them or not at all. The records are validated; they must not be changed."""
+        self.files: dict[str, Path] = {}
+        """Files of lines that this run may have written, by kind."""
+        self.before_close: list[Callable[[], None]] = []
+        """Called at the end of the run, while the ledger can still be told."""
+        self.ledger = Ledger(ledger_path(data))
+        self.texts = TextIndex(self.ledger.texts)
+        """Texts of records, for the hint at duplicates."""
+        self.ledger.lock(site, job)
+        self.ledger.articles.release(job, self.started)
+        self._check_directories()
+        self._cut_back_all()
+
+    @classmethod
+    def of(cls, crawler: "Crawler", job: str | None = None) -> "Run":
+        """The run a crawler is on; made at the first call, and named then.
+
+        Without ``job`` the name is that of the environment (``SCRAPY_JOB``), else made of the time.
+        """
+        if crawler not in _runs:
+            site = crawler.spidercls.site.name  # type: ignore[attr-defined]  # AggregatorSpider's
+            _runs[crawler] = cls(site, job or job_name(site), data_of(crawler.settings))
+        return _runs[crawler]
+
+    def close(self) -> None:
+        """End the run; the ledger cannot be used any more."""
+        for finish in self.before_close:
+            finish()
+        self.ledger.close()
+
+    def path(self, kind: str, packed: str = "") -> Path:
+        """File of this run's lines of one kind, its directory made.
+
+        ``packed`` is what packing adds to the file's name.
+
+        Raises:
+            StoreError: the directory cannot be made.
+        """
+        path = self.data / kind / self.site / f"{self.job}.jsonl{packed}"
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"{path.parent} cannot be made: {error}") from error
+        return path
+
+    def relative(self, path: Path) -> str:
+        """A path as the ledger knows it."""
+        return path.relative_to(self.data).as_posix()
+
+    def _check_directories(self) -> None:
+        """See to it that all that the run will write has its place, before anything is fetched."""
+        for kind in _KINDS:
+            directory = self.path(kind).parent
+            if not os.access(directory, os.W_OK):
+                raise StoreError(f"{directory} cannot be written: check its permissions")
+
+    def cut_back(self, name: str, length: int) -> None:
+        """Cut off what a file holds beyond what the ledger has committed of it.
+
+        Raises:
+            StoreError: it holds less, or ends in the midst of a line, or cannot be cut.
+        """
+        path = self.data / name
+        try:
+            size = path.stat().st_size if path.exists() else 0
+            if size < length or not _ends_well(path, length):
+                raise StoreError(
+                    f"{path} is not what the ledger has committed, {length} bytes of whole lines: "
+                    "it was changed by hand or lost; put it back, or move the ledger and the feeds "
+                    "away"
+                )
+            if size > length == 0:
+                path.unlink()
+            elif size > length:
+                os.truncate(path, length)
+        except OSError as error:
+            raise StoreError(f"{path} cannot be cut back to {length} bytes: {error}") from error
+
+    def _cut_back_all(self) -> None:
+        """Cut back the files of killed runs."""
+        for name, length in self.ledger.files.committed(self.site):
+            self.cut_back(name, length)
+            self.ledger.files.close_file(name)
+
+
+def _ends_well(path: Path, length: int) -> bool:
+    """Whether a file's first bytes end with a line, if it is one of plain lines."""
+    if not length or path.suffix != ".jsonl":
+        return True
+    with path.open("rb") as file:
+        file.seek(length - 1)
+        return file.read(1) == b"\n"

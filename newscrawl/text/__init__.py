@@ -1,0 +1,1 @@
+"""Text primitives: cleaning, comparing, dates, language, HTML, URLs and signatures; pure."""

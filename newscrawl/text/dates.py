@@ -1,0 +1,392 @@
+"""Dates as newspapers, feeds and page metadata write them, read strictly.
+
+A pattern either matches as a whole or not at all, and month names come from the table below, so a
+day is never taken for a month in silence. Numeric dates are day first, as everywhere in the
+aggregators' countries; month first is read only where day first is impossible (``12/31/2019``).
+Hijri dates, relative ones ("il y a 2 heures") and those without a day or a year are no dates here;
+where a line holds a Hijri and a Gregorian date, the Gregorian one is read.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone, tzinfo
+from typing import Literal
+
+from newscrawl.text.cleaning import fold
+
+FIRST_YEAR, LAST_YEAR = 1900, 2100
+"""Years outside this range are misreadings."""
+
+MONTHS: dict[str, tuple[str, ...]] = {
+    # Arabic, by where the names are used; hamza, ta marbuta and ya are written in many ways, and
+    # comparing folded forms covers them all.
+    "ar Egypt, Gulf, Sudan, Yemen": (
+        "يناير", "فبراير", "مارس", "أبريل", "مايو", "يونيو", "يوليو", "أغسطس", "سبتمبر",
+        "أكتوبر", "نوفمبر", "ديسمبر",
+    ),
+    "ar variants": (
+        "ينائر", "فبرائر", "مارث", "أبريل", "مايه", "يونيه", "يوليه", "أغسطوس", "سيبتمبر",
+        "أوكتوبر", "نوفنبر", "دسمبر",
+    ),
+    "ar Morocco": (
+        "يناير", "فبراير", "مارس", "أبريل", "ماي", "يونيو", "يوليوز", "غشت", "شتنبر", "أكتوبر",
+        "نونبر", "دجنبر",
+    ),
+    "ar Algeria, Tunisia": (
+        "جانفي", "فيفري", "مارس", "أفريل", "ماي", "جوان", "جويلية", "أوت", "سبتمبر", "أكتوبر",
+        "نوفمبر", "ديسمبر",
+    ),
+    "ar Levant, Iraq": (
+        "كانون الثاني", "شباط", "آذار", "نيسان", "أيار", "حزيران", "تموز", "آب", "أيلول",
+        "تشرين الأول", "تشرين الثاني", "كانون الأول",
+    ),
+    "fr": (
+        "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre",
+        "octobre", "novembre", "décembre",
+    ),
+    "en": (
+        "january", "february", "march", "april", "may", "june", "july", "august", "september",
+        "october", "november", "december",
+    ),
+    "de": (
+        "januar", "februar", "märz", "april", "mai", "juni", "juli", "august", "september",
+        "oktober", "november", "dezember",
+    ),
+    "de Austria": (
+        "jänner", "feber", "märz", "april", "mai", "juni", "juli", "august", "september",
+        "oktober", "november", "dezember",
+    ),
+    "es": (
+        "enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre",
+        "octubre", "noviembre", "diciembre",
+    ),
+    "ca": (
+        "gener", "febrer", "març", "abril", "maig", "juny", "juliol", "agost", "setembre",
+        "octubre", "novembre", "desembre",
+    ),
+    "it": (
+        "gennaio", "febbraio", "marzo", "aprile", "maggio", "giugno", "luglio", "agosto",
+        "settembre", "ottobre", "novembre", "dicembre",
+    ),
+    "pt": (
+        "janeiro", "fevereiro", "março", "abril", "maio", "junho", "julho", "agosto", "setembro",
+        "outubro", "novembro", "dezembro",
+    ),
+    "nl": (
+        "januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september",
+        "oktober", "november", "december",
+    ),
+    "da, no": (
+        "januar", "februar", "marts", "april", "maj", "juni", "juli", "august", "september",
+        "oktober", "november", "desember",
+    ),
+    "sv": (
+        "januari", "februari", "mars", "april", "maj", "juni", "juli", "augusti", "september",
+        "oktober", "november", "december",
+    ),
+    "tr": (
+        "ocak", "şubat", "mart", "nisan", "mayıs", "haziran", "temmuz", "ağustos", "eylül",
+        "ekim", "kasım", "aralık",
+    ),
+    "ro": (
+        "ianuarie", "februarie", "martie", "aprilie", "mai", "iunie", "iulie", "august",
+        "septembrie", "octombrie", "noiembrie", "decembrie",
+    ),
+    "pl": (
+        "stycznia", "lutego", "marca", "kwietnia", "maja", "czerwca", "lipca", "sierpnia",
+        "września", "października", "listopada", "grudnia",
+    ),
+    "ru": (
+        "января", "февраля", "марта", "апреля", "мая", "июня", "июля", "августа", "сентября",
+        "октября", "ноября", "декабря",
+    ),
+}  # fmt: skip
+"""Names of the twelve months by language and region."""
+
+_FURTHER_NAMES = {
+    "mrt": 3,
+    "mrz": 3,
+    "setiembre": 9,
+    "كانون ثاني": 1,
+    "تشرين اول": 10,
+    "تشرين ثاني": 11,
+    "كانون اول": 12,
+    "كانون 2": 1,
+    "تشرين 1": 10,
+    "تشرين 2": 11,
+    "كانون 1": 12,
+}
+"""Folded names that are neither above nor the beginning of one above."""
+
+ZONES = {
+    **dict.fromkeys(("z", "ut", "utc", "gmt", "wet", "غرينتش", "جرينتش"), 0),
+    **dict.fromkeys(("west", "bst", "cet"), 1),
+    **dict.fromkeys(("cest", "eet"), 2),
+    **dict.fromkeys(("eest", "msk", "ksa", "mecca", "makkah", "مكه المكرمه", "مكه"), 3),
+    **dict.fromkeys(("السعوديه", "الرياض", "الكويت", "بغداد"), 3),
+    "ast": 3,  # Arabian, as outlets here mean it, not Atlantic
+    "edt": -4,
+    **dict.fromkeys(("est", "cdt"), -5),
+    **dict.fromkeys(("cst", "mdt"), -6),
+    **dict.fromkeys(("mst", "pdt"), -7),
+    "pst": -8,
+}
+"""Hours east of Greenwich by the names used in RFC 822, around the Mediterranean and the Gulf."""
+
+_MORNING = ("am", "a.m.", "ص", "صباحا", "فجرا")
+_AFTERNOON = ("pm", "p.m.", "م", "مساء", "عصرا", "بعد الظهر")
+_NOON, _NIGHT = ("ظهرا",), ("ليلا",)  # 11:05 and 1:05 at noon, 9:05 and 1:05 at night
+_DAY_PARTS = (*_MORNING, *_AFTERNOON, *_NOON, *_NIGHT)
+_CLOCK_WORDS = ("h", "heures", "heure", "uhr", "uur")
+_LINKS = (  # words between a date and its time; م also stands for "of the Christian era"
+    *(
+        "الموافق",
+        "a",
+        "at",
+        "t",
+        "time",
+        "heure",
+        "um",
+        "om",
+        "kl",
+        "klo",
+        "alle",
+        "ore",
+        "ora",
+        "las",
+    ),
+    *("as", "saat", "г", "в", "الساعه", "علي", "في", "عند", "تمام", "م"),
+)
+
+
+def _month_numbers() -> dict[str, int]:
+    """Folded names; of alphabets without Arabic's short words also what begins one month only."""
+    numbers: dict[str, int] = {}
+    beginnings: dict[str, set[int]] = {}
+    for names in MONTHS.values():
+        for number, name in enumerate(map(fold, names), start=1):
+            numbers[name] = number
+            for end in range(3, len(name) if name < "\u0590" else 0):
+                beginnings.setdefault(name[:end], set()).add(number)
+    short = {name: fits.pop() for name, fits in beginnings.items() if len(fits) == 1}
+    return short | numbers | _FURTHER_NAMES
+
+
+_MONTH_NUMBERS = _month_numbers()
+
+
+def _either(names: Iterable[str]) -> str:
+    return "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
+
+
+# The patterns below read folded text: lower case, no accents, western digits, plain signs.
+_YEAR = r"(?P<year>(?:19|20)\d\d|2100)(?!\d)"
+_DAY = r"(?P<day>\d\d?)(?!\d)"
+_NUMBER = r"(?P<month>\d\d?)(?!\d)"
+_NAME = r"(?:(?:كانون|تشرين)\s(?:ال)?(?:ثاني|اول)|(?:كانون|تشرين)\s[12](?!\d)|[^\W\d_]{2,})"
+# A month's name, perhaps followed by its name elsewhere: "أيلول/سبتمبر", "مارس (آذار)".
+_MONTH = rf"(?P<month>{_NAME})(?:\s?[/(-]\s?(?P<again>{_NAME})\)?)?"
+_ORDINAL = "(?:er|st|nd|rd|th|o|°)?"
+_GAP = r"[\s.,،/-]{0,4}"
+
+_DATES = tuple(
+    re.compile(form)
+    for form in (
+        # 2024-03-29, 2024/3/29, 2024. 3. 29, 2024年3月29日
+        rf"(?<!\d){_YEAR}\s?[-/.年년]\s?{_NUMBER}\s?[-/.月월]\s?{_DAY}[日일]?",
+        # 29/03/2024, 29 - 03 - 2024, 29.3.2024
+        rf"(?<!\d){_DAY}\s?[-/.]\s?{_NUMBER}\s?[-/.]\s?{_YEAR}",
+        # 29.03.24, 29/3/24; hyphens would leave open which end is the year
+        rf"(?<![\d./]){_DAY}(?P<sep>[./]){_NUMBER}(?P=sep)(?P<year>\d\d)(?![\d./:])",
+        # 29 mars 2024, 1er mars 2024, 29-Mar-2024, 29 de marzo de 2024, 29 مارس، 2024
+        rf"(?<!\d){_DAY}{_ORDINAL}{_GAP}(?:(?:de|of|من)\s|d')?{_MONTH}{_GAP}(?:del?\s)?{_YEAR}",
+        # 29 Mar 24 10:11, 29-Mar-24 10:11: only with a time, or the year may be an hour
+        rf"(?<!\d){_DAY}[ -]{_MONTH}[ -](?P<year>\d\d)(?=\s\d\d:\d\d)",
+        # March 29th, 2024; مارس 29, 2024
+        rf"(?<![^\W\d_]){_MONTH}{_GAP}{_DAY}{_ORDINAL}{_GAP}{_YEAR}",
+    )
+)
+# Folded names of the Hijri months, as they stand between a day and a year.
+_HIJRI_MONTH = r"(?:محرم|صفر|ربيع\s\w+|جمادي\s\w+|رجب|شعبان|رمضان|شوال|ذ[يو]\sال\w+|ذوال\w+)"
+# Rarer forms, rewritten as one of those above.
+_REWRITES = (
+    # A Hijri date beside the Gregorian one: the time may stand behind it.
+    (
+        re.compile(
+            rf"(?<!\d)(?:\d\d?\s(?:من\s)?{_HIJRI_MONTH}\s1[34]\d\d|\d\d?[-/]\d\d?[-/]1[34]\d\d"
+            r"|1[34]\d\d[-/]\d\d?[-/]\d\d?)(?!\d)(?:\s?ه(?!\w))?"
+        ),
+        " ",
+    ),
+    # 20240329T101112Z, 20240329101112
+    (re.compile(r"^(\d{4})(\d\d)(\d\d)t?(\d\d)(\d\d)(\d\d)(?!\d)"), r"\1-\2-\3 \4:\5:\6"),
+    # "23 mars 202415:21", of two spans side by side
+    (re.compile(r"((?<!\d)(?:19|20)\d\d)(\d\d?[:h]\d\d)(?!\d)"), r"\1 \2"),
+    # 20240329
+    (re.compile(r"^(\d{4})(\d\d)(\d\d)(?!\d)"), r"\1-\2-\3"),
+    # Fri Mar 29 10:11:39 CET 2024
+    (re.compile(r"([a-z]{3} +\d\d?) (\d\d:\d\d:\d\d(?: \S+)?) (\d{4})$"), r"\1 \3 \2"),
+)
+_TIME = rf"""
+    (?<!\d) (?P<hour>[01]?\d|2[0-3])
+    (?: (?:\s?[:.h]\s?|\sheures?\s)(?P<minute>[0-5]\d)(?!\d)
+        (?: :(?P<second>[0-5]\d)(?!\d)(?:[.,]\d+)? )?
+      | (?=\s?(?:{_either((*_CLOCK_WORDS, *_DAY_PARTS))})(?!\w)) )
+    (?: \s?(?:{_either(_CLOCK_WORDS)})(?!\w) )?
+    (?: \s?(?:(?P<morning>{_either(_MORNING)})|(?P<afternoon>{_either(_AFTERNOON)})
+        |(?P<noon>{_either(_NOON)})|(?P<night>{_either(_NIGHT)}))(?!\w) )?
+    (?: \s?\(?(?:ب?توقيت\s)?
+        (?: (?:gmt|utc?)?\s?(?P<sign>[+-])(?P<hours>\d\d?)(?::?(?P<minutes>\d\d))?(?!\d)
+          | (?P<zone>{_either(ZONES)})(?!\w) ) )?
+"""
+_BETWEEN = rf"(?: [^\w+] | (?<![^\W\d_])(?:{_either(_LINKS)})(?![^\W\d_]) )*"
+_TIME_AFTER = re.compile(_BETWEEN + _TIME, re.VERBOSE)
+_TIME_BEFORE = re.compile(rf"{_TIME} {_BETWEEN} (?:[^\W\d_]+\W*)? $", re.VERBOSE)  # day's name
+
+# How machines write it; ``fromisoformat`` reads this and more that nobody writes.
+_ISO = re.compile(
+    r"(?:19|20)\d\d-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{3}(?:\d{3})?)?)?(?:Z|[+-]\d\d:?\d\d)?",
+    re.ASCII,
+)
+
+_LONGEST = 300
+"""Characters of a string that are looked at."""
+_FIRST_SHORT_YEAR = 70
+"""Years of two digits from here on are of the last century: no outlet's pages are older."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A point in time and how exactly it was printed."""
+
+    when: datetime
+    """Aware; 00:00 in the zone asked for when only the day was printed."""
+    precision: Literal["day", "second"]
+    """``day`` when only the date was printed, ``second`` when there was a time with it."""
+
+    def iso(self) -> str:
+        """ISO 8601 to the second, with offset."""
+        return self.when.isoformat(timespec="seconds")
+
+
+def parse_date(value: str | float, zone: tzinfo) -> Moment | None:
+    """Read the first date of a string, or a number of seconds or milliseconds since 1970.
+
+    Known are ISO 8601 and RFC 822 in all their sloppy variants, ``YYYYMMDD``, numeric dates and
+    those with a month's name of ``MONTHS``, with or without a day's name, a time and a zone.
+
+    Args:
+        value: What was printed; words around the date do no harm.
+        zone: What a time without an offset is in, and what every moment is shown in.
+
+    Returns:
+        ``None`` when there is no date, or an impossible one, or one outside of ``FIRST_YEAR`` to
+        ``LAST_YEAR``. Never raises.
+
+    >>> from zoneinfo import ZoneInfo
+    >>> rabat = ZoneInfo("Africa/Casablanca")  # UTC, but for Ramadan: UTC+1
+    >>> parse_date("Publié le 29 - 03 - 2024", rabat).iso()
+    '2024-03-29T00:00:00+00:00'
+    >>> parse_date("الأربعاء ٢٧ شتنبر 2023 على الساعة 14:30", rabat).iso()
+    '2023-09-27T14:30:00+01:00'
+    >>> parse_date("2024-03-29T23:30:00Z", ZoneInfo("Asia/Riyadh")).iso()
+    '2024-03-30T02:30:00+03:00'
+    """
+    if not isinstance(value, str):
+        return _epoch(value, zone)
+    if _ISO.fullmatch(value) and (when := _machine_written(value, zone)):
+        return Moment(when, "second")
+    text = fold(value[:_LONGEST]).strip()
+    if text.isdigit() and len(text) in (10, 13):
+        return _epoch(int(text), zone)
+    for form, rewritten in _REWRITES:
+        text = form.sub(rewritten, text)
+    found = [match for form in _DATES if (match := _first(form, text))]
+    if not found:
+        return None
+    match = min(found, key=re.Match.start)
+    time = _TIME_AFTER.match(text, match.end()) or _TIME_BEFORE.search(text[: match.start()])
+    try:
+        day = _day(match)
+        when = _with_time(day, time, zone) if time else day.replace(tzinfo=zone)
+        when = when.astimezone(zone)
+    except (ValueError, OverflowError):
+        return None
+    return Moment(when, "second" if time else "day")
+
+
+def days_between(a: datetime, b: datetime) -> int:
+    """Days from the calendar day of ``b`` to that of ``a``, each as shown in its own zone.
+
+    >>> from datetime import UTC
+    >>> days_between(datetime(2024, 3, 1, 1, tzinfo=UTC), datetime(2024, 2, 28, 23, tzinfo=UTC))
+    2
+    """
+    return (a.date() - b.date()).days
+
+
+def _machine_written(value: str, zone: tzinfo) -> datetime | None:
+    """Read ISO 8601 in full; ``None`` for what is no time."""
+    try:
+        when = datetime.fromisoformat(value).replace(microsecond=0)
+        return (when if when.tzinfo else when.replace(tzinfo=zone)).astimezone(zone)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _epoch(value: float, zone: tzinfo) -> Moment | None:
+    """Ten digits are seconds, thirteen milliseconds, eight a date; others are none of these."""
+    if 1e9 <= value < 1e10:
+        seconds = float(value)
+    elif 1e12 <= value < 1e13:
+        seconds = value / 1000
+    else:
+        return (
+            parse_date(str(value), zone) if isinstance(value, int) and 1e7 <= value < 1e8 else None
+        )
+    when = datetime.fromtimestamp(int(seconds), zone)
+    return Moment(when, "second") if when.year <= LAST_YEAR else None
+
+
+def _first(form: re.Pattern[str], text: str) -> re.Match[str] | None:
+    """The first match whose month is one."""
+    return next((match for match in form.finditer(text) if _month(match)), None)
+
+
+def _month(match: re.Match[str]) -> int | None:
+    """The month of a match; ``None`` when no number or name of one, or two names that differ."""
+    name = match["month"]
+    if name.isdigit():
+        return int(name)
+    number = _MONTH_NUMBERS.get(name)
+    again = match["again"]
+    return None if again and _MONTH_NUMBERS.get(again) != number else number
+
+
+def _day(match: re.Match[str]) -> datetime:
+    """Midnight of the day of a match, naive; a ValueError when there is no such day."""
+    year, month, day = int(match["year"]), _month(match) or 0, int(match["day"])
+    if year < 100:
+        year += 1900 if year >= _FIRST_SHORT_YEAR else 2000
+    day_first = match.start("day") < match.start("month") and match["month"].isdigit()
+    if day_first and month > 12 >= day:
+        month, day = day, month
+    return datetime(year, month, day)  # noqa: DTZ001, the zone follows from the time
+
+
+def _with_time(day: datetime, time: re.Match[str], zone: tzinfo) -> datetime:
+    hour = int(time["hour"])
+    if time["afternoon"] and hour < 12:
+        hour += 12
+    elif (time["morning"] or time["night"]) and hour == 12:
+        hour = 0
+    elif (time["noon"] and hour < 6) or (time["night"] and 6 <= hour < 12):
+        hour += 12
+    when = day.replace(hour=hour, minute=int(time["minute"] or 0), second=int(time["second"] or 0))
+    if time["zone"]:
+        return when.replace(tzinfo=timezone(timedelta(hours=ZONES[time["zone"]])))
+    if time["sign"]:
+        offset = timedelta(hours=int(time["hours"]), minutes=int(time["minutes"] or 0))
+        return when.replace(tzinfo=timezone(-offset if time["sign"] == "-" else offset))
+    return when.replace(tzinfo=zone)

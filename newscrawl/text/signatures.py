@@ -1,0 +1,125 @@
+"""Near-duplicate detection: agency dispatches run in many outlets, sites repeat themselves.
+
+A text's signature is its MinHash over word n-grams. Texts that share a band of it are compared, so
+that a text is found among millions with a few look-ups.
+"""
+
+import struct
+from collections.abc import Iterable, Iterator, Sequence
+from operator import eq
+from typing import Protocol
+from zlib import crc32
+
+from newscrawl.text.cleaning import words
+
+PERMUTATIONS = 36
+"""Length of a signature."""
+
+BAND = 3
+"""Values a band holds: texts alike by 0.7 share one of the twelve with 99.3 % probability."""
+
+ALIKE = 0.5
+"""Share of equal values from which two texts are the same; unrelated news share 0.05, and texts of
+one event in the same words 0.3 at most (demo network)."""
+
+FEWEST_WORDS = 30
+"""Shorter texts are alike by chance."""
+
+_RUN = 4
+_SEED = 20
+
+
+def signature(text: str) -> bytes | None:
+    """The MinHash of a text, ``None`` if it is too short to be told from others."""
+    from rensa import RMinHash  # loaded with the first text
+
+    said = words(text)
+    if len(said) < FEWEST_WORDS:
+        return None
+    minhash = RMinHash(num_perm=PERMUTATIONS, seed=_SEED)
+    runs = zip(*(said[at:] for at in range(_RUN)), strict=False)
+    minhash.update(list(map(" ".join, runs)))
+    return struct.pack(f"<{PERMUTATIONS}H", *(value & 0xFFFF for value in minhash.digest()))
+
+
+def bands(sign: bytes) -> list[int]:
+    """What texts that are alike probably share: numbers of 36 bits, each with its band's place."""
+    size = 2 * BAND
+    return [(at // size) << 32 | crc32(sign[at : at + size]) for at in range(0, len(sign), size)]
+
+
+def likeness(one: bytes, other: bytes) -> float:
+    """Share of equal values of two signatures: an estimate of the texts' likeness."""
+    count = len(one) // 2
+    equal = map(eq, struct.unpack(f"<{count}H", one), struct.unpack(f"<{count}H", other))
+    return float(sum(equal) / count)
+
+
+def first_of(sign: bytes, candidates: Iterable[tuple[str, bytes]]) -> str | None:
+    """The first of the candidates whose text is the same."""
+    return next((name for name, other in candidates if likeness(sign, other) >= ALIKE), None)
+
+
+class TextStore(Protocol):
+    """Stored signatures of texts."""
+
+    def has_text(self, article: str) -> bool:
+        """Return whether the signature of an article's text is stored."""
+
+    def alike(self, article: str, bands: Sequence[int]) -> Iterator[tuple[str, bytes]]:
+        """Yield earlier texts that share a band."""
+
+    def note_text(self, article: str, signature: bytes, bands: Sequence[int]) -> None:
+        """Store a signature in the open transaction."""
+
+
+class TextIndex:
+    """Texts of the records written before and of those waiting to be written.
+
+    ``first_alike`` looks a text up, ``accept`` adds it once its record is to be written, and
+    ``commit`` stores what was accepted, in the transaction that commits the records.
+    """
+
+    def __init__(self, store: TextStore) -> None:
+        self._store = store
+        self._signed: dict[str, tuple[bytes, list[int]]] = {}
+        self._accepted: dict[str, tuple[bytes, list[int]]] = {}
+
+    def first_alike(self, article: str, sign: bytes | None) -> str | None:
+        """Return the article whose near-equal text was known first, if there is one.
+
+        Raises:
+            StoreError: the store cannot be read.
+        """
+        if sign is None:
+            return None
+        shared = bands(sign)
+        self._signed[article] = sign, shared
+        found = first_of(sign, self._store.alike(article, shared))
+        if found or self._store.has_text(article):
+            return found
+        own = set(shared)
+        return first_of(
+            sign,
+            (
+                (name, other)
+                for name, (other, others) in self._accepted.items()
+                if name != article and not own.isdisjoint(others)
+            ),
+        )
+
+    def accept(self, article: str) -> None:
+        """Add a text that was looked up; its record is going to be written."""
+        if signed := self._signed.pop(article, None):
+            self._accepted[article] = signed
+
+    def commit(self) -> None:
+        """Store the accepted texts; those that were not accepted are forgotten.
+
+        Raises:
+            StoreError: the store cannot be written.
+        """
+        for article, (sign, shared) in self._accepted.items():
+            self._store.note_text(article, sign, shared)
+        self._accepted.clear()
+        self._signed.clear()

@@ -1,0 +1,16 @@
+"""Safe printing of untrusted text on a terminal."""
+
+from typing import TextIO
+
+from newscrawl.text.cleaning import printable
+
+
+def say(line: str, to: TextIO | None = None) -> None:
+    r"""Print a line; what could steer a terminal, or pass for a line of its own, is an escape.
+
+    ``to`` is where it is written, standard output if nowhere else.
+
+    >>> say("a\x1b[2J\nb")
+    a\x1b[2J\nb
+    """
+    print(printable(line).replace("\n", r"\n"), file=to, flush=True)
