@@ -22,9 +22,10 @@ RATIO = 3.0
 LONGEST = 4000
 """Characters up to which a text is doubled: a quadratic pattern is far above ``SLOW`` then."""
 LIMITS = {
-    "extraction.fields._BEGINNING": 500,
-    "extraction.fields._BYLINE_PARTS": 120,
-    "extraction.fields._BYLINE_END": 120,
+    "extraction.fields.title._BEGINNING": 500,
+    "extraction.fields.title._CUT": 500,
+    "extraction.fields.authors._BYLINE_PARTS": 120,
+    "extraction.fields.authors._BYLINE_END": 120,
 }
 """Patterns that are given short texts only, and how many characters these have."""
 ANCHORED = {"match", "fullmatch"}

@@ -87,7 +87,7 @@ def _parse(body: bytes, url: str) -> Element:
 
 _ENTRIES = re.compile(r"<(?:rss|feed|rdf:RDF)\b.*</(?:item|entry)\s*>", re.DOTALL)
 """A feed to its last whole entry."""
-_REFERENCE = re.compile(r"<!\[CDATA\[.*?\]\]>|&(?:(#?\w{1,32});)?", re.DOTALL)
+_REFERENCE = re.compile(r"<!\[CDATA\[(?:.*?\]\]>|.*)|&(?:(#?\w{1,32});)?", re.DOTALL)
 _XML_NAMES = frozenset(("amp", "lt", "gt", "quot", "apos"))
 
 

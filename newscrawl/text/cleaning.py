@@ -415,7 +415,7 @@ _ROLE = re.compile(
 # The same without a separator: "Amina Idder Senior Reporter".
 _ROLE_BEHIND = re.compile(
     r"(?<=\S)\s+(?:(?i:senior|staff|chief|lead|deputy|managing|associate|contributing|freelance|former"
-    r"|grande?|special|tech|political)\s+)*"
+    r"|grande?|special|tech|political)\s+){0,4}"
     r"(?i:(?:reporter|writer|editor|correspondent|journalist|columnist|contributor|founder|author)"
     r"|journaliste|rédact(?:eur|rice)|correspondante?|envoyée?\sspécial|صحفية?|صحافية?|مراسلة?)\b.*$"
 )
@@ -492,7 +492,7 @@ _SOFTWARE = frozenset(
         *map(fold, ("رئيس التحرير", "مدير النشر", "المدير العام", "مدير الموقع", "مدير التحرير")),
     )
 )
-_LOOSE_END = re.compile(r"\s+(?:on|le|at|in|dans|à)$")  # the date behind it is gone
+_LOOSE_END = re.compile(r"(?<!\s)\s++(?:on|le|at|in|dans|à)$")  # the date behind it is gone
 _EDGES = " \t\"'“”«»‘’:：;,،؛|/•·*_–—-([<>])"
 _LONGEST_NAME, _LONGEST_BYLINE = 100, 1000
 _MOST_WORDS = 7  # of a name behind another one; what has more says who that is

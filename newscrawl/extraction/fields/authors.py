@@ -128,11 +128,11 @@ def _cut(byline: str) -> str:
     return _BYLINE_END.split(unglued(byline), maxsplit=1)[0]
 
 
+# Each run of white space is matched once, from its beginning: to try each blank is quadratic.
 _BYLINE_END = re.compile(
-    r"\s*(?:[|•·]|\s[-–—]"
-    r"|,?\s+(?:(?:le|on)\s+)?(?i:(?:jan|feb|fév|mar|apr|avr|ma[iy]|ju[inl]|aug|ao|sep|oct|nov|dec|déc)"
-    r"[^\W\d_]*\.?\s+)?\d"
-    r"|,?\s+(?:in|dans)\s+[A-ZÀ-Ý])",
+    r"(?<!\s)(?:\s*+[|•·]|\s++[-–—]|(?:\s*+,)?\s++(?:"
+    r"(?:(?:le|on)\s+)?(?i:(?:jan|feb|fév|mar|apr|avr|ma[iy]|ju[inl]|aug|ao|sep|oct|nov|dec|déc)"
+    r"[^\W\d_]*\.?\s+)?\d|(?:in|dans)\s+[A-ZÀ-Ý]))"
 )
 
 
