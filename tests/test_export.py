@@ -336,7 +336,7 @@ DAMAGED = {
     "no JSON": b"\x00\x00\x00",
     "empty": b"",
     "no record": b'{"id":"maghress:fr/lopinion/5"}',
-    "another version": lines([article(5, schema=2)]).rstrip(),
+    "another version": lines([article(5, schema=3)]).rstrip(),
     "wrong type": lines([article(5)]).rstrip().replace(b'"tags":[]', b'"tags":"x"'),
     "no date": lines([article(5, published=None)]).rstrip(),
     "no offset": lines([article(5, published="2024-01-01T00:00:00")]).rstrip(),

@@ -104,6 +104,7 @@ def test_no_page_keeps_the_signs_busy() -> None:
 
 SIGNALS = b"""User-agent: otherbot
 Content-Signal: ai-input=no
+Allow: /
 
 User-agent: *
 Content-Signal: search=yes, ai-train=no

@@ -25,6 +25,9 @@ class Network(Web):
 @pytest.fixture(scope="module")
 def crawled(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     data = tmp_path_factory.mktemp("data")
+    # What the first run learns is used by the second.
+    first = crawl(Network(), data, SITE, outlets=OUTLET, editions="fr", limit="12")
+    assert first.code == 0, first.stderr
     return crawl(Network(), data, SITE, outlets=OUTLET, editions="fr")
 
 

@@ -5,6 +5,7 @@ returns the record. The crawl and re-extraction drive the same flow; they differ
 out a step.
 """
 
+import logging
 from collections.abc import Generator
 from copy import deepcopy
 from dataclasses import dataclass
@@ -13,10 +14,12 @@ from typing import Any
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from newscrawl.articles import merge, responses
+from newscrawl.articles import merge, responses, source_status
 from newscrawl.articles.parse_jobs import ReadSource, SourceJob
 from newscrawl.fetching.web_archive import Snapshot, WebArchive
 from newscrawl.items import Article, Status
+
+logger = logging.getLogger(__name__)
 
 INCOMPLETE: tuple[Status, ...] = ("unreadable", "mismatch")
 """Statuses of a page that holds too little of the copy and that a browser may complete."""
@@ -92,6 +95,9 @@ class ArticleFlow:
         page = yield Fetch(link)
         if isinstance(page, Failure):
             responses.source_lost(article, page)
+            if article.source.status == "unsafe":
+                reason = article.source.reason
+                logger.warning("Unsafe link in %s: %s (%s)", article.url, link, reason)
         else:
             article = yield from self._parse(article, page)
             if article.source.status in INCOMPLETE:
@@ -119,13 +125,20 @@ class ArticleFlow:
             return article
         index = yield AskWebArchive(url)
         if isinstance(index, Failure):
-            return article
+            return _without_snapshot(article, index)
         snapshot = self.web_archive.nearest(article, index.body)
         if snapshot is None:
             return article
         page = yield FetchSnapshot(snapshot)
         if isinstance(page, Failure):
-            return article
+            return _without_snapshot(article, page)
         original = responses.as_original(page, snapshot)
         found = yield from self._parse(deepcopy(article), original)
         return responses.better_of(article, found, snapshot)
+
+
+def _without_snapshot(article: Article, failure: Failure) -> Article:
+    """Return the record as it is, and log why the web archive has no snapshot."""
+    url = failure.request.url  # type: ignore[attr-defined]  # set by Scrapy
+    logger.info("No snapshot from %s: %s", url, source_status.of_failure(failure).reason)
+    return article

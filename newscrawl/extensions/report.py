@@ -135,7 +135,7 @@ class RunReport:
         if reason in REASONS:
             errors.append(REASONS[reason])
         if reason == "site_away":
-            away = getattr(self._crawler.spider, "away", None)
+            away = stats.get("site/away")
             errors.append(f"the site is away or refuses, so the run ended early: {away}")
         lost = stats.get("articles/listings_failed", 0)
         # One new article that cannot be read, among known ones, is no reason to call anybody.

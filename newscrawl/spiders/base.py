@@ -20,6 +20,7 @@ from newscrawl.articles.parse_workers import Parser, parser_of
 from newscrawl.articles.recrawl import Revisits
 from newscrawl.articles.rule_store import RuleStore
 from newscrawl.errors import ArgumentError, StoreError
+from newscrawl.fetching.block_pages import challenge
 from newscrawl.fetching.hosts import Hosts
 from newscrawl.fetching.shutdown import stop
 from newscrawl.fetching.web_archive import WebArchive
@@ -31,6 +32,10 @@ from newscrawl.state.run import Run, job_name, now
 
 if TYPE_CHECKING:
     from newscrawl.aggregator.article import AggregatorPage
+
+
+_BLOCK_PAGE = 20_000
+"""Bytes up to which a response may be a block page; the network's own pages are larger."""
 
 
 class AggregatorSpider(scrapy.Spider):
@@ -169,6 +174,12 @@ class AggregatorSpider(scrapy.Spider):
         """Parse the copy and what its page links to; a page that is none fails the article."""
         if parse_article_url(response.url) != key:
             self._not_the_article(key, response, f"redirected to {response.url}")
+            return None, []
+        if len(response.body) <= _BLOCK_PAGE and challenge({}, response.body):
+            # Recognised before it is parsed, so that a blocked crawl ends at once.
+            self._count("pages")
+            self._count("unreadable")
+            self._not_the_article(key, response, "block page")
             return None, []
         content_type = responses.content_type(response)
         job = CopyJob(response.url, response.body, content_type, self.discovery.all_new)

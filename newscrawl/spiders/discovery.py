@@ -430,6 +430,8 @@ class Discovery:
         """
         if self.away is None:
             self.away = reason
+            assert self.crawler.stats
+            self.crawler.stats.set_value("site/away", reason)
             logger.warning("%s is away, so this run ends early: %s", self._site.host, reason)
 
     def wants(self, published: Moment) -> bool:
