@@ -148,7 +148,8 @@ def cases(port: int) -> Iterator[Case]:
     for number, url in enumerate(links):
         yield Case(f"link{number}", url)
     for number, url in enumerate(others[: -len(CREDENTIALS)]):
-        yield Case(f"nolink{number}", url, "no_link")
+        kept = url.startswith(("http://[", "file:", "ftp:"))  # recorded, never requested
+        yield Case(f"nolink{number}", url, "unsafe" if kept else "no_link")
     for number, url in enumerate([*links, *others]):
         link = f"{_other_scheme(url)}://redirect{number}.example/a"
         yield Case(f"redirect{number}", link, pages={link: redirect(url)})
