@@ -24,7 +24,7 @@ from newscrawl.network.sites import SITES
 from newscrawl.parse_workers import InProcessParser, Limits, Parser, ParserPool
 from newscrawl.reading import CopyJob, FeedJob, ListingJob, ReadCopy, ReadSource, SourceJob
 from tests.test_nothing_lost import SETTINGS, records
-from tests.web import HTML, Web, aggregator_page, command, crawl, environment, outlet_page
+from tests.web import HTML, XML, Web, aggregator_page, command, crawl, environment, outlet_page
 
 SITE = SITES["maghress"]
 
@@ -427,6 +427,26 @@ def test_a_page_that_breaks_a_limit_costs_its_own_article(
     assert outcome.stderr.count('raise ValueError("unforeseen")') == 2
     for number in (2, 3, 5):
         assert f"/{number} could not be parsed: " in outcome.stderr
+
+
+def test_a_listing_or_feed_that_cannot_be_parsed_is_lost_alone(
+    tmp_path: Path, before_python: Callable[[str], None]
+) -> None:
+    before_python(TRAPS)
+    site = "https://www.maghress.com"
+    found = f"{site}/alittihad/2"
+    trap = f"<p><a href='{url(1)}'>Un titre</a> takes the parser down"
+    pages = {
+        f"{site}/fr": Answer(200, HTML, trap.encode()),
+        f"{site}/fr/rss": Answer(200, XML, b"<!DOCTYPE x [<!ENTITY a 'b'>]><rss>&a;</rss>"),
+        f"{site}/": Answer(200, HTML, f"<p><a href='{found}'>Un titre</a>".encode()),
+    }
+    outcome = crawl(Web(pages), tmp_path / "data", settings={"MONITORS": "0"}, editions="fr,ar")
+    assert f"No discovery from {site}/fr: parser died of SIGSEGV" in outcome.stderr
+    assert f"No discovery from {site}/fr/rss: " in outcome.stderr
+    assert "Traceback" not in outcome.stderr
+    assert found in outcome.requests
+    assert url(1) not in outcome.requests
 
 
 def test_killed_workers_lose_and_double_nothing_in_a_crawl(tmp_path: Path) -> None:
