@@ -39,7 +39,7 @@ from newscrawl.errors import (
     RobotsUnreachableError,
     StoreError,
 )
-from newscrawl.extraction import Rule, RuleBook
+from newscrawl.extraction import RuleBook
 from newscrawl.fetching.snapshots import WebArchive
 from newscrawl.flow import (
     ArticleFlow,
@@ -79,19 +79,6 @@ class UnreadableArticleError(Exception):
     """
 
 
-class FixedRules(RuleBook):
-    """Rules that read but do not learn, so that a record does not depend on those before it."""
-
-    def confirm(self, rule: Rule, agreement: float | None) -> None:
-        """Nothing is noted."""
-
-    def fail(self, rule: Rule) -> None:
-        """Nothing is noted."""
-
-    def observe(self, *_: Any) -> None:
-        """Nothing is learned."""
-
-
 class Reextractor:
     """Reads articles out of an archive.
 
@@ -116,7 +103,7 @@ class Reextractor:
             CompressionMiddleware.from_crawler(crawler),
             RefreshMiddleware.from_crawler(crawler),
         )
-        self._rules: dict[str, FixedRules] = {}
+        self._rules: dict[str, RuleBook] = {}
         self._robots = lru_cache(1000)(self._read_robots)
         self._learned_domain_of = lru_cache(1000)(self._learned_domain)
 
@@ -197,10 +184,10 @@ class Reextractor:
         learned = self._learned_domain_of(key.aggregator, key.edition, key.outlet)
         return learned or first_domain(key.site.country, key.edition, key.outlet)
 
-    def _rules_of(self, site: str) -> FixedRules:
+    def _rules_of(self, site: str) -> RuleBook:
         if site not in self._rules:
             with ledger_of(self._data) as ledger:
-                self._rules[site] = FixedRules(RuleStore(site, ledger).book)
+                self._rules[site] = RuleStore(site, ledger).book
         return self._rules[site]
 
     def _learned_domain(self, site: str, edition: str, outlet: str) -> str | None:
