@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -30,8 +30,13 @@ from newscrawl.demo.proxy import Answer, DemoProxy
 from newscrawl.errors import ParserError
 from newscrawl.extraction import RuleBook
 from newscrawl.items import Article
+from newscrawl.network.sites import SITES
+from newscrawl.parse_workers import InProcessParser, Limits, Parser, ParserPool
+from newscrawl.reading import CopyJob, FeedJob, ListingJob, ReadCopy, ReadSource, SourceJob
+from newscrawl.rulestore import RuleStore
+from newscrawl.state import Ledger
 from tests.test_nothing_lost import SETTINGS, records
-from tests.web import HTML, Web, aggregator_page, command, crawl, environment, outlet_page
+from tests.web import HTML, XML, Web, aggregator_page, command, crawl, environment, outlet_page
 
 SITE = SITES["maghress"]
 
@@ -176,21 +181,33 @@ def test_each_kind_of_job_has_the_same_result_as_in_process() -> None:
     ]
 
 
-def test_what_pages_teach_is_merged_and_pages_are_parsed_with_the_rules_of_the_start() -> None:
-    books = []
-    for parser in (pool(2), InProcessParser(SITE, RuleBook())):
-        results = parsed(parser, *map(source_job, range(8)))
-        assert {result.article.source.rule for result in results} == {"guided"}
-        last = max((result.taught for result in results), key=lambda t: b'"pages":8' in t)
-        books.append(RuleBook.of_lines(last))
-    for book in books:
-        (rule,) = book
-        assert (rule.state, rule.pages, rule.confirmed) == ("trusted", 8, 8)
-    trusted = ParserPool(SITE, books[0], 1, Limits())
-    (result,) = parsed(trusted, source_job(9))
-    assert result.article.source.rule not in (None, "guided")
-    assert b'"pages":9' in result.taught
-    assert next(iter(books[0])).pages == 8
+def test_what_pages_teach_is_kept_with_their_records_and_used_by_the_next_run(
+    tmp_path: Path,
+) -> None:
+    parsers: dict[str, Callable[[RuleBook], Parser]] = {
+        "pool": lambda rules: ParserPool(SITE, rules, 2, Limits()),
+        "in-process": lambda rules: InProcessParser(SITE, rules),
+    }
+    for name, parser_for in parsers.items():
+        with closing(Ledger(tmp_path / f"{name}.sqlite")) as ledger:
+            for run in (range(4), range(4, 9)):
+                store = RuleStore("maghress", ledger)
+                results = parsed(parser_for(store.book), *map(source_job, run))
+                for result in results:
+                    if result.domain:
+                        store.note(result.article, result.domain, result.taught)
+                # The first run is killed before half of its records are committed.
+                kept = results[: len(results) // 2] if run.start == 0 else results
+                for result in kept:
+                    store.keep([result.article])
+                assert {result.article.source.rule for result in results} == {"guided"}
+            (rule,) = RuleStore("maghress", ledger).taught
+            assert (rule.state, rule.pages, rule.confirmed) == ("trusted", 7, 7)
+            store = RuleStore("maghress", ledger)
+            (result,) = parsed(parser_for(store.book), source_job(9))
+            assert result.article.source.rule not in (None, "guided")
+            assert b'"pages":8' in result.taught
+            assert store.taught[0].pages == 7
 
 
 # --- Limits --------------------------------------------------------------------------------------
@@ -434,6 +451,26 @@ def test_a_page_that_breaks_a_limit_costs_its_own_article(
     assert outcome.stderr.count('raise ValueError("unforeseen")') == 2
     for number in (2, 3, 5):
         assert f"/{number} could not be parsed: " in outcome.stderr
+
+
+def test_a_listing_or_feed_that_cannot_be_parsed_is_lost_alone(
+    tmp_path: Path, before_python: Callable[[str], None]
+) -> None:
+    before_python(TRAPS)
+    site = "https://www.maghress.com"
+    found = f"{site}/alittihad/2"
+    trap = f"<p><a href='{url(1)}'>Un titre</a> takes the parser down"
+    pages = {
+        f"{site}/fr": Answer(200, HTML, trap.encode()),
+        f"{site}/fr/rss": Answer(200, XML, b"<!DOCTYPE x [<!ENTITY a 'b'>]><rss>&a;</rss>"),
+        f"{site}/": Answer(200, HTML, f"<p><a href='{found}'>Un titre</a>".encode()),
+    }
+    outcome = crawl(Web(pages), tmp_path / "data", settings={"MONITORS": "0"}, editions="fr,ar")
+    assert f"No discovery from {site}/fr: parser died of SIGSEGV" in outcome.stderr
+    assert f"No discovery from {site}/fr/rss: " in outcome.stderr
+    assert "Traceback" not in outcome.stderr
+    assert found in outcome.requests
+    assert url(1) not in outcome.requests
 
 
 def test_killed_workers_lose_and_double_nothing_in_a_crawl(tmp_path: Path) -> None:

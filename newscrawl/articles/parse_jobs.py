@@ -55,8 +55,8 @@ class ReadSource:
     domain: str | None = None
     """The outlet whose rules the page may have changed; ``None`` if it changed none."""
     taught: bytes = b""
-    """The outlet's learned rules as JSON Lines. A job returns those known when the run began,
-    changed by its page alone; ``newscrawl.articles.parse_workers`` merges the pages of a run."""
+    """The outlet's learned rules as JSON Lines: those known when the run began, changed by this
+    page alone. ``RuleStore`` merges the pages of a run."""
 
 
 class CopyJob(Struct, tag=True):

@@ -5,7 +5,7 @@ are sent as MessagePack, results come back as JSON, which keeps the offset of ti
 decoded into their declared types and nothing is unpickled, so that a worker that a page has taken
 over cannot run code in the crawl.
 
-All pages of a run are parsed with the rules known when it began. What they teach is merged here.
+All pages of a run are parsed with the rules known when it began.
 """
 
 import asyncio
@@ -125,26 +125,6 @@ class Limits:
     """Deadline of a page."""
 
 
-class _Learned:
-    """What the pages of a run have taught, beside the rules that they are parsed with."""
-
-    def __init__(self, rules: RuleBook) -> None:
-        self._lines = rules.export()
-        self.before = RuleBook.of_lines(self._lines)
-        self._now = RuleBook.of_lines(self._lines)
-
-    @property
-    def lines(self) -> bytes:
-        """The rules that all pages are parsed with, as JSON Lines."""
-        return self._lines
-
-    def merge(self, result: Any) -> None:
-        """Replace what one page has taught by what all pages until now have."""
-        if isinstance(result, ReadSource) and result.domain:
-            self._now.merge(result.domain, self.before, result.taught)
-            result.taught = self._now.taught(result.domain)
-
-
 class InProcessParser:
     """Parses each page at once, in the crawl's process, without limits: for debugging.
 
@@ -155,14 +135,13 @@ class InProcessParser:
 
     def __init__(self, site: Site, rules: RuleBook) -> None:
         self._site = site
-        self._learned = _Learned(rules)
+        self._rules = rules
 
     def begin(self, job: Job[Result]) -> "asyncio.Future[Result]":
         """Parse a page."""
         done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-        response = _parse(job, self._site, self._learned.before, [])
+        response = _parse(job, self._site, self._rules, [])
         result = job.lost(response.why) if response.result is None else response.result
-        self._learned.merge(result)
         done.set_result(result)
         return done
 
@@ -315,8 +294,7 @@ class ParserPool:
     """
 
     def __init__(self, site: Site, rules: RuleBook, workers: int, limits: Limits) -> None:
-        self._learned = _Learned(rules)
-        self._hello = _Hello(site.name, self._learned.lines, limits)
+        self._hello = _Hello(site.name, rules.export(), limits)
         self._limits = limits
         self._workers = workers
         self._waiting: asyncio.Queue[_Page[Any]] = asyncio.Queue()
@@ -400,7 +378,6 @@ class ParserPool:
                     continue
                 break
             if response.result is not None:
-                self._learned.merge(response.result)
                 return response.result
             why = response.why
             break

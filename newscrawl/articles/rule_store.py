@@ -33,8 +33,8 @@ class RuleStore:
     def __init__(self, site: str, ledger: Stores | None) -> None:
         self.site = site
         self.ledger = ledger
-        self._learned: dict[str, bytes] = {}
-        self._domains: dict[str, str] = {}
+        self._noted: dict[str, tuple[str, bytes]] = {}
+        self._kept: dict[str, RuleBook] = {}
         book = RuleBook(shipped())
         for domain, selectors in _seeds_by_domain().items():
             for body in selectors.get("body", ()):
@@ -56,22 +56,38 @@ class RuleStore:
         return [rule for rule in self.book if rule.pages]
 
     def note(self, article: Article, domain: str, taught: bytes) -> None:
-        """Note what an outlet's pages have taught so far; kept once the article's record is."""
-        self._learned[domain] = taught
-        self._domains[article.id] = domain
+        """Note what an article's page has taught; kept once the article's record is.
+
+        Args:
+            article: The article.
+            domain: The outlet's.
+            taught: The outlet's rules in ``book``, changed by this page alone, as JSON Lines.
+
+        Raises:
+            ValueError: a line is no rule.
+        """
+        rules_of(taught)  # checked here, where an error costs this page alone
+        self._noted[article.id] = domain, taught
 
     def keep(self, articles: list[Article]) -> None:
-        """Keep what the outlets of articles have taught; the next run uses it.
+        """Keep what the pages of articles have taught; the next run uses it.
 
-        Part of the caller's transaction.
+        A page that is parsed but not committed is parsed again by a later run, so it counts only
+        with its record. Part of the caller's transaction.
 
         Raises:
             StoreError: the ledger cannot be written.
         """
-        domains = (self._domains.pop(article.id, None) for article in articles)
-        for domain in dict.fromkeys(domains):
-            if domain:
-                self._keep(domain, self._learned[domain])
+        changed: dict[str, RuleBook] = {}
+        for article in articles:
+            if noted := self._noted.pop(article.id, None):
+                domain, taught = noted
+                if domain not in self._kept:
+                    self._kept[domain] = self.book.copy(domain)
+                changed[domain] = self._kept[domain]
+                changed[domain].merge(domain, self.book, taught)
+        for domain, book in changed.items():
+            self._keep(domain, book.taught(domain))
 
     def forget(self, domain: str) -> int:
         """Drop what an outlet has taught; tell how many rules there were."""

@@ -233,12 +233,6 @@ class RuleBook:
         """Give what an outlet's pages have taught, as JSON Lines; without unconfirmed seeds."""
         return RuleBook(rule for rule in self.of(domain) if rule.pages).export()
 
-    def learn(self, domain: str, taught: bytes) -> None:
-        """Take over what an outlet's pages have taught another book."""
-        rules = {rule.number: rule for rule in self.of(domain) if not rule.pages}
-        rules |= {rule.number: rule for rule in rules_of(taught)}
-        self._rules[domain] = [rules[number] for number in sorted(rules)]
-
     def copy(self, domain: str) -> "RuleBook":
         """Return a book with a copy of one outlet's rules."""
         return RuleBook(

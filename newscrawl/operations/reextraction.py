@@ -53,7 +53,7 @@ from newscrawl.errors import (
     RobotsUnreachableError,
     StoreError,
 )
-from newscrawl.extraction import Rule, RuleBook
+from newscrawl.extraction import RuleBook
 from newscrawl.fetching.web_archive import WebArchive
 from newscrawl.items import Article
 from newscrawl.middlewares.archive import address
@@ -80,19 +80,6 @@ class UnreadableArticleError(Exception):
     """
 
 
-class FixedRules(RuleBook):
-    """Rules that read but do not learn, so that a record does not depend on those before it."""
-
-    def confirm(self, rule: Rule, agreement: float | None) -> None:
-        """Nothing is noted."""
-
-    def fail(self, rule: Rule) -> None:
-        """Nothing is noted."""
-
-    def observe(self, *_: Any) -> None:
-        """Nothing is learned."""
-
-
 class Reextractor:
     """Reads articles out of an archive.
 
@@ -117,7 +104,7 @@ class Reextractor:
             CompressionMiddleware.from_crawler(crawler),
             RefreshMiddleware.from_crawler(crawler),
         )
-        self._rules: dict[str, FixedRules] = {}
+        self._rules: dict[str, RuleBook] = {}
         self._robots = lru_cache(1000)(self._read_robots)
         self._learned_domain_of = lru_cache(1000)(self._learned_domain)
 
@@ -198,10 +185,10 @@ class Reextractor:
         learned = self._learned_domain_of(key.aggregator, key.edition, key.outlet)
         return learned or first_domain(key.site.country, key.edition, key.outlet)
 
-    def _rules_of(self, site: str) -> FixedRules:
+    def _rules_of(self, site: str) -> RuleBook:
         if site not in self._rules:
             with ledger_of(self._data) as ledger:
-                self._rules[site] = FixedRules(RuleStore(site, ledger).book)
+                self._rules[site] = RuleStore(site, ledger).book
         return self._rules[site]
 
     def _learned_domain(self, site: str, edition: str, outlet: str) -> str | None:

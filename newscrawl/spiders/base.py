@@ -87,7 +87,9 @@ class AggregatorSpider(scrapy.Spider):
         spider.rules = RuleStore(site.name, run.ledger)
         spider.parser = parser_of(settings, site, spider.rules.book)
         spider.driver = FlowDriver(crawler, spider.parser, spider.rules, run.ledger)
-        spider.discovery = Discovery(crawler, site, arguments, run, spider.article_request)
+        spider.discovery = Discovery(
+            crawler, site, arguments, run, spider.parser, spider.article_request
+        )
         run.with_records.append(spider.rules.keep)
         spider.revisits = Revisits(settings)
         spider.hosts = Hosts.of(crawler)

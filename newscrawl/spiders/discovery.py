@@ -11,8 +11,12 @@ from scrapy.crawler import Crawler
 from scrapy.http import Request, Response
 from twisted.python.failure import Failure
 
-from newscrawl.aggregator.sites import Site
-from newscrawl.aggregator.urls import (
+from newscrawl import answers, source_status
+from newscrawl.arguments import Arguments
+from newscrawl.callbacks import Results, guarded
+from newscrawl.dates import Moment
+from newscrawl.fetching.hosts import Hosts
+from newscrawl.network.grammar import (
     ArticleKey,
     author_url,
     feed_url,
@@ -26,6 +30,11 @@ from newscrawl.extensions.signals import headlines_seen
 from newscrawl.fetching.hosts import Hosts
 from newscrawl.spiders.arguments import Arguments
 from newscrawl.spiders.callbacks import Results, guarded
+from newscrawl.network.sites import Site
+from newscrawl.parse_workers import Parser
+from newscrawl.reading import FeedJob, ListingJob
+from newscrawl.run import Run, now
+from newscrawl.signals import headlines_seen
 from newscrawl.state import Entry
 from newscrawl.state.run import Run, now
 from newscrawl.text.dates import Moment
@@ -85,6 +94,7 @@ class Discovery:
         site: The aggregator.
         arguments: Which articles are wanted.
         run: Whose ledger is used.
+        parser: Parses the listings and feeds.
         article_request: Returns the request for an article, given the time of discovery (``None``
             if it may not exist) and the listing page that led to it.
     """
@@ -95,6 +105,7 @@ class Discovery:
         site: Site,
         arguments: Arguments,
         run: Run,
+        parser: Parser,
         article_request: Callable[[ArticleKey, str | None, ListingPage | None], Request],
     ) -> None:
         self.crawler = crawler
@@ -103,6 +114,7 @@ class Discovery:
         self._site = site
         self._arguments = arguments
         self._run = run
+        self._parser = parser
         self._article_request = article_request
         self._attempts = crawler.settings.getint("ARTICLE_MAX_ATTEMPTS")
         self._max_pages = crawler.settings.getint("LISTING_MAX_PAGES")
@@ -303,14 +315,12 @@ class Discovery:
     @guarded
     async def parse_listing(self, response: Response, walk: Walk | None) -> Results:
         """Parse a home page, or a page of an outlet's, section's or author's listing."""
-        # Imported here, so that commands that only list the spiders start fast.
-        from newscrawl.aggregator.listing import read_listing
-
-        try:
-            listing = read_listing(response.body, response.url, responses.content_type(response))
-        except PageError as error:
+        job = ListingJob(response.url, response.body, answers.content_type(response))
+        read = await self._parser.begin(job)
+        listing = read.listing
+        if listing is None:
             block = source_status.wall_of_site(response, response.url)
-            self._listing_lost(response.url, block or str(error), permanent=block is None)
+            self._listing_lost(response.url, block or read.why, permanent=block is None)
             return
         self._count("listings_read")
         self.note_headlines(listing.headlines)
@@ -367,16 +377,14 @@ class Discovery:
     @guarded
     async def parse_feed(self, response: Response) -> Results:
         """Parse an RSS feed."""
-        from newscrawl.aggregator.rss import read_feed
-
         if response.status == 304:
             self._count("listings_read")
             self._count("feeds_unchanged")
             return
-        try:
-            entries = read_feed(response.body, response.url)
-        except FeedError as error:
-            self._listing_lost(response.url, str(error))
+        read = await self._parser.begin(FeedJob(response.url, response.body))
+        entries = read.entries
+        if entries is None:
+            self._listing_lost(response.url, read.why)
             return
         self._count("listings_read")
         wanted = [e for e in entries if e.published is None or self.wants(e.published)]
