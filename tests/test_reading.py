@@ -25,15 +25,12 @@ from newscrawl.articles.parse_jobs import (
     SourceJob,
 )
 from newscrawl.articles.parse_workers import InProcessParser, Limits, Parser, ParserPool
+from newscrawl.articles.rule_store import RuleStore
 from newscrawl.demo.network import build
 from newscrawl.demo.proxy import Answer, DemoProxy
 from newscrawl.errors import ParserError
 from newscrawl.extraction import RuleBook
 from newscrawl.items import Article
-from newscrawl.network.sites import SITES
-from newscrawl.parse_workers import InProcessParser, Limits, Parser, ParserPool
-from newscrawl.reading import CopyJob, FeedJob, ListingJob, ReadCopy, ReadSource, SourceJob
-from newscrawl.rulestore import RuleStore
 from newscrawl.state import Ledger
 from tests.test_nothing_lost import SETTINGS, records
 from tests.web import HTML, XML, Web, aggregator_page, command, crawl, environment, outlet_page
@@ -49,7 +46,7 @@ TRAPS = """
 import os, signal, sys, time
 
 if sys.orig_argv[1:2] == ["-c"]:
-    from newscrawl.text import html
+    from newscrawl.text.cleaning import html
     parse = html.parse
 
     def trapped(page):
@@ -73,7 +70,7 @@ UNCHECKED = """
 import sys
 
 if sys.orig_argv[1:2] == ["-c"]:
-    from newscrawl.text import html
+    from newscrawl.text.cleaning import html
     from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
     def unchecked(page):
@@ -273,7 +270,7 @@ def test_a_worker_that_sends_nonsense_costs_its_page(before_python: Callable[[st
         """
 import os, sys
 if sys.orig_argv[1:2] == ["-c"]:
-    from newscrawl.text import html
+    from newscrawl.text.cleaning import html
     parse = html.parse
 
     def trapped(page):

@@ -24,7 +24,7 @@ import msgspec
 
 from newscrawl.aggregator.sites import SITES, Site
 from newscrawl.articles.garbage_collection import collect_less_often
-from newscrawl.articles.parse_jobs import AnyJob, ReadSource
+from newscrawl.articles.parse_jobs import AnyJob
 from newscrawl.errors import ParserError
 from newscrawl.extraction import RuleBook
 

@@ -11,12 +11,8 @@ from scrapy.crawler import Crawler
 from scrapy.http import Request, Response
 from twisted.python.failure import Failure
 
-from newscrawl import answers, source_status
-from newscrawl.arguments import Arguments
-from newscrawl.callbacks import Results, guarded
-from newscrawl.dates import Moment
-from newscrawl.fetching.hosts import Hosts
-from newscrawl.network.grammar import (
+from newscrawl.aggregator.sites import Site
+from newscrawl.aggregator.urls import (
     ArticleKey,
     author_url,
     feed_url,
@@ -25,16 +21,12 @@ from newscrawl.network.grammar import (
     parse_article_id,
 )
 from newscrawl.articles import responses, source_status
-from newscrawl.errors import FeedError, PageError
+from newscrawl.articles.parse_jobs import FeedJob, ListingJob
+from newscrawl.articles.parse_workers import Parser
 from newscrawl.extensions.signals import headlines_seen
 from newscrawl.fetching.hosts import Hosts
 from newscrawl.spiders.arguments import Arguments
 from newscrawl.spiders.callbacks import Results, guarded
-from newscrawl.network.sites import Site
-from newscrawl.parse_workers import Parser
-from newscrawl.reading import FeedJob, ListingJob
-from newscrawl.run import Run, now
-from newscrawl.signals import headlines_seen
 from newscrawl.state import Entry
 from newscrawl.state.run import Run, now
 from newscrawl.text.dates import Moment
@@ -315,7 +307,7 @@ class Discovery:
     @guarded
     async def parse_listing(self, response: Response, walk: Walk | None) -> Results:
         """Parse a home page, or a page of an outlet's, section's or author's listing."""
-        job = ListingJob(response.url, response.body, answers.content_type(response))
+        job = ListingJob(response.url, response.body, responses.content_type(response))
         read = await self._parser.begin(job)
         listing = read.listing
         if listing is None:
