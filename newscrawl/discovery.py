@@ -116,11 +116,13 @@ class Discovery:
     async def start(self) -> AsyncIterator[Request]:
         """Yield the first requests, no faster than the site's queue is worked off."""
         host = host_of(self._site.url())
-        for request in self._first_requests():
+        requests = self._first_requests()
+        while True:
             while self._queued[host] >= _QUEUED:
                 # Sent whenever the engine asks for a request and no host is free.
                 await self.crawler.signals.wait_for(signals.scheduler_empty)
-            if self.away:
+            # Checked before the next request is made, as that claims its article.
+            if self.away or (request := next(requests, None)) is None:
                 return
             yield request
 
@@ -135,16 +137,17 @@ class Discovery:
     def _unfinished(self) -> Iterator[Request]:
         """Articles that earlier runs left unfinished or that are due, in order of discovery."""
         chosen = self._arguments
-        for article, found in self._run.ledger.articles.adopt(
+        articles = self._run.ledger.articles.adopt(
             self._site.name,
             self._run.job,
             now(),
             editions=chosen.editions,
             outlets=chosen.outlets,
             due=chosen.revisit != "no",
-        ):
-            if self.room == 0:
-                return
+        )
+        # Without room nothing more is adopted: this run would not request it.
+        while self.room != 0 and (adopted := next(articles, None)):
+            article, found = adopted
             self._found += 1
             yield self._article_request(parse_article_id(article), found, None)
 
@@ -236,6 +239,16 @@ class Discovery:
         """Articles that may still be found under ``limit``; ``None`` without one."""
         limit = self._arguments.limit
         return None if limit is None else max(0, limit - self._found)
+
+    @property
+    def left(self) -> int:
+        """Unfinished articles of earlier runs that this run was to request and has not."""
+        chosen = self._arguments
+        if chosen.urls or chosen.ids:
+            return 0
+        return self._run.ledger.articles.count_left(
+            self._site.name, self._run.job, editions=chosen.editions, outlets=chosen.outlets
+        )
 
     def follow_links(self, key: ArticleKey, links: list[ArticleKey]) -> Iterator[Request]:
         """Request what an article's page links to, where all that is new is wanted."""
