@@ -37,9 +37,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_CHUNK = 500
-"""URLs of a list that are looked up in the ledger together."""
-
 _QUEUED = 100
 """First requests that wait in the scheduler at most."""
 
@@ -152,10 +149,17 @@ class Discovery:
             yield self._article_request(parse_article_id(article), found, None)
 
     def _chosen(self) -> Iterator[Request]:
-        """Articles that the arguments ``urls`` and ``ids`` name."""
-        articles = iter(self._arguments.urls)
-        while some := [*islice(articles, _CHUNK)]:
-            yield from self._ask(some, again=True)
+        """Articles that the arguments ``urls`` and ``ids`` name.
+
+        Those without a record come first, so that a list that was stopped continues where it was.
+        """
+        for again in (False, True):
+            for key in self._arguments.urls:
+                if self.room == 0:
+                    return
+                found = now()
+                if self.enter([key], found, again=again):
+                    yield self._article_request(key, found, None)
         if self._arguments.ids:
             yield from self._candidates()
 
@@ -298,15 +302,13 @@ class Discovery:
         ]
         return self._ask(wanted, page)
 
-    def _ask(
-        self, keys: list[ArticleKey], page: ListingPage | None = None, *, again: bool = False
-    ) -> list[Request]:
+    def _ask(self, keys: list[ArticleKey], page: ListingPage | None = None) -> list[Request]:
         """Enter articles into the ledger and request those that this run has to fetch."""
         found = now()
         requests: list[Request] = []
         while keys and (room := self.room) != 0:
             batch, keys = keys[:room], keys[room:] if room else []
-            fresh = self.enter(batch, found, again=again)
+            fresh = self.enter(batch, found)
             self._count("known", len(batch) - len(fresh))
             requests += [self._article_request(k, found, page) for k in batch if k.id in fresh]
         return requests

@@ -87,3 +87,22 @@ def test_a_budget_leaves_what_it_does_not_reach(tmp_path: Path) -> None:
     last = crawl(web, tmp_path, **WALK)
     assert last.code == 0, last.stderr
     assert len(set(ids(last))) == len(ids(last)) == COUNT
+
+
+def test_a_list_of_urls_that_is_killed_continues_and_writes_no_doubles(tmp_path: Path) -> None:
+    web = walked(1, COUNT, COUNT)
+    file = tmp_path / "urls.txt"
+    file.write_text(
+        "".join(f"https://www.maghress.com/fr/courrier/{n}\n" for n in range(1, COUNT + 1))
+    )
+    data = tmp_path / "data"
+    for _ in range(3):
+        before = len(Outcome(0, "", data, []).lines("feeds"))
+        kill(web, data, urls=str(file))
+        assert len(Outcome(0, "", data, []).lines("feeds")) > before
+    last = crawl(web, data, urls=str(file))
+    assert last.code == 0, last.stderr
+    assert len(set(ids(last))) == len(ids(last)) == COUNT
+    assert last.report["found"] == COUNT
+    assert last.report["unchanged"] == COUNT - last.report["exported"] > 0
+    assert {record["version"] for record in last.lines("feeds")} == {1}

@@ -79,20 +79,18 @@ class ArticleStore:
     ) -> list[str]:
         """Store articles and return the ids of those to request, in the given order.
 
-        An article that is done, waiting or rejected is requested only if ``again``, and is then
-        exported even if unchanged; a failed one, until it has had ``attempts``. ``now`` is an
-        ISO 8601 timestamp.
+        An article that is done, waiting or rejected is requested only if ``again``; a failed one,
+        until it has had ``attempts``. ``now`` is an ISO 8601 timestamp.
         """
-        forget = ", prints = NULL" if again else ""
         wanted = "1" if again else "state = 'found' OR (state = 'failed' AND attempts < :attempts)"
         sql = f"""
             INSERT INTO articles (id, site, edition, outlet, state, job, found)
             VALUES (:id, :site, :edition, :outlet, 'found', :job, :now)
             ON CONFLICT (id) DO UPDATE
-            SET job = excluded.job, state = 'found', reason = NULL{forget}
+            SET job = excluded.job, state = 'found', reason = NULL
             WHERE job != excluded.job AND ({wanted})
             RETURNING id
-        """  # noqa: S608 - both variants are literals above
+        """  # noqa: S608 - both variants are literals
         fresh = []
         with self._database.transaction():
             number = self._number(job)
