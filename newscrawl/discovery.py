@@ -141,6 +141,8 @@ class Discovery:
             editions=chosen.editions,
             outlets=chosen.outlets,
             due=chosen.revisit != "no",
+            # A record without its source must not replace one that has it or waits for it.
+            exported=chosen.follow,
         )
         # Without room nothing more is adopted: this run would not request it.
         while self.room != 0 and (adopted := next(articles, None)):

@@ -6,9 +6,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from newscrawl.demo.proxy import DemoProxy
+from newscrawl.demo.proxy import Answer, DemoProxy
 from newscrawl.state import Ledger, ledger_path
-from tests.test_crawl import walked
+from tests.test_crawl import SOURCE, URL, listing, walked, web
 from tests.web import Outcome, Web, command, crawl, environment
 
 COUNT = 40
@@ -41,9 +41,9 @@ def ids(outcome: Outcome) -> list[str]:
 
 
 def test_a_limit_leaves_what_it_does_not_request(tmp_path: Path) -> None:
-    web = walked(1, COUNT, COUNT)
-    kill(web, tmp_path, **WALK)
-    limited = crawl(web, tmp_path, limit="3", **WALK)
+    small = walked(1, COUNT, COUNT)
+    kill(small, tmp_path, **WALK)
+    limited = crawl(small, tmp_path, limit="3", **WALK)
     assert limited.code == 0, limited.stderr
     report = limited.report
     left = COUNT - len(ids(limited))
@@ -57,40 +57,40 @@ def test_a_limit_leaves_what_it_does_not_request(tmp_path: Path) -> None:
     ]
     ledger.close()
     assert attempts.count(0) == left
-    last = crawl(web, tmp_path, **WALK)
+    last = crawl(small, tmp_path, **WALK)
     assert last.code == 0, last.stderr
     assert (last.report["exported"], last.report["left"]) == (left, 0)
     assert sorted(ids(last)) == sorted(f"maghress:fr/courrier/{n}" for n in range(1, COUNT + 1))
 
 
 def test_a_limit_leaves_due_articles_as_they_are(tmp_path: Path) -> None:
-    web = walked(1, 8, 8)
+    small = walked(1, 8, 8)
     settings = {"RECHECK_HOURS": "0,0", "RECHECK_DAYS": "90000"}
-    crawl(web, tmp_path, settings=settings, **WALK)
-    limited = crawl(web, tmp_path, settings=settings, limit="2", **WALK)
+    crawl(small, tmp_path, settings=settings, **WALK)
+    limited = crawl(small, tmp_path, settings=settings, limit="2", **WALK)
     report = limited.report
     assert (limited.code, report["found"], report["unchanged"]) == (0, 2, 2), limited.stderr
     assert (report["failed"], report["left"]) == (0, 0)
-    last = crawl(web, tmp_path, settings=settings, **WALK)
+    last = crawl(small, tmp_path, settings=settings, **WALK)
     assert (last.code, last.report["failed"]) == (0, 0), last.stderr
     assert last.report["unchanged"] == 8
     assert len(ids(last)) == 8
 
 
 def test_a_budget_leaves_what_it_does_not_reach(tmp_path: Path) -> None:
-    web = walked(1, COUNT, COUNT)
-    kill(web, tmp_path, **WALK)
+    small = walked(1, COUNT, COUNT)
+    kill(small, tmp_path, **WALK)
     before = len(Outcome(0, "", tmp_path, []).lines("feeds"))
-    stopped = crawl(web, tmp_path, settings={"CLOSESPIDER_PAGECOUNT": "4"}, **WALK).report
+    stopped = crawl(small, tmp_path, settings={"CLOSESPIDER_PAGECOUNT": "4"}, **WALK).report
     assert (stopped["state"], stopped["failed"]) == ("interrupted", 0)
     assert before + stopped["exported"] + stopped["left"] == COUNT
-    last = crawl(web, tmp_path, **WALK)
+    last = crawl(small, tmp_path, **WALK)
     assert last.code == 0, last.stderr
     assert len(set(ids(last))) == len(ids(last)) == COUNT
 
 
 def test_a_list_of_urls_that_is_killed_continues_and_writes_no_doubles(tmp_path: Path) -> None:
-    web = walked(1, COUNT, COUNT)
+    small = walked(1, COUNT, COUNT)
     file = tmp_path / "urls.txt"
     file.write_text(
         "".join(f"https://www.maghress.com/fr/courrier/{n}\n" for n in range(1, COUNT + 1))
@@ -98,11 +98,35 @@ def test_a_list_of_urls_that_is_killed_continues_and_writes_no_doubles(tmp_path:
     data = tmp_path / "data"
     for _ in range(3):
         before = len(Outcome(0, "", data, []).lines("feeds"))
-        kill(web, data, urls=str(file))
+        kill(small, data, urls=str(file))
         assert len(Outcome(0, "", data, []).lines("feeds")) > before
-    last = crawl(web, data, urls=str(file))
+    last = crawl(small, data, urls=str(file))
     assert last.code == 0, last.stderr
     assert len(set(ids(last))) == len(ids(last)) == COUNT
     assert last.report["found"] == COUNT
     assert last.report["unchanged"] == COUNT - last.report["exported"] > 0
     assert {record["version"] for record in last.lines("feeds")} == {1}
+
+
+def test_a_run_that_follows_no_links_leaves_exported_articles_as_they_are(tmp_path: Path) -> None:
+    settings = {"SOURCE_RETRY_HOURS": "0,0,0", "RECHECK_HOURS": "0,0", "RECHECK_DAYS": "90000"}
+    number = URL.rsplit("/", 1)[1]
+    for data, source, state in (
+        (tmp_path / "waiting", Answer(503), "waiting"),
+        (tmp_path / "done", SOURCE, "done"),
+    ):
+        small = web(source)
+        small.pages["https://www.maghress.com/fr/courrier"] = listing(
+            range(int(number), int(number) + 1)
+        )
+        first = crawl(small, data, settings=settings, **WALK)
+        assert first.report["exported"] == 1, first.stderr
+        again = crawl(small, data, settings=settings, follow="no", **WALK)
+        assert (again.code, again.report["found"]) == (0, 0), again.stderr
+        assert len(again.lines("feeds")) == 1
+        ledger = Ledger(ledger_path(data))
+        described = ledger.articles.describe(f"maghress:fr/courrier/{number}")
+        ledger.close()
+        assert (described["state"], described["due"] is not None) == (state, True)
+        last = crawl(small, data, settings=settings, **WALK)
+        assert (last.report["found"], last.report["unchanged"]) == (1, 1), last.stderr

@@ -130,15 +130,18 @@ class ArticleStore:
         editions: Sequence[str] = (),
         outlets: Sequence[str] = (),
         due: bool = True,
+        exported: bool = True,
     ) -> Iterator[tuple[str, str]]:
         """Adopt a site's unfinished articles and those that are due for a recheck.
 
         Yields ``(id, found)`` pairs in the order of discovery. An article is adopted when it is
         yielded; what the caller does not take stays as it was. Empty ``editions`` or ``outlets``
         mean all; ``now`` is an ISO 8601 timestamp in UTC. Without ``due`` only unfinished articles
-        are adopted.
+        are adopted; without ``exported`` only those that have no record yet.
         """
         scope, values = _within(editions, outlets)
+        if not exported:
+            scope += " AND version = 0"
         parts: list[tuple[str, list[str]]] = [("state = 'found'", [])]
         if due:
             parts.append(("due <= ?", [now]))

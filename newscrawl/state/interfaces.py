@@ -27,6 +27,7 @@ class Articles(Protocol):
         editions: Sequence[str] = (),
         outlets: Sequence[str] = (),
         due: bool = True,
+        exported: bool = True,
     ) -> Iterator[tuple[str, str]]:
         """Adopt a site's unfinished articles and those that are due, each when it is yielded."""
 
