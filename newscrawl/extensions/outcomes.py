@@ -1,4 +1,4 @@
-"""Makes sure that every article found has an outcome, and that a broken store ends the run."""
+"""Outcomes: every requested article gets one, and a store that fails ends the run."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from newscrawl.stopping import stop
 
 
 class Outcomes:
-    """Names articles as failed whose reading ended in an error nobody expected."""
+    """Marks articles as failed whose callback or pipeline raised an unexpected error."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
@@ -24,20 +24,20 @@ class Outcomes:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "Outcomes":
-        """Built by Scrapy."""
+        """Create the extension from a crawler."""
         return cls(crawler)
 
     def spider_error(self, failure: Failure, response: Response | Failure) -> None:
-        """A callback raised: a fault of the program, or a store that cannot be used."""
+        """Note a callback that raised: a bug, or a store that cannot be used."""
         request: Request = response.request  # type: ignore[assignment, union-attr]  # set by Scrapy
         self._note(failure, request.meta.get("article"))
 
     def item_error(self, item: Any, failure: Failure) -> None:
-        """A pipeline raised."""
+        """Note a pipeline that raised."""
         self._note(failure, item.id)
 
     def spider_closed(self, reason: str) -> None:
-        """A run that came to its end leaves nothing without a word."""
+        """Fail requested articles without an outcome; a run that was stopped leaves them."""
         if reason == "finished":
             self._run.ledger.articles.fail_unfinished(self._run.job, "no outcome; see the log")
 
