@@ -105,11 +105,19 @@ def test_an_agency_dispatch_is_marked_and_kept(tmp_path: Path) -> None:
     }
 
 
-def test_urls_that_are_asked_for_are_exported_even_if_unchanged(tmp_path: Path) -> None:
+def test_urls_that_are_asked_for_again_are_exported_only_if_changed(tmp_path: Path) -> None:
     crawl(web(), tmp_path, urls=URL)
     again = crawl(web(), tmp_path, urls=URL)
     assert again.code == 0, again.stderr
-    assert [record["version"] for record in again.lines("feeds")] == [1, 2]
+    assert URL in again.requests
+    assert (again.report["found"], again.report["unchanged"]) == (1, 1)
+    changed = web()
+    changed.pages[URL] = aggregator_page(TITLE + " (rectifié)", TEXT)
+    last = crawl(changed, tmp_path, urls=URL)
+    assert [(r["version"], r["changed"]) for r in last.lines("feeds")] == [
+        (1, []),
+        (2, ["copy.title"]),
+    ]
 
 
 def test_duplicates_are_found_with_the_promised_precision_and_recall() -> None:

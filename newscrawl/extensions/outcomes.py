@@ -1,4 +1,4 @@
-"""Extension that gives every found article an outcome after unexpected errors."""
+"""Outcomes: every requested article gets one, and a store that fails ends the run."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from newscrawl.state.run import Run
 
 
 class Outcomes:
-    """Marks articles as failed after an unexpected error."""
+    """Marks articles as failed whose callback or pipeline raised an unexpected error."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
@@ -24,20 +24,20 @@ class Outcomes:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "Outcomes":
-        """Create the component for a crawler."""
+        """Create the extension from a crawler."""
         return cls(crawler)
 
     def spider_error(self, failure: Failure, response: Response | Failure) -> None:
-        """Handle an exception of a callback."""
+        """Note a callback that raised: a bug, or a store that cannot be used."""
         request: Request = response.request  # type: ignore[assignment, union-attr]  # set by Scrapy
         self._note(failure, request.meta.get("article"))
 
     def item_error(self, item: Any, failure: Failure) -> None:
-        """Handle an exception of a pipeline."""
+        """Note a pipeline that raised."""
         self._note(failure, item.id)
 
     def spider_closed(self, reason: str) -> None:
-        """Mark unfinished articles as failed at the end of a complete run."""
+        """Fail requested articles without an outcome; a run that was stopped leaves them."""
         if reason == "finished":
             self._run.ledger.articles.fail_unfinished(self._run.job, "no outcome; see the log")
 

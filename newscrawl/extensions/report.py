@@ -128,6 +128,8 @@ class RunReport:
         unchanged = counts.get("done", 0) + counts.get("waiting", 0) - exported
         rejected, failed, left = (counts.get(s, 0) for s in ("rejected", "failed", "found"))
         found = sum(counts.values())
+        discovery = getattr(self._crawler.spider, "discovery", None)
+        not_adopted = discovery.left if discovery else 0
         known, outside = (stats.get(f"articles/{name}", 0) for name in ("known", "outside"))
         errors = [f"{stats[key]} × {key}" for key in sorted(stats) if key in _ERRORS]
         if not self._opened:
@@ -155,13 +157,13 @@ class RunReport:
             "outcome": "failed" if errors else "ok",
             "errors": errors,
             "reason": reason,
-            "found": found,
+            "found": found + not_adopted,
             "exported": exported,
             "rejected": rejected,
             "failed": failed,
             "unchanged": unchanged,
             "waiting": counts.get("waiting", 0),
-            "left": left,
+            "left": left + not_adopted,
             "known": known,
             "outside": outside,
             "feeds_unchanged": stats.get("articles/feeds_unchanged", 0),

@@ -38,9 +38,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_CHUNK = 500
-"""URLs of a list that are looked up in the ledger together."""
-
 _QUEUED = 100
 """First requests that wait in the scheduler at most."""
 
@@ -120,11 +117,13 @@ class Discovery:
     async def start(self) -> AsyncIterator[Request]:
         """Yield the first requests, no faster than the site's queue is worked off."""
         host = host_of(self._site.url())
-        for request in self._first_requests():
+        requests = self._first_requests()
+        while True:
             while self._queued[host] >= _QUEUED:
                 # Sent whenever the engine asks for a request and no host is free.
                 await self.crawler.signals.wait_for(signals.scheduler_empty)
-            if self.away:
+            # Checked before the next request is made, as that claims its article.
+            if self.away or (request := next(requests, None)) is None:
                 return
             yield request
 
@@ -139,24 +138,34 @@ class Discovery:
     def _unfinished(self) -> Iterator[Request]:
         """Articles that earlier runs left unfinished or that are due, in order of discovery."""
         chosen = self._arguments
-        for article, found in self._run.ledger.articles.adopt(
+        articles = self._run.ledger.articles.adopt(
             self._site.name,
             self._run.job,
             now(),
             editions=chosen.editions,
             outlets=chosen.outlets,
             due=chosen.revisit != "no",
-        ):
-            if self.room == 0:
-                return
+            # A record without its source must not replace one that has it or waits for it.
+            exported=chosen.follow,
+        )
+        # Without room nothing more is adopted: this run would not request it.
+        while self.room != 0 and (adopted := next(articles, None)):
+            article, found = adopted
             self._found += 1
             yield self._article_request(parse_article_id(article), found, None)
 
     def _chosen(self) -> Iterator[Request]:
-        """Articles that the arguments ``urls`` and ``ids`` name."""
-        articles = iter(self._arguments.urls)
-        while some := [*islice(articles, _CHUNK)]:
-            yield from self._ask(some, again=True)
+        """Articles that the arguments ``urls`` and ``ids`` name.
+
+        Those without a record come first, so that a list that was stopped continues where it was.
+        """
+        for again in (False, True):
+            for key in self._arguments.urls:
+                if self.room == 0:
+                    return
+                found = now()
+                if self.enter([key], found, again=again):
+                    yield self._article_request(key, found, None)
         if self._arguments.ids:
             yield from self._candidates()
 
@@ -241,6 +250,16 @@ class Discovery:
         limit = self._arguments.limit
         return None if limit is None else max(0, limit - self._found)
 
+    @property
+    def left(self) -> int:
+        """Unfinished articles of earlier runs that this run was to request and has not."""
+        chosen = self._arguments
+        if chosen.urls or chosen.ids:
+            return 0
+        return self._run.ledger.articles.count_left(
+            self._site.name, self._run.job, editions=chosen.editions, outlets=chosen.outlets
+        )
+
     def follow_links(self, key: ArticleKey, links: list[ArticleKey]) -> Iterator[Request]:
         """Request what an article's page links to, where all that is new is wanted."""
         if self.all_new:
@@ -289,15 +308,13 @@ class Discovery:
         ]
         return self._ask(wanted, page)
 
-    def _ask(
-        self, keys: list[ArticleKey], page: ListingPage | None = None, *, again: bool = False
-    ) -> list[Request]:
+    def _ask(self, keys: list[ArticleKey], page: ListingPage | None = None) -> list[Request]:
         """Enter articles into the ledger and request those that this run has to fetch."""
         found = now()
         requests: list[Request] = []
         while keys and (room := self.room) != 0:
             batch, keys = keys[:room], keys[room:] if room else []
-            fresh = self.enter(batch, found, again=again)
+            fresh = self.enter(batch, found)
             self._count("known", len(batch) - len(fresh))
             requests += [self._article_request(k, found, page) for k in batch if k.id in fresh]
         return requests

@@ -49,6 +49,16 @@ class Scope:
         return condition, list(bound.values())
 
 
+def _within(editions: Sequence[str], outlets: Sequence[str]) -> tuple[str, list[str]]:
+    """An SQL condition for editions and outlets (empty: all), and the values bound in it."""
+    scope, values = "", list[str]()
+    for column, allowed in (("edition", editions), ("outlet", outlets)):
+        if allowed:
+            scope += f" AND {column} IN ({', '.join('?' * len(allowed))})"
+            values += allowed
+    return scope, values
+
+
 class ArticleStore:
     """Articles of all sites.
 
@@ -69,20 +79,18 @@ class ArticleStore:
     ) -> list[str]:
         """Store articles and return the ids of those to request, in the given order.
 
-        An article that is done, waiting or rejected is requested only if ``again``, and is then
-        exported even if unchanged; a failed one, until it has had ``attempts``. ``now`` is an
-        ISO 8601 timestamp.
+        An article that is done, waiting or rejected is requested only if ``again``; a failed one,
+        until it has had ``attempts``. ``now`` is an ISO 8601 timestamp.
         """
-        forget = ", prints = NULL" if again else ""
         wanted = "1" if again else "state = 'found' OR (state = 'failed' AND attempts < :attempts)"
         sql = f"""
             INSERT INTO articles (id, site, edition, outlet, state, job, found)
             VALUES (:id, :site, :edition, :outlet, 'found', :job, :now)
             ON CONFLICT (id) DO UPDATE
-            SET job = excluded.job, state = 'found', reason = NULL{forget}
+            SET job = excluded.job, state = 'found', reason = NULL
             WHERE job != excluded.job AND ({wanted})
             RETURNING id
-        """  # noqa: S608 - both variants are literals above
+        """  # noqa: S608 - both variants are literals
         fresh = []
         with self._database.transaction():
             number = self._number(job)
@@ -122,39 +130,51 @@ class ArticleStore:
         editions: Sequence[str] = (),
         outlets: Sequence[str] = (),
         due: bool = True,
+        exported: bool = True,
     ) -> Iterator[tuple[str, str]]:
         """Adopt a site's unfinished articles and those that are due for a recheck.
 
-        Yields ``(id, found)`` pairs in the order of discovery. Empty ``editions`` or ``outlets``
+        Yields ``(id, found)`` pairs in the order of discovery. An article is adopted when it is
+        yielded; what the caller does not take stays as it was. Empty ``editions`` or ``outlets``
         mean all; ``now`` is an ISO 8601 timestamp in UTC. Without ``due`` only unfinished articles
-        are adopted.
+        are adopted; without ``exported`` only those that have no record yet.
         """
-        scope, values = "", list[str]()
-        for column, allowed in (("edition", editions), ("outlet", outlets)):
-            if allowed:
-                scope += f" AND {column} IN ({', '.join('?' * len(allowed))})"
-                values += allowed
+        scope, values = _within(editions, outlets)
+        if not exported:
+            scope += " AND version = 0"
         parts: list[tuple[str, list[str]]] = [("state = 'found'", [])]
         if due:
             parts.append(("due <= ?", [now]))
+        number = self._number(job)
         for which, bound in parts:
             select = (
                 f"SELECT rowid, id, found FROM articles WHERE site = ? AND {which} AND job != ?"  # noqa: S608 - column names are literals, values are bound
                 f"{scope} AND rowid > ? ORDER BY rowid LIMIT {_CHUNK}"
             )
             last = 0
-            number = self._number(job)
             while rows := self._database.execute(
                 select, [site, *bound, number, *values, last]
             ).fetchall():
-                with self._database.transaction():
-                    self._database.execute_many(
-                        "UPDATE articles SET job = ?, state = 'found' WHERE rowid = ?",
-                        [(number, row) for row, _, _ in rows],
-                    )
                 last = rows[-1][0]
-                for _, article, found in rows:
-                    yield article, found
+                for row, article, found in rows:
+                    # A listing may have led this run to it since the chunk was read.
+                    claimed = self._database.execute(
+                        "UPDATE articles SET job = ?, state = 'found' WHERE rowid = ? AND job != ?",
+                        (number, row, number),
+                    ).rowcount
+                    if claimed:
+                        yield article, found
+
+    def count_left(
+        self, site: str, job: str, *, editions: Sequence[str] = (), outlets: Sequence[str] = ()
+    ) -> int:
+        """Number of a site's unfinished articles that a run has not adopted."""
+        scope, values = _within(editions, outlets)
+        (count,) = self._database.execute(
+            f"SELECT count(*) FROM articles WHERE site = ? AND state = 'found' AND job != ?{scope}",  # noqa: S608 - as above
+            [site, self._number(job), *values],
+        ).fetchone()
+        return int(count)
 
     def settle(
         self,

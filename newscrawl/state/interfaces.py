@@ -27,8 +27,14 @@ class Articles(Protocol):
         editions: Sequence[str] = (),
         outlets: Sequence[str] = (),
         due: bool = True,
+        exported: bool = True,
     ) -> Iterator[tuple[str, str]]:
-        """Adopt a site's unfinished articles and those that are due for a recheck."""
+        """Adopt a site's unfinished articles and those that are due, each when it is yielded."""
+
+    def count_left(
+        self, site: str, job: str, *, editions: Sequence[str] = (), outlets: Sequence[str] = ()
+    ) -> int:
+        """Number of a site's unfinished articles that a run has not adopted."""
 
     def settle(
         self, article: str, state: State, *, reason: str | None = None, due: str | None = None
