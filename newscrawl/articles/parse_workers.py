@@ -381,7 +381,7 @@ class ParserPool:
                 return response.result
             why = response.why
             break
-        logger.error("%s could not be parsed: %s", job.url, why)
+        logger.warning("%s could not be parsed: %s", job.url, why)
         return job.lost(why)
 
     async def _start(self, worker: _Worker) -> None:
