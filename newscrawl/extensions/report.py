@@ -11,6 +11,7 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.http import Response
 
+from newscrawl.articles.rule_store import RuleStore
 from newscrawl.errors import StoreError
 from newscrawl.extensions.signals import run_reported
 from newscrawl.fetching.headers import moment
@@ -202,8 +203,8 @@ class RunReport:
 
     def _rules_withdrawn(self) -> set[str]:
         """Names of the site's withdrawn rules."""
-        rules = getattr(self._crawler.spider, "rules", None)
-        return {rule.name for rule in rules.book if rule.state == "withdrawn"} if rules else set()
+        book = RuleStore(self._run.site, self._run.ledger).book
+        return {rule.name for rule in book if rule.state == "withdrawn"}
 
     def _write(self, report: dict[str, Any]) -> dict[str, Any]:
         """Write the report with its common fields and return it.
