@@ -173,13 +173,13 @@ def test_the_server_is_told_who_asks_and_the_job_names_the_files(
     assert "NEWSCRAWL_CONTACT" in nobody.stderr
     monkeypatch.setenv("NEWSCRAWL_CONTACT", "desk@university.example")
     monkeypatch.setenv("SCRAPY_JOB", "../night/1")
-    outcome = crawl(Asked(web().pages), tmp_path, urls=URL)
+    outcome = crawl(Asked(web().pages), tmp_path / "named", urls=URL)
     assert "NEWSCRAWL_CONTACT" not in outcome.stderr
     assert agents == {
         f"newscrawl/{__version__} (research crawler)",
         f"newscrawl/{__version__} (research crawler; desk@university.example)",
     }
-    assert (tmp_path / "feeds" / "maghress" / "__night_1.jsonl").exists()
+    assert (tmp_path / "named" / "feeds" / "maghress" / "__night_1.jsonl").exists()
     assert outcome.lines("feeds")[-1]["crawl"]["job"] == "__night_1"
 
 

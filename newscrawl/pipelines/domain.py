@@ -5,13 +5,18 @@ from scrapy.crawler import Crawler
 from newscrawl.items import Article
 from newscrawl.outlets import first_domain
 from newscrawl.state.run import Run
+from newscrawl.text.urls import registered_domain
 
 
 class DomainPipeline:
-    """Fills ``outlet.domain`` of records without a link: as learned, else as registered."""
+    """Fills ``outlet.domain`` of records without a link: as learned, else as registered.
+
+    Domains of sources in this run count before those of earlier runs.
+    """
 
     def __init__(self, run: Run) -> None:
         self._ledger = run.ledger
+        self._met: dict[tuple[str, str], str] = {}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "DomainPipeline":
@@ -24,8 +29,14 @@ class DomainPipeline:
         Raises:
             StoreError: the ledger cannot be read.
         """
+        slug = item.outlet.slug
+        domain = registered_domain(item.source.url or "") if item.source.status == "ok" else None
+        if domain:
+            self._met.setdefault((item.edition, slug), domain)
         if item.source.link is None:
-            slug = item.outlet.slug
-            learned = self._ledger.outlets.domain_of(item.aggregator, item.edition, slug)
-            item.outlet.domain = learned or first_domain(item.country, item.edition, slug)
+            item.outlet.domain = (
+                self._met.get((item.edition, slug))
+                or self._ledger.outlets.domain_of(item.aggregator, item.edition, slug)
+                or first_domain(item.country, item.edition, slug)
+            )
         return item
