@@ -74,6 +74,8 @@ def records(data: Path) -> list[dict[str, Any]]:
                 del record["crawl"], record["copy"]["fetched"], record["source"]["fetched"]
                 # These depend on the order in which pages arrive.
                 del record["duplicate_of"], record["source"]["rule"]
+                if record["source"]["link"] is None:
+                    del record["outlet"]["domain"]  # the one known by then
                 found.append(record)
     return found
 

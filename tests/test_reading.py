@@ -46,7 +46,7 @@ TRAPS = """
 import os, signal, sys, time
 
 if sys.orig_argv[1:2] == ["-c"]:
-    from newscrawl.text.cleaning import html
+    from newscrawl.text import html
     parse = html.parse
 
     def trapped(page):
@@ -70,7 +70,7 @@ UNCHECKED = """
 import sys
 
 if sys.orig_argv[1:2] == ["-c"]:
-    from newscrawl.text.cleaning import html
+    from newscrawl.text import html
     from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
     def unchecked(page):
@@ -270,7 +270,7 @@ def test_a_worker_that_sends_nonsense_costs_its_page(before_python: Callable[[st
         """
 import os, sys
 if sys.orig_argv[1:2] == ["-c"]:
-    from newscrawl.text.cleaning import html
+    from newscrawl.text import html
     parse = html.parse
 
     def trapped(page):

@@ -16,7 +16,9 @@ _BREAKS = str.maketrans("", "", "\t\r\n")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _BLANK_START = re.compile("\\A[\\s\xad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
 _AUTHORITY = re.compile(r"https?://[^/\\?#]*")
-_REFUSED = re.compile(r"(?:file|ftp|data):|(?:https?:)?//\[[0-9a-f.:]*\]", re.IGNORECASE)
+_REFUSED = re.compile(
+    r"(?:file|ftp|data):|(?:https?:)?//\[[0-9a-f.:]*(?:%[\w.~-]*)?\]", re.IGNORECASE
+)
 _LONGEST_REFUSED = 2000
 # A scheme with however many slashes, and repeated: "http:/", "https:///", "http://https://".
 _SCHEME = re.compile(r"(?:https?:[/\\]*)*(https?):[/\\]*", re.IGNORECASE)
