@@ -13,7 +13,7 @@ import pytest
 from newscrawl.errors import OverrideError
 from newscrawl.extraction import RuleBook, extract
 from newscrawl.fetching import hosts
-from newscrawl.outlets import Override, check_override, load_overrides, overrides
+from newscrawl.outlets import Override, check_override, load_overrides, shipped_overrides
 
 CASES = Path(__file__).parent / "outlets"
 DOMAIN = "gazettedurif.example"
@@ -69,7 +69,7 @@ def check_case(directory: Path, override: Override) -> None:
 
 
 def test_every_shipped_override_has_a_case() -> None:
-    for domain, override in overrides().items():
+    for domain, override in shipped_overrides().items():
         check_case(CASES / domain, override)
 
 
@@ -149,7 +149,7 @@ def test_the_pause_of_an_override_holds_for_every_host_of_the_outlet(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stated = given(tmp_path, OVERRIDE)
-    monkeypatch.setattr(hosts, "overrides", lambda: stated)
+    monkeypatch.setattr(hosts, "shipped_overrides", lambda: stated)
     met = hosts.Hosts()
     assert met.at(URL).pace == met.at(f"https://media.{DOMAIN}/").pace == 4
     assert met.at("https://another.example/").pace == 0

@@ -24,7 +24,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from newscrawl.extraction.blocks import HEADINGS, Page, walk
 from newscrawl.extraction.outline import OUT, common_element, is_furniture
-from newscrawl.outlets import Override, overrides
+from newscrawl.outlets import Override, shipped_overrides
 from newscrawl.text.cleaning import clean
 from newscrawl.text.html import LONGEST_LABEL
 from newscrawl.text.urls import registered_domain
@@ -130,7 +130,7 @@ class RuleBook:
     ) -> None:
         self._stated = {
             domain: _rule_of(domain, override)
-            for domain, override in (overrides() if stated is None else stated).items()
+            for domain, override in (shipped_overrides() if stated is None else stated).items()
             if override.body
         }
         self._rules: dict[str, list[Rule]] = {}

@@ -7,7 +7,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from newscrawl.outlets import overrides
+from newscrawl.outlets import shipped_overrides
 from newscrawl.text.urls import host as host_of
 from newscrawl.text.urls import registered_domain
 
@@ -120,7 +120,7 @@ class Hosts:
         name = host_of(url)
         host = self.met.get(name)
         if host is None:
-            override = overrides().get(registered_domain(name) or "")
+            override = shipped_overrides().get(registered_domain(name) or "")
             host = self.met[name] = Host(pace=(override and override.pause) or 0.0)
         return host
 

@@ -6,7 +6,7 @@ links, and a seed is used only once a page has confirmed it. ``overrides/`` hold
 hand for outlets that are not parsed right.
 """
 
-from newscrawl.outlets.override import Override, check_override, load_overrides, overrides
+from newscrawl.outlets.override import Override, check_override, load_overrides, shipped_overrides
 from newscrawl.outlets.registry import (
     OutletFacts,
     Seed,
@@ -25,6 +25,6 @@ __all__ = [
     "known_outlet",
     "known_outlets",
     "load_overrides",
-    "overrides",
     "seeds",
+    "shipped_overrides",
 ]

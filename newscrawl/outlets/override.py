@@ -56,7 +56,7 @@ def load_overrides(directory: Traversable) -> dict[str, Override]:
 
 
 @cache
-def overrides() -> dict[str, Override]:
+def shipped_overrides() -> dict[str, Override]:
     """Return the overrides that the package ships.
 
     Raises:
