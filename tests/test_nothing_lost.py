@@ -35,6 +35,10 @@ SETTINGS = {
 }
 
 
+FIXED = ("schema", "aggregator", "country", "edition", "url", "outlet", "copy", "version")
+FETCHED = ("link", "url", "redirects", "http", "directives", "via", "snapshot", "sha256")
+
+
 @dataclass(frozen=True)
 class Written:
     """A record of a feed, without what depends on the run or on the order of pages."""
@@ -42,15 +46,15 @@ class Written:
     id: str
     record: str
     """The record as JSON, without the rule that its source was read by."""
-    copy: str
-    """What the record says of the aggregator's page."""
+    fixed: str
+    """What no rule extracts: the article, its outlet, the copy, and how the source was fetched."""
     rule: str | None
 
     def __eq__(self, other: object) -> bool:
         """Compare; what a learned rule extracts depends on whether the run knew it already."""
         assert isinstance(other, Written)
         if self.rule != other.rule and "#" in f"{self.rule}{other.rule}":
-            return (self.id, self.copy) == (other.id, other.copy)
+            return (self.id, self.fixed) == (other.id, other.fixed)
         return (self.id, self.record) == (other.id, other.record)
 
 
@@ -66,8 +70,9 @@ def records(data: Path) -> list[Written]:
                 rule = record["source"].pop("rule")
                 if record["source"]["link"] is None:
                     del record["outlet"]["domain"]  # the one known by then
-                copy = json.dumps(record["copy"])
-                found.append(Written(record["id"], json.dumps(record), copy, rule))
+                fixed = {name: record[name] for name in FIXED}
+                fixed["source"] = {name: record["source"][name] for name in FETCHED}
+                found.append(Written(record["id"], json.dumps(record), json.dumps(fixed), rule))
     return sorted(found, key=lambda line: line.id)
 
 
