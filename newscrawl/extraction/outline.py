@@ -24,6 +24,18 @@ _SENTENCE = 40
 _FORM = 0.15
 """Share of the prose from which a form of text belongs to the body."""
 
+import os
+_MINOR = float(os.environ.get("MINOR", "0.05"))
+_MINOR2 = float(os.environ.get("MINOR2", "0.05"))
+_TB = float(os.environ.get("TB", "0.2"))
+_CELLS = frozenset(("thead", "tbody", "tfoot", "tr", "th", "td"))
+_CARD = float(os.environ.get("CARD", "300"))
+_REST = float(os.environ.get("REST", "500"))
+_CAP = float(os.environ.get("CAP", "600"))
+_LK = float(os.environ.get("LK", "0.2"))
+_EN = float(os.environ.get("EN", "0.25"))
+_NP = float(os.environ.get("NP", "2"))
+
 _LEAD = 1500
 """Characters of a copy from which it is more than a lead."""
 
@@ -118,6 +130,15 @@ class Outline:
         ]
         mass = self._mass(self.prose)
         self.total = mass[0]
+        held = {}
+        for index in range(len(elements) - 1, 0, -1):
+            if mass[index] >= 800 and index not in held and self._declared(index):
+                above = index
+                while above and mass[above] <= mass[index] / 0.8:
+                    held[above] = index
+                    above = elements[above].parent
+        self._holds = held
+        self._size = mass
         named: dict[tuple[str, str], int] = {}
         for element, weight in zip(elements, mass, strict=True):
             if weight and element.flags & OUT:
@@ -146,7 +167,10 @@ class Outline:
         known = away[element]
         for element in reversed(unknown):
             part = elements[element]
-            if not known and (flags := part.flags & OUT):
+            flags = part.flags & OUT
+            if flags == CAPTION and self._size[element] >= _CAP:
+                flags = 0
+            if not known and flags and self._holds.get(element, element) == element:
                 share = 0.8 if flags & COMMENTS else 0.5
                 known = self._named.get((part.tag, part.kind), 0) < share * self.total
             away[element] = known
@@ -175,7 +199,7 @@ class Outline:
         container = 0
         while parts := children.get(container):
             best = max(parts, key=lambda part: mass[part] * (2 if self._declared(part) else 1))
-            needed = 0.3 if self._declared(best) else 0.85 if self._declared(container) else 0.6
+            needed = 0.3 if self._declared(best) else 0.85 if self._declared(container) else 0.75
             if mass[best] < needed * mass[container] or elements[best].tag in _CARRIERS:
                 break
             if held and held[best] < 0.6 * held[0]:
@@ -207,9 +231,16 @@ class Outline:
         for index in range(len(elements) - 1, 0, -1):
             counts[elements[index].parent] += counts[index]
         anchors = [0]
+        mass = self._mass(self.prose)
+        data = [False]
         for index in range(1, len(elements)):
             part = elements[index]
-            climbs = part.tag in _CARRIERS or counts[index] == 1
+            data.append(
+                mass[index] < _TB * self.total
+                if part.tag == "table"
+                else part.tag in _CELLS and data[part.parent]
+            )
+            climbs = part.tag in _CARRIERS or counts[index] == 1 or data[index]
             anchors.append(anchors[part.parent] if climbs else index)
         return anchors
 
@@ -217,6 +248,7 @@ class Outline:
         """List the blocks that look like the body; none when it ends at ``after`` or before."""
         page, blocks = self.page, self.page.blocks
         good = [index for index in self.prose if not self.is_away(blocks[index].element)]
+        good = self._without_teasers(good)
         if not good or good[-1] <= after:
             return []
         container = self._container(good)
@@ -230,7 +262,7 @@ class Outline:
     def _belonging(self, good: list[int], inside: list[int]) -> set[int]:
         """Choose the blocks that stand in parts which have the forms of the body."""
         page, elements, blocks = self.page, self.page.elements, self.page.blocks
-        anchors = self._anchors()
+        anchors = self._an = self._anchors()
         forms: dict[int, tuple[str, str, str]] = {}
         for index in inside:
             anchor = anchors[blocks[index].element]
@@ -241,9 +273,20 @@ class Outline:
         for index in good:
             if (anchor := anchors[blocks[index].element]) in forms:
                 weights[forms[anchor]] += len(blocks[index].text)
-        main = {form for form, weight in weights.items() if weight >= _FORM * weights.total()}
+        total = weights.total()
+        main = {form for form, weight in weights.items() if weight >= _FORM * total}
+        last = max((i for i in good if forms.get(anchors[blocks[i].element]) in main), default=0)
+        minor = self._minor(forms, anchors, weights, inside, set(good), last) - main
         known = {anchors[blocks[index].element] for index in self.known}
         sure = {forms[anchor] for anchor in known if anchor in forms}
+        if self.known:
+            between = range(min(self.known), max(self.known))
+            held = set(self.known)
+            passed = {
+                forms[anchors[blocks[i].element]] for i in inside if i in between and i not in held and i in set(good)
+            } - sure
+            main -= passed
+            minor -= passed
         # A copy that is more than a lead shows where the body is: beside it, only what has the
         # forms that the copy has shown belongs to it.
         home = 0
@@ -257,10 +300,60 @@ class Outline:
             if (
                 forms[anchor] in sure
                 or (forms[anchor] in main and page.inside(element, home))
+                or (forms[anchor] in minor and page.inside(element, home))
                 or (anchor in around and elements[element].tag in HEADINGS)
             ):
                 chosen.add(index)
         return chosen
+
+    def _without_teasers(self, good: list[int]) -> list[int]:
+        blocks, elements = self.page.blocks, self.page.elements
+        prose = [0] * len(elements)
+        titled = [False] * len(elements)
+        for index in self.prose:
+            prose[blocks[index].element] += 1
+        for block in blocks:
+            titled[block.element] |= block.linked == len(block.text) >= 15
+        for index in range(len(elements) - 1, 0, -1):
+            parent = elements[index].parent
+            prose[parent] += prose[index]
+            titled[parent] |= titled[index]
+        cards: dict[int, tuple[str, str, str]] = {}
+        for index in good:
+            element = blocks[index].element
+            while element and prose[element] == 1 and prose[elements[element].parent] == 1:
+                element = elements[element].parent
+            if titled[element] and prose[element] == 1 and len(blocks[index].text) < _CARD:
+                cards[index] = (elements[element].tag, elements[element].kind, elements[elements[element].parent].kind)
+        count = Counter(cards.values())
+        rest = [i for i in good if i not in cards or count[cards[i]] < 3]
+        return rest if sum(len(blocks[i].text) for i in rest) >= _REST else good
+
+    def _minor(self, forms, anchors, weights, inside, good, last):
+        blocks = self.page.blocks
+        size: Counter = Counter()
+        links: Counter = Counter()
+        told: Counter = Counter()
+        ended: Counter = Counter()
+        early: set = set()
+        for index in inside:
+            form = forms[anchors[blocks[index].element]]
+            links[form] += blocks[index].linked
+            size[form] += len(blocks[index].text)
+            if index in good:
+                told[form] += 1
+                ended[form] += blocks[index].text[-1] in ENDS
+                if index < last:
+                    early.add(form)
+        total = weights.total()
+        return {
+            form
+            for form, weight in weights.items()
+            if weight >= (_MINOR if form in early else _MINOR2) * total
+            and links[form] < _LK * size[form]
+            and ended[form] >= _EN * told[form]
+            and (told[form] >= _NP or form in early)
+        }
 
     def _told(self, inside: list[int], belonging: set[int], prose: set[int]) -> list[int]:
         """Choose the blocks that tell: from the first prose to the last, without furniture."""
@@ -276,7 +369,7 @@ class Outline:
             text, tag = block.text, self.page.elements[block.element].tag
             if found and index > end and is_afterwards(block):
                 break
-            if index not in belonging or tag == "h1" or text in seen:
+            if index not in belonging or (tag == "h1" and not found) or text in seen:
                 continue
             if often[text] > 2 and text[-1] not in ENDS:
                 continue
@@ -287,12 +380,16 @@ class Outline:
             if index not in prose or tag in HEADINGS:
                 waiting.append(index)
                 continue
-            found += waiting if found else self._sentences(waiting[::-1], index)[::-1]
+            found += waiting if found else self._sentences(waiting[::-1], index, True)[::-1]
             waiting.clear()
             found.append(index)
         return found + self._sentences(waiting, found[-1]) if found else []
 
-    def _sentences(self, waiting: list[int], prose: int) -> list[int]:
+    def _near(self, one, other):
+        an = self._an
+        return an[one] == an[other]
+
+    def _sentences(self, waiting: list[int], prose: int, head=False) -> list[int]:
         """List the short sentences that stand next to a paragraph, in the same part."""
         blocks, elements = self.page.blocks, self.page.elements
         part = elements[blocks[prose].element]
@@ -300,6 +397,10 @@ class Outline:
         for index in waiting:
             block = blocks[index]
             element = elements[block.element]
+            if not head and element.tag in ("li", "td", "dd", "dt") and not block.linked and self._near(block.element, blocks[prose].element):
+                found.append(index); continue
+            if head and element.tag in HEADINGS and not block.linked and self._near(block.element, blocks[prose].element):
+                found.append(index); break
             if (
                 (element.tag, element.parent) != (part.tag, part.parent)
                 or block.text[-1] not in ENDS
