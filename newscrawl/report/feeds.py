@@ -1,7 +1,7 @@
 """Statistics of the feeds, counted in one pass.
 
-Only the fields that are counted are decoded. Each article counts once, in its latest version; which
-were met is what memory grows by, some 80 bytes an article (``benchmarks/report.py``).
+Only counted fields are decoded. Each article counts once, in its latest version; memory grows by
+some 80 bytes per article (``benchmarks/report.py``).
 """
 
 import heapq
@@ -20,13 +20,13 @@ FILLED = marked(Use.COUNTED)
 """Fields whose filled values are counted."""
 
 BINS = 20
-"""Bars of the distribution of agreement, from 0 to 1."""
+"""Bins of the agreement histogram, from 0 to 1."""
 
 _RECENT = 25
-"""Records that are kept of each status of the source, the latest ones."""
+"""Number of latest records kept per source status."""
 
 _NAMED = 20
-"""Damaged lines that are named one by one."""
+"""Maximum number of damaged lines to list."""
 
 _EMPTY = frozenset({b"null", b"[]", b'""', b""})
 
@@ -52,7 +52,7 @@ class _Crawl(msgspec.Struct):
 
 
 class _Record(msgspec.Struct):
-    """The fields that are decoded; of further counted ones only whether they are filled."""
+    """Decoded fields; of other counted fields only whether they are filled."""
 
     id: str
     aggregator: str
@@ -87,16 +87,16 @@ _decode_exported = msgspec.json.Decoder(_Exported).decode
 
 @dataclass(slots=True)
 class Outlet:
-    """What the feeds hold of one newspaper, in one edition of one aggregator."""
+    """Statistics of one newspaper in one edition of one aggregator."""
 
     site: str
     """Name of the aggregator."""
     edition: str
     """Language branch."""
     slug: str
-    """Its name in the aggregator's URLs."""
+    """Name in the aggregator's URLs."""
     name: str = ""
-    """As the aggregator prints it."""
+    """Name as the aggregator prints it."""
     domains: Counter[str] = field(default_factory=Counter)
     """Articles by registered domain."""
     days: Counter[str] = field(default_factory=Counter)
@@ -111,18 +111,18 @@ class Outlet:
 
 @dataclass(slots=True)
 class Holdings:
-    """What the feeds hold."""
+    """Statistics of the feeds."""
 
     lines: int = 0
     """Lines of all feeds."""
     earlier: int = 0
-    """Versions that a later one replaces."""
+    """Superseded versions."""
     damaged: int = 0
-    """Lines that cannot be read."""
+    """Damaged lines."""
     articles: int = 0
-    """Articles, each counted once."""
+    """Number of articles."""
     duplicates: int = 0
-    """Articles that have the text of an earlier one."""
+    """Articles with the text of an earlier one."""
     outlets: dict[tuple[str, str, str], Outlet] = field(default_factory=dict)
     """By site, edition and slug."""
     years: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
@@ -132,13 +132,13 @@ class Holdings:
     )
     """Articles by agreement of texts and of titles, in ``BINS`` steps."""
     filled: Counter[str] = field(default_factory=Counter)
-    """Articles that have a field."""
+    """Articles with a field filled."""
     flags: Counter[str] = field(default_factory=Counter)
     """Articles by flag."""
     languages: Counter[str] = field(default_factory=Counter)
     """Articles by language of the text."""
     rules: Counter[str] = field(default_factory=Counter)
-    """Articles by how the source's body was found."""
+    """Articles by extraction method of the source's body."""
     recent: list[bytes] = field(default_factory=list)
     """Lines of the latest records of each status of the source, latest first."""
     damages: list[Damage] = field(default_factory=list)
@@ -146,11 +146,10 @@ class Holdings:
 
 
 def take_stock(reader: FeedReader) -> Holdings:
-    """Count what all feeds hold.
+    """Return the statistics of all feeds.
 
-    Feeds are read from the latest back, so that the first record met of an article is its latest
-    version. A run writes an article once; if a feed that was put together by hand holds it twice,
-    the first one counts.
+    Feeds are read latest first, so that the first record of an article is its latest version. A
+    run writes an article once; if a feed edited by hand has it twice, the first one counts.
 
     Raises:
         ExportError: a feed cannot be read.
@@ -166,7 +165,7 @@ def take_stock(reader: FeedReader) -> Holdings:
                 continue
             try:
                 record = _decode(line.data)
-            except ValueError as error:  # msgspec's errors are some
+            except ValueError as error:  # base class of msgspec's errors
                 _note_damage(held, Damage(reader.feeds[number].path, line.number, str(error)))
                 continue
             key = hash(record.id)  # 64 bits: a collision in a million is one in 10 million
@@ -187,20 +186,20 @@ def take_stock(reader: FeedReader) -> Holdings:
 
 
 def _latest_first(reader: FeedReader) -> list[int]:
-    """Numbers of the feeds by the moment of their first record, latest first."""
+    """Return the indexes of the feeds by time of their first record, latest first."""
     return sorted(
         range(len(reader.feeds)), key=lambda number: _began(reader.lines(number)), reverse=True
     )
 
 
 def _began(lines: Iterator[Line | Damage]) -> str:
-    """When the first readable record was exported; "" if there is none."""
+    """Return the export time of the first valid record; "" if there is none."""
     for line in lines:
         if isinstance(line, Line):
             try:
                 return _decode_exported(line.data).crawl.exported or ""
             except ValueError:
-                continue  # it is named when the feed is counted
+                continue  # reported when the feed is counted
     return ""
 
 
