@@ -23,9 +23,9 @@ from newscrawl.errors import StoreError
 from newscrawl.export.feeds import Feed, FeedReader
 from newscrawl.items import Article, Status
 from newscrawl.operations.monitors import alarms
+from newscrawl.report.differences import differences
 from newscrawl.report.feeds import AGREE, FILLED, LENGTHS, FeedStatistics, Outlet, count_feeds
 from newscrawl.report.runs import hosts_of, losses_of, rules_of
-from newscrawl.report.differences import differences
 from newscrawl.state.run import now
 from newscrawl.state.run_reports import reports
 
