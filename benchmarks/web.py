@@ -100,6 +100,8 @@ def article(site: str, index: int) -> DemoArticle:
         index=index,
         number=_FIRST + index,
         story=story,
+        copied=story,
+        revision=None,
         published=published,
         modified=None,
         trouble=None,

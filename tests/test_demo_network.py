@@ -27,6 +27,7 @@ from newscrawl.aggregator.rss import read_feed
 from newscrawl.demo.network import DemoNetwork, build
 from newscrawl.demo.outlets import EDITIONS, OUTLETS
 from newscrawl.demo.proxy import Answer, DemoProxy
+from newscrawl.demo.revisions import Change
 from newscrawl.demo.score import score, shingles, table
 from newscrawl.demo.showing import _prepare
 from newscrawl.demo.systems import SYSTEMS
@@ -102,6 +103,21 @@ def test_duplicates_point_to_the_first_with_the_same_text() -> None:
 
 
 @pytest.mark.parametrize("truth", TRUTHS[::7], ids=lambda truth: truth.id)
+def test_outlets_revise_articles_after_they_were_copied() -> None:
+    revised = [(truth, truth.revision) for truth in TRUTHS if truth.revision]
+    assert {revision.change for _, revision in revised} == set(Change)
+    for truth, revision in revised:
+        copied, current = revision.copied, revision.current
+        copy = "\n".join((truth.copy.title, truth.copy.byline or "", truth.copy.text))
+        source = "\n".join((truth.source.title, ", ".join(truth.source.authors), truth.source.text))
+        if copied and revision.change is not Change.AUTHOR:
+            assert copied in copy
+            assert copied not in source
+        if current:
+            assert current in source
+            assert current not in copy
+
+
 def test_copies_read_as_their_truth(truth: Truth) -> None:
     answer = get(NETWORK, truth.url, visits=2)
     if not truth.exported:

@@ -183,7 +183,7 @@ def _card(article: DemoArticle) -> str:
 
 
 def _anchor(article: DemoArticle) -> str:
-    return f'<a href="{article.key.url}">{_text(article.story.title)}</a>'
+    return f'<a href="{article.key.url}">{_text(article.copied.title)}</a>'
 
 
 def _text(text: str) -> str:

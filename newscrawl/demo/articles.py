@@ -8,7 +8,8 @@ from random import Random
 
 from newscrawl.aggregator.urls import ArticleKey
 from newscrawl.demo.outlets import OUTLETS, DemoOutlet, outlets_of
-from newscrawl.demo.prose import Story, dice, write_story
+from newscrawl.demo.prose import Story, Writer, bank, dice, write_story
+from newscrawl.demo.revisions import Change, Revision, revise
 from newscrawl.demo.systems import SYSTEMS, System
 from newscrawl.demo.troubles import EFFECTS, Trouble, trouble_at
 from newscrawl.items import Status
@@ -20,6 +21,9 @@ SPAN = timedelta(days=520)
 
 _DISPATCH_EVERY = 9
 """One article in this many is an agency dispatch that all outlets of its edition print."""
+
+_REVISED_EVERY = 5
+"""One article in this many is changed by its outlet after it was copied, mostly silently."""
 
 _EDITED = 0.4
 """Share of dispatches that an outlet shortens."""
@@ -36,7 +40,11 @@ class DemoArticle:
     number: int
     """Number in the aggregator's and the outlet's URLs."""
     story: Story
-    """Content."""
+    """Content of the outlet's page."""
+    copied: Story
+    """Content when the aggregator copied it: ``story`` without ``revision``."""
+    revision: Revision | None
+    """Change by the outlet since then."""
     published: datetime
     """Publication time in the outlet's time zone."""
     modified: datetime | None
@@ -159,19 +167,38 @@ class Library:
             at = START + SPAN * ((index + 0.5 + rng.uniform(-0.4, 0.4)) / count)
         published = at.replace(second=0, microsecond=0, tzinfo=outlet.site.timezone)
         published += timedelta(minutes=position)
+        copied, revision = story, None
         changed = trouble is Trouble.MODIFIED
+        if changed or (trouble is None and dispatch is None and index % _REVISED_EVERY == 1):
+            story, revision = self._revised(outlet, index, story)
         modern = outlet.redesign is not None and index >= count // 2
         return DemoArticle(
             outlet=outlet,
             index=index,
             number=self._numbers[outlet][index],
             story=story,
+            copied=copied,
+            revision=revision,
             published=published,
             modified=published + timedelta(minutes=rng.randint(30, 4000)) if changed else None,
             trouble=trouble,
             dispatch=dispatch,
             system=SYSTEMS[outlet.redesign if modern and outlet.redesign else outlet.system],
         )
+
+    def _revised(
+        self, outlet: DemoOutlet, index: int, story: Story
+    ) -> tuple[Story, Revision | None]:
+        """Return a story after a change by the outlet; the kinds take turns."""
+        rng = dice(self.seed, outlet.slug, index, "revision")
+        town = {"Town": story.tags[-1]}
+        writer = Writer(bank(outlet.edition), outlet.site.country, rng, bound=town)
+        kinds = tuple(Change)
+        first = (index // _REVISED_EVERY + self._positions[outlet]) % len(kinds)
+        for change in (*kinds[first:], *kinds[:first]):
+            if revised := revise(story, change, writer):
+                return revised
+        return story, None
 
     def _dispatched(self, outlet: DemoOutlet, dispatch: int, *, edited: bool) -> Story:
         """Return the dispatch as an outlet prints it: complete, or without its end."""

@@ -96,7 +96,7 @@ class DemoNetwork:
             case "outlet":
                 return self._outlet_listing(address, parts.path, page)
             case "section":
-                found = [a for a in self._recent(address) if a.story.rubric == address.name]
+                found = [a for a in self._recent(address) if a.copied.rubric == address.name]
             case "author":
                 name = " ".join(address.name.split())
                 found = self._by_author(address.site.name, address.edition).get(name, [])

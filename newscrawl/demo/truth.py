@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from newscrawl.demo.articles import DemoArticle, Library
+from newscrawl.demo.revisions import Revision
 from newscrawl.demo.troubles import EFFECTS, Trouble
 from newscrawl.items import Precision, Status
 
@@ -87,6 +88,8 @@ class Truth:
     """Fault of the article, if any."""
     duplicate_of: str | None
     """Identifier of the first article with the same text."""
+    revision: Revision | None
+    """Change by the outlet after the aggregator copied the article."""
     copy: CopyTruth
     """Truth of the copy."""
     source: SourceTruth
@@ -95,7 +98,7 @@ class Truth:
 
 def copy_of(article: DemoArticle) -> CopyTruth:
     """Return the aggregator's copy of an article."""
-    story, trouble = article.story, article.trouble
+    story, trouble = article.copied, article.trouble
     title, lines = story.title, story.lines
     if trouble is Trouble.CUT:
         lines = lines[: max(2, len(lines) // 2)]
@@ -141,6 +144,7 @@ def truth_of(article: DemoArticle, library: Library, *, browser: bool) -> Truth:
         exported=article.trouble is None or EFFECTS[article.trouble].exported,
         trouble=article.trouble,
         duplicate_of=first.key.id if first else None,
+        revision=article.revision,
         copy=copy_of(article),
         source=SourceTruth(
             status=status,
