@@ -102,7 +102,6 @@ def test_duplicates_point_to_the_first_with_the_same_text() -> None:
     assert 0 < same < len(duplicates)
 
 
-@pytest.mark.parametrize("truth", TRUTHS[::7], ids=lambda truth: truth.id)
 def test_outlets_revise_articles_after_they_were_copied() -> None:
     revised = [(truth, truth.revision) for truth in TRUTHS if truth.revision]
     assert {revision.change for _, revision in revised} == set(Change)
@@ -118,6 +117,7 @@ def test_outlets_revise_articles_after_they_were_copied() -> None:
             assert current not in copy
 
 
+@pytest.mark.parametrize("truth", TRUTHS[::7], ids=lambda truth: truth.id)
 def test_copies_read_as_their_truth(truth: Truth) -> None:
     answer = get(NETWORK, truth.url, visits=2)
     if not truth.exported:
