@@ -8,7 +8,7 @@ from scrapy import Request
 
 from newscrawl.demo.proxy import Answer
 from newscrawl.items import Article
-from tests.test_crawl import LINK, URL, web
+from tests.support import LINK, URL, web
 from tests.web import Web, crawl
 
 ROBOTS = "https://www.courrierdusouss.example/robots.txt"
