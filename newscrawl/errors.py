@@ -14,10 +14,10 @@ class ArgumentError(NewscrawlError):
 
 
 class SettingError(NewscrawlError):
-    """A setting cannot be understood.
+    """A setting has a value that no run can use.
 
-    Raised by ``newscrawl.state.compression`` before anything is fetched. The message names the
-    setting, the value and what is allowed.
+    Raised by ``newscrawl.operations.setting_checks`` and ``newscrawl.state.compression`` before
+    anything is fetched. The message names the setting, its value and what is allowed.
     """
 
 

@@ -353,7 +353,8 @@ def test_a_spider_outside_the_package_names_its_site(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     (feed,) = (tmp_path / "feeds" / "maghress").iterdir()
     assert json.loads(feed.read_text())["id"] == "maghress:fr/courrier/101"
-    assert "Nameless: set the class attribute site to one of maghress, " in wrong.stderr
+    assert "Nameless from" in wrong.stderr
+    assert "set its attribute site to one of maghress, " in wrong.stderr
     assert wrong.returncode != 0
 
 
