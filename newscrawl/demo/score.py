@@ -11,7 +11,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from newscrawl.demo.troubles import EFFECTS
+from newscrawl.demo.article_faults import EFFECTS
 from newscrawl.demo.truth import Truth
 from newscrawl.state.compression import open_unpacked
 
@@ -182,8 +182,8 @@ def _compare(result: Score, record: Mapping[str, Any], truth: Truth) -> None:
     for name, (given, true) in _copy_fields(record, truth).items():
         result.copies[name].count(given == true, f"{truth.id}: {given!r}, not {true!r}")
     source, expected = record["source"], truth.source
-    trouble = f" ({EFFECTS[truth.trouble].what})" if truth.trouble else ""
-    told = f"{truth.id} on {expected.system}: {source['status']}, not {expected.status}{trouble}"
+    fault = f" ({EFFECTS[truth.fault].what})" if truth.fault else ""
+    told = f"{truth.id} on {expected.system}: {source['status']}, not {expected.status}{fault}"
     result.statuses.count(source["status"] == expected.status, told)
     if expected.status != "ok":
         return
