@@ -1,7 +1,8 @@
 """Every setting of the project: its value and why it is not Scrapy's default.
 
 Scrapy's own settings come first, the project's after them. Each may be overridden on the command
-line (``scrapy crawl maghress -s NAME=VALUE``).
+line (``scrapy crawl maghress -s NAME=VALUE``) and for all commands by the environment
+(``NEWSCRAWL_<NAME>=VALUE``, see ``environment.py``).
 """
 
 import os
@@ -10,6 +11,7 @@ from collections.abc import Container
 from scrapy.settings import default_settings
 
 from newscrawl import __version__
+from newscrawl.environment import settings_from
 
 BOT_NAME = "newscrawl"
 SPIDER_MODULES = ["newscrawl.spiders"]
@@ -19,9 +21,10 @@ COMMANDS_MODULE = "newscrawl.commands"
 
 # Who to write to when a site's owner wants to talk; part of the user agent. A mail address or URL.
 # A run without one says so.
-CONTACT = os.environ.get("NEWSCRAWL_CONTACT", "")
-# An honest name, so that robots.txt rules and log readers can tell who asks.
-USER_AGENT = f"newscrawl/{__version__} ({'; '.join(filter(None, ('research crawler', CONTACT)))})"
+CONTACT = ""
+# An honest name, so that robots.txt rules and log readers can tell who asks; the contact is added
+# at the end of this file.
+USER_AGENT = f"newscrawl/{__version__} (research crawler)"
 # robots.txt rules are matched on the bare name, as their authors write it. They are always obeyed,
 # by the project's own middleware (see below), so Scrapy's is off.
 ROBOTSTXT_USER_AGENT = "newscrawl"
@@ -133,7 +136,7 @@ METAREFRESH_MAXDELAY = 10
 BROWSER = "auto"
 # Chromium's executable; empty is the first of its usual names on the PATH. One that Playwright
 # would download is never used: distributions mend theirs.
-BROWSER_PATH = os.environ.get("NEWSCRAWL_BROWSER_PATH", "")
+BROWSER_PATH = ""
 # Pages in it at a time: each takes some 100 MB and a good part of a core.
 PLAYWRIGHT_MAX_PAGES_PER_CONTEXT = 2
 # Seconds after which a page is given up. One that never comes to rest is read after half of them.
@@ -246,7 +249,7 @@ PROGRESS = True
 # --- The project's own ---------------------------------------------------------------------------
 
 # Directory of everything that is written: feeds, rejects, headlines, runs, ledger.
-NEWSCRAWL_DATA = os.environ.get("NEWSCRAWL_DATA", "data")
+NEWSCRAWL_DATA = "data"
 # Records written and committed together, and the longest that one waits for the others (seconds).
 FEED_BATCH = 50
 FEED_BATCH_SECONDS = 5.0
@@ -315,10 +318,14 @@ MONITOR_MAX_UNREADABLE = 0.05
 MONITOR_CLOCK_SECONDS = 300
 # Largest share of records with one of the flags date_conflict, language_mismatch and mojibake.
 MONITOR_MAX_FLAGGED = 0.3
-# Who is told of a run that failed or raised an alarm: a URL that takes a POST of JSON, and a mail
-# address. The mail server is set by Scrapy's MAIL_HOST, MAIL_PORT, MAIL_FROM, MAIL_USER…
-MONITOR_WEBHOOK = os.environ.get("NEWSCRAWL_WEBHOOK", "")
-MONITOR_MAIL = os.environ.get("NEWSCRAWL_MAIL", "")
+# Who is notified of a run that failed, was killed or raised an alarm: URLs of apprise, parted by
+# spaces, such as mailto://localhost?from=crawl@here.example&to=desk@university.example,
+# jsons://hooks.example/newscrawl (a POST of JSON), slack://…, tgram://….
+NOTIFY_URLS = ""
+# A URL that is requested at the start (…/start) and the end of each run (…/ and its exit code), as
+# healthchecks.io and its like expect it; they tell of runs that never came. {site} and {kind} (new,
+# waiting, backfill, manual) are replaced.
+HEARTBEAT_URL = ""
 
 # --- Schedule ------------------------------------------------------------------------------------
 
@@ -327,3 +334,11 @@ MONITOR_MAIL = os.environ.get("NEWSCRAWL_MAIL", "")
 QUIET_HOURS = [0, 1, 2, 3]
 # How many months before the present one are filled back. 0 is none.
 BACKFILL_MONTHS = 12
+
+# --- Environment ---------------------------------------------------------------------------------
+
+# Keep this section last: it gives all settings above, and Scrapy's, the values of the environment.
+_given, ENVIRONMENT_ERRORS = settings_from(os.environ, vars(default_settings) | globals())
+globals().update(_given)
+if CONTACT and "USER_AGENT" not in _given:
+    USER_AGENT = f"newscrawl/{__version__} (research crawler; {CONTACT})"

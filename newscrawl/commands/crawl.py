@@ -2,19 +2,14 @@
 
 import argparse
 import logging
-import sys
-from typing import TYPE_CHECKING, Any
+import signal
+from typing import Any
 
 from scrapy.commands.crawl import Command as ScrapyCrawl
 
 from newscrawl.aggregator.sites import SITES
 from newscrawl.articles.garbage_collection import collect_less_often
-from newscrawl.errors import ArgumentError, SettingError, SiteBusyError, StoreError
-
-if TYPE_CHECKING:
-    from newscrawl.state.run_reports import Outcome
-
-logger = logging.getLogger(__name__)
+from newscrawl.errors import ArgumentError, SettingError, StoreError
 
 
 class Command(ScrapyCrawl):
@@ -40,75 +35,57 @@ class Command(ScrapyCrawl):
             install(self.settings)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Check the arguments, crawl, and set the exit code."""
+        """Check the arguments, crawl, report, and set the exit code."""
         name = args[0] if len(args) == 1 else ""
         if name not in SITES:
             super().run(args, opts)
             return
         # Imported late: Scrapy imports every command at every start.
+        from newscrawl.operations.announcements import announce
+        from newscrawl.operations.ownership import check_user
+        from newscrawl.operations.supervisor import Supervisor, check_environment
         from newscrawl.spiders.arguments import Arguments
         from newscrawl.state.compression import packing_of
-        from newscrawl.state.run import Run, data_of, job_name, now
-        from newscrawl.state.run_reports import EXIT_CODES, read_report, report_head
+        from newscrawl.state.run import Run, data_of, job_name
 
         assert self.crawler_process
         crawler = self.crawler_process.create_crawler(name)
-        job = job_name(name, opts.spargs.get("_job"))
+        settings = crawler.settings
         try:
+            check_user(data_of(settings))
+        except StoreError as error:  # a report would be such a file, too
+            announce(f"scrapy crawl {name}: {error}", settings, logging.ERROR)
+            self.exitcode = 1
+            return
+        job = job_name(name, opts.spargs.get("_job"))
+        supervisor = Supervisor(settings, name, job, opts.spargs)
+        try:
+            check_environment(settings)
             Arguments.parse(SITES[name], opts.spargs)
-            packing_of(crawler.settings["FEED_COMPRESSION"])
+            packing_of(settings["FEED_COMPRESSION"])
             Run.of(crawler, job)
+            supervisor.begin()
         except (ArgumentError, SettingError, StoreError) as error:
-            busy = isinstance(error, SiteBusyError)
-            self._end_early(name, job, opts.spargs, "skipped" if busy else "failed", str(error))
+            self.exitcode = supervisor.refuse(error)
             return
         collect_less_often()
+        _ignore_second_sigterm(self.crawler_process)
         self.crawler_process.crawl(crawler, **opts.spargs)
         self.crawler_process.start()
         outcome = crawler.stats.get_value("run/outcome") if crawler.stats else None
-        if outcome is None or self.crawler_process.bootstrap_failed:
-            outcome = "failed"
-        self.exitcode = EXIT_CODES[outcome]
-        if self.exitcode:
-            head = report_head(name, job, now(), opts.spargs) | {"outcome": "failed"}
-            self._tell(head | read_report(data_of(crawler.settings), job))
+        failed = self.crawler_process.bootstrap_failed
+        self.exitcode = supervisor.end(None if failed else outcome)
 
-    def _end_early(
-        self, site: str, job: str, arguments: dict[str, str], outcome: "Outcome", reason: str
-    ) -> None:
-        """Report and notify of a run that could not start."""
-        from newscrawl.state.run import data_of
-        from newscrawl.state.run_reports import EXIT_CODES, write_not_started
 
-        assert self.settings
-        if outcome == "skipped":
-            self._say(f"scrapy crawl {site}: skipped: {reason}")
-            reason = "site is busy"
-        else:
-            self._say(f"scrapy crawl {site}: {reason}")
-        self.exitcode = EXIT_CODES[outcome]
-        report = {"spider": site, "job": job, "outcome": outcome, "errors": [reason]}
-        try:
-            report = write_not_started(
-                data_of(self.settings), site, job, arguments, outcome, reason
-            )
-        except StoreError as error:
-            self._say(f"no run report: {error}")
-        if outcome == "failed":
-            self._tell(report)
+def _ignore_second_sigterm(process: Any) -> None:
+    """Have a second SIGTERM change nothing; Scrapy would end the run at once.
 
-    def _tell(self, report: dict[str, Any]) -> None:
-        """Notify the operator of an unsuccessful run."""
-        from newscrawl.operations.notifications import notify
+    A job may be cancelled twice, or just before its node is stopped. A second Ctrl-C still ends it.
+    """
+    kill = process._signal_kill
 
-        assert self.settings
-        for trouble in notify(report, self.settings):
-            self._say(trouble)
+    def handle(number: int, frame: Any) -> None:
+        if number != signal.SIGTERM:
+            kill(number, frame)
 
-    def _say(self, text: str) -> None:
-        """Log a message outside of the run."""
-        assert self.settings
-        if self.settings.getbool("LOG_JSON"):
-            logger.error(text)
-        else:
-            sys.stderr.write(f"{text}\n")
+    process._signal_kill = handle
