@@ -1,4 +1,4 @@
-"""What goes wrong in the demo network, as it does in the real one, and what is then expected."""
+"""Faults of the demo's articles, taken from the real network, and the expected result of each."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,7 +7,7 @@ from newscrawl.items import Edition, Status
 
 
 class Trouble(StrEnum):
-    """Something that is wrong with one article."""
+    """Fault of an article."""
 
     GONE_404 = "gone_404"
     GONE_410 = "gone_410"
@@ -42,14 +42,14 @@ class Trouble(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What a trouble means for the record."""
+    """Expected effect of a fault on the record."""
 
     what: str
-    """What happens, for the reader of a report."""
+    """Description, for reports."""
     status: Status = "ok"
-    """The ``source.status`` that is right."""
+    """Expected ``source.status``."""
     exported: bool = True
-    """Whether there is anything to export at all."""
+    """Whether a record is expected."""
 
 
 EFFECTS: dict[Trouble, Effect] = {
@@ -83,16 +83,16 @@ EFFECTS: dict[Trouble, Effect] = {
     Trouble.COPY_EMPTY: Effect("the aggregator's page has no body", exported=False),
     Trouble.COPY_UNKNOWN: Effect("the aggregator's page has an unknown layout", exported=False),
 }
-"""Every trouble's meaning."""
+"""Effect of each fault."""
 
 _EVERY = 4
 _ROTA = tuple(Trouble)
-# English has no letters to lose, and Arabic would lose them all.
+# English has no letters to lose, and Arabic would lose all of them.
 _ROTA_WITHOUT_ACCENTS = tuple(trouble for trouble in _ROTA if trouble is not Trouble.MOJIBAKE)
 
 
 def trouble_at(edition: Edition, outlet: int, index: int) -> Trouble | None:
-    """The trouble of an outlet's article: every fourth has one, each outlet in another order."""
+    """Return the fault of an article: every fourth has one, in an order of its outlet."""
     if index % _EVERY != _EVERY // 2:
         return None
     rota = _ROTA if edition == "fr" else _ROTA_WITHOUT_ACCENTS

@@ -1,4 +1,4 @@
-"""What is true of the demo's articles: what a perfect crawl would export of each."""
+"""Ground truth of the demo's articles: what a perfect crawl exports."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -8,7 +8,7 @@ from newscrawl.demo.troubles import EFFECTS, Trouble
 from newscrawl.items import Precision, Status
 
 CUT_MARK = "(...)"
-"""How the aggregator ends a copy that it cut."""
+"""Mark at the end of a truncated copy."""
 
 _STUBS = {
     "fr": f"Retrouvez la suite de cet article dans {CUT_MARK}",
@@ -20,18 +20,18 @@ _JOINTS = {"fr": " et ", "ar": " و", "en": " and "}
 
 @dataclass(frozen=True, slots=True)
 class CopyTruth:
-    """The aggregator's copy."""
+    """Truth of the aggregator's copy."""
 
     title: str
     """Title as printed."""
     paragraphs: tuple[str, ...]
-    """Its text, line by line."""
+    """Lines of the text."""
     published: date
-    """The printed date."""
+    """Printed date."""
     byline: str | None
-    """The author line as printed."""
+    """Author line as printed."""
     truncated: bool
-    """Whether it ends in the mark of a cut."""
+    """Whether it ends in the truncation mark."""
     link: str | None
     """The source link."""
     images: tuple[str, ...]
@@ -39,34 +39,34 @@ class CopyTruth:
 
     @property
     def text(self) -> str:
-        """The text as the record has it."""
+        """Text as in the record."""
         return "\n\n".join(self.paragraphs)
 
 
 @dataclass(frozen=True, slots=True)
 class SourceTruth:
-    """The outlet's page; of one that is not ``ok``, only the status can be read."""
+    """Truth of the outlet's page; only the status applies if it is not ``ok``."""
 
     status: Status
-    """What became of the link."""
+    """Outcome of following the link."""
     system: str
-    """Which system made the page."""
+    """System that rendered the page."""
     title: str
     """Headline."""
     text: str
-    """Standfirst and body; paragraphs are parted by one blank line."""
+    """Standfirst and body; one blank line between paragraphs."""
     published: datetime
-    """When it was published."""
+    """Publication time."""
     precision: Precision
-    """How exactly the page says so."""
+    """Precision of the publication time on the page."""
     modified: datetime | None
-    """When the page says it was changed."""
+    """Last change declared by the page."""
     authors: tuple[str, ...]
-    """Who wrote it."""
+    """Authors."""
     section: str
     """Rubric."""
     tags: tuple[str, ...]
-    """Keywords the page carries."""
+    """Keywords on the page."""
     language: str
     """ISO 639-1 code."""
 
@@ -82,19 +82,19 @@ class Truth:
     outlet_name: str
     """The outlet's name as printed."""
     exported: bool
-    """Whether its copy can be read at all, so that there must be a record."""
+    """Whether the copy can be parsed, so that a record is expected."""
     trouble: Trouble | None
-    """What is wrong with it."""
+    """Fault of the article, if any."""
     duplicate_of: str | None
     """Identifier of the first article with the same text."""
     copy: CopyTruth
-    """The aggregator's side."""
+    """Truth of the copy."""
     source: SourceTruth
-    """The outlet's side."""
+    """Truth of the source."""
 
 
 def copy_of(article: DemoArticle) -> CopyTruth:
-    """The aggregator's copy of an article."""
+    """Return the aggregator's copy of an article."""
     story, trouble = article.story, article.trouble
     title, lines = story.title, story.lines
     if trouble is Trouble.CUT:
@@ -120,16 +120,16 @@ def copy_of(article: DemoArticle) -> CopyTruth:
 
 
 def _damaged(text: str) -> str:
-    """Text of which every letter outside ASCII was lost to a wrong encoding."""
+    """Return a text that lost all non-ASCII letters to a wrong encoding."""
     return "".join(c if c.isascii() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 _READ = ("ok", "mismatch", "paywalled")
-"""What a page has to be read for to be known."""
+"""Statuses that depend on the content of the page."""
 
 
 def truth_of(article: DemoArticle, library: Library, *, browser: bool) -> Truth:
-    """All that is true of an article, to readers who have a browser or have none."""
+    """Return the ground truth of an article for a crawl with or without a browser."""
     story, system, status = article.story, article.system, article.status
     if system.hidden and not browser and status in _READ:
         status = "unreachable"
