@@ -16,7 +16,7 @@ class ArgumentError(NewscrawlError):
 class SettingError(NewscrawlError):
     """Invalid setting.
 
-    Raised by ``newscrawl.operations.setting_checks`` and ``newscrawl.state.compression`` before
+    Raised by ``newscrawl.configuration.checks`` and ``newscrawl.state.compression`` before
     anything is fetched. The message names the setting, its value and what is allowed.
     """
 
