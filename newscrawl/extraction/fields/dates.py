@@ -1,7 +1,7 @@
 """The times of publication and of the last change."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import cached_property
 from itertools import zip_longest
@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from selectolax.lexbor import LexborNode
 
-from newscrawl.extraction.fields.names import stands_elsewhere
+from newscrawl.extraction.fields.names import class_of, stands_elsewhere
 from newscrawl.extraction.metadata import Metadata, types_of
 from newscrawl.text.cleaning import clean, fold
 from newscrawl.text.dates import Moment, parse_date
@@ -18,6 +18,7 @@ _PUBLISHED = (
     "article:published_time",
     "og:article:published_time",
     "datepublished",
+    "og:published_time",
     "parsely-pub-date",
     "sailthru.date",
     "cxenseparse:recs:publishtime",
@@ -27,41 +28,43 @@ _PUBLISHED = (
     "pubdate",
     "date.available",
     "dc.date.issued",
-    "dcterms.created",
-    "dc.date.created",
-    "dc.date",
-    "dc:date",
-    "dc:date.created",
-    "dcterms.date",
     "citation_publication_date",
     "bepress_citation_date",
     "citation_date",
     "og:pubdate",
-    "date.created",
-    "datecreated",
-    "date",
     "article.published",
     "article:published",
     "published_time",
     "published-date",
     "article_date_original",
     "ptime",
-    "og:published_time",
     "dc.issued",
     "dcterms.issued",
     "dc.date.publication",
-    "created",
-    "creation_date",
     "article:published_date",
-    "article.created",
     "og:release_date",
     "release_date",
-    "doc_date",
     "date_published",
     "originalpublicationdate",
     "rnews:datepublished",
     "citation_online_date",
 )
+_CREATED = (
+    "dcterms.created",
+    "dc.date.created",
+    "dc.date",
+    "dc:date",
+    "dc:date.created",
+    "dcterms.date",
+    "date.created",
+    "datecreated",
+    "date",
+    "created",
+    "creation_date",
+    "article.created",
+    "doc_date",
+)
+"""Names that some sites use for the time of publication and others for that of the file."""
 _MODIFIED = (
     "article:modified_time",
     "og:updated_time",
@@ -82,10 +85,11 @@ _MODIFIED = (
 # What announces a date, in folded text.
 _LABELS = re.compile(
     r"(?P<updated>(?:derniere\s)?mise?\sa\sjour|(?:derniere\s)?modifi(?:e|cation)\b|actualisee?\b"
-    r"|\bmaj\b|(?:last\s)?(?:updated|modified|edited|revised|reviewed)\b|(?:اخر\s)?(?:تحديث|تعديل)"
+    r"|\bmaj\b|(?:last\s)?(?:updated?|modified|edited|revised|reviewed)\b|(?:اخر\s)?(?:تحديث|تعديل)"
     r"|تم\s(?:ال)?(?:تحديث|تعديل)|(?:ا?حدث|عدل)\s(?:في|بتاريخ))"
     r"|(?P<published>\b(?:re)?publiee?\b|mise?\sen\sligne|\bpostee?\b|\bcreee?\sle\b|\becrite?\b"
-    r"|\b(?:posted|published|created|written)\b|(?:تاريخ\s)?ال?نشر(?:ت|ه)?\b|بتاريخ\b)"
+    r"|\b(?:posted|published|publish\sdate|created|written)\b|\b(?:ver)?offentlicht\b"
+    r"|(?:تاريخ\s)?ال?نشر(?:ت|ه)?\b|بتاريخ\b)"
 )
 _UPDATED_CLASS = re.compile(r"updat|modif|\bmaj\b|revis", re.IGNORECASE)
 _PUBLISHED_CLASS = re.compile(r"publi(?!c)|posted|created|entry-date", re.IGNORECASE)
@@ -93,24 +97,34 @@ _SENTENCE = re.compile(r"[^\W\d_][.!?…]$")
 _LONGEST_PRINTED = 160
 _DATE_IN_URL = re.compile(r"(?<!\d)((?:19|20)\d\d)([/_-]?)(\d\d)\2(\d\d)(?!\d)")
 _NO_ARTICLE = ("Comment", "Review", "UserReview", "Event", "JobPosting", "WebSite")
+# Parts of a page that show the current day.
+_MASTHEAD = (
+    'header, [class*="topbar"], [class*="top-bar"], [class*="top_bar"], [class*="masthead"], '
+    '[class*="today"], [class*="current-date"], [class*="date-du-jour"], [id*="topbar"], '
+    '[id*="today"]'
+)
 
 Kind = Literal["published", "updated"]
 """What a page says that a date is."""
 
 
 class Printed:
-    """The dates that a page prints around the article; they are looked for when they are needed."""
+    """The dates that a page prints around the article, collected when first needed."""
 
     def __init__(self, metadata: Metadata, near: Callable[[], list[str]]) -> None:
-        self._times = metadata.times[:20]
+        self._metadata = metadata
         self._near = near
 
     @cached_property
     def _dates(self) -> list[tuple[int, Kind | None, str]]:
         """Rank, what it is announced as, and text of each date."""
         parts = _announced(self._near())
-        timed = [entry for node in self._times if (entry := _time(node, parts))]
-        lines = [(kind, text) for kind, text in parts if DIGITS.search(text)]
+        timed = [entry for node in self._metadata.times[:20] if (entry := _time(node, parts))]
+        lines = [
+            (kind, text)
+            for kind, text in parts
+            if DIGITS.search(text) and (kind or not self._in_masthead(text))
+        ]
         lines.sort(key=lambda line: bool(_SENTENCE.search(line[1])))
         timed.sort(key=lambda entry: entry[0])
         return [
@@ -123,27 +137,63 @@ class Printed:
         """List the dates announced as published or updated, or not at all, nearest first."""
         return [value for _, announced, value in self._dates if announced == kind]
 
+    def _in_masthead(self, text: str) -> bool:
+        return any(text in masthead for masthead in self._mastheads)
 
+    @cached_property
+    def _mastheads(self) -> list[str]:
+        tree = self._metadata.tree
+        nodes = tree.css(_MASTHEAD)[:_MOST_MASTHEADS] if tree else []
+        return [clean(node.text(separator=" ")) for node in nodes if _is_masthead(node)]
+
+
+_MOST_MASTHEADS = 10
 _FAR = 1_000_000
 
 
-def _announced(near: list[str]) -> list[tuple[Kind | None, str]]:
-    """Part short texts at the words that announce a date, and say which these are."""
+def _is_masthead(node: LexborNode) -> bool:
+    """Tell whether a part of the page is its own head, not that of an article."""
+    if node.css_first("h1") or node.css_first("article"):
+        return False
+    parent = node.parent
+    while parent is not None:
+        if parent.tag in ("article", "main"):
+            return False
+        parent = parent.parent
+    return not _ARTICLE_HEAD.search(class_of(node))
+
+
+_ARTICLE_HEAD = re.compile(r"entry|post|article|story|single")
+
+
+def _announced(near: Iterable[str]) -> list[tuple[Kind | None, str]]:
+    """Split short texts at the words that announce a date, and say which these are."""
     parts: list[tuple[Kind | None, str]] = []
+    pending: Kind | None = None
+    dated = False  # whether the last text was a date without an announcement
     for text in near:
         if len(text) > _LONGEST_PRINTED:
+            pending, dated = None, False
             continue
         folded = fold(text)
         labels = list(_LABELS.finditer(folded))
         if not labels:
             if len(text) < _LONGEST_LINE:
-                parts.append((None, text))
+                dated = pending is None and DIGITS.search(text) is not None
+                parts.append((pending, text))
+                pending = None
             continue
         first = labels[0]
-        # A label in a block of its own names the date of the next block, which came before here.
-        if len(folded) < 30 and not _DIGIT.search(folded) and parts and parts[-1][0] is None:
-            parts[-1] = (_kind(first), parts[-1][1])
+        # A label in a block of its own names the date of its neighbour: the one before it here,
+        # where texts above the body come nearest first, else the one behind it.
+        if len(folded) < 30 and not _DIGIT.search(folded):
+            if dated:
+                parts[-1] = (_kind(first), parts[-1][1])
+            else:
+                pending = _kind(first)
+            dated = False
             continue
+        pending, dated = None, False
         if _DIGIT.search(folded[: first.start()]):
             parts.append((None, folded[: first.start()]))
         for label, following in zip_longest(labels, labels[1:]):
@@ -159,7 +209,7 @@ def _kind(label: re.Match[str]) -> Kind:
 def _time(
     node: LexborNode, parts: list[tuple[Kind | None, str]]
 ) -> tuple[int, Kind | None, str] | None:
-    """Give how far from the article a ``<time>`` stands, what it is said to be, and its value."""
+    """Return how far from the article a ``<time>`` stands, what it is said to be, and its value."""
     attributes = node.attributes
     shown = clean(node.text())
     value = attributes.get("datetime") or attributes.get("content")
@@ -221,7 +271,7 @@ def published(
     return chosen or first or _last_resort(metadata, printed, zone)
 
 
-_OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)\s*$")
+_OFFSET = re.compile(r":\d\d(?:\.\d+)?\s?([+-])(\d\d):?(\d\d)\s*$")
 
 
 def read_moment(value: str | float, zone: tzinfo | None) -> Moment | None:
@@ -234,7 +284,7 @@ def read_moment(value: str | float, zone: tzinfo | None) -> Moment | None:
 
 
 def _possible(moment: Moment) -> bool:
-    """Tell whether a time can be meant: not the epoch's begin, nor one that is yet to come."""
+    """Tell whether a time can be meant: neither the start of the epoch nor years ahead."""
     when = moment.when
     return abs(when.timestamp()) > 2 * _DAY.total_seconds() and (
         when.year <= datetime.now(UTC).year + 1
@@ -249,12 +299,16 @@ def _published_values(metadata: Metadata, printed: Printed) -> Iterator[str | fl
         yield from metadata.metas.get(name, ())
     if value := metadata.webpage.get("datePublished"):
         yield from scalars(value)
+    if any(name in metadata.metas for name in _CREATED):
+        yield from printed.announced_as("published")
+    for name in _CREATED:
+        yield from metadata.metas.get(name, ())
     yield from printed.announced_as("published")
     yield from printed.announced_as(None)
 
 
 def _last_resort(metadata: Metadata, printed: Printed, zone: tzinfo | None) -> Moment | None:
-    """Give the date of another object of the page, of its URL, or of its last change."""
+    """Return the date of another object of the page, of its URL, or of its last change."""
     values: list[str | float] = []
     for node in metadata.nodes:
         if "datePublished" in node and not set(types_of(node)).intersection(_NO_ARTICLE):
@@ -289,7 +343,7 @@ def modified(metadata: Metadata, printed: Printed, zone: tzinfo | None) -> Momen
     return _first_possible(values, zone) or _first_possible(printed.announced_as("updated"), zone)
 
 
-def _first_possible(values: Sequence[str | float], zone: tzinfo | None) -> Moment | None:
+def _first_possible(values: Iterable[str | float], zone: tzinfo | None) -> Moment | None:
     for value in values:
         if (moment := read_moment(value, zone)) and _possible(moment):
             return moment
