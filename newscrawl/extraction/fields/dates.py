@@ -137,6 +137,11 @@ class Printed:
         """List the dates announced as published or updated, or not at all, nearest first."""
         return [value for _, announced, value in self._dates if announced == kind]
 
+    def datelines(self) -> list[str]:
+        """List the beginnings of texts that are datelines: "Rabat, 12 mars 2024 (MAP) – …"."""
+        found = (_DATELINE.match(text) for text in self._near())
+        return [match[0] for match in found if match and DIGITS.search(match[0])]
+
     def _in_masthead(self, text: str) -> bool:
         return any(text in masthead for masthead in self._mastheads)
 
@@ -147,6 +152,7 @@ class Printed:
         return [clean(node.text(separator=" ")) for node in nodes if _is_masthead(node)]
 
 
+_DATELINE = re.compile(r"[^.!?\n]{5,80}?(?:\)|\s[-–—|]|\d{4}\s?[:،]|\d{4}\s\()(?=\s)")
 _MOST_MASTHEADS = 10
 _FAR = 1_000_000
 
@@ -251,8 +257,9 @@ def published(
 ) -> Moment | None:
     """Choose the time of first publication; near the wanted one when there are several.
 
-    Without a zone, what a value names counts, and UTC where it names none. Of a day that is known
-    without its time, the printed time is taken.
+    Without a zone, the offset that a value names counts. A value in UTC is shown in the offset by
+    which it is the printed time, or on the printed day. Of a day that is known without its time,
+    the printed time is taken.
     """
     chosen: Moment | None = None
     first: Moment | None = None
@@ -260,6 +267,8 @@ def published(
         moment = read_moment(value, zone)
         if moment is None or not _possible(moment):
             continue
+        if zone is None and isinstance(value, str) and _IN_UTC.search(value):
+            moment = _as_printed(moment, metadata, printed)
         if chosen:
             if moment.precision == "second" and moment.when.date() == chosen.when.date():
                 return moment
@@ -269,6 +278,43 @@ def published(
             chosen = moment
         first = first or moment
     return chosen or first or _last_resort(metadata, printed, zone)
+
+
+_IN_UTC = re.compile(r":\d\d?(?:\.\d+)?\s?(?:Z|[+-]00:?00|GMT|UTC)\s*$")
+_MOST_SHOWN = 4
+
+
+def _as_printed(moment: Moment, metadata: Metadata, printed: Printed) -> Moment:
+    """Show a time in UTC as the page does: by an offset that it names, or that its dates imply."""
+    if moment.precision != "second":
+        return moment
+    said = printed.announced_as("published")[:_MOST_SHOWN]
+    shown = printed.announced_as(None)[:_MOST_SHOWN]
+    declared = [value for name in _CREATED for value in metadata.metas.get(name, ())]
+    for text in (*declared, *said, *shown):
+        other = read_moment(text, None)
+        if other is None or (other.precision == "day" and text not in said):
+            continue
+        if offset := _offset_between(moment, other):
+            return Moment(moment.when.astimezone(timezone(offset)), "second")
+    return moment
+
+
+_QUARTER = timedelta(minutes=15)
+_WEST, _EAST = timedelta(hours=-12), timedelta(hours=14)
+
+
+def _offset_between(moment: Moment, said: Moment) -> timedelta | None:
+    """Return the offset by which a time in UTC is another one; ``None`` when there is none."""
+    if (offset := said.when.utcoffset()) and abs(said.when - moment.when) < _QUARTER:
+        return offset
+    if said.precision == "second":
+        ahead = said.when.replace(tzinfo=UTC) - moment.when.replace(second=0)
+        return ahead if not ahead % _QUARTER and _WEST <= ahead <= _EAST else None
+    days = (said.when.date() - moment.when.date()).days
+    # The least offset in whole hours by which the time is on that day.
+    least = timedelta(hours=24 - moment.when.hour if days == 1 else -1 - moment.when.hour)
+    return least if abs(days) == 1 and _WEST <= least <= _EAST else None
 
 
 _OFFSET = re.compile(r":\d\d(?:\.\d+)?\s?([+-])(\d\d):?(\d\d)\s*$")
@@ -292,6 +338,7 @@ def _possible(moment: Moment) -> bool:
 
 
 def _published_values(metadata: Metadata, printed: Printed) -> Iterator[str | float]:
+    yield from _kept(metadata, printed)
     for name in ("datePublished", "dateCreated", "uploadDate"):
         if value := metadata.article.get(name):
             yield from scalars(value)
@@ -307,6 +354,31 @@ def _published_values(metadata: Metadata, printed: Printed) -> Iterator[str | fl
     yield from printed.announced_as(None)
 
 
+def _kept(metadata: Metadata, printed: Printed) -> Iterator[str]:
+    """Yield a printed date that a page kept when it declared each change as a publication.
+
+    Such a page declares no change after its publication, and prints an earlier day alone.
+    """
+    stated, changed = (
+        next(map(_day_of, scalars(metadata.article.get(name))), None)
+        for name in ("datePublished", "dateModified")
+    )
+    if stated and changed and changed.when.date() <= stated.when.date():
+        for text in (*printed.announced_as("published"), *printed.announced_as(None)[:1])[:1]:
+            said = parse_date(text, UTC)
+            named = len(text) < _LONGEST_DATE and _NAME.search(text)
+            if said and named and stated.when - said.when > 2 * _DAY:
+                yield text
+
+
+_LONGEST_DATE = 20
+_NAME = re.compile(r"[^\W\d_]{3}")  # of a month: numbers may be month first
+
+
+def _day_of(value: str | float) -> Moment | None:
+    return parse_date(value, UTC)
+
+
 def _last_resort(metadata: Metadata, printed: Printed, zone: tzinfo | None) -> Moment | None:
     """Return the date of another object of the page, of its URL, or of its last change."""
     values: list[str | float] = []
@@ -315,7 +387,32 @@ def _last_resort(metadata: Metadata, printed: Printed, zone: tzinfo | None) -> M
             values += scalars(node["datePublished"])
     for url in (metadata.url, metadata.canonical or ""):
         values += ["-".join(match.group(1, 3, 4)) for match in _DATE_IN_URL.finditer(url)]
-    return _first_possible(values, zone) or modified(metadata, printed, zone)
+    return (
+        _first_possible(values, zone)
+        or _first_possible(_marked_dates(metadata), zone)
+        or _first_possible(printed.datelines(), zone)
+        or modified(metadata, printed, zone)
+    )
+
+
+# Parts of a page that are named after the date they hold, wherever they stand.
+_MARKED = ", ".join(
+    f'[{attribute}*="{name}"]'
+    for name in ("date", "Date", "publish", "posted", "timestamp", "byline", "post-meta", "entry-meta")
+    for attribute in ("class", "id")
+)
+_MOST_MARKED, _LONGEST_MARKED = 60, 200
+
+
+def _marked_dates(metadata: Metadata) -> Iterator[str]:
+    """List the short texts of elements that are named after a date, outside of lists of links."""
+    for node in metadata.tree.css(_MARKED)[:_MOST_MARKED] if metadata.tree else ():
+        text = clean(node.text(separator=" "))
+        if len(text) > _LONGEST_MARKED or not DIGITS.search(text) or stands_elsewhere(node):
+            continue
+        for kind, part in _announced([text]):
+            if kind != "updated":
+                yield part
 
 
 _DAY = timedelta(days=1)
