@@ -137,11 +137,6 @@ class Printed:
         """List the dates announced as published or updated, or not at all, nearest first."""
         return [value for _, announced, value in self._dates if announced == kind]
 
-    def datelines(self) -> list[str]:
-        """List the beginnings of texts that are datelines: "Rabat, 12 mars 2024 (MAP) – …"."""
-        found = (_DATELINE.match(text) for text in self._near())
-        return [match[0] for match in found if match and DIGITS.search(match[0])]
-
     def _in_masthead(self, text: str) -> bool:
         return any(text in masthead for masthead in self._mastheads)
 
@@ -152,7 +147,6 @@ class Printed:
         return [clean(node.text(separator=" ")) for node in nodes if _is_masthead(node)]
 
 
-_DATELINE = re.compile(r"[^.!?\n]{5,80}?(?:\)|\s[-–—|]|\d{4}\s?[:،]|\d{4}\s\()(?=\s)")
 _MOST_MASTHEADS = 10
 _FAR = 1_000_000
 
@@ -172,6 +166,16 @@ def _is_masthead(node: LexborNode) -> bool:
 _ARTICLE_HEAD = re.compile(r"entry|post|article|story|single")
 
 
+# "Rabat, 12 mars 2024 (MAP) – …" at the beginning of a text
+_DATELINE = re.compile(r"(?:[^.!?\n]|(?<=\d)\.){5,80}?(?:\)|\s[-–—|]|\d{4}\s?[:،]|\d{4}\s\()(?=\s)")
+# The note that WordPress's old themes print below an entry, without its category.
+_ENTRY = re.compile(
+    r"(?:this|cet|cette|dieser)\s\w+\s(?:was|a été|wurde)\s.{10,110}?(?=\s(?:and|et|und)\s)",
+    re.IGNORECASE,
+)
+_LONGEST_NOTE = 500
+
+
 def _announced(near: Iterable[str]) -> list[tuple[Kind | None, str]]:
     """Split short texts at the words that announce a date, and say which these are."""
     parts: list[tuple[Kind | None, str]] = []
@@ -180,6 +184,10 @@ def _announced(near: Iterable[str]) -> list[tuple[Kind | None, str]]:
     for text in near:
         if len(text) > _LONGEST_PRINTED:
             pending, dated = None, False
+            if (entry := _ENTRY.match(text)) and len(text) < _LONGEST_NOTE:
+                parts.append(("published", entry[0]))
+            elif (line := _DATELINE.match(text)) and DIGITS.search(line[0]):
+                parts.append((None, line[0]))
             continue
         folded = fold(text)
         labels = list(_LABELS.finditer(folded))
@@ -390,7 +398,6 @@ def _last_resort(metadata: Metadata, printed: Printed, zone: tzinfo | None) -> M
     return (
         _first_possible(values, zone)
         or _first_possible(_marked_dates(metadata), zone)
-        or _first_possible(printed.datelines(), zone)
         or modified(metadata, printed, zone)
     )
 
@@ -398,7 +405,16 @@ def _last_resort(metadata: Metadata, printed: Printed, zone: tzinfo | None) -> M
 # Parts of a page that are named after the date they hold, wherever they stand.
 _MARKED = ", ".join(
     f'[{attribute}*="{name}"]'
-    for name in ("date", "Date", "publish", "posted", "timestamp", "byline", "post-meta", "entry-meta")
+    for name in (
+        "date",
+        "Date",
+        "publish",
+        "posted",
+        "timestamp",
+        "byline",
+        "post-meta",
+        "entry-meta",
+    )
     for attribute in ("class", "id")
 )
 _MOST_MARKED, _LONGEST_MARKED = 60, 200
