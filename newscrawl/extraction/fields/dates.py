@@ -403,6 +403,7 @@ def _last_resort(metadata: Metadata, printed: Printed, zone: tzinfo | None) -> M
 
 
 # Parts of a page that are named after the date they hold, wherever they stand.
+_DATE_NAMES = ("date", "Date", "publish", "posted", "timestamp", "byline", "post-meta", "entry-meta")
 _MARKED = ", ".join(
     f'[{attribute}*="{name}"]'
     for name in (
