@@ -5,7 +5,7 @@ from html import unescape
 
 from newscrawl.extraction.alignment import likeness
 from newscrawl.extraction.fields.names import SiteNames, folded_line
-from newscrawl.extraction.metadata import Metadata
+from newscrawl.extraction.metadata import Metadata, types_of
 from newscrawl.text.cleaning import fold, plain, words
 
 _LONGEST_TITLE = 500
@@ -39,6 +39,8 @@ def title(
     unlike_press = not foreign and metadata.meta("og:type") != "article"
     if len(headings) == 1 and unlike_press and not headline:
         sources.append((3.0, headings[0]))
+    elif len(headings) == 1 and not foreign and _is_for_search_engines(metadata, headings[0]):
+        sources.append((5.0, headings[0]))
     # An outlet that has one title for its readers and another for networks means the first.
     if _same(headline, *headings[:2]) and _same(shared, tweeted) and not _same(headline, shared):
         sources.append((3.0, headline))
@@ -68,6 +70,22 @@ def title(
         if scored[best] >= 0.5:
             return printed[best]
     return printed[max(votes, key=lambda key: votes[key])]
+
+
+def _is_for_search_engines(metadata: Metadata, heading: str) -> bool:
+    """Tell whether a page shares the title that it gives to search engines, not its headline.
+
+    News articles are excluded: networks get a headline of their own there.
+    """
+    shared = metadata.meta("og:title")
+    return (
+        _same(shared, metadata.head)
+        and not any("News" in kind for kind in types_of(metadata.article))
+        and len(words(heading[:_LONGEST_TITLE])) >= _HEADLINE_WORDS
+    )
+
+
+_HEADLINE_WORDS = 4
 
 
 def _is_foreign(heading: str, head: str | None, names: SiteNames) -> bool:
