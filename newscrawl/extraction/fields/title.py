@@ -53,12 +53,16 @@ def title(
     _complete(weights)
     exact = {fold(text) for text in weights}
     sought = fold(wanted[:_LONGEST_TITLE]) if wanted else ""
+    site = folded_line(_beside(metadata.head, shared))
+    shown = {fold(plain(heading[:_LONGEST_TITLE])) for heading in headings[:4]}
     votes: dict[str, float] = {}
     printed: dict[str, str] = {}
     for text, weight in weights.items():
         short = _without_site(text, names, exact, sought)
+        if fold(short) not in shown and fold(short) != sought:
+            short = _without_addition(short)
         key = folded_line(short)
-        if names.exactly(key) and len(weights) > 1:
+        if (names.exactly(key) or key == site) and len(weights) > 1:
             continue
         votes[key] = votes.get(key, 0.0) + weight
         printed.setdefault(key, short)
@@ -145,10 +149,37 @@ def _without_site(text: str, names: SiteNames, exact: set[str], sought: str) -> 
     rubric = len(text) < len(folded) and len(tail) <= 6 and tail.isalpha() and not tail.isascii()
     if dash and head and (rubric or names.exactly(folded_line(tail))):
         text = head.rstrip()
-    match = _BEGINNING.match(text)
-    if match and names.include(match[1]):
-        return match[2]
+    for _ in range(2):
+        match = _BEGINNING.match(text)
+        if not match or not names.include(match[1]):
+            break
+        text = match[2]
     return text
+
+
+def _without_addition(text: str) -> str:
+    """Strip what stands behind a bar, in a title that the page does not print."""
+    match = _BARRED.match(text)
+    return match[1] if match and len(words(match[1])) >= _HEADLINE_WORDS else text
+
+
+_BARRED = re.compile(r"^(.*?\S)\s+[|｜]\s+\S.*$", re.DOTALL)
+
+
+def _beside(head: str | None, shared: str | None) -> str:
+    """Return what ``<title>`` has beside the shared title: the site's name, or a rubric."""
+    whole, title = (plain(text[:_LONGEST_TITLE]) if text else "" for text in (head, shared))
+    if not title or title == whole:
+        return ""
+    if whole.endswith(title) and (match := _LOOSE_END.match(whole.removesuffix(title))):
+        return match[1]
+    if whole.startswith(title) and (match := _LOOSE_BEGIN.match(whole.removeprefix(title))):
+        return match[1]
+    return ""
+
+
+_LOOSE_END = re.compile(r"^(.*\S)\s*[-–—|·•»«:：]+\s*$", re.DOTALL)
+_LOOSE_BEGIN = re.compile(r"^\s*[-–—|·•»«:：]+\s*(\S.*)$", re.DOTALL)
 
 
 def _parted(rest: str, whole: int, other: str) -> bool:
