@@ -86,7 +86,7 @@ _ROLE_BEHIND = re.compile(
 # What a link beside a name says.
 _CONTACT = re.compile(
     r"(?:écrire|contacte|suivre|envoyer|voir|tous\sses|follow|contact|e-?mail|view|read|see|more|share"
-    r"|about|bio\b|website|profile|راسل|تابع)",
+    r"|about|bio\b|website|profile|all\s|alles?\s|راسل|تابع|جميع\s|كل\s|المزيد)",
     re.IGNORECASE,
 )
 _CREDENTIAL = re.compile(
@@ -156,7 +156,9 @@ _SOFTWARE = frozenset(
         *map(fold, ("رئيس التحرير", "مدير النشر", "المدير العام", "مدير الموقع", "مدير التحرير")),
     )
 )
-_LOOSE_END = re.compile(r"(?<!\s)\s++(?:on|le|at|in|dans|à)$")  # the date behind it is gone
+_LOOSE_END = re.compile(
+    r"(?<!\s)\s++(?:on|le|at|in|dans|à)$", re.IGNORECASE
+)  # the date behind it is gone
 _EDGES = " \t\"'“”«»‘’:：;,،؛|/•·*_–—-([<>])"
 _LONGEST_NAME, _LONGEST_BYLINE, _LONGEST_LABEL = 100, 1000, 40
 _MOST_WORDS = 7  # of a name behind another one; what has more says who that is

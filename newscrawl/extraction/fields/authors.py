@@ -54,7 +54,9 @@ _AUTHOR_PAGES = ", ".join(
 )
 """Links to the pages of authors."""
 # "jeudi 13 juin 2019, par …"
-_BYLINE_PARTS = re.compile(r"\s*[|•·]\s*|,\s+(?=(?:par|by|von|por|بقلم)\s)", re.IGNORECASE)
+_BYLINE_PARTS = re.compile(
+    r"\s*[|•·●⋅]\s*|(?:,|(?<=\d))\s+(?=(?:par|by|von|por|بقلم)\s)", re.IGNORECASE
+)
 _MOST_NAMES = 50
 """Authors that are returned at most."""
 _MOST_ELEMENTS = 40
@@ -91,8 +93,11 @@ def authors(
 
 
 _PARTICLES = frozenset(
-    "de da do dos das di du des del della la le les el al ul bin ben ibn bint bent van von der den "
-    "ter ten zu zum zur af av y e i d l".split()
+    (
+        *("de", "da", "do", "dos", "das", "di", "du", "des", "del", "della", "la", "le", "les"),
+        *("el", "al", "ul", "bin", "ben", "ibn", "bint", "bent", "van", "von", "der", "den"),
+        *("ter", "ten", "zu", "zum", "zur", "af", "av", "y", "e", "i", "d", "l"),
+    )
 )
 _LATIN = re.compile("[A-Za-zÀ-ɏ]")
 
@@ -168,9 +173,9 @@ def _printed_authors(
             # What is left of "mercredi 17 janvier" is no name.
             if " " in name or name == text or not parse_date(text, UTC):
                 named.append(name)
+    yield from _linked_authors(tree, around)
     # "Par" says for sure what a class may only seem to say.
     yield from ([name] for name in sorted(named, key=lambda name: not BY.match(name)))
-    yield from _linked_authors(tree, around)
     yield from _announced_authors(near)
     yield from _lone_authors(tree)
 
@@ -202,7 +207,11 @@ def _linked_authors(tree: LexborHTMLParser, around: str) -> Iterator[list[str]]:
     """Yield the people near the article that link to pages of their own, together."""
     links = tree.css(_AUTHOR_PAGES)[:_MOST_ELEMENTS] if around else []
     found = [clean(node.text(separator=" ")) for node in links if not _in_comment(node)]
-    found = [name for name in found if is_person(name) and _NO_SPACE.sub("", name) in around]
+    found = [
+        name
+        for name in found
+        if is_person(name) and not names_role(name) and _NO_SPACE.sub("", name) in around
+    ]
     if found:
         yield list(dict.fromkeys(found))
 
@@ -224,12 +233,12 @@ def _lone_authors(tree: LexborHTMLParser) -> Iterator[list[str]]:
     """Yield the only person that is marked as an author on the whole page."""
     found: dict[str, str] = {}
     for node in tree.css(f"{_AUTHOR_ELEMENTS}, {_AUTHOR_PAGES}")[:_MOST_ELEMENTS]:
-        text = " ".join(_pieces(node))
-        if len(text) > _LONGEST_BYLINE or _in_comment(node) or stands_elsewhere(node):
+        pieces = _pieces(node)
+        if len("".join(pieces)) > _LONGEST_BYLINE or _in_comment(node) or stands_elsewhere(node):
             continue
-        for name in split_bylines(_cut(text)):
-            if is_person(name) and not names_role(name):
-                found.setdefault(fold(name), name)
+        named = (name for piece in pieces for name in split_bylines(_cut(piece)))
+        if name := next(filter(is_person, named), None):
+            found.setdefault(fold(name), name)
     if len(found) == 1:
         yield list(found.values())
 
@@ -241,7 +250,7 @@ def _cut(byline: str) -> str:
 
 # Each run of white space is matched once, from its beginning: to try each blank is quadratic.
 _BYLINE_END = re.compile(
-    r"(?<!\s)(?:\s*+[|•·⋅]|\s++[-–—]|(?:\s*+,)?\s++(?:"
+    r"(?<!\s)(?:\s*+[|•·●⋅]|\s++[-–—]|(?:\s*+,)?\s++(?:"
     r"(?:(?:le|on|at|am)\s+)?(?i:(?:jan|feb|fév|mar|apr|avr|ma[iy]|ju[inl]|aug|ao|sep|oct|nov|dec"
     r"|déc)[^\W\d_]*\.?\s+)?\d|(?:in|dans)\s+[A-ZÀ-Ý]))"
 )
