@@ -37,7 +37,8 @@ MAY_USE["articles"] = MAY_USE["state"] | {
 }
 MAY_USE["middlewares"] = MAY_USE["articles"] | {"articles"}
 MAY_USE["pipelines"] = MAY_USE["middlewares"]
-MAY_USE["operations"] = MAY_USE["middlewares"] | {"middlewares"}
+MAY_USE["operations"] = MAY_USE["middlewares"] | {"middlewares", "settings"}
+"""Checks of settings name the defaults."""
 MAY_USE["extensions"] = MAY_USE["middlewares"] | {"operations"}
 MAY_USE["spiders"] = MAY_USE["middlewares"] | {"extensions"}
 MAY_USE["export"] = MAY_USE["middlewares"]
