@@ -54,6 +54,16 @@ class NotHtmlError(UnreadableHtmlError):
     """
 
 
+class ParserMemoryError(NewscrawlError, MemoryError):
+    """The HTML parser found no memory for a page, and has freed what it had.
+
+    Raised by ``newscrawl.text.html.parse``. The process can parse the next page.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("the HTML parser ran out of memory")
+
+
 class StoreError(NewscrawlError):
     """A file or directory of the run cannot be opened or written.
 
