@@ -69,9 +69,7 @@ def test_every_site_has_its_slots_and_no_two_begin_together(tmp_path: Path) -> N
             shell = line.split(maxsplit=5)[5].replace(str(scrapy), str(stand_in))
             shell = shell.replace(f"$({stand_in} schedule --next maghress)", "something")
             shell = re.sub(r"in [\d|]+\)", f"in {datetime.now(UTC):%H}|{tomorrow:%H})", shell)
-            ran = subprocess.run(
-                ["/bin/sh", "-c", unescaped(shell)], capture_output=True, text=True
-            )
+            ran = run_by_cron(shell)
             assert (ran.stdout, ran.stderr) == (printed, ""), line
     # In another hour of UTC nothing is begun, whatever the local time zone.
     at_night = next(line for line in commands if "case " in line).split(maxsplit=5)[5]
