@@ -54,12 +54,12 @@ def test_a_wrong_environment_is_reported(tmp_path: Path, variable: str, value: s
     assert report["reason"].startswith(f"{variable}: {value}")
 
 
-def test_a_setting_that_scrapy_does_not_understand_is_reported(tmp_path: Path) -> None:
-    done = crawl(tmp_path, "-s", "CONCURRENT_REQUESTS=many")
+def test_a_component_that_cannot_be_made_is_reported(tmp_path: Path) -> None:
+    done = crawl(tmp_path, "-s", 'EXTENSIONS={"json.loads": 1}')
     assert done.returncode == 1
     report = json.loads((tmp_path / "runs" / "first.json").read_text())
     assert (report["state"], report["outcome"]) == ("interrupted", "failed")
-    assert "invalid literal for int() with base 10: 'many'" in report["reason"]
+    assert "loads() missing 1 required positional argument" in report["reason"]
 
 
 def test_the_reason_is_in_the_log_of_a_job(tmp_path: Path) -> None:
@@ -83,7 +83,7 @@ def test_a_run_without_standard_error_is_reported(tmp_path: Path) -> None:
 def test_root_does_not_write_into_the_data_of_another_user(tmp_path: Path) -> None:
     os.chown(tmp_path, 65534, 65534)
     done = crawl(tmp_path)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "runuser -u nobody" in done.stderr
     assert list(tmp_path.iterdir()) == []
 

@@ -18,8 +18,7 @@ from newscrawl.items import Article, Use, marked
 from newscrawl.operations.comparison import compare
 from newscrawl.pipelines.versions import COMPARED, changes, fingerprints
 from newscrawl.report.feeds import count_feeds
-from tests.test_checks import scrapy
-from tests.test_schema import article
+from tests.support import article, scrapy
 
 
 @dataclass(slots=True)

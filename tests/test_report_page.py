@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from newscrawl.report.differences import differences
-from tests.test_crawl import LINK, SOURCE, TEXT, TITLE
+from tests.support import LINK, SOURCE, TEXT, TITLE
 from tests.web import Web, aggregator_page, crawl, outlet_page
 
 HOSTILE = (

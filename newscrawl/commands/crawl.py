@@ -1,19 +1,28 @@
 """``scrapy crawl``: Scrapy's command with a meaningful exit code."""
 
 import argparse
-import logging
 import signal
-from typing import Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, cast
 
 from scrapy.commands.crawl import Command as ScrapyCrawl
+from scrapy.exceptions import UsageError
+from scrapy.utils.log import configure_logging
 
-from newscrawl.aggregator.sites import SITES
+from newscrawl.aggregator.sites import SITES, Site
 from newscrawl.articles.garbage_collection import collect_less_often
 from newscrawl.errors import ArgumentError, SettingError, StoreError
+
+if TYPE_CHECKING:
+    from newscrawl.spiders.base import AggregatorSpider
 
 
 class Command(ScrapyCrawl):
     """Exits 0 after a good run, 1 after a bad one, 3 on an alarm, 75 if the site is busy."""
+
+    spidercls: "type[AggregatorSpider]"
+    fault = ""
+    """What is wrong with the settings, the spider arguments or the ledger, if anything."""
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Add ``--json`` to Scrapy's options."""
@@ -23,51 +32,95 @@ class Command(ScrapyCrawl):
         )
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Turn options into settings."""
+        """Turn options into settings; check them, the spider's arguments and the ledger.
+
+        Raises:
+            UsageError: the spider does not exist or has no site, or an option has a wrong form.
+        """
+        # Imported late: Scrapy imports every command at every start.
+        from newscrawl.operations.json_log import install
+        from newscrawl.operations.ownership import check_user
+        from newscrawl.operations.setting_checks import check_options, check_settings
+        from newscrawl.operations.supervisor import check_environment
+        from newscrawl.spiders.arguments import Arguments
+        from newscrawl.state import Ledger, ledger_path
+        from newscrawl.state.run import data_of
+
+        try:
+            check_options(opts.set)
+        except SettingError as error:
+            raise UsageError(str(error), print_help=False) from None
         super().process_options(args, opts)
         assert self.settings
         if opts.json:
             self.settings.set("LOG_JSON", True, priority="cmdline")
-        if self.settings.getbool("LOG_JSON"):
-            from newscrawl.operations.json_log import install
-
-            self.settings.set("LOG_INSTALL_ROOT_HANDLER", False, priority="cmdline")
-            install(self.settings)
-
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Check the arguments, crawl, report, and set the exit code."""
-        name = args[0] if len(args) == 1 else ""
-        if name not in SITES:
-            super().run(args, opts)
-            return
-        # Imported late: Scrapy imports every command at every start.
-        from newscrawl.operations.announcements import announce
-        from newscrawl.operations.ownership import check_user
-        from newscrawl.operations.supervisor import Supervisor, check_environment
-        from newscrawl.spiders.arguments import Arguments
-        from newscrawl.state.compression import packing_of
-        from newscrawl.state.run import Run, data_of, job_name
-
-        assert self.crawler_process
-        crawler = self.crawler_process.create_crawler(name)
-        settings = crawler.settings
+        if len(args) != 1:
+            raise UsageError("give one spider; 'scrapy list' names them", print_help=False)
+        self.spidercls = self._load(args[0])
         try:
-            check_user(data_of(settings))
-        except StoreError as error:  # a report would be such a file, too
-            announce(f"scrapy crawl {name}: {error}", settings, logging.ERROR)
-            self.exitcode = 1
-            return
+            check_user(data_of(self.settings))
+        except StoreError as error:
+            raise UsageError(str(error), print_help=False) from None
+        try:
+            check_environment(self.settings)
+            check_settings(self.settings)
+            Arguments.parse(self.spidercls.site, opts.spargs)
+            Ledger(ledger_path(data_of(self.settings))).close()  # fails before Scrapy logs anything
+        except (ArgumentError, SettingError, StoreError) as error:
+            self.fault = str(error)
+            self.requires_crawler_process = False
+        with suppress(ValueError):  # the fault may be in these settings
+            if self.settings.getbool("LOG_JSON"):
+                self.settings.set("LOG_INSTALL_ROOT_HANDLER", False, priority="cmdline")
+                install(self.settings)
+            elif self.fault and self.settings["LOG_FILE"]:
+                configure_logging(self.settings)  # so that the reason is in the job's log
+
+    def _load(self, name: str) -> "type[AggregatorSpider]":
+        """Return the class of a spider.
+
+        Raises:
+            UsageError: there is none of that name, or it has no site.
+        """
+        from scrapy.spiderloader import get_spider_loader
+
+        assert self.settings
+        loader = get_spider_loader(self.settings)
+        if name not in loader.list():
+            known = ", ".join(sorted(loader.list()))
+            raise UsageError(f"no spider named {name}; allowed: {known}", print_help=False)
+        spidercls = loader.load(name)
+        if not isinstance(getattr(spidercls, "site", None), Site):
+            raise UsageError(
+                f"spider {name} has no site: derive {spidercls.__name__} from "
+                f"newscrawl.spiders.base.AggregatorSpider and set its attribute site to one of "
+                f"{', '.join(SITES)}",
+                print_help=False,
+            )
+        return cast("type[AggregatorSpider]", spidercls)
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:  # noqa: ARG002 - Scrapy's
+        """Crawl, and set the exit code."""
+        from newscrawl.operations.setting_checks import check_settings
+        from newscrawl.operations.supervisor import Supervisor
+        from newscrawl.state.run import Run, job_name
+
+        assert self.settings
+        name, site = self.spidercls.name, self.spidercls.site.name
         job = job_name(name, opts.spargs.get("_job"))
-        supervisor = Supervisor(settings, name, job, opts.spargs)
+        supervisor = Supervisor(self.settings, site, job, opts.spargs)
+        if self.fault:
+            self.exitcode = supervisor.refuse(SettingError(self.fault))
+            return
+        crawler = self._create_crawler(self.spidercls)
         try:
-            check_environment(settings)
-            Arguments.parse(SITES[name], opts.spargs)
-            packing_of(settings["FEED_COMPRESSION"])
+            check_settings(crawler.settings)  # with the spider's own
             Run.of(crawler, job)
             supervisor.begin()
-        except (ArgumentError, SettingError, StoreError) as error:
+        except (SettingError, StoreError) as error:
             self.exitcode = supervisor.refuse(error)
             return
+        assert self.crawler_process
         collect_less_often()
         _ignore_second_sigterm(self.crawler_process)
         self.crawler_process.crawl(crawler, **opts.spargs)
