@@ -12,6 +12,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+if sys.version_info >= (3, 14):
+    pass
+else:
+    pass
+
 from newscrawl.demo.proxy import Answer
 from newscrawl.items import Article, Copy, Outlet, Source
 from tests.web import HTML, Outcome, Web, aggregator_page, command, outlet_page

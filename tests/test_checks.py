@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from backports import zstd
 from scrapy.utils.project import get_project_settings
 
 from newscrawl.demo.proxy import Answer, DemoProxy
 from newscrawl.operations.doctor import examine_all
-from tests.support import URL, scrapy, web
+from tests.support import URL, scrapy, web, zstd
 from tests.web import Web, crawl
 
 

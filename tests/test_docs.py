@@ -17,14 +17,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from backports import zstd
 from scrapy.utils.project import get_project_settings
 
 from newscrawl.aggregator.sites import SITES
 from newscrawl.demo.faults import FAULTS
 from newscrawl.demo.proxy import Answer, DemoProxy
 from newscrawl.spiders.arguments import Arguments
-from tests.support import LINK, SOURCE, TEXT, TITLE
+from tests.support import LINK, SOURCE, TEXT, TITLE, zstd
 from tests.web import FAST, HTML, Web, aggregator_page
 
 ROOT = Path(__file__).parent.parent

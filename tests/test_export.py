@@ -18,7 +18,6 @@ from typing import Any
 import msgspec
 import pyarrow.parquet
 import pytest
-from backports import zstd
 from scrapy.cmdline import execute
 
 from newscrawl.errors import ExportError
@@ -27,6 +26,7 @@ from newscrawl.export.record_fields import Field, flat, record_fields
 from newscrawl.export.selection import Index, Selection
 from newscrawl.items import Agreement, Article, Copy, Crawl, Image, Outlet, Source
 from newscrawl.state import Ledger
+from tests.support import zstd
 
 ROOT = Path(__file__).parent.parent
 COMMAND = (sys.executable, "-m", "scrapy", "export")
