@@ -105,7 +105,7 @@ def test_pure_packages_do_not_import_scrapy(path: Path) -> None:
 
 
 def test_the_text_modules_use_each_other_in_one_direction() -> None:
-    order = ["cleaning", "signatures", "language", "urls", "dates", "html"]
+    order = ["cleaning", "mojibake", "bylines", "signatures", "language", "urls", "dates", "html"]
     for position, name in enumerate(order):
         tree = ast.parse((PACKAGE / "text" / f"{name}.py").read_text("utf-8"))
         used = {
