@@ -1,5 +1,6 @@
 """Fixtures of several tests, and the mark of slow ones."""
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -8,6 +9,20 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+
+from tests import support, web
+
+STARTERS = (
+    multiprocessing,
+    subprocess,
+    web,
+    support.reextract,
+    support.replay,
+    support.scrapy,
+    web.command,
+    web.crawl,
+)
+"""What starts other processes."""
 
 
 def pytest_configure() -> None:
@@ -26,9 +41,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _starts_processes(module: ModuleType) -> bool:
-    """Return whether a test module uses ``subprocess`` or the crawls of ``tests.web``."""
-    sources = {getattr(value, "__module__", None) for value in vars(module).values()}
-    return subprocess in vars(module).values() or "tests.web" in sources
+    """Return whether a test module uses processes, or a helper that starts a command."""
+    used = {id(value) for value in vars(module).values()}
+    return any(id(starter) in used for starter in STARTERS)
 
 
 @pytest.fixture
