@@ -6,7 +6,7 @@ from scrapy.cmdline import execute
 from scrapy.settings import default_settings
 
 from newscrawl import settings
-from newscrawl.commands import export, report, rules, schema, validate
+from newscrawl.commands import export, read, report, rules, schema, validate
 
 _OWN_SETTINGS = {
     name: value
@@ -18,6 +18,12 @@ _OWN_SETTINGS = {
 
 class Export(export.Command):
     """``scrapy export`` in any project."""
+
+    default_settings = _OWN_SETTINGS
+
+
+class Read(read.Command):
+    """``scrapy read`` in any project."""
 
     default_settings = _OWN_SETTINGS
 
