@@ -7,6 +7,7 @@ from typing import Any
 
 from newscrawl.extraction.fields.printed_dates import DIGITS, Printed, marked_dates
 from newscrawl.extraction.metadata import Metadata, types_of
+from newscrawl.extraction.trace import all_of, chose, each
 from newscrawl.text.dates import Moment, parse_date
 
 _PUBLISHED = (
@@ -95,7 +96,7 @@ def published(
     """
     chosen: Moment | None = None
     first: Moment | None = None
-    for value in _published_values(metadata, printed):
+    for value in all_of(_published_values(metadata, printed)):
         moment = read_moment(value, zone)
         if moment is None or not _possible(moment):
             continue
@@ -103,12 +104,16 @@ def published(
             moment = _as_printed(moment, metadata, printed)
         if chosen:
             if moment.precision == "second" and moment.when.date() == chosen.when.date():
+                chose("published", "the first possible day, with the time of another source")
                 return moment
         elif wanted is None or abs((moment.when.date() - wanted.date()).days) <= 1:
             if moment.precision == "second":
+                chose("published", "the first possible time" + (" near the copy's" * bool(wanted)))
                 return moment
             chosen = moment
         first = first or moment
+    reason = f"the first possible day{' near the copy' * bool(wanted)}; no source has its time"
+    chose("published", reason if chosen else "the first possible date, though not near the copy's")
     return chosen or first or _last_resort(metadata, printed, zone)
 
 
@@ -173,17 +178,17 @@ def _published_values(metadata: Metadata, printed: Printed) -> Iterator[str | fl
     yield from _kept(metadata, printed)
     for name in ("datePublished", "dateCreated", "uploadDate"):
         if value := metadata.article.get(name):
-            yield from scalars(value)
+            yield from each("published", f"JSON-LD {name}", scalars(value))
     for name in _PUBLISHED:
-        yield from metadata.metas.get(name, ())
+        yield from each("published", f"meta {name}", metadata.metas.get(name, ()))
     if value := metadata.webpage.get("datePublished"):
-        yield from scalars(value)
+        yield from each("published", "JSON-LD of the page", scalars(value))
     if any(name in metadata.metas for name in _CREATED):
         yield from printed.announced_as("published")
     for name in _CREATED:
-        yield from metadata.metas.get(name, ())
-    yield from printed.announced_as("published")
-    yield from printed.announced_as(None)
+        yield from each("published", f"meta {name}", metadata.metas.get(name, ()))
+    yield from each("published", "printed as published", printed.announced_as("published"))
+    yield from each("published", "printed", printed.announced_as(None))
 
 
 def _kept(metadata: Metadata, printed: Printed) -> Iterator[str]:
@@ -219,8 +224,9 @@ def _last_resort(metadata: Metadata, printed: Printed, zone: tzinfo | None) -> M
             values += scalars(node["datePublished"])
     for url in (metadata.url, metadata.canonical or ""):
         values += ["-".join(match.group(1, 3, 4)) for match in _DATE_IN_URL.finditer(url)]
+    chose("published", "no other date: another object of the page, its URL or its last change")
     return (
-        _first_possible(values, zone)
+        _first_possible(each("published", "last resort", values), zone)
         or _first_possible(marked_dates(metadata), zone)
         or modified(metadata, printed, zone)
     )
@@ -245,7 +251,11 @@ def modified(metadata: Metadata, printed: Printed, zone: tzinfo | None) -> Momen
     for name in _MODIFIED:
         values += metadata.metas.get(name, [])
     values += scalars(metadata.webpage.get("dateModified"))
-    return _first_possible(values, zone) or _first_possible(printed.announced_as("updated"), zone)
+    said = each("modified", "printed as updated", printed.announced_as("updated"))
+    chose("modified", "the first possible time")
+    return _first_possible(each("modified", "declared", values), zone) or _first_possible(
+        said, zone
+    )
 
 
 def _first_possible(values: Iterable[str | float], zone: tzinfo | None) -> Moment | None:

@@ -9,6 +9,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from newscrawl.extraction.fields.names import class_of, stands_elsewhere
 from newscrawl.extraction.metadata import Metadata
+from newscrawl.extraction.trace import chose, note
 from newscrawl.items import Image
 from newscrawl.text.cleaning import plain
 from newscrawl.text.urls import absolute
@@ -30,7 +31,12 @@ def images(metadata: Metadata, tree: LexborHTMLParser) -> list[Image]:
     found: dict[str, Image] = {}
     for value in _declared(metadata):
         _add(found, metadata, value)
+    for url in found:
+        note("images", "declared", url)
     printed = list(_printed(metadata, tree))
+    for picture in printed:
+        note("images", "printed", picture.url)
+    chose("images", "declared" if found else "printed in the article")
     captions = {_file(picture.url): picture for picture in printed}
     if not found:
         found = {picture.url: picture for picture in printed}
