@@ -55,7 +55,7 @@ class Command(ScrapyCommand):
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         """Keep the data directory's path before its name is replaced by a temporary one."""
-        from newscrawl.operations.side_commands import leave_nothing
+        from newscrawl.commands.read_only import leave_nothing
         from newscrawl.state.run import data_of
 
         super().process_options(args, opts)
