@@ -108,6 +108,13 @@ class ExportError(NewscrawlError):
     """
 
 
+class ScrapydError(NewscrawlError):
+    """A Scrapyd cannot be reached or refuses a request.
+
+    Raised by ``newscrawl.operations.scrapyd``; the message has the address and Scrapyd's response.
+    """
+
+
 class BrowserError(NewscrawlError):
     """The browser failed to render a page: it crashed, or the page took too long.
 

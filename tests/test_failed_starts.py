@@ -54,12 +54,12 @@ def test_a_wrong_environment_is_reported(tmp_path: Path, variable: str, value: s
     assert report["reason"].startswith(f"{variable}: {value}")
 
 
-def test_a_setting_that_scrapy_does_not_understand_is_reported(tmp_path: Path) -> None:
-    done = crawl(tmp_path, "-s", "CONCURRENT_REQUESTS=many")
+def test_a_component_that_cannot_be_made_is_reported(tmp_path: Path) -> None:
+    done = crawl(tmp_path, "-s", 'EXTENSIONS={"json.loads": 1}')
     assert done.returncode == 1
     report = json.loads((tmp_path / "runs" / "first.json").read_text())
-    assert (report["state"], report["outcome"]) == ("finished", "failed")
-    assert "CONCURRENT_REQUESTS=many" in report["reason"]
+    assert (report["state"], report["outcome"]) == ("interrupted", "failed")
+    assert "loads() missing 1 required positional argument" in report["reason"]
 
 
 def test_the_reason_is_in_the_log_of_a_job(tmp_path: Path) -> None:

@@ -69,7 +69,6 @@ def test_the_console_command_finds_its_settings(installed: Path, tmp_path: Path)
     script = str(installed / "bin" / "newscrawl")
     assert "maghress" in run(installed, tmp_path, script, "list").split()
     assert "active project: newscrawl" in run(installed, tmp_path, script)
-    assert "maghress" in run(installed, tmp_path, "-m", "newscrawl", "list").split()
     assert not list(tmp_path.iterdir())
 
 

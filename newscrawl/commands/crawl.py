@@ -40,6 +40,7 @@ class Command(ScrapyCrawl):
         # Imported late: Scrapy imports every command at every start.
         from newscrawl import settings as defaults
         from newscrawl.configuration.checks import check_options, check_settings
+        from newscrawl.operations.json_log import install
         from newscrawl.operations.ownership import check_user
         from newscrawl.operations.supervisor import check_environment
         from newscrawl.spiders.arguments import Arguments
@@ -69,12 +70,12 @@ class Command(ScrapyCrawl):
         except (ArgumentError, SettingError, StoreError) as error:
             self.fault = error
             self.requires_crawler_process = False
-            return
-        if self.settings.getbool("LOG_JSON"):
-            from newscrawl.operations.json_log import install
-
-            self.settings.set("LOG_INSTALL_ROOT_HANDLER", False, priority="cmdline")
-            install(self.settings)
+        with suppress(ValueError):  # the fault may be in these settings
+            if self.settings.getbool("LOG_JSON"):
+                self.settings.set("LOG_INSTALL_ROOT_HANDLER", False, priority="cmdline")
+                install(self.settings)
+            elif self.fault and self.settings["LOG_FILE"]:
+                configure_logging(self.settings)  # so that the reason is in the job's log
 
     def _load(self, name: str) -> "type[AggregatorSpider]":
         """Return the class of a spider.
@@ -111,8 +112,6 @@ class Command(ScrapyCrawl):
         job = job_name(self.spidercls.name, opts.spargs.get("_job"))
         supervisor = Supervisor(self.settings, site, job, opts.spargs)
         if self.fault:
-            with suppress(OSError, TypeError, ValueError):  # the fault may be in its settings
-                configure_logging(self.settings)  # Scrapyd shows the log file of a job
             self.exitcode = supervisor.refuse(self.fault)
             return
         crawler = self._create_crawler(self.spidercls)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from itertools import chain, islice
 from typing import Any
 
 from newscrawl.extraction.fields.printed_dates import DIGITS, Printed, marked_dates
@@ -125,8 +126,8 @@ def _as_printed(moment: Moment, metadata: Metadata, printed: Printed) -> Moment:
     """Show a time in UTC as the page does: by an offset that it names, or that its dates imply."""
     if moment.precision != "second":
         return moment
-    said = printed.announced_as("published")[:_MOST_SHOWN]
-    shown = printed.announced_as(None)[:_MOST_SHOWN]
+    said = list(islice(printed.announced_as("published"), _MOST_SHOWN))
+    shown = islice(printed.announced_as(None), _MOST_SHOWN)
     declared = [value for name in _CREATED for value in metadata.metas.get(name, ())]
     for text in (*declared, *said, *shown):
         other = read_moment(text, None)
@@ -194,18 +195,21 @@ def _published_values(metadata: Metadata, printed: Printed) -> Iterator[str | fl
 def _kept(metadata: Metadata, printed: Printed) -> Iterator[str]:
     """Yield a printed date that a page kept when it declared each change as a publication.
 
-    Such a page declares no change after its publication, and prints an earlier day alone.
+    Such a page declares no change after its publication, and prints an earlier day alone. News
+    articles are excluded: what they print is more often of something else.
     """
+    if "NewsArticle" in types_of(metadata.article):
+        return
     stated, changed = (
         next(map(_day_of, scalars(metadata.article.get(name))), None)
         for name in ("datePublished", "dateModified")
     )
     if stated and changed and changed.when.date() <= stated.when.date():
-        for text in (*printed.announced_as("published"), *printed.announced_as(None)[:1])[:1]:
-            said = parse_date(text, UTC)
-            named = len(text) < _LONGEST_DATE and _NAME.search(text)
-            if said and named and stated.when - said.when > 2 * _DAY:
-                yield text
+        dates = chain(printed.announced_as("published"), printed.announced_as(None))
+        text = next(dates, "")
+        said = parse_date(text, UTC) if len(text) < _LONGEST_DATE and _NAME.search(text) else None
+        if said and stated.when - said.when > 2 * _DAY:
+            yield text
 
 
 _LONGEST_DATE = 20
