@@ -11,4 +11,15 @@ from newscrawl.export.formats import FORMATS, Format, Writer, add_formats
 from newscrawl.export.records import read_records
 from newscrawl.export.selection import Selection
 
-__all__ = ["FORMATS", "Format", "Order", "Selection", "Summary", "Writer", "add_formats", "export", "find_feeds", "read_records"]
+__all__ = [
+    "FORMATS",
+    "Format",
+    "Order",
+    "Selection",
+    "Summary",
+    "Writer",
+    "add_formats",
+    "export",
+    "find_feeds",
+    "read_records",
+]
