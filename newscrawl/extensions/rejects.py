@@ -38,7 +38,10 @@ class Rejects:
         try:
             with self._run.ledger.transaction():
                 self._file.append([{"reasons": reasons, "record": item}])
-                self._run.ledger.articles.settle(item.id, "rejected", reason="; ".join(reasons))
+                due = getattr(exception, "due", None)
+                self._run.ledger.articles.settle(
+                    item.id, "rejected", reason="; ".join(reasons), due=due
+                )
         except StoreError as error:
             stop(self._crawler, error)
 

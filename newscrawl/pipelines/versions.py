@@ -73,14 +73,15 @@ class VersionsPipeline:
         Raises:
             UnchangedRecordError: nothing changed since the last version.
         """
-        version, before, reads = self._run.ledger.articles.last_export(item.id)
+        articles = self._run.ledger.articles
+        version, before = articles.last_export(item.id)
         if before:
             prints = fingerprints(item)
             item.changed = changes(before, prints)
             if not item.changed:
-                self._run.ledger.articles.note_prints(item.id, prints)
-                state, due = self._revisits.after(item, reads)
-                self._run.ledger.articles.settle(item.id, state, due=due)
+                articles.note_prints(item.id, prints)
+                state, due = self._revisits.after(item, articles.last_outcome(item.id))
+                articles.settle(item.id, state, due=due)
                 raise UnchangedRecordError("unchanged", log_level="DEBUG")
         item.version = version + 1
         return item
