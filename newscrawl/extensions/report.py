@@ -167,6 +167,7 @@ class RunReport:
             "left": left + not_adopted,
             "known": known,
             "outside": outside,
+            "future": stats.get("articles/future", 0),
             "feeds_unchanged": stats.get("articles/feeds_unchanged", 0),
             "absent": stats.get("articles/absent", 0),
             "article_pages": stats.get("articles/pages", 0),
