@@ -20,7 +20,7 @@ def main() -> int:
     parser.add_argument("--hours", type=float, default=2)
     parser.add_argument("--seed", type=int, default=1, help="of the first round")
     parser.add_argument("--examples", type=int, default=5, help="sequences in a round")
-    parser.add_argument("--steps", type=int, default=25, help="steps of a sequence")
+    parser.add_argument("--steps", type=int, default=15, help="steps of a sequence")
     options = parser.parse_args()
     end = time.monotonic() + 3600 * options.hours
     seed = options.seed

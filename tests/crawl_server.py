@@ -77,8 +77,13 @@ def _serve() -> None:
         child = os.fork()
         if not child:
             _run(**json.loads(line))
-        print(child, flush=True)
-        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+        _tell(child)
+        _tell(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+
+
+def _tell(number: int) -> None:
+    sys.stdout.write(f"{number}\n")
+    sys.stdout.flush()
 
 
 def _run(argv: list[str], env: dict[str, str], log: str, days: float) -> Any:
