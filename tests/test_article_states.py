@@ -5,6 +5,7 @@ for hours.
 """
 
 import contextlib
+import itertools
 import json
 import os
 import signal
@@ -202,7 +203,7 @@ class ArticleStates(RuleBasedStateMachine):
         """Each version stands once, says what changed, and never loses the source's text."""
         for article, versions in self._records().items():
             assert [r["version"] for r in versions] == list(range(1, len(versions) + 1)), article
-            for before, after in zip(versions, versions[1:], strict=False):
+            for before, after in itertools.pairwise(versions):
                 if (article, before["version"]) not in self.forgotten:
                     assert after["changed"], article
                     assert (before["origin"], after["origin"]) != ("source", "aggregator"), article
