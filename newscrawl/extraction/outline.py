@@ -34,6 +34,9 @@ _HELD = 800
 _LONG_CAPTION = 600
 """Characters from which a part named after a picture holds more than its caption."""
 
+_LONG_HEADING = 80
+"""Characters from which a heading that ends as a sentence is a paragraph in large type."""
+
 _ITEMS = frozenset(("li", "dd", "dt", "td", "th"))
 
 _TEXTS = HEADINGS | _ITEMS | {"p"}
@@ -208,7 +211,7 @@ class Outline:
                 continue
             if len(text) >= SENTENCE:
                 seen.add(text)
-            if index not in prose or tag in HEADINGS:
+            if index not in prose or (tag in HEADINGS and not _is_paragraph(text)):
                 waiting.append(index)
                 continue
             found += waiting if found else self._before(waiting, index, anchors)
@@ -260,6 +263,11 @@ class Outline:
         other = self.page.elements[self.page.blocks[prose].element]
         ends = self.page.blocks[index].text[-1] in ENDS
         return ends and (one.tag, one.parent) == (other.tag, other.parent)
+
+
+def _is_paragraph(text: str) -> bool:
+    """Return whether the text of a heading is that of a paragraph."""
+    return len(text) >= _LONG_HEADING and text[-1] in ".!…»”"
 
 
 def common_element(page: Page, blocks: list[int]) -> int:
