@@ -24,6 +24,7 @@ _MARGIN = 0.02
 _LARGE = 2_000_000
 _MANY_TAGS = 15_000
 _LONG_BODY = 400
+_MANY_PARTS = 20
 
 
 @dataclass(slots=True)
@@ -126,7 +127,7 @@ def _unguided(
 ) -> Iterator[Body]:
     """Yield the bodies found without the copy.
 
-    In this order: by what the page says of itself, by its look, in its scripts, and only then by
+    In this order: by what the page says of itself, by its look, in its hidden parts, and then by
     the general extractor, which parses the page again.
     """
     declared = metadata.text("articleBody")
@@ -134,8 +135,7 @@ def _unguided(
         yield _found("json-ld", page, standfirst(page, blocks, metadata.description) + blocks)
     if blocks := unguided(page):
         yield _found("prose", page, standfirst(page, blocks, metadata.description) + blocks)
-    if hidden := embedded_html(tree):
-        inner = walk(top_of(parse(hidden)))
+    for inner in _embedded(tree):
         if blocks := (guided(inner, reference) if reference else []) or unguided(inner):
             yield _found("embedded", inner, blocks)
     small = len(html) <= _LARGE and html.count(b"<") <= _MANY_TAGS
@@ -143,6 +143,16 @@ def _unguided(
         yield Body("general", clean_text(text))
     if declared:
         yield Body("json-ld", clean_text(declared))
+
+
+def _embedded(tree: LexborHTMLParser) -> Iterator[Page]:
+    """Yield what a page holds for other readers: without scripts, in a frame, in its scripts."""
+    for node in tree.css("noscript")[:_MANY_PARTS]:
+        yield walk(node)
+    for node in tree.css("iframe[srcdoc]")[:_MANY_PARTS]:
+        yield walk(top_of(parse(node.attributes["srcdoc"] or " ")))
+    if hidden := embedded_html(tree):
+        yield walk(top_of(parse(hidden)))
 
 
 def top_of(tree: LexborHTMLParser) -> LexborNode:

@@ -22,6 +22,10 @@ _DRIFT = 3
 """Words by which a copy may run ahead of the page, or behind it, within a short block."""
 _TAIL = 0.2
 """Share of the aligned text from which the prose behind a copy's end is the article's."""
+_BRIEF = 60
+"""Words of a copy that may be matched by its words alone."""
+_LITTLE = 200
+"""Characters of prose below which the body may stand elsewhere, in short lines."""
 _MOST_TEXT = 2_000_000
 
 _STANDFIRST = re.compile(
@@ -95,6 +99,8 @@ def guided(page: Page, reference: Reference) -> list[int]:
     whole = 0
     for match in matches:
         whole |= match.mask
+    if not matches and len(reference.words) <= _BRIEF:
+        return _lines_of(page, reference)
     if not matches or whole.bit_count() < ENOUGH * len(reference):
         return []
     container = _smallest(page, matches, whole)
@@ -127,6 +133,17 @@ def guided(page: Page, reference: Reference) -> list[int]:
     elif rest and rest[0] == last + 1 and [i for i in rest if _beside(page, last, i)] == rest[:1]:
         blocks.append(rest[0])  # one last paragraph that only the outlet has
     return sorted(set(blocks))
+
+
+def _lines_of(page: Page, reference: Reference) -> list[int]:
+    """List the blocks of an article of short lines, as results are, that a short copy holds."""
+    blocks = [
+        index
+        for index in _filling(page, reference, range(len(page.blocks)), 0, None)
+        if not page.blocks[index].linked and page.elements[page.blocks[index].element].tag != "h1"
+    ]
+    said = {word for index in blocks for word in reference.read(page.blocks[index].text)}
+    return blocks if len(said) >= 0.8 * len(set(reference.words)) else []
 
 
 def _beside(page: Page, one: int, other: int) -> bool:
@@ -220,7 +237,13 @@ def _filling(
 
 def unguided(page: Page) -> list[int]:
     """List the body's blocks by the look of the page's prose; none when nothing looks like it."""
-    return Outline(page).body()
+    outline = Outline(page)
+    blocks = outline.body()
+    if sum(len(page.blocks[index].text) for index in blocks) < _LITTLE:
+        brief = outline.brief()
+        if brief and not set(brief).intersection(blocks):
+            return brief
+    return blocks
 
 
 def standfirst(page: Page, body: list[int], description: str | None) -> list[int]:

@@ -157,6 +157,22 @@ class Outline:
         forms = Forms(page, anchors_of(page, self._mass), inside, good)
         return self._told(inside, self._belonging(forms, good, inside), set(good), forms.anchors)
 
+    def brief(self) -> list[int]:
+        """List the lines of a declared body that holds no prose, such as results."""
+        page, elements = self.page, self.page.elements
+        lines: dict[int, list[int]] = {}
+        for index, block in enumerate(page.blocks):
+            if block.linked or elements[block.element].tag == "h1" or is_notice(block):
+                continue
+            if self.is_away(block.element):
+                continue
+            element = block.element
+            while element:
+                if elements[element].flags & BODY:
+                    lines.setdefault(element, []).append(index)
+                element = elements[element].parent
+        return max(lines.values(), key=len, default=[])
+
     def _belonging(self, forms: Forms, good: list[int], inside: list[int]) -> set[int]:
         """Choose the blocks that stand in parts which have the forms of the body."""
         page, elements, blocks = self.page, self.page.elements, self.page.blocks
