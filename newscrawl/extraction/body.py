@@ -99,7 +99,11 @@ def guided(page: Page, reference: Reference) -> list[int]:
     whole = 0
     for match in matches:
         whole |= match.mask
-    if not matches and len(reference.words) <= _BRIEF:
+    if (
+        not matches
+        and len(reference.words) <= _BRIEF
+        and _size(page, Outline(page).body()) < _LITTLE
+    ):
         return _lines_of(page, reference)
     if not matches or whole.bit_count() < ENOUGH * len(reference):
         return []
@@ -123,16 +127,21 @@ def guided(page: Page, reference: Reference) -> list[int]:
     blocks = _between(page, reference, chain)
     blocks += [m.block for m in chosen if m.block not in ordered and m.share >= 0.8]
     last = chain[-1].block
-    size = sum(len(page.blocks[index].text) for index in blocks)
+    size = _size(page, blocks)
     outline = Outline(page, [match.block for match in chain])
     # Who repeats the article after its end quotes it; the body itself has its own to say.
     told = {match.block for match in matches if match.share >= 0.5}
     rest = [index for index in outline.body(last) if index > last and index not in told]
-    if sum(len(page.blocks[index].text) for index in rest) > _TAIL * size:
+    if _size(page, rest) > _TAIL * size:
         blocks += rest
     elif rest and rest[0] == last + 1 and [i for i in rest if _beside(page, last, i)] == rest[:1]:
         blocks.append(rest[0])  # one last paragraph that only the outlet has
     return sorted(set(blocks))
+
+
+def _size(page: Page, blocks: list[int]) -> int:
+    """Count the characters of some blocks."""
+    return sum(len(page.blocks[index].text) for index in blocks)
 
 
 def _lines_of(page: Page, reference: Reference) -> list[int]:
@@ -239,7 +248,7 @@ def unguided(page: Page) -> list[int]:
     """List the body's blocks by the look of the page's prose; none when nothing looks like it."""
     outline = Outline(page)
     blocks = outline.body()
-    if sum(len(page.blocks[index].text) for index in blocks) < _LITTLE:
+    if _size(page, blocks) < _LITTLE:
         brief = outline.brief()
         if brief and not set(brief).intersection(blocks):
             return brief
