@@ -202,10 +202,14 @@ def _asked(opts: argparse.Namespace) -> str | None:
 def _command(secret: str | None) -> str:
     """Return the command line, without the key of hashed names."""
     # Scrapy takes the name of the command out.
-    given = [
-        argument if secret is None else argument.replace(secret, "KEY") for argument in sys.argv[1:]
-    ]
+    given = [_hidden(argument, secret) for argument in sys.argv[1:]]
     return shlex.join(["scrapy", "export", *given])
+
+
+def _hidden(argument: str, secret: str | None) -> str:
+    if secret is None or argument not in (secret, f"--hash-bylines={secret}"):
+        return argument
+    return f"{argument.removesuffix(secret)}KEY"
 
 
 def _phrases(given: list[str]) -> tuple[str, ...]:

@@ -126,12 +126,13 @@ def _named(pattern: Callable[[str], re.Pattern[str]], line: str) -> str | None:
     latin, arabic = _names()
     scripts = [(*latin, line)]
     if _ARABIC.search(line):
-        scripts.append((*arabic, _spaced(line)))
+        scripts.append((*arabic, fold(line)))
     places = [
         (match.start("name"), match["name"], codes)
         for names, beginnings, codes, text in scripts
         # Most lines name none at all.
-        if not beginnings.isdisjoint(_WORD.findall(text)) and (match := pattern(names).search(text))
+        if not beginnings.isdisjoint(_WORD.findall(text))
+        and (match := pattern(names).search(_spaced(text)))
     ]
     if not places:
         return None
@@ -172,5 +173,5 @@ _DOTS = re.compile(r"(?<=\b[^\W\d_])\s*[.٫]\s*(?=[^\W\d_]\b)|(?<=\b[^\W\d_])\.(
 
 
 def _spaced(text: str) -> str:
-    """Fold a text and write acronyms of Arabic letters with spaces: ``و.م.ع`` as ``و م ع``."""
-    return _DOTS.sub(" ", fold(text)).replace("  ", " ")
+    """Write acronyms with spaces instead of dots: ``و.م.ع`` as ``و م ع``."""
+    return _DOTS.sub(" ", text).replace("  ", " ")

@@ -1,6 +1,6 @@
 """Columns that an export adds to each record: what only the whole selection or a verdict tells."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Annotated, Literal
 
 from msgspec import Meta
@@ -43,3 +43,7 @@ class Columns:
     cluster_similarity: Share | None = None
     """Likeness to the representative's text: share of four-word sequences in common (Jaccard), or
     of the shorter text's sequences if one is a cut form of the other."""
+
+
+COLUMNS = tuple(column.name for column in fields(Columns))
+"""Names of the columns, in order."""

@@ -17,7 +17,7 @@ from newscrawl.export.facts import Facts, gather
 from newscrawl.export.feeds import Feed, FeedReader
 from newscrawl.export.formats import FORMATS
 from newscrawl.export.index import Counts, Index, Record
-from newscrawl.export.package import TABLE_SCHEMA, data_package, table_schema
+from newscrawl.export.package import TABLE_SCHEMA, data_package, is_shared, table_schema
 from newscrawl.export.selection import Selection
 from newscrawl.export.target import PACKAGE, HashedFile, Target, Written
 
@@ -156,7 +156,7 @@ def _without_names(record: Record, key: str | None) -> Record:
 def _describe(target: Target, facts: Facts) -> list[str]:
     """Write the descriptions, the data package last; return those that others' files stand for."""
     texts = {CARD: card(facts), CITATION: citation(facts), CROISSANT: _json(croissant(facts))}
-    if len(facts.files) > 1:
+    if is_shared(facts):
         texts[TABLE_SCHEMA] = _json(table_schema(facts.chosen))
     kept = [name for name in texts if not target.may_create(name)]
     written = [name for name in texts if name not in kept]

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Protocol
 import msgspec
 
 from newscrawl.errors import ExportError
-from newscrawl.export.columns import Columns
+from newscrawl.export.columns import COLUMNS
 from newscrawl.export.index import Record
 from newscrawl.export.record_fields import Field, corpus_fields
 from newscrawl.export.tables import (
@@ -63,6 +63,8 @@ class Format:
     """Whether it is one file a newspaper by definition."""
     by_suffix: bool = True
     """Whether a file's suffix alone chooses it."""
+    is_table: bool = True
+    """Whether Frictionless can validate it as a table."""
     texts: bool = True
     """Whether it holds texts, which belong to their publishers."""
 
@@ -81,7 +83,7 @@ class JsonLines:
         """See ``Writer``."""
 
 
-_LAST_COLUMN = f'"{Columns.__match_args__[-1]}":'.encode()
+_LAST_COLUMN = f'"{COLUMNS[-1]}":'.encode()
 
 
 def joined(record: Record) -> bytes:
@@ -232,6 +234,7 @@ FORMATS: Mapping[str, Format] = {
         Parquet,
         corpus_fields,
         "Parquet, with nested fields",
+        is_table=False,  # it takes lists in Parquet for wrong
     ),
     "study": Format(
         ".json",

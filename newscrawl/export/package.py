@@ -9,10 +9,11 @@ from newscrawl.aggregator.sites import SITES
 from newscrawl.export.facts import Facts
 from newscrawl.export.formats import Format
 from newscrawl.export.record_fields import descriptor
+from newscrawl.export.target import Written
 from newscrawl.items import SCHEMA_VERSION
 
 TABLE_SCHEMA = "tableschema.json"
-"""File of the fields where many files share them."""
+"""File of the fields where many files share them, or the data are no table to Frictionless."""
 
 LICENCE_NOTE = (
     "No open licence: the articles belong to their publishers and authors. Keep them to "
@@ -44,7 +45,7 @@ def data_package(facts: Facts, others: list[str]) -> dict[str, Any]:
         facts: the export.
         others: names of its other descriptions.
     """
-    chosen, shared = facts.chosen, len(facts.files) > 1
+    chosen = facts.chosen
     counts = {
         key: value for key, value in dataclasses.asdict(facts.counts).items() if key != "damages"
     }
@@ -92,19 +93,28 @@ def data_package(facts: Facts, others: list[str]) -> dict[str, Any]:
             "hashed_bylines": facts.hashed_bylines,
             "files": [file.path for file in facts.files] + others,
         },
-        "resources": [
-            {
-                "name": file.path.removesuffix(chosen.suffix).lower(),
-                "path": file.path,
-                "type": "table",
-                "format": chosen.format,
-                "mediatype": chosen.mediatype,
-                "encoding": "utf-8-sig" if facts.bom and chosen.format == "csv" else "utf-8",
-                "bytes": file.bytes,
-                "hash": f"sha256:{file.sha256}",
-                "records": file.records,
-                "schema": TABLE_SCHEMA if shared else table_schema(chosen),
-            }
-            for file in facts.files
-        ],
+        "resources": [_resource(facts, file) for file in facts.files],
     }
+
+
+def is_shared(facts: Facts) -> bool:
+    """Return whether the fields stand in a file of their own."""
+    return len(facts.files) > 1 or not facts.chosen.is_table
+
+
+def _resource(facts: Facts, file: Written) -> dict[str, Any]:
+    chosen = facts.chosen
+    resource: dict[str, Any] = {
+        "name": file.path.removesuffix(chosen.suffix).lower(),
+        "path": file.path,
+        "type": "table" if chosen.is_table else "file",
+        "format": chosen.format,
+        "mediatype": chosen.mediatype,
+        "encoding": "utf-8-sig" if facts.bom and chosen.format == "csv" else "utf-8",
+        "bytes": file.bytes,
+        "hash": f"sha256:{file.sha256}",
+        "records": file.records,
+    }
+    if chosen.is_table:
+        resource["schema"] = TABLE_SCHEMA if is_shared(facts) else table_schema(chosen)
+    return resource
