@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from newscrawl.demo.article_faults import ArticleFault
 from newscrawl.demo.score import shingles
-from newscrawl.demo.troubles import Trouble
 from newscrawl.export.clusters import Clusters, Text, fingerprint
 from newscrawl.export.feeds import FeedReader, find_feeds
 from newscrawl.export.index import Index
@@ -38,7 +38,10 @@ def test_trust_on_the_demos_truth() -> None:
         assert sum(kept) / right >= recall
     # Stubs and copies in a wrong encoding do not cost the outlet's own text.
     for verdict, _, truth in judged:
-        if truth.trouble in (Trouble.STUB, Trouble.MOJIBAKE) and truth.source.status == "ok":
+        if (
+            truth.fault in (ArticleFault.STUB, ArticleFault.MOJIBAKE)
+            and truth.source.status == "ok"
+        ):
             assert verdict.level != "low", truth.id
 
 

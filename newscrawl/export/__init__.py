@@ -9,7 +9,18 @@ describe the result, and ``corpus`` puts these together.
 from newscrawl.export.corpus import Order, Summary, export
 from newscrawl.export.feeds import find_feeds
 from newscrawl.export.formats import FORMATS
+from newscrawl.export.records import read_records
 from newscrawl.export.selection import Selection
 from newscrawl.export.trust import Trust, trust
 
-__all__ = ["FORMATS", "Order", "Selection", "Summary", "Trust", "export", "find_feeds", "trust"]
+__all__ = [
+    "FORMATS",
+    "Order",
+    "Selection",
+    "Summary",
+    "Trust",
+    "export",
+    "find_feeds",
+    "read_records",
+    "trust",
+]

@@ -11,7 +11,8 @@ from typing import Literal, get_args
 
 from newscrawl.aggregator.phrases import is_stub, is_truncated
 from newscrawl.items import Article, Source
-from newscrawl.text.cleaning import looks_mojibake, words
+from newscrawl.text.cleaning import words
+from newscrawl.text.mojibake import looks_mojibake
 
 Level = Literal["high", "check", "low"]
 """``high``: two versions agree. ``check``: one version only, or a doubt about another field than
