@@ -177,7 +177,7 @@ def test_json_lines_are_those_of_the_feed_in_order(data: Path, tmp_path: Path) -
 
 def test_parquet_reads_back_equal(data: Path, tmp_path: Path) -> None:
     real(data, "-o", tmp_path / "out/all.parquet")
-    assert files(tmp_path / "out") == sorted(["all.parquet", *DESCRIPTIONS])
+    assert files(tmp_path / "out") == sorted(["all.parquet", "tableschema.json", *DESCRIPTIONS])
     table = pyarrow.parquet.read_table(tmp_path / "out/all.parquet")
     assert table.drop_columns([*COLUMNS]).to_pylist() == as_json(ORDERED)
     assert table["day"].to_pylist() == [date.fromisoformat(r.published[:10]) for r in ORDERED]  # type: ignore[index]
@@ -474,7 +474,7 @@ def test_the_description_is_true(data: Path, tmp_path: Path, name: str) -> None:
         content = (out / resource["path"]).read_bytes()
         assert resource["bytes"] == len(content)
         assert resource["hash"] == f"sha256:{hashlib.sha256(content).hexdigest()}"
-        schema = resource["schema"]
+        schema = resource.get("schema", "tableschema.json")
         if isinstance(schema, str):
             schema = json.loads((out / schema).read_text("utf-8"))
         assert all(field["description"] for field in schema["fields"])
