@@ -37,6 +37,12 @@ _LONG_CAPTION = 600
 _LONG_HEADING = 80
 """Characters from which a heading that ends as a sentence is a paragraph in large type."""
 
+_COMMENTED = 1500
+"""Characters of prose beside comments from which the comments are not the article."""
+
+_OWN = 300
+"""Characters of paragraphs right in a part from which no part inside it is the whole body."""
+
 _ITEMS = frozenset(("li", "dd", "dt", "td", "th"))
 
 _TEXTS = HEADINGS | _ITEMS | {"p"}
@@ -108,7 +114,10 @@ class Outline:
         if flags == CAPTION and self._mass[element] >= _LONG_CAPTION:
             return False
         share = 0.8 if flags & COMMENTS else 0.5
-        return self._named[part.tag, part.kind] < share * self._mass[0]
+        named = self._named[part.tag, part.kind]
+        return named < share * self._mass[0] or (
+            bool(flags & COMMENTS) and self._mass[0] - named >= _COMMENTED
+        )
 
     def _container(self, good: list[int]) -> int:
         """Find the smallest part that holds most of the good prose, and what is known."""
@@ -119,12 +128,18 @@ class Outline:
         for index in range(1, len(elements)):
             if mass[index]:
                 children.setdefault(elements[index].parent, []).append(index)
+        own = [0] * len(elements)
+        anchors = anchors_of(self.page, self._mass)
+        for index in good:
+            own[anchors[self.page.blocks[index].element]] += len(self.page.blocks[index].text)
         container = 0
         while parts := children.get(container):
             best = max(parts, key=lambda part: mass[part] * (2 if self._declared(part) else 1))
             needed = 0.3 if self._declared(best) else 0.85 if self._declared(container) else 0.75
             if mass[best] < needed * mass[container] or elements[best].tag in CARRIERS:
                 break
+            if own[container] >= _OWN:
+                break  # so it does before or behind it
             if held and held[best] < 0.6 * held[0]:
                 break
             if any(self._alike(best, part) and mass[part] >= 0.1 * mass[best] for part in parts):
