@@ -160,7 +160,9 @@ class Outline:
         """List the blocks that look like the body; none when it ends at ``after`` or before."""
         page, blocks = self.page, self.page.blocks
         good = [index for index in self.prose if not self.is_away(blocks[index].element)]
-        good = without_teasers(page, self.prose, good)
+        texts = without_teasers(page, self.prose, good)
+        if set(self.known).isdisjoint(set(good).difference(texts)):
+            good = texts
         if not good or good[-1] <= after:
             return []
         container = self._container(good)
@@ -175,17 +177,17 @@ class Outline:
     def brief(self) -> list[int]:
         """List the lines of a declared body that holds no prose, such as results."""
         page, elements = self.page, self.page.elements
+        declared = [0] * len(elements)  # for each element the innermost body around it
+        for index in range(1, len(elements)):
+            own = elements[index].flags & BODY
+            declared[index] = index if own else declared[elements[index].parent]
         lines: dict[int, list[int]] = {}
         for index, block in enumerate(page.blocks):
-            if block.linked or elements[block.element].tag == "h1" or is_notice(block):
+            body = declared[block.element]
+            if not body or block.linked or elements[block.element].tag == "h1":
                 continue
-            if self.is_away(block.element):
-                continue
-            element = block.element
-            while element:
-                if elements[element].flags & BODY:
-                    lines.setdefault(element, []).append(index)
-                element = elements[element].parent
+            if not is_notice(block) and not self.is_away(block.element):
+                lines.setdefault(body, []).append(index)
         return max(lines.values(), key=len, default=[])
 
     def _belonging(self, forms: Forms, good: list[int], inside: list[int]) -> set[int]:
