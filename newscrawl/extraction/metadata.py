@@ -141,7 +141,7 @@ class Metadata:
                 + 2 * bool(node.get("headline"))
                 + bool(node.get("author"))
             )
-            about = self._is_about_page(node)
+            about = self.is_about_page(node)
             if about:
                 value += 20
             elif about is False and not self._has_headline(node):
@@ -157,7 +157,7 @@ class Metadata:
         urls = (self.url, self.canonical, self.meta("og:url"))
         return {address for url in urls if url and (address := _address(url, self.base))}
 
-    def _is_about_page(self, node: dict[str, Any]) -> bool | None:
+    def is_about_page(self, node: dict[str, Any]) -> bool | None:
         """Tell whether an object names this page as its own; ``None`` when it names none."""
         named = []
         for name in ("url", "mainEntityOfPage", "@id"):
@@ -182,7 +182,7 @@ class Metadata:
         return any(
             title
             and headline
-            and len(headline.intersection(words(title[:500]))) * 2 >= len(headline)
+            and len(headline.intersection(words(title[:500]))) * 4 >= 3 * len(headline)
             for title in titles
         )
 
@@ -244,7 +244,7 @@ class Metadata:
                     if isinstance(item, str):
                         yield Author(item, person)
             elif isinstance(name, dict):
-                yield from self._authors(name, depth + 1)
+                yield from self._authors(_text(name) or name, depth + 1)
             elif given := _text(value.get("givenName")):
                 yield Author(f"{given} {_text(value.get('familyName')) or ''}", person)
 
@@ -342,9 +342,12 @@ def _tolerant(text: str) -> Iterator[Any]:
         text = text[end:]
 
 
+_QUOTE = re.compile(r"&(?:quot|#0*34|#x0*22);", re.IGNORECASE)
+
+
 def _prepared(text: str) -> str:
     text = _WRAPPER.sub("", text)
-    if "&quot;" in text and '"' not in text:
+    if '"' not in text and _QUOTE.search(text):
         text = unescape(text)
     text = _TRAILING_COMMA.sub(lambda match: match[1] or "", text)
     text = _ESCAPED_APOSTROPHE.sub(r"\1'", text)

@@ -246,7 +246,10 @@ def _last_resort(metadata: Metadata, printed: Printed, zone: tzinfo | None) -> M
     """Return the date of another object of the page, of its URL, or of its last change."""
     values: list[str | float] = []
     for node in metadata.nodes:
-        if "datePublished" in node and not set(types_of(node)).intersection(_NO_ARTICLE):
+        other = (
+            set(types_of(node)).intersection(_NO_ARTICLE) or metadata.is_about_page(node) is False
+        )
+        if "datePublished" in node and not other:
             values += scalars(node["datePublished"])
     for url in (metadata.url, metadata.canonical or ""):
         for form in _DATES_IN_URL:

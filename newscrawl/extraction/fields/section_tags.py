@@ -26,7 +26,8 @@ _MOST_LINKS = 100
 
 def section(metadata: Metadata, printed: Iterable[str], names: SiteNames) -> str | None:
     """Choose the rubric: the declared one, or the first printed one that can be a rubric."""
-    if declared := declared_section(metadata):
+    declared = declared_section(metadata)
+    if declared and not names.publish(declared):
         return declared
     for text in printed:
         if 2 <= len(text) <= _LONGEST_SECTION and not (
@@ -45,21 +46,37 @@ _MOST_TAGS = 15
 
 
 def tags(metadata: Metadata, tree: LexborHTMLParser, names: SiteNames) -> list[str]:
-    """List the keywords: the declared ones, or those printed with the article."""
+    """List the keywords: the declared ones, or those printed with the article.
+
+    The site's own name, the title and repetitions are left out.
+    """
     found: list[str] = []
     value = metadata.article.get("keywords")
     if isinstance(value, list):
         named = [item.get("name") if isinstance(item, dict) else item for item in value]
         found = [item for item in named if isinstance(item, str)]
     elif isinstance(value, str):
-        found = re.split(r"[,;،]", value)
-    if not found:
-        found = metadata.metas.get("article:tag", [])
+        found = [value]
+    found = found or metadata.metas.get("article:tag", [])
     if not found and (value := metadata.meta("news_keywords", "keywords")):
-        found = re.split(r"[,;،]", value)
-    kept = [tag for raw in found[:200] if (tag := plain(raw).strip("#\"' "))]
-    kept = [tag for tag in kept if not names.exactly(folded_line(tag))]
-    return list(dict.fromkeys(kept or _printed_tags(tree)))
+        found = [value]
+    if len(found) == 1:
+        found = _BETWEEN_TAGS.split(plain(found[0][:_LONGEST_LIST]))
+    titles = (metadata.text("headline"), metadata.meta("og:title"))
+    others = {folded_line(plain(title)) for title in titles if title}
+    head = folded_line(metadata.head or "")
+    kept: dict[str, str] = {}
+    for tag in (plain(raw).strip("#\"' ") for raw in found[:200]):
+        folded = folded_line(tag)
+        is_title = folded in others or (len(folded) > _LONGEST_TAG and head.startswith(folded))
+        if folded and not is_title and not names.exactly(folded):
+            kept.setdefault(folded, tag)
+    return list(kept.values()) or list(dict.fromkeys(_printed_tags(tree)))
+
+
+_BETWEEN_TAGS = re.compile(r"[,;|،؛]")
+_LONGEST_LIST = 20_000
+"""Characters of a list of tags."""
 
 
 def _printed_tags(tree: LexborHTMLParser) -> list[str]:
