@@ -8,6 +8,7 @@ from typing import Any
 
 from newscrawl.extraction.fields.printed_dates import DIGITS, Printed
 from newscrawl.extraction.metadata import Metadata, types_of
+from newscrawl.extraction.trace import all_of, chose, each
 from newscrawl.text.dates import Moment, parse_date
 
 # Names of metadata, without what is no letter.
@@ -119,7 +120,7 @@ def published(
     """
     chosen: Moment | None = None
     first: Moment | None = None
-    for value in _published_values(metadata, printed):
+    for value in all_of(_published_values(metadata, printed)):
         moment = read_moment(value, zone)
         if moment is None or not _possible(moment):
             continue
@@ -127,12 +128,16 @@ def published(
             moment = _as_printed(moment, metadata, printed)
         if chosen:
             if moment.precision == "second" and moment.when.date() == chosen.when.date():
+                chose("published", "the first possible day, with the time of another source")
                 return moment
         elif wanted is None or abs((moment.when.date() - wanted.date()).days) <= 1:
             if moment.precision == "second":
+                chose("published", "the first possible time" + (" near the copy's" * bool(wanted)))
                 return moment
             chosen = moment
         first = first or moment
+    reason = f"the first possible day{' near the copy' * bool(wanted)}; no source has its time"
+    chose("published", reason if chosen else "the first possible date, though not near the copy's")
     return chosen or first or _last_resort(metadata, printed, zone)
 
 
@@ -203,15 +208,15 @@ def _published_values(metadata: Metadata, printed: Printed) -> Iterator[str | fl
     yield from _kept(metadata, printed)
     for name in ("datePublished", "dateCreated", "uploadDate"):
         if value := metadata.article.get(name):
-            yield from scalars(value)
-    yield from _contents(metadata, _PUBLISHED)
+            yield from each("published", f"JSON-LD {name}", scalars(value))
+    yield from each("published", "meta", _contents(metadata, _PUBLISHED))
     if value := metadata.webpage.get("datePublished"):
-        yield from scalars(value)
+        yield from each("published", "JSON-LD of the page", scalars(value))
     if created := list(_contents(metadata, _CREATED)):
         yield from printed.announced_as("published")
-        yield from created
-    yield from printed.announced_as("published")
-    yield from printed.announced_as(None)
+        yield from each("published", "meta of the file", created)
+    yield from each("published", "printed as published", printed.announced_as("published"))
+    yield from each("published", "printed", printed.announced_as(None))
 
 
 def _kept(metadata: Metadata, printed: Printed) -> Iterator[str]:
@@ -254,8 +259,9 @@ def _last_resort(metadata: Metadata, printed: Printed, zone: tzinfo | None) -> M
     for url in (metadata.url, metadata.canonical or ""):
         for form in _DATES_IN_URL:
             values += ("/".join(match.group("d", "m", "y")) for match in form.finditer(url))
+    chose("published", "no other date: another object of the page, its URL or its last change")
     return (
-        _first_possible(values, zone)
+        _first_possible(each("published", "last resort", values), zone)
         or _first_possible(printed.marked(), zone)
         or modified(metadata, printed, zone)
     )
@@ -279,7 +285,11 @@ def modified(metadata: Metadata, printed: Printed, zone: tzinfo | None) -> Momen
     values = list(scalars(metadata.article.get("dateModified")))
     values += _contents(metadata, _MODIFIED)
     values += scalars(metadata.webpage.get("dateModified"))
-    return _first_possible(values, zone) or _first_possible(printed.announced_as("updated"), zone)
+    said = each("modified", "printed as updated", printed.announced_as("updated"))
+    chose("modified", "the first possible time")
+    return _first_possible(each("modified", "declared", values), zone) or _first_possible(
+        said, zone
+    )
 
 
 def _first_possible(values: Iterable[str | float], zone: tzinfo | None) -> Moment | None:

@@ -9,6 +9,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from newscrawl.extraction.fields.names import class_of, stands_elsewhere
 from newscrawl.extraction.metadata import Metadata
+from newscrawl.extraction.trace import chose, note
 from newscrawl.items import Image
 from newscrawl.text.cleaning import plain
 from newscrawl.text.urls import absolute
@@ -30,8 +31,14 @@ def images(metadata: Metadata, tree: LexborHTMLParser) -> list[Image]:
     found: dict[str, Image] = {}
     for value in _declared(metadata):
         _add(found, metadata, value)
+    for url in found:
+        note("images", "declared", url)
+    chose("images", "declared" if found else "printed in the article")
     if not found:
-        return list(_printed(metadata, tree))[:_MOST_IMAGES]
+        printed = list(_printed(metadata, tree))[:_MOST_IMAGES]
+        for picture in printed:
+            note("images", "printed", picture.url)
+        return printed
     lacking = {_file(url) for url, picture in found.items() if not picture.caption}
     captions = {_file(shown.url): shown for shown in _printed(metadata, tree, lacking)}
     for url, picture in found.items():

@@ -15,6 +15,7 @@ from newscrawl.extraction.fields.names import (
 )
 from newscrawl.extraction.fields.printed_dates import DIGITS
 from newscrawl.extraction.metadata import Metadata
+from newscrawl.extraction.trace import chose, each, note
 from newscrawl.text.cleaning import clean, plain
 
 _LONGEST_SECTION = 40
@@ -27,7 +28,12 @@ _MOST_LINKS = 100
 def section(metadata: Metadata, printed: Iterable[str], names: SiteNames) -> str | None:
     """Choose the rubric: the declared one, or the first printed one that can be a rubric."""
     declared = declared_section(metadata)
-    if declared and not names.publish(declared):
+    if declared and names.publish(declared):
+        declared = None
+    note("section", "declared", declared)
+    printed = each("section", "printed", printed)
+    chose("section", "declared" if declared else "the first printed text that can be a section")
+    if declared:
         return declared
     for text in printed:
         if 2 <= len(text) <= _LONGEST_SECTION and not (
@@ -57,11 +63,15 @@ def tags(metadata: Metadata, tree: LexborHTMLParser, names: SiteNames) -> list[s
         found = [item for item in named if isinstance(item, str)]
     elif isinstance(value, str):
         found = [value]
-    found = found or metadata.metas.get("article:tag", [])
-    if not found and (value := metadata.meta("news_keywords", "keywords")):
-        found = [value]
+    note("tags", "JSON-LD keywords", ", ".join(found))
+    shared = metadata.metas.get("article:tag", [])
+    note("tags", "meta article:tag", ", ".join(shared))
+    value = metadata.meta("news_keywords", "keywords")
+    note("tags", "meta keywords", value)
+    found = found or shared or ([value] if value else [])
     if len(found) == 1:
         found = _BETWEEN_TAGS.split(plain(found[0][:_LONGEST_LIST]))
+    chose("tags", "the first declared, or the links printed with the article")
     titles = (metadata.text("headline"), metadata.meta("og:title"))
     others = {folded_line(plain(title)) for title in titles if title}
     head = folded_line(metadata.head or "")
