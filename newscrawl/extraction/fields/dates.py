@@ -89,13 +89,14 @@ _MODIFIED = (
 _NO_LETTER = re.compile(r"[^a-z]+")
 
 
-def _contents(metadata: Metadata, names: Iterable[str]) -> Iterator[str]:
-    """Yield what the page declares under some names, the likeliest first."""
+def _contents(metadata: Metadata, names: Iterable[str], field: str) -> Iterator[str]:
+    """Yield what the page declares under some names for a field, the likeliest first."""
     by_letters: dict[str, list[str]] = {}
-    for name, contents in metadata.metas.items():
-        by_letters.setdefault(_NO_LETTER.sub("", name), []).extend(contents)
-    for name in names:
-        yield from by_letters.get(name, ())
+    for name in metadata.metas:
+        by_letters.setdefault(_NO_LETTER.sub("", name), []).append(name)
+    for letters in names:
+        for name in by_letters.get(letters, ()):
+            yield from each(field, f"meta {name}", metadata.metas[name])
 
 
 _DATES_IN_URL = (
@@ -151,7 +152,7 @@ def _as_printed(moment: Moment, metadata: Metadata, printed: Printed) -> Moment:
         return moment
     said = list(islice(printed.announced_as("published"), _MOST_SHOWN))
     shown = islice(printed.announced_as(None), _MOST_SHOWN)
-    declared = _contents(metadata, _CREATED)
+    declared = _contents(metadata, _CREATED, "published")
     for text in (*declared, *said, *shown):
         other = read_moment(text, None)
         if other is None or (other.precision == "day" and text not in said):
@@ -209,12 +210,12 @@ def _published_values(metadata: Metadata, printed: Printed) -> Iterator[str | fl
     for name in ("datePublished", "dateCreated", "uploadDate"):
         if value := metadata.article.get(name):
             yield from each("published", f"JSON-LD {name}", scalars(value))
-    yield from each("published", "meta", _contents(metadata, _PUBLISHED))
+    yield from _contents(metadata, _PUBLISHED, "published")
     if value := metadata.webpage.get("datePublished"):
         yield from each("published", "JSON-LD of the page", scalars(value))
-    if created := list(_contents(metadata, _CREATED)):
+    if created := list(_contents(metadata, _CREATED, "published")):
         yield from printed.announced_as("published")
-        yield from each("published", "meta of the file", created)
+        yield from created
     yield from each("published", "printed as published", printed.announced_as("published"))
     yield from each("published", "printed", printed.announced_as(None))
 
@@ -283,7 +284,7 @@ def scalars(value: Any) -> Iterator[str | int | float]:
 def modified(metadata: Metadata, printed: Printed, zone: tzinfo | None) -> Moment | None:
     """Choose the time of the last change."""
     values = list(scalars(metadata.article.get("dateModified")))
-    values += _contents(metadata, _MODIFIED)
+    values += _contents(metadata, _MODIFIED, "modified")
     values += scalars(metadata.webpage.get("dateModified"))
     said = each("modified", "printed as updated", printed.announced_as("updated"))
     chose("modified", "the first possible time")
