@@ -54,6 +54,7 @@ _NO_VALUE = re.compile(
     r"|[a-z]+(?:\.[a-z]+){3,})?\s*",
     re.IGNORECASE,
 )
+_NO_ADDRESS = re.compile(r"/(?:undefined|null)/?$|//(?:localhost|127\.0\.0\.1)\b", re.IGNORECASE)
 _ENTRY = ("BlogPosting", "LiveBlogUpdate")
 
 
@@ -300,13 +301,22 @@ def read_metadata(tree: LexborHTMLParser, url: str = "") -> Metadata:
         (
             address
             for href in canonicals
-            if not _NO_VALUE.fullmatch(href) and (address := absolute(href, found.base))
+            if not _NO_VALUE.fullmatch(href)
+            and (address := absolute(href, found.base))
+            and not _NO_ADDRESS.search(address)
+            and (_is_front(url) or not _is_front(address))
         ),
         None,
     )
     if html := tree.css_first("html"):
         found.html_language = html.attributes.get("lang") or html.attributes.get("xml:lang")
     return found
+
+
+def _is_front(url: str) -> bool:
+    """Tell whether a URL is that of a site's front page."""
+    parts = urlsplit(url)
+    return parts.path in ("", "/") and not parts.query
 
 
 def read_json(text: str) -> Any:
