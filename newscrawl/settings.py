@@ -10,7 +10,7 @@ from collections.abc import Container
 from scrapy.settings import default_settings
 
 from newscrawl import __version__
-from newscrawl.environment import settings_from
+from newscrawl.configuration.environment import settings_from
 
 BOT_NAME = "newscrawl"
 SPIDER_MODULES = ["newscrawl.spiders"]

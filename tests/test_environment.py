@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import newscrawl.settings
-from newscrawl.environment import proxy_errors, settings_from
+from newscrawl.configuration.environment import proxy_errors, settings_from
 
 DEFAULTS = {
     "LOG_JSON": False,

@@ -10,20 +10,21 @@ from newscrawl.aggregator.sites import SITES
 
 PACKAGE = Path(__file__).parent.parent / "newscrawl"
 
-ROOT = {"settings", "environment", "items", "loaders", "errors"}
+ROOT = {"settings", "items", "loaders", "errors"}
 """The only modules at the package's root."""
 
 PURE = {"errors", "items", "loaders", "text", "aggregator", "extraction", "outlets", "export"}
 """What does not import Scrapy at all."""
 
-MAY_USE: dict[str, set[str]] = {"errors": set(), "items": {"errors"}, "environment": {"errors"}}
-MAY_USE["settings"] = {"environment"}
+MAY_USE: dict[str, set[str]] = {"errors": set(), "items": {"errors"}}
 MAY_USE["text"] = {"errors", "items"}
 MAY_USE["loaders"] = MAY_USE["text"] | {"text"}
 MAY_USE["aggregator"] = MAY_USE["loaders"]
 MAY_USE["outlets"] = MAY_USE["loaders"]
 MAY_USE["extraction"] = MAY_USE["loaders"] | {"outlets"}
 MAY_USE["state"] = MAY_USE["extraction"] | {"aggregator"}
+MAY_USE["configuration"] = MAY_USE["state"] | {"state"}
+MAY_USE["settings"] = {"errors", "configuration"}
 MAY_USE["archive"] = MAY_USE["text"] | {"text"}
 MAY_USE["fetching"] = MAY_USE["text"] | {"text", "outlets"}
 """Overrides of outlets state a pause for their host."""
@@ -38,8 +39,7 @@ MAY_USE["articles"] = MAY_USE["state"] | {
 }
 MAY_USE["middlewares"] = MAY_USE["articles"] | {"articles"}
 MAY_USE["pipelines"] = MAY_USE["middlewares"]
-MAY_USE["operations"] = MAY_USE["middlewares"] | {"middlewares", "environment", "settings"}
-"""Checks of settings name the defaults."""
+MAY_USE["operations"] = MAY_USE["middlewares"] | {"middlewares", "configuration"}
 MAY_USE["extensions"] = MAY_USE["middlewares"] | {"operations"}
 MAY_USE["spiders"] = MAY_USE["middlewares"] | {"extensions"}
 MAY_USE["export"] = MAY_USE["middlewares"]
@@ -86,7 +86,7 @@ def test_imports_point_downwards(path: Path) -> None:
     assert own <= MAY_USE[package], f"{package} may not use that"
 
 
-def test_the_root_holds_only_these_modules() -> None:
+def test_root_has_only_the_four_modules() -> None:
     assert {path.stem for path in PACKAGE.glob("*.py")} == ROOT | {"__init__"}
 
 

@@ -11,7 +11,7 @@ from scrapy.utils.log import configure_logging
 
 from newscrawl.aggregator.sites import SITES, Site
 from newscrawl.articles.garbage_collection import collect_less_often
-from newscrawl.errors import ArgumentError, SettingError, StoreError
+from newscrawl.errors import ArgumentError, NewscrawlError, SettingError, StoreError
 
 if TYPE_CHECKING:
     from newscrawl.spiders.base import AggregatorSpider
@@ -21,14 +21,14 @@ class Command(ScrapyCrawl):
     """Exits 0 after a good run, 1 after a bad one, 3 on an alarm, 75 if the site is busy."""
 
     spidercls: "type[AggregatorSpider]"
-    fault = ""
-    """What is wrong with the settings, the spider arguments or the ledger, if anything."""
+    fault: NewscrawlError | None = None
+    """Error in the settings, the spider arguments or the ledger."""
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Add ``--json`` to Scrapy's options."""
         super().add_options(parser)
         parser.add_argument(
-            "--json", action="store_true", help="log one JSON object a line, for machines"
+            "--json", action="store_true", help="log one JSON object per line, for log collectors"
         )
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
@@ -38,9 +38,10 @@ class Command(ScrapyCrawl):
             UsageError: the spider does not exist or has no site, or an option has a wrong form.
         """
         # Imported late: Scrapy imports every command at every start.
+        from newscrawl import settings as defaults
+        from newscrawl.configuration.checks import check_options, check_settings
         from newscrawl.operations.json_log import install
         from newscrawl.operations.ownership import check_user
-        from newscrawl.operations.setting_checks import check_options, check_settings
         from newscrawl.operations.supervisor import check_environment
         from newscrawl.spiders.arguments import Arguments
         from newscrawl.state import Ledger, ledger_path
@@ -59,15 +60,15 @@ class Command(ScrapyCrawl):
         self.spidercls = self._load(args[0])
         try:
             check_user(data_of(self.settings))
-        except StoreError as error:
+        except StoreError as error:  # a run report would be such a file, too
             raise UsageError(str(error), print_help=False) from None
         try:
             check_environment(self.settings)
-            check_settings(self.settings)
+            check_settings(self.settings, defaults)
             Arguments.parse(self.spidercls.site, opts.spargs)
             Ledger(ledger_path(data_of(self.settings))).close()  # fails before Scrapy logs anything
         except (ArgumentError, SettingError, StoreError) as error:
-            self.fault = str(error)
+            self.fault = error
             self.requires_crawler_process = False
         with suppress(ValueError):  # the fault may be in these settings
             if self.settings.getbool("LOG_JSON"):
@@ -100,21 +101,22 @@ class Command(ScrapyCrawl):
         return cast("type[AggregatorSpider]", spidercls)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:  # noqa: ARG002 - Scrapy's
-        """Crawl, and set the exit code."""
-        from newscrawl.operations.setting_checks import check_settings
+        """Crawl, report, and set the exit code."""
+        from newscrawl import settings as defaults
+        from newscrawl.configuration.checks import check_settings
         from newscrawl.operations.supervisor import Supervisor
         from newscrawl.state.run import Run, job_name
 
         assert self.settings
-        name, site = self.spidercls.name, self.spidercls.site.name
-        job = job_name(name, opts.spargs.get("_job"))
+        site = self.spidercls.site.name
+        job = job_name(self.spidercls.name, opts.spargs.get("_job"))
         supervisor = Supervisor(self.settings, site, job, opts.spargs)
         if self.fault:
-            self.exitcode = supervisor.refuse(SettingError(self.fault))
+            self.exitcode = supervisor.refuse(self.fault)
             return
         crawler = self._create_crawler(self.spidercls)
         try:
-            check_settings(crawler.settings)  # with the spider's own
+            check_settings(crawler.settings, defaults)  # with the spider's own
             Run.of(crawler, job)
             supervisor.begin()
         except (SettingError, StoreError) as error:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from newscrawl.environment import PREFIX
+from newscrawl.configuration.environment import PREFIX
 from newscrawl.operations.ownership import user_name
 from newscrawl.operations.schedule import Slot
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from scrapy.settings import BaseSettings
 
-from newscrawl.environment import proxy_errors
+from newscrawl.configuration.environment import proxy_errors
 from newscrawl.errors import SettingError, SiteBusyError, StoreError
 from newscrawl.operations.announcements import FirstError, announce
 from newscrawl.operations.notifications import heartbeat, notify

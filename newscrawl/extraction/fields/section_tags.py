@@ -7,13 +7,13 @@ from itertools import islice
 from selectolax.lexbor import LexborHTMLParser
 
 from newscrawl.extraction.fields.authors import BY
-from newscrawl.extraction.fields.dates import DIGITS
 from newscrawl.extraction.fields.names import (
     SiteNames,
     declared_section,
     folded_line,
     stands_elsewhere,
 )
+from newscrawl.extraction.fields.printed_dates import DIGITS
 from newscrawl.extraction.metadata import Metadata
 from newscrawl.text.cleaning import clean, plain
 
