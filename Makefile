@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 TARGET ?= local
 STAMP := .venv/.installed
+# A node needs no development environment: without .venv one with scrapyd-client alone is made.
+DEPLOY := $(if $(wildcard .venv/bin/scrapyd-deploy),.venv,.venv-deploy)
 
 .PHONY: demo test lint docs deploy browser clean
 
@@ -23,9 +25,15 @@ docs: $(STAMP)
 
 # Sends the project to a Scrapyd, one of the targets in scrapy.cfg. Scrapyd runs the version that
 # sorts last, so the time comes first.
-deploy: $(STAMP)
-	$(BIN)/scrapyd-deploy $(TARGET) \
+deploy: $(DEPLOY)/bin/scrapyd-deploy
+	$(DEPLOY)/bin/scrapyd-deploy $(TARGET) \
 	  --version "$$(date -u +%Y%m%dT%H%M%S)-$$(git describe --always --dirty)"
+
+.venv-deploy/bin/scrapyd-deploy: pyproject.toml
+	$(PYTHON) -m venv .venv-deploy
+	.venv-deploy/bin/pip install --quiet $$($(PYTHON) -c 'import tomllib; print(*(r.replace(" ", "") for r in \
+	  tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["deploy"]))')
+	@touch $@
 
 # The system's browser, for pages of applications. The tests need it; a crawl and the demo do without
 # and say so, as it is large.
@@ -49,4 +57,4 @@ $(STAMP): requirements.txt pyproject.toml
 	@touch $@
 
 clean:
-	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-deploy build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
