@@ -289,6 +289,8 @@ REPLAY = None
 # Whether monitors check each finished run: their alarms are in the run report and make the exit
 # code 3. The thresholds are wide, as frequent false alarms get ignored.
 MONITORS = True
+# Monitors of your own by name, as paths of functions (docs/extend.md).
+EXTRA_MONITORS: dict[str, str] = {}
 # Minimum number of records, articles or pages for a share to be checked.
 MONITOR_MIN_ITEMS = 20
 # Window of earlier runs to compare with: same site, same arguments.
@@ -324,6 +326,11 @@ NOTIFY_URLS = ""
 # healthchecks.io and similar services expect; they report runs that never started. {site} and
 # {kind} (new, waiting, backfill, manual) are replaced.
 HEARTBEAT_URL = ""
+
+# --- Export --------------------------------------------------------------------------------------
+
+# Formats of your own by name, as paths of ``newscrawl.export.Format`` objects (docs/extend.md).
+EXTRA_EXPORT_FORMATS: dict[str, str] = {}
 
 # --- Schedule ------------------------------------------------------------------------------------
 

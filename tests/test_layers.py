@@ -45,7 +45,7 @@ MAY_USE["spiders"] = MAY_USE["middlewares"] | {"extensions"}
 MAY_USE["export"] = MAY_USE["middlewares"]
 MAY_USE["report"] = MAY_USE["middlewares"] | {"export", "operations"}
 
-ON_TOP = {"commands", "demo"}
+ON_TOP = {"commands", "demo", "console"}
 """What may use everything."""
 
 

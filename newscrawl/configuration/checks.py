@@ -112,7 +112,8 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
 
 _WEB = ("http://", "https://")
 _COMPONENTS = ("DOWNLOADER_MIDDLEWARES", "EXTENSIONS", "ITEM_PIPELINES", "SPIDER_MIDDLEWARES")
-_MAPPINGS = (*_COMPONENTS, "DOWNLOAD_SLOTS", "FEEDS", "GUARD_TRUSTED_HOSTS", "HOST_DELAYS")
+_PATHS = ("EXTRA_MONITORS",)
+_MAPPINGS = (*_COMPONENTS, *_PATHS, "DOWNLOAD_SLOTS", "FEEDS", "GUARD_TRUSTED_HOSTS", "HOST_DELAYS")
 
 _CLASSES = (
     "DOWNLOADER",
@@ -204,6 +205,10 @@ def _faults(settings: BaseSettings, defaults: ModuleType) -> Iterator[tuple[str,
         for path, order in settings.getdict(name).items():
             if order is not None and (fault := _not_loaded(path)):
                 yield name, f"components that can be imported; {fault}"
+    for name in _PATHS:
+        for path in settings.getdict(name).values():
+            if fault := _not_loaded(path):
+                yield name, f"names with paths that can be imported; {fault}"
     for name in _CLASSES:
         is_set = settings.getpriority(name) != SETTINGS_PRIORITIES["default"]
         if is_set and (fault := _not_loaded(settings[name])):

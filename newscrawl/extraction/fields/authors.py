@@ -9,6 +9,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from newscrawl.extraction.fields.names import SiteNames, class_of, stands_elsewhere
 from newscrawl.extraction.metadata import Metadata
+from newscrawl.extraction.trace import all_of, chose, each
 from newscrawl.text.bylines import is_label, names_role, split_bylines, unglued
 from newscrawl.text.cleaning import clean, fold, plain
 from newscrawl.text.dates import parse_date
@@ -75,20 +76,23 @@ def authors(
     ``rubric`` is the article's section, which some pages print where the author is looked for.
     """
     own: list[str] = []
-    for source in _declared_authors(metadata):
+    for source in all_of(each("authors", "declared", _declared_authors(metadata))):
         people = list(_people(source))
         if others := [person for person in people if not names.include(person)]:
             if not all(map(_is_account, others)):
+                chose("authors", "the first declared, not the site's own name")
                 return others
             people = others
         own = own or people
-    for source in _printed_authors(tree, near, names):
+    for source in all_of(each("authors", "printed", _printed_authors(tree, near, names))):
         people = [person for person in _people(source) if person != rubric]
         others = [person for person in people if not names.include(person)]
         # The site's own name gives way to a person's, not to another desk's.
         if others and (not own or all(map(is_person, others))):
+            chose("authors", "the first printed near the article, not the site's own name")
             return others
         own = own or people
+    chose("authors", "nothing but the site's own name or an account")
     return own
 
 

@@ -3,10 +3,12 @@
 import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from itertools import chain, islice
 from typing import Any
 
 from newscrawl.extraction.fields.printed_dates import DIGITS, Printed, marked_dates
 from newscrawl.extraction.metadata import Metadata, types_of
+from newscrawl.extraction.trace import all_of, chose, each
 from newscrawl.text.dates import Moment, parse_date
 
 _PUBLISHED = (
@@ -95,7 +97,7 @@ def published(
     """
     chosen: Moment | None = None
     first: Moment | None = None
-    for value in _published_values(metadata, printed):
+    for value in all_of(_published_values(metadata, printed)):
         moment = read_moment(value, zone)
         if moment is None or not _possible(moment):
             continue
@@ -103,12 +105,16 @@ def published(
             moment = _as_printed(moment, metadata, printed)
         if chosen:
             if moment.precision == "second" and moment.when.date() == chosen.when.date():
+                chose("published", "the first possible day, with the time of another source")
                 return moment
         elif wanted is None or abs((moment.when.date() - wanted.date()).days) <= 1:
             if moment.precision == "second":
+                chose("published", "the first possible time" + (" near the copy's" * bool(wanted)))
                 return moment
             chosen = moment
         first = first or moment
+    reason = f"the first possible day{' near the copy' * bool(wanted)}; no source has its time"
+    chose("published", reason if chosen else "the first possible date, though not near the copy's")
     return chosen or first or _last_resort(metadata, printed, zone)
 
 
@@ -120,8 +126,8 @@ def _as_printed(moment: Moment, metadata: Metadata, printed: Printed) -> Moment:
     """Show a time in UTC as the page does: by an offset that it names, or that its dates imply."""
     if moment.precision != "second":
         return moment
-    said = printed.announced_as("published")[:_MOST_SHOWN]
-    shown = printed.announced_as(None)[:_MOST_SHOWN]
+    said = list(islice(printed.announced_as("published"), _MOST_SHOWN))
+    shown = islice(printed.announced_as(None), _MOST_SHOWN)
     declared = [value for name in _CREATED for value in metadata.metas.get(name, ())]
     for text in (*declared, *said, *shown):
         other = read_moment(text, None)
@@ -173,34 +179,37 @@ def _published_values(metadata: Metadata, printed: Printed) -> Iterator[str | fl
     yield from _kept(metadata, printed)
     for name in ("datePublished", "dateCreated", "uploadDate"):
         if value := metadata.article.get(name):
-            yield from scalars(value)
+            yield from each("published", f"JSON-LD {name}", scalars(value))
     for name in _PUBLISHED:
-        yield from metadata.metas.get(name, ())
+        yield from each("published", f"meta {name}", metadata.metas.get(name, ()))
     if value := metadata.webpage.get("datePublished"):
-        yield from scalars(value)
+        yield from each("published", "JSON-LD of the page", scalars(value))
     if any(name in metadata.metas for name in _CREATED):
         yield from printed.announced_as("published")
     for name in _CREATED:
-        yield from metadata.metas.get(name, ())
-    yield from printed.announced_as("published")
-    yield from printed.announced_as(None)
+        yield from each("published", f"meta {name}", metadata.metas.get(name, ()))
+    yield from each("published", "printed as published", printed.announced_as("published"))
+    yield from each("published", "printed", printed.announced_as(None))
 
 
 def _kept(metadata: Metadata, printed: Printed) -> Iterator[str]:
     """Yield a printed date that a page kept when it declared each change as a publication.
 
-    Such a page declares no change after its publication, and prints an earlier day alone.
+    Such a page declares no change after its publication, and prints an earlier day alone. News
+    articles are excluded: what they print is more often of something else.
     """
+    if "NewsArticle" in types_of(metadata.article):
+        return
     stated, changed = (
         next(map(_day_of, scalars(metadata.article.get(name))), None)
         for name in ("datePublished", "dateModified")
     )
     if stated and changed and changed.when.date() <= stated.when.date():
-        for text in (*printed.announced_as("published"), *printed.announced_as(None)[:1])[:1]:
-            said = parse_date(text, UTC)
-            named = len(text) < _LONGEST_DATE and _NAME.search(text)
-            if said and named and stated.when - said.when > 2 * _DAY:
-                yield text
+        dates = chain(printed.announced_as("published"), printed.announced_as(None))
+        text = next(dates, "")
+        said = parse_date(text, UTC) if len(text) < _LONGEST_DATE and _NAME.search(text) else None
+        if said and stated.when - said.when > 2 * _DAY:
+            yield text
 
 
 _LONGEST_DATE = 20
@@ -219,8 +228,9 @@ def _last_resort(metadata: Metadata, printed: Printed, zone: tzinfo | None) -> M
             values += scalars(node["datePublished"])
     for url in (metadata.url, metadata.canonical or ""):
         values += ["-".join(match.group(1, 3, 4)) for match in _DATE_IN_URL.finditer(url)]
+    chose("published", "no other date: another object of the page, its URL or its last change")
     return (
-        _first_possible(values, zone)
+        _first_possible(each("published", "last resort", values), zone)
         or _first_possible(marked_dates(metadata), zone)
         or modified(metadata, printed, zone)
     )
@@ -245,7 +255,11 @@ def modified(metadata: Metadata, printed: Printed, zone: tzinfo | None) -> Momen
     for name in _MODIFIED:
         values += metadata.metas.get(name, [])
     values += scalars(metadata.webpage.get("dateModified"))
-    return _first_possible(values, zone) or _first_possible(printed.announced_as("updated"), zone)
+    said = each("modified", "printed as updated", printed.announced_as("updated"))
+    chose("modified", "the first possible time")
+    return _first_possible(each("modified", "declared", values), zone) or _first_possible(
+        said, zone
+    )
 
 
 def _first_possible(values: Iterable[str | float], zone: tzinfo | None) -> Moment | None:

@@ -54,11 +54,7 @@ class Printed:
         """Rank, what it is announced as, and text of each date."""
         parts = _announced(self._near())
         timed = [entry for node in self._metadata.times[:20] if (entry := _time(node, parts))]
-        lines = [
-            (kind, text)
-            for kind, text in parts
-            if DIGITS.search(text) and (kind or not self._in_masthead(text))
-        ]
+        lines = [(kind, text) for kind, text in parts if DIGITS.search(text)]
         lines.sort(key=lambda line: bool(_SENTENCE.search(line[1])))
         timed.sort(key=lambda entry: entry[0])
         return [
@@ -67,12 +63,19 @@ class Printed:
             *(entry for entry in timed if entry[0] == _FAR),
         ]
 
-    def announced_as(self, kind: Kind | None) -> list[str]:
-        """List the dates announced as published or updated, or not at all, nearest first."""
-        return [value for _, announced, value in self._dates if announced == kind]
+    def announced_as(self, kind: Kind | None) -> Iterator[str]:
+        """Yield the dates announced as published or updated, or not at all, nearest first.
+
+        The current day, which a page shows at its head, is none.
+        """
+        for _, announced, value in self._dates:
+            if announced == kind and (kind or not self._in_masthead(value)):
+                yield value
 
     def _in_masthead(self, text: str) -> bool:
-        return any(text in masthead for masthead in self._mastheads)
+        return parse_date(text, UTC) is not None and any(
+            text in masthead for masthead in self._mastheads
+        )
 
     @cached_property
     def _mastheads(self) -> list[str]:
@@ -107,7 +110,7 @@ _ENTRY = re.compile(
     r"(?:this|cet|cette|dieser)\s\w+\s(?:was|a été|wurde)\s.{10,110}?(?=\s(?:and|et|und)\s)",
     re.IGNORECASE,
 )
-_LONGEST_NOTE = 500
+_LONGEST_NOTE, _LONGEST_LABEL = 500, 30
 
 
 def _announced(near: Iterable[str]) -> list[tuple[Kind | None, str]]:
@@ -123,6 +126,10 @@ def _announced(near: Iterable[str]) -> list[tuple[Kind | None, str]]:
             elif (line := _DATELINE.match(text)) and DIGITS.search(line[0]):
                 parts.append((None, line[0]))
             continue
+        dateless = not _DIGIT.search(text)
+        if dateless and len(text) >= _LONGEST_LABEL:
+            pending, dated = None, False
+            continue
         folded = fold(text)
         labels = list(_LABELS.finditer(folded))
         if not labels:
@@ -134,7 +141,7 @@ def _announced(near: Iterable[str]) -> list[tuple[Kind | None, str]]:
         first = labels[0]
         # A label in a block of its own names the date of its neighbour: the one before it here,
         # where texts above the body come nearest first, else the one behind it.
-        if len(folded) < 30 and not _DIGIT.search(folded):
+        if dateless:
             if dated:
                 parts[-1] = (_kind(first), parts[-1][1])
             else:

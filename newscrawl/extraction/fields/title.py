@@ -6,6 +6,7 @@ from html import unescape
 from newscrawl.extraction.alignment import likeness
 from newscrawl.extraction.fields.names import SiteNames, folded_line
 from newscrawl.extraction.metadata import Metadata, types_of
+from newscrawl.extraction.trace import chose, note
 from newscrawl.text.cleaning import fold, plain, words
 
 _LONGEST_TITLE = 500
@@ -44,6 +45,14 @@ def title(
     # An outlet that has one title for its readers and another for networks means the first.
     if _same(headline, *headings[:2]) and _same(shared, tweeted) and not _same(headline, shared):
         sources.append((3.0, headline))
+    for name, value in (
+        ("JSON-LD headline", headline),
+        ("og:title", shared),
+        ("twitter:title", tweeted),
+        ("<title>", metadata.head),
+        *(("<h1>", heading) for heading in headings[:4]),
+    ):
+        note("title", name, value)
     weights: dict[str, float] = {}
     for weight, source in sources:
         if source and (text := plain(source[:_LONGEST_TITLE])):
@@ -72,8 +81,13 @@ def title(
         scored = {key: likeness(text, wanted) or 0.0 for key, text in printed.items()}
         best = max(votes, key=lambda key: (round(scored[key], 2), votes[key]))
         if scored[best] >= 0.5:
+            chose("title", f"most like the copy's title (similarity {scored[best]:.2f})")
             return printed[best]
-    return printed[max(votes, key=lambda key: votes[key])]
+    best = max(votes, key=lambda key: votes[key])
+    chose(
+        "title", f"most weight of agreeing sources ({votes[best]:.1f} of {sum(votes.values()):.1f})"
+    )
+    return printed[best]
 
 
 def _is_for_search_engines(metadata: Metadata, heading: str) -> bool:
