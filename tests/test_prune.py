@@ -69,7 +69,7 @@ def check_positions(data: Path) -> None:
     """The ledger leads to the record of each article."""
     database = Database(ledger_path(data))
     rows = database.execute(
-        "SELECT id, name, position FROM articles JOIN names ON number = file"
+        "SELECT id, name, position FROM articles JOIN names ON names.number = file"
     ).fetchall()
     database.close()
     assert len(rows) == 12
