@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sized
 from dataclasses import dataclass, fields
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -12,12 +12,12 @@ from newscrawl.aggregator.sites import Site
 from newscrawl.aggregator.urls import ArticleKey, is_slug, parse_article_id, parse_article_url
 from newscrawl.errors import ArgumentError
 from newscrawl.items import Edition
+from newscrawl.text.days import FORMS, parse_day
 
 Revisit = Literal["yes", "no", "only"]
 """Whether a run reads again what is due."""
 
 _RANGE = re.compile(r"(?P<outlet>[^:\s]+):(?P<first>\d{1,18})(?:-(?P<last>\d{1,18}))?")
-_AGO = re.compile(r"(\d{1,5})([dw])")
 _LINE = re.compile(r".+")
 
 
@@ -179,14 +179,9 @@ def _day(name: str, value: str | None, today: date) -> date | None:
     if value is None:
         return None
     try:
-        if ago := _AGO.fullmatch(value):
-            return today - timedelta(days=int(ago[1]) * (7 if ago[2] == "w" else 1))
-        return date.fromisoformat(value)
-    except (ValueError, OverflowError):
-        raise ArgumentError(
-            f"{name}={value}: is no date; allowed: a day such as 2024-01-31, "
-            "or a time before today such as 7d or 2w"
-        ) from None
+        return parse_day(value, today)
+    except ValueError:
+        raise ArgumentError(f"{name}={value}: is no date; allowed: {FORMS}") from None
 
 
 def _urls(site: Site, value: str | None) -> Articles:
