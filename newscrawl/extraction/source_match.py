@@ -119,7 +119,7 @@ def _compare(page: SourcePage, copy: CopyLike) -> Verdict | None:
     if page.paywalled:
         return Verdict("paywalled", "the page says that it is not free to read")
     if contained < CUT and len(said) < CUT * len(copy.text or ""):
-        return Verdict("paywalled", f"the page holds {contained:.0%} of the copy and no more")
+        return Verdict("unreadable", f"the page holds {contained:.0%} of the copy and no more")
     return Verdict("ok", None)
 
 

@@ -42,8 +42,8 @@ def test_parked_domains_and_soft_404s_show_without_a_copy(title: str, text: str)
     assert status(page([text], title=title), None) == "mismatch"
 
 
-def test_a_page_that_holds_only_the_lead_is_paywalled() -> None:
-    assert status(page(BODY[:2])) == "paywalled"
+def test_a_page_that_holds_only_the_lead_is_unreadable() -> None:
+    assert status(page(BODY[:2])) == "unreadable"
 
 
 @pytest.mark.parametrize(
