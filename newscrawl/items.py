@@ -79,6 +79,7 @@ Flag = Literal[
     "date_conflict",
     "language_mismatch",
     "other_canonical",
+    "partial_source",
 ]
 """Machine-readable warning about a record."""
 

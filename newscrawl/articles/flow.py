@@ -103,7 +103,7 @@ class ArticleFlow:
         else:
             read = yield from self._parse(article, page)
             article = read.article
-            if article.source.status in INCOMPLETE:
+            if article.source.status in INCOMPLETE or read.shell:
                 rendered = yield Render(page, read.shell)
                 if isinstance(rendered, Failure):
                     responses.not_rendered(article, rendered)
