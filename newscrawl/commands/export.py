@@ -195,6 +195,8 @@ def _asked(opts: argparse.Namespace) -> str | None:
         return "identifiers"
     if opts.sample and not opts.format and Path(opts.output).suffix in ("", ".csv"):
         return "coding"
+    if opts.format == "differences" and Path(opts.output).suffix == ".parquet":
+        return "differences-parquet"
     asked: str | None = opts.format
     return asked
 

@@ -81,9 +81,12 @@ def export(order: Order) -> Summary:
     try:
         with Target(directory, single, overwrite=order.overwrite) as target:
             reader = FeedReader(order.feeds, target.stage)
-            # The study's layout has no columns for them.
-            clusters = order.format != "study"
-            index = Index(target.stage / "index.sqlite", reader, order.selection, clusters=clusters)
+            index = Index(
+                target.stage / "index.sqlite",
+                reader,
+                order.selection,
+                clusters=FORMATS[order.format].clusters,
+            )
             try:
                 return _export(order, target, index, single)
             finally:
@@ -142,8 +145,7 @@ def _write_data(
             writer = chosen.writer(file, bom=order.bom)
             number = 0
             for record in group:
-                writer.add(_without_names(record, order.byline_key))
-                number += 1
+                number += writer.add(_without_names(record, order.byline_key))
             writer.close()
         files.append(file.result(name, number))
     return files

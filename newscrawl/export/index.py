@@ -87,8 +87,9 @@ _RECORDS = """
     SELECT newspaper, feed, start, length, checksum, day, latest, trust, reasons, agency, id,
            cluster, clusters.size, rank, similarity, exact
     FROM versions LEFT JOIN clusters USING (id) WHERE wanted
-    ORDER BY newspaper, published, id, exported, number
+    ORDER BY newspaper, {published}, id, exported, number
 """
+_LATEST_PUBLISHED = "(SELECT published FROM versions last WHERE last.id = versions.id AND latest)"
 
 _LONG_AGO = "1970-01-01T00:00:00Z"
 """A version that does not say when it was exported gives way to any that does."""
@@ -334,8 +335,11 @@ class Index:
             ExportError: a feed was changed meanwhile.
             StoreError: the database cannot sort them.
         """
+        # Versions of an article stand together.
+        published = _LATEST_PUBLISHED if self._selection.all_versions else "published"
         try:
-            for newspaper, feed, start, length, checksum, *known in self._db.execute(_RECORDS):
+            rows = self._db.execute(_RECORDS.format(published=published))
+            for newspaper, feed, start, length, checksum, *known in rows:
                 line = self._reader.read(feed, start, length)
                 if zlib.crc32(line) != checksum:
                     path = self._reader.feeds[feed].path
@@ -349,8 +353,13 @@ class Index:
         sql = f"SELECT {column}, count(*) FROM versions WHERE wanted GROUP BY 1 ORDER BY 1"  # noqa: S608 - a column's name, from our own code
         return {key or "": count for key, count in self._db.execute(sql)}
 
-    def clusters(self) -> tuple[int, int]:
-        """Return the numbers of clusters of several articles, and of articles in them."""
+    def count_clusters(self) -> tuple[int, int] | None:
+        """Return the numbers of clusters of several articles and of articles in them.
+
+        ``None`` if clusters were not computed.
+        """
+        if not self._clusters:
+            return None
         clusters, articles = self._db.execute(
             "SELECT count(DISTINCT cluster), count(*) FROM clusters"
         ).fetchone()
