@@ -174,14 +174,9 @@ class Command(ScrapyCommand):
 
 def _format(output: Path, asked: str | None) -> str:
     """Return the format, by name or by the file's suffix."""
-    from newscrawl.export import FORMATS
+    from newscrawl.export import FORMATS, format_of
 
-    suffixes = {
-        chosen.suffix: name
-        for name, chosen in FORMATS.items()
-        if chosen.by_suffix and not chosen.always_split
-    }
-    by_suffix = suffixes.get(output.suffix)
+    by_suffix = format_of(output)
     if asked and by_suffix and FORMATS[asked].suffix != output.suffix:
         raise UsageError(f"-o {output} does not fit --format {asked}", print_help=False)
     return asked or by_suffix or "jsonl"

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar, Protocol
 
 import msgspec
@@ -276,3 +277,11 @@ FORMATS: Mapping[str, Format] = {
     ),
 }
 """Every format, by the name it is asked for."""
+
+
+def format_of(output: Path) -> str | None:
+    """Return the format that a file's suffix stands for, ``None`` if for none."""
+    for name, chosen in FORMATS.items():
+        if chosen.by_suffix and not chosen.always_split and chosen.suffix == output.suffix:
+            return name
+    return None

@@ -18,7 +18,7 @@ from newscrawl.export.clusters import Clusters, Fingerprint, Text, fingerprint
 from newscrawl.export.columns import Columns
 from newscrawl.export.feeds import Damage, FeedReader, Line
 from newscrawl.export.sample import draw
-from newscrawl.export.selection import Selection
+from newscrawl.export.selection import Selection, text_hash
 from newscrawl.export.trust import trust
 from newscrawl.items import SCHEMA_VERSIONS, Article
 
@@ -90,6 +90,9 @@ _RECORDS = """
     ORDER BY newspaper, {published}, id, exported, number
 """
 _LATEST_PUBLISHED = "(SELECT published FROM versions last WHERE last.id = versions.id AND latest)"
+
+_LISTED_TEXT = 1e12
+"""Added to the time of a version that has the text of the list of identifiers: it is the latest."""
 
 _LONG_AGO = "1970-01-01T00:00:00Z"
 """A version that does not say when it was exported gives way to any that does."""
@@ -237,6 +240,8 @@ class Index:
             exported = _seconds("crawl.exported", article.crawl.exported or _LONG_AGO)
             verdict = trust(article)
             wanted = self._selection.wants(article, verdict)
+            if self._has_listed_text(article):
+                exported += _LISTED_TEXT
             printed = Fingerprint(0, b"", 0, b"")
             if wanted and self._clusters:
                 printed = fingerprint(article.title or "", article.text or "")
@@ -263,6 +268,11 @@ class Index:
             )
         except ValueError as error:  # msgspec's errors are some, too
             return Damage(self._reader.feeds[feed].path, line.number, str(error))
+
+    def _has_listed_text(self, article: Article) -> bool:
+        """Return whether a record has the text that the list of identifiers has."""
+        listed = (self._selection.ids or {}).get(article.id)
+        return listed is not None and listed.text_sha256 == text_hash(article.text)
 
     def _add(self, rows: list[tuple[object, ...]]) -> None:
         try:
@@ -364,6 +374,12 @@ class Index:
             "SELECT count(DISTINCT cluster), count(*) FROM clusters"
         ).fetchone()
         return clusters, articles
+
+    def with_listed_text(self) -> Iterator[tuple[str, bool]]:
+        """Yield each wanted article, and whether its text is that of the list of identifiers."""
+        yield from self._db.execute(
+            "SELECT id, exported >= ? FROM versions WHERE wanted", (_LISTED_TEXT,)
+        )
 
     def days(self) -> tuple[str, str]:
         """Return the first and the last day of publication among the wanted records."""

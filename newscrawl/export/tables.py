@@ -2,7 +2,6 @@
 
 import csv
 import dataclasses
-import hashlib
 import io
 from collections.abc import Sequence
 from typing import Any
@@ -11,6 +10,7 @@ import msgspec
 
 from newscrawl.export.index import Record
 from newscrawl.export.record_fields import Field, corpus_fields, flat
+from newscrawl.export.selection import text_hash
 from newscrawl.text.cleaning import words
 
 BOM = "\ufeff".encode()
@@ -223,8 +223,3 @@ def identifier_fields() -> tuple[Field, ...]:
         Field("title_sha256", "string", "SHA-256 of the title in UTF-8, hexadecimal."),
         Field("text_sha256", "string", "SHA-256 of the text in UTF-8, hexadecimal."),
     )
-
-
-def text_hash(text: str | None) -> str:
-    """Return the SHA-256 of a text in UTF-8, hexadecimal."""
-    return hashlib.sha256((text or "").encode()).hexdigest()
