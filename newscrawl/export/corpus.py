@@ -151,7 +151,8 @@ def _write_data(
             writer = chosen.writer(file, bom=order.bom)
             number = 0
             for record in group:
-                number += writer.add(_without_names(record, order.byline_key))
+                rows = writer.add(_without_names(record, order.byline_key))
+                number += 1 if rows is None else rows
             writer.close()
         files.append(file.result(name, number))
     return files

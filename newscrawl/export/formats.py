@@ -3,11 +3,13 @@
 import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import ClassVar, Protocol
 
 import msgspec
 
+from newscrawl.errors import ExportError
 from newscrawl.export.columns import COLUMNS
 from newscrawl.export.differences import Difference, between_copy_and_source, between_records
 from newscrawl.export.index import Record
@@ -30,8 +32,8 @@ _encode = msgspec.json.Encoder().encode
 class Writer(Protocol):
     """Writes records to one file; the caller opens and closes that."""
 
-    def add(self, record: Record) -> int:
-        """Write one record; return the number of rows it makes."""
+    def add(self, record: Record) -> int | None:
+        """Write one record; return the number of rows that it makes, ``None`` for one."""
 
     def close(self) -> None:
         """Write what is still held back."""
@@ -218,7 +220,7 @@ _JSON_LINES = ("jsonl", "application/jsonl")
 _CSV = ("csv", "text/csv")
 _PARQUET = ("parquet", "application/vnd.apache.parquet")
 
-FORMATS: Mapping[str, Format] = {
+FORMATS: dict[str, Format] = {
     "jsonl": Format(".jsonl", *_JSON_LINES, JsonLines, corpus_fields, "JSON Lines"),
     "csv": Format(".csv", *_CSV, Csv, csv_fields, "CSV, one column a field"),
     "parquet": Format(
@@ -285,3 +287,23 @@ def format_of(output: Path) -> str | None:
         if chosen.by_suffix and not chosen.always_split and chosen.suffix == output.suffix:
             return name
     return None
+
+
+def add_formats(paths: Mapping[str, str]) -> None:
+    """Add formats of a user to ``FORMATS``.
+
+    Args:
+        paths: Paths of ``Format`` objects, such as ``myproject.formats.PLAIN``, by name.
+
+    Raises:
+        ExportError: a path leads to no ``Format``.
+    """
+    for name, path in paths.items():
+        module, _, attribute = path.rpartition(".")
+        try:
+            added = getattr(import_module(module), attribute)
+        except (ImportError, AttributeError, ValueError) as error:
+            raise ExportError(f"format {name}: {path} cannot be imported: {error}") from error
+        if not isinstance(added, Format):
+            raise ExportError(f"format {name}: {path} is not a Format")
+        FORMATS[name] = added
