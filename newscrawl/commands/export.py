@@ -42,7 +42,7 @@ class Command(ScrapyCommand):
         return (
             "Take the latest version of each article from the feeds of the data directory, or "
             "from the feeds given, and write those that pass the filters, in order of newspaper "
-            "and date, with a datapackage.json that describes them. Lists are parted by commas."
+            "and date, with a datapackage.json that describes them. Lists are comma-separated."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
