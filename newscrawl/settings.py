@@ -340,6 +340,15 @@ QUIET_HOURS = [0, 1, 2, 3]
 # Number of past months to back-fill. 0 for none.
 BACKFILL_MONTHS = 12
 
+# --- Retention -----------------------------------------------------------------------------------
+
+# Days for which ``scrapy prune`` keeps files by kind; 0 is for ever. Run reports for a year and a
+# month, so that a year can be compared; logs are those of ``--logs``. Archives cannot be fetched
+# again.
+RETENTION_DAYS = {"runs": 400, "rejects": 400, "headlines": 400, "logs": 30, "archive": 0}
+# Hours without a good run after which ``scrapy status`` reports a site: two hourly runs missed.
+STALE_HOURS = 3
+
 # --- Environment ---------------------------------------------------------------------------------
 
 # Keep this section last: it gives all settings above, and Scrapy's, the values of the environment.

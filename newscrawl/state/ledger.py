@@ -12,6 +12,7 @@ from pathlib import Path
 from newscrawl.state.articles import ArticleStore
 from newscrawl.state.database import Database
 from newscrawl.state.discovery import DiscoveryStore
+from newscrawl.state.feed_positions import FeedPositions
 from newscrawl.state.files import OutputFiles
 from newscrawl.state.hosts import HostStore
 from newscrawl.state.outlets import OutletKnowledge
@@ -45,6 +46,8 @@ class Ledger:
         """Text signatures."""
         self.files = OutputFiles(self._database)
         """Committed lengths of output files."""
+        self.positions = FeedPositions(self._database)
+        """Positions of records in feeds."""
         self.outlets = OutletKnowledge(self._database)
         """Domains and extraction rules of outlets."""
         self.hosts = HostStore(self._database)
