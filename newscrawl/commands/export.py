@@ -43,7 +43,7 @@ class Command(ScrapyCommand):
         return (
             "Take the latest version of each article from the feeds of the data directory, or "
             "from the feeds given, and write those that pass the filters, in order of newspaper "
-            "and date, with a description. Lists are separated by commas."
+            "and date, with a description. Lists are comma-separated."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
@@ -188,7 +188,7 @@ def _format(output: Path, asked: str | None) -> str:
         raise UsageError(f"-o {output} does not fit --format {asked}", print_help=False)
     name = asked or by_suffix or "jsonl"
     if output.suffix not in ("", FORMATS[name].suffix) and not output.is_dir():
-        allowed = ", ".join(chosen.suffix for chosen in FORMATS.values())
+        allowed = ", ".join(sorted({chosen.suffix for chosen in FORMATS.values()}))
         raise UsageError(
             f"-o {output}: no format has this suffix; allowed: a directory, or a file that ends in "
             f"one of {allowed}",
