@@ -254,3 +254,14 @@ def _understand(line: str, *, inline: bool = False) -> None:
         assert rest[0] in SITES or rest[0] == "<site>", line
         if rest[0] in SITES:
             Arguments.parse(SITES[rest[0]], arglist_to_dict(options.spargs))
+
+
+def test_the_generated_references_are_up_to_date() -> None:
+    done = subprocess.run(
+        [sys.executable, ROOT / "docs" / "generate.py", "--check"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"run make docs: {done.stdout}{done.stderr}"
