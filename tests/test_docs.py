@@ -30,7 +30,7 @@ from tests.web import FAST, HTML, Web, aggregator_page
 ROOT = Path(__file__).parent.parent
 SETTINGS = get_project_settings()
 DOCUMENTS = [
-    *(ROOT / name for name in ("README.md", "CHANGELOG.md", "benchmarks/README.md")),
+    *(ROOT / name for name in ("README.md", "CHANGELOG.md", "SECURITY.md", "benchmarks/README.md")),
     *sorted((ROOT / "docs").glob("*.md")),
 ]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
