@@ -1,11 +1,11 @@
 """A year of hourly runs: what a node's commands take when it has operated for so long.
 
-    python benchmarks/year.py [--records 2] [--directory DIR] [--factor 1]
+    python benchmarks/year.py [--records 2] [--directory DIR]
 
 Makes a data directory as a year of the schedule leaves it: a run of each site every hour (52,560
 reports and feeds) and all articles in the ledger. Then measures each command twice, and compares
-the better time with its budget; ``--factor`` stretches the budgets on a busy machine. Exits 1 if
-one is exceeded.
+the better time with its budget. Times are the processor's, which other work on the machine hardly
+affects; elapsed times are printed, too. Exits 1 if a budget is exceeded.
 """
 
 import argparse
@@ -142,8 +142,8 @@ class Scrapyd(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-def seconds_of(data: Path, *arguments: str) -> float:
-    """Seconds that a command takes."""
+def seconds_of(data: Path, *arguments: str) -> tuple[float, float]:
+    """Processor time and elapsed time of a command."""
     cost = cost_of(
         [sys.executable, "-m", "scrapy", *arguments],
         env=os.environ | {"NEWSCRAWL_DATA": str(data), "no_proxy": "127.0.0.1"},
@@ -152,20 +152,21 @@ def seconds_of(data: Path, *arguments: str) -> float:
     )
     if cost.code not in (0, 1):  # status says so if the last run is old
         sys.exit(f"scrapy {arguments[0]} failed")
-    return cost.seconds
+    return cost.cpu, cost.seconds
 
 
-def start_of_crawl(data: Path) -> float:
-    """Seconds from the command to its first request."""
-    first: list[float] = []
+def start_of_crawl(data: Path) -> tuple[float, float]:
+    """Processor time and elapsed time from the command to its first request."""
+    first: list[tuple[float, float]] = []
 
     def answer(_method: str, _url: str, _headers: Mapping[str, str]) -> Answer:
-        first.append(time.monotonic())
+        if not first:
+            first.append((processor_time(process.pid), time.monotonic() - began))
         return Answer(404, {"Content-Type": "text/html"}, b"404")
 
     with DemoProxy(answer) as proxy:
         began = time.monotonic()
-        subprocess.run(
+        process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "scrapy", "crawl", "maghress", "-a", "revisit=no"),
                 *("-a", "outlets=outlet1", "-a", "editions=fr"),
@@ -174,9 +175,15 @@ def start_of_crawl(data: Path) -> float:
             env=os.environ | proxy.environment() | {"NEWSCRAWL_DATA": str(data)},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            check=False,
         )
-    return first[0] - began
+        process.wait()
+    return first[0]
+
+
+def processor_time(process: int) -> float:
+    """Processor time of a process so far (seconds)."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def main() -> int:
@@ -184,7 +191,6 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--records", type=int, default=2, help="records of each run")
     parser.add_argument("--directory", type=Path, help="where there is space")
-    parser.add_argument("--factor", type=float, default=1.0)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=options.directory) as directory:
         data = Path(directory)
@@ -195,7 +201,7 @@ def main() -> int:
         server = HTTPServer(("127.0.0.1", 0), Scrapyd)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_address[1]}/"
-        commands: dict[str, Callable[[], float]] = {
+        commands: dict[str, Callable[[], tuple[float, float]]] = {
             "crawl": lambda: start_of_crawl(data),
             "status": lambda: seconds_of(data, "status"),
             "post": lambda: seconds_of(data, "schedule", "--post", url),
@@ -204,9 +210,13 @@ def main() -> int:
         }
         exceeded = 0
         for name, measure in commands.items():
-            best, budget = min(measure() for _ in range(2)), BUDGETS[name] * options.factor
-            exceeded += best > budget
-            print(f"{name:<8}{best:6.1f} s, budget {budget:g} s{'  EXCEEDED' * (best > budget)}")
+            best, elapsed = min(measure() for _ in range(2))
+            exceeded += best > BUDGETS[name]
+            verdict = "EXCEEDED" if best > BUDGETS[name] else "ok"
+            print(
+                f"{name:<8}{best:6.1f} s of {BUDGETS[name]:g} s, {elapsed:.1f} s elapsed: {verdict}",
+                flush=True,
+            )
         server.shutdown()
         server.server_close()
     return 1 if exceeded else 0
