@@ -44,7 +44,10 @@ _TEST = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
 _FAULTS = re.compile(r"faults: ([^|;]+)")
 _TARGET = re.compile(r"(?:`|^ {4}|-- )make ([a-z]+)", re.MULTILINE)
 # Variables and other words in capitals that documents set in the type of code.
-_WORDS = {"SCRAPYD_URL", "SCRAPYD_USERNAME", "SCRAPYD_PASSWORD", "SIGTERM", "SITES", "YYYYMMDD"}
+_WORDS = {
+    *("SCRAPYD_URL", "SCRAPYD_USERNAME", "SCRAPYD_PASSWORD", "SIGTERM", "SITES", "YYYYMMDD"),
+    *("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"),
+}
 
 
 def commands(document: Path) -> list[str]:
