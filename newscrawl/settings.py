@@ -201,6 +201,7 @@ EXTENSIONS_BASE = _base(
     default_settings.EXTENSIONS_BASE,
     {
         "newscrawl.extensions.safelog.SafeLog": 0,
+        "newscrawl.extensions.steady_clock.SteadyClock": 0,
         # In order: rejects, headlines and outcomes are on disk before the report counts them.
         "newscrawl.extensions.rejects.Rejects": 100,
         "newscrawl.extensions.headlines.Headlines": 200,

@@ -171,8 +171,9 @@ class ArticleStore:
         """Number of a site's unfinished articles that a run has not adopted."""
         scope, values = _within(editions, outlets)
         (count,) = self._database.execute(
-            f"SELECT count(*) FROM articles WHERE site = ? AND state = 'found' AND job != ?{scope}",  # noqa: S608 - as above
-            [site, self._number(job), *values],
+            "SELECT count(*) FROM articles WHERE site = ? AND state = 'found'"  # noqa: S608 - as above
+            f" AND job IS NOT {_NUMBER}{scope}",
+            [site, job, *values],
         ).fetchone()
         return int(count)
 
