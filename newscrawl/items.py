@@ -146,6 +146,9 @@ class Source:
     reason: str | None = None
     """Reason why the status is not ``ok``. If ``via`` is ``archive``, status and reason of the
     outlet's own page."""
+    lost_since: Annotated[Instant | None, Use.ADDED] = None
+    """Time when ``status`` first was not ``ok`` although an earlier version has the page, UTC; the
+    fields of that version are kept."""
     http: int | None = None
     """HTTP status code of the last response."""
     directives: list[str] = field(default_factory=list)

@@ -118,6 +118,56 @@ MIGRATIONS = {
     CREATE INDEX articles_unfinished ON articles (site) WHERE state = 'found';
     CREATE INDEX articles_due ON articles (site, due) WHERE due IS NOT NULL;
     """,
+    "claims, forgotten articles and scopes of walks": """
+    CREATE TABLE claimable (
+        number   INTEGER PRIMARY KEY,       -- in the order of discovery
+        id       TEXT NOT NULL UNIQUE,
+        site     TEXT NOT NULL,
+        edition  TEXT NOT NULL,
+        outlet   TEXT NOT NULL,
+        state    TEXT NOT NULL,             -- its last outcome
+        claim    TEXT,                      -- what its job has it in hand for; null if it has not
+        job      INTEGER NOT NULL,
+        attempts INTEGER NOT NULL DEFAULT 0,-- outcomes of the same kind in a row
+        found    TEXT NOT NULL,
+        settled  TEXT,                      -- when it had its last outcome, ISO 8601, UTC
+        reason   TEXT,
+        due      TEXT,
+        day      TEXT,                      -- printed date that a run did not want, ISO 8601
+        version  INTEGER NOT NULL DEFAULT 0,
+        prints   BLOB,
+        exported INTEGER,
+        file     INTEGER,
+        position INTEGER
+    );
+    INSERT INTO claimable (number, id, site, edition, outlet, state, job, attempts, found, reason,
+                           due, version, prints, exported, file, position)
+        SELECT rowid, id, site, edition, outlet, state, job, attempts, found, reason,
+               due, version, prints, exported, file, position
+        FROM articles ORDER BY rowid;
+    DROP TABLE articles;
+    ALTER TABLE claimable RENAME TO articles;
+    CREATE INDEX articles_by_job ON articles (job, state);
+    CREATE INDEX articles_unfinished ON articles (site) WHERE state = 'found';
+    CREATE INDEX articles_claimed ON articles (site) WHERE claim IS NOT NULL;
+    CREATE INDEX articles_failed ON articles (site, edition, outlet) WHERE state = 'failed';
+    CREATE INDEX articles_due ON articles (site, due) WHERE due IS NOT NULL;
+    CREATE TABLE forgotten (
+        id      TEXT PRIMARY KEY,
+        version INTEGER NOT NULL            -- of the record last exported
+    ) WITHOUT ROWID;
+    CREATE TABLE lists (
+        site   TEXT NOT NULL,
+        digest TEXT NOT NULL,               -- of a list of URLs that has not come to its end
+        begun  TEXT NOT NULL,               -- ISO 8601, UTC
+        PRIMARY KEY (site, digest)
+    ) WITHOUT ROWID;
+    ALTER TABLE walks ADD COLUMN head TEXT;
+    ALTER TABLE walks ADD COLUMN tail TEXT;
+    ALTER TABLE walks ADD COLUMN since TEXT;
+    ALTER TABLE walks ADD COLUMN until TEXT;
+    ALTER TABLE walks ADD COLUMN outlets TEXT;
+    """,
 }
 """SQL scripts by name, in the order in which they are applied; existing ones never change."""
 
