@@ -1,6 +1,7 @@
 """The network's RSS feeds: discovery and time of publication, never the text."""
 
 import re
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape, unescape
@@ -85,8 +86,8 @@ def _parse(body: bytes, url: str) -> Element:
     return root
 
 
-_ENTRIES = re.compile(r"<(?:rss|feed|rdf:RDF)\b.*</(?:item|entry)\s*>", re.DOTALL)
-"""A feed to its last whole entry."""
+_FEED = re.compile(r"<(?:rss|feed|rdf:RDF)\b")
+_ENTRY_END = re.compile(r"</(?:item|entry)\s*>")
 _REFERENCE = re.compile(r"<!\[CDATA\[(?:.*?\]\]>|.*)|&(?:(#?\w{1,32});)?", re.DOTALL)
 _XML_NAMES = frozenset(("amp", "lt", "gt", "quot", "apos"))
 
@@ -103,9 +104,11 @@ def _recover(body: bytes, url: str, expected: str) -> Element:
         raise FeedError(url, expected) from None
     if "<!ENTITY" in text:
         raise FeedError(url, "a feed without entities of its own")
-    entries = _ENTRIES.search(text)
-    if entries is None:
+    begin = _FEED.search(text)
+    ends = deque(_ENTRY_END.finditer(text, begin.end()), 1) if begin else ()
+    if not begin or not ends:
         raise FeedError(url, expected)
+    entries = text[begin.start() : ends[0].end()]  # to the last complete entry
     parser = XMLParser(
         encoding="utf-8",
         recover=True,
@@ -115,7 +118,7 @@ def _recover(body: bytes, url: str, expected: str) -> Element:
         remove_comments=True,
         remove_pis=True,
     )
-    root = lenient_fromstring(_REFERENCE.sub(_resolved, entries[0]).encode(), parser)
+    root = lenient_fromstring(_REFERENCE.sub(_resolved, entries).encode(), parser)
     if root is None:
         raise FeedError(url, expected)
     return cast("Element", root)
