@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 TARGET ?= local
 BROWSER ?= yes
+# scrapyd-deploy: of the development environment, or else of a small one, as on a node.
+CLIENT := $(if $(wildcard .venv/bin/scrapyd-deploy),.venv,.venv-deploy)
 
 .PHONY: help demo check test lint docs wheel lock deploy browser clean
 
@@ -44,9 +46,16 @@ lock: .venv/.lock
 	  -o deploy/requirements.txt deploy/requirements.in
 
 # Scrapyd runs the version that sorts last, so the time comes first.
-deploy: .venv/.deploy
-	$(BIN)/scrapyd-deploy $(TARGET) \
+deploy: $(CLIENT)/bin/scrapyd-deploy
+	$(CLIENT)/bin/scrapyd-deploy $(TARGET) \
 	  --version "$$(date -u +%Y%m%dT%H%M%S)-$$(git describe --always --dirty)"
+
+# The extra `deploy` alone, without what a crawl needs.
+.venv-deploy/bin/scrapyd-deploy: pyproject.toml
+	$(PYTHON) -m venv .venv-deploy
+	.venv-deploy/bin/pip install --quiet $$($(PYTHON) -c 'import tomllib; print(*(r.replace(" ", "") for r in \
+	  tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["deploy"]))')
+	@touch $@
 
 # The tests of rendered pages need the system's Chromium. BROWSER=no leaves it out.
 browser:
@@ -72,4 +81,4 @@ browser:
 	@touch $@
 
 clean:
-	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-deploy build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

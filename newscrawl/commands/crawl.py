@@ -2,6 +2,7 @@
 
 import argparse
 import signal
+import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 
@@ -124,7 +125,7 @@ class Command(ScrapyCrawl):
             return
         assert self.crawler_process
         collect_less_often()
-        _ignore_second_sigterm(self.crawler_process)
+        _ignore_second_signal(self.crawler_process)
         self.crawler_process.crawl(crawler, **opts.spargs)
         self.crawler_process.start()
         outcome = crawler.stats.get_value("run/outcome") if crawler.stats else None
@@ -132,15 +133,16 @@ class Command(ScrapyCrawl):
         self.exitcode = supervisor.end(None if failed else outcome)
 
 
-def _ignore_second_sigterm(process: Any) -> None:
-    """Have a second SIGTERM change nothing; Scrapy would end the run at once.
+def _ignore_second_signal(process: Any) -> None:
+    """Have a second signal change nothing; Scrapy would end the run at once.
 
-    A job may be cancelled twice, or just before its node is stopped. A second Ctrl-C still ends it.
+    A job may be cancelled twice, or just before its node is stopped. On a terminal a second Ctrl-C
+    still ends the run.
     """
     kill = process._signal_kill
 
     def handle(number: int, frame: Any) -> None:
-        if number != signal.SIGTERM:
+        if number == signal.SIGINT and sys.stderr.isatty():
             kill(number, frame)
 
     process._signal_kill = handle
