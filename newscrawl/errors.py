@@ -1,12 +1,12 @@
-"""Every error the project raises on purpose; each says when and from where it is raised."""
+"""Exceptions of the project, each with when and from where it is raised."""
 
 
 class NewscrawlError(Exception):
-    """Base of the errors below; catch it to catch them all. Never raised itself."""
+    """Base class of all exceptions below; never raised itself."""
 
 
 class ArgumentError(NewscrawlError):
-    """A spider argument cannot be understood.
+    """Invalid spider argument.
 
     Raised by ``newscrawl.spiders.arguments`` while a spider is built, before any request. The
     message names the argument, the value and what is allowed.
@@ -14,18 +14,17 @@ class ArgumentError(NewscrawlError):
 
 
 class SettingError(NewscrawlError):
-    """A setting cannot be understood.
+    """Invalid setting.
 
-    Raised by ``newscrawl.state.compression`` before anything is fetched. The message names the
-    setting, the value and what is allowed.
+    Raised by ``newscrawl.configuration.checks`` and ``newscrawl.state.compression`` before
+    anything is fetched. The message names the setting, its value and what is allowed.
     """
 
 
 class PageError(NewscrawlError):
-    """A page is not what its reader expects.
+    """A page of the aggregator lacks an expected element.
 
-    Raised by the readers in ``newscrawl.aggregator``. The message says what was expected and not
-    found, and in which URL.
+    Raised by the parsers in ``newscrawl.aggregator``. The message has the element and the URL.
     """
 
     def __init__(self, url: str, expected: str) -> None:
@@ -35,42 +34,52 @@ class PageError(NewscrawlError):
 
 
 class FeedError(PageError):
-    """A feed holds no whole entry, is no RSS or Atom, or declares entities.
+    """An RSS feed has no complete entry, is neither RSS nor Atom, or declares entities.
 
     Raised by ``newscrawl.aggregator.rss``.
     """
 
 
 class UnreadableHtmlError(NewscrawlError):
-    """Bytes that are asked to be read as an HTML page cannot be.
+    """A document that cannot be parsed as HTML.
 
-    Raised by ``newscrawl.text.html`` for an empty page and absurd nesting.
+    Raised by ``newscrawl.text.html`` for empty documents and absurd nesting.
     """
 
 
 class NotHtmlError(UnreadableHtmlError):
-    """Bytes are an image, a PDF or another binary format.
+    """A document in a binary format: an image, a PDF.
 
-    Raised by ``newscrawl.text.html.decode``, whatever the server declared them to be.
+    Raised by ``newscrawl.text.html.decode``, independent of the declared content type.
     """
 
 
+class ParserMemoryError(NewscrawlError, MemoryError):
+    """The HTML parser found no memory for a page, and has freed what it had.
+
+    Raised by ``newscrawl.text.html.parse``. The process can parse the next page.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("the HTML parser ran out of memory")
+
+
 class StoreError(NewscrawlError):
-    """A file or directory the run must write to cannot be opened or written.
+    """A file or directory of the run cannot be opened or written.
 
     Raised by the pipelines and extensions that own an output; it ends the run.
     """
 
 
 class SiteBusyError(StoreError):
-    """Another run of the same site is using the ledger.
+    """Another run is crawling the same site.
 
-    Raised by ``newscrawl.state`` when a site is claimed; ``scrapy crawl`` ends as skipped then.
+    Raised by ``newscrawl.state`` when a site is locked; ``scrapy crawl`` then exits as skipped.
     """
 
 
 class ParserError(NewscrawlError):
-    """No parse worker (``PARSE_WORKERS``) can be started.
+    """A parse worker (``PARSE_WORKERS``) cannot be started.
 
     Raised by ``newscrawl.articles.parse_workers``; it ends the run. The worker's own message is on
     stderr.
@@ -78,46 +87,53 @@ class ParserError(NewscrawlError):
 
 
 class OverrideError(NewscrawlError):
-    """An outlet's override is wrong; the message names the file or the key.
+    """Invalid outlet override; the message names the file or the key.
 
     Raised by ``newscrawl.outlets`` when overrides are loaded or checked against a test page.
     """
 
 
 class ArchiveError(NewscrawlError):
-    """An archive is not there, or does not hold what it should.
+    """A missing or damaged archive.
 
-    Raised by ``newscrawl.archive.warc`` when an archive is read.
+    Raised by ``newscrawl.archive.warc`` on reading.
     """
 
 
 class ExportError(NewscrawlError):
-    """A corpus cannot be exported as asked.
+    """A corpus cannot be exported.
 
-    Raised by ``newscrawl.export``: no feed or no record is found, a feed is damaged, something
-    stands at the output already, or a library is missing. The message says which and what to do.
+    Raised by ``newscrawl.export``: no feed or record is found, a feed is damaged, the output
+    exists, or a library is missing. The message says which and what to do.
+    """
+
+
+class ScrapydError(NewscrawlError):
+    """A Scrapyd cannot be reached or refuses a request.
+
+    Raised by ``newscrawl.operations.scrapyd``; the message has the address and Scrapyd's response.
     """
 
 
 class BrowserError(NewscrawlError):
-    """A page could not be had through the browser: it crashed, or the page took too long.
+    """The browser failed to render a page: it crashed, or the page took too long.
 
-    Raised by ``BrowserMiddleware``; it reaches the request's errback, and the article waits.
+    Raised by ``BrowserMiddleware``; passed to the request's errback, and the article waits.
     """
 
 
 class BrowserMissingError(BrowserError):
-    """No Chromium is installed, or none is where the setting ``BROWSER_PATH`` says.
+    """Chromium is not installed, or not at ``BROWSER_PATH``.
 
-    Raised by ``newscrawl.browser``; it reaches the request's errback, and the article waits.
+    Raised by ``newscrawl.browser``; passed to the request's errback, and the article waits.
     """
 
 
 class RequestDroppedError(NewscrawlError):
-    """Base of the errors below: a request that is not sent, or whose response is not used.
+    """Base class: a request that is not sent, or whose response is discarded.
 
-    Each is raised by a downloader middleware and reaches the request's errback. They are no
-    ``IgnoreRequest``, as this module must not import Scrapy.
+    Subclasses are raised by downloader middlewares and passed to the request's errback. They do
+    not derive from ``IgnoreRequest`` because this module does not import Scrapy.
     """
 
 
@@ -129,14 +145,14 @@ class DecompressedTooLargeError(RequestDroppedError):
 
 
 class HostRestsError(RequestDroppedError):
-    """A host backs off after failures in a row, or because it asked for that.
+    """The host is backing off, after consecutive failures or a long ``Retry-After``.
 
     Raised by ``PolitenessMiddleware``.
     """
 
 
 class HostBudgetError(RequestDroppedError):
-    """The budget of a host for this run is spent.
+    """The host's budget for this run is used up.
 
     Raised by ``PolitenessMiddleware``.
     """
@@ -150,21 +166,21 @@ class ForbiddenByRobotsError(RequestDroppedError):
 
 
 class RobotsUnreachableError(RequestDroppedError):
-    """The host's robots.txt cannot be fetched for a network or server error: nothing is allowed.
+    """The host's robots.txt cannot be fetched, so that everything is disallowed (RFC 9309).
 
     Raised by ``RobotsMiddleware``.
     """
 
 
 class ReservedError(RequestDroppedError):
-    """The host's robots.txt reserves its pages from mining, and such hosts are excluded.
+    """The host reserves its pages from text and data mining, and ``EXCLUDE_NOAI_HOSTS`` is set.
 
     Raised by ``RobotsMiddleware``. The message is the directive.
     """
 
 
 class NotInArchiveError(RequestDroppedError):
-    """The archive holds no response to a request.
+    """The archive has no response to a request.
 
     Raised by ``ReplayMiddleware``.
     """

@@ -14,46 +14,46 @@ from typing import Annotated, Any, Literal, get_type_hints
 from msgspec import Meta
 
 SCHEMA_VERSION = 2
-"""Version of the schema of new records."""
+"""Schema version of new records."""
 
 SCHEMA_VERSIONS = (1, 2)
-"""Versions that are accepted on reading."""
+"""Schema versions accepted on reading."""
 
 
 class Use(Enum):
-    """Marks of a field, given in its annotation: ``Annotated[str | None, Use.COMPARED]``."""
+    """Marks of a field, set in its annotation: ``Annotated[str | None, Use.COMPARED]``."""
 
     COMPARED = "compared"
-    """A change of the value makes a new version of the record."""
+    """Compared between versions: a change creates a new version of the record."""
     COUNTED = "counted"
-    """Run reports, monitors, metrics and the report page count how often it is filled."""
+    """Counted when filled, in run reports, monitors, metrics and the report page."""
     ADDED = "added"
-    """It was added to a published version of the schema: optional on reading."""
+    """Added to a published schema version: optional on reading."""
 
 
 LinkUrl = Annotated[str, Meta(pattern=r"^(?:https?|ftp|file|data):\S+$")]
-"""The link of an article: one that is never requested is recorded as well."""
+"""Source link of an article; recorded even if it is never requested."""
 
 Url = Annotated[str, Meta(pattern=r"^https?://[^/\s]+\S*$")]
-"""An absolute http or https URL, with the few signs that browsers allow and RFC 3986 does not."""
+"""Absolute http or https URL, with the few characters that browsers allow beyond RFC 3986."""
 
 Instant = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
-"""A moment in ISO 8601 with its offset from UTC."""
+"""Timestamp in ISO 8601 with UTC offset."""
 
 Share = Annotated[float, Meta(ge=0, le=1)]
-"""A part of the whole, from 0 to 1."""
+"""Share, from 0 to 1."""
 
 Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
 """SHA-256 of the response body as received, in hexadecimal."""
 
 Country = Annotated[str, Meta(pattern=r"^[A-Z]{2}$")]
-"""An ISO 3166-1 alpha-2 code."""
+"""ISO 3166-1 alpha-2 code."""
 
 Precision = Literal["day", "second"]
-"""How exact a moment is: ``day`` when only the date was printed (the time is then 00:00)."""
+"""Precision of a timestamp: ``day`` if only the date was printed (the time is then 00:00)."""
 
 Edition = Literal["ar", "fr", "en"]
-"""A language branch of an aggregator."""
+"""Language branch of an aggregator."""
 
 Status = Literal[
     "ok",
@@ -70,7 +70,7 @@ Status = Literal[
     "unreadable",
     "not_followed",
 ]
-"""What became of the link to the outlet's own page."""
+"""Outcome of following the source link."""
 
 Flag = Literal[
     "truncated_copy",
@@ -80,7 +80,7 @@ Flag = Literal[
     "language_mismatch",
     "other_canonical",
 ]
-"""A doubt about a record that a machine can act on."""
+"""Machine-readable warning about a record."""
 
 
 @dataclass(slots=True)
@@ -88,11 +88,11 @@ class Image:
     """A picture that belongs to an article."""
 
     url: Url = ""
-    """Where the picture lies."""
+    """URL of the picture."""
     caption: str | None = None
-    """What is printed under it."""
+    """Caption."""
     credit: str | None = None
-    """The photographer or agency named with it."""
+    """Photographer or agency."""
 
 
 @dataclass(slots=True)
@@ -100,106 +100,106 @@ class Outlet:
     """The newspaper or site that wrote the article."""
 
     slug: str = ""
-    """Its name in the aggregator's URLs; unique only together with aggregator and edition."""
+    """Name in the aggregator's URLs; unique only together with aggregator and edition."""
     name: Annotated[str, Use.COMPARED] = ""
-    """Its name as the aggregator prints it."""
+    """Name as the aggregator prints it."""
     domain: str | None = None
     """Registered domain of the source link, else of the registry of outlets."""
 
 
 @dataclass(slots=True)
 class Copy:
-    """The aggregator's text of the article, as read."""
+    """The aggregator's version of the article, as extracted."""
 
     title: Annotated[str | None, Use.COMPARED] = None
     """Title as printed, cleaned of markup and stray white space."""
     text: Annotated[str | None, Use.COMPARED] = None
-    """Plain text, NFC; paragraphs are parted by one blank line."""
+    """Plain text, NFC; one blank line between paragraphs."""
     published: Instant | None = None
     """The printed date, in the time zone of the aggregator's country."""
     byline: str | None = None
-    """The author line as printed."""
+    """Author line as printed."""
     images: list[Image] = field(default_factory=list)
     """Pictures shown with the copy."""
     truncated: Annotated[bool, Use.COMPARED] = False
-    """Whether the copy ends in the aggregator's mark of a cut, ``(...)``."""
+    """Whether the copy ends in the aggregator's truncation mark, ``(...)``."""
     fetched: Instant | None = None
-    """When the page was received, UTC."""
+    """Time of the response, UTC."""
     sha256: Sha256 | None = None
-    """Digest of the page's bytes."""
+    """SHA-256 of the page's bytes."""
 
 
 @dataclass(slots=True)
 class Source:
-    """The outlet's own page, as read."""
+    """The outlet's version of the article, as extracted from its own page."""
 
     link: Annotated[LinkUrl | None, Use.COMPARED] = None
     """The link on the aggregator's page."""
     url: Url | None = None
-    """The URL that answered, after redirects."""
+    """Final URL, after redirects."""
     redirects: list[str] = field(default_factory=list)
-    """URLs passed on the way from ``link`` to ``url``, ``link`` first."""
+    """Redirect chain from ``link`` to ``url``, ``link`` first."""
     canonical: Url | None = None
     """The page's own canonical URL."""
     status: Annotated[Status, Use.COMPARED] = "not_followed"
-    """What became of the link."""
+    """Outcome of following the link."""
     reason: str | None = None
-    """Why the status is not ``ok``: the error or rule in a few words. If ``via`` is ``archive``,
-    status and reason of the outlet's own page."""
+    """Reason why the status is not ``ok``. If ``via`` is ``archive``, status and reason of the
+    outlet's own page."""
     lost_since: Annotated[Instant | None, Use.ADDED] = None
-    """When ``status`` was first not ``ok`` although an earlier version has the page, UTC; what was
-    extracted from the page is then kept."""
+    """Time at which ``status`` was first not ``ok`` although an earlier version has the page, UTC;
+    what was extracted from the page is then kept."""
     http: int | None = None
-    """HTTP status code of the last answer."""
+    """HTTP status code of the last response."""
     directives: list[str] = field(default_factory=list)
-    """What the owner says of use by machines, and where: ``robots.txt: ai-train=no``,
+    """Usage directives of the owner with their origin: ``robots.txt: ai-train=no``,
     ``X-Robots-Tag: noarchive``, ``meta robots: noai``, ``TDM-Reservation: 1``."""
     via: Literal["http", "browser", "archive"] | None = None
     """How the page was fetched."""
     snapshot: Instant | None = None
-    """When the snapshot was taken that was read, UTC, if ``via`` is ``archive``."""
+    """Capture time of the web archive's snapshot, UTC, if ``via`` is ``archive``."""
     rule: str | None = None
-    """How the body was found: ``guided`` by the copy, by the page's own ``json-ld``, as the
-    ``prose`` that stands out, ``embedded`` in a script, by a ``general`` extractor, or the name of
-    a rule."""
+    """Extraction method of the body: ``guided`` by the copy, from ``json-ld``, as the main
+    ``prose`` of the page, ``embedded`` in a script, by a ``general`` extractor, or the name of a
+    rule."""
     title: str | None = None
     """The page's headline, without the site's name."""
     text: str | None = None
-    """Plain text, NFC; paragraphs are parted by one blank line."""
+    """Plain text, NFC; one blank line between paragraphs."""
     published: Instant | None = None
     """First publication."""
     published_precision: Precision | None = None
-    """How exact ``published`` is."""
+    """Precision of ``published``."""
     modified: Instant | None = None
-    """Last change the page declares."""
+    """Last change declared by the page."""
     authors: list[str] = field(default_factory=list)
-    """People and desks as printed, cleaned of words like "Par" and "بقلم"."""
+    """People and desks as printed, without labels such as "Par" and "بقلم"."""
     section: str | None = None
-    """The outlet's rubric."""
+    """Section of the outlet."""
     tags: list[str] = field(default_factory=list)
-    """Keywords the page declares."""
+    """Keywords declared by the page."""
     images: list[Image] = field(default_factory=list)
     """Pictures of the article."""
     language: str | None = None
-    """ISO 639 code the page declares or its text shows."""
+    """ISO 639 code, declared by the page or detected from its text."""
     fetched: Instant | None = None
-    """When the page was received, UTC."""
+    """Time of the response, UTC."""
     sha256: Sha256 | None = None
-    """Digest of the page's bytes."""
+    """SHA-256 of the page's bytes."""
 
 
 @dataclass(slots=True)
 class Agreement:
-    """How far copy and source say the same; ``null`` where one of the two is missing."""
+    """Similarity of copy and source; ``null`` where one of the two is missing."""
 
     title: Share | None = None
-    """Likeness of the two titles."""
+    """Similarity of the two titles."""
     text: Share | None = None
-    """Likeness of the two texts, both ways, over the stretch that the copy covers."""
+    """Similarity of the two texts over the passage that the copy covers."""
     contained: Share | None = None
-    """Share of the copy's text that is found in the source's body."""
+    """Share of the copy's text contained in the source's body."""
     days: int | None = None
-    """Days between the two dates, source minus copy."""
+    """Difference of the two dates in days, source minus copy."""
 
 
 @dataclass(slots=True)
@@ -214,7 +214,7 @@ class Location:
 
 @dataclass(slots=True)
 class Archive:
-    """Where the raw responses of both copies lie."""
+    """Locations of the raw responses of both versions."""
 
     copy: Location | None = None
     """The aggregator's page."""
@@ -227,96 +227,96 @@ class Crawl:
     """The run that made the record."""
 
     job: str = ""
-    """Identifier of the run; also the name of its feed and report."""
+    """Identifier of the run, also the name of its feed and report."""
     spider: str = ""
     """Name of the spider."""
     version: str = ""
     """Version of newscrawl."""
     discovered: Instant | None = None
-    """When the article was first found, UTC."""
+    """Time of discovery, UTC."""
     exported: Instant | None = None
-    """When the record was written, UTC."""
+    """Time of the record's creation, UTC."""
 
 
 @dataclass(slots=True)
 class Article:
-    """One article: the best value of each field, both copies, and how far to trust them."""
+    """One article: best value of each field, both versions, and their agreement."""
 
     id: Annotated[str, Meta(pattern=r"^[a-z]+:(ar|fr|en)/[^/\s]+/[0-9]+$")] = ""
     """Stable across runs and hosts: aggregator, edition, outlet slug and number."""
     schema: int = SCHEMA_VERSION
-    """Version of the schema that the record follows."""
+    """Schema version of the record."""
     aggregator: str = ""
     """Name of the aggregator's site."""
     country: Country = ""
     """The aggregator's country, ISO 3166-1."""
     edition: Edition = "ar"
-    """Language branch of the aggregator; a hint at the language, not more."""
+    """Language branch of the aggregator; only a hint at the language."""
     url: Url = ""
     """Canonical URL of the aggregator's page."""
     outlet: Outlet = field(default_factory=Outlet)
-    """Who wrote the article."""
+    """Outlet that published the article."""
     title: Annotated[Annotated[str, Meta(min_length=1)] | None, Use.COMPARED, Use.COUNTED] = None
-    """The best title of the two copies."""
+    """Best title of the two versions."""
     text: Annotated[Annotated[str, Meta(min_length=1)] | None, Use.COMPARED, Use.COUNTED] = None
-    """The best text: plain, NFC, paragraphs parted by one blank line."""
+    """Best text of the two versions: plain, NFC, one blank line between paragraphs."""
     lead: Annotated[str | None, Use.COMPARED, Use.COUNTED] = None
-    """Standfirst or summary the source declares."""
+    """Standfirst or summary declared by the source."""
     authors: Annotated[list[str], Use.COMPARED, Use.COUNTED] = field(default_factory=list)
-    """People and desks as printed, cleaned of words like "Par" and "بقلم"."""
+    """People and desks as printed, without labels such as "Par" and "بقلم"."""
     section: Annotated[str | None, Use.COMPARED, Use.COUNTED] = None
-    """The outlet's rubric."""
+    """Section of the outlet."""
     tags: Annotated[list[str], Use.COMPARED, Use.COUNTED] = field(default_factory=list)
-    """Keywords the source declares."""
+    """Keywords declared by the source."""
     images: Annotated[list[Image], Use.COMPARED, Use.COUNTED] = field(default_factory=list)
     """Pictures of the article."""
     published: Annotated[Instant | None, Use.COMPARED, Use.COUNTED] = None
-    """First publication, with the offset of the outlet's own time zone at that moment."""
+    """First publication, with the UTC offset of the outlet's time zone."""
     published_precision: Precision | None = None
-    """How exact ``published`` is."""
+    """Precision of ``published``."""
     modified: Annotated[Instant | None, Use.COMPARED, Use.COUNTED] = None
-    """Last change the source declares."""
+    """Last change declared by the source."""
     language: Annotated[str | None, Use.COMPARED, Use.COUNTED] = None
     """ISO 639 code, detected from the text."""
     origin: Annotated[Literal["source", "aggregator"], Use.COMPARED] = "aggregator"
-    """Which copy ``title`` and ``text`` were taken from."""
+    """Version that ``title`` and ``text`` were taken from."""
     copy: Copy = field(default_factory=Copy)
-    """The aggregator's copy as read."""
+    """The aggregator's version."""
     source: Source = field(default_factory=Source)
-    """The outlet's own page as read."""
+    """The outlet's version."""
     agreement: Agreement = field(default_factory=Agreement)
-    """How far the two copies agree."""
+    """Agreement of the two versions."""
     flags: list[Flag] = field(default_factory=list)
-    """Doubts that a machine can act on."""
+    """Machine-readable warnings."""
     duplicate_of: str | None = None
     """Identifier of the first article with the same text."""
     archive: Archive | None = None
-    """Where the raw responses lie."""
+    """Locations of the raw responses."""
     version: int = 1
-    """1 when the article was first exported, one more each time it was exported again."""
+    """Version number of the article's record, from 1."""
     changed: list[str] = field(default_factory=list)
-    """Fields in which this version differs from the one before, as far as those are compared."""
+    """Compared fields that differ from the previous version."""
     crawl: Crawl = field(default_factory=Crawl)
     """The run that made the record."""
 
 
 @dataclass(slots=True)
 class Headline:
-    """A line of the aggregator's ticker, as seen during one run."""
+    """A headline of the aggregator's ticker, as seen during one run."""
 
     title: str = ""
     """The headline."""
     url: Url | None = None
-    """Where it leads."""
+    """URL of the article."""
     first_seen: Instant | None = None
-    """When this run first saw it, UTC."""
+    """First seen by the run, UTC."""
     last_seen: Instant | None = None
-    """When this run last saw it, UTC."""
+    """Last seen by the run, UTC."""
 
 
 @cache
 def marked(use: Use, record: type = Article) -> tuple[str, ...]:
-    """Return the paths of a record's fields with a mark, such as ``copy.title``, in order."""
+    """Return the paths of the fields with a mark, such as ``copy.title``, in order."""
     return tuple(_marked(use, record))
 
 

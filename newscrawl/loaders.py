@@ -1,8 +1,7 @@
-"""Loose values in, record values out: one processor a line for each field of both copies.
+"""Item loaders: normalise the fields of both versions, one processor per field.
 
-The loaders' context holds ``zone`` (``tzinfo`` of dates without an offset, and what all dates are
-shown in) and ``base_url`` (of relative URLs). Values may be strings as found in a page; what
-nothing is left of once it is clean is not loaded.
+Loader context: ``zone``, the ``tzinfo`` of dates without an offset and of all results, and
+``base_url``, for relative URLs. Values that are empty once cleaned are not loaded.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,18 +13,19 @@ from itemloaders import ItemLoader
 from itemloaders.processors import Identity, MapCompose, TakeFirst
 
 from newscrawl.items import Copy, Image, Source
-from newscrawl.text.cleaning import clean_text, plain, split_bylines
+from newscrawl.text.bylines import split_bylines
+from newscrawl.text.cleaning import clean_text, plain
 from newscrawl.text.dates import Moment, parse_date
 from newscrawl.text.urls import absolute
 
 
 def line(value: str) -> str | None:
-    """A clean line without markup, or nothing."""
+    """Return a clean line without markup, or ``None`` if it is empty."""
     return plain(value) or None
 
 
 def iso_date(value: Any, loader_context: Mapping[str, Any]) -> str | None:
-    """A ``Moment``, ``datetime``, printed date or epoch as ISO 8601 with offset, or nothing."""
+    """Return a ``Moment``, ``datetime``, printed date or epoch as ISO 8601 with offset."""
     zone = loader_context["zone"]
     if isinstance(value, datetime):
         when = value.astimezone(zone) if value.tzinfo else value.replace(tzinfo=zone)
@@ -35,12 +35,12 @@ def iso_date(value: Any, loader_context: Mapping[str, Any]) -> str | None:
 
 
 def absolute_url(value: str, loader_context: Mapping[str, Any]) -> str | None:
-    """A URL made absolute; nothing if it is not of the web."""
+    """Return an absolute URL, or ``None`` if it is not http or https."""
     return absolute(value, loader_context["base_url"])
 
 
 def image(value: Image | str, loader_context: Mapping[str, Any]) -> Image | None:
-    """A picture with an absolute URL and clean words, or nothing if it has no such URL."""
+    """Return a picture with an absolute URL and clean texts, or ``None`` without such a URL."""
     given = Image(url=value) if isinstance(value, str) else value
     url = absolute_url(given.url, loader_context)
     if url is None:
@@ -49,13 +49,13 @@ def image(value: Image | str, loader_context: Mapping[str, Any]) -> Image | None
 
 
 class Distinct:
-    """Output processor: the values in order, the first of those that have the same key."""
+    """Output processor: values without duplicates, in order; the first of equal keys wins."""
 
     def __init__(self, key: Callable[[Any], object] = lambda value: value) -> None:
         self.key = key
 
     def __call__(self, values: list[Any]) -> list[Any]:
-        """Drop what repeats an earlier value."""
+        """Return the values without those that repeat an earlier one."""
         first: dict[object, Any] = {}
         for value in values:
             first.setdefault(self.key(value), value)
@@ -63,10 +63,9 @@ class Distinct:
 
 
 class RecordLoader(ItemLoader):
-    """Base of the loaders, whose subclasses have a processor of their own for each field and way.
+    """Base of the loaders: processors come from class attributes only, else the defaults apply.
 
-    Where none is named, it is the default one. Left to itself, the library looks for it in the
-    item's fields, each time a value is loaded, which takes half of a loader's time.
+    The library also searches the item's fields on each value, which takes half of a loader's time.
     """
 
     default_output_processor = TakeFirst()
@@ -82,11 +81,11 @@ class RecordLoader(ItemLoader):
                     setattr(cls, f"{field.name}_{way}", default)
 
     def get_input_processor(self, field_name: str) -> Callable[..., Any]:
-        """That of the class, and nothing is looked for."""
+        """Return the input processor declared by the class."""
         return cast("Callable[..., Any]", getattr(self, f"{field_name}_in"))
 
     def get_output_processor(self, field_name: str) -> Callable[..., Any]:
-        """The same."""
+        """Return the output processor declared by the class."""
         return cast("Callable[..., Any]", getattr(self, f"{field_name}_out"))
 
 
@@ -99,7 +98,7 @@ class CopyLoader(RecordLoader):
     text_in = MapCompose(clean_text)
     published_in = MapCompose(iso_date)
     byline_in = MapCompose(line)
-    truncated_out = any  # if the loader is given an item, its own False stands first
+    truncated_out = any  # a loaded item's False comes first
     images_in = MapCompose(image)
     images_out = Distinct(key=lambda picture: picture.url)
 

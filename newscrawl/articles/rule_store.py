@@ -1,7 +1,7 @@
-"""Learned rules of a site between runs: kept in the ledger, with the records.
+"""Store of a site's learned rules, committed to the ledger together with the records.
 
-A site's book begins with the rules shipped in the package and the unverified seeds of
-``newscrawl.outlets``; what pages have confirmed is kept.
+A rule book starts with the shipped rules and the unverified seeds of ``newscrawl.outlets``; rules
+confirmed by pages are kept.
 """
 
 from collections.abc import Iterator
@@ -16,14 +16,14 @@ from newscrawl.state import Ledger, ledger_of
 
 
 class RuleStore:
-    """The rules of one site's outlets.
+    """Rules of one site's outlets.
 
-    The book is read once, when a run begins. What a page teaches is kept in the transaction that
-    commits its record, and used from the next run on.
+    The book is loaded once, at the start of a run. Rules learned from a page are committed with its
+    record and used from the next run on.
 
     Args:
         site: Name of the aggregator.
-        ledger: Where what was taught is kept; without one, there are only the package's rules.
+        ledger: Ledger of the learned rules; without one, only shipped rules and seeds are used.
 
     Raises:
         StoreError: the ledger cannot be read.
@@ -51,28 +51,28 @@ class RuleStore:
 
     @property
     def taught(self) -> list[Rule]:
-        """The rules that pages have confirmed."""
+        """Return the rules confirmed by pages."""
         return [rule for rule in self.book if rule.pages]
 
     def note(self, article: Article, domain: str, taught: bytes) -> None:
-        """Note what an article's page has taught; kept once the article's record is.
+        """Note the rules learned from an article's page, to be committed with its record.
 
         Args:
             article: The article.
-            domain: The outlet's.
-            taught: The outlet's rules in ``book``, changed by this page alone, as JSON Lines.
+            domain: The outlet's domain.
+            taught: The outlet's rules in ``book``, updated by this page alone, as JSON Lines.
 
         Raises:
-            ValueError: a line is no rule.
+            ValueError: a line is not a rule.
         """
-        rules_of(taught)  # checked here, where an error costs this page alone
+        rules_of(taught)  # validated here, where an error affects this page alone
         self._noted[article.id] = domain, taught
 
     def keep(self, articles: list[Article]) -> None:
-        """Keep what the pages of articles have taught; the next run uses it.
+        """Store the rules learned from the articles' pages, in the caller's transaction.
 
         A page that is parsed but not committed is parsed again by a later run, so it counts only
-        with its record. Part of the caller's transaction.
+        with its record.
 
         Raises:
             StoreError: the ledger cannot be written.
@@ -89,7 +89,7 @@ class RuleStore:
             self._keep(domain, book.taught(domain))
 
     def forget(self, domain: str) -> int:
-        """Drop what an outlet has taught; tell how many rules there were."""
+        """Delete an outlet's learned rules; return their number."""
         self._keep(domain, b"")
         return self.book.forget(domain)
 
@@ -100,7 +100,7 @@ class RuleStore:
 
 @contextmanager
 def rule_stores(data: Path) -> Iterator[list[RuleStore]]:
-    """The stores of all sites of a data directory of which an outlet has taught something.
+    """Yield the rule stores of all sites in a data directory that have learned rules.
 
     Raises:
         StoreError: the ledger cannot be read.
@@ -114,12 +114,12 @@ def rule_stores(data: Path) -> Iterator[list[RuleStore]]:
 
 
 def shipped() -> list[Rule]:
-    """The reviewed rules that the package carries."""
+    """Return the reviewed rules shipped with the package."""
     return rules_of((resources.files("newscrawl.outlets") / "rules.jsonl").read_bytes())
 
 
 def _seeds_by_domain() -> dict[str, dict[str, list[str]]]:
-    """Seeds as selectors by field, for each domain, best first."""
+    """Return the seeds by domain and field as selectors, best first."""
     found: dict[str, dict[str, list[str]]] = {}
     for seed in seeds():
         found.setdefault(seed.domain, {}).setdefault(seed.field, []).append(seed.css)

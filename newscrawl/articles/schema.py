@@ -1,8 +1,8 @@
-"""The JSON Schema and the documentation of the record, derived from ``newscrawl.items``.
+"""JSON Schema and documentation of the record, derived from ``newscrawl.items``.
 
-Each version of the schema is a file. That of an earlier version is frozen: records that were
-written with it stay valid. A field that is added to the present version is marked ``Use.ADDED``, so
-that records without it stay valid; the version changes when a field is removed or changes meaning.
+Each schema version is a file; earlier versions are frozen, so that their records stay valid. A
+field added to the current version is marked ``Use.ADDED``, so that records without it stay valid.
+The version changes when a field is removed or changes its meaning.
 """
 
 import ast
@@ -17,13 +17,13 @@ import msgspec
 from newscrawl import items
 
 REQUIRED = ("title", "text", "published", "published_precision")
-"""Fields of the article that may be null while it is read, but not once it is exported."""
+"""Fields that may be null while an article is processed, but not in an exported record."""
 
 SCHEMAS = resources.files("newscrawl.articles") / "schemas"
-"""Directory of the schemas as shipped."""
+"""Directory of the shipped schemas."""
 
 SCHEMA_FILE = SCHEMAS / "article.schema.json"
-"""Schema of the present version; made by ``scrapy schema --write``."""
+"""Schema of the current version; written by ``scrapy schema --write``."""
 
 
 def build(record: type[items.Article] = items.Article) -> dict[str, Any]:
@@ -54,7 +54,7 @@ def build(record: type[items.Article] = items.Article) -> dict[str, Any]:
 
 
 def shipped(version: int = items.SCHEMA_VERSION) -> dict[str, Any]:
-    """Return the schema of a version, as the package ships it."""
+    """Return the shipped schema of a version."""
     present = version == items.SCHEMA_VERSION
     file = SCHEMA_FILE if present else SCHEMAS / f"article-{version}.schema.json"
     schema: dict[str, Any] = json.loads(file.read_text("utf-8"))
@@ -62,7 +62,7 @@ def shipped(version: int = items.SCHEMA_VERSION) -> dict[str, Any]:
 
 
 def dump(schema: dict[str, Any]) -> str:
-    """Return a schema as the text of its file."""
+    """Return a schema serialised as its file."""
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -101,7 +101,7 @@ def markdown() -> str:
 
 
 def _classes() -> list[type]:
-    """The record's classes, the article first, then in the order of their definition."""
+    """Return the record's classes, ``Article`` first, then in order of definition."""
     found = [cls for cls in vars(items).values() if dataclasses.is_dataclass(cls)]
     return sorted(
         (cls for cls in found if isinstance(cls, type)), key=lambda c: c is not items.Article
@@ -109,7 +109,7 @@ def _classes() -> list[type]:
 
 
 def _docs(cls: type) -> dict[str, str]:
-    """Return the docstrings of a dataclass's fields: the string that follows each of them."""
+    """Return the docstrings of a dataclass's fields: the string after each of them."""
     found: dict[str, str] = {}
     for base in filter(dataclasses.is_dataclass, reversed(cls.__mro__)):
         (definition,) = ast.parse(inspect.getsource(base)).body
@@ -127,7 +127,7 @@ def _docs(cls: type) -> dict[str, str]:
 
 
 def _kind(spec: dict[str, Any]) -> str:
-    """A field's type in a few words."""
+    """Return a short description of a field's type."""
     if "$ref" in spec:
         name = spec["$ref"].rsplit("/", 1)[-1]
         return f"[{name}](#{name.lower()})"

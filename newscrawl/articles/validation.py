@@ -1,4 +1,4 @@
-"""Validation of records: by the schema, and by rules that a schema cannot express."""
+"""Validation of records, by the schema and by rules that a schema cannot express."""
 
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -11,27 +11,27 @@ from newscrawl.articles.schema import shipped
 from newscrawl.items import SCHEMA_VERSION, SCHEMA_VERSIONS, Article
 
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
-"""No outlet of the network was online before; an earlier date was misread."""
+"""No outlet of the network was online before; earlier dates are wrong."""
 
 _CLOCK_SKEW = timedelta(hours=26)
-"""A day printed in the easternmost zone may begin this long before it does in the western one."""
+"""A day in the easternmost time zone starts this long before it does in the westernmost."""
 
 
 def faults(article: Article, *, now: datetime | None = None) -> list[str]:
-    """Return every reason why a record may not be exported, each naming the field.
+    """Return all reasons why a record may not be exported, each with the field.
 
-    Dates after ``now``, by default the present, are in the future.
+    Dates after ``now``, by default the current time, are in the future.
     """
     return record_faults(msgspec.to_builtins(article), now=now)
 
 
 def record_faults(record: dict[str, Any], *, now: datetime | None = None) -> list[str]:
-    """Return the same for a record as parsed from JSON."""
+    """Return the faults of a record that was parsed from JSON."""
     return schema_faults(record) + _date_faults(record.get("published"), now)
 
 
 def schema_faults(record: dict[str, Any]) -> list[str]:
-    """Return where a record, as parsed from JSON, breaks the schema of its own version."""
+    """Return violations of the schema by a record parsed from JSON, judged by its own version."""
     version = record.get("schema")
     if type(version) is not int:
         version = SCHEMA_VERSION  # which reports it
@@ -44,7 +44,7 @@ def schema_faults(record: dict[str, Any]) -> list[str]:
 
 
 def known_versions() -> str:
-    """Return the versions of the schema that can be read, for messages."""
+    """Return the supported schema versions as text, for messages."""
     return ", ".join(map(str, SCHEMA_VERSIONS))
 
 

@@ -1,5 +1,5 @@
-"""A miniature of the network: invented articles, the real markup and troubles, and their truth.
+"""Demo network: invented articles in the real markup, with the real faults and known ground truth.
 
-It is the demo, the end-to-end test bed and the load generator. ``network.build`` makes it,
-``proxy.DemoProxy`` serves it at its real URLs, ``score`` compares a feed with its truth.
+Serves as demo, end-to-end test bed and load generator. ``network.build`` creates it,
+``proxy.DemoProxy`` serves it under the real URLs, ``score`` compares a feed with the ground truth.
 """

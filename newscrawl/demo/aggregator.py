@@ -1,4 +1,4 @@
-"""The aggregator's pages, in the markup that is known of the real network."""
+"""Aggregator pages of the demo, in the markup of the real network."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -7,18 +7,18 @@ from html import escape
 
 from newscrawl.aggregator.sites import SITES, Site
 from newscrawl.aggregator.urls import author_url, feed_url, home_url, listing_url
+from newscrawl.demo.article_faults import ArticleFault
 from newscrawl.demo.articles import DemoArticle
-from newscrawl.demo.troubles import Trouble
 from newscrawl.demo.truth import CUT_MARK, copy_of
 from newscrawl.items import Edition
 
 PAGE_SIZE = 10
-"""Articles on one page of a listing."""
+"""Articles per listing page."""
 SECTIONS = ("politics", "economics", "sports", "society", "culture", "health")
-"""The rubrics that the demo's menu leads to."""
+"""Sections in the menu."""
 
-_GAP = "&nbsp;" * 4  # parts the ticker's headlines
-_PIECE = 4  # paragraphs in one span; texts are spread over several
+_GAP = "&nbsp;" * 4  # separates the ticker's headlines
+_PIECE = 4  # paragraphs per span; a text spans several
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +65,14 @@ _HERE: dict[Edition, str] = {"fr": "ici", "ar": "هنا", "en": "here"}
 def article_page(
     article: DemoArticle, ticker: Sequence[DemoArticle], related: Sequence[DemoArticle]
 ) -> str:
-    """The page of an article."""
+    """Return an article's page."""
     outlet, key = article.outlet, article.key
     copy, words = copy_of(article), _WORDINGS[outlet.edition]
-    if article.trouble is Trouble.COPY_UNKNOWN:
+    if article.fault is ArticleFault.COPY_UNKNOWN:
         main = f'<div class="box-new"><h5>{escape(copy.title)}</h5><p>§</p></div>'
         return _document(key.site, outlet.edition, copy.title, "", main, ticker)
-    lines = [] if article.trouble is Trouble.COPY_EMPTY else list(map(_text, copy.paragraphs))
-    if article.trouble is Trouble.LEFTOVERS:
+    lines = [] if article.fault is ArticleFault.COPY_EMPTY else list(map(_text, copy.paragraphs))
+    if article.fault is ArticleFault.LEFTOVERS:
         lines.append(words.form)
     pieces = [lines[i : i + _PIECE] for i in range(0, len(lines), _PIECE)] or [[]]
     content = "\n".join(
@@ -119,7 +119,7 @@ def listing_page(
     page: int = 1,
     pages: int = 1,
 ) -> str:
-    """A page that lists articles, newest first; ``path`` is its own URL without the page number."""
+    """Return a listing page, newest first; ``path`` is its URL without the page number."""
     site = SITES[aggregator]
     cards = "\n".join(map(_card, articles))
     numbers = "" if pages == 1 else _pagination(aggregator, path, page, pages)
@@ -130,7 +130,7 @@ def listing_page(
 
 
 def _pagination(aggregator: str, path: str, page: int, pages: int) -> str:
-    """Links to further pages: one site says which is next, the others number them."""
+    """Return the pagination: a link to the next page on one site, page numbers on the others."""
     if aggregator == "maghress":
         following = f'<a rel="next" href="{path}?page={page + 1}">»</a>' if page < pages else ""
         return f"<b>{page}</b> {following}"
@@ -141,7 +141,7 @@ def _pagination(aggregator: str, path: str, page: int, pages: int) -> str:
 
 
 def feed(aggregator: str, edition: Edition, articles: Iterable[DemoArticle]) -> str:
-    """An RSS feed."""
+    """Return an RSS feed."""
     site = SITES[aggregator]
     items = "\n".join(map(_item, articles))
     return f"""<?xml version="1.0" encoding="UTF-8"?>
@@ -164,7 +164,7 @@ def _item(article: DemoArticle) -> str:
 
 
 def _teaser(article: DemoArticle) -> str:
-    """The first words of a copy, cut as listings and feeds cut them."""
+    """Return the first words of a copy, truncated as in listings and RSS feeds."""
     text = " ".join(copy_of(article).paragraphs)
     return text if len(text) < 280 else f"{text[:270].rpartition(' ')[0]} {CUT_MARK}"
 
@@ -183,7 +183,7 @@ def _card(article: DemoArticle) -> str:
 
 
 def _anchor(article: DemoArticle) -> str:
-    return f'<a href="{article.key.url}">{_text(article.story.title)}</a>'
+    return f'<a href="{article.key.url}">{_text(article.copied.title)}</a>'
 
 
 def _text(text: str) -> str:
@@ -198,7 +198,7 @@ def _document(
     main: str,
     ticker: Sequence[DemoArticle],
 ) -> str:
-    """A whole page: menu, ticker and main part."""
+    """Return a whole page: menu, ticker and main part."""
     direction = "rtl" if edition == "ar" else "ltr"
     sections = "".join(
         f'<li><a href="{listing_url(site, edition, name)}">{name}</a></li>' for name in SECTIONS

@@ -1,4 +1,4 @@
-"""The demo's articles: made from the seed when asked for, always the same."""
+"""Articles of the demo: generated on demand, deterministic for a seed."""
 
 from bisect import bisect_left
 from dataclasses import dataclass, replace
@@ -7,50 +7,58 @@ from functools import lru_cache
 from random import Random
 
 from newscrawl.aggregator.urls import ArticleKey
+from newscrawl.demo.article_faults import EFFECTS, ArticleFault, fault_at
 from newscrawl.demo.outlets import OUTLETS, DemoOutlet, outlets_of
-from newscrawl.demo.prose import Story, dice, write_story
+from newscrawl.demo.prose import Story, Writer, bank, dice, write_story
+from newscrawl.demo.revisions import Change, Revision, revise
 from newscrawl.demo.systems import SYSTEMS, System
-from newscrawl.demo.troubles import EFFECTS, Trouble, trouble_at
 from newscrawl.items import Status
 
-START = datetime(2024, 1, 8, 9, 20)  # noqa: DTZ001 -- wall-clock time; each outlet's zone is put to it
+START = datetime(2024, 1, 8, 9, 20)  # noqa: DTZ001 -- wall-clock time in each outlet's zone
 """Earliest publication."""
 SPAN = timedelta(days=520)
-"""From the oldest article to the newest."""
+"""Time between the oldest article and the newest."""
 
 _DISPATCH_EVERY = 9
-"""One article in so many is an agency's dispatch that all outlets of its edition run."""
+"""One article in this many is an agency dispatch that all outlets of its edition print."""
+
+_REVISED_EVERY = 5
+"""One article in this many is changed by its outlet after it was copied, mostly silently."""
 
 _EDITED = 0.4
-"""How often an outlet shortens a dispatch."""
+"""Share of dispatches that an outlet shortens."""
 
 
 @dataclass(frozen=True, slots=True)
 class DemoArticle:
-    """One article of one outlet: what happened to it on its way to both copies."""
+    """One article of one outlet, with everything that determines its two versions."""
 
     outlet: DemoOutlet
-    """Who published it."""
+    """Outlet that published it."""
     index: int
-    """Its place among the outlet's articles, 0 the oldest."""
+    """Index among the outlet's articles; 0 is the oldest."""
     number: int
-    """Its number in the aggregator's and in the outlet's own URLs."""
+    """Number in the aggregator's and the outlet's URLs."""
     story: Story
-    """What it says."""
+    """Content of the outlet's page."""
+    copied: Story
+    """Content when the aggregator copied it: ``story`` without ``revision``."""
+    revision: Revision | None
+    """Change by the outlet since then."""
     published: datetime
-    """When the outlet published it, in the outlet's zone."""
+    """Publication time in the outlet's time zone."""
     modified: datetime | None
-    """When the outlet changed it."""
-    trouble: Trouble | None
-    """What is wrong with it."""
+    """Time of the outlet's last change."""
+    fault: ArticleFault | None
+    """Fault of the article, if any."""
     dispatch: int | None
-    """Which of its edition's agency dispatches it is, if one."""
+    """Number of the agency dispatch in its edition, if it is one."""
     system: System
-    """What makes its page."""
+    """Content management system that renders its page."""
 
     @property
     def key(self) -> ArticleKey:
-        """Its identity in the network."""
+        """Identity in the network."""
         outlet = self.outlet
         return ArticleKey(outlet.aggregator, outlet.edition, outlet.slug, str(self.number))
 
@@ -61,18 +69,18 @@ class DemoArticle:
 
     @property
     def link(self) -> str | None:
-        """The link to the outlet's page that the aggregator prints."""
-        match self.trouble:
-            case Trouble.NO_LINK:
+        """Link to the outlet's page, as printed by the aggregator."""
+        match self.fault:
+            case ArticleFault.NO_LINK:
                 return None
-            case Trouble.TO_HTTPS:
+            case ArticleFault.TO_HTTPS:
                 return self.url.replace("https:", "http:", 1)
-            case Trouble.MOVED_PAGE:
+            case ArticleFault.MOVED_PAGE:
                 return f"https://{self.outlet.host}/?p={self.number}"
-            case Trouble.DEAD_DOMAIN:
+            case ArticleFault.DEAD_DOMAIN:
                 return self.url.replace(self.outlet.host, f"archives.{self.outlet.host}", 1)
-            case Trouble.PDF | Trouble.IMAGE:
-                ending = "pdf" if self.trouble is Trouble.PDF else "jpg"
+            case ArticleFault.PDF | ArticleFault.IMAGE:
+                ending = "pdf" if self.fault is ArticleFault.PDF else "jpg"
                 return f"https://{self.outlet.host}/files/{self.number}.{ending}"
         return self.url
 
@@ -83,22 +91,22 @@ class DemoArticle:
 
     @property
     def status(self) -> Status:
-        """What a reader with a browser should find at the link."""
-        if self.trouble is Trouble.NO_LINK:
+        """Expected ``source.status`` when a browser is available."""
+        if self.fault is ArticleFault.NO_LINK:
             return "no_link"
-        if self.outlet.fate == "closed" or self.trouble is Trouble.DEAD_DOMAIN:
+        if self.outlet.fate == "closed" or self.fault is ArticleFault.DEAD_DOMAIN:
             return "unreachable"
         if self.outlet.fate == "denied":
             return "refused"
-        return EFFECTS[self.trouble].status if self.trouble else "ok"
+        return EFFECTS[self.fault].status if self.fault else "ok"
 
 
 class Library:
     """All articles of the demo network.
 
     Args:
-        seed: equal seeds make equal networks.
-        scale: multiplies the number of articles of every outlet.
+        seed: equal seeds give equal networks.
+        scale: factor for the number of articles of every outlet.
     """
 
     def __init__(self, seed: int, scale: float) -> None:
@@ -108,15 +116,15 @@ class Library:
             for outlet in OUTLETS
         }
         self._positions = {outlet: position for position, outlet in enumerate(OUTLETS)}
-        # Pages show their neighbours' titles too; a crawl walks through an outlet in order.
+        # Pages also show the titles of their neighbours; a crawl walks an outlet in order.
         self.article = lru_cache(maxsize=2048)(self._article)
 
     def count(self, outlet: DemoOutlet) -> int:
-        """How many articles an outlet has."""
+        """Return the number of an outlet's articles."""
         return len(self._numbers[outlet])
 
     def find(self, outlet: DemoOutlet, number: int) -> DemoArticle | None:
-        """The outlet's article of that number."""
+        """Return the outlet's article with a number."""
         numbers = self._numbers[outlet]
         index = bisect_left(numbers, number)
         if index < len(numbers) and numbers[index] == number:
@@ -124,7 +132,7 @@ class Library:
         return None
 
     def first_of(self, article: DemoArticle) -> DemoArticle | None:
-        """The first article with the same text; ``None`` if this is it."""
+        """Return the first article with the same text; ``None`` if it is this one."""
         if article.dispatch is None:
             return None
         outlet = next(outlets_of(article.outlet.aggregator, article.outlet.edition))
@@ -133,7 +141,7 @@ class Library:
         return self.article(outlet, self._dispatch_index(outlet, article.dispatch))
 
     def _dispatches(self, outlet: DemoOutlet) -> int:
-        """How many dispatches the outlet's edition has."""
+        """Return the number of dispatches in the outlet's edition."""
         counts = map(self.count, outlets_of(outlet.aggregator, outlet.edition))
         return max(1, min(counts) // _DISPATCH_EVERY)
 
@@ -141,7 +149,7 @@ class Library:
         return int((dispatch + 0.5) * self.count(outlet) / self._dispatches(outlet))
 
     def _article(self, outlet: DemoOutlet, index: int) -> DemoArticle:
-        """The outlet's article at a place, 0 the oldest."""
+        """Return the outlet's article at an index; 0 is the oldest."""
         count = self.count(outlet)
         if not 0 <= index < count:
             raise IndexError(f"{outlet.slug} has no article {index}")
@@ -149,39 +157,58 @@ class Library:
         position = self._positions[outlet]
         dispatch: int | None = index * self._dispatches(outlet) // count
         if dispatch is not None and index == self._dispatch_index(outlet, dispatch):
-            trouble = None
+            fault = None
             story = self._dispatched(outlet, dispatch, edited=rng.random() < _EDITED)
             at = START + SPAN * ((dispatch + 0.5) / self._dispatches(outlet))
         else:
             dispatch = None
-            trouble = trouble_at(outlet.edition, position, index)
+            fault = fault_at(outlet.edition, position, index)
             story = write_story(outlet.edition, outlet.site.country, rng)
             at = START + SPAN * ((index + 0.5 + rng.uniform(-0.4, 0.4)) / count)
         published = at.replace(second=0, microsecond=0, tzinfo=outlet.site.timezone)
         published += timedelta(minutes=position)
-        changed = trouble is Trouble.MODIFIED
+        copied, revision = story, None
+        changed = fault is ArticleFault.MODIFIED
+        if changed or (fault is None and dispatch is None and index % _REVISED_EVERY == 1):
+            story, revision = self._revised(outlet, index, story)
         modern = outlet.redesign is not None and index >= count // 2
         return DemoArticle(
             outlet=outlet,
             index=index,
             number=self._numbers[outlet][index],
             story=story,
+            copied=copied,
+            revision=revision,
             published=published,
             modified=published + timedelta(minutes=rng.randint(30, 4000)) if changed else None,
-            trouble=trouble,
+            fault=fault,
             dispatch=dispatch,
             system=SYSTEMS[outlet.redesign if modern and outlet.redesign else outlet.system],
         )
 
+    def _revised(
+        self, outlet: DemoOutlet, index: int, story: Story
+    ) -> tuple[Story, Revision | None]:
+        """Return a story after a change by the outlet; the kinds take turns."""
+        rng = dice(self.seed, outlet.slug, index, "revision")
+        town = {"Town": story.tags[-1]}
+        writer = Writer(bank(outlet.edition), outlet.site.country, rng, bound=town)
+        kinds = tuple(Change)
+        first = (index // _REVISED_EVERY + self._positions[outlet]) % len(kinds)
+        for change in (*kinds[first:], *kinds[:first]):
+            if revised := revise(story, change, writer):
+                return revised
+        return story, None
+
     def _dispatched(self, outlet: DemoOutlet, dispatch: int, *, edited: bool) -> Story:
-        """The dispatch as an outlet runs it: as it came, or without its end."""
+        """Return the dispatch as an outlet prints it: complete, or without its end."""
         rng = dice(self.seed, outlet.aggregator, outlet.edition, "dispatch", dispatch)
         story = write_story(outlet.edition, outlet.site.country, rng)
         return replace(story, blocks=story.blocks[:-1]) if edited else story
 
 
 def _sparse_numbers(rng: Random, count: int) -> list[int]:
-    """Growing numbers with gaps, as outlets have them."""
+    """Return increasing numbers with gaps, as in real outlets' URLs."""
     number = rng.choice((rng.randint(300, 5000), rng.randint(30_000, 900_000)))
     numbers = []
     for _ in range(count):

@@ -1,4 +1,4 @@
-"""What the demo's servers have in common: sockets on the loopback, in a thread of their own."""
+"""Base of the demo's servers: loopback sockets, served in a background thread."""
 
 import asyncio
 import threading
@@ -9,11 +9,11 @@ from typing import Any, Self, TypeVar
 T = TypeVar("T")
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]]
-"""Serves one connection to its end."""
+"""Coroutine that serves one connection until it closes."""
 
 
 class LoopbackServer:
-    """Base of servers that run while the context is open."""
+    """Context manager that runs a server while it is open."""
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
@@ -38,11 +38,11 @@ class LoopbackServer:
         self._loop.close()
 
     async def _open(self) -> None:
-        """Begin to listen, by ``_listen``; each server says how."""
+        """Start listening, by ``_listen``."""
         raise NotImplementedError
 
     async def _close(self) -> None:
-        """End, whatever is still going on."""
+        """Close all connections."""
         for server in self._servers:
             server.close()
         for task in self._tasks:
@@ -50,7 +50,7 @@ class LoopbackServer:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _listen(self, serve: Serve, port: int = 0) -> int:
-        """Serve a port of 127.0.0.1; 0 takes a free one. Returns the port."""
+        """Listen on a port of 127.0.0.1, 0 for a free one; return the port."""
 
         def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             task = self._loop.create_task(serve(reader, writer))
@@ -63,5 +63,5 @@ class LoopbackServer:
         return taken
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Have the thread do something, and wait for it."""
+        """Run a coroutine in the server's thread and wait for its result."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()

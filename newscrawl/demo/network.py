@@ -1,4 +1,4 @@
-"""The demo network as one function: a request in, the answer of whichever server it is for out."""
+"""Demo network as one function: a request in, the response of the addressed server out."""
 
 import re
 from collections import Counter, defaultdict
@@ -13,13 +13,13 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 from newscrawl.aggregator.sites import SITES
 from newscrawl.aggregator.urls import Address, classify, parse_article_id
 from newscrawl.demo import aggregator
+from newscrawl.demo.article_faults import ArticleFault
 from newscrawl.demo.articles import DemoArticle, Library
 from newscrawl.demo.outlets import EDITIONS, OUTLETS, DemoOutlet, outlets_of
 from newscrawl.demo.prose import Writer, bank, dice, write_story
 from newscrawl.demo.proxy import Answer
 from newscrawl.demo.systems import Frame, Page, Teaser, labels
 from newscrawl.demo.systems.app import PROGRAM, App
-from newscrawl.demo.troubles import Trouble
 from newscrawl.demo.truth import Truth, copy_of, truth_of
 from newscrawl.items import Edition
 
@@ -27,27 +27,27 @@ T = TypeVar("T")
 
 _HUGE = 12 * 1024 * 1024
 _FRONT = 30
-"""Articles on front pages, in feeds and in side columns."""
+"""Articles on front pages, in RSS feeds and in sidebars."""
 _SEARCHED = 300
-"""How far back section and author pages go, in articles of each outlet."""
+"""Articles of each outlet on section and author pages."""
 _TICKER = (15, 40)
-_PIXEL = bytes.fromhex("ffd8ffe000104a46494600010100000100010000ffd9")  # a JPEG file, as good as
+_PIXEL = bytes.fromhex("ffd8ffe000104a46494600010100000100010000ffd9")  # the start of a JPEG file
 _QUOTING = 0.3
-"""Share of the comments that quote the article."""
+"""Share of comments that quote the article."""
 _DIGITS = re.compile(r"\d+")
 
 
 class DemoNetwork:
     """The aggregator sites of the demo and the outlets behind them.
 
-    Pages are made when they are asked for; equal seeds make equal pages. What it remembers is only
-    how often each URL was asked, for the troubles that pass.
+    Pages are generated on request; equal seeds give equal pages. The only state is the number of
+    requests for each URL, which transient faults depend on.
     """
 
     def __init__(self, seed: int, scale: float, *, browser: bool) -> None:
         self.library = Library(seed, scale)
         self.truth: Mapping[str, Truth] = _Truths(self.library, browser=browser)
-        """What is true of each article, by the record's identifier."""
+        """Ground truth of each article, by the record's identifier."""
         self._visits: Counter[str] = Counter()
         self._hosts = {outlet.host: outlet for outlet in OUTLETS if outlet.fate != "closed"}
         self._frame = lru_cache(maxsize=len(OUTLETS))(self._make_frame)
@@ -55,7 +55,7 @@ class DemoNetwork:
         self._by_author = lru_cache(maxsize=16)(self._index_authors)
 
     def answer(self, method: str, url: str, headers: Mapping[str, str]) -> Answer:  # noqa: ARG002
-        """Answer a request; the signature is that of ``proxy.AnswerFunction``."""
+        """Return the response to a request; has the signature ``proxy.AnswerFunction``."""
         parts = urlsplit(url)
         host = parts.hostname or ""
         outlet = self._hosts.get(host)
@@ -96,7 +96,7 @@ class DemoNetwork:
             case "outlet":
                 return self._outlet_listing(address, parts.path, page)
             case "section":
-                found = [a for a in self._recent(address) if a.story.rubric == address.name]
+                found = [a for a in self._recent(address) if a.copied.rubric == address.name]
             case "author":
                 name = " ".join(address.name.split())
                 found = self._by_author(address.site.name, address.edition).get(name, [])
@@ -108,9 +108,9 @@ class DemoNetwork:
 
     def _copy(self, address: Address, first: bool) -> Answer:
         article = self._addressed(address)
-        if article is None or article.trouble is Trouble.COPY_404:
+        if article is None or article.fault is ArticleFault.COPY_404:
             return _plain(404, "no such article")
-        if article.trouble is Trouble.COPY_HICCUP and first:
+        if article.fault is ArticleFault.COPY_HICCUP and first:
             return _plain(500, "internal error")
         around = (article.index + step for step in (-3, -2, -1, 1, 2, 3))
         related = [
@@ -122,7 +122,7 @@ class DemoNetwork:
         return _html(aggregator.article_page(article, ticker, related))
 
     def _addressed(self, address: Address) -> DemoArticle | None:
-        """The article that an aggregator's URL names."""
+        """Return the article of an aggregator URL."""
         for outlet in outlets_of(address.site.name, address.edition):
             if outlet.slug == address.name:
                 return self.library.find(outlet, int(address.number))
@@ -155,7 +155,7 @@ class DemoNetwork:
         return Answer(200, {"Content-Type": "application/rss+xml; charset=utf-8"}, body)
 
     def _ticker(self, address: Address, seed: int) -> list[DemoArticle]:
-        """Current headlines of all the site's editions, some of them more than once."""
+        """Return current headlines of all editions of the site, some of them repeated."""
         rng = dice(self.library.seed, address.site.name, seed)
         pool = [
             article
@@ -166,13 +166,13 @@ class DemoNetwork:
         return rng.choices(pool, k=rng.randint(*_TICKER))
 
     def _find_newest(self, name: str, edition: Edition, slug: str = "") -> list[DemoArticle]:
-        """The newest articles of an edition, or of one outlet in it."""
+        """Return the newest articles of an edition, or of one outlet in it."""
         outlets = [o for o in outlets_of(name, edition) if slug in ("", o.slug)]
         articles = (a for outlet in outlets for a in islice(self._backwards(outlet), _FRONT))
         return sorted(articles, key=lambda a: a.published, reverse=True)[:_FRONT]
 
     def _recent(self, address: Address) -> Iterator[DemoArticle]:
-        """Articles of an edition that section and author pages know, newest first."""
+        """Yield the articles on an edition's section and author pages, newest first."""
         articles = [
             article
             for outlet in outlets_of(address.site.name, address.edition)
@@ -185,7 +185,7 @@ class DemoNetwork:
             yield self.library.article(outlet, index)
 
     def _index_authors(self, name: str, edition: Edition) -> dict[str, list[DemoArticle]]:
-        """The articles of an edition by their printed author lines."""
+        """Return the articles of an edition by printed author line."""
         address = Address(SITES[name], edition, "author")
         index: defaultdict[str, list[DemoArticle]] = defaultdict(list)
         for article in self._recent(address):
@@ -218,7 +218,7 @@ class DemoNetwork:
         return self._source(article, first)
 
     def _at(self, outlet: DemoOutlet, parts: SplitResult) -> DemoArticle | None:
-        """The article that an outlet's URL leads to."""
+        """Return the article at an outlet's URL."""
         target = parts.path + (f"?{parts.query}" if parts.query else "")
         for digits in reversed(_DIGITS.findall(unquote(target))):
             article = self.library.find(outlet, int(digits))
@@ -231,40 +231,40 @@ class DemoNetwork:
         return None
 
     def _source(self, article: DemoArticle, first: bool) -> Answer:
-        """The outlet's answer for an article, with its trouble."""
+        """Return the outlet's response for an article, with its fault."""
         outlet, frame = article.outlet, self._frame(article.outlet)
         missing = article.system.notice(frame, frame.labels.not_found)
-        match article.trouble:
-            case Trouble.GONE_404 | Trouble.GONE_410:
-                status = 404 if article.trouble is Trouble.GONE_404 else 410
+        match article.fault:
+            case ArticleFault.GONE_404 | ArticleFault.GONE_410:
+                status = 404 if article.fault is ArticleFault.GONE_404 else 410
                 return _outlet_html(outlet, missing, status)
-            case Trouble.SOFT_404:
+            case ArticleFault.SOFT_404:
                 return _outlet_html(outlet, missing)
-            case Trouble.MOVED_HOME:
+            case ArticleFault.MOVED_HOME:
                 return _redirect(f"https://{outlet.host}/", 302)
-            case Trouble.FORBIDDEN:
+            case ArticleFault.FORBIDDEN:
                 return _plain(403, "forbidden")
-            case Trouble.THROTTLED if first:
+            case ArticleFault.THROTTLED if first:
                 return _plain(429, "too many requests", {"Retry-After": "1"})
-            case Trouble.HICCUP if first:
+            case ArticleFault.HICCUP if first:
                 return _plain(500, "internal error")
-            case Trouble.DOWN:
+            case ArticleFault.DOWN:
                 return _plain(503, "unavailable")
-            case Trouble.DROPPED:
+            case ArticleFault.DROPPED:
                 return Answer(action="drop")
-            case Trouble.HUGE:
+            case ArticleFault.HUGE:
                 return Answer(200, {"Content-Type": "text/html"}, b"<p>" + b" " * _HUGE)
         html = article.system.article(self._page(article))
-        delay = 1.5 if article.trouble is Trouble.SLOW else 0.0
+        delay = 1.5 if article.fault is ArticleFault.SLOW else 0.0
         return _outlet_html(outlet, html, delay=delay)
 
     def _page(self, article: DemoArticle) -> Page:
         rng = dice(self.library.seed, article.key.id, "page")
         outlet = article.outlet
-        if article.trouble is Trouble.OTHER_STORY:
+        if article.fault is ArticleFault.OTHER_STORY:
             other = write_story(outlet.edition, outlet.site.country, rng)
             article = replace(article, story=other)
-        paywalled = article.trouble is Trouble.PAYWALL
+        paywalled = article.fault is ArticleFault.PAYWALL
         near = [article.index + step for step in (-2, -1, 1) if article.index + step >= 0]
         related = [i for i in near if i < self.library.count(outlet)]
         return Page(
@@ -286,7 +286,7 @@ class DemoNetwork:
 
 
 class _Truths(Mapping[str, Truth]):
-    """The truth of every article, worked out when asked for."""
+    """Ground truth of every article, computed on demand."""
 
     def __init__(self, library: Library, *, browser: bool) -> None:
         self._library = library
@@ -314,15 +314,15 @@ class _Truths(Mapping[str, Truth]):
 
 
 def build(seed: int = 1, scale: float = 1.0, *, browser: bool = True) -> DemoNetwork:
-    """Make a demo network.
+    """Create a demo network.
 
     Args:
-        seed: equal seeds make equal networks.
-        scale: multiplies the number of articles; 1 makes about 490.
-        browser: whether readers have one, for the pages that need it.
+        seed: equal seeds give equal networks.
+        scale: factor for the number of articles; 1 gives about 490.
+        browser: whether the crawl has a browser; determines the truth of pages that need one.
 
     Raises:
-        ValueError: an outlet would be left without articles.
+        ValueError: an outlet would have no articles.
     """
     if min(outlet.articles for outlet in OUTLETS) * scale < 1:
         raise ValueError(f"scale {scale} leaves no articles")
@@ -337,7 +337,7 @@ _SITE_HOSTS = {
 
 
 def _on_page(items: Sequence[T], page: int) -> Sequence[T]:
-    """The items on one page of a listing, counted from 1."""
+    """Return the items on one listing page; pages count from 1."""
     return items[(page - 1) * aggregator.PAGE_SIZE : page * aggregator.PAGE_SIZE]
 
 
@@ -354,14 +354,14 @@ def _html(html: str) -> Answer:
 
 
 def _outlet_html(outlet: DemoOutlet, html: str, status: int = 200, *, delay: float = 0.0) -> Answer:
-    """A page in its outlet's encoding, which the header names or not."""
+    """Return a page in its outlet's encoding, which the header may omit."""
     declared = f"; charset={outlet.charset}" if outlet.declared == "header" else ""
     body = html.encode(outlet.charset, "xmlcharrefreplace")
     return Answer(status, {"Content-Type": f"text/html{declared}"}, body, delay=delay)
 
 
 def _file(path: str) -> Answer:
-    """Something that is no page."""
+    """Return a response that is not HTML."""
     if path.endswith(".pdf"):
         return Answer(200, {"Content-Type": "application/pdf"}, b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n")
     return Answer(200, {"Content-Type": "image/jpeg"}, _PIXEL)
@@ -380,7 +380,7 @@ def _teaser(article: DemoArticle) -> Teaser:
 
 
 def _comments(article: DemoArticle, rng: Random) -> Iterator[str]:
-    """Up to four comments; some quote the article."""
+    """Yield up to four reader comments; some quote the article."""
     writer = Writer(bank(article.outlet.edition), article.outlet.site.country, rng)
     for text in rng.sample(writer.bank.comments, rng.randint(0, 4)):
         quoted = rng.choice(article.story.blocks).text if rng.random() < _QUOTING else ""

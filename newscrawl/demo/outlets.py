@@ -1,4 +1,4 @@
-"""The demo's outlets: every one invented, under the reserved domain ``example``."""
+"""Outlets of the demo: all invented, under the reserved domain ``example``."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,41 +8,41 @@ from newscrawl.aggregator.sites import SITES, Site
 from newscrawl.items import Edition
 
 Declared = Literal["header", "meta", "nowhere"]
-"""Where a page names its encoding."""
+"""Where a page declares its encoding."""
 
 
 @dataclass(frozen=True, slots=True)
 class DemoOutlet:
-    """A newspaper of the demo: where the network carries it and what runs its site."""
+    """A newspaper of the demo: its place in the network and the system of its site."""
 
     aggregator: str
     """Name of the aggregator site."""
     edition: Edition
-    """Edition, and the language it writes in."""
+    """Edition, which is also the language of its articles."""
     slug: str
-    """Its name in the aggregator's URLs."""
+    """Name in the aggregator's URLs."""
     name: str
-    """Its name as printed."""
+    """Printed name."""
     host: str
-    """Host of its own site."""
+    """Host of its website."""
     system: str
-    """The system that makes its pages, a key of ``systems.SYSTEMS``."""
+    """System of its website, a key of ``systems.SYSTEMS``."""
     redesign: str | None = None
-    """The system of the younger half of its pages."""
+    """System of the newer half of its pages, after a redesign."""
     articles: int = 18
     """Articles at scale 1."""
     charset: str = "utf-8"
     """Encoding of its pages."""
     declared: Declared = "header"
-    """Where the pages say so."""
+    """Where its pages declare their encoding."""
     fate: Literal["open", "closed", "denied"] = "open"
-    """``closed``: its domain is gone; ``denied``: its robots.txt turns everyone away."""
+    """``closed``: its domain no longer exists; ``denied``: its robots.txt disallows everything."""
     crawl_delay: float | None = None
-    """Seconds between two requests that its robots.txt asks for."""
+    """``Crawl-delay`` of its robots.txt (seconds)."""
 
     @property
     def site(self) -> Site:
-        """The aggregator site that carries it."""
+        """Aggregator site that republishes it."""
         return SITES[self.aggregator]
 
 
@@ -117,16 +117,16 @@ OUTLETS: tuple[DemoOutlet, ...] = (
         charset="iso-8859-1", declared="meta",
     ),
 )  # fmt: skip
-"""Every outlet of the demo."""
+"""All outlets of the demo."""
 
 EDITIONS: tuple[tuple[str, Edition], ...] = tuple(
     dict.fromkeys((outlet.aggregator, outlet.edition) for outlet in OUTLETS)
 )
-"""The editions that the demo serves: aggregator and language."""
+"""Editions in the demo: aggregator and language."""
 
 
 def outlets_of(aggregator: str, edition: Edition | None = None) -> Iterator[DemoOutlet]:
-    """The outlets of a site, or of one edition of it."""
+    """Yield the outlets of a site, or of one edition of it."""
     for outlet in OUTLETS:
         if outlet.aggregator == aggregator and edition in (None, outlet.edition):
             yield outlet

@@ -1,8 +1,8 @@
-"""Invented news: a small grammar engine, and stories written with it from one language's bank.
+"""Generator of invented news stories: a small grammar engine and a phrase bank per language.
 
-In a bank's text ``{a|b|c}`` stands for one of the alternatives, ``{#10-90}`` for a number,
-``{symbol}`` for one of the bank's phrases of that name. A symbol with a capital, ``{Town}``,
-keeps its first value throughout a story.
+In a bank's text ``{a|b|c}`` expands to one of the alternatives, ``{#10-90}`` to a number,
+``{symbol}`` to one of the bank's phrases of that name. A capitalised symbol, ``{Town}``, keeps its
+first value throughout a story.
 """
 
 import re
@@ -18,19 +18,19 @@ import msgspec
 from newscrawl.items import Edition
 
 _MIXTURE = (0.2, 0.2, 0.6)
-"""Weights of a subject's own sentences, general ones, and frames: articles share few phrases."""
+"""Weights of a topic's sentences, general ones, and templates: articles share few phrases."""
 _BEGINNING = re.compile(r"\A\W*\w")
 _SLOT = re.compile(r"\{([^{}]*)\}")
 
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """What stories of one subject are made of."""
+    """Phrases for stories on one topic."""
 
     section: str
-    """The rubric they appear in."""
+    """Section of its stories."""
     rubric: str
-    """The aggregator's own word for it."""
+    """The aggregator's name of the section."""
     tags: tuple[str, ...]
     """Keywords to choose from."""
     titles: tuple[str, ...]
@@ -38,105 +38,107 @@ class Topic:
     leads: tuple[str, ...]
     """Standfirsts."""
     sentences: tuple[str, ...]
-    """Sentences that belong to this subject alone."""
+    """Sentences specific to the topic."""
     subheads: tuple[str, ...]
     """Sub-headings."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bank:
-    """All that is needed to write news in one language."""
+    """Phrase bank of one language."""
 
     language: Edition
     """ISO 639-1 code."""
     thousands: str
-    """What parts the thousands of a number."""
+    """Thousands separator."""
     topics: tuple[Topic, ...]
-    """The subjects."""
+    """Topics."""
     symbols: Mapping[str, tuple[str, ...]]
-    """Phrases by name; ``towns_XX`` are those of a country."""
+    """Phrases by name; ``towns_XX`` holds those of a country."""
     general: tuple[str, ...]
-    """Sentences that suit any subject."""
+    """Sentences for any topic."""
     frames: tuple[str, ...]
-    """Sentences of which every part is a symbol, so that hardly any comes out twice."""
+    """Sentence templates made of symbols only, so that repetitions are rare."""
     quotes: tuple[str, ...]
-    """Quotations that stand alone."""
+    """Block quotations."""
     lists: tuple[tuple[str, tuple[str, ...]], ...]
-    """Sentences that announce a list, each with its items."""
+    """Sentences that introduce a list, each with its items."""
     captions: tuple[str, ...]
-    """What stands under pictures."""
+    """Picture captions."""
     comments: tuple[str, ...]
-    """What readers write."""
+    """Reader comments."""
 
 
 @cache
 def bank(language: Edition) -> Bank:
-    """The bank of a language, from the package's data."""
+    """Return the phrase bank of a language, from the package's data."""
     text = files("newscrawl.demo").joinpath(f"prose_{language}.json").read_bytes()
     return msgspec.json.decode(text, type=Bank)
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One part of a story's body."""
+    """One block of a story's body."""
 
     kind: Literal["paragraph", "heading", "quote", "item"]
-    """What it is; consecutive items make a list."""
+    """Kind of block; consecutive items form a list."""
     text: str
-    """Its text, one line."""
+    """Text, one line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """An article as its author handed it in, before any page was made of it."""
+    """Content of an article, independent of any page."""
 
     title: str
     """Headline."""
     lead: str
     """Standfirst."""
     blocks: tuple[Block, ...]
-    """The body behind the standfirst."""
+    """Body without the standfirst."""
     authors: tuple[str, ...]
-    """Who wrote it: people or a desk."""
+    """Authors: people or a desk."""
     section: str
     """Rubric."""
     rubric: str
-    """The aggregator's own word for it."""
+    """The aggregator's name of the section."""
     tags: tuple[str, ...]
     """Keywords."""
     caption: str
-    """Under the main picture."""
+    """Caption of the main picture."""
     credit: str
-    """The picture's photographer or agency."""
+    """Photographer or agency of the picture."""
 
     @property
     def lines(self) -> list[str]:
-        """Standfirst and body, a string for every paragraph, sub-heading and item."""
+        """Return standfirst and body, one string per paragraph, sub-heading and list item."""
         return [self.lead, *(block.text for block in self.blocks)]
 
 
 def dice(*key: object) -> Random:
-    """Random numbers that are always the same for the same key."""
+    """Return a random number generator that is seeded by a key."""
     return Random("/".join(map(str, key)))  # noqa: S311 -- repeatable is the point
 
 
 class Writer:
-    """Expands a bank's text; bound symbols live as long as the writer."""
+    """Expands a bank's texts; bound symbols last as long as the writer."""
 
-    def __init__(self, bank: Bank, country: str, rng: Random) -> None:
+    def __init__(
+        self, bank: Bank, country: str, rng: Random, bound: Mapping[str, str] | None = None
+    ) -> None:
         self.bank = bank
         self.rng = rng
         self._country = country
-        self._bound: dict[str, str] = {}
+        self._bound = dict(bound or {})
 
     def write(self, text: str) -> str:
-        """Expand until no slot is left, and begin with a capital."""
+        """Expand all slots of a text and capitalise it."""
         while "{" in text:
             text = _SLOT.sub(lambda slot: self._fill(slot[1]), text)
         return _BEGINNING.sub(lambda begin: begin[0].upper(), text, count=1)
 
     def one_of(self, texts: Sequence[str]) -> str:
-        """One of some texts, expanded."""
+        """Return one of the texts at random, expanded."""
         return self.write(self.rng.choice(texts))
 
     def _fill(self, slot: str) -> str:
@@ -161,7 +163,7 @@ class Writer:
 
 
 def write_story(language: Edition, country: str, rng: Random) -> Story:
-    """Write a story of 5 to 15 paragraphs, set in a country (ISO 3166-1) that the bank knows."""
+    """Return a story of 5 to 15 paragraphs, set in a country (ISO 3166-1) of the bank."""
     writer = Writer(bank(language), country, rng)
     topic = rng.choice(writer.bank.topics)
     title = writer.one_of(topic.titles)
@@ -193,7 +195,7 @@ def write_story(language: Edition, country: str, rng: Random) -> Story:
 
 
 def _sentences(writer: Writer, topic: Topic) -> Iterator[str]:
-    """Sentences without end: no finished one comes again before all others have come."""
+    """Yield sentences endlessly; no fixed one repeats before all others have been used."""
     pools: list[list[str]] = [[], []]
     sources = (topic.sentences, writer.bank.general)
     while True:

@@ -1,7 +1,7 @@
-"""A forward proxy on the loopback that answers for the whole web: plain http and https.
+"""Loopback forward proxy that serves any URL, http and https, from a function.
 
-It is generic over a function that answers a request, so tests and benchmarks can serve pages of
-their own at any real URL. Certificates are made per host by trustme (the extra ``demo``).
+Tests and benchmarks use it to serve their own pages under real URLs. Certificates are issued per
+host by trustme (extra ``demo``).
 """
 
 import asyncio
@@ -20,53 +20,53 @@ from newscrawl.demo.loopback import LoopbackServer
 
 logger = logging.getLogger(__name__)
 
-# OpenSSL's own, and those that curl and requests prefer to it.
+# OpenSSL's variable and those that curl and requests prefer to it.
 _CERTIFICATE_VARIABLES = ("SSL_CERT_FILE", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE")
 _PHRASES = frozenset(HTTPStatus)
 
 Action = Literal["respond", "drop", "refuse"]
-"""``respond`` as usual, ``drop`` the connection without a word, or ``refuse``: there is no such
-host, so a tunnel to it is not opened."""
+"""``respond`` normally, ``drop`` the connection silently, or ``refuse`` as for an unknown host: no
+tunnel is opened."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a server says to one request."""
+    """A server's response to one request."""
 
     status: int = 200
     """HTTP status code."""
     headers: Mapping[str, str] = field(default_factory=dict)
-    """Response headers; ``Content-Length`` and ``Connection`` are the proxy's own."""
+    """Response headers; the proxy adds ``Content-Length`` and ``Connection``."""
     body: bytes = b""
-    """The body, sent as it is."""
+    """Body, sent unmodified."""
     delay: float = 0.0
-    """Seconds before the first byte."""
+    """Delay before the first byte (seconds)."""
     action: Action = "respond"
-    """What happens to the connection."""
+    """Treatment of the connection."""
 
 
 AnswerFunction = Callable[[str, str, Mapping[str, str]], Answer]
-"""Method, absolute URL and headers (names in lower case) in, answer out. It is called from the
-proxy's thread, one call at a time; before a tunnel is opened it is asked with ``CONNECT`` and the
-host's ``https://host/``, where only ``refuse`` matters."""
+"""Function of method, absolute URL and headers (names in lower case) that returns the response. It
+runs in the proxy's thread, one call at a time. Before a tunnel is opened it is called with
+``CONNECT`` and ``https://host/``, where only ``refuse`` matters."""
 
 
 @dataclass(frozen=True, slots=True)
 class Logged:
-    """A request that the proxy has answered."""
+    """A request served by the proxy."""
 
     at: float
-    """When it arrived, seconds of ``time.time()``."""
+    """Time of arrival, as ``time.time()``."""
     method: str
-    """Its method; ``CONNECT`` for a tunnel."""
+    """Method; ``CONNECT`` for a tunnel."""
     url: str
-    """Its absolute URL."""
+    """Absolute URL."""
     status: int
-    """Status code of the answer."""
+    """Status code of the response."""
 
 
 class DemoProxy(LoopbackServer):
-    """The proxy, running in a thread of its own while the context is open.
+    """The proxy, running in a background thread while the context is open.
 
     Example::
 
@@ -78,13 +78,13 @@ class DemoProxy(LoopbackServer):
         super().__init__()
         self.answer = answer
         self.port = port
-        """Port on 127.0.0.1; 0 takes a free one, known once the context is open."""
+        """Port on 127.0.0.1; 0 for a free one, known once the context is open."""
         self.requests: list[Logged] = []
-        """Every request so far, oldest first."""
+        """All requests so far, oldest first."""
         self._contexts: dict[str, ssl.SSLContext] = {}
 
     def __enter__(self) -> Self:
-        import trustme  # an optional extra, needed nowhere else
+        import trustme  # optional extra
 
         self._authority = trustme.CA()
         self._directory = tempfile.TemporaryDirectory(prefix="newscrawl-demo-")
@@ -102,16 +102,16 @@ class DemoProxy(LoopbackServer):
 
     @property
     def url(self) -> str:
-        """The proxy's own address."""
+        """URL of the proxy."""
         return f"http://127.0.0.1:{self.port}"
 
     @property
     def certificates(self) -> Path:
-        """PEM file of the authority that signs every host's certificate."""
+        """PEM file of the certificate authority."""
         return Path(self._directory.name) / "authority.pem"
 
     def environment(self) -> dict[str, str]:
-        """Return the variables that send a program's requests through the proxy."""
+        """Return the environment variables that make a program use the proxy."""
         proxies = {"http_proxy": self.url, "https_proxy": self.url, "no_proxy": ""}
         return {
             **proxies,
@@ -123,9 +123,9 @@ class DemoProxy(LoopbackServer):
         self.port = await self._listen(self._serve, self.port)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One connection, request after request, until either side has had enough."""
+        """Serve the requests of one connection until either side closes it."""
         try:
-            origin = ""  # behind a tunnel: the scheme and host that request targets leave out
+            origin = ""  # inside a tunnel: scheme and host, which request targets omit
             while request := await _read_request(reader):
                 method, target, headers = request
                 if method == "CONNECT":
@@ -137,14 +137,14 @@ class DemoProxy(LoopbackServer):
                 elif not await self._respond(writer, method, origin + target, headers):
                     return
         except (OSError, EOFError, ssl.SSLError) as error:
-            logger.debug("connection lost: %s", error)  # the client has gone; nothing to answer
+            logger.debug("connection lost: %s", error)  # the client has gone
         finally:
             writer.close()
 
     async def _respond(
         self, writer: asyncio.StreamWriter, method: str, url: str, headers: Mapping[str, str]
     ) -> bool:
-        """Answer one request; whether the connection goes on."""
+        """Respond to one request; return whether the connection stays open."""
         arrived = time.time()
         answer = self._ask(method, url, headers)
         if answer.action == "refuse":
@@ -167,7 +167,7 @@ class DemoProxy(LoopbackServer):
         try:
             return self.answer(method, url, headers)
         except Exception:
-            # A fault of the function must show in the crawl as a server's, and in the log as ours.
+            # A bug in the function must look like a server error to the crawl, and be logged.
             logger.exception("no answer to %s %s", method, url)
             return Answer(500, {"Content-Type": "text/plain"}, b"the demo server failed\n")
 
@@ -182,7 +182,7 @@ class DemoProxy(LoopbackServer):
 async def _read_request(
     reader: asyncio.StreamReader,
 ) -> tuple[str, str, dict[str, str]] | None:
-    """Method, target and headers of the next request; ``None`` when there is none."""
+    """Return method, target and headers of the next request; ``None`` at the end."""
     line = (await reader.readline()).decode("latin-1").split()
     if len(line) != 3:
         return None
@@ -195,7 +195,7 @@ async def _read_request(
 
 
 def _head(method: str, answer: Answer, goes_on: bool) -> bytes:
-    """Status line and headers of an answer."""
+    """Return status line and headers of a response."""
     phrase = HTTPStatus(answer.status).phrase if answer.status in _PHRASES else "Unknown"
     lines = [f"HTTP/1.1 {answer.status} {phrase}"]
     lines += [f"{name}: {value}" for name, value in answer.headers.items()]

@@ -1,4 +1,4 @@
-"""How well a crawl of the demo network did: its feeds against the network's truth."""
+"""Score of a crawl of the demo network: its feeds compared with the ground truth."""
 
 import json
 import re
@@ -7,36 +7,37 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from newscrawl.demo.troubles import EFFECTS
+from newscrawl.demo.article_faults import EFFECTS
 from newscrawl.demo.truth import Truth
 from newscrawl.state.compression import open_unpacked
 
 TITLE_BAR = 0.99
-"""Least share of readable sources whose title is right."""
+"""Minimum share of parsable sources whose title is right."""
 DATE_BAR = 0.99
-"""Least share of readable sources whose day of publication is right."""
+"""Minimum share of parsable sources whose day of publication is right."""
 BODY_BAR = 0.95
-"""Least F1 of the bodies of readable sources."""
+"""Minimum F1 of the bodies of parsable sources."""
 
 _WORD = re.compile(r"\w+")
 _SHINGLE = 4
-# Signs that pages write in more than one way.
+# Characters with several typographic forms.
 _SIGNS = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "…": "..."})
 
 
 @dataclass(slots=True)
 class Share:
-    """A number of things, some of them right."""
+    """Number of correct values out of a total."""
 
     right: int = 0
-    """How many were right."""
+    """Number of correct values."""
     total: int = 0
-    """Of how many."""
+    """Total number of values."""
     wrong: list[str] = field(default_factory=list)
-    """What was wrong, for people."""
+    """Descriptions of wrong values."""
 
     def count(self, right: bool, what: str) -> None:
         """Count one more."""
@@ -47,20 +48,20 @@ class Share:
 
     @property
     def value(self) -> float:
-        """The share, 0 to 1; of nothing, 1."""
+        """Share, 0 to 1; 1 if the total is 0."""
         return self.right / self.total if self.total else 1.0
 
 
 @dataclass(slots=True)
 class Bodies:
-    """Word sequences of true and of found texts, compared."""
+    """Comparison of true and extracted texts by word 4-grams."""
 
     precisions: list[float] = field(default_factory=list)
-    """Share of the found text that is true, of each pair."""
+    """Precision of each pair."""
     recalls: list[float] = field(default_factory=list)
-    """Share of the true text that was found, of each pair."""
+    """Recall of each pair."""
     worst: list[tuple[float, str]] = field(default_factory=list)
-    """F1 and id of texts below the bar."""
+    """F1 and identifier of texts below the target."""
 
     def count(self, true: str, found: str, what: str) -> None:
         """Compare one more pair."""
@@ -83,32 +84,32 @@ class Bodies:
 
 @dataclass(slots=True)
 class Score:
-    """What became of the articles of the crawled sites."""
+    """Score of the articles of the crawled sites."""
 
     copies: dict[str, Share]
-    """Fields of the aggregator's copies; every one must be right."""
+    """Fields of the copies; all must be right."""
     statuses: Share
     """``source.status``."""
     titles: Share
-    """Titles of readable sources."""
+    """Titles of parsable sources."""
     dates: Share
-    """Days of publication of readable sources."""
+    """Days of publication of parsable sources."""
     bodies: Bodies
-    """Texts of readable sources."""
+    """Texts of parsable sources."""
     others: dict[str, Share]
-    """Further fields of readable sources, which have no bar."""
+    """Other fields of parsable sources, without a target."""
     missing: list[str]
-    """Articles without a record that should have one."""
+    """Articles that should have a record and have none."""
     extra: list[str]
-    """Records without an article that could have given them."""
+    """Records without an article."""
     repeated: list[str]
-    """Articles exported more than once in one feed."""
+    """Articles exported more than once in a feed."""
     records: int = 0
     """Records read."""
 
     @property
     def good(self) -> bool:
-        """Whether all bars are reached; statuses have none."""
+        """Whether all targets are reached; statuses have none."""
         return (
             not (self.missing or self.extra or self.repeated)
             and all(share.value == 1 for share in self.copies.values())
@@ -119,15 +120,15 @@ class Score:
 
 
 def score(feeds: Iterable[Path], truth: Mapping[str, Truth], sites: Collection[str]) -> Score:
-    """Compare feeds with the truth about the articles of some aggregator sites.
+    """Compare feeds with the ground truth of some aggregator sites.
 
     Args:
         feeds: JSON Lines files of records.
-        truth: what is true of every article of the network.
-        sites: names of the aggregator sites that were crawled in full.
+        truth: ground truth of every article of the network.
+        sites: names of the aggregator sites that were crawled completely.
 
     Raises:
-        ValueError: a line of a feed is no JSON object.
+        ValueError: a line of a feed is not a JSON object.
     """
     result = Score(
         copies={name: Share() for name in _COPY_FIELDS},
@@ -135,7 +136,7 @@ def score(feeds: Iterable[Path], truth: Mapping[str, Truth], sites: Collection[s
         titles=Share(),
         dates=Share(),
         bodies=Bodies(),
-        others={name: Share() for name in ("authors", "section", "tags", "modified")},
+        others={name: Share() for name in ("authors", "section", "tags", "modified", "paragraphs")},
         missing=[],
         extra=[],
         repeated=[],
@@ -164,10 +165,10 @@ def score(feeds: Iterable[Path], truth: Mapping[str, Truth], sites: Collection[s
 
 
 def read_feed(feed: Path) -> Iterator[dict[str, Any]]:
-    """The records of a feed.
+    """Yield the records of a feed.
 
     Raises:
-        ValueError: a line is no JSON object.
+        ValueError: a line is not a JSON object.
     """
     with open_unpacked(feed) as lines:
         for number, line in enumerate(lines, 1):
@@ -181,8 +182,8 @@ def _compare(result: Score, record: Mapping[str, Any], truth: Truth) -> None:
     for name, (given, true) in _copy_fields(record, truth).items():
         result.copies[name].count(given == true, f"{truth.id}: {given!r}, not {true!r}")
     source, expected = record["source"], truth.source
-    trouble = f" ({EFFECTS[truth.trouble].what})" if truth.trouble else ""
-    told = f"{truth.id} on {expected.system}: {source['status']}, not {expected.status}{trouble}"
+    fault = f" ({EFFECTS[truth.fault].what})" if truth.fault else ""
+    told = f"{truth.id} on {expected.system}: {source['status']}, not {expected.status}{fault}"
     result.statuses.count(source["status"] == expected.status, told)
     if expected.status != "ok":
         return
@@ -201,13 +202,21 @@ def _compare(result: Score, record: Mapping[str, Any], truth: Truth) -> None:
     }
     for name, (given, true) in others.items():
         result.others[name].count(given == true, f"{what}: {given!s}, not {true!s}")
+    differing = _differing_paragraph(source["text"] or "", expected.text)
+    result.others["paragraphs"].count(differing is None, f"{what}: {differing}")
+
+
+def _differing_paragraph(found: str, expected: str) -> str | None:
+    """Return the first paragraph that is not as expected; ``None`` if all are."""
+    pairs = zip_longest(map(_plain, found.split("\n\n")), map(_plain, expected.split("\n\n")))
+    return next((f"{given!r}, not {true!r}" for given, true in pairs if given != true), None)
 
 
 _COPY_FIELDS = ("title", "text", "published", "outlet", "byline", "link", "truncated")
 
 
 def _copy_fields(record: Mapping[str, Any], truth: Truth) -> dict[str, tuple[object, object]]:
-    """Fields of a copy, as found and as they are."""
+    """Return the fields of a copy, each as found and as expected."""
     copy, true = record["copy"], truth.copy
     values = (
         (copy["title"], true.title),
@@ -222,7 +231,7 @@ def _copy_fields(record: Mapping[str, Any], truth: Truth) -> dict[str, tuple[obj
 
 
 def shingles(text: str) -> Counter[tuple[str, ...]]:
-    """Runs of four words with their counts; a shorter text is one run.
+    """Return the word 4-grams of a text with their counts; a shorter text is one n-gram.
 
     >>> sorted(shingles("one two three four five"))
     [('one', 'two', 'three', 'four'), ('two', 'three', 'four', 'five')]
@@ -233,12 +242,12 @@ def shingles(text: str) -> Counter[tuple[str, ...]]:
 
 
 def _plain(text: str | None) -> str:
-    """Text for comparison: other quotation marks and spaces are no difference."""
+    """Normalise quotation marks and white space for comparison."""
     return " ".join(unicodedata.normalize("NFKC", text or "").translate(_SIGNS).split())
 
 
 def _same_day(found: str | None, true: datetime) -> bool:
-    """Whether a moment lies on the true day, in the true zone."""
+    """Return whether a timestamp is on the true day, in the true time zone."""
     return (
         bool(found)
         and datetime.fromisoformat(found or "").astimezone(true.tzinfo).date() == true.date()
@@ -254,7 +263,7 @@ def _f1(precision: float, recall: float) -> float:
 
 
 def table(result: Score, shown: int = 5) -> str:
-    """A score for people; of what is wrong, the first few are named."""
+    """Return a score as a table, with the first few errors."""
     rows = [
         *((f"copy {name}", share, 1.0) for name, share in result.copies.items()),
         ("source title", result.titles, TITLE_BAR),

@@ -1,4 +1,4 @@
-"""One showing of the demo network: served, or crawled by the real spiders and scored."""
+"""Run of the demo: serve the network, or crawl it with the real spiders and score the feeds."""
 
 import json
 import os
@@ -28,7 +28,7 @@ from newscrawl.report import write_page
 _SITES = tuple(dict.fromkeys(site for site, _ in EDITIONS))
 _AT_ONCE = 2
 _MARKER = ".made-by-scrapy-demo"
-# The loopback needs no manners; what fails is in the summary.
+# The loopback needs no politeness; failures are in the summary.
 _SETTINGS: Mapping[str, Any] = {
     "DOWNLOAD_DELAY": 0,
     "AUTOTHROTTLE_ENABLED": False,
@@ -37,7 +37,7 @@ _SETTINGS: Mapping[str, Any] = {
     "LOG_LEVEL": "ERROR",
 }
 _LONGEST = 300
-"""Characters of a text that are printed."""
+"""Maximum characters of a printed text."""
 
 
 def show(
@@ -45,10 +45,11 @@ def show(
 ) -> bool:
     """Serve the network until interrupted, or crawl it into a directory and print the score.
 
-    ``settings`` are ``NAME=VALUE`` for the crawls. Tells whether all crawls and the score are good.
+    ``settings`` are ``NAME=VALUE`` options of the crawls. Returns whether all crawls succeeded and
+    all targets are reached.
 
     Raises:
-        UsageError: the network cannot be made or served so, or the directory is not the demo's.
+        UsageError: the network cannot be created or served, or the directory is not a demo's.
     """
     try:
         network = build(seed, scale, browser=_has_browser())
@@ -65,7 +66,7 @@ def show(
 
 
 def _has_browser() -> bool:
-    """Whether there is a browser; without one the demo says what that means."""
+    """Return whether a browser is installed; without one, print the consequences."""
     try:
         find_chromium(get_project_settings()["BROWSER_PATH"])
     except BrowserMissingError as error:
@@ -75,10 +76,10 @@ def _has_browser() -> bool:
 
 
 def _prepare(data: Path, *, keep: bool) -> None:
-    """Make the demo's directory, without what earlier demos left in it.
+    """Create the demo's directory, or empty that of an earlier demo.
 
     Raises:
-        UsageError: there is such a directory, but no demo made it.
+        UsageError: the directory exists and was not created by a demo.
     """
     marker = data / _MARKER
     if data.exists() and any(data.iterdir()) and not marker.exists():
@@ -92,7 +93,7 @@ def _prepare(data: Path, *, keep: bool) -> None:
 def _crawl_and_score(
     network: DemoNetwork, proxy: DemoProxy, data: Path, settings: list[str]
 ) -> bool:
-    """Crawl every site, print what came of it; whether all of it is good."""
+    """Crawl every site and print the result; return whether all targets are reached."""
     began = time.monotonic()
     count = len(network.truth)
     print(f"Demo network: {count} articles of {len(OUTLETS)} outlets on {', '.join(_SITES)}")
@@ -120,10 +121,7 @@ def _crawl_and_score(
 def _crawl(
     site: str, environment: Mapping[str, str], settings: list[str]
 ) -> Iterator[subprocess.CompletedProcess[str]]:
-    """Run the real command on all that a site has: every outlet's listing is walked back.
-
-    What it says is printed when it has ended.
-    """
+    """Crawl all outlets' listings of a site by ``scrapy crawl``; print its output at the end."""
     for name, edition in EDITIONS:
         if name == site:
             slugs = ",".join(outlet.slug for outlet in outlets_of(site, edition))
@@ -150,9 +148,9 @@ def _crawl(
 
 
 def _options(settings: list[str]) -> Iterator[str]:
-    """The demo's settings, then those given on the command line, which win.
+    """Yield the demo's settings, then those of the command line, which take precedence.
 
-    The directory alone is the demo's to choose, and comes by the environment.
+    The data directory is passed in the environment.
     """
     given = [setting for setting in settings if not setting.startswith("NEWSCRAWL_DATA=")]
     for setting in (*(f"{name}={value}" for name, value in _SETTINGS.items()), *given):
@@ -164,12 +162,12 @@ def _feeds(data: Path) -> list[Path]:
 
 
 def _typical(record: Mapping[str, Any]) -> bool:
-    """Whether a record shows what there is to show."""
+    """Return whether a record has all interesting fields."""
     return record["source"]["status"] == "ok" and bool(record["authors"] and record["tags"])
 
 
 def _short(value: Any) -> Any:
-    """A record with its long texts shortened."""
+    """Return a record with its long texts shortened."""
     if isinstance(value, dict):
         return {name: _short(part) for name, part in value.items()}
     if isinstance(value, list):
@@ -180,7 +178,7 @@ def _short(value: Any) -> Any:
 
 
 def _serve(proxy: DemoProxy, data: Path) -> None:
-    """Keep the network up and say how to use it."""
+    """Serve the network and print how to use it."""
     print(f"The demo network answers at {proxy.url}. In another shell:\n")
     for name, value in (proxy.environment() | {"NEWSCRAWL_DATA": str(data)}).items():
         print(f"export {name}={shlex.quote(value)}")

@@ -1,14 +1,15 @@
-"""What is true of the demo's articles: what a perfect crawl would export of each."""
+"""Ground truth of the demo's articles: what a perfect crawl exports."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from newscrawl.demo.article_faults import EFFECTS, ArticleFault
 from newscrawl.demo.articles import DemoArticle, Library
-from newscrawl.demo.troubles import EFFECTS, Trouble
+from newscrawl.demo.revisions import Revision
 from newscrawl.items import Precision, Status
 
 CUT_MARK = "(...)"
-"""How the aggregator ends a copy that it cut."""
+"""Mark at the end of a truncated copy."""
 
 _STUBS = {
     "fr": f"Retrouvez la suite de cet article dans {CUT_MARK}",
@@ -20,18 +21,18 @@ _JOINTS = {"fr": " et ", "ar": " و", "en": " and "}
 
 @dataclass(frozen=True, slots=True)
 class CopyTruth:
-    """The aggregator's copy."""
+    """Truth of the aggregator's copy."""
 
     title: str
     """Title as printed."""
     paragraphs: tuple[str, ...]
-    """Its text, line by line."""
+    """Lines of the text."""
     published: date
-    """The printed date."""
+    """Printed date."""
     byline: str | None
-    """The author line as printed."""
+    """Author line as printed."""
     truncated: bool
-    """Whether it ends in the mark of a cut."""
+    """Whether it ends in the truncation mark."""
     link: str | None
     """The source link."""
     images: tuple[str, ...]
@@ -39,34 +40,34 @@ class CopyTruth:
 
     @property
     def text(self) -> str:
-        """The text as the record has it."""
+        """Text as in the record."""
         return "\n\n".join(self.paragraphs)
 
 
 @dataclass(frozen=True, slots=True)
 class SourceTruth:
-    """The outlet's page; of one that is not ``ok``, only the status can be read."""
+    """Truth of the outlet's page; only the status applies if it is not ``ok``."""
 
     status: Status
-    """What became of the link."""
+    """Outcome of following the link."""
     system: str
-    """Which system made the page."""
+    """System that rendered the page."""
     title: str
     """Headline."""
     text: str
-    """Standfirst and body; paragraphs are parted by one blank line."""
+    """Standfirst and body; one blank line between paragraphs."""
     published: datetime
-    """When it was published."""
+    """Publication time."""
     precision: Precision
-    """How exactly the page says so."""
+    """Precision of the publication time on the page."""
     modified: datetime | None
-    """When the page says it was changed."""
+    """Last change declared by the page."""
     authors: tuple[str, ...]
-    """Who wrote it."""
+    """Authors."""
     section: str
     """Rubric."""
     tags: tuple[str, ...]
-    """Keywords the page carries."""
+    """Keywords on the page."""
     language: str
     """ISO 639-1 code."""
 
@@ -82,34 +83,36 @@ class Truth:
     outlet_name: str
     """The outlet's name as printed."""
     exported: bool
-    """Whether its copy can be read at all, so that there must be a record."""
-    trouble: Trouble | None
-    """What is wrong with it."""
+    """Whether the copy can be parsed, so that a record is expected."""
+    fault: ArticleFault | None
+    """Fault of the article, if any."""
     duplicate_of: str | None
     """Identifier of the first article with the same text."""
+    revision: Revision | None
+    """Change by the outlet after the aggregator copied the article."""
     copy: CopyTruth
-    """The aggregator's side."""
+    """Truth of the copy."""
     source: SourceTruth
-    """The outlet's side."""
+    """Truth of the source."""
 
 
 def copy_of(article: DemoArticle) -> CopyTruth:
-    """The aggregator's copy of an article."""
-    story, trouble = article.story, article.trouble
+    """Return the aggregator's copy of an article."""
+    story, fault = article.copied, article.fault
     title, lines = story.title, story.lines
-    if trouble is Trouble.CUT:
+    if fault is ArticleFault.CUT:
         lines = lines[: max(2, len(lines) // 2)]
         lines[-1] = f"{lines[-1][: len(lines[-1]) * 2 // 3].rpartition(' ')[0]} {CUT_MARK}"
-    elif trouble is Trouble.STUB:
+    elif fault is ArticleFault.STUB:
         lines = [_STUBS[article.outlet.edition]]
-    elif trouble is Trouble.MOJIBAKE:
+    elif fault is ArticleFault.MOJIBAKE:
         title, *lines = map(_damaged, (title, *lines))
     site = article.outlet.site
     picture = f"https://images2.{site.host}/{article.outlet.slug}/{article.number}"
     return CopyTruth(
         title=title,
         paragraphs=tuple(lines),
-        published=article.published.date() + timedelta(days=trouble is Trouble.LATE),
+        published=article.published.date() + timedelta(days=fault is ArticleFault.LATE),
         byline=None
         if article.number % 4 == 0
         else _JOINTS[article.outlet.edition].join(story.authors),
@@ -120,16 +123,16 @@ def copy_of(article: DemoArticle) -> CopyTruth:
 
 
 def _damaged(text: str) -> str:
-    """Text of which every letter outside ASCII was lost to a wrong encoding."""
+    """Return a text that lost all non-ASCII letters to a wrong encoding."""
     return "".join(c if c.isascii() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 _READ = ("ok", "mismatch", "paywalled")
-"""What a page has to be read for to be known."""
+"""Statuses that depend on the content of the page."""
 
 
 def truth_of(article: DemoArticle, library: Library, *, browser: bool) -> Truth:
-    """All that is true of an article, to readers who have a browser or have none."""
+    """Return the ground truth of an article for a crawl with or without a browser."""
     story, system, status = article.story, article.system, article.status
     if system.hidden and not browser and status in _READ:
         status = "unreachable"
@@ -138,9 +141,10 @@ def truth_of(article: DemoArticle, library: Library, *, browser: bool) -> Truth:
         id=article.key.id,
         url=article.key.url,
         outlet_name=article.outlet.name,
-        exported=article.trouble is None or EFFECTS[article.trouble].exported,
-        trouble=article.trouble,
+        exported=article.fault is None or EFFECTS[article.fault].exported,
+        fault=article.fault,
         duplicate_of=first.key.id if first else None,
+        revision=article.revision,
         copy=copy_of(article),
         source=SourceTruth(
             status=status,

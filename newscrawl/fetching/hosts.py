@@ -2,6 +2,7 @@
 
 import heapq
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -32,6 +33,8 @@ class Host:
     """Seconds the host wants between a response and the next request."""
     free_at: float = 0.0
     """Earliest time of the next request, monotonic clock."""
+    has_served: bool = False
+    """Whether it has served a page in this run."""
     failures: int = 0
     """Consecutive failures."""
     rests: int = 0
@@ -92,6 +95,8 @@ class Hosts:
     """Maximum seconds they may take; 0 is unlimited."""
     max_errors: int = 0
     """Maximum failures; 0 is unlimited."""
+    delays: Mapping[str, float] = field(default_factory=dict)
+    """Least seconds between two requests, by host; they hold for subdomains, too."""
     queued: Counter[str] = field(default_factory=Counter)
     """Queued requests by host."""
     met: dict[str, Host] = field(default_factory=dict)
@@ -113,6 +118,7 @@ class Hosts:
             settings.getint("HOST_MAX_PAGES"),
             settings.getfloat("HOST_MAX_SECONDS"),
             settings.getint("HOST_MAX_ERRORS"),
+            {host.lower(): float(s) for host, s in settings.getdict("HOST_DELAYS").items()},
         )
 
     def at(self, url: str) -> Host:
@@ -121,8 +127,15 @@ class Hosts:
         host = self.met.get(name)
         if host is None:
             override = shipped_overrides().get(registered_domain(name) or "")
-            host = self.met[name] = Host(pace=(override and override.pause) or 0.0)
+            pause = (override and override.pause) or 0.0
+            host = self.met[name] = Host(pace=max(pause, self._delay(name)))
         return host
+
+    def _delay(self, name: str) -> float:
+        """Return the delay set for a host, or else for the nearest domain above it."""
+        parts = name.split(".")
+        names = (".".join(parts[start:]) for start in range(len(parts)))
+        return next((self.delays[each] for each in names if each in self.delays), 0.0)
 
     def failed(self, host: Host, why: str) -> None:
         """Record a failed request."""

@@ -53,8 +53,9 @@ class BrowserMiddleware:
         }
         self._starting = asyncio.Lock()
         self._handler: ScrapyPlaywrightDownloadHandler | None = None
-        self._said_missing = False
+        self._warned = False
         self._scripts: dict[str, Response] = {}
+        crawler.signals.connect(self.engine_started, signals.engine_started)
         crawler.signals.connect(self.engine_stopped, signals.engine_stopped)
 
     @classmethod
@@ -90,6 +91,13 @@ class BrowserMiddleware:
         headers["Content-Location"] = url
         return answer.replace(url=url, headers=headers, flags=[], request=None)
 
+    def engine_started(self) -> None:
+        """Add the downloader slot of subresources to those that a user may have set."""
+        assert self._crawler.engine
+        concurrency = self._crawler.settings.getint("BROWSER_PAGE_CONCURRENCY")
+        slot = {"concurrency": concurrency, "delay": 0, "jitter": 0}
+        self._crawler.engine.downloader.per_slot_settings.setdefault(_SLOT, slot)
+
     async def engine_stopped(self) -> None:
         """Close the browser."""
         if self._handler:
@@ -103,8 +111,8 @@ class BrowserMiddleware:
             if self._handler is None:
                 try:
                     chromium = find_chromium(self._path)
-                except BrowserMissingError:
-                    self._say_missing()
+                except BrowserMissingError as error:
+                    self._warn_once(error)
                     raise
                 # Heavy, and most runs need no browser.
                 from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
@@ -118,13 +126,10 @@ class BrowserMiddleware:
                 self._handler = handler
             return self._handler
 
-    def _say_missing(self) -> None:
-        if not self._said_missing:
-            self._said_missing = True
-            logger.warning(
-                "Articles whose page needs a browser wait, as there is none. Install Chromium "
-                "(Debian: apt-get install chromium), name one in BROWSER_PATH, or set BROWSER=off"
-            )
+    def _warn_once(self, error: BrowserMissingError) -> None:
+        if not self._warned:
+            self._warned = True
+            logger.warning("Articles whose page needs a browser wait: %s", error)
 
     async def _show(self, plain: Response, handler: "ScrapyPlaywrightDownloadHandler") -> Response:
         from scrapy_playwright.page import PageMethod

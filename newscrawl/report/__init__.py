@@ -1,4 +1,4 @@
-"""The report page of feeds and runs, in one HTML file."""
+"""Report page of feeds and runs, as one HTML file."""
 
 from newscrawl.report.page import write_page
 

@@ -1,10 +1,11 @@
 """Statistics of the feeds, counted in one pass.
 
-Only the fields that are counted are decoded. Each article counts once, in its latest version; which
-were met is what memory grows by, some 80 bytes an article (``benchmarks/report.py``).
+Only counted fields are decoded. Each article counts once, in its latest version; memory grows by
+some 80 bytes per article (``benchmarks/report.py``).
 """
 
 import heapq
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -20,13 +21,27 @@ FILLED = marked(Use.COUNTED)
 """Fields whose filled values are counted."""
 
 BINS = 20
-"""Bars of the distribution of agreement, from 0 to 1."""
+"""Bins of the agreement histogram, from 0 to 1."""
+
+LENGTHS = (25, 50, 100, 200, 400, 800, 1600, 3200)
+"""Upper limits (words) of the bins of text lengths; the last bin has no limit."""
+
+LOST = frozenset({"gone", "moved", "mismatch", "unreachable"})
+"""Source statuses that count as link rot."""
+
+_NOT_REQUESTED = frozenset({"no_link", "not_followed", "unsafe"})
+
+AGREE = 0.9
+"""Text agreement from which the two versions count as agreeing."""
+
+_LOW_AGREEMENT = "low agreement"
+"""Name of the sample of parsed sources below ``AGREE``."""
 
 _RECENT = 25
-"""Records that are kept of each status of the source, the latest ones."""
+"""Number of latest records kept per source status."""
 
 _NAMED = 20
-"""Damaged lines that are named one by one."""
+"""Maximum number of damaged lines to list."""
 
 _EMPTY = frozenset({b"null", b"[]", b'""', b""})
 
@@ -52,7 +67,7 @@ class _Crawl(msgspec.Struct):
 
 
 class _Record(msgspec.Struct):
-    """The fields that are decoded; of further counted ones only whether they are filled."""
+    """Decoded fields; of other counted fields only whether they are filled."""
 
     id: str
     aggregator: str
@@ -62,6 +77,7 @@ class _Record(msgspec.Struct):
     language: str | None
     source: _Source
     agreement: _Agreement
+    text: str
     flags: list[str]
     duplicate_of: str | None
     crawl: _Crawl
@@ -87,16 +103,16 @@ _decode_exported = msgspec.json.Decoder(_Exported).decode
 
 @dataclass(slots=True)
 class Outlet:
-    """What the feeds hold of one newspaper, in one edition of one aggregator."""
+    """Statistics of one newspaper in one edition of one aggregator."""
 
     site: str
     """Name of the aggregator."""
     edition: str
     """Language branch."""
     slug: str
-    """Its name in the aggregator's URLs."""
+    """Name in the aggregator's URLs."""
     name: str = ""
-    """As the aggregator prints it."""
+    """Name as the aggregator prints it."""
     domains: Counter[str] = field(default_factory=Counter)
     """Articles by registered domain."""
     days: Counter[str] = field(default_factory=Counter)
@@ -107,134 +123,175 @@ class Outlet:
     """Sum of the agreement of the texts."""
     compared: int = 0
     """Articles whose two texts were compared."""
+    languages: Counter[str] = field(default_factory=Counter)
+    """Articles by language of the text."""
+    years: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Articles by year of publication and status of their source."""
+    requested: Counter[int] = field(default_factory=Counter)
+    """Requested sources by age in years when the record was written."""
+    lost: Counter[int] = field(default_factory=Counter)
+    """Those of them that are ``LOST``."""
 
 
 @dataclass(slots=True)
-class Holdings:
-    """What the feeds hold."""
+class FeedStatistics:
+    """Statistics of the feeds."""
 
     lines: int = 0
     """Lines of all feeds."""
     earlier: int = 0
-    """Versions that a later one replaces."""
+    """Superseded versions."""
     damaged: int = 0
-    """Lines that cannot be read."""
+    """Damaged lines."""
     articles: int = 0
-    """Articles, each counted once."""
+    """Number of articles."""
     duplicates: int = 0
-    """Articles that have the text of an earlier one."""
+    """Articles with the text of an earlier one."""
     outlets: dict[tuple[str, str, str], Outlet] = field(default_factory=dict)
     """By site, edition and slug."""
-    years: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
-    """Articles by year of publication and status of the source."""
+    months: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    """Articles by month of publication and status of the source."""
+    lengths: list[int] = field(default_factory=lambda: [0] * (len(LENGTHS) + 1))
+    """Articles by words of the text, in the bins of ``LENGTHS``."""
+    clusters: Counter[int] = field(default_factory=Counter)
+    """Later articles with the same text, by hash of the first one's identifier."""
     agreement: dict[str, list[int]] = field(
         default_factory=lambda: {name: [0] * BINS for name in ("text", "title")}
     )
     """Articles by agreement of texts and of titles, in ``BINS`` steps."""
     filled: Counter[str] = field(default_factory=Counter)
-    """Articles that have a field."""
+    """Articles with a field filled."""
     flags: Counter[str] = field(default_factory=Counter)
     """Articles by flag."""
     languages: Counter[str] = field(default_factory=Counter)
     """Articles by language of the text."""
     rules: Counter[str] = field(default_factory=Counter)
-    """Articles by how the source's body was found."""
+    """Articles by extraction method of the source's body."""
     recent: list[bytes] = field(default_factory=list)
-    """Lines of the latest records of each status of the source, latest first."""
+    """Sample of records, latest first: the latest of each source status and those with low
+    agreement."""
     damages: list[Damage] = field(default_factory=list)
     """The first damaged lines."""
 
 
-def take_stock(reader: FeedReader) -> Holdings:
-    """Count what all feeds hold.
+def count_feeds(reader: FeedReader) -> FeedStatistics:
+    """Return the statistics of all feeds.
 
-    Feeds are read from the latest back, so that the first record met of an article is its latest
-    version. A run writes an article once; if a feed that was put together by hand holds it twice,
-    the first one counts.
+    Feeds are read latest first, so that the first record of an article is its latest version. A
+    run writes an article once; if a feed edited by hand has it twice, the first one counts.
 
     Raises:
         ExportError: a feed cannot be read.
     """
-    held = Holdings()
+    stats = FeedStatistics()
     seen: set[int] = set()
-    recent: dict[str, list[tuple[str, int, bytes]]] = {name: [] for name in get_args(Status)}
+    recent: dict[str, list[tuple[str, int, bytes]]] = {
+        name: [] for name in (*get_args(Status), _LOW_AGREEMENT)
+    }
     for number in _latest_first(reader):
         for line in reader.lines(number):
-            held.lines += 1
+            stats.lines += 1
             if isinstance(line, Damage):
-                _note_damage(held, line)
+                _note_damage(stats, line)
                 continue
             try:
                 record = _decode(line.data)
-            except ValueError as error:  # msgspec's errors are some
-                _note_damage(held, Damage(reader.feeds[number].path, line.number, str(error)))
+            except ValueError as error:  # base class of msgspec's errors
+                _note_damage(stats, Damage(reader.feeds[number].path, line.number, str(error)))
                 continue
             key = hash(record.id)  # 64 bits: a collision in a million is one in 10 million
             if key in seen:
-                held.earlier += 1
+                stats.earlier += 1
                 continue
             seen.add(key)
-            _count(held, record)
-            latest = recent[record.source.status]
-            entry = (record.crawl.exported or "", held.lines, line.data)
+            _count(stats, record)
+            latest = recent[_sample(record)]
+            entry = (record.crawl.exported or "", stats.lines, line.data)
             if len(latest) < _RECENT:
                 heapq.heappush(latest, entry)
             elif entry > latest[0]:
                 heapq.heapreplace(latest, entry)
     entries = sorted((entry for kept in recent.values() for entry in kept), reverse=True)
-    held.recent = [data for _, _, data in entries]
-    return held
+    stats.recent = [data for _, _, data in entries]
+    return stats
 
 
 def _latest_first(reader: FeedReader) -> list[int]:
-    """Numbers of the feeds by the moment of their first record, latest first."""
+    """Return the indexes of the feeds by time of their first record, latest first."""
     return sorted(
         range(len(reader.feeds)), key=lambda number: _began(reader.lines(number)), reverse=True
     )
 
 
 def _began(lines: Iterator[Line | Damage]) -> str:
-    """When the first readable record was exported; "" if there is none."""
+    """Return the export time of the first valid record; "" if there is none."""
     for line in lines:
         if isinstance(line, Line):
             try:
                 return _decode_exported(line.data).crawl.exported or ""
             except ValueError:
-                continue  # it is named when the feed is counted
+                continue  # reported when the feed is counted
     return ""
 
 
-def _note_damage(held: Holdings, damage: Damage) -> None:
-    held.damaged += 1
-    if len(held.damages) < _NAMED:
-        held.damages.append(damage)
+def _note_damage(stats: FeedStatistics, damage: Damage) -> None:
+    stats.damaged += 1
+    if len(stats.damages) < _NAMED:
+        stats.damages.append(damage)
 
 
-def _count(held: Holdings, record: _Record) -> None:
-    held.articles += 1
+def _count(stats: FeedStatistics, record: _Record) -> None:
+    stats.articles += 1
     status = record.source.status
     site, edition, slug = record.aggregator, record.edition, record.outlet.slug
-    outlet = held.outlets.get((site, edition, slug))
+    outlet = stats.outlets.get((site, edition, slug))
     if outlet is None:
-        outlet = held.outlets[site, edition, slug] = Outlet(site, edition, slug)
+        outlet = stats.outlets[site, edition, slug] = Outlet(site, edition, slug)
     outlet.name = outlet.name or record.outlet.name
     if record.outlet.domain:
         outlet.domains[record.outlet.domain] += 1
     outlet.days[intern(record.published[:10])] += 1
     outlet.statuses[status] += 1
-    held.years[record.published[:4]][status] += 1
+    outlet.years[record.published[:4], status] += 1
+    outlet.languages[record.language or "?"] += 1
+    stats.months[intern(record.published[:7])][status] += 1
+    if status not in _NOT_REQUESTED:
+        age = _age(record)
+        outlet.requested[age] += 1
+        outlet.lost[age] += status in LOST
     if (share := record.agreement.text) is not None:
         outlet.agreement += share
         outlet.compared += 1
-        held.agreement["text"][min(int(share * BINS), BINS - 1)] += 1
+        stats.agreement["text"][min(int(share * BINS), BINS - 1)] += 1
     if (share := record.agreement.title) is not None:
-        held.agreement["title"][min(int(share * BINS), BINS - 1)] += 1
+        stats.agreement["title"][min(int(share * BINS), BINS - 1)] += 1
     for name in FILLED:
         value = getattr(record, name)
         if (bytes(value) not in _EMPTY) if isinstance(value, msgspec.Raw) else value:
-            held.filled[name] += 1
-    held.flags.update(record.flags)
-    held.languages[record.language or "?"] += 1
+            stats.filled[name] += 1
+    stats.flags.update(record.flags)
+    stats.languages[record.language or "?"] += 1
     if record.source.rule:
-        held.rules["rule" if "#" in record.source.rule else record.source.rule] += 1
-    held.duplicates += record.duplicate_of is not None
+        stats.rules["rule" if "#" in record.source.rule else record.source.rule] += 1
+    if record.duplicate_of is not None:
+        stats.duplicates += 1
+        stats.clusters[hash(record.duplicate_of)] += 1
+    stats.lengths[bisect_left(LENGTHS, _words(record.text))] += 1
+
+
+def _sample(record: _Record) -> str:
+    """Return the name of the sample that a record belongs to."""
+    agreement = record.agreement.text
+    low = record.source.status == "ok" and agreement is not None and agreement < AGREE
+    return _LOW_AGREEMENT if low else record.source.status
+
+
+def _age(record: _Record) -> int:
+    """Return the completed years from publication to export."""
+    published, exported = record.published[:10], (record.crawl.exported or record.published)[:10]
+    return max(0, int(exported[:4]) - int(published[:4]) - (exported[4:] < published[4:]))
+
+
+def _words(text: str) -> int:
+    """Return the number of words; paragraphs are separated by blank lines."""
+    return text.count(" ") + text.count("\n\n") + 1

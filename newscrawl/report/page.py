@@ -1,8 +1,7 @@
-"""The HTML page: statistics as data, with the project's own scripts.
+"""HTML of the report page: statistics as JSON, rendered by the project's scripts.
 
-Nothing of a crawled page is ever markup here. It is JSON in an element that no browser runs, the
-script makes text nodes of it, and the page's own policy forbids every other script and every
-request.
+Crawled content is never markup: it is JSON in an inert element, the script turns it into text
+nodes, and the page's content security policy forbids all other scripts and all requests.
 """
 
 import base64
@@ -12,6 +11,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from importlib import resources
+from itertools import islice
 from pathlib import Path
 from string import Template
 from tempfile import TemporaryDirectory
@@ -24,33 +24,36 @@ from newscrawl.errors import StoreError
 from newscrawl.export.feeds import Feed, FeedReader
 from newscrawl.items import Article, Status
 from newscrawl.operations.monitors import alarms
-from newscrawl.report.feeds import FILLED, Holdings, Outlet, take_stock
+from newscrawl.report.differences import differences
+from newscrawl.report.feeds import AGREE, FILLED, LENGTHS, FeedStatistics, Outlet, count_feeds
 from newscrawl.report.runs import hosts_of, losses_of, rules_of
-from newscrawl.report.words import differences
 from newscrawl.state.run import now
 from newscrawl.state.run_reports import reports
 
 _RECORD_BYTES = 1_500_000
-"""Room for records with both their copies."""
+"""Maximum size of the records shown with both versions (bytes)."""
 
 _RUNS = 50
 _HOSTS = 60
 _RULES = 300
 _REASONS = 60
-"""Rows of the tables; what is left out is counted below them."""
+"""Maximum rows of a table; the number of omitted rows is shown below it."""
+
+_REPORTS = 2000
+"""Number of run reports that are read, the newest; a year of hourly runs leaves 50,000."""
 
 _DAYS = 366
-"""Days before the latest day of publication that are shown one by one; before, months are."""
+"""Days before the latest publication that are shown by day; earlier ones by month."""
 
 _SCRIPTS = ("d3.min.js", "plot.umd.min.js", "page.js")
 _STYLES = ("page.css", "plot.css")
-"""The second is what Plot puts into each chart: it must be the same to the letter."""
+"""The second is the style that Plot inserts into each chart; it must match exactly."""
 
 _ASSETS = resources.files("newscrawl.report") / "assets"
 
 
 def write_page(data: Path, feeds: list[Feed], output: Path) -> int:
-    """Write the page of a data directory and some feeds; its size in bytes.
+    """Write the page of a data directory and some feeds; return its size in bytes.
 
     Raises:
         ExportError: a feed cannot be read.
@@ -58,14 +61,14 @@ def write_page(data: Path, feeds: list[Feed], output: Path) -> int:
     """
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
-        # Packed feeds are unpacked where there is room for them.
+        # Compressed feeds are decompressed where there is space for them.
         with TemporaryDirectory(dir=output.parent, prefix=".report.") as scratch:
             reader = FeedReader(feeds, Path(scratch))
             try:
-                held = take_stock(reader)
+                stats = count_feeds(reader)
             finally:
                 reader.close()
-        page = _render(_content(held, data, feeds)).encode()
+        page = _render(_content(stats, data, feeds)).encode()
         part = output.with_name(f".{output.name}.part")
         part.write_bytes(page)
         part.replace(output)
@@ -75,11 +78,11 @@ def write_page(data: Path, feeds: list[Feed], output: Path) -> int:
 
 
 def _render(content: dict[str, Any]) -> str:
-    """The page with its content in it."""
+    """Return the page with its data."""
     scripts = [_asset(name) for name in _SCRIPTS]
     style = _asset("page.css")
     inert = json.dumps(content, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
-    # A lone half of a pair may stand in a damaged feed, and is no UTF-8.
+    # A damaged feed may contain lone surrogates, which UTF-8 cannot encode.
     inert = inert.encode("utf-8", "replace").decode()
     return Template(_asset("page.html")).substitute(
         script_hashes=" ".join(_hash(script) for script in scripts),
@@ -95,15 +98,15 @@ def _asset(name: str) -> str:
 
 
 def _hash(text: str) -> str:
-    """A script or style as a content security policy names it."""
+    """Return the content security policy hash of a script or style."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def _content(held: Holdings, data: Path, feeds: list[Feed]) -> dict[str, Any]:
-    """Everything the page shows."""
-    runs = list(reports(data))
+def _content(stats: FeedStatistics, data: Path, feeds: list[Feed]) -> dict[str, Any]:
+    """Return the data of the page."""
+    runs = list(islice(reports(data), _REPORTS))
     rules, faults = rules_of(data)
-    outlets = sorted(held.outlets.values(), key=lambda outlet: -outlet.days.total())
+    outlets = sorted(stats.outlets.values(), key=lambda outlet: -outlet.days.total())
     last_day = max((max(outlet.days) for outlet in outlets), default="")
     losses = losses_of(data, runs)
     hosts = hosts_of(runs)
@@ -111,22 +114,25 @@ def _content(held: Holdings, data: Path, feeds: list[Feed]) -> dict[str, Any]:
         "made": now(),
         "version": __version__,
         "feeds": len(feeds),
-        "lines": held.lines,
-        "earlier": held.earlier,
-        "damaged": held.damaged,
-        "faults": [*map(str, held.damages), *faults],
-        "articles": held.articles,
-        "duplicates": held.duplicates,
+        "lines": stats.lines,
+        "earlier": stats.earlier,
+        "damaged": stats.damaged,
+        "faults": [*map(str, stats.damages), *faults],
+        "articles": stats.articles,
+        "duplicates": stats.duplicates,
         "statuses": get_args(Status),
         "outlets": [_outlet(outlet, last_day) for outlet in outlets],
         "lastDay": last_day,
-        "years": {year: held.years[year] for year in sorted(held.years)},
-        "agreement": held.agreement,
-        "filled": {name: held.filled[name] for name in FILLED},
-        "flags": dict(held.flags.most_common()),
-        "languages": dict(held.languages.most_common(12)),
-        "found": dict(held.rules.most_common()),
-        "records": list(_within(map(_record, held.recent))),
+        "months": {month: stats.months[month] for month in sorted(stats.months)},
+        "agreement": stats.agreement,
+        "agree": AGREE,
+        "lengths": list(zip([*LENGTHS, None], stats.lengths, strict=True)),
+        "clusters": sorted(Counter(size + 1 for size in stats.clusters.values()).items()),
+        "filled": {name: stats.filled[name] for name in FILLED},
+        "flags": dict(stats.flags.most_common()),
+        "languages": dict(stats.languages.most_common(12)),
+        "found": dict(stats.rules.most_common()),
+        "records": list(_within(map(_record, stats.recent))),
         "reasons": losses[:_REASONS],
         "moreReasons": max(0, len(losses) - _REASONS),
         "rules": [_rule(site, rule) for site, rule in sorted(rules, key=_health)[:_RULES]],
@@ -140,7 +146,7 @@ def _content(held: Holdings, data: Path, feeds: list[Feed]) -> dict[str, Any]:
 
 
 def _outlet(outlet: Outlet, last_day: str) -> dict[str, Any]:
-    """An outlet's row, with its articles by month and by day of the last year."""
+    """Return an outlet's row, with its articles by month, and by day for the last year."""
     months: Counter[str] = Counter()
     for day, count in outlet.days.items():
         months[day[:7]] += count
@@ -156,13 +162,18 @@ def _outlet(outlet: Outlet, last_day: str) -> dict[str, Any]:
         "last": max(outlet.days),
         "statuses": outlet.statuses,
         "agreement": round(outlet.agreement / outlet.compared, 3) if outlet.compared else None,
+        "languages": dict(outlet.languages.most_common()),
+        "years": [[year, status, count] for (year, status), count in sorted(outlet.years.items())],
+        "ages": [
+            [age, outlet.requested[age], outlet.lost[age]] for age in sorted(outlet.requested)
+        ],
         "months": dict(sorted(months.items())),
         "days": {day: n for day, n in sorted(outlet.days.items()) if day > first_shown},
     }
 
 
 def _record(line: bytes) -> dict[str, Any]:
-    """A record with both its copies and how they differ."""
+    """Return a record with both versions and their differences."""
     article = msgspec.json.decode(line, type=Article)
     copy, source = article.copy, article.source
     return {
@@ -190,7 +201,7 @@ def _record(line: bytes) -> dict[str, Any]:
 
 
 def _within(records: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """As many records as there is room for."""
+    """Yield records up to the size limit."""
     room = _RECORD_BYTES
     for record in records:
         room -= len(msgspec.json.encode(record))
@@ -200,7 +211,7 @@ def _within(records: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 
 def _health(of_site: tuple[str, Any]) -> tuple[int, float, int]:
-    """What needs looking at first: what is withdrawn, then what fails, then what is used most."""
+    """Return the sort key of a rule: withdrawn first, then failing, then most used."""
     rule = of_site[1]
     order = ("withdrawn", "trusted", "proposed").index(rule.state)
     return order, -rule.failures, -rule.pages
@@ -220,7 +231,7 @@ def _rule(site: str, rule: Any) -> list[Any]:
 
 
 def _worst(hosts: dict[str, dict[str, float]]) -> list[list[Any]]:
-    """The hosts that fail most and those that are slowest: name, answers, failures, mean, worst."""
+    """Return the most failing and the slowest hosts: name, responses, failures, mean, maximum."""
     rows: list[list[Any]] = []
     for name, of in hosts.items():
         answers = of.get("answers", 0)
@@ -232,7 +243,7 @@ def _worst(hosts: dict[str, dict[str, float]]) -> list[list[Any]]:
 
 
 def _run(report: dict[str, Any]) -> dict[str, Any]:
-    """A run's row."""
+    """Return a run's row."""
     shown = ("job", "spider", "started", "state", "outcome", "reason", "seconds", "pages")
     counts = ("found", "exported", "rejected", "failed", "unchanged", "left")
     return {

@@ -12,8 +12,7 @@ from newscrawl.errors import StoreError
 from newscrawl.extraction import Rule
 
 _VARIES = re.compile(r'"[^"]*"|(?<!\S)(?<!HTTP )\S*\d\S*')
-"""The parts of a reason that differ from record to record: what is quoted, and words with digits;
-the status of an answer is no such part."""
+"""Variable parts of a reason: quoted text and words with digits, but not HTTP status codes."""
 
 
 class _Reject(msgspec.Struct):
@@ -24,10 +23,9 @@ _decode_reject = msgspec.json.Decoder(_Reject).decode
 
 
 def losses_of(data: Path, reports: list[dict[str, Any]]) -> list[tuple[str, int, int]]:
-    """Reasons with the numbers of records rejected and of articles failed for them, most first.
+    """Return reasons with their numbers of rejected records and failed articles, most first.
 
-    What differs from record to record is left out of the reasons. An article that failed in several
-    runs counts once.
+    Variable parts are removed from the reasons. An article that failed in several runs counts once.
     """
     rejected = _rejected(data)
     failures = {id_: why for run in reports for id_, why in run.get("failures", {}).items()}
@@ -37,7 +35,7 @@ def losses_of(data: Path, reports: list[dict[str, Any]]) -> list[tuple[str, int,
 
 
 def _rejected(data: Path) -> Counter[str]:
-    """Rejected records by reason."""
+    """Return the number of rejected records by reason."""
     reasons: Counter[str] = Counter()
     for path in (data / "rejects").rglob("*.jsonl"):
         with path.open("rb") as file:
@@ -51,7 +49,7 @@ def _rejected(data: Path) -> Counter[str]:
 
 
 def rules_of(data: Path) -> tuple[list[tuple[str, Rule]], list[str]]:
-    """Rules that pages have taught, each with its site, and why they cannot be read, if so."""
+    """Return the learned rules with their sites, and errors of unreadable ledgers."""
     try:
         with rule_stores(data) as stores:
             return [(store.site, rule) for store in stores for rule in store.taught], []
@@ -60,9 +58,9 @@ def rules_of(data: Path) -> tuple[list[tuple[str, Rule]], list[str]]:
 
 
 def hosts_of(reports: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
-    """Figures of each host, summed over runs: ``answers``, ``failures``, ``seconds``, ``slowest``.
+    """Return statistics of hosts over runs: ``answers``, ``failures``, ``seconds``, ``slowest``.
 
-    ``slowest`` is not summed: it is the longest time of all.
+    All are sums, except ``slowest``, which is the maximum.
     """
     hosts: dict[str, dict[str, float]] = {}
     for report in reports:

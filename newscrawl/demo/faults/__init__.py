@@ -1,4 +1,4 @@
-"""A web of broken and hostile servers on the loopback, each with one trouble, on real sockets."""
+"""Broken and hostile servers on loopback sockets, each with one fault."""
 
 from newscrawl.demo.faults.copies import article_id, copies
 from newscrawl.demo.faults.server import FaultServer, Logged, Visit

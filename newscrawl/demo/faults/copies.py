@@ -1,4 +1,4 @@
-"""The aggregator's pages whose links lead to the faults."""
+"""Aggregator pages whose source links lead to the fault servers."""
 
 from collections.abc import Collection, Iterator
 from html import escape
@@ -15,21 +15,21 @@ _WORDING: dict[Language, tuple[str, str]] = {
     ),
     "ar": ("نشر في الحي يوم {date}", "انقر <a href='{link}'>هنا</a> لقراءة الخبر من مصدره."),
 }
-"""What is printed above and below a copy."""
+"""Text printed above and below a copy."""
 
 
 def slug(fault: Fault) -> str:
-    """The outlet that a fault's articles are said to be from."""
+    """Return the outlet slug of a fault's articles."""
     return fault.name.replace(" ", "").replace("-", "")
 
 
 def article_id(fault: Fault, number: int) -> str:
-    """The id of the record whose link is the fault's path of that number."""
+    """Return the record identifier of a fault's article."""
     return f"maghress:{fault.language}/{slug(fault)}/{number + 100}"
 
 
 def copies(server: FaultServer, faults: Collection[Fault]) -> Iterator[tuple[str, Answer]]:
-    """Each article's page on the aggregator: its URL, and what it answers."""
+    """Yield the aggregator's URL and response for each article."""
     for fault in faults:
         branch = "" if fault.language == "ar" else f"{fault.language}/"
         for number, path in enumerate(fault.paths):
@@ -38,7 +38,7 @@ def copies(server: FaultServer, faults: Collection[Fault]) -> Iterator[tuple[str
 
 
 def _copy(language: Language, link: str) -> Answer:
-    """A page as the aggregator makes it."""
+    """Return an aggregator page."""
     above, below = _WORDING[language]
     page = (
         f"<!DOCTYPE html><html><head><title>{TITLE[language]}</title></head><body>"

@@ -1,4 +1,4 @@
-"""The article that every fault server would show if it were well, and what is shown instead."""
+"""Pages of the fault servers: the regular article and its replacements."""
 
 from typing import Literal
 
@@ -38,17 +38,17 @@ TEXT: dict[Language, tuple[str, ...]] = {
         ),
     ),
 }
-"""Title and paragraphs of the article, in the copy and at the source alike."""
+"""Title and paragraphs of the article, the same in copy and source."""
 
 
 def article(language: Language = "fr") -> str:
-    """The article's page as the outlet makes it."""
+    """Return the outlet's page of the article."""
     paragraphs = "".join(f"<p>{paragraph}</p>" for paragraph in TEXT[language])
     return page(f'<h1>{TITLE[language]}</h1><div class="entry">{paragraphs}</div>', TITLE[language])
 
 
 def page(main: str, title: str = "Le journal", head: str = "") -> str:
-    """A page of the outlet."""
+    """Return a page of the outlet."""
     return (
         f"<!DOCTYPE html><html><head><title>{title}</title>{head}</head><body>"
         '<nav><a href="/">Accueil</a> <a href="/culture">Culture</a></nav>'
@@ -74,7 +74,7 @@ OTHER_STORY = page(
     "les cuesta una décima parte de lo que traen los barcos durante el verano.</p>",
     "El mercado de la lonja",
 )
-"""Where a link leads whose page has been given to another article, as it happens to old ones."""
+"""Page of another article that has taken over the URL, as happens to old links."""
 
 CHALLENGE = (
     '<!DOCTYPE html><html lang="en-US"><head><title>Just a moment...</title>'

@@ -1,4 +1,4 @@
-"""Servers that each play one fault, every one on a port of its own."""
+"""Fault servers: one port per fault."""
 
 import asyncio
 import json
@@ -17,104 +17,104 @@ from typing import Any, Literal, Protocol, Self
 from newscrawl.demo.loopback import LoopbackServer
 
 Tls = Literal["good", "expired", "wrong name", "old protocol", "none spoken"]
-"""How a server speaks TLS; ``none spoken`` answers in plain text where TLS is expected."""
+"""TLS behaviour of a server; ``none spoken`` responds in plain text where TLS is expected."""
 
 ROBOTS = "/robots.txt"
 
 
 @dataclass(slots=True)
 class Visit:
-    """One connection to a fault's server, or one request on it."""
+    """One connection to a fault server, or one request on it."""
 
     writer: asyncio.StreamWriter
-    """Where the answer goes."""
+    """Stream of the response."""
     origin: str
     """Scheme, host and port of the server."""
     path: str
-    """What is asked for; empty before anything was."""
+    """Requested path; empty before a request."""
     number: int
-    """How often the path was asked for, this time included."""
+    """Number of requests for the path, including this one."""
 
     async def send(self, data: bytes) -> None:
-        """Send bytes as they are, at the pace at which they are taken."""
+        """Send bytes unmodified, as fast as the client receives them."""
         self.writer.write(data)
         await self.writer.drain()
 
     async def send_for_ever(self, data: bytes, pause: float = 0.0) -> None:
-        """Send the same again and again until the other side has had enough."""
+        """Send the same bytes repeatedly until the client closes the connection."""
         while True:
             await self.send(data)
             await asyncio.sleep(pause)
 
     def reset(self) -> None:
-        """Tear the connection down, so that the other side sees a reset and no end."""
+        """Abort the connection with a TCP reset."""
         connection = self.writer.get_extra_info("socket")
-        # Closed without lingering, a socket says RST.
+        # Closing without linger sends RST.
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.writer.transport.abort()
 
 
 Play = Callable[[Visit], Awaitable[None]]
-"""Answers one request; the connection is closed after it."""
+"""Coroutine that responds to one request; the connection is closed after it."""
 
 
 class Playable(Protocol):
-    """What a server has to know of a fault."""
+    """Server-side behaviour of a fault."""
 
     @property
     def name(self) -> str:
-        """Its name, which is part of its host's."""
+        """Name, part of its host name."""
 
     @property
     def named(self) -> bool:
-        """Whether its name exists; if not, a look-up is made in vain."""
+        """Whether its host name resolves."""
 
     @property
     def play(self) -> Play | None:
-        """Answers its pages; ``None`` if nobody listens."""
+        """Response to page requests; ``None`` if nothing listens."""
 
     @property
     def robots(self) -> Play | None:
-        """Answers its robots.txt; ``None`` if there is none."""
+        """Response to robots.txt requests; ``None`` if there is none."""
 
     @property
     def at_connect(self) -> bool:
-        """Whether it is played before anything was asked."""
+        """Whether the fault occurs on connect, before any request."""
 
     @property
     def tls(self) -> Tls | None:
-        """How it speaks TLS."""
+        """TLS behaviour."""
 
 
 @dataclass(frozen=True, slots=True)
 class Logged:
-    """A request, or a connection on which none was made."""
+    """A request, or a connection without one."""
 
     at: float
-    """When it came, on the monotonic clock."""
+    """Time of arrival, on the monotonic clock."""
     host: str
-    """The fault's host."""
+    """Host of the fault."""
     path: str
-    """What was asked for; empty if nothing was."""
+    """Requested path; empty without a request."""
 
 
 class FaultServer(LoopbackServer):
-    """The servers, in a thread of their own while the context is open.
+    """All fault servers, running in a background thread while the context is open.
 
-    A crawl reaches them with ``settings``, and without a proxy for ``hosts``.
+    A crawl reaches them with ``settings`` and without a proxy for ``hosts``.
     """
 
     def __init__(self, faults: Collection[Playable]) -> None:
         super().__init__()
         self._faults = faults
         self.log: list[Logged] = []
-        """Every request so far, oldest first."""
+        """All requests so far, oldest first."""
         self._ports: dict[str, int] = {}
         self._silent: list[socket.socket] = []
         self._contexts: dict[str, ssl.SSLContext] = {}
 
     def __enter__(self) -> Self:
-        import trustme  # an optional extra, needed nowhere else
+        import trustme  # optional extra
 
         authority = trustme.CA()
         for fault in self._faults:
@@ -123,17 +123,17 @@ class FaultServer(LoopbackServer):
         return super().__enter__()
 
     def origin(self, fault: Playable) -> str:
-        """Scheme, host and port of a fault's server."""
+        """Return scheme, host and port of a fault server."""
         return f"http{'s' if fault.tls else ''}://{host(fault)}:{self._ports[fault.name]}"
 
     @property
     def hosts(self) -> list[str]:
-        """The servers' hosts."""
+        """Return the hosts of the servers."""
         return [host(fault) for fault in self._faults]
 
     @property
     def settings(self) -> dict[str, str]:
-        """The settings, as for a command line, with which a crawl may reach the servers."""
+        """Return the command-line settings that let a crawl reach the servers."""
         return {
             "GUARD_PORTS": ",".join(map(str, (80, 443, *self._ports.values()))),
             "GUARD_TRUSTED_HOSTS": json.dumps(
@@ -142,14 +142,14 @@ class FaultServer(LoopbackServer):
         }
 
     def asked(self, fault: Playable) -> list[Logged]:
-        """The requests to a fault's server, oldest first."""
+        """Return the requests to a fault server, oldest first."""
         return [logged for logged in self.log if logged.host == host(fault)]
 
     async def _open(self) -> None:
         for fault in self._faults:
             if fault.play is None:
                 silent = socket.socket()
-                silent.bind(("127.0.0.1", 0))  # taken, so that nobody else listens there either
+                silent.bind(("127.0.0.1", 0))  # bound, so that nothing else listens there
                 self._silent.append(silent)
                 self._ports[fault.name] = silent.getsockname()[1]
             else:
@@ -164,7 +164,7 @@ class FaultServer(LoopbackServer):
         writer: asyncio.StreamWriter,
     ) -> None:
         path = ""
-        # The other side leaves when it has had enough, in whatever way.
+        # The client may disconnect at any time.
         with suppress(OSError, asyncio.IncompleteReadError, ssl.SSLError):
             try:
                 if fault.name in self._contexts:
@@ -189,12 +189,12 @@ class FaultServer(LoopbackServer):
 
 
 def host(fault: Playable) -> str:
-    """The host at which a fault is met; each is an outlet of its own."""
+    """Return the host of a fault; each is an outlet."""
     return f"{fault.name.replace(' ', '-')}.fault-{fault.name.replace(' ', '-')}.example"
 
 
 def _path(head: bytes) -> str:
-    """What a request asks for."""
+    """Return the path of a request."""
     return head.split(b" ", 2)[1].decode("latin-1")
 
 
@@ -203,7 +203,7 @@ async def _no_robots(visit: Visit) -> None:
 
 
 def _context(authority: Any, tls: Tls, name: str) -> ssl.SSLContext:
-    """What a server needs to speak TLS."""
+    """Return the TLS context of a server."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     past = datetime.now(UTC) - timedelta(days=400)
     certificate = authority.issue_cert(

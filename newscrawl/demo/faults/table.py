@@ -1,4 +1,4 @@
-"""Every fault: what its server does, and what must become of the article behind it."""
+"""Table of faults: the server's behaviour and the expected record."""
 
 import asyncio
 import gzip
@@ -16,45 +16,45 @@ from newscrawl.items import Status
 
 _HTML = "text/html; charset=utf-8"
 _BOMB = 64 * 1024 * 1024
-"""Bytes that a bomb would make."""
+"""Decompressed size of a bomb (bytes)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A server with a trouble, and what is right for a record whose link leads there."""
+    """A fault of a server and the expected record of an article that links to it."""
 
     name: str
-    """Its name, in lower-case words."""
+    """Name, in lower-case words."""
     what: str
-    """What it does."""
+    """Description."""
     play: Play | None
-    """How it answers for its pages; ``None`` if nobody listens."""
+    """Response to page requests; ``None`` if nothing listens."""
     status: Status
-    """``source.status`` of the record."""
+    """Expected ``source.status``."""
     reason: str = ""
-    """A part of ``source.reason``."""
+    """Expected part of ``source.reason``."""
     requests: int = 1
-    """Requests for its pages, all in all."""
+    """Expected number of page requests."""
     asks_robots: int = 1
-    """Requests for its robots.txt; for one that ends at the connection, connections."""
+    """Expected number of robots.txt requests, or of connections if they fail."""
     pause: float = 0.0
-    """Seconds that lie at least between two requests for its pages."""
+    """Minimum delay between two page requests (seconds)."""
     named: bool = True
-    """Whether its name exists."""
+    """Whether its host name resolves."""
     robots: Play | None = None
-    """How it answers for its robots.txt; ``None`` if there is none."""
+    """Response to robots.txt requests; ``None`` if there is none."""
     at_connect: bool = False
-    """Whether it acts before anything was asked."""
+    """Whether the fault occurs on connect, before any request."""
     tls: Tls | None = None
-    """How it speaks TLS; ``None`` for plain http."""
+    """TLS behaviour; ``None`` for plain http."""
     language: Language = "fr"
     """Language of the article."""
     paths: tuple[str, ...] = ("/article",)
-    """Links of as many articles."""
+    """Number of articles that link to it."""
 
 
 def healthy(fault: Fault) -> Fault:
-    """The same server without its trouble: it shows the article to whoever asks."""
+    """Return the same server without the fault: it serves the article."""
     page = _reply(200, pages.article(fault.language))
     return replace(
         fault,
@@ -71,11 +71,11 @@ def healthy(fault: Fault) -> Fault:
     )
 
 
-# --- Ways to answer -------------------------------------------------------------------------------
+# --- Responses ------------------------------------------------------------------------------------
 
 
 def _reply(status: int, body: str | bytes = "", kind: str = _HTML, **headers: str) -> bytes:
-    """An answer in full; underscores in names of headers stand for dashes."""
+    """Return a complete response; underscores in header names become hyphens."""
     body = body.encode() if isinstance(body, str) else body
     given = {"Content_Type": kind, "Content_Length": str(len(body)), "Connection": "close"}
     lines = [f"{name.replace('_', '-')}: {value}" for name, value in (given | headers).items()]
@@ -83,7 +83,7 @@ def _reply(status: int, body: str | bytes = "", kind: str = _HTML, **headers: st
 
 
 def _says(*replies: bytes) -> Play:
-    """These answers in turn, the last one for ever."""
+    """Respond with each reply in turn, then repeat the last one."""
 
     async def play(visit: Visit) -> None:
         await visit.send(replies[min(visit.number, len(replies)) - 1])
@@ -92,7 +92,7 @@ def _says(*replies: bytes) -> Play:
 
 
 def _redirects(target: str, *, status: int = 302) -> Play:
-    """A redirect; ``{origin}`` and ``{number}`` stand for the server and the count of requests."""
+    """Redirect; ``{origin}`` and ``{number}`` are the server and the number of requests."""
     numbers: list[str] = []
 
     async def play(visit: Visit) -> None:
@@ -104,7 +104,7 @@ def _redirects(target: str, *, status: int = 302) -> Play:
 
 
 def _begins(head: bytes, then: bytes, *, pause: float = 0.0) -> Play:
-    """A beginning, and then the same for ever."""
+    """Send a head, then repeat the same bytes endlessly."""
 
     async def play(visit: Visit) -> None:
         await visit.send(head)
@@ -114,11 +114,11 @@ def _begins(head: bytes, then: bytes, *, pause: float = 0.0) -> Play:
 
 
 def _breaks(data: bytes) -> Play:
-    """Some bytes, then a reset."""
+    """Send some bytes, then reset the connection."""
 
     async def play(visit: Visit) -> None:
         await visit.send(data)
-        await asyncio.sleep(0.1)  # else the reset overtakes them
+        await asyncio.sleep(0.1)  # otherwise the reset overtakes the bytes
         visit.reset()
 
     return play
@@ -130,7 +130,7 @@ async def _silence(visit: Visit) -> None:
 
 
 def _until(status: int) -> Play:
-    """Not to be had until two seconds from now, said as a date; these have whole seconds."""
+    """Respond with ``Retry-After`` as a date two seconds ahead; such dates have whole seconds."""
 
     async def play(visit: Visit) -> None:
         moment = format_datetime(datetime.now(UTC) + timedelta(seconds=2), usegmt=True)
@@ -146,7 +146,7 @@ async def _meta_refresh(visit: Visit) -> None:
 
 
 def _bomb(encoding: str) -> Play:
-    """A page that is small as it is sent, and huge once it is decompressed."""
+    """Send a compression bomb: small as sent, huge once decompressed."""
 
     async def play(visit: Visit) -> None:
         bomb = await asyncio.to_thread(_squeezed, encoding)
@@ -157,7 +157,7 @@ def _bomb(encoding: str) -> Play:
 
 @cache
 def _squeezed(encoding: str) -> bytes:
-    """The bomb, made by what Scrapy decompresses it with."""
+    """Return the bomb, compressed by the library that Scrapy decompresses with."""
     parts = [b"<p>encore</p>" * 80_000] * (_BOMB // (13 * 80_000))
     if encoding == "br":
         import brotli
@@ -332,7 +332,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("calendar", "its page leads to six hundred others", _says(_reply(200, pages.CALENDAR)),
           "mismatch"),
 )  # fmt: skip
-"""Every fault."""
+"""All faults."""
 
 LINK_ROT = Fault(
     "link rot",
@@ -340,4 +340,4 @@ LINK_ROT = Fault(
     _says(_reply(200, pages.OTHER_STORY)),
     "mismatch",
 )
-"""No trouble of a server, but what any run meets: it takes all parts of a crawl to tell it."""
+"""Faults not of a server but of any run; they involve all parts of a crawl."""

@@ -1,4 +1,4 @@
-"""The systems behind the outlets' sites, each with its own markup and its own ways."""
+"""Content management systems of the demo's outlets, each with its own markup."""
 
 from newscrawl.demo.systems.app import App
 from newscrawl.demo.systems.base import Frame, Page, System, Teaser
@@ -23,4 +23,4 @@ _ALL: tuple[System, ...] = (
 )
 
 SYSTEMS: dict[str, System] = {system.name: system for system in _ALL}
-"""Every system, by name."""
+"""All systems by name."""

@@ -1,4 +1,4 @@
-"""A site that is a program: an empty shell, and the article as data for its scripts."""
+"""JavaScript application: an empty shell with the article as data for its scripts."""
 
 import json
 from html import escape
@@ -12,21 +12,21 @@ if TYPE_CHECKING:
 
 
 class App(System):
-    """Nothing but the title can be read before the scripts have run."""
+    """A system whose pages show only the title before their scripts have run."""
 
     name = "app"
     hidden = True
     prints_tags = False
 
     scripts = "/static/chunks/main.js"
-    """Path of the program that makes a page of each shell."""
+    """Path of the script that renders the shell."""
 
     def path(self, article: "DemoArticle") -> str:
         """``/news/{number}``."""
         return f"/news/{article.number}"
 
     def document(self, frame: Frame, title: str, head: str, main: str) -> str:
-        """See the base class; ``main`` is the state that the scripts begin with."""
+        """See the base class; ``main`` is the initial state of the script."""
         words, outlet = frame.labels, frame.outlet
         state = main.replace("</", r"<\/")
         return f"""<!DOCTYPE html><html lang="{outlet.edition}" dir="{words.direction}"><head>\
@@ -92,4 +92,4 @@ if (page === "news") {
 const side = add(root, "aside");
 for (const [title, url] of state.more || []) add(add(side, "h4"), "a", title, {href: url});
 """
-"""The program at ``App.scripts``: it writes the page that the shell's state describes."""
+"""Script at ``App.scripts``: it renders the page from the shell's state."""

@@ -1,4 +1,4 @@
-"""What every system's pages have in common: the parts of a page and small pieces of HTML."""
+"""Base of the systems: parts of a page and HTML helpers."""
 
 import json
 from abc import ABC, abstractmethod
@@ -20,107 +20,107 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Teaser:
-    """Another article, as pages point to it."""
+    """Teaser of another article."""
 
     title: str
     """Headline."""
     url: str
-    """Where it stands."""
+    """URL."""
     excerpt: str
-    """Its first words."""
+    """First words."""
     published: datetime
-    """Its date."""
+    """Date."""
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What stands around any page of an outlet."""
+    """Page furniture of an outlet."""
 
     outlet: DemoOutlet
-    """Whose page it is."""
+    """Outlet."""
     labels: Labels
-    """The words in its language."""
+    """Labels in its language."""
     latest: tuple[Teaser, ...]
-    """Newest articles, for side columns."""
+    """Newest articles, for sidebars."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What a system makes an article's page of."""
+    """Content of an article's page."""
 
     frame: Frame
-    """What stands around it."""
+    """Page furniture."""
     article: "DemoArticle"
     """The article."""
     blocks: Sequence[Block]
-    """As much of its body as is shown."""
+    """Visible part of the body."""
     paywalled: bool
-    """Whether an offer takes the place of the rest."""
+    """Whether a paywall replaces the rest."""
     related: tuple[Teaser, ...]
-    """Other articles that the body itself points to."""
+    """Articles linked within the body."""
     comments: tuple[str, ...]
-    """What readers wrote under it."""
+    """Reader comments."""
 
 
 class System(ABC):
-    """A content management system: the URLs and pages that it makes."""
+    """A content management system: its URLs and pages."""
 
     name: ClassVar[str]
-    """What outlets call it."""
+    """Name, as in ``DemoOutlet.system``."""
     precision: ClassVar[Precision] = "second"
-    """How exact the dates on its pages are."""
+    """Precision of the dates on its pages."""
     prints_tags: ClassVar[bool] = True
-    """Whether its pages carry keywords."""
+    """Whether its pages declare keywords."""
     hidden: ClassVar[bool] = False
-    """Whether a page shows its text only after its scripts have run."""
+    """Whether its pages need scripts to show the text."""
 
     def modified(self, article: "DemoArticle") -> datetime | None:  # noqa: ARG002
-        """When an article's page says that it was last changed."""
+        """Return the last change that an article's page declares."""
         return None
 
     @abstractmethod
     def path(self, article: "DemoArticle") -> str:
-        """Path and query of an article's page."""
+        """Return path and query of an article's page."""
 
     @abstractmethod
     def document(self, frame: Frame, title: str, head: str, main: str) -> str:
-        """A whole page around its main part."""
+        """Return a whole page around its main part."""
 
     @abstractmethod
     def head(self, page: Page) -> str:
-        """What an article's page declares in its head."""
+        """Return the metadata in the head of an article's page."""
 
     @abstractmethod
     def main(self, page: Page) -> str:
-        """The main part of an article's page."""
+        """Return the main part of an article's page."""
 
     def article(self, page: Page) -> str:
-        """An article's page."""
+        """Return an article's page."""
         return self.document(page.frame, page.article.story.title, self.head(page), self.main(page))
 
     def front(self, frame: Frame) -> str:
-        """The outlet's front page."""
+        """Return the outlet's front page."""
         main = '<div class="front">' + teasers(frame.latest, "h2") + "</div>"
         return self.document(frame, frame.labels.home, "", main)
 
     def notice(self, frame: Frame, text: str) -> str:
-        """A page that says one thing."""
+        """Return a page with a single message."""
         return self.document(frame, text.partition(".")[0], "", f"<h1>{text}</h1>")
 
 
 def by(page: Page) -> str:
-    """The author line, with the word before it."""
+    """Return the byline with its label."""
     return f"{page.frame.labels.written_by} {names(page)}"
 
 
 def names(page: Page) -> str:
-    """The authors, joined as a newspaper prints them."""
+    """Return the authors joined as newspapers print them."""
     joint = {"fr": " et ", "en": " and ", "ar": " و"}[page.frame.outlet.edition]
     return escape(joint.join(page.article.story.authors))
 
 
 def people(page: Page) -> list[dict[str, str]]:
-    """The authors, as schema.org has them."""
+    """Return the authors as schema.org objects."""
     return [{"@type": "Person", "name": name} for name in page.article.story.authors]
 
 
@@ -130,7 +130,7 @@ def body(
     paragraph: str = "<p>{}</p>",
     after: Mapping[int, str] | None = None,
 ) -> str:
-    """Blocks as HTML; ``after`` puts furniture behind the paragraph of that number, from 1."""
+    """Return blocks as HTML; ``after`` inserts furniture after a paragraph, counted from 1."""
     quote = f"<blockquote>{paragraph}</blockquote>"
     shapes = {"paragraph": paragraph, "heading": heading, "quote": quote, "item": "<li>{}</li>"}
     parts: list[str] = []
@@ -147,7 +147,7 @@ def body(
 
 
 def teasers(items: Iterable[Teaser], heading: str = "h3", excerpt: bool = True) -> str:
-    """A list of other articles."""
+    """Return a list of other articles."""
     return "\n".join(
         f'<div class="item"><{heading}><a href="{escape(item.url)}">{escape(item.title)}</a>'
         f'</{heading}><span class="when">{item.published:%d/%m/%Y}</span>'
@@ -158,21 +158,21 @@ def teasers(items: Iterable[Teaser], heading: str = "h3", excerpt: bool = True) 
 
 
 def links(items: Iterable[Teaser]) -> str:
-    """Other articles as a plain list of links."""
+    """Return other articles as a plain list of links."""
     return "".join(
         f'<li><a href="{escape(item.url)}">{escape(item.title)}</a></li>' for item in items
     )
 
 
 def menu(frame: Frame, item: str = '<li><a href="{url}">{name}</a></li>') -> str:
-    """The sections, as entries of a navigation."""
+    """Return the sections as navigation entries."""
     entries = [("/", frame.labels.home)]
     entries += [(f"/section/{n}", name) for n, name in enumerate(frame.labels.menu, 1)]
     return "".join(item.format(url=url, name=name) for url, name in entries)
 
 
 def share(frame: Frame, url: str) -> str:
-    """A bar of share links."""
+    """Return a bar of share links."""
     places = ("Facebook", "X", "WhatsApp", "LinkedIn", "Email")
     return "".join(
         f'<li><a class="share-{place.lower()}" rel="nofollow noopener" target="_blank" '
@@ -183,7 +183,7 @@ def share(frame: Frame, url: str) -> str:
 
 
 def newsletter(frame: Frame) -> str:
-    """A box that asks for an address."""
+    """Return a newsletter box."""
     words = frame.labels
     return (
         f'<form action="/newsletter" method="post"><strong>{words.newsletter}</strong>'
@@ -193,7 +193,7 @@ def newsletter(frame: Frame) -> str:
 
 
 def comment_form(frame: Frame) -> str:
-    """The fields under an article."""
+    """Return the comment form."""
     name, mail, text, send = frame.labels.comment_form
     return (
         f'<form action="/comment" method="post"><label>{name}</label><input name="author">'
@@ -203,7 +203,7 @@ def comment_form(frame: Frame) -> str:
 
 
 def cookies(frame: Frame) -> str:
-    """The consent banner."""
+    """Return the consent banner."""
     words = frame.labels
     return (
         f'<div id="cookie-notice" role="dialog"><p>{words.cookies}</p>'
@@ -212,7 +212,7 @@ def cookies(frame: Frame) -> str:
 
 
 def meta(**properties: str | None) -> str:
-    """``meta`` elements; in names, ``__`` stands for a colon."""
+    """Return ``meta`` elements; ``__`` in a name stands for a colon."""
     return "\n".join(
         f'<meta property="{name.replace("__", ":")}" content="{escape(value)}">'
         for name, value in properties.items()
@@ -221,7 +221,7 @@ def meta(**properties: str | None) -> str:
 
 
 def declaration(frame: Frame) -> str:
-    """The encoding, where the page itself names it."""
+    """Return the charset declaration, if the page has one."""
     if frame.outlet.declared != "meta":
         return ""
     charset = frame.outlet.charset
@@ -229,7 +229,7 @@ def declaration(frame: Frame) -> str:
 
 
 def open_graph(page: Page) -> str:
-    """The usual Open Graph declarations of an article."""
+    """Return the usual Open Graph metadata of an article."""
     article = page.article
     return meta(
         og__type="article",
@@ -242,24 +242,24 @@ def open_graph(page: Page) -> str:
 
 
 def canonical(page: Page) -> str:
-    """The canonical link."""
+    """Return the canonical link."""
     return f'<link rel="canonical" href="{escape(page.article.url)}">'
 
 
 def json_ld(data: Mapping[str, Any]) -> str:
-    """A JSON-LD script."""
+    """Return a JSON-LD script."""
     text = json.dumps(data, ensure_ascii=False).replace("</", "<\\/")
     return f'<script type="application/ld+json">{text}</script>'
 
 
 def excerpt(text: str, length: int = 140) -> str:
-    """The beginning of a text."""
+    """Return the beginning of a text."""
     return text if len(text) <= length else text[:length].rpartition(" ")[0] + " ..."
 
 
 @lru_cache(maxsize=64)
 def style(name: str, kilobytes: int) -> str:
-    """An inline style sheet such as themes carry: the same for every page of an outlet."""
+    """Return an inline style sheet, the same for every page of an outlet."""
     rng = dice(name)
     rules: list[str] = []
     size = 0
@@ -279,7 +279,7 @@ _PARTS = ("header", "menu", "post", "grid", "widget", "title", "meta", "thumb", 
 
 @lru_cache(maxsize=64)
 def script(name: str, kilobytes: int) -> str:
-    """Inline scripts such as advertising and statistics bring along."""
+    """Return inline scripts, as of advertising and analytics."""
     rng = dice(name)
     lines = [
         f'window.dataQueue.push({{id:"{rng.randrange(16**12):012x}",slot:"/{rng.randint(1, 10**8)}/'

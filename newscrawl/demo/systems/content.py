@@ -1,4 +1,4 @@
-"""Three content management systems of the region's older sites: Drupal, Joomla and SPIP."""
+"""Drupal, Joomla and SPIP: content management systems of the region's older sites."""
 
 from datetime import UTC, datetime
 from html import escape

@@ -1,4 +1,4 @@
-"""Systems of one maker: a hosted news platform, a vendor's portal, and two kinds of old scripts."""
+"""Custom systems: a hosted news platform, a vendor's portal, and two home-made scripts."""
 
 from html import escape
 from typing import TYPE_CHECKING, ClassVar
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class WMaker(System):
-    """A hosted platform: one block of text with line breaks, its date and author in one line."""
+    """A hosted platform: one block of text with line breaks, date and author on one line."""
 
     name = "wmaker"
     prints_tags = False
@@ -88,7 +88,7 @@ content="text/html; charset=utf-8" />
 
 
 class Portal(System):
-    """A vendor's portal, its publication time declared as seconds of the epoch."""
+    """A vendor's portal that declares the publication time in epoch seconds."""
 
     name = "portal"
 
@@ -162,7 +162,7 @@ class Portal(System):
 
 
 class Tables(System):
-    """A home-made script of the early 2000s: tables within tables, fonts, no class that helps."""
+    """A script of the early 2000s: nested tables, ``font`` elements, no useful classes."""
 
     name = "tables"
     precision: ClassVar[Precision] = "day"
@@ -237,7 +237,7 @@ class Tables(System):
 
 
 class Asp(System):
-    """An old server script of an Arabic daily: paragraphs parted by line breaks in one cell."""
+    """An ASP script of an Arabic daily: one table cell, line breaks between paragraphs."""
 
     name = "asp"
     precision: ClassVar[Precision] = "day"

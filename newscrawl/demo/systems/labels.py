@@ -1,4 +1,4 @@
-"""What the outlets' pages print around an article, in three languages."""
+"""Labels that outlets print around an article, in three languages."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -8,7 +8,7 @@ from newscrawl.items import Edition
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """The furniture's words in one language."""
+    """Labels in one language."""
 
     direction: str
     """Writing direction, ``ltr`` or ``rtl``."""
@@ -17,58 +17,58 @@ class Labels:
     menu: tuple[str, ...]
     """The sections in the navigation."""
     read_also: str
-    """Over links to related articles, also within an article's body."""
+    """Heading of related articles, also within a body."""
     latest: str
-    """Over the newest articles."""
+    """Heading of the newest articles."""
     most_read: str
-    """Over the articles that are read most."""
+    """Heading of the most read articles."""
     share: str
-    """On buttons that share the page."""
+    """Share buttons."""
     newsletter: str
     """Name of the newsletter."""
     newsletter_text: str
-    """What the newsletter's box promises."""
+    """Text of the newsletter box."""
     subscribe: str
-    """On the newsletter's button."""
+    """Button of the newsletter box."""
     comments: str
-    """Over the comments."""
+    """Heading of the comments."""
     visitor: str
-    """Who comments, before a number."""
+    """Name of commenters, before a number."""
     comment_form: tuple[str, ...]
-    """The comment form's labels: name, address, text, button."""
+    """Labels of the comment form: name, address, text, button."""
     written_by: str
-    """Before the author."""
+    """Label of the author."""
     published: str
-    """Before the date of publication."""
+    """Label of the publication date."""
     updated: str
-    """Before the date of the last change."""
+    """Label of the modification date."""
     tags: str
-    """Before the keywords."""
+    """Label of the keywords."""
     search: str
-    """On the search field."""
+    """Label of the search field."""
     cookies: str
-    """The consent banner's text."""
+    """Text of the consent banner."""
     accept: str
-    """On the consent banner's button."""
+    """Button of the consent banner."""
     rights: str
-    """The footer's text."""
+    """Text of the footer."""
     not_found: str
-    """All that a page says where there is no article."""
+    """Text of the page for a missing article."""
     paywall: str
-    """What takes the place of the rest of an article."""
+    """Text of the paywall."""
     advertisement: str
-    """Over advertisements."""
+    """Heading of advertisements."""
     minutes: str
-    """Behind the number of minutes that reading takes."""
+    """Unit of the reading time, after the number of minutes."""
     dateline: str
-    """How a date is written out: ``{weekday} {day} {month} {year}`` in some order."""
+    """Format of long dates: ``{weekday} {day} {month} {year}`` in some order."""
     months: tuple[str, ...]
     """Names of the months, from January."""
     weekdays: tuple[str, ...]
     """Monday first."""
 
     def date(self, when: datetime) -> str:
-        """A date, written out."""
+        """Return a long date."""
         return self.dateline.format(
             weekday=self.weekdays[when.weekday()],
             day=when.day,
@@ -199,7 +199,7 @@ _BY_LANGUAGE = {"fr": _FRENCH, "en": _ENGLISH, "ar": _ARABIC}
 
 
 def labels(language: Edition, country: str) -> Labels:
-    """The words of a language, with the month names that its country uses."""
+    """Return the labels of a language, with the month names of a country."""
     found = _BY_LANGUAGE[language]
     if language == "ar" and country in _ARABIC_MONTHS:
         return replace(found, months=_ARABIC_MONTHS[country])

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def _texturized(html: str) -> str:
-    """Typographic apostrophes and ellipses, as WordPress makes of plain ones in text."""
+    """Replace apostrophes and ellipses by typographic ones, as WordPress does."""
     return html.replace("&#x27;", "'").replace("'", "’").replace("...", "…")
 
 
@@ -23,12 +23,12 @@ def _slug(title: str) -> str:
 
 
 class WordPress(System):
-    """The plain theme; the SEO plug-in declares everything in one JSON-LD graph."""
+    """The default theme with an SEO plug-in that declares everything in one JSON-LD graph."""
 
     name = "wordpress"
 
     def modified(self, article: "DemoArticle") -> datetime | None:
-        """Declared always: of an article that never was changed, it is the time of publication."""
+        """Return the modification time, which equals the publication time of unchanged articles."""
         return article.modified or article.published
 
     def path(self, article: "DemoArticle") -> str:
@@ -156,7 +156,7 @@ href="/author/{article.number % 17}" rel="author">{base.names(page)}</a></span><
 
 
 class Newspaper(System):
-    """A magazine theme with page-builder blocks: the same software, quite other markup."""
+    """A magazine theme with page-builder blocks: same software, different markup."""
 
     name = "newspaper"
 

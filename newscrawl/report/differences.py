@@ -5,18 +5,18 @@ from difflib import SequenceMatcher
 from typing import Literal
 
 Part = tuple[Literal["both", "copy", "source"], str]
-"""A stretch of text, and in which of the two texts it stands."""
+"""A passage and the text it occurs in: ``both``, ``copy`` or ``source``."""
 
 _MOST_WORDS = 700
-"""Words that are compared; the time grows with their square, and a reader has seen enough."""
+"""Maximum number of compared words: the time grows with the square."""
 
 _TOKEN = re.compile(r"\S+|\s+")
 
 
 def differences(copy: str | None, source: str | None) -> list[Part]:
-    """Both texts as one row of parts, in order; longer texts are cut and end in an ellipsis.
+    """Return the differences as one sequence of parts; long texts are truncated with an ellipsis.
 
-    The parts of ``both`` and ``copy`` give the copy, those of ``both`` and ``source`` the source.
+    The parts of ``both`` and ``copy`` form the copy, those of ``both`` and ``source`` the source.
 
     >>> differences("le roi parle", "le roi se tait")
     [('both', 'le roi '), ('copy', 'parle'), ('source', 'se tait')]
@@ -36,7 +36,7 @@ def differences(copy: str | None, source: str | None) -> list[Part]:
 
 
 def _tokens(text: str | None) -> list[str]:
-    """Words and the white space between them."""
+    """Return the words and the white space between them."""
     tokens = _TOKEN.findall(text or "")
     if len(tokens) > 2 * _MOST_WORDS:
         tokens[2 * _MOST_WORDS :] = ["…"]
