@@ -147,8 +147,8 @@ class Source:
     """Reason why the status is not ``ok``. If ``via`` is ``archive``, status and reason of the
     outlet's own page."""
     lost_since: Annotated[Instant | None, Use.ADDED] = None
-    """Time at which ``status`` was first not ``ok`` although an earlier version has the page, UTC;
-    what was extracted from the page is then kept."""
+    """Time when ``status`` first was not ``ok`` although an earlier version has the page, UTC; the
+    fields of that version are kept."""
     http: int | None = None
     """HTTP status code of the last response."""
     directives: list[str] = field(default_factory=list)

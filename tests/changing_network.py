@@ -61,16 +61,17 @@ class Piece:
         )
 
     def paragraphs(self) -> list[str]:
-        first = (
-            f"La récolte d'arganes numéro {self.number} a dépassé cette année les prévisions des "
-            "coopératives du Souss, selon un bilan présenté jeudi à Taroudant devant une centaine "
-            f"de producteurs réunis par {self.outlet}."
-        )
-        second = (
-            "Le président de la fédération locale a salué une saison généreuse après trois ans "
-            f"de sécheresse et a annoncé l'ouverture de {self.number + 2} pressoirs avant l'été."
-        )
-        return [first, second]
+        return [
+            (
+                f"La récolte d'arganes numéro {self.number} a dépassé cette année les prévisions "
+                "des coopératives du Souss, selon un bilan présenté devant une centaine "
+                f"de producteurs réunis par {self.outlet}."
+            ),
+            (
+                "Le président de la fédération locale a salué une saison généreuse après trois "
+                f"années sèches et a annoncé l'ouverture de {self.number + 2} pressoirs."
+            ),
+        ]
 
     def copy_page(self) -> Answer:
         if self.page != 200:

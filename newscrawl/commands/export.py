@@ -46,9 +46,14 @@ class Command(ScrapyCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Add the output options and filters."""
-        from newscrawl.export import FORMATS
+        from newscrawl.export import FORMATS, add_formats
 
         super().add_options(parser)
+        assert self.settings
+        try:
+            add_formats(self.settings.getdict("EXTRA_EXPORT_FORMATS"))
+        except (ExportError, ValueError) as error:
+            raise SystemExit(f"scrapy export: EXTRA_EXPORT_FORMATS: {error}") from error
         output = parser.add_argument_group("Output")
         output.add_argument(
             "-o", "--output", metavar="DIR|FILE", help="directory, or file.jsonl/.csv/.parquet"

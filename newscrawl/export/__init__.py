@@ -7,8 +7,19 @@ describes the result, and ``corpus`` puts these together.
 
 from newscrawl.export.corpus import Order, Summary, export
 from newscrawl.export.feeds import find_feeds
-from newscrawl.export.formats import FORMATS
+from newscrawl.export.formats import FORMATS, Format, Writer, add_formats
 from newscrawl.export.records import read_records
 from newscrawl.export.selection import Selection
 
-__all__ = ["FORMATS", "Order", "Selection", "Summary", "export", "find_feeds", "read_records"]
+__all__ = [
+    "FORMATS",
+    "Format",
+    "Order",
+    "Selection",
+    "Summary",
+    "Writer",
+    "add_formats",
+    "export",
+    "find_feeds",
+    "read_records",
+]

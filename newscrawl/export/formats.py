@@ -5,6 +5,7 @@ import dataclasses
 import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any, ClassVar, Protocol
 
 import msgspec
@@ -240,7 +241,7 @@ def study_fields() -> tuple[Field, ...]:
     )
 
 
-FORMATS: Mapping[str, Format] = {
+FORMATS: dict[str, Format] = {
     "jsonl": Format(".jsonl", "jsonl", "application/jsonl", JsonLines, record_fields),
     "csv": Format(".csv", "csv", "text/csv", Csv, csv_fields),
     "parquet": Format(
@@ -249,3 +250,23 @@ FORMATS: Mapping[str, Format] = {
     "study": Format(".json", "jsonl", "application/jsonl", Study, study_fields, always_split=True),
 }
 """Every format, by the name it is asked for."""
+
+
+def add_formats(paths: Mapping[str, str]) -> None:
+    """Add formats of a user to ``FORMATS``.
+
+    Args:
+        paths: Paths of ``Format`` objects, such as ``myproject.formats.PLAIN``, by name.
+
+    Raises:
+        ExportError: a path leads to no ``Format``.
+    """
+    for name, path in paths.items():
+        module, _, attribute = path.rpartition(".")
+        try:
+            added = getattr(import_module(module), attribute)
+        except (ImportError, AttributeError, ValueError) as error:
+            raise ExportError(f"format {name}: {path} cannot be imported: {error}") from error
+        if not isinstance(added, Format):
+            raise ExportError(f"format {name}: {path} is not a Format")
+        FORMATS[name] = added
