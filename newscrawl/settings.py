@@ -276,6 +276,8 @@ SOURCE_RETRY_HOURS = [6, 24, 72, 168, 336, 672]
 RECHECK_HOURS = [48]
 # Maximum age (days) of articles to recheck; older ones come from back-fills.
 RECHECK_DAYS = 7
+# Days after which the source of an exported article may be checked again by ``-a check=N``.
+SOURCE_CHECK_DAYS = 180
 # Whether to store every request and response as WARC files in ``archive/`` of the data directory:
 # mostly 10 to 30 KB per page.
 ARCHIVE = False

@@ -180,14 +180,9 @@ class Command(ScrapyCommand):
 
 def _format(output: Path, asked: str | None) -> str:
     """Return the format, by name or by the file's suffix."""
-    from newscrawl.export import FORMATS
+    from newscrawl.export import FORMATS, format_of
 
-    suffixes = {
-        chosen.suffix: name
-        for name, chosen in FORMATS.items()
-        if chosen.by_suffix and not chosen.always_split
-    }
-    by_suffix = suffixes.get(output.suffix)
+    by_suffix = format_of(output)
     if asked and by_suffix and FORMATS[asked].suffix != output.suffix:
         raise UsageError(f"-o {output} does not fit --format {asked}", print_help=False)
     name = asked or by_suffix or "jsonl"
@@ -209,6 +204,8 @@ def _asked(opts: argparse.Namespace) -> str | None:
         return "identifiers"
     if opts.sample and not opts.format and Path(opts.output).suffix in ("", ".csv"):
         return "coding"
+    if opts.format == "differences" and Path(opts.output).suffix == ".parquet":
+        return "differences-parquet"
     asked: str | None = opts.format
     return asked
 

@@ -8,7 +8,7 @@ describe the result, and ``corpus`` puts these together.
 
 from newscrawl.export.corpus import Order, Summary, export
 from newscrawl.export.feeds import find_feeds
-from newscrawl.export.formats import FORMATS, Format, Writer, add_formats
+from newscrawl.export.formats import FORMATS, Format, Writer, add_formats, format_of
 from newscrawl.export.records import read_records
 from newscrawl.export.selection import Selection
 from newscrawl.export.trust import Trust, trust
@@ -24,6 +24,7 @@ __all__ = [
     "add_formats",
     "export",
     "find_feeds",
+    "format_of",
     "read_records",
     "trust",
 ]

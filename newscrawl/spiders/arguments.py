@@ -82,6 +82,8 @@ class Arguments:
     """Most articles to read."""
     revisit: Revisit = "yes"
     """Whether articles that are due are read again, ``yes`` or ``no``, or ``only`` those."""
+    check: int | None = None
+    """Number of old sources to check (``SOURCE_CHECK_DAYS``); nothing else is fetched then."""
 
     @classmethod
     def parse(cls, site: Site, given: Mapping[str, Any]) -> "Arguments":
@@ -112,7 +114,8 @@ class Arguments:
             urls=_urls(site, values.get("urls")),
             ids=_ids(values.get("ids")),
             follow=_yes("follow", values.get("follow", "yes")),
-            limit=_limit(values.get("limit")),
+            limit=_number("limit", values.get("limit"), "articles"),
+            check=_number("check", values.get("check"), "sources"),
             revisit=_revisit(values.get("revisit", "yes")),
         )
         arguments._check(values)
@@ -134,6 +137,12 @@ class Arguments:
         if self.revisit == "only" and named:
             raise ArgumentError(
                 f"revisit=only: nothing is looked for then; leave out {', '.join(named)}"
+            )
+        others = [name for name in values if name not in ("check", "editions", "outlets")]
+        if self.check is not None and others:
+            raise ArgumentError(
+                f"check={values['check']}: sources of exported articles are checked, nothing else; "
+                f"leave out {', '.join(others)}"
             )
         ways = ("urls", "ids", "outlets", "sections", "authors")
         for alone in ("urls", "ids"):
@@ -248,9 +257,9 @@ def _revisit(value: str) -> Revisit:
     raise ArgumentError(f"revisit={value}: allowed: yes, no, only")
 
 
-def _limit(value: str | None) -> int | None:
+def _number(name: str, value: str | None, what: str) -> int | None:
     if value is None:
         return None
     if not (value.isascii() and value.isdigit() and int(value)):
-        raise ArgumentError(f"limit={value}: is no number of articles; allowed: 1 or more")
+        raise ArgumentError(f"{name}={value}: is no number of {what}; allowed: 1 or more")
     return int(value)

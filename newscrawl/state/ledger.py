@@ -17,6 +17,7 @@ from newscrawl.state.files import OutputFiles
 from newscrawl.state.hosts import HostStore
 from newscrawl.state.outlets import OutletKnowledge
 from newscrawl.state.site_lock import SiteLocks
+from newscrawl.state.source_checks import SourceCheckTimes
 from newscrawl.state.texts import TextSignatures
 
 
@@ -50,6 +51,8 @@ class Ledger:
         """Positions of records in feeds."""
         self.outlets = OutletKnowledge(self._database)
         """Domains and extraction rules of outlets."""
+        self.source_checks = SourceCheckTimes(self._database)
+        """Times of source checks."""
         self.hosts = HostStore(self._database)
         """Hosts whose pages need a browser."""
 
