@@ -18,7 +18,7 @@ from newscrawl.export.sample import draw
 from newscrawl.export.selection import Selection
 from newscrawl.items import Agreement, Article, Copy, Crawl, Image, Source
 from tests.corpora import demo_feed, demo_records
-from tests.test_export import (
+from tests.exports import (
     ROOT,
     SECOND,
     article,
