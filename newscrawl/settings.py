@@ -137,6 +137,9 @@ BROWSER = "auto"
 BROWSER_PATH = ""
 # Concurrent pages: each takes some 100 MB and much of a core.
 PLAYWRIGHT_MAX_PAGES_PER_CONTEXT = 2
+# Memory of all of its processes (MB). A browser that exceeds it is killed and started again; pages
+# that were in it are tried once more, each alone, and one that exceeds it then is unreadable.
+BROWSER_MEMORY_MB = 1000
 # Deadline of a page (seconds). One whose network never goes idle is parsed after half of it.
 BROWSER_PAGE_SECONDS = 40
 # Limit of subresources per page; an ordinary application needs 10 to 40.
@@ -201,6 +204,7 @@ EXTENSIONS_BASE = _base(
     default_settings.EXTENSIONS_BASE,
     {
         "newscrawl.extensions.safelog.SafeLog": 0,
+        "newscrawl.extensions.steady_clock.SteadyClock": 0,
         # In order: rejects, headlines and outcomes are on disk before the report counts them.
         "newscrawl.extensions.rejects.Rejects": 100,
         "newscrawl.extensions.headlines.Headlines": 200,
@@ -209,6 +213,8 @@ EXTENSIONS_BASE = _base(
         # Clears its line before the report prints the summary.
         "newscrawl.extensions.progress.Progress": 850,
         "newscrawl.extensions.report.RunReport": 900,
+        # Last: what it waits for is complete then.
+        "newscrawl.extensions.shutdown.OrderlyShutdown": 950,
     },
     # The ledger replaces the first; the servers are off and would cost 8 MB and 0.1 s at import.
     # Scrapy's FeedExporter stays: it is active only with FEEDS, -o or -O.
@@ -276,6 +282,8 @@ SOURCE_RETRY_HOURS = [6, 24, 72, 168, 336, 672]
 RECHECK_HOURS = [48]
 # Maximum age (days) of articles to recheck; older ones come from back-fills.
 RECHECK_DAYS = 7
+# Days after which the source of an exported article may be checked again by ``-a check=N``.
+SOURCE_CHECK_DAYS = 180
 # Whether to store every request and response as WARC files in ``archive/`` of the data directory:
 # mostly 10 to 30 KB per page.
 ARCHIVE = False
@@ -339,6 +347,15 @@ EXTRA_EXPORT_FORMATS: dict[str, str] = {}
 QUIET_HOURS = [0, 1, 2, 3]
 # Number of past months to back-fill. 0 for none.
 BACKFILL_MONTHS = 12
+
+# --- Retention -----------------------------------------------------------------------------------
+
+# Days for which ``scrapy prune`` keeps files by kind; 0 is for ever. Run reports for a year and a
+# month, so that a year can be compared; logs are those of ``--logs``. Archives cannot be fetched
+# again.
+RETENTION_DAYS = {"runs": 400, "rejects": 400, "headlines": 400, "logs": 30, "archive": 0}
+# Hours without a good run after which ``scrapy status`` reports a site: two hourly runs missed.
+STALE_HOURS = 3
 
 # --- Environment ---------------------------------------------------------------------------------
 

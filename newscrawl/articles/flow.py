@@ -73,6 +73,9 @@ Result = Response | Failure | ReadSource | None
 Steps = Generator[Step, Any, Article]
 """The flow of one article; it is sent a ``Result`` for each step."""
 
+AnySteps = Generator[Step, Any, Article | None]
+"""A flow that may end without a record."""
+
 
 @dataclass(frozen=True, slots=True)
 class ArticleFlow:

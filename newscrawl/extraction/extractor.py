@@ -258,8 +258,9 @@ def _around(page: Page, found: Body | None) -> list[int]:
     if found is None or found.page is not page:
         return list(range(min(40, count)))
     first, last = min(found.blocks), max(found.blocks)
-    below = [*range(first, min(first + 2, count)), *range(last, min(last + 10, count))]
-    return [*range(first - 1, max(-1, first - 26), -1), *below]
+    begin = range(first, min(first + 2, count))
+    end = range(max(first, last - 2), min(last + 10, count))
+    return [*range(first - 1, max(-1, first - 26), -1), *begin, *end]
 
 
 _AROUND_HEADLINE, _BELOW_BEGIN, _FAR_BELOW = 4, 8, 25

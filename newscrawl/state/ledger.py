@@ -9,13 +9,16 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
+from newscrawl.errors import StoreError
 from newscrawl.state.articles import ArticleStore
 from newscrawl.state.database import Database
 from newscrawl.state.discovery import DiscoveryStore
+from newscrawl.state.feed_positions import FeedPositions
 from newscrawl.state.files import OutputFiles
 from newscrawl.state.hosts import HostStore
 from newscrawl.state.outlets import OutletKnowledge
 from newscrawl.state.site_lock import SiteLocks
+from newscrawl.state.source_checks import SourceCheckTimes
 from newscrawl.state.texts import TextSignatures
 
 
@@ -35,6 +38,7 @@ class Ledger:
     """
 
     def __init__(self, path: Path) -> None:
+        _refuse_emptied(path)
         self._database = Database(path)
         self._locks = SiteLocks(path)
         self.articles = ArticleStore(self._database)
@@ -45,8 +49,12 @@ class Ledger:
         """Text signatures."""
         self.files = OutputFiles(self._database)
         """Committed lengths of output files."""
+        self.positions = FeedPositions(self._database)
+        """Positions of records in feeds."""
         self.outlets = OutletKnowledge(self._database)
         """Domains and extraction rules of outlets."""
+        self.source_checks = SourceCheckTimes(self._database)
+        """Times of source checks."""
         self.hosts = HostStore(self._database)
         """Hosts whose pages need a browser."""
 
@@ -70,6 +78,20 @@ class Ledger:
         """Release the locks and close the database."""
         self._locks.release()
         self._database.close()
+
+
+def _refuse_emptied(path: Path) -> None:
+    """Check that a ledger was not emptied: a new one would have everything exported again.
+
+    Raises:
+        StoreError: the file is empty although there are feeds.
+    """
+    feeds = path.parent.parent / "feeds"
+    if path.exists() and not path.stat().st_size and any(feeds.glob("*/*.jsonl*")):
+        raise StoreError(
+            f"the ledger {path} is empty, but there are feeds in {feeds}: put a backup back; to "
+            "crawl everything again, move both away"
+        )
 
 
 @contextmanager
