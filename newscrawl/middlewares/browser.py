@@ -30,7 +30,7 @@ _CLOSING = 10
 
 
 class BrowserMiddleware:
-    """Shows pages that were fetched already to Chromium, and answers with what came of them.
+    """Render pages that were fetched already in Chromium, and return what came of them.
 
     A request asks for that with ``meta[RENDER]``, the response that holds the page. The browser
     is started at the first such request. It has no network of its own: what a page asks for is
@@ -64,7 +64,7 @@ class BrowserMiddleware:
         return cls(crawler)
 
     async def process_request(self, request: Request) -> Response | None:
-        """Answer a request for a page as the browser shows it; others pass.
+        """Return a page as the browser renders it; other requests pass.
 
         Raises:
             BrowserMissingError: there is no browser.
@@ -76,12 +76,12 @@ class BrowserMiddleware:
         async with self._places:
             handler = await self._start()
             try:
-                answer = await self._show(plain, handler)
+                shown = await self._show(plain, handler)
             except BrowserError:
                 raise
             except Exception as error:  # whatever Playwright and the browser come up with
                 raise BrowserError(f"the browser failed: {_first_line(error)}") from error
-        url = urldefrag(answer.url)[0]
+        url = urldefrag(shown.url)[0]
         if not url.startswith(("https:", "http:")):
             raise BrowserError("the page sent the browser away")
         headers = plain.headers.copy()  # what they say of the page holds for it as shown, too
@@ -89,7 +89,7 @@ class BrowserMiddleware:
             headers.pop(name, None)
         headers["Content-Type"] = "text/html; charset=utf-8"
         headers["Content-Location"] = url
-        return answer.replace(url=url, headers=headers, flags=[], request=None)
+        return shown.replace(url=url, headers=headers, flags=[], request=None)
 
     def engine_started(self) -> None:
         """Add the downloader slot of subresources to those that a user may have set."""
