@@ -10,12 +10,13 @@ from types import ModuleType
 
 import pytest
 
-from tests import support, web
+from tests import crawl_server, support, web
 
 STARTERS = (
     multiprocessing,
     subprocess,
     web,
+    crawl_server.CrawlServer,
     support.reextract,
     support.replay,
     support.scrapy,
