@@ -121,7 +121,7 @@ class Command(ScrapyCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Export and print a summary."""
-        from newscrawl.export import FORMATS, Order, Selection, export, find_feeds
+        from newscrawl.export import FORMATS, Order, Selection, export, find_checks, find_feeds
 
         assert self.settings
         if not opts.output:
@@ -167,6 +167,7 @@ class Command(ScrapyCommand):
                     skip_damaged=opts.skip_damaged,
                     bom=opts.bom,
                     byline_key=opts.hash_bylines,
+                    checks=find_checks(data) if name == "survival" else [],
                     # Scrapy takes the name of the command out.
                     command=_command(opts.hash_bylines),
                 )

@@ -74,6 +74,7 @@ _WHOLE: Mapping[tuple[int, int], tuple[str, ...]] = {
         "MONITOR_MIN_ITEMS",
         "MONITOR_RULES_WITHDRAWN",
         "PARSE_MEMORY_MB",
+        "BROWSER_MEMORY_MB",
         "URLLENGTH_LIMIT",
     ),
     (1, _ANY_COUNT): (
