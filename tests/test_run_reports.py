@@ -1,5 +1,6 @@
 """Run reports: written whole, read by time, and skipped by name if they cannot be read."""
 
+import logging
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from newscrawl.errors import StoreError
+from newscrawl.operations.announcements import FirstError
 from newscrawl.state.run_reports import read_report, report_path, reports, write_report
 
 
@@ -49,3 +51,16 @@ def test_a_report_is_on_the_disk_before_it_replaces_the_old_one(
         write_report(path, {"job": "a", "state": "finished"})
     assert read_report(tmp_path, "a")["state"] == "running"
     assert [file.name for file in path.parent.iterdir()] == ["a.json"]
+
+
+def test_the_first_error_of_a_run_is_kept_in_one_line() -> None:
+    first = FirstError()
+    logger = logging.getLogger("newscrawl.test")
+    logger.warning("not this")
+    error = ZeroDivisionError("by\nzero")
+    logger.error("Spider error processing %s", "a page\nTraceback", exc_info=error)
+    logger.error("nor this")
+    first.close()
+    logger.error("nor this")
+    assert first.message == "Spider error processing a page (ZeroDivisionError: by zero)"
+    assert first not in logging.root.handlers

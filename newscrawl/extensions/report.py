@@ -92,6 +92,7 @@ class RunReport:
             report = self._balance(reason)
         except StoreError as error:  # the ledger cannot be read; ``scrapy crawl`` reports that
             logger.error("%s", error)  # noqa: TRY400 - no fault of ours
+            self._first_error.close()
             self._run.close()
             return
         try:
