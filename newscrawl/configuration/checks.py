@@ -56,7 +56,7 @@ _NUMBERS: Mapping[tuple[float, float], tuple[str, ...]] = {
     (0.1, 1000): ("AUTOTHROTTLE_TARGET_CONCURRENCY",),
     (0, 1000): ("MONITOR_OUTLET_ITEMS",),
     # Hours
-    (0.1, _YEAR_HOURS): ("STALE_HOURS",),
+    (0.1, 24 * 366): ("STALE_HOURS",),
 }
 """Numeric settings by their range, both ends included."""
 
