@@ -32,6 +32,8 @@ EXCLUDE_NOAI_HOSTS = False
 # One request at a time and one per second for each host: small newspapers run small servers.
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
 DOWNLOAD_DELAY = 1.0
+# No pause is shorter than that; Scrapy varies pauses by half.
+DOWNLOAD_DELAY_JITTER = 0.0
 # Slow hosts get fewer requests.
 AUTOTHROTTLE_ENABLED = True
 AUTOTHROTTLE_START_DELAY = 1.0
@@ -70,6 +72,9 @@ RETRY_AFTER_MAX = 60
 # requests for HOST_REST seconds, doubled each time the next request fails too. 0 turns it off.
 HOST_FAILURES = 5
 HOST_REST = 600
+# Runs under way at the same time share hosts by leases in the ledger. Seconds after which the hosts
+# of a killed run are free for the others, and its site is free for other nodes.
+LEASE_SECONDS = 15
 # Budget of each outlet's host in a run: requests, seconds of download time, failures. Further
 # articles wait for a later run. 0 means no limit. For budgets of a whole run use Scrapy's
 # CLOSESPIDER_PAGECOUNT, CLOSESPIDER_TIMEOUT and CLOSESPIDER_ERRORCOUNT; the next run continues.
@@ -195,6 +200,7 @@ EXTENSIONS_BASE = _base(
     default_settings.EXTENSIONS_BASE,
     {
         "newscrawl.extensions.safelog.SafeLog": 0,
+        "newscrawl.extensions.lease.Lease": 50,
         # In order: rejects, headlines and outcomes are on disk before the report counts them.
         "newscrawl.extensions.rejects.Rejects": 100,
         "newscrawl.extensions.headlines.Headlines": 200,
@@ -242,6 +248,12 @@ PROGRESS = True
 
 # Data directory of all output: feeds, rejects, headlines, run reports, ledger.
 NEWSCRAWL_DATA = os.environ.get("NEWSCRAWL_DATA", "data")
+# PostgreSQL database for the ledger of several machines, as postgresql://user:password@host/name.
+# Empty: SQLite in the data directory.
+LEDGER = os.environ.get("NEWSCRAWL_LEDGER", "")
+# Name of this machine among those that share a ledger; part of the names of its files. Empty: its
+# host name.
+NODE = os.environ.get("NEWSCRAWL_NODE", "")
 # Records per commit, and the longest that a record waits for its batch (seconds).
 FEED_BATCH = 50
 FEED_BATCH_SECONDS = 5.0

@@ -10,7 +10,7 @@ from scrapy.http import Response
 
 from newscrawl.demo.proxy import Answer
 from tests.test_crawl import TEXT, TITLE, listing
-from tests.test_manners import BASE, PATIENT, Troubled, sources
+from tests.test_politeness import BASE, PATIENT, Troubled, sources
 from tests.web import HTML, Web, aggregator_page, crawl
 
 WALK = {"outlets": "courrier", "editions": "fr"}

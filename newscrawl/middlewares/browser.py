@@ -12,7 +12,7 @@ from scrapy.crawler import Crawler
 from scrapy.http import Request, Response
 from scrapy.http.request import NO_CALLBACK
 
-from newscrawl.browser import RENDER
+from newscrawl.browser import BROWSER_SLOT, RENDER
 from newscrawl.browser.chromium import find_chromium, launch_options
 from newscrawl.browser.visit import Visit
 from newscrawl.errors import BrowserError, BrowserMissingError
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_SLOT = "browser"
 _KEPT_SCRIPTS = 32
 _LARGEST_KEPT = 1024 * 1024
 _CLOSING = 10
@@ -169,7 +168,7 @@ class BrowserMiddleware:
             meta={
                 "allow_offsite": True,
                 # A page's parts come together, as to any reader: not each after a pause.
-                "download_slot": _SLOT,
+                "download_slot": BROWSER_SLOT,
                 "autothrottle_dont_adjust_delay": True,
             },
         )

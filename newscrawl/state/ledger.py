@@ -10,32 +10,36 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from newscrawl.state.articles import ArticleStore
-from newscrawl.state.database import Database
 from newscrawl.state.discovery import DiscoveryStore
 from newscrawl.state.files import OutputFiles
+from newscrawl.state.host_slots import HostSlots
 from newscrawl.state.hosts import HostStore
 from newscrawl.state.outlets import OutletKnowledge
+from newscrawl.state.place import DEFAULT_LEASE, Place
 from newscrawl.state.site_lock import SiteLocks
+from newscrawl.state.sqlite import SqliteDatabase
 from newscrawl.state.texts import TextSignatures
 
 
 def ledger_path(data: Path) -> Path:
-    """Path of a data directory's ledger."""
-    return data / "ledger" / "ledger.sqlite"
+    """Path of a data directory's SQLite ledger."""
+    return Place(data).path
 
 
 class Ledger:
     """Owner of the database and of the stores on it.
 
     Args:
-        path: Ledger file; created if missing.
+        place: Place of the ledger, or an SQLite file; created if missing.
 
     Raises:
-        StoreError: the file cannot be opened, is no ledger, or has a newer schema.
+        StoreError: the database cannot be opened, is no ledger, or has a newer schema.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._database = Database(path)
+    def __init__(self, place: Place | Path) -> None:
+        path = place if isinstance(place, Path) else place.path
+        node, lease = "", DEFAULT_LEASE if isinstance(place, Path) else place.lease
+        self._database = SqliteDatabase(path)
         self._locks = SiteLocks(path)
         self.articles = ArticleStore(self._database)
         """Articles, their states and exported versions."""
@@ -49,6 +53,8 @@ class Ledger:
         """Domains and extraction rules of outlets."""
         self.hosts = HostStore(self._database)
         """Hosts whose pages need a browser."""
+        self.host_slots = HostSlots(self._database, node, lease)
+        """Which process may send requests to a host."""
 
     def transaction(self) -> AbstractContextManager[None]:
         """Context in which the changes to all stores are committed together, or not at all.
@@ -65,9 +71,11 @@ class Ledger:
             SiteBusyError: another run of the site holds it.
         """
         self._locks.acquire(site, job)
+        self.host_slots.register(site)
 
     def close(self) -> None:
         """Release the locks and close the database."""
+        self.host_slots.unregister()
         self._locks.release()
         self._database.close()
 

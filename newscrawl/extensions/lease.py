@@ -1,0 +1,56 @@
+"""Extension that keeps the lease of a run: its site's and its host slots'."""
+
+import asyncio
+
+from scrapy import signals
+from scrapy.crawler import Crawler
+
+from newscrawl.errors import StoreError
+from newscrawl.fetching.hosts import Hosts
+from newscrawl.fetching.shutdown import stop
+from newscrawl.state.run import Run
+
+_INTERVAL = 1.0
+"""Longest time between two renewals in seconds; other processes wait as long for an idle host."""
+
+
+class Lease:
+    """Renews the lease while the run is under way, and ends it with the run.
+
+    A lease that cannot be renewed ends the run: another process may own its site by now.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        self._hosts = Hosts.of(crawler)
+        run = Run.of(crawler)
+        slots = run.ledger.host_slots
+        self._interval = min(_INTERVAL, slots.lease / 5)
+        self._hosts.share(slots)
+        self._task: asyncio.Task[None] | None = None
+        run.before_close.append(self._end)
+        crawler.signals.connect(self.spider_opened, signals.spider_opened)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> "Lease":
+        """Create the extension from a crawler."""
+        return cls(crawler)
+
+    def spider_opened(self) -> None:
+        """Begin to renew the lease."""
+        self._task = asyncio.ensure_future(self._keep())
+
+    async def _keep(self) -> None:
+        while True:
+            await asyncio.sleep(self._interval)
+            try:
+                self._hosts.renew()
+            except StoreError as error:
+                stop(self._crawler, error)
+                return
+
+    def _end(self) -> None:
+        """Give the host slots back."""
+        if self._task:
+            self._task.cancel()
+        self._hosts.leave_all()

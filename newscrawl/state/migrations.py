@@ -1,0 +1,135 @@
+"""Schema migrations of the ledger by name, for SQLite and for PostgreSQL."""
+
+SQLITE = {
+    "articles, files, walks, texts and domains": """
+    CREATE TABLE articles (
+        id       TEXT NOT NULL UNIQUE,      -- maghress:fr/lopinion/36897
+        site     TEXT NOT NULL,
+        edition  TEXT NOT NULL,
+        outlet   TEXT NOT NULL,
+        state    TEXT NOT NULL,
+        job      TEXT NOT NULL,             -- the run that has or had it in hand
+        attempts INTEGER NOT NULL DEFAULT 0,
+        found    TEXT NOT NULL,             -- ISO 8601, UTC
+        reason   TEXT,                      -- why rejected or failed
+        due      TEXT,                      -- when to read it again, ISO 8601, UTC; null is never
+        version  INTEGER NOT NULL DEFAULT 0,-- of the record last exported
+        prints   BLOB,                      -- fingerprints of that record's fields
+        exported TEXT,                      -- the run that exported it
+        file     TEXT                       -- where it was written, relative to the data directory
+    );
+    CREATE INDEX articles_by_job ON articles (job, state);
+    CREATE INDEX articles_unfinished ON articles (site) WHERE state = 'found';
+    CREATE INDEX articles_due ON articles (site, due) WHERE due IS NOT NULL;
+    CREATE TABLE files (
+        path   TEXT PRIMARY KEY,            -- relative to the data directory
+        site   TEXT NOT NULL,
+        length INTEGER NOT NULL             -- bytes that are committed; what follows is torn
+    ) WITHOUT ROWID;
+    CREATE TABLE walks (
+        site  TEXT NOT NULL,
+        start TEXT NOT NULL,                -- first page of the listing
+        next  TEXT NOT NULL,                -- page to go on with
+        PRIMARY KEY (site, start)
+    ) WITHOUT ROWID;
+    CREATE TABLE texts (
+        number    INTEGER PRIMARY KEY,      -- in the order in which texts were first seen
+        id        TEXT NOT NULL UNIQUE,     -- of the article
+        signature BLOB NOT NULL             -- MinHash of its text
+    );
+    CREATE TABLE bands (
+        band   INTEGER NOT NULL,            -- hash of a part of the signature
+        number INTEGER NOT NULL,
+        PRIMARY KEY (band, number)
+    ) WITHOUT ROWID;
+    CREATE TABLE domains (
+        site    TEXT NOT NULL,
+        edition TEXT NOT NULL,
+        outlet  TEXT NOT NULL,
+        domain  TEXT NOT NULL,
+        pages   INTEGER NOT NULL DEFAULT 1, -- sources read there
+        PRIMARY KEY (site, edition, outlet, domain)
+    ) WITHOUT ROWID;
+    """,
+    "rendered hosts": """
+    CREATE TABLE rendered (
+        host TEXT PRIMARY KEY               -- whose pages were read through the browser
+    ) WITHOUT ROWID;
+    """,
+    "walk order and outlet rules": """
+    ALTER TABLE walks ADD COLUMN noted INTEGER NOT NULL DEFAULT 0;
+    CREATE TABLE rules (
+        site   TEXT NOT NULL,
+        domain TEXT NOT NULL,
+        rules  BLOB NOT NULL,               -- what an outlet has taught, as JSON Lines
+        PRIMARY KEY (site, domain)
+    ) WITHOUT ROWID;
+    """,
+    "feed validators": """
+    CREATE TABLE validators (
+        url      TEXT PRIMARY KEY,          -- of a feed whose articles are all in the ledger
+        etag     TEXT,                      -- as the server sent them
+        modified TEXT
+    ) WITHOUT ROWID;
+    """,
+    "numbered names and record positions": """
+    CREATE TABLE names (                    -- of runs and files: long, and with each article
+        number INTEGER PRIMARY KEY,
+        name   TEXT NOT NULL UNIQUE
+    );
+    INSERT INTO names (name)
+        SELECT job FROM articles UNION SELECT exported FROM articles WHERE exported IS NOT NULL
+        UNION SELECT file FROM articles WHERE file IS NOT NULL;
+    CREATE TABLE slimmer (
+        id       TEXT NOT NULL UNIQUE,
+        site     TEXT NOT NULL,
+        edition  TEXT NOT NULL,
+        outlet   TEXT NOT NULL,
+        state    TEXT NOT NULL,
+        job      INTEGER NOT NULL,          -- number of its name; 0 is none
+        attempts INTEGER NOT NULL DEFAULT 0,
+        found    TEXT NOT NULL,
+        reason   TEXT,
+        due      TEXT,
+        version  INTEGER NOT NULL DEFAULT 0,
+        prints   BLOB,
+        exported INTEGER,                   -- number of the run's name
+        file     INTEGER,                   -- number of the file's name
+        position INTEGER                    -- where in it the record begins, or its packed batch
+    );
+    INSERT INTO slimmer (rowid, id, site, edition, outlet, state, job, attempts, found, reason, due,
+                         version, prints, exported, file)
+        SELECT a.rowid, a.id, a.site, a.edition, a.outlet, a.state, j.number, a.attempts, a.found,
+               a.reason, a.due, a.version, a.prints, e.number, f.number
+        FROM articles AS a JOIN names AS j ON j.name = a.job
+        LEFT JOIN names AS e ON e.name = a.exported LEFT JOIN names AS f ON f.name = a.file
+        ORDER BY a.rowid;
+    DROP TABLE articles;
+    ALTER TABLE slimmer RENAME TO articles;
+    CREATE INDEX articles_by_job ON articles (job, state);
+    CREATE INDEX articles_unfinished ON articles (site) WHERE state = 'found';
+    CREATE INDEX articles_due ON articles (site, due) WHERE due IS NOT NULL;
+    """,
+    "host slots and nodes of files": """
+    CREATE TABLE processes (
+        owner       TEXT PRIMARY KEY,       -- of host slots; never used again
+        site        TEXT NOT NULL,
+        node        TEXT NOT NULL,
+        lease_until REAL NOT NULL           -- seconds since 1970, by the database's clock
+    ) WITHOUT ROWID;
+    CREATE TABLE host_slots (
+        host         TEXT PRIMARY KEY,
+        owner        TEXT,                  -- process that may send requests; null is none
+        wanted_by    TEXT,                  -- process for which the slot is reserved next
+        wanted_until REAL,
+        free_at      REAL NOT NULL DEFAULT 0,-- earliest time of the next request
+        rests_until  REAL NOT NULL DEFAULT 0,-- end of the back-off
+        failures     INTEGER NOT NULL DEFAULT 0,
+        rests        INTEGER NOT NULL DEFAULT 0,
+        reason       TEXT NOT NULL DEFAULT ''
+    ) WITHOUT ROWID;
+    CREATE INDEX host_slots_wanted ON host_slots (owner) WHERE wanted_by IS NOT NULL;
+    ALTER TABLE files ADD COLUMN node TEXT NOT NULL DEFAULT '';
+    """,
+}
+"""SQL scripts by name, in the order in which they are applied; existing ones never change."""

@@ -1,0 +1,65 @@
+"""Place of the state: the data directory, the ledger's database, and this machine's name."""
+
+import re
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from newscrawl.errors import SettingError
+
+if TYPE_CHECKING:
+    from scrapy.settings import BaseSettings
+
+DEFAULT_LEASE = 15.0
+"""Seconds of a lease where no settings say otherwise."""
+
+_NODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a run keeps its state."""
+
+    data: Path
+    """Data directory, absolute."""
+    url: str = ""
+    """PostgreSQL database; empty for SQLite in the data directory."""
+    node: str = ""
+    """Name of this machine among those that share the database; empty for SQLite."""
+    lease: float = DEFAULT_LEASE
+    """Seconds after which an unrenewed lease is over."""
+
+    @property
+    def path(self) -> Path:
+        """SQLite file; PostgreSQL's nodes keep their lock files beside it."""
+        return self.data / "ledger" / "ledger.sqlite"
+
+
+def place_of(settings: "BaseSettings") -> Place:
+    """Return the place that the settings name.
+
+    Raises:
+        SettingError: ``LEDGER`` is no PostgreSQL URL, ``NODE`` is no name, or ``LEASE_SECONDS`` is
+            not positive.
+    """
+    # Absolute: a command may run in any working directory.
+    data = Path(settings["NEWSCRAWL_DATA"]).resolve()
+    lease = settings.getfloat("LEASE_SECONDS")
+    if lease <= 0:
+        raise SettingError(f"LEASE_SECONDS={lease:g}: must be more than 0")
+    url = settings["LEDGER"] or ""
+    if not url:
+        return Place(data, lease=lease)
+    if urlsplit(url).scheme not in ("postgresql", "postgres"):
+        raise SettingError(
+            "LEDGER: expected postgresql://user@host/database, or nothing for SQLite in the data "
+            "directory"
+        )
+    node = settings["NODE"] or re.sub(r"[^A-Za-z0-9_-]", "-", socket.gethostname())
+    if not _NODE.fullmatch(node):
+        raise SettingError(
+            f"NODE={node}: expected a name of letters, digits, - and _, at most 63 characters"
+        )
+    return Place(data, url, node, lease)
