@@ -2,10 +2,12 @@
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.postgres import Server, server
 
 
 def pytest_configure() -> None:
@@ -27,3 +29,10 @@ def before_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[
         monkeypatch.setenv("PYTHONPATH", str(directory), prepend=os.pathsep)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL server, started for the first test that needs one."""
+    with server() as running:
+        yield running

@@ -31,7 +31,7 @@ def place(tmp_path: Path) -> Place:
 def hosts_of(ledger: Ledger, site: str) -> Hosts:
     hosts = Hosts(pause=PAUSE)
     ledger.host_slots.register(site)
-    hosts.share(ledger.host_slots)
+    hosts.share(ledger)
     return hosts
 
 

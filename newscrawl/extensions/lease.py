@@ -24,9 +24,8 @@ class Lease:
         self._crawler = crawler
         self._hosts = Hosts.of(crawler)
         run = Run.of(crawler)
-        slots = run.ledger.host_slots
-        self._interval = min(_INTERVAL, slots.lease / 5)
-        self._hosts.share(slots)
+        self._interval = min(_INTERVAL, run.ledger.host_slots.lease / 5)
+        self._hosts.share(run.ledger)
         self._task: asyncio.Task[None] | None = None
         run.before_close.append(self._end)
         crawler.signals.connect(self.spider_opened, signals.spider_opened)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.settings import BaseSettings
 
-    from newscrawl.state.host_slots import HostSlots
+    from newscrawl.state import Ledger
 
 _LONGEST_REST = 16
 """Upper limit of a back-off, as a multiple of ``HOST_REST``."""
@@ -135,8 +135,8 @@ class Hosts:
     """Seconds between two requests to a host, unless the host wants more."""
     met: dict[str, Host] = field(default_factory=dict)
     """Hosts requested so far."""
-    slots: "HostSlots | None" = None
-    """Slots shared with other processes, if any."""
+    ledger: "Ledger | None" = None
+    """Ledger with the slots shared with other processes, if any."""
     lease_end: float = 0.0
     """End of this process' lease of its slots, monotonic clock."""
 
@@ -166,15 +166,15 @@ class Hosts:
         if host is None:
             override = shipped_overrides().get(registered_domain(name) or "")
             pace = (override and override.pause) or 0.0
-            host = self.met[name] = Host(name, pace, changed=self._note if self.slots else None)
+            host = self.met[name] = Host(name, pace, changed=self._note if self.ledger else None)
         return host
 
     # --- Slots shared with other processes -------------------------------------------------------
 
-    def share(self, slots: "HostSlots") -> None:
-        """Share the state of the hosts, by slots of which this process has a lease from now on."""
-        self.slots = slots
-        self.lease_end = monotonic() + slots.lease
+    def share(self, ledger: "Ledger") -> None:
+        """Share the state of the hosts by a ledger in which this process has locked a site."""
+        self.ledger = ledger
+        self.lease_end = monotonic() + ledger.host_slots.lease
         for host in self.met.values():
             host.changed = self._note
 
@@ -184,10 +184,11 @@ class Hosts:
         Raises:
             StoreError: the ledger cannot be used.
         """
-        if not self.slots:
+        if not self.ledger:
             return
-        late, end = monotonic() > self.lease_end, monotonic() + self.slots.lease
-        wanted = self.slots.renew()
+        late, end = monotonic() > self.lease_end, monotonic() + self.ledger.host_slots.lease
+        self.lease_end = 0.0  # until it is known that the lease goes on
+        wanted = self.ledger.renew()
         self.lease_end = end
         if late:  # other processes may have taken any of the slots
             for host in self.met.values():
@@ -206,7 +207,7 @@ class Hosts:
         Raises:
             StoreError: the ledger cannot be used.
         """
-        if self.slots:
+        if self.ledger:
             while host.owned and host.wanted and not (join and host.in_use):
                 if not host.in_use:
                     self._give_back(host)
@@ -221,7 +222,7 @@ class Hosts:
             StoreError: the ledger cannot be used.
         """
         poll, longest = _POLL
-        while self.slots:
+        while self.ledger:
             if monotonic() > self.lease_end:
                 self.renew()
             if host.owned or self._take(host):
@@ -251,8 +252,8 @@ class Hosts:
 
     def _take(self, host: Host) -> bool:
         """Try to take the slot of a host and adopt what other processes know of it."""
-        assert self.slots
-        health = self.slots.take(host.name, max(self.pause, host.pace))
+        assert self.ledger
+        health = self.ledger.host_slots.take(host.name, max(self.pause, host.pace))
         if health is None:
             host.contended = True
             return False
@@ -266,13 +267,13 @@ class Hosts:
         return True
 
     def _give_back(self, host: Host) -> None:
-        assert self.slots
+        assert self.ledger
         host.owned = host.wanted = False
-        self.slots.give_back(host.name, _health(host))
+        self.ledger.host_slots.give_back(host.name, _health(host))
 
     def _note(self, host: Host) -> None:
-        if self.slots and not host.owned:
-            self.slots.note(host.name, _health(host))
+        if self.ledger and not host.owned:
+            self.ledger.host_slots.note(host.name, _health(host))
 
     # --- Health ----------------------------------------------------------------------------------
 

@@ -45,7 +45,7 @@ class Scope:
         """An SQL condition, and the values bound in it."""
         given = {"site": self.site, "outlet": self.outlet, "state": self.state}
         bound = {column: value for column, value in given.items() if value is not None}
-        condition = " AND ".join(f"{column} = ?" for column in bound) or "1"
+        condition = " AND ".join(f"{column} = ?" for column in bound) or "1 = 1"
         return condition, list(bound.values())
 
 
@@ -82,13 +82,18 @@ class ArticleStore:
         An article that is done, waiting or rejected is requested only if ``again``; a failed one,
         until it has had ``attempts``. ``now`` is an ISO 8601 timestamp.
         """
-        wanted = "1" if again else "state = 'found' OR (state = 'failed' AND attempts < :attempts)"
+        wanted = (
+            ":attempts > 0"
+            if again
+            else "articles.state = 'found' OR"
+            " (articles.state = 'failed' AND articles.attempts < :attempts)"
+        )
         sql = f"""
             INSERT INTO articles (id, site, edition, outlet, state, job, found)
             VALUES (:id, :site, :edition, :outlet, 'found', :job, :now)
             ON CONFLICT (id) DO UPDATE
             SET job = excluded.job, state = 'found', reason = NULL
-            WHERE job != excluded.job AND ({wanted})
+            WHERE articles.job != excluded.job AND ({wanted})
             RETURNING id
         """  # noqa: S608 - both variants are literals
         fresh = []
@@ -310,6 +315,6 @@ class ArticleStore:
             numbers = (
                 f"SELECT number FROM texts WHERE id IN (SELECT id FROM articles WHERE {where})"  # noqa: S608 - as above
             )
-            self._database.execute(f"DELETE FROM bands WHERE number IN ({numbers})", values)  # noqa: S608 - as above
-            self._database.execute(f"DELETE FROM texts WHERE number IN ({numbers})", values)  # noqa: S608 - as above
+            for table in self._database.text_tables:
+                self._database.execute(f"DELETE FROM {table} WHERE number IN ({numbers})", values)  # noqa: S608 - as above
             self._database.execute(f"DELETE FROM articles WHERE {where}", values)  # noqa: S608 - as above

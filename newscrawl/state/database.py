@@ -40,6 +40,8 @@ class Database(ABC):
     """SQL expression of the current time by the database's clock, in seconds since 1970."""
     rows: ClassVar[str]
     """SQL table with a row ``value`` for each element of a parameter made by ``packed``."""
+    text_tables: ClassVar[Sequence[str]]
+    """Tables of text signatures, each with a column ``number``; dependent ones first."""
 
     def __init__(self) -> None:
         self.after_rollback: list[Callable[[], None]] = []

@@ -16,7 +16,9 @@ class DiscoveryStore:
     def note_validators(self, url: str, etag: str | None, modified: str | None) -> None:
         """Store the ``ETag`` and ``Last-Modified`` of a page."""
         self._database.execute(
-            "INSERT OR REPLACE INTO validators VALUES (?, ?, ?)", (url, etag, modified)
+            "INSERT INTO validators (url, etag, modified) VALUES (?, ?, ?) ON CONFLICT (url)"
+            " DO UPDATE SET etag = excluded.etag, modified = excluded.modified",
+            (url, etag, modified),
         )
 
     def validators(self, url: str) -> tuple[str | None, str | None]:

@@ -105,13 +105,13 @@ class Discovery(Protocol):
 class Texts(Protocol):
     """Text signatures."""
 
-    def note_text(self, article: str, signature: bytes, bands: Sequence[int]) -> None:
+    def note_text(self, article: str, signature: bytes) -> None:
         """Store the signature of an article's text. Part of the caller's transaction."""
 
     def has_text(self, article: str) -> bool:
         """Return whether the signature of an article's text is stored."""
 
-    def alike(self, article: str, bands: Sequence[int]) -> Iterator[tuple[str, bytes]]:
+    def alike(self, article: str, signature: bytes) -> Iterator[tuple[str, bytes]]:
         """Yield identifiers and signatures of earlier texts that share a band."""
 
 

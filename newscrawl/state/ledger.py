@@ -8,6 +8,7 @@ the next run adopts, and feeds whose committed length is known.
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from newscrawl.state.articles import ArticleStore
 from newscrawl.state.discovery import DiscoveryStore
@@ -15,10 +16,15 @@ from newscrawl.state.files import OutputFiles
 from newscrawl.state.host_slots import HostSlots
 from newscrawl.state.hosts import HostStore
 from newscrawl.state.outlets import OutletKnowledge
-from newscrawl.state.place import DEFAULT_LEASE, Place
+from newscrawl.state.place import Place
+from newscrawl.state.postgres import PostgresDatabase
+from newscrawl.state.site_leases import SiteLeases
 from newscrawl.state.site_lock import SiteLocks
 from newscrawl.state.sqlite import SqliteDatabase
-from newscrawl.state.texts import TextSignatures
+from newscrawl.state.texts import BandTable, KeyIndex, TextSignatures
+
+if TYPE_CHECKING:
+    from newscrawl.state.database import Database
 
 
 def ledger_path(data: Path) -> Path:
@@ -37,24 +43,33 @@ class Ledger:
     """
 
     def __init__(self, place: Place | Path) -> None:
-        path = place if isinstance(place, Path) else place.path
-        node, lease = "", DEFAULT_LEASE if isinstance(place, Path) else place.lease
-        self._database = SqliteDatabase(path)
-        self._locks = SiteLocks(path)
+        if isinstance(place, Path):
+            place = Place(place.parent, file=place)
+        self.texts: TextSignatures
+        """Text signatures."""
+        self._database: Database
+        self._locks: SiteLocks | SiteLeases
+        if place.url:
+            postgres = PostgresDatabase(place.url, place.node)
+            self._database, self.texts = postgres, KeyIndex(postgres)
+            self.host_slots = HostSlots(postgres, place.node, place.lease)
+            """Which process may send requests to a host."""
+            self._locks = SiteLeases(postgres, self.host_slots, place)
+        else:
+            self._database = SqliteDatabase(place.path)
+            self.texts = BandTable(self._database)
+            self.host_slots = HostSlots(self._database, "", place.lease)
+            self._locks = SiteLocks(place.path)
         self.articles = ArticleStore(self._database)
         """Articles, their states and exported versions."""
         self.discovery = DiscoveryStore(self._database)
         """Listing walks and cache validators."""
-        self.texts = TextSignatures(self._database)
-        """Text signatures."""
-        self.files = OutputFiles(self._database)
+        self.files = OutputFiles(self._database, place.node)
         """Committed lengths of output files."""
         self.outlets = OutletKnowledge(self._database)
         """Domains and extraction rules of outlets."""
         self.hosts = HostStore(self._database)
         """Hosts whose pages need a browser."""
-        self.host_slots = HostSlots(self._database, node, lease)
-        """Which process may send requests to a host."""
 
     def transaction(self) -> AbstractContextManager[None]:
         """Context in which the changes to all stores are committed together, or not at all.
@@ -71,7 +86,19 @@ class Ledger:
             SiteBusyError: another run of the site holds it.
         """
         self._locks.acquire(site, job)
-        self.host_slots.register(site)
+        if isinstance(self._locks, SiteLocks):
+            self.host_slots.register(site)
+
+    def renew(self) -> list[str]:
+        """Renew the lease of this process; return its hosts for which other processes wait.
+
+        Raises:
+            LeaseLostError: another run has taken a site that this process had locked.
+            StoreError: the ledger cannot be used.
+        """
+        if not isinstance(self._locks, SiteLocks):
+            self._locks.check()
+        return self.host_slots.renew()
 
     def close(self) -> None:
         """Release the locks and close the database."""
@@ -81,14 +108,15 @@ class Ledger:
 
 
 @contextmanager
-def ledger_of(data: Path) -> Iterator[Ledger | None]:
-    """Open the ledger of a data directory, if it has one.
+def ledger_of(place: Place | Path) -> Iterator[Ledger | None]:
+    """Open the ledger of a place or of a data directory, if there is one.
 
     Raises:
         StoreError: it cannot be opened.
     """
-    path = ledger_path(data)
-    ledger = Ledger(path) if path.exists() else None
+    if isinstance(place, Path):
+        place = Place(place)
+    ledger = Ledger(place) if place.exists else None
     try:
         yield ledger
     finally:

@@ -17,7 +17,7 @@ class OutletKnowledge:
         """Count a source page of an outlet at a registered domain."""
         self._database.execute(
             "INSERT INTO domains (site, edition, outlet, domain) VALUES (?, ?, ?, ?)"
-            " ON CONFLICT DO UPDATE SET pages = pages + 1",
+            " ON CONFLICT (site, edition, outlet, domain) DO UPDATE SET pages = domains.pages + 1",
             (site, edition, outlet, domain),
         )
 
@@ -34,7 +34,9 @@ class OutletKnowledge:
         """Store the rules of a domain, or delete them if empty; in the caller's transaction."""
         if rules:
             self._database.execute(
-                "INSERT OR REPLACE INTO rules VALUES (?, ?, ?)", (site, domain, rules)
+                "INSERT INTO rules (site, domain, rules) VALUES (?, ?, ?)"
+                " ON CONFLICT (site, domain) DO UPDATE SET rules = excluded.rules",
+                (site, domain, rules),
             )
         else:
             self._database.execute(

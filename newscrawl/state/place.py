@@ -30,11 +30,18 @@ class Place:
     """Name of this machine among those that share the database; empty for SQLite."""
     lease: float = DEFAULT_LEASE
     """Seconds after which an unrenewed lease is over."""
+    file: Path | None = None
+    """SQLite file, if it is not in the data directory."""
 
     @property
     def path(self) -> Path:
-        """SQLite file; PostgreSQL's nodes keep their lock files beside it."""
-        return self.data / "ledger" / "ledger.sqlite"
+        """SQLite file; the nodes of a PostgreSQL ledger keep their lock files beside it."""
+        return self.file or self.data / "ledger" / "ledger.sqlite"
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is a ledger already."""
+        return bool(self.url) or self.path.exists()
 
 
 def place_of(settings: "BaseSettings") -> Place:

@@ -34,6 +34,7 @@ class SqliteDatabase(Database):
 
     clock = "((julianday('now') - 2440587.5) * 86400.0)"
     rows = "json_each(?)"
+    text_tables = ("bands", "texts")
 
     def __init__(self, path: Path) -> None:
         super().__init__()
