@@ -1,6 +1,6 @@
 """A pair of aggregators and their outlets for measurements: realistic pages, served by nginx.
 
-The pages are those of the demo network's systems, made as large as real ones, without troubles.
+The pages are those of the demo network's systems, made as large as real ones, without faults.
 They lie compressed on the disk, as servers send them, and nginx answers for all hosts by TLS on a
 loopback address; who fetches them maps the hosts to that address.
 """
@@ -100,9 +100,11 @@ def article(site: str, index: int) -> DemoArticle:
         index=index,
         number=_FIRST + index,
         story=story,
+        copied=story,
+        revision=None,
         published=published,
         modified=None,
-        trouble=None,
+        fault=None,
         dispatch=None,
         system=SYSTEMS[outlet.system],
     )

@@ -16,8 +16,8 @@ class ArgumentError(NewscrawlError):
 class SettingError(NewscrawlError):
     """Invalid setting.
 
-    Raised by ``newscrawl.state.compression`` before anything is fetched. The message names the
-    setting, the value and what is allowed.
+    Raised by ``newscrawl.operations.setting_checks`` and ``newscrawl.state.compression`` before
+    anything is fetched. The message names the setting, its value and what is allowed.
     """
 
 

@@ -13,7 +13,8 @@ from itemloaders import ItemLoader
 from itemloaders.processors import Identity, MapCompose, TakeFirst
 
 from newscrawl.items import Copy, Image, Source
-from newscrawl.text.cleaning import clean_text, plain, split_bylines
+from newscrawl.text.bylines import split_bylines
+from newscrawl.text.cleaning import clean_text, plain
 from newscrawl.text.dates import Moment, parse_date
 from newscrawl.text.urls import absolute
 

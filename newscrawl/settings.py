@@ -75,6 +75,9 @@ HOST_REST = 600
 # Runs under way at the same time share hosts by leases in the ledger. Seconds after which the hosts
 # of a killed run are free for the others, and its site is free for other nodes.
 LEASE_SECONDS = 15
+# Least seconds between two requests to a host and its subdomains, such as {"lopinion.ma": 10}.
+# Unlike the delays of DOWNLOAD_SLOTS, which AutoThrottle lowers to DOWNLOAD_DELAY, they are kept.
+HOST_DELAYS: dict[str, float] = {}
 # Budget of each outlet's host in a run: requests, seconds of download time, failures. Further
 # articles wait for a later run. 0 means no limit. For budgets of a whole run use Scrapy's
 # CLOSESPIDER_PAGECOUNT, CLOSESPIDER_TIMEOUT and CLOSESPIDER_ERRORCOUNT; the next run continues.
@@ -140,8 +143,8 @@ PLAYWRIGHT_MAX_PAGES_PER_CONTEXT = 2
 BROWSER_PAGE_SECONDS = 40
 # Limit of subresources per page; an ordinary application needs 10 to 40.
 BROWSER_PAGE_REQUESTS = 80
-# Subresources load in parallel, limited to what one browser opens per host.
-DOWNLOAD_SLOTS = {"browser": {"concurrency": 6, "delay": 0, "jitter": 0}}
+# Subresources of a page load in parallel, limited to what one browser opens per host.
+BROWSER_PAGE_CONCURRENCY = 6
 # Pages of a host that rendering may fail to improve in a run before the host is rendered no more.
 BROWSER_VAIN_PAGES = 3
 
@@ -210,9 +213,9 @@ EXTENSIONS_BASE = _base(
         "newscrawl.extensions.progress.Progress": 850,
         "newscrawl.extensions.report.RunReport": 900,
     },
-    # The project's feed and ledger replace the first two; the servers are off and would cost 8 MB
-    # and 0.1 s at import.
-    without={"FeedExporter", "SpiderState", "TelnetConsole", "RemoteControl"},
+    # The ledger replaces the first; the servers are off and would cost 8 MB and 0.1 s at import.
+    # Scrapy's FeedExporter stays: it is active only with FEEDS, -o or -O.
+    without={"SpiderState", "TelnetConsole", "RemoteControl"},
 )
 # Unused features that cost time per page: request depth, a check for copied meta keys, marks of
 # start requests.

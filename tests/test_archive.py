@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ from newscrawl.errors import ArchiveError, StoreError
 from newscrawl.items import Location
 from newscrawl.operations.comparison import compare
 from newscrawl.state.compression import PACKINGS, Packing
-from tests.test_crawl import SOURCE, TEXT, TITLE, URL, listing
+from tests.support import SOURCE, TEXT, TITLE, URL, listing, reextract, replay
 from tests.web import HTML, Outcome, Web, aggregator_page, command, crawl, environment
 
 # Hosts with every trouble in turn are asked on: a rest is no answer that could be replayed.
@@ -90,36 +89,6 @@ def differences(data: Path, feed: Path) -> set[str]:
     changes = compare(feed, sorted((data / "feeds").rglob("*.jsonl")))
     assert (changes.missing, changes.added) == ([], [])
     return set(changes.fields) - {"source.rule"}
-
-
-def offline(data: Path) -> dict[str, str]:
-    """An environment in which any request to a server fails: the proxy is a closed port."""
-    closed = dict.fromkeys(("http_proxy", "https_proxy"), "http://127.0.0.1:9")
-    return os.environ | closed | {"NEWSCRAWL_DATA": str(data)}
-
-
-def replay(
-    archive: Path, data: Path, more: Mapping[str, str] | None = None, /, **arguments: str
-) -> Outcome:
-    settings = {"REPLAY": str(archive), "DOWNLOAD_DELAY": "20", **(more or {})}
-    done = subprocess.run(
-        command("maghress", settings, arguments),
-        env=offline(data),
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    return Outcome(done.returncode, done.stderr, data, [])
-
-
-def reextract(archive: Path, output: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "scrapy", "reextract", archive, "-o", output, *options],
-        env=offline(output.parent),
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
 
 
 @pytest.fixture(scope="module")

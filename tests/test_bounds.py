@@ -9,8 +9,7 @@ import pytest
 from scrapy.http import Response
 
 from newscrawl.demo.proxy import Answer
-from tests.test_crawl import TEXT, TITLE, listing
-from tests.test_politeness import BASE, PATIENT, Troubled, sources
+from tests.support import BASE, PATIENT, TEXT, TITLE, Troubled, listing, sources
 from tests.web import HTML, Web, aggregator_page, crawl
 
 WALK = {"outlets": "courrier", "editions": "fr"}

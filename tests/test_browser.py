@@ -15,7 +15,7 @@ import pytest
 from newscrawl.demo.proxy import Answer
 from newscrawl.extraction.application_shell import is_shell
 from tests import web as tests_web
-from tests.test_crawl import SOURCE, TEXT, TITLE, listing
+from tests.support import SOURCE, TEXT, TITLE, listing
 from tests.web import HTML, Outcome, Web, aggregator_page
 
 SCRIPT = {"Content-Type": "text/javascript"}

@@ -2,9 +2,6 @@
 
 import gzip
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
@@ -16,20 +13,8 @@ from scrapy.utils.project import get_project_settings
 
 from newscrawl.demo.proxy import Answer, DemoProxy
 from newscrawl.operations.doctor import examine_all
-from tests.test_crawl import URL, web
+from tests.support import URL, scrapy, web
 from tests.web import Web, crawl
-
-
-def scrapy(*arguments: str | Path, data: Path, **more: str) -> tuple[int, str]:
-    """Exit code and output of a command."""
-    done = subprocess.run(
-        [sys.executable, "-m", "scrapy", *arguments],
-        env=os.environ | {"NEWSCRAWL_DATA": str(data)} | more,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return done.returncode, done.stdout + done.stderr
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from scrapy import Request
 
 from newscrawl.demo.proxy import Answer
 from newscrawl.items import Article
-from tests.test_crawl import LINK, URL, web
+from tests.support import LINK, URL, web
 from tests.web import Web, crawl
 
 ROBOTS = "https://www.courrierdusouss.example/robots.txt"
@@ -59,3 +59,15 @@ def test_components_of_a_user_are_added(tmp_path: Path) -> None:
     (record,) = outcome.lines("feeds")
     assert record["title"].endswith("(by a user's pipeline)")
     assert "tests.test_components.Marked" in outcome.stderr
+
+
+def test_scrapys_own_exporter_writes_beside_the_feed(tmp_path: Path) -> None:
+    feeds = {
+        str(tmp_path / "out.json"): {"format": "json"},
+        str(tmp_path / "out.csv"): {"format": "csv", "fields": ["id", "title"]},
+    }
+    outcome = crawl(web(), tmp_path / "data", urls=URL, settings={"FEEDS": json.dumps(feeds)})
+    assert outcome.code == 0, outcome.stderr
+    (record,) = outcome.lines("feeds")
+    assert json.loads((tmp_path / "out.json").read_text("utf-8")) == [record]
+    assert (tmp_path / "out.csv").read_text("utf-8").startswith("id,title\nmaghress:fr/courrier/1")

@@ -12,31 +12,17 @@ from newscrawl import __version__
 from newscrawl.articles.validation import schema_faults
 from newscrawl.demo.proxy import Answer, DemoProxy
 from newscrawl.items import Article
-from tests.web import HTML, XML, Web, aggregator_page, command, crawl, environment, outlet_page
-
-TITLE = "Souss : la récolte d'arganes dépasse les prévisions"
-TEXT = [
-    (
-        "La récolte d'arganes a dépassé cette année les prévisions des coopératives du Souss, "
-        "selon un bilan présenté jeudi à Taroudant devant une centaine de producteurs."
-    ),
-    (
-        "Le président de la fédération locale, Brahim Oumoussa, a salué une saison « généreuse "
-        "après trois années sèches » et a annoncé l'ouverture de deux pressoirs avant l'été."
-    ),
-    (
-        "Les prix payés aux cueilleuses ont augmenté d'un dixième, une hausse jugée encore modeste "
-        "par les associations de la région, qui demandent un tarif minimal garanti."
-    ),
-]
-URL = "https://www.maghress.com/fr/courrier/101"
-LINK = "https://www.courrierdusouss.example/article/1"
-SOURCE = outlet_page(TITLE, TEXT, published="2024-03-29T10:15:00+00:00", author="Salma Idrissi")
-
-
-def web(source: Answer = SOURCE) -> Web:
-    """One article whose source answers as given."""
-    return Web({URL: aggregator_page(TITLE, TEXT), LINK: source})
+from tests.support import (
+    LINK,
+    SOURCE,
+    TEXT,
+    TITLE,
+    URL,
+    listing,
+    walked,
+    web,
+)
+from tests.web import HTML, XML, Web, aggregator_page, command, crawl, environment
 
 
 def test_one_article_all_the_way(tmp_path: Path) -> None:
@@ -304,35 +290,6 @@ def test_a_run_that_finds_nothing_fails(tmp_path: Path) -> None:
     ]
 
 
-def listing(numbers: range, *, following: str = "") -> Answer:
-    """A page of an outlet's listing."""
-    rows = "".join(
-        f'<div><a href="/fr/courrier/{n}">Titre de l\'article numéro {n}</a><br>'
-        f"Début de l'article (...)</div>"
-        for n in numbers
-    )
-    return Answer(
-        200,
-        HTML,
-        f"<html><head>{following}</head><body><h1>Courrier</h1>{rows}</body></html>".encode(),
-    )
-
-
-def walked(first: int, last: int, per_page: int) -> Web:
-    """An outlet with numbered articles, newest first, a day older at each page."""
-    small = Web()
-    pages = [range(n, max(n - per_page, first - 1), -1) for n in range(last, first - 1, -per_page)]
-    for index, numbers in enumerate(pages):
-        url = "https://www.maghress.com/fr/courrier" + (f"?page={index}" if index else "")
-        following = f'<link rel="next" href="/fr/courrier?page={index + 1}">'
-        small.pages[url] = listing(numbers, following=following if index + 1 < len(pages) else "")
-        for number in numbers:
-            small.pages[f"https://www.maghress.com/fr/courrier/{number}"] = aggregator_page(
-                f"{TITLE} ({number})", TEXT, date=f"{28 - index:02} - 02 - 2024", link=None
-            )
-    return small
-
-
 def test_an_outlet_is_walked_back_to_its_first_page(tmp_path: Path) -> None:
     outcome = crawl(walked(1, 12, 4), tmp_path, outlets="courrier", editions="fr")
     numbers = [int(record["id"].rsplit("/", 1)[1]) for record in outcome.lines("feeds")]
@@ -396,7 +353,8 @@ def test_a_spider_outside_the_package_names_its_site(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     (feed,) = (tmp_path / "feeds" / "maghress").iterdir()
     assert json.loads(feed.read_text())["id"] == "maghress:fr/courrier/101"
-    assert "Nameless: set the class attribute site to one of maghress, " in wrong.stderr
+    assert "Nameless from" in wrong.stderr
+    assert "set its attribute site to one of maghress, " in wrong.stderr
     assert wrong.returncode != 0
 
 

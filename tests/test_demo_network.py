@@ -24,13 +24,14 @@ from scrapy.exceptions import UsageError
 from newscrawl.aggregator.article import read_article
 from newscrawl.aggregator.listing import read_listing
 from newscrawl.aggregator.rss import read_feed
+from newscrawl.demo.article_faults import EFFECTS, ArticleFault
 from newscrawl.demo.network import DemoNetwork, build
 from newscrawl.demo.outlets import EDITIONS, OUTLETS
 from newscrawl.demo.proxy import Answer, DemoProxy
+from newscrawl.demo.revisions import Change
 from newscrawl.demo.score import score, shingles, table
 from newscrawl.demo.showing import _prepare
 from newscrawl.demo.systems import SYSTEMS
-from newscrawl.demo.troubles import EFFECTS, Trouble
 from newscrawl.demo.truth import Truth
 from newscrawl.errors import PageError
 from newscrawl.text.html import decode, parse
@@ -44,10 +45,10 @@ def get(network: DemoNetwork, url: str, visits: int = 1) -> Answer:
     return answers[-1]
 
 
-def by_trouble(trouble: Trouble) -> list[Truth]:
-    found = [truth for truth in TRUTHS if truth.trouble is trouble]
-    # Outlets that are gone, closed to robots or hidden behind scripts have that trouble instead.
-    return [t for t in found if t.source.status == EFFECTS[trouble].status] or found
+def by_fault(fault: ArticleFault) -> list[Truth]:
+    found = [truth for truth in TRUTHS if truth.fault is fault]
+    # Outlets that are gone, closed to robots or hidden behind scripts have that fault instead.
+    return [t for t in found if t.source.status == EFFECTS[fault].status] or found
 
 
 # --- The network ---------------------------------------------------------------------------------
@@ -64,7 +65,7 @@ def test_size() -> None:
 
 
 def test_every_trouble_occurs() -> None:
-    assert {truth.trouble for truth in TRUTHS} == {None, *Trouble}
+    assert {truth.fault for truth in TRUTHS} == {None, *ArticleFault}
     assert Counter(truth.source.status for truth in TRUTHS)["ok"] >= 300
 
 
@@ -101,6 +102,21 @@ def test_duplicates_point_to_the_first_with_the_same_text() -> None:
     assert 0 < same < len(duplicates)
 
 
+def test_outlets_revise_articles_after_they_were_copied() -> None:
+    revised = [(truth, truth.revision) for truth in TRUTHS if truth.revision]
+    assert {revision.change for _, revision in revised} == set(Change)
+    for truth, revision in revised:
+        copied, current = revision.copied, revision.current
+        copy = "\n".join((truth.copy.title, truth.copy.byline or "", truth.copy.text))
+        source = "\n".join((truth.source.title, ", ".join(truth.source.authors), truth.source.text))
+        if copied and revision.change is not Change.AUTHOR:
+            assert copied in copy
+            assert copied not in source
+        if current:
+            assert current in source
+            assert current not in copy
+
+
 @pytest.mark.parametrize("truth", TRUTHS[::7], ids=lambda truth: truth.id)
 def test_copies_read_as_their_truth(truth: Truth) -> None:
     answer = get(NETWORK, truth.url, visits=2)
@@ -123,7 +139,7 @@ def test_pages_of_every_system(system: str) -> None:
     truth = next(
         t
         for t in TRUTHS
-        if t.source.system == system and t.trouble is None and t.source.status in _READ
+        if t.source.system == system and t.fault is None and t.source.status in _READ
     )
     answer = get(NETWORK, truth.copy.link or "")
     assert answer.status == 200
@@ -142,7 +158,7 @@ def test_encodings() -> None:
     for outlet in OUTLETS:
         if outlet.charset == "utf-8":
             continue
-        truth = next(t for t in TRUTHS if outlet.slug in t.id and t.trouble is None)
+        truth = next(t for t in TRUTHS if outlet.slug in t.id and t.fault is None)
         answer = get(NETWORK, truth.copy.link or "")
         with pytest.raises(UnicodeDecodeError):
             answer.body.decode("utf-8")
@@ -160,59 +176,61 @@ def test_redesign_has_both_layouts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("trouble", "statuses"),
+    ("fault", "statuses"),
     [
-        (Trouble.GONE_404, [404, 404]),
-        (Trouble.GONE_410, [410, 410]),
-        (Trouble.MOVED_HOME, [302, 302]),
-        (Trouble.MOVED_PAGE, [301, 301]),
-        (Trouble.TO_HTTPS, [301, 301]),
-        (Trouble.FORBIDDEN, [403, 403]),
-        (Trouble.THROTTLED, [429, 200]),
-        (Trouble.HICCUP, [500, 200]),
-        (Trouble.DOWN, [503, 503]),
-        (Trouble.SOFT_404, [200, 200]),
+        (ArticleFault.GONE_404, [404, 404]),
+        (ArticleFault.GONE_410, [410, 410]),
+        (ArticleFault.MOVED_HOME, [302, 302]),
+        (ArticleFault.MOVED_PAGE, [301, 301]),
+        (ArticleFault.TO_HTTPS, [301, 301]),
+        (ArticleFault.FORBIDDEN, [403, 403]),
+        (ArticleFault.THROTTLED, [429, 200]),
+        (ArticleFault.HICCUP, [500, 200]),
+        (ArticleFault.DOWN, [503, 503]),
+        (ArticleFault.SOFT_404, [200, 200]),
     ],
 )
-def test_troubles_of_sources(trouble: Trouble, statuses: list[int]) -> None:
+def test_troubles_of_sources(fault: ArticleFault, statuses: list[int]) -> None:
     network = build(seed=1)
-    link = by_trouble(trouble)[0].copy.link or ""
+    link = by_fault(fault)[0].copy.link or ""
     answers = [network.answer("GET", link, {}) for _ in statuses]
     assert [answer.status for answer in answers] == statuses
-    if trouble is Trouble.THROTTLED:
+    if fault is ArticleFault.THROTTLED:
         assert answers[0].headers["Retry-After"] == "1"
-    if trouble in (Trouble.MOVED_PAGE, Trouble.TO_HTTPS):
+    if fault in (ArticleFault.MOVED_PAGE, ArticleFault.TO_HTTPS):
         assert get(network, answers[0].headers["Location"]).status == 200
-    if trouble is Trouble.MOVED_HOME:
+    if fault is ArticleFault.MOVED_HOME:
         front = get(network, answers[0].headers["Location"])
         assert front.status == 200
         assert urlsplit(answers[0].headers["Location"]).path == "/"
 
 
 def test_troubles_of_connections_and_contents() -> None:
-    def first(trouble: Trouble) -> Answer:
-        return get(NETWORK, by_trouble(trouble)[0].copy.link or "")
+    def first(fault: ArticleFault) -> Answer:
+        return get(NETWORK, by_fault(fault)[0].copy.link or "")
 
-    assert first(Trouble.DEAD_DOMAIN).action == "refuse"
-    assert first(Trouble.DROPPED).action == "drop"
-    assert first(Trouble.SLOW).delay >= 1
-    assert first(Trouble.PDF).headers["Content-Type"] == "application/pdf"
-    assert first(Trouble.IMAGE).headers["Content-Type"] == "image/jpeg"
-    assert len(first(Trouble.HUGE).body) > 10_000_000
-    paywalled = by_trouble(Trouble.PAYWALL)[0]
-    assert paywalled.copy.paragraphs[-1][-30:].encode() not in first(Trouble.PAYWALL).body
-    other = by_trouble(Trouble.OTHER_STORY)[0]
-    assert other.copy.paragraphs[1][:40].encode() not in first(Trouble.OTHER_STORY).body
+    assert first(ArticleFault.DEAD_DOMAIN).action == "refuse"
+    assert first(ArticleFault.DROPPED).action == "drop"
+    assert first(ArticleFault.SLOW).delay >= 1
+    assert first(ArticleFault.PDF).headers["Content-Type"] == "application/pdf"
+    assert first(ArticleFault.IMAGE).headers["Content-Type"] == "image/jpeg"
+    assert len(first(ArticleFault.HUGE).body) > 10_000_000
+    paywalled = by_fault(ArticleFault.PAYWALL)[0]
+    assert paywalled.copy.paragraphs[-1][-30:].encode() not in first(ArticleFault.PAYWALL).body
+    other = by_fault(ArticleFault.OTHER_STORY)[0]
+    assert other.copy.paragraphs[1][:40].encode() not in first(ArticleFault.OTHER_STORY).body
 
 
 def test_troubles_of_copies() -> None:
-    for truth in by_trouble(Trouble.CUT):
+    for truth in by_fault(ArticleFault.CUT):
         assert truth.copy.truncated
         assert len(truth.copy.text) < len(truth.source.text)
-    assert all(t.copy.truncated and len(t.copy.paragraphs) == 1 for t in by_trouble(Trouble.STUB))
-    assert all("\ufffd" in t.copy.text for t in by_trouble(Trouble.MOJIBAKE))
-    assert all(t.copy.link is None for t in by_trouble(Trouble.NO_LINK))
-    late = by_trouble(Trouble.LATE)[0]
+    assert all(
+        t.copy.truncated and len(t.copy.paragraphs) == 1 for t in by_fault(ArticleFault.STUB)
+    )
+    assert all("\ufffd" in t.copy.text for t in by_fault(ArticleFault.MOJIBAKE))
+    assert all(t.copy.link is None for t in by_fault(ArticleFault.NO_LINK))
+    late = by_fault(ArticleFault.LATE)[0]
     assert (late.copy.published - late.source.published.date()).days == 1
 
 

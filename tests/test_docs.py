@@ -24,7 +24,7 @@ from newscrawl.aggregator.sites import SITES
 from newscrawl.demo.faults import FAULTS
 from newscrawl.demo.proxy import Answer, DemoProxy
 from newscrawl.spiders.arguments import Arguments
-from tests.test_crawl import LINK, SOURCE, TEXT, TITLE
+from tests.support import LINK, SOURCE, TEXT, TITLE
 from tests.web import FAST, HTML, Web, aggregator_page
 
 ROOT = Path(__file__).parent.parent

@@ -17,9 +17,8 @@ from newscrawl.export.feeds import Feed, FeedReader
 from newscrawl.items import Article, Use, marked
 from newscrawl.operations.comparison import compare
 from newscrawl.pipelines.versions import COMPARED, changes, fingerprints
-from newscrawl.report.feeds import take_stock
-from tests.test_checks import scrapy
-from tests.test_schema import article
+from newscrawl.report.feeds import count_feeds
+from tests.support import article, scrapy
 
 
 @dataclass(slots=True)
@@ -134,4 +133,4 @@ def test_feeds_of_both_versions_are_validated_exported_and_compared(tmp_path: Pa
     code, told = scrapy("export", "--format", "csv", "-o", tmp_path / "out", old, data=tmp_path)
     assert code == 0, told
     assert compare(new, [old]).different == 0
-    assert take_stock(FeedReader([Feed(old)], tmp_path)).articles == 1
+    assert count_feeds(FeedReader([Feed(old)], tmp_path)).articles == 1

@@ -36,7 +36,8 @@ MAY_USE["articles"] = MAY_USE["state"] | {
 }
 MAY_USE["middlewares"] = MAY_USE["articles"] | {"articles"}
 MAY_USE["pipelines"] = MAY_USE["middlewares"]
-MAY_USE["operations"] = MAY_USE["middlewares"] | {"middlewares"}
+MAY_USE["operations"] = MAY_USE["middlewares"] | {"middlewares", "settings"}
+"""Checks of settings name the defaults."""
 MAY_USE["extensions"] = MAY_USE["middlewares"] | {"operations"}
 MAY_USE["spiders"] = MAY_USE["middlewares"] | {"extensions"}
 MAY_USE["export"] = MAY_USE["middlewares"]
@@ -103,7 +104,7 @@ def test_pure_packages_do_not_import_scrapy(path: Path) -> None:
 
 
 def test_the_text_modules_use_each_other_in_one_direction() -> None:
-    order = ["cleaning", "signatures", "language", "urls", "dates", "html"]
+    order = ["cleaning", "mojibake", "bylines", "signatures", "language", "urls", "dates", "html"]
     for position, name in enumerate(order):
         tree = ast.parse((PACKAGE / "text" / f"{name}.py").read_text("utf-8"))
         used = {

@@ -26,7 +26,7 @@ def readable() -> dict[str, list[Truth]]:
     """Articles whose source can be read as it is served, by outlet domain, oldest first."""
     found: dict[str, list[Truth]] = defaultdict(list)
     for truth in network().truth.values():
-        if truth.source.status == "ok" and truth.trouble is None and truth.copy.link:
+        if truth.source.status == "ok" and truth.fault is None and truth.copy.link:
             found[truth.copy.link.split("/")[2]].append(truth)
     for truths in found.values():
         truths.sort(key=lambda truth: truth.source.published)

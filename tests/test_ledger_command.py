@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.test_crawl import URL, listing, web
+from tests.support import URL, listing, web
 from tests.web import Web, crawl
 
 LISTING = "https://www.maghress.com/fr/courrier"

@@ -8,7 +8,7 @@ from typing import Any
 
 from newscrawl.demo.proxy import Answer, DemoProxy
 from newscrawl.state import Ledger, ledger_path
-from tests.test_crawl import SOURCE, URL, listing, walked, web
+from tests.support import SOURCE, URL, listing, walked, web
 from tests.web import Outcome, Web, command, crawl, environment
 
 COUNT = 40

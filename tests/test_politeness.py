@@ -1,80 +1,21 @@
 """A good guest: what hosts ask for is kept, and those in trouble are left alone."""
 
-import time
-from collections import defaultdict
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from itertools import pairwise
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 from scrapy.http import Response
 
 from newscrawl.demo.proxy import Answer
 from newscrawl.middlewares.retry import retry_after
-from tests.test_crawl import TEXT, TITLE, listing
-from tests.web import HTML, Outcome, Web, aggregator_page, crawl, outlet_page
-
-BASE = "https://www.maghress.com/fr/courrier"
-PAGE = outlet_page(TITLE, TEXT, published="2024-03-29T10:15:00+00:00", author="Salma Idrissi")
-PATIENT = {
-    "MONITORS": "0",  # they would tell of so much trouble
-    "CONCURRENT_REQUESTS_PER_DOMAIN": "1",
-    "RETRY_TIMES": "2",
-    "RETRY_BACKOFF": "0.4",
-    "SOURCE_RETRY_HOURS": "0",
-}
-
-
-class Troubled(Web):
-    """Outlets with articles of their own, and what each host answers first."""
-
-    def __init__(self, articles: Mapping[str, int]) -> None:
-        super().__init__()
-        self.first: dict[str, list[Answer]] = {}
-        self.always: dict[str, Answer] = {}
-        self.asked: dict[str, list[float]] = defaultdict(list)
-        number = 0
-        for host, count in articles.items():
-            for _ in range(count):
-                number += 1
-                link = f"https://{host}/article/{number}"
-                self.pages[f"{BASE}/{number}"] = aggregator_page(TITLE, TEXT, link=link)
-                self.pages[link] = PAGE
-        self.urls = ",".join(f"{BASE}/{n}" for n in range(1, number + 1))
-
-    def robots(self, host: str, *lines: str) -> None:
-        text = "\n".join(("User-agent: *", *lines)).encode()
-        self.pages[f"https://{host}/robots.txt"] = Answer(200, {"Content-Type": "text/plain"}, text)
-
-    def answer(self, method: str, url: str, headers: Mapping[str, str]) -> Answer:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-        if method == "CONNECT" or parts.path == "/robots.txt":
-            return super().answer(method, url, headers)
-        self.asked[host].append(time.monotonic())
-        if self.first.get(host):
-            return self.first[host].pop(0)
-        return self.always.get(host) or super().answer(method, url, headers)
-
-    def gaps(self, host: str) -> list[float]:
-        return [after - before for before, after in pairwise(self.asked[host])]
+from tests.support import BASE, PATIENT, TITLE, Troubled, listing, sources
+from tests.web import HTML, crawl
 
 
 def busy(status: int, wait: str) -> Answer:
     return Answer(status, HTML | {"Retry-After": wait}, b"<p>later")
-
-
-def sources(outcome: Outcome, host: str) -> list[tuple[str, str | None]]:
-    """Status and reason of each record of a host's, by number of the article."""
-    records = sorted(outcome.lines("feeds"), key=lambda record: int(record["id"].split("/")[-1]))
-    return [
-        (record["source"]["status"], record["source"]["reason"])
-        for record in records
-        if urlsplit(record["source"]["link"]).hostname == host
-    ]
 
 
 def test_each_host_is_asked_at_its_own_pace_and_none_is_pressed(tmp_path: Path) -> None:

@@ -32,8 +32,8 @@ from newscrawl.errors import ParserError
 from newscrawl.extraction import RuleBook
 from newscrawl.items import Article
 from newscrawl.state import Ledger
-from tests.test_nothing_lost import SETTINGS, records
 from tests.web import HTML, XML, Web, aggregator_page, command, crawl, environment, outlet_page
+from tests.written import SETTINGS, records
 
 SITE = SITES["maghress"]
 

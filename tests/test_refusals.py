@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from newscrawl.demo.proxy import Answer
 from newscrawl.fetching import block_pages
-from tests.test_crawl import SOURCE, TEXT, TITLE
+from tests.support import SOURCE, TEXT, TITLE
 from tests.web import HTML, Outcome, Web, aggregator_page, crawl
 
 BASE = "https://www.maghress.com/fr/courrier"

@@ -1,4 +1,4 @@
-"""``scrapy report``: the page of a real crawl, in a real browser."""
+"""``scrapy report``: page of a real crawl in a real browser."""
 
 import hashlib
 import html
@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from newscrawl.report.words import differences
-from tests.test_crawl import LINK, SOURCE, TEXT, TITLE
+from newscrawl.report.differences import differences
+from tests.support import LINK, SOURCE, TEXT, TITLE
 from tests.web import Web, aggregator_page, crawl, outlet_page
 
 HOSTILE = (
@@ -29,7 +29,17 @@ ARABIC_TEXT = (
 )
 _BASE = "https://www.maghress.com/fr/courrier"
 _ARABIC_URL = "https://www.masress.com/nileobserver/24504"
-CHARTS = ("articles", "sources", "years", "agreement", "filled", "languages", "found")
+CHARTS = (
+    "articles",
+    "sources",
+    "years",
+    "agreement",
+    "filled",
+    "languages",
+    "found",
+    "rot",
+    "lengths",
+)
 
 
 def report(data: Path, *arguments: str | Path) -> tuple[int, str]:
@@ -44,7 +54,7 @@ def report(data: Path, *arguments: str | Path) -> tuple[int, str]:
 
 
 def web() -> Web:
-    """An article with both copies, one that differs, a hostile one, a lost, a rejected one."""
+    """Articles: both versions, differing ones, a hostile one, a lost source, a rejected one."""
     changed = [TEXT[0].replace("jeudi", "vendredi"), *TEXT[1:]]
     hostile = [html.escape(HOSTILE), *TEXT]
     pages = {
@@ -79,7 +89,7 @@ def web() -> Web:
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The page of two crawls, a line of damage, and a host's name that wants to be markup."""
+    """The page of two crawls with a damaged line and a host name that contains markup."""
     data = tmp_path_factory.mktemp("data")
     small = web()
     urls = [url for url in small.pages if url.startswith(_BASE)] + [f"{_BASE}/106"]
@@ -104,20 +114,20 @@ def browser() -> Iterator[Browser]:
 
 
 @dataclass
-class Visit:
-    """An opened page, and what a browser says of it."""
+class OpenedPage:
+    """An opened page with the messages and requests of the browser."""
 
     page: Page
     complaints: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
 
 
-def visit(browser: Browser, written: Path, width: int = 1280, scheme: str = "light") -> Visit:
+def visit(browser: Browser, written: Path, width: int = 1280, scheme: str = "light") -> OpenedPage:
     page = browser.new_page(
         viewport={"width": width, "height": 900},
         color_scheme="dark" if scheme == "dark" else "light",
     )
-    seen = Visit(page)
+    seen = OpenedPage(page)
     page.on("console", lambda message: seen.complaints.append(message.text))
     page.on("pageerror", lambda error: seen.complaints.append(str(error)))
     page.on("request", lambda request: seen.requests.append(request.url))
@@ -126,7 +136,7 @@ def visit(browser: Browser, written: Path, width: int = 1280, scheme: str = "lig
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (390, "dark")])
-def test_every_chart_is_drawn_and_the_page_keeps_to_itself(
+def test_charts_are_drawn_without_network_requests(
     browser: Browser, written: Path, width: int, scheme: str
 ) -> None:
     seen = visit(browser, written, width, scheme)
@@ -148,23 +158,23 @@ def test_every_chart_is_drawn_and_the_page_keeps_to_itself(
     assert seen.requests == [written.as_uri()]
 
 
-def test_what_a_page_says_is_text(browser: Browser, written: Path) -> None:
+def test_crawled_content_is_never_markup(browser: Browser, written: Path) -> None:
     seen = visit(browser, written)
     page = seen.page
     page.fill("#record-search", "103")
-    assert page.inner_text("#record-count") == "1 of 5"
+    assert page.inner_text("#record-count") == "1 of 5 in the sample"
     page.click(".record summary")
-    # A title holds no tags: what parses as one is dropped when the record is made.
+    # Tags in titles are removed when the record is created.
     assert re.sub("<img[^>]*>", "", HOSTILE) in page.inner_text(".record .headline >> nth=0")
     assert HOSTILE in page.inner_text(".copies > div >> nth=0")
     assert HOSTILE in page.inner_text(".copies > div >> nth=1")
     assert "torn.jsonl, line 1" in page.inner_text("#faults")
     assert page.locator("img, iframe, [onerror]").count() == 0
-    assert page.title() == "newscrawl: what the corpus holds"
+    assert page.title() == "newscrawl: corpus report"
     assert seen.complaints == []
     stopped: list[tuple[str, str | None]] = []
     page.on("requestfailed", lambda request: stopped.append((request.url, request.failure)))
-    # And if it ever became markup, the page's policy would still not let it run or ask.
+    # Even as markup, the content security policy prevents scripts and requests.
     page.evaluate(
         """() => {
             const script = document.createElement("script");
@@ -175,14 +185,12 @@ def test_what_a_page_says_is_text(browser: Browser, written: Path) -> None:
         }"""
     )
     page.wait_for_timeout(200)
-    assert page.title() == "newscrawl: what the corpus holds"
+    assert page.title() == "newscrawl: corpus report"
     assert len(seen.complaints) >= 2
     assert stopped == [("https://a.example/", "csp")]
 
 
-def test_search_names_in_their_direction_and_marked_differences(
-    browser: Browser, written: Path
-) -> None:
+def test_search_text_direction_and_marked_differences(browser: Browser, written: Path) -> None:
     page = visit(browser, written).page
     page.fill("#outlet-search", "النيل masress")
     assert page.inner_text("#outlet-count") == "1 of 2"
@@ -190,7 +198,7 @@ def test_search_names_in_their_direction_and_marked_differences(
     assert found.inner_text() == ARABIC_OUTLET
     assert found.evaluate("e => getComputedStyle(e).direction") == "rtl"
     page.fill("#record-search", "اسوان")  # without the hamza that the title has
-    assert page.inner_text("#record-count") == "1 of 5"
+    assert page.inner_text("#record-count") == "1 of 5 in the sample"
     page.click(".record summary")
     for part in (".headline", ".running"):
         element = page.locator(f".record {part}").first
@@ -207,7 +215,7 @@ def test_search_names_in_their_direction_and_marked_differences(
     assert page.locator(".copies ins").all_inner_texts() == ["vendredi"]
     page.fill("#record-search", "")
     page.select_option("#record-status", "gone")
-    assert page.inner_text("#record-count") == "1 of 5"
+    assert page.inner_text("#record-count") == "1 of 5 in the sample"
     page.set_viewport_size({"width": 688, "height": 1000})  # A4 without its margins
     page.emulate_media(media="print")
     assert page.evaluate(
@@ -217,7 +225,7 @@ def test_search_names_in_their_direction_and_marked_differences(
     assert page.is_visible("#chart-years svg.plot")
 
 
-def test_figures_are_those_of_the_runs(browser: Browser, written: Path) -> None:
+def test_statistics_match_the_runs(browser: Browser, written: Path) -> None:
     page = visit(browser, written).page
     tiles = dict(
         zip(
@@ -227,7 +235,8 @@ def test_figures_are_those_of_the_runs(browser: Browser, written: Path) -> None:
         )
     )
     assert tiles["articles"] == "5"
-    assert tiles["newspaper's page read"] == "60.0 %"
+    assert tiles["sources parsed"] == "60.0 %"
+    assert tiles["of 3 compared texts agree by 0.9 or more"] == "100 %"
     assert (tiles["first day"], tiles["last day"]) == ("2019-11-05", "2024-03-29")
     losses = page.locator("#reject-table tbody tr").all_inner_texts()
     assert "published: … is in the future\t1\t0" in losses
@@ -242,11 +251,42 @@ def test_figures_are_those_of_the_runs(browser: Browser, written: Path) -> None:
     assert "all outlets\tgone\t1\t20.0 %" in rows
 
 
-def test_without_feeds_and_of_feeds_from_elsewhere(tmp_path: Path, written: Path) -> None:
+def test_charts_lead_to_the_records_behind_them(browser: Browser, written: Path) -> None:
+    page = visit(browser, written).page
+    assert "A sample of 5 of 5 articles" in page.inner_text("#record-note")
+    page.locator("#chart-sources summary").click()
+    page.locator("#chart-sources tbody tr").filter(has_text="gone").last.locator("button").click()
+    assert page.input_value("#record-status") == "gone"
+    assert page.inner_text("#record-count") == "1 of 5 in the sample"
+    page.locator("#chart-agreement summary").click()
+    page.locator("#chart-agreement tbody tr").last.locator("button").click()
+    assert page.inner_text("#record-chosen") == "agreement 0.95 – 1.00 ✕"
+    assert page.inner_text("#record-count") == "3 of 5 in the sample"
+    page.click("#record-chosen button")
+    assert page.inner_text("#record-count") == "5 of 5 in the sample"
+    page.locator("#outlet-table tbody button").filter(has_text=ARABIC_OUTLET).click()
+    assert page.inner_text("#record-count") == "1 of 5 in the sample"
+
+
+def test_articles_are_stacked_by_site_edition_and_status(browser: Browser, written: Path) -> None:
+    page = visit(browser, written).page
+    page.locator("#chart-articles summary").click()
+    legends = {}
+    for stack in ("site", "edition", "status"):
+        page.select_option("#stack", stack)
+        legends[stack] = page.locator("#chart-articles .legend li").all_inner_texts()
+        counts = page.locator("#chart-articles tbody td:last-child").all_inner_texts()
+        assert sum(map(int, counts)) == 5
+    assert legends["site"] == ["maghress", "masress"]
+    assert legends["edition"] == ["maghress fr", "masress ar"]
+    assert legends["status"] == ["ok", "no link", "gone"]
+
+
+def test_missing_and_given_feeds(tmp_path: Path, written: Path) -> None:
     code, told = report(tmp_path)
     assert (code, "there is no feed" in told) == (1, True)
     feeds = written.parent.parent / "feeds"
-    # The same records twice, as a copy of a corpus beside it would hold them, count once.
+    # Records that occur twice count once.
     (feed,) = (feeds / "masress").glob("*.jsonl")
     (tmp_path / "copy.jsonl").write_bytes(feed.read_bytes())
     code, told = report(tmp_path, "-o", tmp_path / "page.html", feed, tmp_path / "copy.jsonl")
@@ -261,14 +301,14 @@ def test_without_feeds_and_of_feeds_from_elsewhere(tmp_path: Path, written: Path
     ("copy", "source"),
     [("", ""), ("un", ""), ("", "un"), ("un  deux\n\ntrois", "un deux\n\ntrois quatre")],
 )
-def test_both_texts_can_be_put_together_again(copy: str, source: str) -> None:
+def test_differences_reconstruct_both_texts(copy: str, source: str) -> None:
     parts = differences(copy, source)
     assert "".join(text for where, text in parts if where != "source") == copy
     assert "".join(text for where, text in parts if where != "copy") == source
 
 
-def test_the_libraries_are_those_of_the_registry() -> None:
-    """They are kept as they were published; an edit would not be seen otherwise."""
+def test_bundled_libraries_are_unmodified() -> None:
+    """An edit of the bundled libraries would not be noticed otherwise."""
     assets = Path(__file__).parent.parent / "newscrawl" / "report" / "assets"
     digests = {
         name: hashlib.sha256((assets / name).read_bytes()).hexdigest()

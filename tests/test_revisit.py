@@ -7,7 +7,7 @@ import pytest
 from newscrawl.demo.network import build
 from newscrawl.demo.proxy import Answer
 from newscrawl.text.signatures import bands, likeness, signature
-from tests.test_crawl import LINK, SOURCE, TEXT, TITLE, URL, listing, web
+from tests.support import LINK, SOURCE, TEXT, TITLE, URL, listing, web
 from tests.web import HTML, Outcome, Web, aggregator_page, crawl
 
 BROKEN = Answer(500, HTML, b"<p>500")

@@ -10,7 +10,7 @@ from protego import Protego
 
 from newscrawl.demo.proxy import Answer
 from newscrawl.middlewares.robots import HostRules, rules_of
-from tests.test_crawl import SOURCE, TEXT, TITLE
+from tests.support import SOURCE, TEXT, TITLE
 from tests.web import Web, aggregator_page, crawl
 
 AGENT = "newscrawl"

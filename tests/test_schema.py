@@ -15,28 +15,10 @@ import pytest
 from newscrawl import items
 from newscrawl.articles import schema
 from newscrawl.articles.validation import faults
-from newscrawl.items import Article, Copy, Outlet, Source
+from newscrawl.items import Article, Outlet, Source
+from tests.support import article
 
 ROOT = Path(__file__).parent.parent
-
-
-def article(**changes: Any) -> Article:
-    """A record that may be exported, but for the changes."""
-    record = Article(
-        id="maghress:fr/lopinion/36897",
-        aggregator="maghress",
-        country="MA",
-        edition="fr",
-        url="https://www.maghress.com/fr/lopinion/36897",
-        outlet=Outlet(slug="lopinion", name="L'Opinion"),
-        title="Un titre",
-        text="Une phrase.",
-        published="2024-03-29T00:00:00+00:00",
-        published_precision="day",
-        copy=Copy(title="Un titre"),
-        source=Source(status="no_link"),
-    )
-    return dataclasses.replace(record, **changes)
 
 
 def test_the_shipped_schema_and_docs_are_those_of_the_code() -> None:

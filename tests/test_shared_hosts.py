@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from newscrawl.demo.proxy import Answer, DemoProxy
-from tests.test_crawl import TEXT, TITLE
+from tests.support import TEXT, TITLE
 from tests.web import HTML, Web, aggregator_page, command, environment, outlet_page
 
 SITES = {"maghress": "fr", "turess": "fr", "masress": "en"}

@@ -8,8 +8,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from newscrawl.demo.proxy import Answer
-from tests.test_archive import reextract, replay
-from tests.test_crawl import SOURCE, TEXT, TITLE
+from tests.support import SOURCE, TEXT, TITLE, reextract, replay
 from tests.web import HTML, Outcome, Web, aggregator_page, crawl, outlet_page
 
 BASE = "https://www.maghress.com/fr/courrier"

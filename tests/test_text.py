@@ -5,17 +5,16 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from newscrawl.text.bylines import split_bylines
 from newscrawl.text.cleaning import (
     clean,
     clean_text,
     fold,
-    looks_mojibake,
-    repair_mojibake,
     safe,
-    split_bylines,
     western_digits,
     words,
 )
+from newscrawl.text.mojibake import looks_mojibake, repair_mojibake
 
 any_text = st.text(
     st.characters()

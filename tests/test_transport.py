@@ -3,7 +3,7 @@
 import pytest
 
 from newscrawl.demo.proxy import Answer
-from tests.test_crawl import SOURCE, TEXT, TITLE
+from tests.support import SOURCE, TEXT, TITLE
 from tests.web import HTML, Web, aggregator_page, crawl
 
 UNSAFE = ("file:///etc/passwd", "ftp://phare.example/a", "data:text/html,x", "http://[::1]/")

@@ -12,8 +12,7 @@ from newscrawl.demo.proxy import Answer, DemoProxy
 from newscrawl.extraction import Rule, RuleBook
 from newscrawl.state import Entry, Ledger, ledger_path
 from newscrawl.state.run import now
-from tests.test_checks import scrapy
-from tests.test_crawl import LINK, TEXT, TITLE, URL
+from tests.support import LINK, TEXT, TITLE, URL, scrapy
 from tests.web import HTML, Web, aggregator_page, crawl, outlet_page
 
 EVIL = "\x1b[31m\u202eevil\u2066\u200f\x00\x07\u2028\ud800"

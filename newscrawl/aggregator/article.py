@@ -9,13 +9,15 @@ from typing import Literal
 
 from newscrawl.aggregator import phrases
 from newscrawl.aggregator.layout import ELSEWHERE, Layout, find_layout
-from newscrawl.aggregator.lines import Line, Page, Role, open_page
+from newscrawl.aggregator.lines import Line, Page, open_page
+from newscrawl.aggregator.markup import Role
 from newscrawl.aggregator.ticker import read_headlines
 from newscrawl.aggregator.urls import ArticleKey, parse_article_url
 from newscrawl.errors import PageError
 from newscrawl.items import Headline, Image
-from newscrawl.text.cleaning import clean, looks_mojibake
+from newscrawl.text.cleaning import clean
 from newscrawl.text.dates import Moment
+from newscrawl.text.mojibake import looks_mojibake
 
 PageFlag = Literal["truncated_copy", "stub", "mojibake", "other_canonical"]
 """A doubt about a copy: cut, only a pointer to the text, letters lost to a wrong encoding, or a

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from newscrawl.aggregator import phrases
-from newscrawl.aggregator.lines import Line, Link, Page, Role, has_letters
+from newscrawl.aggregator.lines import Line, Link, Page, has_letters
+from newscrawl.aggregator.markup import Role
 from newscrawl.aggregator.ticker import is_ticker
 from newscrawl.aggregator.urls import ArticleKey
 from newscrawl.errors import PageError

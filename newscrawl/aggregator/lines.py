@@ -1,156 +1,35 @@
-"""A page of the network as lines of text: the one walk over the tree that all page readers share.
+"""A page of the network as lines of text: the one tree walk that all page parsers share.
 
-The pages' markup is known only in part, so that readers work on what a person sees: lines, in
-order, each with the links in it and with the role that a known class or tag gives it.
+The pages' markup is known only in part, so the parsers work on what a person sees: lines, in
+order, each with its links and with the role that a known class or tag gives it.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from enum import Enum, auto
-from functools import lru_cache
-from typing import NamedTuple
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from newscrawl.aggregator.markup import (
+    ARTICLE_MARK,
+    BAND,
+    LINKS_OUTSIDE_MENUS,
+    PICTURE_SOURCES,
+    TABLE_PARTS,
+    TELLING,
+    Role,
+    Tag,
+    role_of,
+    tag_of,
+)
 from newscrawl.aggregator.sites import Site
 from newscrawl.aggregator.urls import Address, ArticleKey, classify
 from newscrawl.errors import PageError, UnreadableHtmlError
 from newscrawl.text.cleaning import clean
-from newscrawl.text.html import LONGEST_LABEL, as_utf8, parse
+from newscrawl.text.html import as_utf8, parse
 from newscrawl.text.urls import absolute
 
-
-class Role(Enum):
-    """What a line is, where the page's markup says it."""
-
-    NONE = auto()
-    """Nothing is known of it."""
-    TITLE = auto()
-    """An article's title."""
-    SUBTITLE = auto()
-    """A line above or below the title, never the title itself."""
-    NEWSPAPER = auto()
-    """The line with outlet and date."""
-    CONTENT = auto()
-    """A piece of an article's text."""
-    AUTHOR = auto()
-    """An article's author."""
-    CAPTION = auto()
-    """Text under a picture."""
-    TICKER = auto()
-    """The band of current headlines."""
-    CARD = auto()
-    """A teaser of an article, on listing pages."""
-    AROUND = auto()
-    """Side columns, the foot of the page."""
-    MENU = auto()
-    """Menus: hundreds of links on every page, to outlets and sections, never to articles."""
-
-
-_CLASSES = {
-    # Of article pages.
-    "articletitle": Role.TITLE,
-    "articlesubtitle": Role.SUBTITLE,
-    "articlenewspaper": Role.NEWSPAPER,
-    "articlecontent": Role.CONTENT,
-    "articleauthor": Role.AUTHOR,
-    # Of the frame that every page has, and of listings.
-    "teasercontainer": Role.CARD,
-    "maincontainer": Role.CARD,
-    "ui-menu": Role.MENU,
-    "menu": Role.AROUND,
-    "navbar": Role.AROUND,
-    "sidebar": Role.AROUND,
-    "footer": Role.AROUND,
-    "social": Role.AROUND,
-    "breadcrumb": Role.AROUND,
-}
-_BANDS = ("marquee", "ticker")
-_TAGS = {
-    "marquee": Role.TICKER,
-    "figcaption": Role.CAPTION,
-    "nav": Role.MENU,
-    "aside": Role.AROUND,
-    "footer": Role.AROUND,
-}
-_MARKS = [
-    name for name, role in _CLASSES.items() if role in (Role.TITLE, Role.NEWSPAPER, Role.CONTENT)
-]
-# The two match an element's class and id as selectors with ``~=`` and ``*=`` would.
-_MARK = re.compile(
-    rf"(?<![^ \t\n\f\r])(?:{'|'.join(_MARKS)})(?![^ \t\n\f\r])", re.ASCII | re.IGNORECASE
-)
-_BAND = re.compile("|".join(_BANDS), re.ASCII | re.IGNORECASE)
-_NAMED = ", ".join(
-    f"[{attribute}]:is({', '.join(f'[{attribute}*={name} i]' for name in (*_MARKS, *_BANDS))})"
-    for attribute in ("class", "id")
-)
-_TELLING = f":is(img, marquee, {_NAMED})"
-"""What tells where article and headlines are. Each search takes long, whatever it is for."""
-_MENUS = (
-    *(tag for tag, role in _TAGS.items() if role is Role.MENU),
-    *(f'[class~="{name}" i]' for name, role in _CLASSES.items() if role is Role.MENU),
-)
-_LINKS = f"a[href]:not({', '.join(f'{menu} a' for menu in _MENUS)})"
-_CELLS = ("caption", "col", "tbody", "td", "tfoot", "th", "thead", "tr")
-"""Elements that are none without the table around them."""
-_SOURCES = ("data-src", "data-original", "src")
-"""Attributes that say where a picture lies, the likeliest first."""
-_SKIPPED = re.compile(
-    "audio|button|canvas|head|iframe|math|noscript|object|option|script|select|style|svg|template"
-    "|textarea|video|[-!].*"
-)
-_BLOCK = re.compile(
-    "address|article|aside|blockquote|body|caption|center|dd|details|div|dl|dt|fieldset|figcaption"
-    "|figure|footer|form|frameset|h[1-6r]|header|hgroup|li|main|marquee|menu|nav|ol|p|pre|section"
-    "|summary|table|tbody|td|tfoot|th|thead|tr|ul"
-)
-_HEADING = re.compile("h[1-6]")
 _LETTER = re.compile(r"[^\W\d_]")
-
-
-class _Tag(NamedTuple):
-    """What a tag's name says of an element."""
-
-    name: str
-    skipped: bool
-    block: bool
-    heading: bool
-    role: Role | None
-    plain: bool
-    """Whether it says nothing of the lines within the element."""
-
-
-def _tag(name: str) -> _Tag:
-    return _known_tag(name[:LONGEST_LABEL])
-
-
-@lru_cache(maxsize=1024)
-def _known_tag(name: str) -> _Tag:
-    skipped = _SKIPPED.fullmatch(name) is not None
-    block = _BLOCK.fullmatch(name) is not None
-    heading = _HEADING.fullmatch(name) is not None
-    plain = not (skipped or heading or name in ("a", "li", "pre"))
-    return _Tag(name, skipped, block, heading, _TAGS.get(name), plain)
-
-
-def _role(tag: _Tag, attributes: Mapping[str, str | None]) -> Role | None:
-    """The role that an element has by its class, its id or its tag."""
-    names = (attributes.get("class") or "")[:LONGEST_LABEL]
-    if "id" in attributes:
-        names += f" {(attributes['id'] or '')[:LONGEST_LABEL]}"
-    return (_role_of(names) if names else None) or tag.role
-
-
-@lru_cache(maxsize=4096)
-def _role_of(names: str) -> Role | None:
-    """The role that an element's classes and id give it."""
-    names = names.lower()
-    for name in names.split():
-        if role := _CLASSES.get(name):
-            return role
-    return Role.TICKER if any(name in names for name in _BANDS) else None
 
 
 def has_letters(text: str) -> bool:
@@ -263,15 +142,17 @@ class Page:
         marked: list[LexborNode] = []
         bands: list[LexborNode] = []
         pictures: list[LexborNode] = []
-        for node in self.tree.css(_TELLING):
+        for node in self.tree.css(TELLING):
             attributes = node.attributes
             names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}"
-            if _MARK.search(names):
+            if ARTICLE_MARK.search(names):
                 marked.append(node)
-            if node.tag == "marquee" or _BAND.search(names):
+            if node.tag == "marquee" or BAND.search(names):
                 bands.append(node)
-            if node.tag == "img" and any(number in (attributes.get(s) or "") for s in _SOURCES):
-                pictures.append(node)
+            if node.tag == "img":
+                sources = (attributes.get(name) or "" for name in PICTURE_SOURCES)
+                if any(number in source for source in sources):
+                    pictures.append(node)
         article = _around(marked[0], marked[-1]) if marked else None
         if article is None or not bands or not _stands_free(article):
             return False
@@ -279,7 +160,7 @@ class Page:
         self.tickers = [band for band in bands if inner.isdisjoint(_ids_above(band))]
         if (
             not all(map(_stands_free, self.tickers))
-            or any(band.tag in _CELLS for band in bands)
+            or any(band.tag in TABLE_PARTS for band in bands)
             or any(article.mem_id not in {p.mem_id, *_ids_above(p)} for p in pictures)
         ):
             return False
@@ -308,7 +189,8 @@ class Page:
 
     def articles(self) -> Iterator[ArticleKey]:
         """The articles that the page links to, menus left out."""
-        hrefs = dict.fromkeys(link.attributes["href"] or "" for link in self.tree.css(_LINKS))
+        links = self.tree.css(LINKS_OUTSIDE_MENUS)
+        hrefs = dict.fromkeys(link.attributes["href"] or "" for link in links)
         return filter(None, map(self.article, hrefs))
 
     def place(self, href: str) -> Address | None:
@@ -350,7 +232,7 @@ def _ids_above(node: LexborNode) -> Iterator[int]:
 def _stands_free(node: LexborNode) -> bool:
     """Whether nothing that an element stands in shows in its lines."""
     return all(
-        (tag := _tag(above.tag or "")).plain and _role(tag, above.attributes) is None
+        (tag := tag_of(above.tag or "")).plain and role_of(tag, above.attributes) is None
         for above in _above(node)
     )
 
@@ -387,7 +269,7 @@ def _declarations(part: LexborHTMLParser | LexborNode) -> dict[str, str]:
 
 
 # What holds outside of an element that is open, and whether it is a line, or lines, of its own.
-_Frame = tuple[_Tag, Role, Link | None, bool]
+_Frame = tuple[Tag, Role, Link | None, bool]
 
 
 class _Walk:
@@ -417,7 +299,7 @@ class _Walk:
                 self._break()
             elif name == "img":
                 self._picture(node.attributes)
-            elif not (tag := _tag(name)).skipped:
+            elif not (tag := tag_of(name)).skipped:
                 frame = self._enter(tag, node.attributes)
                 if self._menus or self._role is not Role.MENU:
                     child = node.child
@@ -435,9 +317,9 @@ class _Walk:
             node = child
         self._break()
 
-    def _enter(self, tag: _Tag, attributes: dict[str, str | None]) -> _Frame:
+    def _enter(self, tag: Tag, attributes: dict[str, str | None]) -> _Frame:
         """Begin an element; what is returned ends it."""
-        role = _role(tag, attributes)
+        role = role_of(tag, attributes)
         bounded = tag.block or role is not None
         frame = (tag, self._role, self._open_link, bounded)
         if bounded and (self._buffer or self._links):
@@ -463,7 +345,7 @@ class _Walk:
             self._headings += 1
         return frame
 
-    def _leave(self, tag: _Tag, role: Role, link: Link | None, bounded: bool) -> None:
+    def _leave(self, tag: Tag, role: Role, link: Link | None, bounded: bool) -> None:
         """End an element."""
         if bounded and (self._buffer or self._links):
             self._break()
@@ -499,7 +381,7 @@ class _Walk:
         alt = attributes.get("alt") or attributes.get("title") or ""
         if self._open_link and not self._open_link.hint:
             self._open_link.hint = alt
-        for name in _SOURCES:
+        for name in PICTURE_SOURCES:
             if src := attributes.get(name):
                 line = len(self._page.lines)
                 self._page.pictures.append(Picture(src, alt, self._role, line))

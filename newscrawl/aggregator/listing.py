@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote_plus, urldefrag, urlsplit
 
 from newscrawl.aggregator import phrases
-from newscrawl.aggregator.lines import Line, Link, Page, Role, open_page
+from newscrawl.aggregator.lines import Line, Link, Page, open_page
+from newscrawl.aggregator.markup import Role
 from newscrawl.aggregator.ticker import is_ticker, read_headlines
 from newscrawl.aggregator.urls import Address, ArticleKey, Kind, classify
 from newscrawl.errors import PageError

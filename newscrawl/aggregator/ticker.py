@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from newscrawl.aggregator.lines import Line, Page, Role, open_page
+from newscrawl.aggregator.lines import Line, Page, open_page
+from newscrawl.aggregator.markup import Role
 from newscrawl.aggregator.sites import Site
 from newscrawl.items import Headline
 from newscrawl.text.cleaning import clean

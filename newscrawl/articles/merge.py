@@ -10,8 +10,10 @@ from newscrawl.errors import NotHtmlError, UnreadableHtmlError
 from newscrawl.extraction import RuleBook, SourcePage, extract, judge
 from newscrawl.items import Agreement, Article, Copy, Flag, Outlet, Source, Status
 from newscrawl.loaders import CopyLoader, SourceLoader
-from newscrawl.text.cleaning import clean, looks_mojibake, split_bylines
+from newscrawl.text.bylines import split_bylines
+from newscrawl.text.cleaning import clean
 from newscrawl.text.language import detect_language
+from newscrawl.text.mojibake import looks_mojibake
 from newscrawl.text.urls import registered_domain
 
 if TYPE_CHECKING:

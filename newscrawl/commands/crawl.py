@@ -3,15 +3,17 @@
 import argparse
 import logging
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from scrapy.commands.crawl import Command as ScrapyCrawl
+from scrapy.exceptions import UsageError
 
-from newscrawl.aggregator.sites import SITES
+from newscrawl.aggregator.sites import SITES, Site
 from newscrawl.articles.garbage_collection import collect_less_often
 from newscrawl.errors import ArgumentError, SettingError, SiteBusyError, StoreError
 
 if TYPE_CHECKING:
+    from newscrawl.spiders.base import AggregatorSpider
     from newscrawl.state.run_reports import Outcome
 
 logger = logging.getLogger(__name__)
@@ -19,6 +21,10 @@ logger = logging.getLogger(__name__)
 
 class Command(ScrapyCrawl):
     """Exits 0 after a good run, 1 after a bad one, 3 on an alarm, 75 if the site is busy."""
+
+    spidercls: "type[AggregatorSpider]"
+    fault = ""
+    """What is wrong with the settings, the spider arguments or the ledger, if anything."""
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Add ``--json`` to Scrapy's options."""
@@ -28,40 +34,85 @@ class Command(ScrapyCrawl):
         )
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Turn options into settings."""
+        """Turn options into settings; check them, the spider's arguments and the ledger.
+
+        Raises:
+            UsageError: the spider does not exist or has no site, or an option has a wrong form.
+        """
+        # Imported late: Scrapy imports every command at every start.
+        from newscrawl.operations.setting_checks import check_options, check_settings
+        from newscrawl.spiders.arguments import Arguments
+        from newscrawl.state import Ledger, ledger_path
+        from newscrawl.state.run import data_of
+
+        try:
+            check_options(opts.set)
+        except SettingError as error:
+            raise UsageError(str(error), print_help=False) from None
         super().process_options(args, opts)
         assert self.settings
         if opts.json:
             self.settings.set("LOG_JSON", True, priority="cmdline")
+        if len(args) != 1:
+            raise UsageError("give one spider; 'scrapy list' names them", print_help=False)
+        self.spidercls = self._load(args[0])
+        try:
+            check_settings(self.settings)
+            Arguments.parse(self.spidercls.site, opts.spargs)
+            Ledger(ledger_path(data_of(self.settings))).close()  # fails before Scrapy logs anything
+        except (ArgumentError, SettingError, StoreError) as error:
+            self.fault = str(error)
+            self.requires_crawler_process = False
+            return
         if self.settings.getbool("LOG_JSON"):
             from newscrawl.operations.json_log import install
 
             self.settings.set("LOG_INSTALL_ROOT_HANDLER", False, priority="cmdline")
             install(self.settings)
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Check the arguments, crawl, and set the exit code."""
-        name = args[0] if len(args) == 1 else ""
-        if name not in SITES:
-            super().run(args, opts)
-            return
-        # Imported late: Scrapy imports every command at every start.
-        from newscrawl.spiders.arguments import Arguments
-        from newscrawl.state.compression import packing_of
+    def _load(self, name: str) -> "type[AggregatorSpider]":
+        """Return the class of a spider.
+
+        Raises:
+            UsageError: there is none of that name, or it has no site.
+        """
+        from scrapy.spiderloader import get_spider_loader
+
+        assert self.settings
+        loader = get_spider_loader(self.settings)
+        if name not in loader.list():
+            known = ", ".join(sorted(loader.list()))
+            raise UsageError(f"no spider named {name}; allowed: {known}", print_help=False)
+        spidercls = loader.load(name)
+        if not isinstance(getattr(spidercls, "site", None), Site):
+            raise UsageError(
+                f"spider {name} has no site: derive {spidercls.__name__} from "
+                f"newscrawl.spiders.base.AggregatorSpider and set its attribute site to one of "
+                f"{', '.join(SITES)}",
+                print_help=False,
+            )
+        return cast("type[AggregatorSpider]", spidercls)
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:  # noqa: ARG002 - Scrapy's
+        """Crawl, and set the exit code."""
+        from newscrawl.operations.setting_checks import check_settings
         from newscrawl.state.run import Run, data_of, job_name, now
         from newscrawl.state.run_reports import EXIT_CODES, read_report, report_head
 
-        assert self.crawler_process
-        crawler = self.crawler_process.create_crawler(name)
+        name, site = self.spidercls.name, self.spidercls.site.name
         job = job_name(name, opts.spargs.get("_job"))
-        try:
-            Arguments.parse(SITES[name], opts.spargs)
-            packing_of(crawler.settings["FEED_COMPRESSION"])
-            Run.of(crawler, job)
-        except (ArgumentError, SettingError, StoreError) as error:
-            busy = isinstance(error, SiteBusyError)
-            self._end_early(name, job, opts.spargs, "skipped" if busy else "failed", str(error))
+        if self.fault:
+            self._end_early(site, job, opts.spargs, "failed", self.fault)
             return
+        crawler = self._create_crawler(self.spidercls)
+        try:
+            check_settings(crawler.settings)  # with the spider's own
+            Run.of(crawler, job)
+        except (SettingError, StoreError) as error:
+            busy = isinstance(error, SiteBusyError)
+            self._end_early(site, job, opts.spargs, "skipped" if busy else "failed", str(error))
+            return
+        assert self.crawler_process
         collect_less_often()
         self.crawler_process.crawl(crawler, **opts.spargs)
         self.crawler_process.start()
@@ -70,8 +121,8 @@ class Command(ScrapyCrawl):
             outcome = "failed"
         self.exitcode = EXIT_CODES[outcome]
         if self.exitcode:
-            head = report_head(name, job, now(), opts.spargs) | {"outcome": "failed"}
-            self._tell(head | read_report(data_of(crawler.settings), job))
+            head = report_head(site, job, now(), opts.spargs) | {"outcome": "failed"}
+            self._notify(head | read_report(data_of(crawler.settings), job))
 
     def _end_early(
         self, site: str, job: str, arguments: dict[str, str], outcome: "Outcome", reason: str
@@ -95,9 +146,9 @@ class Command(ScrapyCrawl):
         except StoreError as error:
             self._say(f"no run report: {error}")
         if outcome == "failed":
-            self._tell(report)
+            self._notify(report)
 
-    def _tell(self, report: dict[str, Any]) -> None:
+    def _notify(self, report: dict[str, Any]) -> None:
         """Notify the operator of an unsuccessful run."""
         from newscrawl.operations.notifications import notify
 
@@ -108,7 +159,7 @@ class Command(ScrapyCrawl):
     def _say(self, text: str) -> None:
         """Log a message outside of the run."""
         assert self.settings
-        if self.settings.getbool("LOG_JSON"):
+        if self.settings["LOG_JSON"] in (True, "1", "True", "true"):
             logger.error(text)
         else:
             sys.stderr.write(f"{text}\n")

@@ -7,8 +7,8 @@ from html import escape
 
 from newscrawl.aggregator.sites import SITES, Site
 from newscrawl.aggregator.urls import author_url, feed_url, home_url, listing_url
+from newscrawl.demo.article_faults import ArticleFault
 from newscrawl.demo.articles import DemoArticle
-from newscrawl.demo.troubles import Trouble
 from newscrawl.demo.truth import CUT_MARK, copy_of
 from newscrawl.items import Edition
 
@@ -68,11 +68,11 @@ def article_page(
     """Return an article's page."""
     outlet, key = article.outlet, article.key
     copy, words = copy_of(article), _WORDINGS[outlet.edition]
-    if article.trouble is Trouble.COPY_UNKNOWN:
+    if article.fault is ArticleFault.COPY_UNKNOWN:
         main = f'<div class="box-new"><h5>{escape(copy.title)}</h5><p>§</p></div>'
         return _document(key.site, outlet.edition, copy.title, "", main, ticker)
-    lines = [] if article.trouble is Trouble.COPY_EMPTY else list(map(_text, copy.paragraphs))
-    if article.trouble is Trouble.LEFTOVERS:
+    lines = [] if article.fault is ArticleFault.COPY_EMPTY else list(map(_text, copy.paragraphs))
+    if article.fault is ArticleFault.LEFTOVERS:
         lines.append(words.form)
     pieces = [lines[i : i + _PIECE] for i in range(0, len(lines), _PIECE)] or [[]]
     content = "\n".join(
@@ -183,7 +183,7 @@ def _card(article: DemoArticle) -> str:
 
 
 def _anchor(article: DemoArticle) -> str:
-    return f'<a href="{article.key.url}">{_text(article.story.title)}</a>'
+    return f'<a href="{article.key.url}">{_text(article.copied.title)}</a>'
 
 
 def _text(text: str) -> str:

@@ -7,10 +7,11 @@ from functools import lru_cache
 from random import Random
 
 from newscrawl.aggregator.urls import ArticleKey
+from newscrawl.demo.article_faults import EFFECTS, ArticleFault, fault_at
 from newscrawl.demo.outlets import OUTLETS, DemoOutlet, outlets_of
-from newscrawl.demo.prose import Story, dice, write_story
+from newscrawl.demo.prose import Story, Writer, bank, dice, write_story
+from newscrawl.demo.revisions import Change, Revision, revise
 from newscrawl.demo.systems import SYSTEMS, System
-from newscrawl.demo.troubles import EFFECTS, Trouble, trouble_at
 from newscrawl.items import Status
 
 START = datetime(2024, 1, 8, 9, 20)  # noqa: DTZ001 -- wall-clock time in each outlet's zone
@@ -20,6 +21,9 @@ SPAN = timedelta(days=520)
 
 _DISPATCH_EVERY = 9
 """One article in this many is an agency dispatch that all outlets of its edition print."""
+
+_REVISED_EVERY = 5
+"""One article in this many is changed by its outlet after it was copied, mostly silently."""
 
 _EDITED = 0.4
 """Share of dispatches that an outlet shortens."""
@@ -36,12 +40,16 @@ class DemoArticle:
     number: int
     """Number in the aggregator's and the outlet's URLs."""
     story: Story
-    """Content."""
+    """Content of the outlet's page."""
+    copied: Story
+    """Content when the aggregator copied it: ``story`` without ``revision``."""
+    revision: Revision | None
+    """Change by the outlet since then."""
     published: datetime
     """Publication time in the outlet's time zone."""
     modified: datetime | None
     """Time of the outlet's last change."""
-    trouble: Trouble | None
+    fault: ArticleFault | None
     """Fault of the article, if any."""
     dispatch: int | None
     """Number of the agency dispatch in its edition, if it is one."""
@@ -62,17 +70,17 @@ class DemoArticle:
     @property
     def link(self) -> str | None:
         """Link to the outlet's page, as printed by the aggregator."""
-        match self.trouble:
-            case Trouble.NO_LINK:
+        match self.fault:
+            case ArticleFault.NO_LINK:
                 return None
-            case Trouble.TO_HTTPS:
+            case ArticleFault.TO_HTTPS:
                 return self.url.replace("https:", "http:", 1)
-            case Trouble.MOVED_PAGE:
+            case ArticleFault.MOVED_PAGE:
                 return f"https://{self.outlet.host}/?p={self.number}"
-            case Trouble.DEAD_DOMAIN:
+            case ArticleFault.DEAD_DOMAIN:
                 return self.url.replace(self.outlet.host, f"archives.{self.outlet.host}", 1)
-            case Trouble.PDF | Trouble.IMAGE:
-                ending = "pdf" if self.trouble is Trouble.PDF else "jpg"
+            case ArticleFault.PDF | ArticleFault.IMAGE:
+                ending = "pdf" if self.fault is ArticleFault.PDF else "jpg"
                 return f"https://{self.outlet.host}/files/{self.number}.{ending}"
         return self.url
 
@@ -84,13 +92,13 @@ class DemoArticle:
     @property
     def status(self) -> Status:
         """Expected ``source.status`` when a browser is available."""
-        if self.trouble is Trouble.NO_LINK:
+        if self.fault is ArticleFault.NO_LINK:
             return "no_link"
-        if self.outlet.fate == "closed" or self.trouble is Trouble.DEAD_DOMAIN:
+        if self.outlet.fate == "closed" or self.fault is ArticleFault.DEAD_DOMAIN:
             return "unreachable"
         if self.outlet.fate == "denied":
             return "refused"
-        return EFFECTS[self.trouble].status if self.trouble else "ok"
+        return EFFECTS[self.fault].status if self.fault else "ok"
 
 
 class Library:
@@ -149,29 +157,48 @@ class Library:
         position = self._positions[outlet]
         dispatch: int | None = index * self._dispatches(outlet) // count
         if dispatch is not None and index == self._dispatch_index(outlet, dispatch):
-            trouble = None
+            fault = None
             story = self._dispatched(outlet, dispatch, edited=rng.random() < _EDITED)
             at = START + SPAN * ((dispatch + 0.5) / self._dispatches(outlet))
         else:
             dispatch = None
-            trouble = trouble_at(outlet.edition, position, index)
+            fault = fault_at(outlet.edition, position, index)
             story = write_story(outlet.edition, outlet.site.country, rng)
             at = START + SPAN * ((index + 0.5 + rng.uniform(-0.4, 0.4)) / count)
         published = at.replace(second=0, microsecond=0, tzinfo=outlet.site.timezone)
         published += timedelta(minutes=position)
-        changed = trouble is Trouble.MODIFIED
+        copied, revision = story, None
+        changed = fault is ArticleFault.MODIFIED
+        if changed or (fault is None and dispatch is None and index % _REVISED_EVERY == 1):
+            story, revision = self._revised(outlet, index, story)
         modern = outlet.redesign is not None and index >= count // 2
         return DemoArticle(
             outlet=outlet,
             index=index,
             number=self._numbers[outlet][index],
             story=story,
+            copied=copied,
+            revision=revision,
             published=published,
             modified=published + timedelta(minutes=rng.randint(30, 4000)) if changed else None,
-            trouble=trouble,
+            fault=fault,
             dispatch=dispatch,
             system=SYSTEMS[outlet.redesign if modern and outlet.redesign else outlet.system],
         )
+
+    def _revised(
+        self, outlet: DemoOutlet, index: int, story: Story
+    ) -> tuple[Story, Revision | None]:
+        """Return a story after a change by the outlet; the kinds take turns."""
+        rng = dice(self.seed, outlet.slug, index, "revision")
+        town = {"Town": story.tags[-1]}
+        writer = Writer(bank(outlet.edition), outlet.site.country, rng, bound=town)
+        kinds = tuple(Change)
+        first = (index // _REVISED_EVERY + self._positions[outlet]) % len(kinds)
+        for change in (*kinds[first:], *kinds[:first]):
+            if revised := revise(story, change, writer):
+                return revised
+        return story, None
 
     def _dispatched(self, outlet: DemoOutlet, dispatch: int, *, edited: bool) -> Story:
         """Return the dispatch as an outlet prints it: complete, or without its end."""

@@ -13,13 +13,13 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 from newscrawl.aggregator.sites import SITES
 from newscrawl.aggregator.urls import Address, classify, parse_article_id
 from newscrawl.demo import aggregator
+from newscrawl.demo.article_faults import ArticleFault
 from newscrawl.demo.articles import DemoArticle, Library
 from newscrawl.demo.outlets import EDITIONS, OUTLETS, DemoOutlet, outlets_of
 from newscrawl.demo.prose import Writer, bank, dice, write_story
 from newscrawl.demo.proxy import Answer
 from newscrawl.demo.systems import Frame, Page, Teaser, labels
 from newscrawl.demo.systems.app import PROGRAM, App
-from newscrawl.demo.troubles import Trouble
 from newscrawl.demo.truth import Truth, copy_of, truth_of
 from newscrawl.items import Edition
 
@@ -96,7 +96,7 @@ class DemoNetwork:
             case "outlet":
                 return self._outlet_listing(address, parts.path, page)
             case "section":
-                found = [a for a in self._recent(address) if a.story.rubric == address.name]
+                found = [a for a in self._recent(address) if a.copied.rubric == address.name]
             case "author":
                 name = " ".join(address.name.split())
                 found = self._by_author(address.site.name, address.edition).get(name, [])
@@ -108,9 +108,9 @@ class DemoNetwork:
 
     def _copy(self, address: Address, first: bool) -> Answer:
         article = self._addressed(address)
-        if article is None or article.trouble is Trouble.COPY_404:
+        if article is None or article.fault is ArticleFault.COPY_404:
             return _plain(404, "no such article")
-        if article.trouble is Trouble.COPY_HICCUP and first:
+        if article.fault is ArticleFault.COPY_HICCUP and first:
             return _plain(500, "internal error")
         around = (article.index + step for step in (-3, -2, -1, 1, 2, 3))
         related = [
@@ -234,37 +234,37 @@ class DemoNetwork:
         """Return the outlet's response for an article, with its fault."""
         outlet, frame = article.outlet, self._frame(article.outlet)
         missing = article.system.notice(frame, frame.labels.not_found)
-        match article.trouble:
-            case Trouble.GONE_404 | Trouble.GONE_410:
-                status = 404 if article.trouble is Trouble.GONE_404 else 410
+        match article.fault:
+            case ArticleFault.GONE_404 | ArticleFault.GONE_410:
+                status = 404 if article.fault is ArticleFault.GONE_404 else 410
                 return _outlet_html(outlet, missing, status)
-            case Trouble.SOFT_404:
+            case ArticleFault.SOFT_404:
                 return _outlet_html(outlet, missing)
-            case Trouble.MOVED_HOME:
+            case ArticleFault.MOVED_HOME:
                 return _redirect(f"https://{outlet.host}/", 302)
-            case Trouble.FORBIDDEN:
+            case ArticleFault.FORBIDDEN:
                 return _plain(403, "forbidden")
-            case Trouble.THROTTLED if first:
+            case ArticleFault.THROTTLED if first:
                 return _plain(429, "too many requests", {"Retry-After": "1"})
-            case Trouble.HICCUP if first:
+            case ArticleFault.HICCUP if first:
                 return _plain(500, "internal error")
-            case Trouble.DOWN:
+            case ArticleFault.DOWN:
                 return _plain(503, "unavailable")
-            case Trouble.DROPPED:
+            case ArticleFault.DROPPED:
                 return Answer(action="drop")
-            case Trouble.HUGE:
+            case ArticleFault.HUGE:
                 return Answer(200, {"Content-Type": "text/html"}, b"<p>" + b" " * _HUGE)
         html = article.system.article(self._page(article))
-        delay = 1.5 if article.trouble is Trouble.SLOW else 0.0
+        delay = 1.5 if article.fault is ArticleFault.SLOW else 0.0
         return _outlet_html(outlet, html, delay=delay)
 
     def _page(self, article: DemoArticle) -> Page:
         rng = dice(self.library.seed, article.key.id, "page")
         outlet = article.outlet
-        if article.trouble is Trouble.OTHER_STORY:
+        if article.fault is ArticleFault.OTHER_STORY:
             other = write_story(outlet.edition, outlet.site.country, rng)
             article = replace(article, story=other)
-        paywalled = article.trouble is Trouble.PAYWALL
+        paywalled = article.fault is ArticleFault.PAYWALL
         near = [article.index + step for step in (-2, -1, 1) if article.index + step >= 0]
         related = [i for i in near if i < self.library.count(outlet)]
         return Page(

@@ -123,11 +123,13 @@ def dice(*key: object) -> Random:
 class Writer:
     """Expands a bank's texts; bound symbols last as long as the writer."""
 
-    def __init__(self, bank: Bank, country: str, rng: Random) -> None:
+    def __init__(
+        self, bank: Bank, country: str, rng: Random, bound: Mapping[str, str] | None = None
+    ) -> None:
         self.bank = bank
         self.rng = rng
         self._country = country
-        self._bound: dict[str, str] = {}
+        self._bound = dict(bound or {})
 
     def write(self, text: str) -> str:
         """Expand all slots of a text and capitalise it."""

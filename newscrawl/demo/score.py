@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from newscrawl.demo.troubles import EFFECTS
+from newscrawl.demo.article_faults import EFFECTS
 from newscrawl.demo.truth import Truth
 from newscrawl.state.compression import open_unpacked
 
@@ -135,7 +136,7 @@ def score(feeds: Iterable[Path], truth: Mapping[str, Truth], sites: Collection[s
         titles=Share(),
         dates=Share(),
         bodies=Bodies(),
-        others={name: Share() for name in ("authors", "section", "tags", "modified")},
+        others={name: Share() for name in ("authors", "section", "tags", "modified", "paragraphs")},
         missing=[],
         extra=[],
         repeated=[],
@@ -181,8 +182,8 @@ def _compare(result: Score, record: Mapping[str, Any], truth: Truth) -> None:
     for name, (given, true) in _copy_fields(record, truth).items():
         result.copies[name].count(given == true, f"{truth.id}: {given!r}, not {true!r}")
     source, expected = record["source"], truth.source
-    trouble = f" ({EFFECTS[truth.trouble].what})" if truth.trouble else ""
-    told = f"{truth.id} on {expected.system}: {source['status']}, not {expected.status}{trouble}"
+    fault = f" ({EFFECTS[truth.fault].what})" if truth.fault else ""
+    told = f"{truth.id} on {expected.system}: {source['status']}, not {expected.status}{fault}"
     result.statuses.count(source["status"] == expected.status, told)
     if expected.status != "ok":
         return
@@ -201,6 +202,14 @@ def _compare(result: Score, record: Mapping[str, Any], truth: Truth) -> None:
     }
     for name, (given, true) in others.items():
         result.others[name].count(given == true, f"{what}: {given!s}, not {true!s}")
+    differing = _differing_paragraph(source["text"] or "", expected.text)
+    result.others["paragraphs"].count(differing is None, f"{what}: {differing}")
+
+
+def _differing_paragraph(found: str, expected: str) -> str | None:
+    """Return the first paragraph that is not as expected; ``None`` if all are."""
+    pairs = zip_longest(map(_plain, found.split("\n\n")), map(_plain, expected.split("\n\n")))
+    return next((f"{given!r}, not {true!r}" for given, true in pairs if given != true), None)
 
 
 _COPY_FIELDS = ("title", "text", "published", "outlet", "byline", "link", "truncated")

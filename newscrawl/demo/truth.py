@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from newscrawl.demo.article_faults import EFFECTS, ArticleFault
 from newscrawl.demo.articles import DemoArticle, Library
-from newscrawl.demo.troubles import EFFECTS, Trouble
+from newscrawl.demo.revisions import Revision
 from newscrawl.items import Precision, Status
 
 CUT_MARK = "(...)"
@@ -83,10 +84,12 @@ class Truth:
     """The outlet's name as printed."""
     exported: bool
     """Whether the copy can be parsed, so that a record is expected."""
-    trouble: Trouble | None
+    fault: ArticleFault | None
     """Fault of the article, if any."""
     duplicate_of: str | None
     """Identifier of the first article with the same text."""
+    revision: Revision | None
+    """Change by the outlet after the aggregator copied the article."""
     copy: CopyTruth
     """Truth of the copy."""
     source: SourceTruth
@@ -95,21 +98,21 @@ class Truth:
 
 def copy_of(article: DemoArticle) -> CopyTruth:
     """Return the aggregator's copy of an article."""
-    story, trouble = article.story, article.trouble
+    story, fault = article.copied, article.fault
     title, lines = story.title, story.lines
-    if trouble is Trouble.CUT:
+    if fault is ArticleFault.CUT:
         lines = lines[: max(2, len(lines) // 2)]
         lines[-1] = f"{lines[-1][: len(lines[-1]) * 2 // 3].rpartition(' ')[0]} {CUT_MARK}"
-    elif trouble is Trouble.STUB:
+    elif fault is ArticleFault.STUB:
         lines = [_STUBS[article.outlet.edition]]
-    elif trouble is Trouble.MOJIBAKE:
+    elif fault is ArticleFault.MOJIBAKE:
         title, *lines = map(_damaged, (title, *lines))
     site = article.outlet.site
     picture = f"https://images2.{site.host}/{article.outlet.slug}/{article.number}"
     return CopyTruth(
         title=title,
         paragraphs=tuple(lines),
-        published=article.published.date() + timedelta(days=trouble is Trouble.LATE),
+        published=article.published.date() + timedelta(days=fault is ArticleFault.LATE),
         byline=None
         if article.number % 4 == 0
         else _JOINTS[article.outlet.edition].join(story.authors),
@@ -138,9 +141,10 @@ def truth_of(article: DemoArticle, library: Library, *, browser: bool) -> Truth:
         id=article.key.id,
         url=article.key.url,
         outlet_name=article.outlet.name,
-        exported=article.trouble is None or EFFECTS[article.trouble].exported,
-        trouble=article.trouble,
+        exported=article.fault is None or EFFECTS[article.fault].exported,
+        fault=article.fault,
         duplicate_of=first.key.id if first else None,
+        revision=article.revision,
         copy=copy_of(article),
         source=SourceTruth(
             status=status,

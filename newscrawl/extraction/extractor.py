@@ -18,7 +18,8 @@ from newscrawl.extraction.fields import CopyLike
 from newscrawl.extraction.metadata import Metadata, read_metadata
 from newscrawl.extraction.rules import Rule, RuleBook, first_node, lesson_of
 from newscrawl.items import Agreement, Image
-from newscrawl.text.cleaning import clean, clean_text, join_paragraphs, split_bylines
+from newscrawl.text.bylines import split_bylines
+from newscrawl.text.cleaning import clean, clean_text, join_paragraphs
 from newscrawl.text.dates import Moment
 from newscrawl.text.html import as_utf8, parse
 from newscrawl.text.usage_directives import of_metas

@@ -7,6 +7,7 @@ which one process owns at a time.
 import asyncio
 import heapq
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -129,6 +130,8 @@ class Hosts:
     """Maximum seconds they may take; 0 is unlimited."""
     max_errors: int = 0
     """Maximum failures; 0 is unlimited."""
+    delays: Mapping[str, float] = field(default_factory=dict)
+    """Least seconds between two requests, by host; they hold for subdomains, too."""
     queued: Counter[str] = field(default_factory=Counter)
     """Queued requests by host."""
     pause: float = 0.0
@@ -156,6 +159,7 @@ class Hosts:
             settings.getint("HOST_MAX_PAGES"),
             settings.getfloat("HOST_MAX_SECONDS"),
             settings.getint("HOST_MAX_ERRORS"),
+            {host.lower(): float(s) for host, s in settings.getdict("HOST_DELAYS").items()},
             pause=settings.getfloat("DOWNLOAD_DELAY"),
         )
 
@@ -165,9 +169,15 @@ class Hosts:
         host = self.met.get(name)
         if host is None:
             override = shipped_overrides().get(registered_domain(name) or "")
-            pace = (override and override.pause) or 0.0
+            pace = max((override and override.pause) or 0.0, self._delay(name))
             host = self.met[name] = Host(name, pace, changed=self._note if self.ledger else None)
         return host
+
+    def _delay(self, name: str) -> float:
+        """Return the delay set for a host, or else for the nearest domain above it."""
+        parts = name.split(".")
+        names = (".".join(parts[start:]) for start in range(len(parts)))
+        return next((self.delays[each] for each in names if each in self.delays), 0.0)
 
     # --- Slots shared with other processes -------------------------------------------------------
 

@@ -54,6 +54,7 @@ class BrowserMiddleware:
         self._handler: ScrapyPlaywrightDownloadHandler | None = None
         self._said_missing = False
         self._scripts: dict[str, Response] = {}
+        crawler.signals.connect(self.engine_started, signals.engine_started)
         crawler.signals.connect(self.engine_stopped, signals.engine_stopped)
 
     @classmethod
@@ -88,6 +89,13 @@ class BrowserMiddleware:
         headers["Content-Type"] = "text/html; charset=utf-8"
         headers["Content-Location"] = url
         return answer.replace(url=url, headers=headers, flags=[], request=None)
+
+    def engine_started(self) -> None:
+        """Add the downloader slot of subresources to those that a user may have set."""
+        assert self._crawler.engine
+        concurrency = self._crawler.settings.getint("BROWSER_PAGE_CONCURRENCY")
+        slot = {"concurrency": concurrency, "delay": 0, "jitter": 0}
+        self._crawler.engine.downloader.per_slot_settings.setdefault(BROWSER_SLOT, slot)
 
     async def engine_stopped(self) -> None:
         """Close the browser."""

@@ -5,6 +5,7 @@ some 80 bytes per article (``benchmarks/report.py``).
 """
 
 import heapq
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -21,6 +22,20 @@ FILLED = marked(Use.COUNTED)
 
 BINS = 20
 """Bins of the agreement histogram, from 0 to 1."""
+
+LENGTHS = (25, 50, 100, 200, 400, 800, 1600, 3200)
+"""Upper limits (words) of the bins of text lengths; the last bin has no limit."""
+
+LOST = frozenset({"gone", "moved", "mismatch", "unreachable"})
+"""Source statuses that count as link rot."""
+
+_NOT_REQUESTED = frozenset({"no_link", "not_followed", "unsafe"})
+
+AGREE = 0.9
+"""Text agreement from which the two versions count as agreeing."""
+
+_LOW_AGREEMENT = "low agreement"
+"""Name of the sample of parsed sources below ``AGREE``."""
 
 _RECENT = 25
 """Number of latest records kept per source status."""
@@ -62,6 +77,7 @@ class _Record(msgspec.Struct):
     language: str | None
     source: _Source
     agreement: _Agreement
+    text: str
     flags: list[str]
     duplicate_of: str | None
     crawl: _Crawl
@@ -107,10 +123,18 @@ class Outlet:
     """Sum of the agreement of the texts."""
     compared: int = 0
     """Articles whose two texts were compared."""
+    languages: Counter[str] = field(default_factory=Counter)
+    """Articles by language of the text."""
+    years: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Articles by year of publication and status of their source."""
+    requested: Counter[int] = field(default_factory=Counter)
+    """Requested sources by age in years when the record was written."""
+    lost: Counter[int] = field(default_factory=Counter)
+    """Those of them that are ``LOST``."""
 
 
 @dataclass(slots=True)
-class Holdings:
+class FeedStatistics:
     """Statistics of the feeds."""
 
     lines: int = 0
@@ -125,8 +149,12 @@ class Holdings:
     """Articles with the text of an earlier one."""
     outlets: dict[tuple[str, str, str], Outlet] = field(default_factory=dict)
     """By site, edition and slug."""
-    years: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
-    """Articles by year of publication and status of the source."""
+    months: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    """Articles by month of publication and status of the source."""
+    lengths: list[int] = field(default_factory=lambda: [0] * (len(LENGTHS) + 1))
+    """Articles by words of the text, in the bins of ``LENGTHS``."""
+    clusters: Counter[int] = field(default_factory=Counter)
+    """Later articles with the same text, by hash of the first one's identifier."""
     agreement: dict[str, list[int]] = field(
         default_factory=lambda: {name: [0] * BINS for name in ("text", "title")}
     )
@@ -140,12 +168,13 @@ class Holdings:
     rules: Counter[str] = field(default_factory=Counter)
     """Articles by extraction method of the source's body."""
     recent: list[bytes] = field(default_factory=list)
-    """Lines of the latest records of each status of the source, latest first."""
+    """Sample of records, latest first: the latest of each source status and those with low
+    agreement."""
     damages: list[Damage] = field(default_factory=list)
     """The first damaged lines."""
 
 
-def take_stock(reader: FeedReader) -> Holdings:
+def count_feeds(reader: FeedReader) -> FeedStatistics:
     """Return the statistics of all feeds.
 
     Feeds are read latest first, so that the first record of an article is its latest version. A
@@ -154,35 +183,37 @@ def take_stock(reader: FeedReader) -> Holdings:
     Raises:
         ExportError: a feed cannot be read.
     """
-    held = Holdings()
+    stats = FeedStatistics()
     seen: set[int] = set()
-    recent: dict[str, list[tuple[str, int, bytes]]] = {name: [] for name in get_args(Status)}
+    recent: dict[str, list[tuple[str, int, bytes]]] = {
+        name: [] for name in (*get_args(Status), _LOW_AGREEMENT)
+    }
     for number in _latest_first(reader):
         for line in reader.lines(number):
-            held.lines += 1
+            stats.lines += 1
             if isinstance(line, Damage):
-                _note_damage(held, line)
+                _note_damage(stats, line)
                 continue
             try:
                 record = _decode(line.data)
             except ValueError as error:  # base class of msgspec's errors
-                _note_damage(held, Damage(reader.feeds[number].path, line.number, str(error)))
+                _note_damage(stats, Damage(reader.feeds[number].path, line.number, str(error)))
                 continue
             key = hash(record.id)  # 64 bits: a collision in a million is one in 10 million
             if key in seen:
-                held.earlier += 1
+                stats.earlier += 1
                 continue
             seen.add(key)
-            _count(held, record)
-            latest = recent[record.source.status]
-            entry = (record.crawl.exported or "", held.lines, line.data)
+            _count(stats, record)
+            latest = recent[_sample(record)]
+            entry = (record.crawl.exported or "", stats.lines, line.data)
             if len(latest) < _RECENT:
                 heapq.heappush(latest, entry)
             elif entry > latest[0]:
                 heapq.heapreplace(latest, entry)
     entries = sorted((entry for kept in recent.values() for entry in kept), reverse=True)
-    held.recent = [data for _, _, data in entries]
-    return held
+    stats.recent = [data for _, _, data in entries]
+    return stats
 
 
 def _latest_first(reader: FeedReader) -> list[int]:
@@ -203,37 +234,64 @@ def _began(lines: Iterator[Line | Damage]) -> str:
     return ""
 
 
-def _note_damage(held: Holdings, damage: Damage) -> None:
-    held.damaged += 1
-    if len(held.damages) < _NAMED:
-        held.damages.append(damage)
+def _note_damage(stats: FeedStatistics, damage: Damage) -> None:
+    stats.damaged += 1
+    if len(stats.damages) < _NAMED:
+        stats.damages.append(damage)
 
 
-def _count(held: Holdings, record: _Record) -> None:
-    held.articles += 1
+def _count(stats: FeedStatistics, record: _Record) -> None:
+    stats.articles += 1
     status = record.source.status
     site, edition, slug = record.aggregator, record.edition, record.outlet.slug
-    outlet = held.outlets.get((site, edition, slug))
+    outlet = stats.outlets.get((site, edition, slug))
     if outlet is None:
-        outlet = held.outlets[site, edition, slug] = Outlet(site, edition, slug)
+        outlet = stats.outlets[site, edition, slug] = Outlet(site, edition, slug)
     outlet.name = outlet.name or record.outlet.name
     if record.outlet.domain:
         outlet.domains[record.outlet.domain] += 1
     outlet.days[intern(record.published[:10])] += 1
     outlet.statuses[status] += 1
-    held.years[record.published[:4]][status] += 1
+    outlet.years[record.published[:4], status] += 1
+    outlet.languages[record.language or "?"] += 1
+    stats.months[intern(record.published[:7])][status] += 1
+    if status not in _NOT_REQUESTED:
+        age = _age(record)
+        outlet.requested[age] += 1
+        outlet.lost[age] += status in LOST
     if (share := record.agreement.text) is not None:
         outlet.agreement += share
         outlet.compared += 1
-        held.agreement["text"][min(int(share * BINS), BINS - 1)] += 1
+        stats.agreement["text"][min(int(share * BINS), BINS - 1)] += 1
     if (share := record.agreement.title) is not None:
-        held.agreement["title"][min(int(share * BINS), BINS - 1)] += 1
+        stats.agreement["title"][min(int(share * BINS), BINS - 1)] += 1
     for name in FILLED:
         value = getattr(record, name)
         if (bytes(value) not in _EMPTY) if isinstance(value, msgspec.Raw) else value:
-            held.filled[name] += 1
-    held.flags.update(record.flags)
-    held.languages[record.language or "?"] += 1
+            stats.filled[name] += 1
+    stats.flags.update(record.flags)
+    stats.languages[record.language or "?"] += 1
     if record.source.rule:
-        held.rules["rule" if "#" in record.source.rule else record.source.rule] += 1
-    held.duplicates += record.duplicate_of is not None
+        stats.rules["rule" if "#" in record.source.rule else record.source.rule] += 1
+    if record.duplicate_of is not None:
+        stats.duplicates += 1
+        stats.clusters[hash(record.duplicate_of)] += 1
+    stats.lengths[bisect_left(LENGTHS, _words(record.text))] += 1
+
+
+def _sample(record: _Record) -> str:
+    """Return the name of the sample that a record belongs to."""
+    agreement = record.agreement.text
+    low = record.source.status == "ok" and agreement is not None and agreement < AGREE
+    return _LOW_AGREEMENT if low else record.source.status
+
+
+def _age(record: _Record) -> int:
+    """Return the completed years from publication to export."""
+    published, exported = record.published[:10], (record.crawl.exported or record.published)[:10]
+    return max(0, int(exported[:4]) - int(published[:4]) - (exported[4:] < published[4:]))
+
+
+def _words(text: str) -> int:
+    """Return the number of words; paragraphs are separated by blank lines."""
+    return text.count(" ") + text.count("\n\n") + 1

@@ -23,9 +23,9 @@ from newscrawl.errors import StoreError
 from newscrawl.export.feeds import Feed, FeedReader
 from newscrawl.items import Article, Status
 from newscrawl.operations.monitors import alarms
-from newscrawl.report.feeds import FILLED, Holdings, Outlet, take_stock
+from newscrawl.report.differences import differences
+from newscrawl.report.feeds import AGREE, FILLED, LENGTHS, FeedStatistics, Outlet, count_feeds
 from newscrawl.report.runs import hosts_of, losses_of, rules_of
-from newscrawl.report.words import differences
 from newscrawl.state.run import now
 from newscrawl.state.run_reports import reports
 
@@ -61,10 +61,10 @@ def write_page(data: Path, feeds: list[Feed], output: Path) -> int:
         with TemporaryDirectory(dir=output.parent, prefix=".report.") as scratch:
             reader = FeedReader(feeds, Path(scratch))
             try:
-                held = take_stock(reader)
+                stats = count_feeds(reader)
             finally:
                 reader.close()
-        page = _render(_content(held, data, feeds)).encode()
+        page = _render(_content(stats, data, feeds)).encode()
         part = output.with_name(f".{output.name}.part")
         part.write_bytes(page)
         part.replace(output)
@@ -98,11 +98,11 @@ def _hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def _content(held: Holdings, data: Path, feeds: list[Feed]) -> dict[str, Any]:
+def _content(stats: FeedStatistics, data: Path, feeds: list[Feed]) -> dict[str, Any]:
     """Return the data of the page."""
     runs = list(reports(data))
     rules, faults = rules_of(data)
-    outlets = sorted(held.outlets.values(), key=lambda outlet: -outlet.days.total())
+    outlets = sorted(stats.outlets.values(), key=lambda outlet: -outlet.days.total())
     last_day = max((max(outlet.days) for outlet in outlets), default="")
     losses = losses_of(data, runs)
     hosts = hosts_of(runs)
@@ -110,22 +110,25 @@ def _content(held: Holdings, data: Path, feeds: list[Feed]) -> dict[str, Any]:
         "made": now(),
         "version": __version__,
         "feeds": len(feeds),
-        "lines": held.lines,
-        "earlier": held.earlier,
-        "damaged": held.damaged,
-        "faults": [*map(str, held.damages), *faults],
-        "articles": held.articles,
-        "duplicates": held.duplicates,
+        "lines": stats.lines,
+        "earlier": stats.earlier,
+        "damaged": stats.damaged,
+        "faults": [*map(str, stats.damages), *faults],
+        "articles": stats.articles,
+        "duplicates": stats.duplicates,
         "statuses": get_args(Status),
         "outlets": [_outlet(outlet, last_day) for outlet in outlets],
         "lastDay": last_day,
-        "years": {year: held.years[year] for year in sorted(held.years)},
-        "agreement": held.agreement,
-        "filled": {name: held.filled[name] for name in FILLED},
-        "flags": dict(held.flags.most_common()),
-        "languages": dict(held.languages.most_common(12)),
-        "found": dict(held.rules.most_common()),
-        "records": list(_within(map(_record, held.recent))),
+        "months": {month: stats.months[month] for month in sorted(stats.months)},
+        "agreement": stats.agreement,
+        "agree": AGREE,
+        "lengths": list(zip([*LENGTHS, None], stats.lengths, strict=True)),
+        "clusters": sorted(Counter(size + 1 for size in stats.clusters.values()).items()),
+        "filled": {name: stats.filled[name] for name in FILLED},
+        "flags": dict(stats.flags.most_common()),
+        "languages": dict(stats.languages.most_common(12)),
+        "found": dict(stats.rules.most_common()),
+        "records": list(_within(map(_record, stats.recent))),
         "reasons": losses[:_REASONS],
         "moreReasons": max(0, len(losses) - _REASONS),
         "rules": [_rule(site, rule) for site, rule in sorted(rules, key=_health)[:_RULES]],
@@ -155,6 +158,11 @@ def _outlet(outlet: Outlet, last_day: str) -> dict[str, Any]:
         "last": max(outlet.days),
         "statuses": outlet.statuses,
         "agreement": round(outlet.agreement / outlet.compared, 3) if outlet.compared else None,
+        "languages": dict(outlet.languages.most_common()),
+        "years": [[year, status, count] for (year, status), count in sorted(outlet.years.items())],
+        "ages": [
+            [age, outlet.requested[age], outlet.lost[age]] for age in sorted(outlet.requested)
+        ],
         "months": dict(sorted(months.items())),
         "days": {day: n for day, n in sorted(outlet.days.items()) if day > first_shown},
     }

@@ -182,7 +182,7 @@ def _day(name: str, value: str | None, today: date) -> date | None:
         if ago := _AGO.fullmatch(value):
             return today - timedelta(days=int(ago[1]) * (7 if ago[2] == "w" else 1))
         return date.fromisoformat(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise ArgumentError(
             f"{name}={value}: is no date; allowed: a day such as 2024-01-31, "
             "or a time before today such as 7d or 2w"

@@ -46,6 +46,7 @@ class AggregatorSpider(scrapy.Spider):
     """
 
     site: Site
+    allowed_domains: list[str]
     run: Run
     rules: RuleStore
     parser: Parser
@@ -56,11 +57,12 @@ class AggregatorSpider(scrapy.Spider):
     hosts: Hosts
 
     def __init_subclass__(cls, **given: Any) -> None:
-        """Resolve the name of the site."""
+        """Resolve the name of the site; Scrapy's commands find the spider of a URL by its host."""
         super().__init_subclass__(**given)
         site = getattr(cls, "site", None) or getattr(cls, "name", None)
         if isinstance(site, str) and site in SITES:
             cls.site = SITES[site]
+            cls.allowed_domains = [cls.site.host]
 
     def __init__(self, **given: Any) -> None:
         """Parse the arguments.
@@ -74,7 +76,6 @@ class AggregatorSpider(scrapy.Spider):
             )
         self.arguments = Arguments.parse(self.site, given)
         self.arguments_given = given
-        self.allowed_domains = [self.site.host]
         super().__init__()
         self._blocked = 0
 
@@ -95,7 +96,8 @@ class AggregatorSpider(scrapy.Spider):
         spider.hosts = Hosts.of(crawler)
         web_archive = WebArchive(settings)
         if web_archive.base:
-            spider.hosts.at(web_archive.base).pace = settings.getfloat("WEB_ARCHIVE_DELAY")
+            host = spider.hosts.at(web_archive.base)
+            host.pace = max(host.pace, settings.getfloat("WEB_ARCHIVE_DELAY"))
         exclude = settings.getbool("EXCLUDE_NOAI_HOSTS")
         spider.flow = ArticleFlow(web_archive, arguments.follow, exclude)
         crawler.signals.connect(spider.parser.close, signals.spider_closed)
@@ -139,6 +141,17 @@ class AggregatorSpider(scrapy.Spider):
             meta={"article": key.id},
             cb_kwargs={"key": key, "discovered": discovered, "page": page},
         )
+
+    async def parse(self, response: Response) -> Results:
+        """Parse an article page that the spider did not request, as ``scrapy parse URL`` does."""
+        key = parse_article_url(response.url)
+        if key is None or key.aggregator != self.site.name:
+            self.logger.error("%s is not an article page of %s", response.url, self.site.name)
+            return
+        assert response.request
+        response.request.meta["article"] = key.id
+        async for result in self.parse_article(response, key=key, discovered=now(), page=None):
+            yield result
 
     @guarded
     async def parse_article(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from newscrawl.errors import StoreError
+from newscrawl.errors import ArgumentError, StoreError
 from newscrawl.state import Ledger, ledger_path
 from newscrawl.text.signatures import TextIndex
 
@@ -88,8 +88,13 @@ class Run:
         Without ``job`` the name is that of the environment (``SCRAPY_JOB``), else made of the time.
         """
         if crawler not in _runs:
-            site = crawler.spidercls.site.name  # type: ignore[attr-defined]  # AggregatorSpider's
-            _runs[crawler] = cls(site, job or job_name(site), data_of(crawler.settings))
+            site = getattr(crawler.spidercls, "site", None)
+            if site is None:
+                raise ArgumentError(
+                    f"{crawler.spidercls.__name__} has no site: derive it from "
+                    "newscrawl.spiders.base.AggregatorSpider and set its attribute site"
+                )
+            _runs[crawler] = cls(site.name, job or job_name(site.name), data_of(crawler.settings))
         return _runs[crawler]
 
     def close(self) -> None:

@@ -8,7 +8,8 @@ from selectolax.lexbor import LexborHTMLParser
 
 from newscrawl.extraction.fields.names import SiteNames, class_of
 from newscrawl.extraction.metadata import Metadata
-from newscrawl.text.cleaning import clean, fold, names_role, plain, split_bylines, unglued
+from newscrawl.text.bylines import names_role, split_bylines, unglued
+from newscrawl.text.cleaning import clean, fold, plain
 from newscrawl.text.dates import parse_date
 
 _NO_NAME = re.compile(r"https?:|www\.|^[@(/#{]|^\d+$|^\W*$|\.(?:com|org|net)/")

@@ -38,6 +38,13 @@
     return svg;
   }
 
+  /** A button that reads as a link. */
+  function picker(content, action) {
+    const button = make("button", { type: "button", class: "pick" }, content);
+    button.addEventListener("click", action);
+    return button;
+  }
+
   const words = (status) => status.replaceAll("_", " ");
   const badge = (status) => make("span", { class: "badge" }, dot(color(status)), words(status));
 
@@ -64,13 +71,17 @@
   // --- Charts ------------------------------------------------------------------------------------
 
   const charts = [];
+  let showRecords = () => {}; // set with the list of records
 
-  /** A chart that is drawn as wide as its place, with its figures as a table below it. */
+  /**
+   * Draw a chart as wide as its container, with its data as a table below it. `describe(width)` returns
+   * Plot options, legend and table; with `pick`, a click on a bar or table row shows the records behind it.
+   */
   function chart(id, describe) {
     const place = byId(id);
     const draw = () => {
       const width = Math.max(260, Math.floor(place.clientWidth));
-      const { options, key, label, columns, rows } = describe(width);
+      const { options, key, label, columns, rows, picks, pick } = describe(width);
       const open = place.querySelector("details")?.open ?? false;
       place.replaceChildren();
       if (!rows.length) {
@@ -84,9 +95,13 @@
         ...options,
       });
       plot.setAttribute("role", "img");
+      if (pick) {
+        plot.classList.add("linked");
+        plot.addEventListener("click", () => plot.value && pick(plot.value));
+      }
       place.append(plot);
       const figures = make("details", { class: "figures" }, make("summary", {}, "as a table"));
-      const fill = () => { if (figures.open && figures.children.length === 1) figures.append(table(columns, rows)); };
+      const fill = () => { if (figures.open && figures.children.length === 1) figures.append(table(columns, picks ? rows.map((row, at) => [picker(row[0], () => pick(picks[at])), ...row.slice(1)]) : rows)); };
       figures.addEventListener("toggle", fill);
       figures.open = open;
       fill();
@@ -119,9 +134,12 @@
   }
 
   function articles(width) {
-    const step = byId("step").value;
     const chosen = byId("outlet").value;
     const some = chosen === "" ? outlets : [outlets[Number(chosen)]];
+    const stack = byId("stack").value;
+    if (stack === "status") return byStatus(width, some);
+    const step = byId("step").value;
+    if (stack !== "outlet") return stacked(width, step, stack, groupCounts(some, step, (outlet) => (stack === "site" ? outlet.site : `${outlet.site} ${outlet.edition}`)));
     const sizes = some.map((outlet) => [outlet, sum(Object.values(series(outlet, step)))]).filter(([, size]) => size).sort((a, b) => b[1] - a[1]);
     const named = new Map(sizes.slice(0, SHOWN).map(([outlet], at) => [outlet, at]));
     const counts = new Map();
@@ -134,14 +152,47 @@
     }
     const key = [...named.keys()].map((outlet, at) => [short(outlet), `var(--c${at})`]);
     if (sizes.length > SHOWN) key.push([`${number(sizes.length - SHOWN)} others`, `var(--c${SHOWN})`]);
-    const data = [...counts].map(([place, count]) => {
-      const [when, group] = place.split(" ");
-      return { when: new Date(step === "years" ? `${when}-01-01` : step === "months" ? `${when}-01` : when), text: when, group: Number(group), count };
-    }).sort((a, b) => a.when - b.when || a.group - b.group);
+    return timeline(width, step, "outlet", key, [...counts].map(([place, count]) => [...place.split(" "), count]));
+  }
+
+  /** Counts by time step and group: [when, group, count]. */
+  function groupCounts(some, step, groupOf) {
+    const counts = new Map();
+    for (const outlet of some) {
+      for (const [when, count] of Object.entries(series(outlet, step))) {
+        const place = JSON.stringify([when, groupOf(outlet)]);
+        counts.set(place, (counts.get(place) ?? 0) + count);
+      }
+    }
+    return [...counts].map(([place, count]) => [...JSON.parse(place), count]);
+  }
+
+  function stacked(width, step, heading, counts) {
+    const groups = [...new Set(counts.map(([, group]) => group))].sort();
+    const key = groups.map((group, at) => [group, `var(--c${at % (SHOWN + 1)})`]);
+    return timeline(width, step, heading, key, counts.map(([when, group, count]) => [when, groups.indexOf(group), count]));
+  }
+
+  /** By status: months of all outlets, years of one. */
+  function byStatus(width, some) {
+    const all = some.length === outlets.length;
+    const counts = all
+      ? Object.entries(content.months).flatMap(([month, statuses]) => Object.entries(statuses).map(([status, count]) => [month, status, count]))
+      : some[0].years;
+    const used = content.statuses.filter((status) => counts.some(([, found]) => found === status));
+    return timeline(width, all ? "months" : "years", "status", used.map((status) => [words(status), color(status)]),
+      counts.map(([when, status, count]) => [when, used.indexOf(status), count]));
+  }
+
+  /** Stacked bars over time; `counts` are [when, number of the group in `key`, count]. */
+  function timeline(width, step, heading, key, counts) {
+    const data = counts.map(([when, group, count]) => (
+      { when: new Date(step === "years" ? `${when}-01-01` : step === "months" ? `${when}-01` : when), text: when, group: Number(group), count }
+    )).sort((a, b) => a.when - b.when || a.group - b.group);
     const interval = { days: "day", months: "month", years: "year" }[step];
     return {
-      key, label: "Articles by date of publication and outlet",
-      columns: [["when"], ["outlet"], ["articles", "number"]],
+      key, label: `Articles by date of publication and ${heading}`,
+      columns: [["when"], [heading], ["articles", "number"]],
       rows: data.map(({ text, group, count }) => [text, name(key[group][0]), number(count)]),
       options: {
         height: width < 500 ? 240 : 320, marginLeft: 48, marginBottom: 34,
@@ -156,34 +207,66 @@
     };
   }
 
-  /** Bars of shares by status. */
-  function shares(groups, heading, width, height, upright) {
-    const used = content.statuses.filter((status) => groups.some(([, statuses]) => statuses[status]));
+  /**
+   * Bars of shares. `groups` are [name, counts by kind]; `kinds` are [kind, label, colour] in stacking order;
+   * `pick` takes a bar's group and kind.
+   */
+  function shares(groups, heading, kinds, { width, height, upright = false, pick = null }) {
+    const used = kinds.filter(([kind]) => groups.some(([, counts]) => counts[kind]));
     const data = [];
-    for (const [group, statuses] of groups) {
-      const all = sum(Object.values(statuses));
-      for (const status of used) if (statuses[status]) data.push({ group, status, share: statuses[status] / all, count: statuses[status] });
+    for (const [group, counts] of groups) {
+      const all = sum(Object.values(counts));
+      for (const [kind, label] of used) if (counts[kind]) data.push({ group, kind, label, share: counts[kind] / all, count: counts[kind] });
     }
     const domain = groups.map(([group]) => group);
     const value = { label: null, percent: false, tickFormat: (share) => `${Math.round(100 * share)} %`, ticks: width < 500 ? 2 : 4, domain: [0, 1] };
     const band = { label: null, domain, tickSize: 0, padding: 0.2, round: false };
-    const title = (d) => `${isolate(d.group)}\n${words(d.status)}: ${percent(d.share)} (${number(d.count)})`;
-    const channels = { fill: "status", order: used, title };
+    const title = (d) => `${isolate(d.group)}\n${d.label}: ${percent(d.share)} (${number(d.count)})`;
+    const channels = { fill: "kind", order: used.map(([kind]) => kind), title, tip: { fill: "var(--card)" } };
     return {
-      key: used.map((status) => [words(status), color(status)]), label: `Status of the source by ${heading}`,
-      columns: [[heading], ["status"], ["articles", "number"], ["share", "number"]],
-      rows: data.map((d) => [name(d.group), words(d.status), number(d.count), percent(d.share)]),
+      key: used.map(([, label, fill]) => [label, fill]), label: `Shares by ${heading}`,
+      columns: [[heading], ["kind"], ["articles", "number"], ["share", "number"]],
+      rows: data.map((d) => [name(d.group), d.label, number(d.count), percent(d.share)]), picks: pick && data, pick,
       options: {
-        width, height, marginTop: 8, color: { domain: used, range: used.map(color) },
+        width, height, marginTop: 8, color: { domain: used.map(([kind]) => kind), range: used.map(([, , fill]) => fill) },
         ...(upright
-          ? { marginLeft: 48, x: { ...band, ticks: thinned(domain, width) }, y: value,
-              marks: [Plot.barY(data, { x: "group", y: "share", ...channels, tip: { fill: "var(--card)" } })] }
+          ? { marginLeft: 48, x: { ...band, ticks: thinned(domain, width) }, y: value, marks: [Plot.barY(data, { x: "group", y: "share", ...channels })] }
           : { marginLeft: width < 500 ? 116 : 190, x: value, y: { ...band, tickFormat: (group) => isolate(cut(group, width < 500 ? 15 : 28)) },
-              marks: [Plot.barX(data, { y: "group", x: "share", ...channels, tip: { fill: "var(--card)" } })] }),
+              marks: [Plot.barX(data, { y: "group", x: "share", ...channels })] }),
       },
     };
   }
 
+  /** Share of lost sources by outlet and age of the article. */
+  function linkRot(width, some) {
+    const merged = new Map();
+    for (const outlet of outlets) {
+      for (const [age, requested, lost] of outlet.ages) {
+        const [all, gone] = merged.get(age) ?? [0, 0];
+        merged.set(age, [all + requested, gone + lost]);
+      }
+    }
+    const rows = [["all outlets", [...merged].map(([age, [requested, lost]]) => [age, requested, lost])], ...some.map((outlet) => [short(outlet), outlet.ages])];
+    const data = rows.flatMap(([group, ages]) => ages.map(([age, requested, lost]) => ({ group, age, requested, lost, share: lost / requested })));
+    const ages = [...new Set(data.map((d) => d.age))].sort((a, b) => a - b);
+    const title = (d) => `${isolate(d.group)}, ${years(d.age)}\n${number(d.lost)} of ${number(d.requested)} lost: ${percent(d.share)}`;
+    return {
+      label: "Share of lost sources by outlet and age of the article",
+      columns: [["outlet"], ["age"], ["requested", "number"], ["lost", "number"], ["share", "number"]],
+      rows: data.map((d) => [name(d.group), years(d.age), number(d.requested), number(d.lost), percent(d.share)]),
+      options: {
+        height: 46 + 24 * rows.length, marginLeft: width < 500 ? 116 : 190, marginTop: 26, marginBottom: 8, padding: 0.06,
+        x: { domain: ages, axis: "top", label: "age (years)", tickSize: 0 },
+        y: { domain: rows.map(([group]) => group), label: null, tickSize: 0, tickFormat: (group) => isolate(cut(group, width < 500 ? 15 : 28)) },
+        marks: [
+          Plot.cell(data, { x: "age", y: "group", fill: "var(--s-gone)", fillOpacity: (d) => 0.06 + 0.94 * d.share, title, tip: { fill: "var(--card)" } }),
+          Plot.text(data, { x: "age", y: "group", text: (d) => (width / ages.length > 60 ? percent(d.share) : ""), fill: "currentColor", pointerEvents: "none" }),
+        ],
+      },
+    };
+  }
+
+  const years = (age) => (age === 0 ? "under 1 year" : age === 1 ? "1 year" : `${age} years`);
   const cut = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
   const thinned = (domain, width) => domain.filter((_, at) => at % Math.ceil((domain.length * 44) / width) === 0);
 
@@ -206,13 +289,16 @@
     const bins = content.agreement.text.length;
     const data = content.agreement.text.map((count, at) => ({ from: at / bins, to: (at + 1) / bins, count, title: content.agreement.title[at] }));
     const span = (d) => `${d.from.toFixed(2)} – ${d.to.toFixed(2)}`;
+    const highest = Math.max(...content.agreement.text);
     return {
       label: "Articles by agreement of the texts", columns: [["agreement"], ["texts", "number"], ["titles", "number"]],
       rows: sum(content.agreement.text) ? data.map((d) => [span(d), number(d.count), number(d.title)]) : [],
+      picks: data, pick: (d) => showRecords({ range: [d.from, d.to] }),
       options: {
-        height: 250, marginLeft: 52, marginBottom: 42, x: { domain: [0, 1], label: "agreement of the texts", ticks: 5 }, y: { grid: true, label: "articles", ticks: 4 },
+        height: 250, marginLeft: 52, marginBottom: 42, x: { domain: [0, 1], label: "agreement of the texts", ticks: 5 },
+        y: { type: "symlog", grid: true, label: "articles (logarithmic)", ticks: [1, 10, 100, 1000, 10000, 100000, 1000000].filter((tick) => tick <= highest), tickFormat: number },
         marks: [
-          Plot.rectY(data, { x1: "from", x2: "to", y: "count", fill: "var(--c0)", inset: 0.5, title: (d) => `${span(d)}: ${number(d.count)}`, tip: { fill: "var(--card)" } }),
+          Plot.rectY(data, { x1: "from", x2: "to", y: "count", fill: (d) => (d.from < content.agree ? "var(--c1)" : "var(--c0)"), inset: 0.5, title: (d) => `${span(d)}: ${number(d.count)}`, tip: { fill: "var(--card)" } }),
           Plot.ruleY([0], { stroke: "currentColor", strokeOpacity: 0.4 }),
         ],
       },
@@ -225,19 +311,48 @@
     const choice = byId("outlet");
     outlets.forEach((outlet, at) => choice.append(make("option", { value: at }, isolate(label(outlet)))));
     const redraw = chart("chart-articles", articles);
-    byId("step").addEventListener("change", redraw);
-    choice.addEventListener("change", redraw);
-    const largest = outlets.slice(0, 20);
+    for (const control of ["step", "stack", "outlet"]) byId(control).addEventListener("change", redraw);
+    const statusKinds = content.statuses.map((status) => [status, words(status), color(status)]);
     const everything = {};
     for (const outlet of outlets) for (const [status, count] of Object.entries(outlet.statuses)) everything[status] = (everything[status] ?? 0) + count;
-    const rows = outlets.length ? [["all outlets", everything], ...largest.map((outlet) => [short(outlet), outlet.statuses])] : [];
-    chart("chart-sources", (width) => shares(rows, "outlet", width, 40 + 24 * rows.length, false));
-    chart("chart-years", (width) => shares(Object.entries(content.years), "year", width, 260, true));
+    const byYear = {};
+    for (const [month, statuses] of Object.entries(content.months)) {
+      const year = (byYear[month.slice(0, 4)] ??= {});
+      for (const [status, count] of Object.entries(statuses)) year[status] = (year[status] ?? 0) + count;
+    }
+    const languageKinds = Object.keys(content.languages).map((language, at) => [language, language, `var(--c${Math.min(at, SHOWN)})`]);
+    const pickStatus = (d) => showRecords({ status: d.kind, outlet: outlets.find((outlet) => short(outlet) === d.group) });
+    perOutlet("chart-sources", (width, some) => {
+      const rows = some.length ? [["all outlets", everything], ...some.map((outlet) => [short(outlet), outlet.statuses])] : [];
+      return shares(rows, "outlet", statusKinds, { width, height: 40 + 24 * rows.length, pick: pickStatus });
+    });
+    perOutlet("chart-rot", linkRot);
+    perOutlet("chart-languages", (width, some) => {
+      const rows = some.length ? [["all outlets", content.languages], ...some.map((outlet) => [short(outlet), outlet.languages])] : [];
+      return shares(rows, "outlet", languageKinds, { width, height: 40 + 24 * rows.length });
+    });
+    chart("chart-years", (width) => shares(Object.entries(byYear), "year", statusKinds, { width, height: 260, upright: true }));
     chart("chart-agreement", agreement);
     const filled = Object.entries(content.filled).map(([field, count]) => [field, total ? count / total : 0]);
     chart("chart-filled", (width) => bars(total ? filled : [], "field", width, percent, [0, 1]));
-    chart("chart-languages", (width) => bars(Object.entries(content.languages), "language", width, number));
-    chart("chart-found", (width) => bars(Object.entries(content.found), "found by", width, number));
+    const lengths = content.lengths.map(([limit, count], at) => [limit ? `to ${number(limit)}` : `over ${number(content.lengths[at - 1][0])}`, count]);
+    chart("chart-lengths", (width) => bars(total ? lengths : [], "words", width, number));
+    chart("chart-clusters", (width) => bars(content.clusters.map(([size, count]) => [`${size} articles`, count]), "articles with one text", width, number));
+    chart("chart-found", (width) => bars(Object.entries(content.found), "method", width, number));
+  }
+
+  const LARGEST = 20;
+
+  /** A chart with a row per outlet: the largest ones, all of them on request. */
+  function perOutlet(id, describe) {
+    let limit = LARGEST;
+    const redraw = chart(id, (width) => describe(width, outlets.slice(0, limit)));
+    if (outlets.length <= LARGEST) return;
+    const button = make("button", { type: "button" });
+    const text = () => { button.textContent = limit === LARGEST ? `The ${LARGEST} largest of ${number(outlets.length)} outlets: show all` : `All ${number(outlets.length)} outlets: show the ${LARGEST} largest`; };
+    button.addEventListener("click", () => { limit = limit === LARGEST ? outlets.length : LARGEST; text(); redraw(); });
+    text();
+    byId(id).after(button);
   }
 
   // --- Head --------------------------------------------------------------------------------------
@@ -247,17 +362,17 @@
     byId("made").append(`Made ${content.made.slice(0, 16).replace("T", " ")} UTC by newscrawl ${content.version} from ${number(content.feeds)} feeds.`);
     const first = outlets.map((outlet) => outlet.first).sort()[0];
     const compared = sum(content.agreement.text);
-    const alike = sum(content.agreement.text.slice(Math.round(0.9 * content.agreement.text.length)));
+    const alike = sum(content.agreement.text.slice(Math.round(content.agree * content.agreement.text.length)));
     const read = sum(outlets.map((outlet) => outlet.statuses.ok ?? 0));
     const tiles = [
       ["articles", number(total)], ["outlets", number(outlets.length)], ["sites", number(sites.size)],
-      ["newspaper's page read", total ? percent(read / total) : "–"], ["of them agree by 0.9 or more", compared ? percent(alike / compared) : "–"],
-      ["text of an earlier article", total ? percent(content.duplicates / total) : "–"], ["first day", first ?? "–"], ["last day", content.lastDay || "–"],
+      ["sources parsed", total ? percent(read / total) : "–"], [`of ${number(compared)} compared texts agree by ${content.agree} or more`, compared ? percent(alike / compared) : "–"],
+      ["have the text of an earlier article", total ? percent(content.duplicates / total) : "–"], ["first day", first ?? "–"], ["last day", content.lastDay || "–"],
     ];
     byId("tiles").append(...tiles.map(([term, value]) => make("div", {}, make("dt", {}, term), make("dd", {}, value))));
     if (content.damaged || content.faults.length) {
       byId("faults").append(make("div", { class: "notice" },
-        make("p", {}, `${number(content.damaged)} of ${number(content.lines)} lines of the feeds cannot be read and are not counted. `, make("code", {}, "scrapy validate"), " names them all."),
+        make("p", {}, `${number(content.damaged)} of ${number(content.lines)} lines of the feeds are damaged and not counted. `, make("code", {}, "scrapy validate"), " lists them all."),
         make("ul", {}, ...content.faults.map((fault) => make("li", {}, fault)))));
     }
   }
@@ -268,8 +383,8 @@
     const plain = (value) => value ?? "–";
     // Heading, kind, value by which rows are sorted, and how it is shown.
     const columns = [
-      ["Outlet", "", (o) => o.name, name], ["Site", "word", (o) => `${o.site} ${o.edition}`, plain],
-      ["Articles", "number", (o) => o.articles, number], ["Page read", "number", (o) => (o.statuses.ok ?? 0) / o.articles, percent],
+      ["Outlet", "", (o) => o.name, (text, o) => picker(name(text), () => showRecords({ outlet: o }))], ["Site", "word", (o) => `${o.site} ${o.edition}`, plain],
+      ["Articles", "number", (o) => o.articles, number], ["Sources parsed", "number", (o) => (o.statuses.ok ?? 0) / o.articles, percent],
       ["Agreement", "number", (o) => o.agreement, (share) => share?.toFixed(3) ?? "–"],
       ["First", "word", (o) => o.first, plain], ["Last", "word", (o) => o.last, plain], ["Domain", "word", (o) => o.domain, plain],
     ];
@@ -295,7 +410,7 @@
         return order * (typeof x === "number" && typeof y === "number" ? x - y : String(x).localeCompare(String(y)));
       });
       heads.forEach((head, at) => (at === by ? head.setAttribute("aria-sort", order > 0 ? "ascending" : "descending") : head.removeAttribute("aria-sort")));
-      body.replaceChildren(...found.map((o) => make("tr", {}, ...columns.map(([, kind, of, show]) => make("td", { class: kind }, show(of(o)))))));
+      body.replaceChildren(...found.map((o) => make("tr", {}, ...columns.map(([, kind, of, show]) => make("td", { class: kind }, show(of(o), o))))));
       byId("outlet-count").textContent = `${number(found.length)} of ${number(outlets.length)}`;
     };
     byId("outlet-search").addEventListener("input", draw);
@@ -312,7 +427,7 @@
   /** One side of a comparison: what both say, and what only this side says, marked. */
   function side(parts, which, lang, kind) {
     const mine = parts.filter(([where]) => where === "both" || where === which);
-    if (!mine.length) return kind === "running" ? make("p", { class: "none" }, "no text was read") : null;
+    if (!mine.length) return kind === "running" ? make("p", { class: "none" }, "no text") : null;
     const mark = which === "copy" ? "del" : "ins";
     const single = !parts.some(([where]) => where === "both"); // with nothing to compare, nothing is marked
     const children = mine.map(([where, text]) => (where === "both" || single ? text : make(mark, {}, text)));
@@ -324,9 +439,9 @@
 
   function copies(record) {
     const facts = [
-      ["id", record.id], ["at the aggregator", link(record.url)], ["at the newspaper", link(record.link)],
-      ["source", words(record.status) + (record.reason ? `: ${record.reason}` : "")], ["text taken from", record.origin],
-      ["found by", record.rule ?? "–"], ["agreement", record.agreement?.toFixed(3) ?? "–"], ["language", record.language ?? "–"],
+      ["id", record.id], ["aggregator's page", link(record.url)], ["source", link(record.link)],
+      ["source status", words(record.status) + (record.reason ? `: ${record.reason}` : "")], ["origin of the text", record.origin],
+      ["extraction method", record.rule ?? "–"], ["agreement", record.agreement?.toFixed(3) ?? "–"], ["language", record.language ?? "–"],
       ["authors", name(record.authors.join(", ") || "–")], ["section", name(record.section ?? "–")],
       ["flags", record.flags.join(", ") || "–"], ["version", String(record.version)],
     ];
@@ -336,7 +451,7 @@
       side(record.titles, which, record.language, "headline title"), side(record.texts, which, record.language, "running"));
     return [
       make("dl", { class: "facts" }, ...facts.map(([term, value]) => make("div", {}, make("dt", {}, term), make("dd", {}, value)))),
-      make("div", { class: "copies" }, column("Aggregator's copy", "copy", 0), column("Newspaper's page", "source", 1)),
+      make("div", { class: "copies" }, column("Aggregator's copy", "copy", 0), column("Source", "source", 1)),
     ];
   }
 
@@ -350,6 +465,7 @@
       if (count) choice.append(make("option", { value: status }, `${words(status)} (${count})`));
     }
     let shown = PAGE;
+    let [range, outlet] = [null, null];
     const row = (record) => {
       const details = make("details", { class: "record" }, make("summary", { dir: direction(record.title ?? "") },
         make("span", { class: "headline", dir: "auto" }, record.title ?? "untitled"), badge(record.status),
@@ -359,12 +475,25 @@
     };
     const draw = () => {
       const wanted = fold(byId("record-search").value).split(/\s+/).filter(Boolean);
-      const found = records.filter((r) => (!choice.value || r.status === choice.value) && wanted.every((word) => folded.get(r).includes(word)));
+      const found = records.filter((r) => (!choice.value || r.status === choice.value)
+        && (!range || (r.agreement != null && r.agreement >= range[0] && (r.agreement < range[1] || range[1] === 1)))
+        && (!outlet || r.id.startsWith(`${outlet.site}:${outlet.edition}/${outlet.slug}/`))
+        && wanted.every((word) => folded.get(r).includes(word)));
+      byId("record-chosen").replaceChildren(
+        ...[range && [`agreement ${range[0].toFixed(2)} – ${range[1].toFixed(2)}`, () => { range = null; }], outlet && [isolate(outlet.name), () => { outlet = null; }]]
+          .filter(Boolean).map(([text, clear]) => picker(`${text} ✕`, () => { clear(); restart(); })));
       byId("record-list").replaceChildren(...found.slice(0, shown).map(row));
-      byId("record-count").textContent = `${number(found.length)} of ${number(records.length)}`;
+      byId("record-count").textContent = `${number(found.length)} of ${number(records.length)} in the sample`;
       byId("record-more").hidden = found.length <= shown;
     };
     const restart = () => { shown = PAGE; draw(); };
+    byId("record-note").prepend(`A sample of ${number(records.length)} of ${number(total)} articles: the latest of each source status and of those with low agreement. `);
+    showRecords = (filter) => {
+      [range, outlet, choice.value] = [filter.range ?? null, filter.outlet ?? null, filter.status ?? ""];
+      if (choice.value !== (filter.status ?? "")) choice.value = "";
+      restart();
+      byId("records").scrollIntoView();
+    };
     byId("record-search").addEventListener("input", restart);
     choice.addEventListener("change", restart);
     byId("record-more").addEventListener("click", () => { shown += PAGE; draw(); });
@@ -377,11 +506,11 @@
     const tone = { ok: "good", failed: "bad", alarm: "bad" };
     const outcome = (run) => make("span", { class: tone[run.outcome] ?? "" }, run.outcome ?? run.state ?? "?");
     byId("run-table").append(table(
-      [["Started", "word"], ["Site"], ["Outcome"], ["Found", "number"], ["Exported", "number"], ["Rejected", "number"], ["Failed", "number"], ["Pages", "number"], ["Seconds", "number"], ["What went wrong", "long"]],
+      [["Started", "word"], ["Site"], ["Outcome"], ["Found", "number"], ["Exported", "number"], ["Rejected", "number"], ["Failed", "number"], ["Pages", "number"], ["Seconds", "number"], ["Errors and alarms", "long"]],
       content.runs.map((run) => [(run.started ?? "–").slice(0, 16).replace("T", " "), run.spider, outcome(run), number(run.found), number(run.exported),
         number(run.rejected), number(run.failed), number(run.pages), number(run.seconds), make("ul", { class: "told" }, ...run.told.map((line) => make("li", {}, line)))]), content.moreRuns));
     byId("host-table").append(table(
-      [["Host", "host"], ["Answers", "number"], ["Failures", "number"], ["Mean", "number"], ["Slowest", "number"]],
+      [["Host", "host"], ["Responses", "number"], ["Failures", "number"], ["Mean", "number"], ["Slowest", "number"]],
       content.hosts.map(([host, answers, failures, mean, slowest]) => [host, number(answers), failures ? make("span", { class: "bad" }, number(failures)) : "0", mean?.toFixed(2), slowest?.toFixed(2)]),
       content.hostCount - content.hosts.length));
     byId("reject-table").append(table([["Reason", "long"], ["Rejected", "number"], ["Failed", "number"]],

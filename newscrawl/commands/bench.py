@@ -1,0 +1,20 @@
+"""``scrapy bench``: Scrapy's benchmark with Scrapy's own settings."""
+
+import argparse
+
+from scrapy.commands.bench import Command as ScrapyBench
+
+_NO_SERVERS = {"TELNETCONSOLE_ENABLED": False, "REMOTE_CONTROL_ENABLED": False}
+
+
+class Command(ScrapyBench):
+    """Measures Scrapy on this machine; the project is measured by ``benchmarks/``."""
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Use Scrapy's own settings, then the command's and the user's."""
+        from newscrawl.operations.side_commands import use_scrapys_own
+
+        assert self.settings
+        use_scrapys_own(self.settings)
+        self.settings.setdict(self.default_settings | _NO_SERVERS, priority="cmdline")
+        super().process_options(args, opts)

@@ -1,0 +1,17 @@
+"""``scrapy fetch``: Scrapy's command, through the project's guard, robots.txt and pacing."""
+
+import argparse
+
+from scrapy.commands.fetch import Command as ScrapyFetch
+
+
+class Command(ScrapyFetch):
+    """Writes nothing but the response on stdout."""
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Remove what writes."""
+        from newscrawl.operations.side_commands import leave_nothing
+
+        super().process_options(args, opts)
+        assert self.settings
+        leave_nothing(self.settings)

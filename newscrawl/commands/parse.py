@@ -1,0 +1,56 @@
+"""``scrapy parse``: Scrapy's command; an article's URL gives its record."""
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from scrapy.commands.parse import Command as ScrapyParse
+from scrapy.http import Request
+from twisted.python.failure import Failure
+
+if TYPE_CHECKING:
+    from twisted.internet.defer import Deferred
+
+_DEPTH = 3
+"""The aggregator's page, its source, and a rendered page or a snapshot of it."""
+
+
+class Command(ScrapyParse):
+    """Writes nothing, unless a feed is asked for by ``-o`` or ``-O``."""
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Follow an article to its record by default."""
+        super().add_options(parser)
+        parser.set_defaults(depth=_DEPTH)
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Remove what writes."""
+        from newscrawl.operations.side_commands import leave_nothing
+
+        super().process_options(args, opts)
+        assert self.settings
+        leave_nothing(self.settings, items=True)
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Parse; exit with 1 if no spider or no response was found."""
+        super().run(args, opts)
+        if self.first_response is None:
+            self.exitcode = 1
+
+    def scraped_data(self, args: tuple[Any, ...]) -> list[Any]:
+        """Collect what errbacks return, too: a source that is gone still gives a record."""
+        found = super().scraped_data(args)
+        for request in found:
+            if isinstance(request, Request) and request.errback:
+                request.errback = self._collecting(request.errback, args)
+        return found
+
+    def _collecting(self, errback: Any, args: tuple[Any, ...]) -> Any:
+        """Return an errback whose results are printed."""
+        _, _, opts, depth, spider, callback = args
+
+        def failed(failure: Failure) -> "Deferred[Any]":
+            results = self.run_callback(failure, errback)  # type: ignore[arg-type]
+            results.addCallback(self._get_items_and_requests, opts, depth + 1, spider, callback)
+            return results.addCallback(self.scraped_data)
+
+        return failed

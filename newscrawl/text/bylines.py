@@ -1,0 +1,250 @@
+"""Bylines: the names of people and desks in an author line, without what is printed around them."""
+
+import re
+
+from newscrawl.text.cleaning import clean, fold
+
+_TO = r"(?:\s(?:à|au|aux|en|in|في|ب)\s\w+)?"  # where a correspondent is
+# What stands before a name: right before it, or, where a desk's name may begin so, with a colon.
+_LABEL = re.compile(
+    rf"""
+    (?: (?:[^\W\d_]+\s(?:et\sphotos?\s)?)?  # "Propos", "Texte et photos"
+        (?:recueilli|réalisé|rédigé|écrit|publié|posté|préparé|présenté|animé|traduit)e?s?
+        (?:\sd[eu]\s\S+)?\spar
+      | (?:par|de)\s(?:notre|nos)\s(?:correspondante?s?|envoyée?s?\sspécia\w+){_TO}
+      | (?:(?:written|posted|published|reported|edited|compiled|story|words|text)\s)?by
+      | from\sour\scorrespondents?{_TO}
+      | par|von|por|escrito\spor|door|et|and|und|with|avec|via|و|مع
+      | بقلم(?:\sالكاتبة?)?|ي?كتب(?:ت|ه|ها)?|[إا]عداد|[أا]عد(?:ه|ها|ته|تها)|حرر(?:ه|ها|ته|تها)
+      | حاور(?:ه|ها|ته|تها)|[أا]جر(?:ى|ت)\sالحوار|من\sمراسلنا{_TO}
+    ) (?: \s*[:：/,–—-]+\s* | \s+ | $ )
+  | (?: auteure?s?|autrice|authors?|autore?s?|autoren?|rédaction|textes?(?:\set\sphotos?)?
+      | source | الكاتبة?|كاتب\sالمقال|تحرير|تقرير|متابعة|تغطية|تحقيق|حوار|ترجمة|المصدر|مراسلنا{_TO}
+    ) \s*[:：/–—-]+\s*
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+# Where a name ends for good: a date, what announces it, or what the person is.
+_DATED = re.compile(
+    r"""
+    \b(?: (?:publié|published|posted|updated)(?!\s(?:par|by)\b) | mis\sà\sjour | modifié
+        | last\supdated | is\san? | est\sune? | نشر | بتاريخ | [آا]خر\sتحديث )\b.*
+  | (?:\b(?:le|on|يوم|في)\s+)?
+    (?:\b(?: (?:lun|mar|mercre|jeu|vendre|same)di | dimanche | (?:mon|tues|wednes|thurs|fri|satur
+        |sun)day | (?:mon|tue|wed|thu|fri|sat|sun) | ال(?:[إا]ثنين|ثلاثاء|[أا]ربعاء|خميس|جمعة|سبت
+        |[أا]حد) )\b[\s,،]*)?
+    (?<!\w)[\d٠-٩]{1,4} (?: \s?[-/.]\s?[\d٠-٩]{1,2}\s?[-/.]\s?[\d٠-٩]{2,4} | [:h][\d٠-٩]{2}\b
+        | (?:er|st|nd|rd|th)?\s[^\W\d_]+[.,،]*\s[\d٠-٩]{4}\b ).*
+  | \b[^\W\d_]{3,}\.?\s\d{1,2}(?:st|nd|rd|th)?[,،]?\s(?:19|20)\d\d\b.*
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_ADDRESS = re.compile(
+    r"[(<\[]?[^\s@]{1,64}@[^\s@]{1,255}\.\w+[)>\]]?|(?:https?://|www\.)\S*"
+    r"|\b[\w-]{1,63}\.\w{2,4}/\S*|@\w+",
+    re.IGNORECASE,
+)
+# White space is matched from its beginning only: to try each of many blanks is quadratic.
+_BRACKETS = re.compile(r"(?:(?<!\s)\s++)?[(\[]([^()\[\]]*)[)\]]")
+_BETWEEN_NAMES = re.compile(
+    r"""
+    (?:(?<!\s)\s++)?(?: [;؛|•·、]\s* | [,،](?!\s*[js]r\b)\s* )
+    | (?<!\s)\s++[/–—-]+\s+ | (?<!\s)\s++/\s* | /\s+
+    | (?<!\s)\s++(?:avec|with|مع)\s+
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_CONJUNCTION = re.compile(r"(?<!\s)\s++(?:et|and|und|&|و)\s+", re.IGNORECASE)
+# Words that also stand inside of names: each side must be a full one.
+_SHORT_CONJUNCTION = re.compile(r"(?<!\s)\s++(?:y|e|i|en|och|og|ve)\s+|/")
+# The Arabic "and" is written together with the word behind it; some names begin with its letter.
+_ATTACHED_AND = re.compile(
+    r"\sو(?=[^\W\d_]{2,}\s)(?!(?:ال|لاء|ليد|ليم|لد|ائل|فاء|فيق|سيم|سام|داد|ديع|هب|هيب|جد|جيه|حيد|رد"
+    r"|صال|صفي|ئام|عد|قاص|كال|زار|زان|زير|طن|اصف|اعر|ادي|سن|ضاح|لي |لى ))"
+)
+# What a person is, behind the name.
+_ROLE = re.compile(
+    r"""
+    journaliste|reporter|grand\sreporter|correspond[ae]nt|envoyée?\sspécial|rédact|directeur
+    |directrice|secrétaire|éditorialiste|chroniqueu|pigiste|stagiaire|écrivain|professeur|enseignant
+    |chercheu|économiste|politologue|sociologue|universitaire|avocat|ancien|président|membre
+    |journalist|staff\swriter|editor|senior|chief|columnist|contribut|freelance|special\sto|writer
+    |professor|ph\.?\s?d|redakt|periodista|giornalista
+    |صحف|صحاف|مراسل|كاتب|رئيس|مدير|محرر|[أا]ستاذ|باحث|محلل|خبير|محام|[إا]علام|دكتور\sفي
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+# The same without a separator: "Amina Idder Senior Reporter".
+_ROLE_BEHIND = re.compile(
+    r"(?<=\S)\s+(?:(?i:senior|staff|chief|lead|deputy|managing|associate|contributing|freelance|former"
+    r"|grande?|special|tech|political)\s+){0,4}"
+    r"(?i:(?:reporter|writer|editor|correspondent|journalist|columnist|contributor|founder|author)"
+    r"|journaliste|rédact(?:eur|rice)|correspondante?|envoyée?\sspécial|صحفية?|صحافية?|مراسلة?)\b.*$"
+)
+# What a link beside a name says.
+_CONTACT = re.compile(
+    r"(?:écrire|contacte|suivre|envoyer|voir|tous\sses|follow|contact|e-?mail|view|read|see|more|share"
+    r"|about|bio\b|website|profile|راسل|تابع)",
+    re.IGNORECASE,
+)
+_CREDENTIAL = re.compile(
+    r"(?:M\.?D|D\.?O|R\.?D|R\.?N|M\.?S|M\.?A|B\.?A|J\.?D|MPH|MBA|MSc|BSc|CPA|CFP|CFA|CPP|PSP|LDN|CDN"
+    r"|CSCS|RDN|Esq|Ph\.?\s?D|FACLM|FAND|FOMA|SMT)\.?®?"
+)
+_MAKER = re.compile(r"(?:developed|powered|designed|hosted)\sby\b|conçu\spar\b", re.IGNORECASE)
+_GLUED = re.compile(
+    r"(?<=[^\W\d_]{2})(?=\d{1,2}(?:\s[^\W\d_]{3}|[/.-]\d))"  # "Idder23 mars"
+    r"|(?:(?<=\bBy)|(?<=\bby)|(?<=\bPar)|(?<=\bpar))(?=[A-ZÀ-Ý][\w.'’-]*\s)"  # "ByTravis Haney"
+    r"|(?<=[a-zà-ÿ])(?=(?:Rédact|Journalist|Report|Senior|Staff|Editor|Founder|Correspond))"
+)
+# Where a correspondent writes from; without anything beside it, it may be a name.
+_PLACES = frozenset(
+    map(
+        fold,
+        (
+            *("rabat", "casablanca", "alger", "tunis", "paris", "le caire", "cairo", "beyrouth"),
+            *("london", "londres", "washington", "new york", "bruxelles", "madrid", "dakar"),
+            *(
+                "الرباط",
+                "الدار البيضاء",
+                "فاس",
+                "مراكش",
+                "طنجة",
+                "أكادير",
+                "وجدة",
+                "تطوان",
+                "العيون",
+            ),
+            *("الجزائر", "وهران", "قسنطينة", "عنابة", "تونس", "صفاقس", "سوسة", "طرابلس", "بنغازي"),
+            *("القاهرة", "الإسكندرية", "الجيزة", "الخرطوم", "صنعاء", "عدن", "الرياض", "جدة", "مكة"),
+            *(
+                "الدمام",
+                "دبي",
+                "أبوظبي",
+                "الدوحة",
+                "الكويت",
+                "بغداد",
+                "دمشق",
+                "بيروت",
+                "عمان",
+                "غزة",
+            ),
+            *(
+                "القدس",
+                "رام الله",
+                "باريس",
+                "لندن",
+                "واشنطن",
+                "نيويورك",
+                "بروكسل",
+                "مدريد",
+                "نواكشوط",
+            ),
+        ),
+    )
+)
+_ACRONYM = re.compile(r"[A-Z][A-Z.]{1,7}")
+_PICTURES = re.compile(
+    r"(?:crédits?\s|credits?\s)?(?:[fp]h?otos?|images?|صورة|تصوير)\s*[:/©]", re.IGNORECASE
+)
+_SOFTWARE = frozenset(
+    (
+        *("admin", "administrator", "administrateur", "webmaster", "webmestre", "root", "user"),
+        *("super user", "superuser", "super utilisateur", "guest"),
+        *map(fold, ("رئيس التحرير", "مدير النشر", "المدير العام", "مدير الموقع", "مدير التحرير")),
+    )
+)
+_LOOSE_END = re.compile(r"(?<!\s)\s++(?:on|le|at|in|dans|à)$")  # the date behind it is gone
+_EDGES = " \t\"'“”«»‘’:：;,،؛|/•·*_–—-([<>])"
+_LONGEST_NAME, _LONGEST_BYLINE = 100, 1000
+_MOST_WORDS = 7  # of a name behind another one; what has more says who that is
+
+
+def split_bylines(s: str) -> list[str]:
+    """People and desks of a byline, as printed, without the words and dates around them.
+
+    Names are parted at commas, bars, spaced dashes and slashes, "et", "and", "و" between blanks and
+    their like. Dropped are web addresses, roles behind a name, picture credits and what the page's
+    software calls its own accounts.
+
+    >>> split_bylines("Par Amina Alaoui et M. Le Doré, journaliste")
+    ['Amina Alaoui', 'M. Le Doré']
+    >>> split_bylines("بقلم: نورة وهبي و سعيد بن علي")
+    ['نورة وهبي', 'سعيد بن علي']
+    >>> split_bylines("By Staff (AFP) | 12 March 2024, 10:30")
+    ['Staff', 'AFP']
+    >>> split_bylines("Ali Ben, who has taught the law of the sea for years")
+    ['Ali Ben']
+    """
+    s = _DATED.sub("", unglued(_ADDRESS.sub(" ", clean(s[:_LONGEST_BYLINE]))))
+    agencies = [inner for inner in _BRACKETS.findall(s) if _ACRONYM.fullmatch(_unlabelled(inner))]
+    s = _unlabelled(_BRACKETS.sub("", s))
+    names: dict[str, str] = {}
+    for part in [*_BETWEEN_NAMES.split(s), *agencies]:
+        for name in map(_trim, _conjoined(_unlabelled(part))):
+            if names and (
+                names_role(name) or _CREDENTIAL.fullmatch(name) or len(name.split()) > _MOST_WORDS
+            ):
+                continue
+            if _PICTURES.match(name) or _MAKER.match(name) or len(name) > _LONGEST_NAME:
+                continue
+            if any(map(str.isalpha, name)):
+                names.setdefault(fold(name), name)
+    if len(names) > 1:
+        names = {folded: name for folded, name in names.items() if folded not in _PLACES} or names
+    return [name for folded, name in names.items() if folded not in _SOFTWARE]
+
+
+def names_role(s: str) -> bool:
+    """Tell whether a text says what a person is or how to reach them, not who.
+
+    >>> names_role("Rédactrice en chef"), names_role("Amina Alaoui")
+    (True, False)
+    """
+    return bool(_ROLE.match(s) or _CONTACT.match(s))
+
+
+def unglued(s: str) -> str:
+    """Part a name from what was written against it: the word before, a date, a role.
+
+    >>> unglued("ByAmina Alaoui12 mars"), unglued("Amina AlaouiJournaliste")
+    ('By Amina Alaoui 12 mars', 'Amina Alaoui Journaliste')
+    """
+    return _GLUED.sub(" ", s)
+
+
+def _unlabelled(part: str) -> str:
+    part = part.strip(_EDGES)
+    while (label := _LABEL.match(part)) and label[0]:
+        part = part[label.end() :].strip(_EDGES)
+    return part
+
+
+def _conjoined(part: str) -> list[str]:
+    """The names of a part. "et" parts names and acronyms, not the words of "Arts et lettres"."""
+    sides = _CONJUNCTION.split(part)
+    if len(sides) == 2 and not any(" " in side or _ACRONYM.fullmatch(side) for side in sides):
+        return [part]
+    return [name for side in sides for name in _full_names(side)]
+
+
+def _attached(part: str) -> list[str]:
+    """The Arabic names of a part, of two words or more each."""
+    names = _ATTACHED_AND.split(part)
+    return names if all(" " in name.strip() for name in names) else [part]
+
+
+def _full_names(part: str) -> list[str]:
+    names = _SHORT_CONJUNCTION.split(part)
+    full = names if all(" " in name.strip() for name in names) else [part]
+    return [name for one in full for name in _attached(one)]
+
+
+def _trim(name: str) -> str:
+    """Take off what is not of the name; the dot of an abbreviation is."""
+    name = _LOOSE_END.sub("", name.strip(_EDGES))
+    if (role := _ROLE_BEHIND.search(name)) and " " in name[: role.start()]:
+        name = name[: role.start()].strip(_EDGES)
+    if name.endswith(".") and name[-4:-1].isalpha() and "." not in name[:-1]:
+        name = name[:-1]
+    return name

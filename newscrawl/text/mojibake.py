@@ -1,0 +1,63 @@
+"""Detection and repair of text that was decoded with the wrong encoding."""
+
+import re
+
+from newscrawl.text.cleaning import C1_AS_CP1252
+
+_AS_BYTES = {
+    ord(char): code for code, char in C1_AS_CP1252.items() if char
+}  # windows-1252 to Latin-1
+_TAIL = "[\x80-\xbf" + "".join(map(chr, _AS_BYTES)) + "]"
+# UTF-8 read as windows-1252: accented, Greek, Cyrillic, Arabic letters; punctuation; emoji.
+_DOUBLE = re.compile(f"[\xc2-\xc6\xcb\xce-\xd1\xd8-\xdb]{_TAIL}|[âï]{_TAIL}{{2}}|ð{_TAIL}{{3}}")
+# These two are searched for in every text: a rare first character makes them fast.
+_SURELY_DOUBLE = re.compile(
+    f"[\xc2-\xdbâð](?:(?<=[ÂÃ]){_TAIL}|(?<=â)€|(?<=ð)Ÿ|(?<=[\xc2-\xdb]){_TAIL}[\xc2-\xdb]{_TAIL})"
+)
+# Arabic in windows-1256 read as windows-1252: two words of accented letters in a row.
+_ACCENTED_WORDS = re.compile(r"[\xc0-\xff](?<=[\xc0-\xff]{3})[^\w]++[\xc0-\xff]{3}")
+
+
+def looks_mojibake(s: str) -> bool:
+    r"""Whether a text shows signs of having been decoded wrongly, repairable or not.
+
+    >>> looks_mojibake("DÃ©cret"), looks_mojibake("D\ufffdcret"), looks_mojibake("Décret à Âne")
+    (True, True, False)
+    """
+    return "\ufffd" in s or bool(_SURELY_DOUBLE.search(s) or _ACCENTED_WORDS.search(s))
+
+
+def repair_mojibake(s: str) -> str:
+    """Undo a wrong decoding, line by line, where the signs are sure; U+FFFD is beyond repair.
+
+    Known are UTF-8 read as windows-1252 or Latin-1, also twice, and Arabic windows-1256 read so.
+
+    >>> repair_mojibake("Lâ€™Ã©tÃ© Ã FÃ¨s")
+    'L’été à Fès'
+    >>> repair_mojibake("ÇáÓáÇã Úáíßã")
+    'السلام عليكم'
+    """
+    return "".join(map(_repair_line, s.splitlines(keepends=True)))
+
+
+def _repair_line(line: str) -> str:
+    for _ in range(3):
+        if not _SURELY_DOUBLE.search(line):
+            break
+        # The second byte of à is a no-break space, which cleaning has made a plain one.
+        line = _DOUBLE.sub(_decode_double, line).replace("Ã ", "à ")
+    if _ACCENTED_WORDS.search(line):
+        try:
+            arabic = line.translate(_AS_BYTES).encode("latin-1").decode("cp1256")
+        except UnicodeEncodeError:  # some characters were decoded rightly
+            return line
+        if "ال" in arabic:
+            return arabic
+    return line
+
+
+def _decode_double(match: re.Match[str]) -> str:
+    try:
+        return match[0].translate(_AS_BYTES).encode("latin-1").decode()
+    except UnicodeDecodeError:
+        return match[0]

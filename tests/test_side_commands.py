@@ -1,0 +1,76 @@
+"""``shell``, ``fetch``, ``parse`` and ``bench`` work and write nothing."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from newscrawl.demo.proxy import Answer, DemoProxy
+from tests.support import LINK, TITLE, URL, web
+from tests.web import HTML, environment
+
+
+def run(tmp_path: Path, *arguments: str, source: Answer | None = None) -> str:
+    """Output of a command that leaves nothing behind, neither data nor temporary files."""
+    scratch = tmp_path / "tmp"
+    scratch.mkdir()
+    with DemoProxy((web(source) if source else web()).answer) as proxy:
+        done = subprocess.run(
+            [sys.executable, "-m", "scrapy", *arguments],
+            env=environment(proxy, tmp_path / "data") | {"TMPDIR": str(scratch)},
+            capture_output=True,
+            text=True,
+            timeout=100,
+            check=False,
+        )
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "data").exists()
+    assert not list(scratch.iterdir())
+    return done.stdout
+
+
+@pytest.mark.parametrize("url", [URL, LINK])
+def test_fetch_prints_the_response_of_any_host(tmp_path: Path, url: str) -> None:
+    assert TITLE in run(tmp_path, "fetch", "--nolog", url)
+
+
+@pytest.mark.parametrize(
+    ("url", "code"),
+    [
+        (URL, "read_article(response.body, response.url).title"),
+        (LINK, "extract(response.body, response.url).title"),
+    ],
+)
+def test_the_shell_has_the_parsers_at_hand(tmp_path: Path, url: str, code: str) -> None:
+    assert "la récolte d'arganes" in run(tmp_path, "shell", url, "--nolog", "-c", code)
+
+
+def test_parse_prints_the_record_of_an_article(tmp_path: Path) -> None:
+    shown = run(tmp_path, "parse", URL, "--nolog", "--nocolour", "--pipelines")
+    assert "'id': 'maghress:fr/courrier/101'" in shown
+    assert "'authors': ['Salma Idrissi']" in shown
+
+
+def test_parse_prints_the_record_of_an_article_whose_source_is_gone(tmp_path: Path) -> None:
+    gone = Answer(404, HTML, b"<p>404")
+    shown = run(tmp_path, "parse", URL, "--nolog", "--nocolour", source=gone)
+    assert "'status': 'gone'" in shown
+
+
+def test_bench_measures_scrapy(tmp_path: Path) -> None:
+    no_proxy = {name: "" for name in os.environ if name.lower().endswith("_proxy")}
+    done = subprocess.run(
+        [sys.executable, "-m", "scrapy", "bench", "-s", "CLOSESPIDER_TIMEOUT=1"],
+        env=os.environ | no_proxy | {"NEWSCRAWL_DATA": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert done.returncode == 0
+    assert "Traceback" not in done.stderr
+    assert "'downloader/response_status_count/200'" in done.stderr
+    assert not list(tmp_path.iterdir())
