@@ -42,8 +42,8 @@ class Command(ScrapyCrawl):
         # Imported late: Scrapy imports every command at every start.
         from newscrawl.operations.setting_checks import check_options, check_settings
         from newscrawl.spiders.arguments import Arguments
-        from newscrawl.state import Ledger, ledger_path
-        from newscrawl.state.run import data_of
+        from newscrawl.state import Ledger
+        from newscrawl.state.place import place_of
 
         try:
             check_options(opts.set)
@@ -59,7 +59,7 @@ class Command(ScrapyCrawl):
         try:
             check_settings(self.settings)
             Arguments.parse(self.spidercls.site, opts.spargs)
-            Ledger(ledger_path(data_of(self.settings))).close()  # fails before Scrapy logs anything
+            Ledger(place_of(self.settings)).close()  # fails before Scrapy logs anything
         except (ArgumentError, SettingError, StoreError) as error:
             self.fault = str(error)
             self.requires_crawler_process = False

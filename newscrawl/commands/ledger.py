@@ -1,14 +1,14 @@
 """``scrapy ledger``: show and change the crawl-state database."""
 
 import argparse
-from pathlib import Path
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from newscrawl.errors import StoreError
-from newscrawl.state import Ledger, Scope, ledger_path
+from newscrawl.errors import SettingError, StoreError
+from newscrawl.state import Ledger, Scope
 from newscrawl.state.interfaces import Stores
+from newscrawl.state.place import place_of
 from newscrawl.text.terminal import say
 
 _CHANGES = ("retry", "forget")
@@ -50,14 +50,14 @@ class Command(ScrapyCommand):
         if not shown and (len(args) > 1 or (args and args[0] not in _CHANGES)):
             raise UsageError("allowed: nothing, show ID ..., retry or forget")
         assert self.settings
-        path = ledger_path(Path(self.settings["NEWSCRAWL_DATA"]))
-        if not path.exists():
-            print(f"there is no ledger yet ({path})")
-            self.exitcode = 1
-            return
         scope = Scope(site=opts.site, outlet=opts.outlet, state=opts.state)
         try:
-            ledger = Ledger(path)
+            place = place_of(self.settings)
+            if not place.exists:
+                print(f"there is no ledger yet ({place.path})")
+                self.exitcode = 1
+                return
+            ledger = Ledger(place)
             try:
                 if shown:
                     self._show(ledger, shown)
@@ -67,7 +67,7 @@ class Command(ScrapyCommand):
                     self._count(ledger, scope)
             finally:
                 ledger.close()
-        except StoreError as error:
+        except (SettingError, StoreError) as error:
             print(error)
             self.exitcode = 1
 

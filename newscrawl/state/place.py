@@ -48,14 +48,11 @@ def place_of(settings: "BaseSettings") -> Place:
     """Return the place that the settings name.
 
     Raises:
-        SettingError: ``LEDGER`` is no PostgreSQL URL, ``NODE`` is no name, or ``LEASE_SECONDS`` is
-            not positive.
+        SettingError: ``LEDGER`` is no PostgreSQL URL, or ``NODE`` is no name.
     """
     # Absolute: a command may run in any working directory.
     data = Path(settings["NEWSCRAWL_DATA"]).resolve()
     lease = settings.getfloat("LEASE_SECONDS")
-    if lease <= 0:
-        raise SettingError(f"LEASE_SECONDS={lease:g}: must be more than 0")
     url = settings["LEDGER"] or ""
     if not url:
         return Place(data, lease=lease)
