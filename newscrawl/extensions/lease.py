@@ -1,6 +1,7 @@
 """Extension that keeps the lease of a run: its site's and its host slots'."""
 
 import asyncio
+from contextlib import suppress
 
 from scrapy import signals
 from scrapy.crawler import Crawler
@@ -52,4 +53,5 @@ class Lease:
         """Give the host slots back."""
         if self._task:
             self._task.cancel()
-        self._hosts.leave_all()
+        with suppress(StoreError):  # the lease runs out
+            self._hosts.leave_all()

@@ -140,8 +140,6 @@ class Hosts:
     """Hosts requested so far."""
     ledger: "Ledger | None" = None
     """Ledger with the slots shared with other processes, if any."""
-    lease_end: float = 0.0
-    """End of this process' lease of its slots, monotonic clock."""
 
     @classmethod
     def of(cls, crawler: "Crawler") -> "Hosts":
@@ -184,7 +182,6 @@ class Hosts:
     def share(self, ledger: "Ledger") -> None:
         """Share the state of the hosts by a ledger in which this process has locked a site."""
         self.ledger = ledger
-        self.lease_end = monotonic() + ledger.host_slots.lease
         for host in self.met.values():
             host.changed = self._note
 
@@ -196,10 +193,8 @@ class Hosts:
         """
         if not self.ledger:
             return
-        late, end = monotonic() > self.lease_end, monotonic() + self.ledger.host_slots.lease
-        self.lease_end = 0.0  # until it is known that the lease goes on
+        late = monotonic() > self.ledger.host_slots.lease_end
         wanted = self.ledger.renew()
-        self.lease_end = end
         if late:  # other processes may have taken any of the slots
             for host in self.met.values():
                 host.owned = False
@@ -233,7 +228,7 @@ class Hosts:
         """
         poll, longest = _POLL
         while self.ledger:
-            if monotonic() > self.lease_end:
+            if monotonic() > self.ledger.host_slots.lease_end:
                 self.renew()
             if host.owned or self._take(host):
                 return

@@ -209,7 +209,7 @@ class ArticleStore:
     def note_prints(self, article: str, prints: bytes) -> None:
         """Store the fingerprints of a record that was not written again, as it had not changed."""
         self._database.execute(
-            "UPDATE articles SET prints = ? WHERE id = ? AND prints IS NOT ?",
+            "UPDATE articles SET prints = ? WHERE id = ? AND (prints IS NULL OR prints != ?)",
             (prints, article, prints),
         )
 

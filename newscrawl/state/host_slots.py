@@ -3,6 +3,7 @@
 import os
 from contextlib import suppress
 from dataclasses import dataclass
+from time import monotonic
 from uuid import uuid4
 
 from newscrawl.errors import StoreError
@@ -52,6 +53,7 @@ class HostSlots:
         """Seconds after which an unrenewed lease is over."""
         self.owner = f"{node}:{os.getpid()}:{uuid4().hex}"
         """Name of this process, unlike that of any other before or after it."""
+        self._renewed = 0.0
 
     def register(self, site: str) -> None:
         """Begin the lease of this process, which has locked a site.
@@ -76,14 +78,23 @@ class HostSlots:
             (self.owner, site, self._node, self.lease),
             fenced=False,
         )
+        self._renewed = monotonic()
+
+    @property
+    def lease_end(self) -> float:
+        """End of the lease, monotonic clock."""
+        return self._renewed + self.lease
 
     def renew(self) -> list[str]:
-        """Renew the lease of this process; return its hosts for which others wait."""
-        self._database.execute(
-            f"UPDATE processes SET lease_until = {self._database.clock} + ? WHERE owner = ?",  # noqa: S608 - a literal
-            (self.lease, self.owner),
-            fenced=False,
-        )
+        """Renew the lease of this process if need be; return its hosts for which others wait."""
+        if monotonic() > self._renewed + self.lease / 4:
+            began = monotonic()
+            self._database.execute(
+                f"UPDATE processes SET lease_until = {self._database.clock} + ? WHERE owner = ?",  # noqa: S608 - a literal
+                (self.lease, self.owner),
+                fenced=False,
+            )
+            self._renewed = began
         rows = self._database.execute(
             "SELECT host FROM host_slots WHERE owner = ? AND wanted_by IS NOT NULL", (self.owner,)
         )

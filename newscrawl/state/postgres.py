@@ -66,7 +66,7 @@ class PostgresDatabase(Database):
         """This process as the owner of site leases."""
         self.epochs: dict[str, int] = {}
         """Epochs of the site leases that this process holds; changes are refused without them."""
-        self._refused: str | None = None
+        self._refused: StoreError | None = None
         self._in_transaction = False
         settings: dict[str, Any] = {
             "connect_timeout": _PATIENCE,
@@ -147,8 +147,7 @@ class PostgresDatabase(Database):
 
     def _begin(self) -> None:
         """Begin a transaction, in which the site leases of this process cannot be taken away."""
-        if self._refused:
-            raise StoreError(self._refused)
+        self._check_refused()
         try:
             with self._connection.pipeline():  # both in one round trip
                 self._connection.execute("BEGIN")
@@ -159,8 +158,8 @@ class PostgresDatabase(Database):
             if self.epochs and dict(held.fetchall()) != self.epochs:
                 self._connection.execute("ROLLBACK")
                 self._in_transaction = False
-                self._refused = _LOST.format(", ".join(self.epochs))
-                raise LeaseLostError(self._refused)
+                self._refused = LeaseLostError(_LOST.format(", ".join(self.epochs)))
+                self._check_refused()
         except self._errors.Error as error:
             raise self._unusable(error) from error
 
@@ -194,8 +193,8 @@ class PostgresDatabase(Database):
         *,
         changes: bool = True,
     ) -> Cursor:
-        if changes and self._refused:
-            raise StoreError(self._refused)
+        if changes:
+            self._check_refused()
         given: Any = (
             {name: _storable(value) for name, value in values.items()}
             if isinstance(values, Mapping)
@@ -209,8 +208,13 @@ class PostgresDatabase(Database):
     def _unusable(self, error: Exception) -> StoreError:
         """Make the error for a failed statement and refuse all later changes."""
         fault = "lost its connection" if self._connection.broken else "cannot be used"
-        self._refused = f"the ledger {self.name} {fault}: {_line(error)}"
-        return StoreError(self._refused)
+        self._refused = StoreError(f"the ledger {self.name} {fault}: {_line(error)}")
+        return self._refused
+
+    def _check_refused(self) -> None:
+        """Refuse a change after a failed one."""
+        if self._refused:
+            raise type(self._refused)(str(self._refused))
 
 
 _LOST = "the lease of {} is over and another run has taken it; nothing more is written"
@@ -232,7 +236,8 @@ def _described(url: str) -> tuple[str, list[str]]:
 
     try:
         parts = conninfo_to_dict(url)
-    except psycopg.Error:
+        int(parts.get("port") or 0)
+    except (psycopg.Error, ValueError):
         raise StoreError(
             "LEDGER cannot be parsed: expected postgresql://user:password@host:port/database, with "
             "special characters of the password percent-encoded"

@@ -58,6 +58,7 @@ class SiteLeases:
             fenced=False,
         ).fetchone()
         if taken is None:
+            self._locks.release()
             raise self._busy(site)
         self._database.owner = self._slots.owner
         self._database.epochs[site] = int(taken[0])

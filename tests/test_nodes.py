@@ -1,0 +1,268 @@
+"""Several nodes on one PostgreSQL ledger, with kills of runs and of the server."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from newscrawl.demo.proxy import DemoProxy
+from newscrawl.errors import LeaseLostError, SiteBusyError, StoreError
+from newscrawl.state import Entry, Ledger
+from newscrawl.state.place import Place
+from tests.postgres import Server, server
+from tests.support import LINK, SOURCE, TEXT, TITLE
+from tests.web import Web, aggregator_page, command, environment
+
+NOW = "2026-01-01T00:00:00+00:00"
+BASE = "https://www.maghress.com/fr/courrier"
+LEASE = 1.0
+SETTINGS = {
+    "LEASE_SECONDS": "0.5",
+    "FEED_BATCH": "2",
+    "FEED_BATCH_SECONDS": "0.5",
+    "DOWNLOAD_DELAY": "0.05",
+    "CONCURRENT_REQUESTS_PER_DOMAIN": "1",
+    "MONITORS": "0",
+    "PARSE_WORKERS": "0",
+}
+
+
+def place(data: Path, url: str, node: str) -> Place:
+    return Place(data / node, url, node, LEASE)
+
+
+@pytest.fixture
+def url(postgres: Server) -> str:
+    return postgres.create()
+
+
+@pytest.fixture
+def own_server() -> Iterator[Server]:
+    """A server that a test may stop."""
+    with server() as running:
+        yield running
+
+
+def find(ledger: Ledger, job: str, *numbers: int) -> None:
+    entries = [Entry(f"maghress:fr/courrier/{n}", "maghress", "fr", "courrier") for n in numbers]
+    ledger.articles.find(entries, job, NOW, attempts=2)
+
+
+# --- Leases of sites ------------------------------------------------------------------------------
+
+
+def test_a_site_is_taken_over_by_another_node_after_the_lease_and_nothing_is_written_late(
+    tmp_path: Path, url: str
+) -> None:
+    one, other = (Ledger(place(tmp_path, url, node)) for node in ("one", "other"))
+    with closing(one), closing(other):
+        one.lock("maghress", "a")
+        find(one, "a", 1)
+        with pytest.raises(SiteBusyError, match=r"on node one \(job a\)"):
+            other.lock("maghress", "b")
+        time.sleep(LEASE)
+        other.lock("maghress", "b")
+        for change in (
+            lambda: find(one, "a", 2),
+            lambda: one.articles.settle("maghress:fr/courrier/1", "done"),
+            lambda: one.files.commit_length("feeds/maghress/a@one.jsonl", "maghress", 7),
+            one.renew,
+        ):
+            with pytest.raises(LeaseLostError, match="another run has taken it"):
+                change()
+        assert other.articles.counts("a") == {"found": 1}
+        find(other, "b", 3)
+
+
+def test_a_lease_that_is_renewed_or_not_taken_goes_on(tmp_path: Path, url: str) -> None:
+    one, other = (Ledger(place(tmp_path, url, node)) for node in ("one", "other"))
+    with closing(one), closing(other):
+        one.lock("maghress", "a")
+        for _ in range(4):
+            time.sleep(LEASE / 3)
+            one.renew()
+        with pytest.raises(SiteBusyError):
+            other.lock("maghress", "b")
+        time.sleep(LEASE)
+        find(one, "a", 1)
+        one.renew()
+
+
+def test_a_killed_run_is_taken_over_at_once_on_its_own_node(tmp_path: Path, url: str) -> None:
+    killed = os.fork()
+    if not killed:
+        Ledger(place(tmp_path, url, "one")).lock("maghress", "a")
+        os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(killed, 0)
+    with closing(Ledger(place(tmp_path, url, "one"))) as ledger:
+        ledger.lock("maghress", "b")
+
+
+def test_a_node_cuts_back_its_own_files_only(tmp_path: Path, url: str) -> None:
+    one, other = (Ledger(place(tmp_path, url, node)) for node in ("one", "other"))
+    with closing(one), closing(other):
+        one.files.commit_length("feeds/maghress/a@one.jsonl", "maghress", 5)
+        other.files.commit_length("feeds/maghress/a@other.jsonl", "maghress", 6)
+        assert one.files.committed("maghress") == [("feeds/maghress/a@one.jsonl", 5)]
+
+
+def test_two_data_directories_cannot_have_the_same_node_name(tmp_path: Path, url: str) -> None:
+    Ledger(Place(tmp_path / "a", url, "one")).lock("maghress", "a")
+    other = Ledger(Place(tmp_path / "b", url, "one"))
+    with pytest.raises(StoreError, match="the node name one belongs to the data directory"):
+        other.lock("masress", "b")
+
+
+# --- Start and loss of the connection -------------------------------------------------------------
+
+
+def test_start_errors_are_clear_and_never_contain_the_password(
+    postgres: Server, url: str, tmp_path: Path
+) -> None:
+    read_only = f"{url}?options=-cdefault_transaction_read_only%3Don"
+    wrong = url.replace("secret", "pa55word")
+    newer = postgres.create()
+    Ledger(Place(tmp_path, newer, "one")).close()
+    with postgres.connect(newer.rpartition("/")[2]) as connection:
+        connection.execute("INSERT INTO migrations VALUES ('colours of hosts')")
+    for given, message in {
+        wrong: "password authentication failed",
+        url.replace(f":{postgres.port}/", ":1/"): "cannot be opened.*refused",
+        f"{url}0": "does not exist",
+        "postgresql://user:pa55/word@host/x": "cannot be parsed",
+        read_only: "is read-only",
+        newer: r"written by a newer newscrawl \(colours of hosts\)",
+    }.items():
+        with pytest.raises(StoreError, match=message) as caught:
+            Ledger(Place(tmp_path, given, "one"))
+        assert "pa55" not in str(caught.value)
+        assert "secret" not in str(caught.value)
+
+
+def test_a_lost_connection_refuses_all_later_changes(own_server: Server, tmp_path: Path) -> None:
+    with closing(Ledger(Place(tmp_path, own_server.create(), "one"))) as ledger:
+        ledger.lock("maghress", "a")
+        find(ledger, "a", 1)
+        own_server.stop()
+        for _ in range(2):
+            with pytest.raises(StoreError, match="lost its connection"):
+                ledger.articles.settle("maghress:fr/courrier/1", "done")
+        own_server.start()
+        with pytest.raises(StoreError, match="lost its connection"):
+            find(ledger, "a", 2)
+
+
+def test_psycopg_is_imported_for_postgresql_only() -> None:
+    code = "import sys; from newscrawl.state import Ledger; assert 'psycopg' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+# --- Runs -----------------------------------------------------------------------------------------
+
+
+class Cluster:
+    """Nodes with a data directory each, which crawl the same site."""
+
+    def __init__(self, proxy: DemoProxy, data: Path, url: str, urls: str) -> None:
+        self._proxy, self._data, self._url, self._urls = proxy, data, url, urls
+
+    def start(self, node: str, **settings: str) -> subprocess.Popen[bytes]:
+        data = self._data / node
+        data.mkdir(exist_ok=True)
+        return subprocess.Popen(
+            command("maghress", SETTINGS | settings, {"urls": self._urls}),
+            env=environment(self._proxy, data)
+            | {"NEWSCRAWL_LEDGER": self._url, "NEWSCRAWL_NODE": node},
+            stderr=(self._data / f"{node}.log").open("ab"),
+        )
+
+    def log(self, node: str) -> str:
+        return (self._data / f"{node}.log").read_text()
+
+    def records(self) -> list[tuple[str, str]]:
+        """Node and id of each whole line of all feeds."""
+        return [
+            (path.parts[-4], json.loads(line)["id"])
+            for path in self._data.rglob("feeds/maghress/*.jsonl")
+            for line in path.read_text().split("\n")[:-1]
+        ]
+
+    def wait_for(self, count: int) -> None:
+        """Wait until there are some more records."""
+        count += len(self.records())
+        until = time.monotonic() + 30
+        while len(self.records()) < count and time.monotonic() < until:
+            time.sleep(0.05)
+
+
+def articles(count: int) -> tuple[Web, str]:
+    web = Web()
+    for number in range(1, count + 1):
+        web.pages[f"{BASE}/{number}"] = aggregator_page(TITLE, TEXT, link=LINK)
+    web.pages[LINK] = SOURCE
+    return web, ",".join(f"{BASE}/{number}" for number in range(1, count + 1))
+
+
+def test_kills_of_runs_and_of_the_server_lose_and_double_nothing(
+    own_server: Server, tmp_path: Path
+) -> None:
+    web, urls = articles(60)
+    nodes = ["one", "two", "three"]
+    with DemoProxy(web.answer) as proxy:
+        cluster = Cluster(proxy, tmp_path, own_server.create(), urls)
+        for turn in range(12):
+            run = cluster.start(nodes[turn % 3])
+            cluster.wait_for(2)
+            if turn in (3, 8):
+                own_server.stop()
+                assert run.wait(60) == 1, "a lost connection ends the run in order"
+                own_server.start()
+            else:
+                run.kill()
+                run.wait()
+            time.sleep(0.5)
+        for node in nodes:
+            assert cluster.start(node).wait(60) == 0, cluster.log(node)[-3000:]
+    records = cluster.records()
+    assert Counter(article for _, article in records) == Counter(
+        f"maghress:fr/courrier/{number}" for number in range(1, 61)
+    )
+    assert len({node for node, _ in records}) >= 2
+    assert "Traceback" not in cluster.log("one") + cluster.log("two") + cluster.log("three")
+
+
+def test_a_paused_run_ends_once_another_node_has_its_site(tmp_path: Path, url: str) -> None:
+    web, urls = articles(20)
+    slow = {"LEASE_SECONDS": "2", "DOWNLOAD_DELAY": "0.3"}
+    with DemoProxy(web.answer) as proxy:
+        cluster = Cluster(proxy, tmp_path, url, urls)
+        paused = cluster.start("one", **slow)
+        cluster.wait_for(2)
+        busy = cluster.start("two", **slow)
+        assert busy.wait(60) == 75
+        assert "another run of maghress is under way on node one" in cluster.log("two")
+        paused.send_signal(signal.SIGSTOP)
+        time.sleep(2.5)
+        other = cluster.start("two", **slow)
+        cluster.wait_for(2)
+        paused.send_signal(signal.SIGCONT)
+        assert paused.wait(60) == 1
+        assert other.wait(60) == 0, cluster.log("two")[-3000:]
+    assert "another run has taken it" in cluster.log("one")
+    # The paused run may have written lines that were not committed; its next run removes them.
+    with closing(Ledger(place(tmp_path, url, "one"))) as ledger:
+        lengths = dict(ledger.files.committed("maghress"))
+    for name, length in lengths.items():
+        if (tmp_path / "one" / name).exists():
+            os.truncate(tmp_path / "one" / name, length)
+    assert Counter(article for _, article in cluster.records()) == Counter(
+        f"maghress:fr/courrier/{number}" for number in range(1, 21)
+    )
