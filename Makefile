@@ -1,52 +1,77 @@
-# make demo | test | lint | docs | deploy | clean. Each target makes .venv and installs what is missing.
+# Each target makes .venv and installs what it needs there; `make` alone lists the targets.
 PYTHON ?= python3
 BIN := .venv/bin
 TARGET ?= local
-STAMP := .venv/.installed
+BROWSER ?= yes
+POSTGRESQL ?= yes
 
-.PHONY: demo test lint docs deploy browser clean
+.PHONY: help demo check test lint docs wheel deploy browser postgresql clean
 
-demo: $(STAMP)
+help:
+	@echo "make demo     install what the demo needs and crawl the demo network (no network access)"
+	@echo "make check    ruff, mypy and the unit tests"
+	@echo "make test     the whole test suite; installs Chromium and PostgreSQL as root"
+	@echo "make lint     ruff and mypy"
+	@echo "make docs     rewrite the JSON Schema and docs/record.md from the code"
+	@echo "make wheel    build the wheel into dist/"
+	@echo "make deploy   send the project to a Scrapyd of scrapy.cfg: make deploy TARGET=server"
+	@echo "make clean    remove .venv and caches"
+
+demo: .venv/.demo
 	$(BIN)/scrapy demo
 
-test: $(STAMP) browser
+check: lint
+	$(BIN)/pytest -q -m "not slow"
+
+test: .venv/.test browser postgresql
 	$(BIN)/pytest
 
-lint: $(STAMP)
+lint: .venv/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# Rewrites what is generated from the code: the record's JSON Schema and its documentation.
-docs: $(STAMP)
+docs: .venv/.test
 	$(BIN)/scrapy schema --write
 
-# Sends the project to a Scrapyd, one of the targets in scrapy.cfg. Scrapyd runs the version that
-# sorts last, so the time comes first.
-deploy: $(STAMP)
+wheel: .venv/.test
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+
+# Scrapyd runs the version that sorts last, so the time comes first.
+deploy: .venv/.deploy
 	$(BIN)/scrapyd-deploy $(TARGET) \
 	  --version "$$(date -u +%Y%m%dT%H%M%S)-$$(git describe --always --dirty)"
 
-# The system's browser, for pages of applications. The tests need it; a crawl and the demo do without
-# and say so, as it is large.
+# The tests of rendered pages need the system's Chromium. BROWSER=no leaves it out.
 browser:
 	@for name in chromium chromium-browser google-chrome google-chrome-stable chrome; do \
 	  command -v $$name >/dev/null && exit 0; done; \
-	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	    apt-get update -q && apt-get install -qy --no-install-recommends chromium chromium-sandbox; \
-	  else echo "Chromium is missing, and its tests will fail; as root: apt-get install chromium" >&2; fi
+	if [ "$(BROWSER)" = yes ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "Installing chromium with apt-get for the tests of rendered pages; BROWSER=no skips it."; \
+	  apt-get update -q && apt-get install -qy --no-install-recommends chromium chromium-sandbox; \
+	else echo "Chromium is missing, its tests will fail; as root: apt-get install chromium" >&2; fi
 
-$(STAMP): requirements.txt pyproject.toml
+# The tests of nodes start a PostgreSQL server of their own. POSTGRESQL=no leaves them out.
+postgresql:
+	@command -v pg_ctl >/dev/null || ls /usr/lib/postgresql/*/bin/pg_ctl >/dev/null 2>&1 && exit 0; \
+	if [ "$(POSTGRESQL)" = yes ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "Installing postgresql with apt-get for the tests of nodes; POSTGRESQL=no skips it."; \
+	  apt-get update -q && apt-get install -qy --no-install-recommends postgresql; \
+	else echo "PostgreSQL is missing, its tests are skipped; as root: apt-get install postgresql" >&2; fi
+
+# .venv/.demo holds for the extra `demo`, and so on.
+.venv/.%: requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "newscrawl needs Python 3.11 or newer; run: make PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "Installing python3-venv with apt-get, as Python's venv module is missing."; \
 	    apt-get update -q && apt-get install -qy python3-venv; \
 	  else echo "Python's venv module is missing; as root: apt-get install python3-venv" >&2; exit 1; fi
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --editable '.[demo,deploy,export,test]'
+	$(BIN)/python -m pip install --quiet --editable '.[$*]'
 	@touch $@
 
 clean:
-	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

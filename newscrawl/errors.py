@@ -16,7 +16,7 @@ class ArgumentError(NewscrawlError):
 class SettingError(NewscrawlError):
     """Invalid setting.
 
-    Raised by ``newscrawl.operations.setting_checks`` and ``newscrawl.state.compression`` before
+    Raised by ``newscrawl.configuration.checks`` and ``newscrawl.state.compression`` before
     anything is fetched. The message names the setting, its value and what is allowed.
     """
 
@@ -52,6 +52,16 @@ class NotHtmlError(UnreadableHtmlError):
 
     Raised by ``newscrawl.text.html.decode``, independent of the declared content type.
     """
+
+
+class ParserMemoryError(NewscrawlError, MemoryError):
+    """The HTML parser found no memory for a page, and has freed what it had.
+
+    Raised by ``newscrawl.text.html.parse``. The process can parse the next page.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("the HTML parser ran out of memory")
 
 
 class StoreError(NewscrawlError):
@@ -103,6 +113,13 @@ class ExportError(NewscrawlError):
 
     Raised by ``newscrawl.export``: no feed or record is found, a feed is damaged, the output
     exists, or a library is missing. The message says which and what to do.
+    """
+
+
+class ScrapydError(NewscrawlError):
+    """A Scrapyd cannot be reached or refuses a request.
+
+    Raised by ``newscrawl.operations.scrapyd``; the message has the address and Scrapyd's response.
     """
 
 

@@ -1,6 +1,7 @@
 """Settings of the project, each with its default and the reason for it.
 
-Each may be overridden on the command line: ``scrapy crawl maghress -s NAME=VALUE``.
+Each may be overridden on the command line (``scrapy crawl maghress -s NAME=VALUE``), and for all
+commands in the environment (``NEWSCRAWL_<NAME>=VALUE``; see ``environment.py``).
 """
 
 import os
@@ -9,6 +10,7 @@ from collections.abc import Container
 from scrapy.settings import default_settings
 
 from newscrawl import __version__
+from newscrawl.configuration.environment import settings_from
 
 BOT_NAME = "newscrawl"
 SPIDER_MODULES = ["newscrawl.spiders"]
@@ -17,9 +19,10 @@ COMMANDS_MODULE = "newscrawl.commands"
 # --- Politeness ----------------------------------------------------------------------------------
 
 # Contact for site owners, part of the user agent: a mail address or URL. A run without one warns.
-CONTACT = os.environ.get("NEWSCRAWL_CONTACT", "")
-# Identifies the crawler to robots.txt rules and in server logs.
-USER_AGENT = f"newscrawl/{__version__} ({'; '.join(filter(None, ('research crawler', CONTACT)))})"
+CONTACT = ""
+# Identifies the crawler to robots.txt rules and in server logs. The contact is added at the end of
+# this file.
+USER_AGENT = f"newscrawl/{__version__} (research crawler)"
 # Product token that robots.txt rules are matched against. Rules are always obeyed, by
 # ``RobotsMiddleware`` below, so Scrapy's middleware is off.
 ROBOTSTXT_USER_AGENT = "newscrawl"
@@ -136,7 +139,7 @@ METAREFRESH_MAXDELAY = 10
 BROWSER = "auto"
 # Chromium's executable; empty for the first of its usual names on the PATH. Playwright's own
 # download is never used: distributions patch theirs.
-BROWSER_PATH = os.environ.get("NEWSCRAWL_BROWSER_PATH", "")
+BROWSER_PATH = ""
 # Concurrent pages: each takes some 100 MB and much of a core.
 PLAYWRIGHT_MAX_PAGES_PER_CONTEXT = 2
 # Deadline of a page (seconds). One whose network never goes idle is parsed after half of it.
@@ -250,13 +253,13 @@ PROGRESS = True
 # --- Data ----------------------------------------------------------------------------------------
 
 # Data directory of all output: feeds, rejects, headlines, run reports, ledger.
-NEWSCRAWL_DATA = os.environ.get("NEWSCRAWL_DATA", "data")
-# PostgreSQL database for the ledger of several machines, as postgresql://user:password@host/name.
-# Empty: SQLite in the data directory.
-LEDGER = os.environ.get("NEWSCRAWL_LEDGER", "")
-# Name of this machine among those that share a ledger; part of the names of its files. Empty: its
+NEWSCRAWL_DATA = "data"
+# Ledger shared by several machines: postgresql://user:password@host/database. Empty: SQLite in the
+# data directory.
+LEDGER = ""
+# Name of this machine among those that share a ledger; part of the names of its files. Empty: the
 # host name.
-NODE = os.environ.get("NEWSCRAWL_NODE", "")
+NODE = ""
 # Records per commit, and the longest that a record waits for its batch (seconds).
 FEED_BATCH = 50
 FEED_BATCH_SECONDS = 5.0
@@ -298,6 +301,8 @@ REPLAY = None
 # Whether monitors check each finished run: their alarms are in the run report and make the exit
 # code 3. The thresholds are wide, as frequent false alarms get ignored.
 MONITORS = True
+# Monitors of your own by name, as paths of functions (docs/extend.md).
+EXTRA_MONITORS: dict[str, str] = {}
 # Minimum number of records, articles or pages for a share to be checked.
 MONITOR_MIN_ITEMS = 20
 # Window of earlier runs to compare with: same site, same arguments.
@@ -325,10 +330,14 @@ MONITOR_MAX_UNREADABLE = 0.05
 MONITOR_CLOCK_SECONDS = 300
 # Maximum share of records with one of the flags date_conflict, language_mismatch and mojibake.
 MONITOR_MAX_FLAGGED = 0.3
-# Recipients of notifications about failed runs and alarms: a URL that accepts a POST of JSON, and a
-# mail address. The mail server is set by Scrapy's MAIL_HOST, MAIL_PORT, MAIL_FROM, MAIL_USER…
-MONITOR_WEBHOOK = os.environ.get("NEWSCRAWL_WEBHOOK", "")
-MONITOR_MAIL = os.environ.get("NEWSCRAWL_MAIL", "")
+# Who is notified of a run that failed, was killed or raised an alarm: URLs of apprise, separated by
+# spaces, such as mailto://localhost?from=crawl@here.example&to=desk@university.example,
+# jsons://hooks.example/newscrawl (a POST of JSON), slack://…, tgram://….
+NOTIFY_URLS = ""
+# A URL that is requested at the start (…/start) and the end of each run (…/ and its exit code), as
+# healthchecks.io and similar services expect; they report runs that never started. {site} and
+# {kind} (new, waiting, backfill, manual) are replaced.
+HEARTBEAT_URL = ""
 
 # --- Schedule ------------------------------------------------------------------------------------
 
@@ -337,3 +346,11 @@ MONITOR_MAIL = os.environ.get("NEWSCRAWL_MAIL", "")
 QUIET_HOURS = [0, 1, 2, 3]
 # Number of past months to back-fill. 0 for none.
 BACKFILL_MONTHS = 12
+
+# --- Environment ---------------------------------------------------------------------------------
+
+# Keep this section last: it gives all settings above, and Scrapy's, the values of the environment.
+_given, ENVIRONMENT_ERRORS = settings_from(os.environ, vars(default_settings) | globals())
+globals().update(_given)
+if CONTACT and "USER_AGENT" not in _given:
+    USER_AGENT = f"newscrawl/{__version__} (research crawler; {CONTACT})"

@@ -1,26 +1,56 @@
-"""Fixtures of several tests."""
+"""Fixtures of several tests, and the mark of slow ones."""
 
+import multiprocessing
 import os
 import signal
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
+from tests import support, web
 from tests.postgres import Server, server
+
+STARTERS = (
+    multiprocessing,
+    subprocess,
+    web,
+    support.reextract,
+    support.replay,
+    support.scrapy,
+    web.command,
+    web.crawl,
+    Server,
+)
+"""What starts other processes."""
 
 
 def pytest_configure() -> None:
-    """Have interrupts heard: a shell has what it begins in the background ignore them.
+    """Restore the default handling of interrupts, which shells disable in background jobs.
 
-    The commands that tests begin and interrupt would inherit that, and never end.
+    Commands that tests start and interrupt would inherit that, and never end.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of modules that start processes as ``slow``."""
+    for item in items:
+        if isinstance(item, pytest.Function) and _starts_processes(item.module):
+            item.add_marker("slow")
+
+
+def _starts_processes(module: ModuleType) -> bool:
+    """Return whether a test module uses processes, or a helper that starts a command."""
+    used = {id(value) for value in vars(module).values()}
+    return any(id(starter) in used for starter in STARTERS)
+
+
 @pytest.fixture
 def before_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Has every Python process that a test begins run some code first."""
+    """Have every Python process that a test starts run some code first."""
 
     def run(code: str) -> None:
         directory = tmp_path / "site"

@@ -184,3 +184,13 @@ def reextract(archive: Path, output: Path, *options: str) -> subprocess.Complete
         text=True,
         timeout=60,
     )
+
+
+def zstd_compress(data: bytes) -> bytes:
+    """Compress with Zstandard, which is in the standard library since Python 3.14."""
+    if sys.version_info >= (3, 14):
+        from compression import zstd
+    else:
+        from backports import zstd
+    compressed: bytes = zstd.compress(data)
+    return compressed

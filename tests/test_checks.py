@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from backports import zstd
 from scrapy.utils.project import get_project_settings
 
 from newscrawl.demo.proxy import Answer, DemoProxy
 from newscrawl.operations.doctor import examine_all
-from tests.support import URL, scrapy, web
+from tests.support import URL, scrapy, web, zstd_compress
 from tests.web import Web, crawl
 
 
@@ -95,7 +94,7 @@ def test_each_broken_promise_is_told_with_its_place(tmp_path: Path, record: dict
     assert "more" in told
 
 
-@pytest.mark.parametrize(("suffix", "pack"), [("gz", gzip.compress), ("zst", zstd.compress)])
+@pytest.mark.parametrize(("suffix", "pack"), [("gz", gzip.compress), ("zst", zstd_compress)])
 def test_good_feeds_packed_ones_and_ones_that_break_off(
     suffix: str,
     pack: Callable[[bytes], bytes],

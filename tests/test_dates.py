@@ -298,7 +298,10 @@ def test_every_moment_is_read_back_from_figures(when: datetime, form: str) -> No
 @given(day, st.integers(-14 * 4, 14 * 4), st.sampled_from([RABAT, CAIRO, UTC]))
 def test_iso_is_read_back(when: datetime, quarters: int, zone: ZoneInfo) -> None:
     aware = when.replace(tzinfo=timezone(timedelta(minutes=15 * quarters)))
-    assert parse_date(aware.isoformat(), zone) == Moment(aware, "second")
+    read = parse_date(aware.isoformat(), zone)
+    assert read is not None
+    # Python calls a repeated hour of one zone unequal to the same time in another zone.
+    assert (read.when.timestamp(), read.precision) == (aware.timestamp(), "second")
 
 
 @given(st.text() | st.text("0123456789/-:. TZم+٢٠٣") | st.integers() | st.floats())

@@ -17,14 +17,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from backports import zstd
 from scrapy.utils.project import get_project_settings
 
 from newscrawl.aggregator.sites import SITES
 from newscrawl.demo.faults import FAULTS
 from newscrawl.demo.proxy import Answer, DemoProxy
 from newscrawl.spiders.arguments import Arguments
-from tests.support import LINK, SOURCE, TEXT, TITLE
+from tests.support import LINK, SOURCE, TEXT, TITLE, zstd_compress
 from tests.web import FAST, HTML, Web, aggregator_page
 
 ROOT = Path(__file__).parent.parent
@@ -156,7 +155,7 @@ def test_exports_are_made_as_written(reader: Callable[..., str], tmp_path: Path)
     (feed,) = (tmp_path / "data" / "feeds").rglob("*.jsonl")
     for name, packed in {
         "other/feeds/some.jsonl.gz": gzip.compress(feed.read_bytes()),
-        "one/more.jsonl.zst": zstd.compress(feed.read_bytes()),
+        "one/more.jsonl.zst": zstd_compress(feed.read_bytes()),
     }.items():
         (tmp_path / name).parent.mkdir(parents=True)
         (tmp_path / name).write_bytes(packed)

@@ -18,7 +18,6 @@ from typing import Any
 import msgspec
 import pyarrow.parquet
 import pytest
-from backports import zstd
 from scrapy.cmdline import execute
 
 from newscrawl.errors import ExportError
@@ -27,6 +26,7 @@ from newscrawl.export.record_fields import Field, flat, record_fields
 from newscrawl.export.selection import Index, Selection
 from newscrawl.items import Agreement, Article, Copy, Crawl, Image, Outlet, Source
 from newscrawl.state import Ledger
+from tests.support import zstd_compress
 
 ROOT = Path(__file__).parent.parent
 COMMAND = (sys.executable, "-m", "scrapy", "export")
@@ -383,7 +383,7 @@ def test_packed_feeds_and_feeds_that_are_named(tmp_path: Path) -> None:
     members = [gzip.compress(lines([article(n)])) for n in (3, 2)]
     (other / "a.jsonl.gz").write_bytes(b"".join(members))
     (other / "b.jsonl.zst").write_bytes(
-        b"".join(zstd.compress(lines([article(n)])) for n in (5, 4))
+        b"".join(zstd_compress(lines([article(n)])) for n in (5, 4))
     )
     (other / "readme.txt").write_text("no feed")
     good(tmp_path, "-o", tmp_path / "out", plain, other)

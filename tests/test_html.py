@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newscrawl.errors import NotHtmlError, UnreadableHtmlError
-from newscrawl.text.html import MAX_ATTRIBUTES, MAX_DEPTH, MAX_NODES, decode, parse
+from newscrawl.text.html import MAX_ATTRIBUTES, MAX_TAGS, MAX_UNCLOSED, decode, parse
 
 FRENCH = (
     "À l’été, l’Économie du village a été bouleversée : les pêcheurs, déjà éprouvés, ont dû céder "
@@ -143,44 +143,32 @@ def test_an_empty_page(html: str) -> None:
 
 COSTLY = {
     "deep": "<div>" * 50_000 + "x" + "</div>" * 50_000,
-    "deep, never closed": "<div>" * 50_000,
+    "deep, never closed": "<div>" * (MAX_UNCLOSED + 1),
     "deep, closed by others": "<div></p>" * 50_000,
-    "deep, closed by what was not open": "<div></span>" * 50_000,
     "deep, closed as only SVG can": "<div/>" * 50_000,
-    "deep behind a comment": "<!-- <x -->" + "<div>" * 50_000,
-    "many nodes": "<p>" * (MAX_NODES + 1),
-    "many attributes": "<i a=1 b=2 c=3></i>" * (MAX_NODES // 3),
-    "many bare attributes": f"<i {'a ' * 200}></i>" * (MAX_NODES // 200),
+    "deep behind a comment": "<!-->" + "<div>" * 60_000,
+    "options": "<select>" + "<option>" * 60_000,
+    "end tags within SVG": "<svg>" + "<td>" * 40_000 + "</x>" * 40_000,
+    "many tags": "<p></p>" * MAX_TAGS,
     "attributes of one tag": "<i " + " ".join(f"a{i}" for i in range(4 * MAX_ATTRIBUTES)) + ">",
     "a tag that never ends": "<a " + "mot, " * 200_000,
-    "formatting never ended": "".join(f"<p><font color={i}>" for i in range(3000)),
-    "formatting repeated by few tags": "".join(f"<b a={i}>" for i in range(700)) + "<p>x" * 700,
-    "formatting with many attributes": "<p>"
-    + "".join(f"<b a={i} {' '.join(f'a{n}' for n in range(20))}>" for i in range(190))
-    + "<p>x" * 800,
-    "formatting ended by its block": "".join(f"<p><font color={i}></p>" for i in range(2600)),
-    "formatting ended too late": "".join(f"<p><b a={i}></p>" for i in range(4000)) + "</b>" * 4000,
-    "formatting among ends of nothing": "".join(f"<p><b a={i}></p></x>" for i in range(1900)),
 }
 
 
 @pytest.mark.parametrize("name", COSTLY)
-def test_absurd_cost_is_refused_at_once(name: str) -> None:
+def test_a_page_of_absurd_size_is_refused_at_once(name: str) -> None:
     start = time.process_time()
     with pytest.raises(UnreadableHtmlError):
         parse(COSTLY[name])
-    assert time.process_time() - start < 1
+    assert time.process_time() - start < 0.2
 
 
-HARMLESS = {
-    "deep enough": "<div>" * (MAX_DEPTH - 10) + "<p>fin",
-    "tags in a script": "<script>" + "x = '<div>';" * 50_000 + "</script><p>fin",
-    "tags in a comment": "<!--" + "<div>" * 50_000 + "--><p>fin",
-    "tags in a style": "<style>" + "a::after { content: '<b>' }" * 9000 + "</style><p>fin",
-    "many flat tags": "<br><img src=a><p>x" * 30_000 + "<p>fin",
-    "many balanced tags": "<div><b>x</b></div>" * 30_000 + "<p>fin",
-    "never closed inside of closed": "<div><span>x</div>" * 20_000 + "<p>fin",
-    "paths of drawings": "<svg>" + "<path d='M0'/>" * 20_000 + "</svg><p>fin",
+WITHIN_LIMITS = {
+    "deep": "<div>" * (MAX_UNCLOSED - 10) + "<p>fin",
+    "tags in a script": "<script>" + "x = '<div></div>';" * 14_000 + "</script><p>fin",
+    "flat tags": "<br><img src=a>" * 4900 + "<p>fin",
+    "balanced tags": "<div><b>x</b></div>" * 7000 + "<p>fin",
+    "paths of drawings": "<svg>" + "<path d='M0'/>" * 9000 + "</svg><p>fin",
     "a long picture in the page": f"<img src='data:image/png;base64,{'QUFB' * 300_000}'><p>fin",
     "a long script": "<script>var a = [" + "a = 1, " * 900_000 + "]</script><p>fin",
     "a long script with a comparison": f"<script>if (a <b) c = '{'mot ' * 90_000}'</script><p>fin",
@@ -188,9 +176,9 @@ HARMLESS = {
 }
 
 
-@pytest.mark.parametrize("name", HARMLESS)
-def test_what_only_looks_costly_is_read(name: str) -> None:
-    paragraphs = parse(HARMLESS[name]).css("p")
+@pytest.mark.parametrize("name", WITHIN_LIMITS)
+def test_a_large_page_within_the_limits_is_parsed(name: str) -> None:
+    paragraphs = parse(WITHIN_LIMITS[name]).css("p")
     assert paragraphs[-1].text() == "fin"
 
 

@@ -2,23 +2,23 @@
 
 import json
 import os
-import socketserver
 import subprocess
-import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from random import Random
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 from scrapy.utils.project import get_project_settings
 
 from newscrawl.demo.proxy import Answer, DemoProxy
 from newscrawl.operations.monitors import alarms, check
+from tests.test_notifications import Hook, servers
 from tests.web import HTML, Outcome, Web, aggregator_page, command, crawl, environment, outlet_page
+
+__all__ = ["servers"]  # a fixture
 
 SENTENCES = [
     "Le conseil communal a voté jeudi le budget des ruelles de la vieille ville.",
@@ -132,36 +132,6 @@ def make_history(data: Path, report: dict[str, Any], *, idle: bool = False) -> N
         os.utime(path, (written.timestamp(), written.timestamp()))
 
 
-class Post(BaseHTTPRequestHandler):
-    """A webhook."""
-
-    got: ClassVar[list[dict[str, Any]]] = []
-
-    def do_POST(self) -> None:
-        self.got.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-        self.send_response(204)
-        self.end_headers()
-
-    def log_message(self, *_: Any) -> None:
-        pass
-
-
-class Mail(socketserver.StreamRequestHandler):
-    """As much of a mail server as a mail needs."""
-
-    got: ClassVar[list[str]] = []
-
-    def handle(self) -> None:
-        self.wfile.write(b"220 here\r\n")
-        while line := self.rfile.readline():
-            verb = line[:4].upper()
-            if verb == b"DATA":
-                self.wfile.write(b"354 go on\r\n")
-                while (line := self.rfile.readline()) != b".\r\n":
-                    self.got.append(line.decode())
-            self.wfile.write(b"221 bye\r\n" if verb == b"QUIT" else b"250 good\r\n")
-
-
 @pytest.fixture(scope="module")
 def usual(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The report of a good run of 40 articles."""
@@ -267,7 +237,9 @@ def test_small_runs_are_judged_with_those_of_the_day_before(usual: dict[str, Any
     assert said(hourly(0), hourly(1), hourly(2, **poor), *before) == []  # it is over
 
 
-def test_a_good_run_is_quiet_and_a_bad_one_is_told_in_every_way(tmp_path: Path) -> None:
+def test_a_good_run_is_quiet_and_a_bad_one_is_told(
+    tmp_path: Path, servers: tuple[int, int]
+) -> None:
     well = good()
     outcome = crawl(well.web, tmp_path, urls=well.ask(tmp_path))
     report = outcome.report
@@ -286,15 +258,9 @@ def test_a_good_run_is_quiet_and_a_bad_one_is_told_in_every_way(tmp_path: Path) 
         file.unlink()
     make_history(tmp_path, report, idle=True)
     ill = bad()
-    servers = [HTTPServer(("127.0.0.1", 0), Post), socketserver.TCPServer(("127.0.0.1", 0), Mail)]
-    for server in servers:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
     settings = {
         "MONITOR_RULES_WITHDRAWN": "1",
-        "MONITOR_WEBHOOK": f"http://127.0.0.1:{servers[0].server_address[1]}/hook",
-        "MONITOR_MAIL": "desk@university.example",
-        "MAIL_HOST": "127.0.0.1",
-        "MAIL_PORT": str(servers[1].server_address[1]),
+        "NOTIFY_URLS": f"json://127.0.0.1:{servers[0]}/hook",
         "RETRY_TIMES": "0",
         # So that what a rule reads is not sometimes guided: one page at a time.
         "CONCURRENT_REQUESTS": "1",
@@ -307,9 +273,6 @@ def test_a_good_run_is_quiet_and_a_bad_one_is_told_in_every_way(tmp_path: Path) 
             text=True,
             check=False,
         )
-    for server in servers:
-        server.shutdown()
-        server.server_close()
     report = Outcome(0, "", tmp_path, []).report
     told = report["monitors"]
     assert (done.returncode, report["outcome"]) == (3, "alarm"), done.stderr
@@ -325,21 +288,27 @@ def test_a_good_run_is_quiet_and_a_bad_one_is_told_in_every_way(tmp_path: Path) 
     assert told["clock"].endswith("s ahead of the site's")
     for name in heard:
         assert f"ALARM     {name}: " in done.stderr
-    (posted,) = Post.got
-    assert posted["run"]["monitors"] == told
-    assert all(name in posted["text"] for name in heard)
-    assert "Subject: newscrawl maghress: alarm\r\n" in Mail.got
-    assert any("said" in line or "layout" in line for line in Mail.got)
+    ((_, posted),) = Hook.got
+    assert all(name in json.loads(posted)["message"] for name in heard)
 
     # The figures for machines are those of the last run.
-    figures = (tmp_path / "metrics" / "maghress.prom").read_text()
-    assert 'newscrawl_run_articles{site="maghress",kind="exported"} 65\n' in figures
-    assert 'newscrawl_run_monitor{site="maghress",monitor="layout"} 1\n' in figures
-    assert 'newscrawl_run_outcome{site="maghress",outcome="alarm"} 1\n' in figures
-    assert 'newscrawl_run_outcome{site="maghress",outcome="ok"} 0\n' in figures
+    figures = (tmp_path / "metrics" / "maghress-manual.prom").read_text()
+    run = 'site="maghress",run="manual"'
+    assert f'newscrawl_run_articles{{{run},kind="exported"}} 65\n' in figures
+    assert f'newscrawl_run_monitor{{{run},monitor="layout"}} 1\n' in figures
+    assert f'newscrawl_run_outcome{{{run},outcome="alarm"}} 1\n' in figures
+    assert f'newscrawl_run_outcome{{{run},outcome="ok"}} 0\n' in figures
 
-    # A run that meets nothing at all; nobody listens to the hook any more, which is said.
-    nothing = crawl(Web(), tmp_path, settings={"MONITOR_WEBHOOK": settings["MONITOR_WEBHOOK"]})
+    # A run that meets nothing at all; nobody listens to the hook, which is said. It is of another
+    # kind, and replaces no metrics; those of a spider that is no more are removed.
+    stale = tmp_path / "metrics" / "formersite-new.prom"
+    stale.write_text("")
+    nothing = crawl(
+        Web(), tmp_path, settings={"NOTIFY_URLS": "json://127.0.0.1:1/hook"}, revisit="no"
+    )
     assert (nothing.code, nothing.report["outcome"]) == (1, "failed")
     assert nothing.report["monitors"]["nothing"].startswith("the run met no article")
-    assert "MONITOR_WEBHOOK=http://127.0.0.1" in nothing.stderr
+    assert "NOTIFY_URLS: json://127.0.0.1:1: " in nothing.stderr
+    assert (tmp_path / "metrics" / "maghress-manual.prom").read_text() == figures
+    assert (tmp_path / "metrics" / "maghress-new.prom").exists()
+    assert not stale.exists()

@@ -1,16 +1,23 @@
-"""The plan, as cron, systemd and people read it, and the back-fill that walks through it."""
+"""The schedule for cron, systemd and Scrapyd, and the sequence of back-fills."""
 
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+import threading
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any, ClassVar
+from urllib.parse import parse_qs
+
+import pytest
 
 from newscrawl.aggregator.sites import SITES
 from newscrawl.demo.proxy import Answer
-from newscrawl.operations.schedule import next_backfill
+from newscrawl.operations.schedule import KINDS, next_backfill
 from newscrawl.state.run_reports import report_path, write_report
 from tests.web import Web, aggregator_page, crawl
 
@@ -28,6 +35,13 @@ def schedule(data: Path, *options: str) -> str:
     return done.stdout
 
 
+def run_by_cron(line: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command as cron passes it to the shell."""
+    assert not re.search(r"(?<!\\)%", line)
+    shell = ["/bin/sh", "-c", line.replace(r"\%", "%")]
+    return subprocess.run(shell, capture_output=True, text=True)
+
+
 def test_every_site_has_its_slots_and_no_two_begin_together(tmp_path: Path) -> None:
     slots = json.loads(schedule(tmp_path, "--as", "json"))
     assert {(s["kind"], s["site"]) for s in slots} == {
@@ -38,28 +52,146 @@ def test_every_site_has_its_slots_and_no_two_begin_together(tmp_path: Path) -> N
 
     lines = schedule(tmp_path).splitlines()
     assert lines == schedule(tmp_path).splitlines()
-    assert f"NEWSCRAWL_DATA={tmp_path}" in lines
+    assert f'NEWSCRAWL_DATA="{tmp_path}"' in lines
+    assert not [line for line in lines if line.startswith("CRON_TZ")]  # unknown to Debian's cron
     commands = [line for line in lines if " crawl " in line]
     assert len(commands) == len(slots)
-    assert all(re.match(r"\d+ (\*|\d+(,\d+)*) \* \* \* cd /", line) for line in commands)
+    assert all(re.match(r"\d+ \* \* \* \* cd /", line) for line in commands)
     scrapy = Path(sys.executable).with_name("scrapy")
     assert f"{scrapy} crawl maghress -a revisit=no" in commands[0]
     # Cron mails what is printed: nothing after a run that is good or was skipped.
     stand_in = tmp_path / "scrapy"
+    tomorrow = datetime.now(UTC) + timedelta(hours=1)
     for code, printed in {0: "", 75: "", 1: "all of it\n", 3: "all of it\n"}.items():
         stand_in.write_text(f"#!/bin/sh\necho all of it >&2\nexit {code}\n")
         stand_in.chmod(0o755)
         for line in commands[:3]:  # what is new, what waits, a back-fill
             shell = line.split(maxsplit=5)[5].replace(str(scrapy), str(stand_in))
             shell = shell.replace(f"$({stand_in} schedule --next maghress)", "something")
-            ran = subprocess.run(["/bin/sh", "-c", shell], capture_output=True, text=True)
+            shell = re.sub(r"in [\d|]+\)", f"in {datetime.now(UTC):%H}|{tomorrow:%H})", shell)
+            ran = run_by_cron(shell)
             assert (ran.stdout, ran.stderr) == (printed, ""), line
+    # In another hour of UTC nothing is begun, whatever the local time zone.
+    at_night = next(line for line in commands if "case " in line).split(maxsplit=5)[5]
+    shell = re.sub(r"in [\d|]+\)", "in 99)", at_night.replace(str(scrapy), str(stand_in)))
+    ran = run_by_cron(shell)
+    assert (ran.returncode, ran.stdout) == (0, "")
 
     schedule(tmp_path, "--as", "systemd", "--directory", str(tmp_path / "units"))
     units = {file.name: file.read_text() for file in (tmp_path / "units").iterdir()}
     assert len(units) == 2 * len(slots)
     assert "OnCalendar=*-*-* *:00:00 UTC\n" in units["newscrawl-new-maghress.timer"]
     assert "$$what" in units["newscrawl-backfill-maghress.service"]
+    assert "User=root\n" in schedule(tmp_path, "--as", "systemd", "--user", "root")
+
+
+def test_what_a_node_needs_is_carried_into_crontab_and_units(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = {
+        "NEWSCRAWL_CONTACT": "desk@here.example",
+        "NEWSCRAWL_NOTIFY_URLS": "json://hooks.example/100%",
+        "NEWSCRAWL_GUARD_TRUSTED_HOSTS": '{"mirror.example": ""}',
+        "https_proxy": "http://proxy.example:3128",
+        "SSL_CERT_FILE": "/etc/ssl/own.pem",
+    }
+    for name, value in wanted.items():
+        monkeypatch.setenv(name, value)
+    lines = schedule(tmp_path).splitlines()
+    assert 'NEWSCRAWL_GUARD_TRUSTED_HOSTS=\'{"mirror.example": ""}\'' in lines
+    for name in wanted:
+        assert [line for line in lines if line.startswith(f"{name}=")], name
+    schedule(tmp_path, "--as", "systemd", "--directory", str(tmp_path / "units"))
+    unit = (tmp_path / "units" / "newscrawl-new-maghress.service").read_text()
+    assert f'Environment="NEWSCRAWL_DATA={tmp_path}"\n' in unit
+    assert 'Environment="NEWSCRAWL_NOTIFY_URLS=json://hooks.example/100%%"\n' in unit
+    assert r'Environment="NEWSCRAWL_GUARD_TRUSTED_HOSTS={\"mirror.example\": \"\"}"' in unit
+    assert "\nUser=" in unit
+    for name in wanted:
+        assert f'Environment="{name}=' in unit, name
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="needs systemd-analyze")
+def test_systemd_takes_the_units(tmp_path: Path) -> None:
+    schedule(tmp_path, "--as", "systemd", "--directory", str(tmp_path / "units"))
+    units = [tmp_path / "units" / f"newscrawl-{kind}-maghress.service" for kind in KINDS]
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--recursive-errors=no", *units],
+        capture_output=True,
+        text=True,
+    )
+    assert not [line for line in done.stderr.splitlines() if "newscrawl-" in line], done.stderr
+
+
+class Jobs(BaseHTTPRequestHandler):
+    """Scrapyd without jobs, which records what is posted."""
+
+    posted: ClassVar[list[dict[str, list[str]]]] = []
+
+    def do_GET(self) -> None:
+        self._respond({"status": "ok", "pending": [], "running": [], "finished": []})
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        self.posted.append(parse_qs(body))
+        self._respond({"status": "ok"})
+
+    def _respond(self, body: dict[str, Any]) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(json.dumps(body).encode())
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+def test_settings_are_posted_with_the_runs_and_torn_reports_do_not_matter(tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    runs.mkdir()
+    (runs / "torn.json").write_text('{"job": "torn", "spider": "maghr')
+    (runs / "empty.json").write_text("")
+    month = (datetime.now(UTC).replace(day=1) - timedelta(days=1)).strftime("%Y-%m")
+    arguments = next_backfill(tmp_path, "maghress", 1, datetime.now(UTC).date())
+    assert arguments is not None
+    (runs / f"{arguments['_job']}.json").write_text("")
+    assert next_backfill(tmp_path, "maghress", 1, datetime.now(UTC).date()) == arguments
+    assert arguments["_job"].endswith(month)
+    server = HTTPServer(("127.0.0.1", 0), Jobs)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_address[1]}/"
+    hour = str(datetime.now(UTC).hour)
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "scrapy", "schedule", "--post", url),
+            *("--setting", "LOG_JSON=1", "--setting", "DOWNLOAD_DELAY=2"),
+            *("-s", f"QUIET_HOURS={hour},{hour}"),
+        ],
+        env=os.environ | {"NEWSCRAWL_DATA": str(tmp_path), "no_proxy": "127.0.0.1"},
+        capture_output=True,
+        text=True,
+    )
+    server.shutdown()
+    server.server_close()
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    assert Jobs.posted
+    for job in Jobs.posted:
+        assert job["setting"] == ["LOG_JSON=1", "DOWNLOAD_DELAY=2"]
+
+
+@pytest.mark.parametrize("setting", ["NOSUCH=1", "LOG_JSON"])
+def test_a_setting_to_post_must_exist(tmp_path: Path, setting: str) -> None:
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "scrapy", "schedule"),
+            *("--post", "http://127.0.0.1:1/", "--setting", setting),
+        ],
+        env=os.environ | {"NEWSCRAWL_DATA": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    assert setting in done.stderr
 
 
 def test_back_fill_goes_from_month_to_month_by_what_was_done(tmp_path: Path) -> None:

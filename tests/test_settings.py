@@ -8,9 +8,9 @@ import pytest
 from scrapy.settings import Settings
 
 from newscrawl import settings as project_settings
+from newscrawl.configuration import checks
+from newscrawl.configuration.checks import check_options, check_settings
 from newscrawl.errors import SettingError
-from newscrawl.operations import setting_checks
-from newscrawl.operations.setting_checks import check_options, check_settings
 from tests.support import scrapy
 
 
@@ -22,7 +22,7 @@ def settings(**given: object) -> Settings:
 
 
 def test_the_projects_own_settings_pass() -> None:
-    check_settings(settings())
+    check_settings(settings(), project_settings)
 
 
 NUMBERS = [
@@ -36,7 +36,7 @@ NUMBERS = [
 def test_every_number_has_a_range(value: object) -> None:
     for name in NUMBERS:
         with pytest.raises(SettingError, match=rf"^{name}={value} \(set on the command line\): "):
-            check_settings(settings(**{name: value}))
+            check_settings(settings(**{name: value}), project_settings)
 
 
 @pytest.mark.parametrize(
@@ -71,18 +71,18 @@ def test_every_number_has_a_range(value: object) -> None:
 )
 def test_other_wrong_values_are_named(name: str, value: object) -> None:
     with pytest.raises(SettingError, match=rf"^{name}=.*command line.*expected.*for the default"):
-        check_settings(settings(**{name: value}))
+        check_settings(settings(**{name: value}), project_settings)
 
 
 def test_the_message_says_where_a_value_was_set() -> None:
     own = settings()
     own.set("HOST_FAILURES", -1, priority="spider")
     with pytest.raises(SettingError, match="set in the spider's custom_settings"):
-        check_settings(own)
+        check_settings(own, project_settings)
     own = settings()
     own.set("HOST_FAILURES", -1, priority="project")
     with pytest.raises(SettingError, match="project's settings or the environment"):
-        check_settings(own)
+        check_settings(own, project_settings)
 
 
 @pytest.mark.parametrize("pair", ["X", "=1", "ITEM_PIPELINES={", "FEEDS=[]"])
@@ -92,9 +92,7 @@ def test_options_of_a_wrong_form_are_named(pair: str) -> None:
 
 
 def test_the_bounds_are_stated_once() -> None:
-    named = [
-        n for table in (setting_checks._NUMBERS, setting_checks._WHOLE) for n in table.values()
-    ]
+    named = [n for table in (checks._NUMBERS, checks._WHOLE) for n in table.values()]
     names = [name for group in named for name in group]
     assert len(names) == len(set(names))
 

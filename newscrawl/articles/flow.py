@@ -15,14 +15,11 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from newscrawl.articles import merge, responses, source_status
-from newscrawl.articles.parse_jobs import ReadSource, SourceJob
+from newscrawl.articles.parse_jobs import INCOMPLETE, ReadSource, SourceJob
 from newscrawl.fetching.web_archive import Snapshot, WebArchive
-from newscrawl.items import Article, Status
+from newscrawl.items import Article
 
 logger = logging.getLogger(__name__)
-
-INCOMPLETE: tuple[Status, ...] = ("unreadable", "mismatch")
-"""Statuses of a page that holds too little of the copy and that a browser may complete."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +44,8 @@ class Render:
 
     page: Response
     """The page as the server sent it."""
+    shell: bool
+    """Whether it seems to be completed by scripts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,24 +98,23 @@ class ArticleFlow:
                 reason = article.source.reason
                 logger.warning("Unsafe link in %s: %s (%s)", article.url, link, reason)
         else:
-            article = yield from self._parse(article, page)
+            read = yield from self._parse(article, page)
+            article = read.article
             if article.source.status in INCOMPLETE:
-                rendered = yield Render(page)
+                rendered = yield Render(page, read.shell)
                 if isinstance(rendered, Failure):
                     responses.not_rendered(article, rendered)
                     return article
                 if rendered is not None:
-                    return (yield from self._parse(article, rendered))
+                    return (yield from self._parse(article, rendered)).article
         return (yield from self._from_snapshot(article))
 
-    def _parse(self, article: Article, page: Response) -> Steps:
+    def _parse(self, article: Article, page: Response) -> Generator[Step, Any, ReadSource]:
         """Complete a record from a page, or from what came in its place."""
         job = responses.begin_source(article, page)
-        if job:
-            read: ReadSource = yield Parse(job)
-            article = read.article
-        responses.finish_source(article, page, job, exclude=self.exclude)
-        return article
+        read: ReadSource = (yield Parse(job)) if job else ReadSource(article)
+        responses.finish_source(read.article, page, job, exclude=self.exclude)
+        return read
 
     def _from_snapshot(self, article: Article) -> Steps:
         """Complete a record from a snapshot of its source, if one agrees with its copy."""
@@ -133,8 +131,8 @@ class ArticleFlow:
         if isinstance(page, Failure):
             return _without_snapshot(article, page)
         original = responses.as_original(page, snapshot)
-        found = yield from self._parse(deepcopy(article), original)
-        return responses.better_of(article, found, snapshot)
+        read = yield from self._parse(deepcopy(article), original)
+        return responses.better_of(article, read.article, snapshot)
 
 
 def _without_snapshot(article: Article, failure: Failure) -> Article:

@@ -98,27 +98,32 @@ def read_source(
     site: Site,
     content_type: str | None,
     rules: RuleBook | None = None,
-) -> None:
-    """Extract the outlet's page, and complete the record with the best of both versions."""
+) -> bool:
+    """Extract the outlet's page, and complete the record with the best of both versions.
+
+    Returns:
+        Whether the page could be parsed.
+    """
     zone = ZoneInfo(site.zone)
     try:
         page = extract(body, url, article.copy, rules, zone=zone, content_type=content_type)
     except UnreadableHtmlError as error:
         binary = isinstance(error, NotHtmlError)
         without_source(article, "not_html" if binary else "unreadable", str(error))
-        return
+        return False
     except MemoryError:
         raise
     except Exception as error:
         # A bug met on an unforeseen page must not cost the record; it is logged as an error.
         logger.exception("%s: %s could not be read", article.id, url)
         without_source(article, "unreadable", f"{type(error).__name__}: {error}"[:200])
-        return
+        return False
     verdict = judge(page, article.copy, article.source.link or url, url)
     _load_source(article, page, url, zone)
     article.source.directives += page.directives
     article.agreement = page.agreement
     without_source(article, verdict.status, verdict.reason)
+    return True
 
 
 def _load_source(article: Article, page: SourcePage, url: str, zone: ZoneInfo) -> None:

@@ -17,8 +17,12 @@ from newscrawl.aggregator.urls import ArticleKey
 from newscrawl.articles import merge
 from newscrawl.errors import FeedError, PageError
 from newscrawl.extraction import RuleBook
-from newscrawl.items import Article
+from newscrawl.extraction.application_shell import is_shell
+from newscrawl.items import Article, Status
 from newscrawl.text.urls import registered_domain
+
+INCOMPLETE: tuple[Status, ...] = ("unreadable", "mismatch")
+"""Statuses of a page that holds too little of the copy and that a browser may complete."""
 
 
 @dataclass(slots=True)
@@ -54,6 +58,8 @@ class ReadSource:
     article: Article
     domain: str | None = None
     """The outlet whose rules the page may have changed; ``None`` if it changed none."""
+    shell: bool = False
+    """Whether the page holds too little of the article, but a browser may show more."""
     taught: bytes = b""
     """The outlet's learned rules as JSON Lines: those known when the run began, changed by this
     page alone. ``RuleStore`` merges the pages of a run."""
@@ -138,10 +144,13 @@ class SourceJob(Struct, tag=True):
         """Complete the record; ``rules`` are not changed."""
         domain = registered_domain(self.url)
         own = rules.copy(domain) if domain else RuleBook()
-        merge.read_source(self.article, self.body, self.url, site, self.content_type, own)
+        parsed = merge.read_source(self.article, self.body, self.url, site, self.content_type, own)
+        result = ReadSource(self.article)
+        if parsed and self.article.source.status in INCOMPLETE:
+            result.shell = is_shell(self.body, self.content_type)
         if domain and (taught := own.taught(domain)) != rules.taught(domain):
-            return ReadSource(self.article, domain, taught)
-        return ReadSource(self.article)
+            result.domain, result.taught = domain, taught
+        return result
 
     def lost(self, why: str) -> ReadSource:
         """Complete the record from its copy alone."""

@@ -1,16 +1,14 @@
 """Parses untrusted pages in worker processes, each with a memory limit and a deadline per page.
 
 A worker parses one page at a time, so when it dies or is late, that page alone is to blame. Jobs
-are sent as MessagePack, results come back as JSON, which keeps the offset of timestamps; both are
-decoded into their declared types and nothing is unpickled, so that a worker that a page has taken
-over cannot run code in the crawl.
+and results are decoded into their declared types and nothing is unpickled, so that a worker that a
+page has taken over cannot run code in the crawl.
 
 All pages of a run are parsed with the rules known when it began.
 """
 
 import asyncio
 import logging
-import math
 import os
 import signal
 import sys
@@ -18,13 +16,12 @@ from collections.abc import Hashable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, BinaryIO, Generic, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
 
 import msgspec
 
-from newscrawl.aggregator.sites import SITES, Site
-from newscrawl.articles.garbage_collection import collect_less_often
-from newscrawl.articles.parse_jobs import AnyJob
+from newscrawl.aggregator.sites import Site
+from newscrawl.articles.worker_process import SIZE, Hello, Job, Limits, Response, run_job
 from newscrawl.errors import ParserError
 from newscrawl.extraction import RuleBook
 
@@ -34,7 +31,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
-ResultOut = TypeVar("ResultOut", covariant=True)
 
 _RETRIES = 2
 """Times that a page is parsed again after its worker died: it may have been killed from outside."""
@@ -51,42 +47,18 @@ _GRACE_SECONDS = 0.2
 _DYING_SECONDS = 1
 """Longest that a process may take to end once it has closed its output."""
 
-_ALARM_SECONDS = 5
-"""Time after a page's deadline when a worker ends by itself."""
-
 _MAX_RESULT = 64 * 1024 * 1024
 """Largest result, in bytes: a worker that was taken over must not fill the crawl's memory."""
-
-_SIZE = 4
-"""Bytes of a message's length, which precedes it."""
 
 _SERVE = """
 import sys
 sys.path[:] = sys.argv[1:]
 sys.modules["scrapy"] = None
-from newscrawl.articles.parse_workers import serve
+from newscrawl.articles.worker_process import serve
 serve()
 """
 """What a worker runs. The item loaders' library would import Scrapy, whose items are not used: more
 than half of the memory and of the time to start."""
-
-
-class Job(Protocol[ResultOut]):
-    """A page to be parsed, as in ``newscrawl.articles.parse_jobs``."""
-
-    @property
-    def url(self) -> str:
-        """Its URL."""
-
-    @property
-    def result(self) -> type[ResultOut]:
-        """Type of its result."""
-
-    def read(self, site: Site, rules: RuleBook) -> ResultOut:
-        """Parse it."""
-
-    def lost(self, why: str) -> ResultOut:
-        """Return the result of a page that cannot be parsed."""
 
 
 class Parser(Protocol):
@@ -105,24 +77,20 @@ def parser_of(settings: "BaseSettings", site: Site, rules: RuleBook) -> Parser:
     Args:
         settings: The crawl's.
         site: The aggregator.
-        rules: What its outlets have taught until now; not changed.
+        rules: The learned rules of its outlets; not changed.
     """
     for old, new in (("READ_APART", "PARSE_WORKERS"), ("READ_SECONDS", "PARSE_SECONDS")):
         if settings.get(old) is not None:
             logger.warning("%s has no effect: it was replaced by %s", old, new)
     workers = settings.getint("PARSE_WORKERS")
-    limits = Limits(settings.getint("PARSE_MEMORY_MB"), settings.getfloat("PARSE_SECONDS"))
-    return ParserPool(site, rules, workers, limits) if workers else InProcessParser(site, rules)
+    if not workers:
+        return InProcessParser(site, rules)
+    return ParserPool(site, rules, workers, limits_of(settings))
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a page may cost."""
-
-    memory_mb: int = 600
-    """Address space of a worker in MB, where the platform can limit it; 0 for no limit."""
-    seconds: float = 10
-    """Deadline of a page."""
+def limits_of(settings: "BaseSettings") -> Limits:
+    """Return the limits of a page, by ``PARSE_MEMORY_MB`` and ``PARSE_SECONDS``."""
+    return Limits(settings.getint("PARSE_MEMORY_MB"), settings.getfloat("PARSE_SECONDS"))
 
 
 class InProcessParser:
@@ -130,7 +98,7 @@ class InProcessParser:
 
     Args:
         site: The aggregator.
-        rules: What its outlets have taught until now; not changed.
+        rules: The learned rules of its outlets; not changed.
     """
 
     def __init__(self, site: Site, rules: RuleBook) -> None:
@@ -140,7 +108,7 @@ class InProcessParser:
     def begin(self, job: Job[Result]) -> "asyncio.Future[Result]":
         """Parse a page."""
         done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-        response = _parse(job, self._site, self._rules, [])
+        response = run_job(job, self._site, self._rules, [])
         result = job.lost(response.why) if response.result is None else response.result
         done.set_result(result)
         return done
@@ -153,42 +121,20 @@ class _WorkerDiedError(Exception):
     """A worker ended before its message was complete."""
 
 
-class _Response(msgspec.Struct, Generic[Result]):
-    """What a worker sends for a page."""
-
-    result: Result | None = None
-    why: str = ""
-    """Why there is no result."""
-    exceeded: bool = False
-    """Whether the page hit the memory limit."""
-    log: list[tuple[str, int, str]] = []
-    """Logger, level and message of what was logged meanwhile."""
-
-
-class _Hello(msgspec.Struct):
-    """What a worker is started with."""
-
-    site: str
-    rules: bytes
-    limits: Limits
-
-
 _encode = msgspec.msgpack.Encoder().encode
 
 
 @cache
-def _decoder(result: Hashable) -> "msgspec.json.Decoder[_Response[Any]]":
-    return msgspec.json.Decoder(_Response[result])  # type: ignore[valid-type]
+def _decoder(result: Hashable) -> "msgspec.json.Decoder[Response[Any]]":
+    return msgspec.json.Decoder(Response[result])  # type: ignore[valid-type]
 
 
 class _Worker:
     """One worker process, and its successors."""
 
-    def __init__(self, hello: _Hello) -> None:
+    def __init__(self, hello: Hello) -> None:
         self._hello = _encode(hello)
         self._process: asyncio.subprocess.Process | None = None
-        self.pages = 0
-        """Pages that the process was given."""
 
     @property
     def is_alive(self) -> bool:
@@ -203,7 +149,6 @@ class _Worker:
             TimeoutError: it is not ready in time.
             _WorkerDiedError: it ended instead.
         """
-        self.pages = 0
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
             *("-c", _SERVE, *sys.path),
@@ -224,7 +169,6 @@ class _Worker:
             TimeoutError: it does not come in time.
             _WorkerDiedError: the process ended instead.
         """
-        self.pages += 1
         response = asyncio.ensure_future(self._exchange(message))
         try:
             await asyncio.wait({response}, timeout=seconds)
@@ -262,9 +206,9 @@ class _Worker:
         assert jobs
         assert results
         try:
-            jobs.write(len(message).to_bytes(_SIZE, "big") + message)
+            jobs.write(len(message).to_bytes(SIZE, "big") + message)
             await jobs.drain()
-            size = int.from_bytes(await results.readexactly(_SIZE), "big")
+            size = int.from_bytes(await results.readexactly(SIZE), "big")
             if size > _MAX_RESULT:
                 raise _WorkerDiedError(f"sent {size} bytes")
             return await results.readexactly(size)
@@ -288,13 +232,13 @@ class ParserPool:
 
     Args:
         site: The aggregator.
-        rules: What its outlets have taught until now; not changed.
+        rules: The learned rules of its outlets; not changed.
         workers: Number of worker processes.
         limits: What a page may cost.
     """
 
     def __init__(self, site: Site, rules: RuleBook, workers: int, limits: Limits) -> None:
-        self._hello = _Hello(site.name, rules.export(), limits)
+        self._hello = Hello(site.name, rules.export(), limits)
         self._limits = limits
         self._workers = workers
         self._waiting: asyncio.Queue[_Page[Any]] = asyncio.Queue()
@@ -354,7 +298,7 @@ class ParserPool:
             await self._start(worker)
             try:
                 sent = await worker.parse(message, self._limits.seconds)
-                response: _Response[Result] = _decoder(cast("Hashable", job.result)).decode(sent)
+                response: Response[Result] = _decoder(cast("Hashable", job.result)).decode(sent)
             except TimeoutError:
                 await worker.end()
                 why = f"parser exceeded {self._limits.seconds:g} s"
@@ -370,12 +314,10 @@ class ParserPool:
                 continue
             for name, level, text in response.log:
                 logging.getLogger(name).log(level, "%s", text)
-            if response.exceeded:
-                # Memory of earlier pages may have been the reason, if there were any.
-                again, why = worker.pages > 1, f"parser exceeded {self._limits.memory_mb} MB"
+            if response.worn:
                 await worker.end()
-                if again:
-                    continue
+            if response.exceeded:
+                why = f"parser exceeded {self._limits.memory_mb} MB"
                 break
             if response.result is not None:
                 return response.result
@@ -414,91 +356,3 @@ class ParserPool:
             page = self._waiting.get_nowait()
             if not page.done.done():
                 page.done.set_exception(error)
-
-
-# --- In a worker ---------------------------------------------------------------------------------
-
-
-class _LogEntries(logging.Handler):
-    """Gathers what is logged about a page."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.entries: list[tuple[str, int, str]] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Take an entry, with its traceback."""
-        self.entries.append((record.name, record.levelno, self.format(record)))
-
-
-def serve() -> None:
-    """Parse the pages that a crawl sends on stdin, until it ends."""
-    with os.fdopen(os.dup(1), "wb") as output, suppress(BrokenPipeError):
-        os.dup2(2, 1)  # what a library prints is not a result
-        _serve(sys.stdin.buffer, output)
-
-
-def _serve(jobs: BinaryIO, output: BinaryIO) -> None:
-    hello = msgspec.msgpack.decode(_receive(jobs), type=_Hello)
-    site, rules, limits = SITES[hello.site], RuleBook.of_lines(hello.rules), hello.limits
-    limit_memory(limits.memory_mb)
-    collect_less_often()
-    log = _LogEntries()
-    logging.root.addHandler(log)
-    decode = msgspec.msgpack.Decoder(AnyJob).decode
-    encode = msgspec.json.Encoder().encode
-    _send(output, b"")
-    while message := _receive(jobs):
-        # Ends a worker whose crawl was killed meanwhile, even within C code.
-        _alarm(math.ceil(limits.seconds) + _ALARM_SECONDS)
-        try:
-            response = encode(_parse(decode(message), site, rules, log.entries))
-        except MemoryError:
-            response = encode(_Response(exceeded=True))
-        except (msgspec.MsgspecError, UnicodeError) as error:  # nothing that can be sent
-            response = encode(_Response(why=f"{type(error).__name__}: {error}"[:200]))
-        _alarm(0)
-        log.entries.clear()
-        _send(output, response)
-
-
-def _parse(
-    job: Job[Result], site: Site, rules: RuleBook, log: list[tuple[str, int, str]]
-) -> "_Response[Result]":
-    try:
-        return _Response(job.read(site, rules), log=log)
-    except MemoryError:
-        raise
-    except Exception as error:
-        # A fault of our own on a page nobody foresaw; it is logged with its traceback.
-        logger.exception("%s could not be parsed", job.url)
-        return _Response(why=f"{type(error).__name__}: {error}"[:200], log=log)
-
-
-def _receive(stream: BinaryIO) -> bytes:
-    """Return the next message; nothing at the end."""
-    return stream.read(int.from_bytes(stream.read(_SIZE), "big"))
-
-
-def _send(stream: BinaryIO, message: bytes) -> None:
-    stream.write(len(message).to_bytes(_SIZE, "big") + message)
-    stream.flush()
-
-
-def _alarm(seconds: int) -> None:
-    if hasattr(signal, "alarm"):
-        signal.alarm(seconds)
-
-
-def limit_memory(megabytes: int) -> None:
-    """Limit the address space of this process, where the platform can, and write no core files."""
-    try:
-        import resource
-    except ImportError:
-        return
-    with suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if megabytes:
-        size = megabytes * 1024 * 1024
-        with suppress(ValueError, OSError):
-            resource.setrlimit(resource.RLIMIT_AS, (size, size))

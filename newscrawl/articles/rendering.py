@@ -6,8 +6,8 @@ from typing import Generic, TypeVar
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
 
-from newscrawl.articles.flow import INCOMPLETE
-from newscrawl.extraction.application_shell import is_shell
+from newscrawl.articles.flow import Render
+from newscrawl.articles.parse_jobs import INCOMPLETE
 from newscrawl.items import Status
 from newscrawl.state import Ledger
 from newscrawl.text.urls import host
@@ -23,7 +23,7 @@ class _Host(Generic[Waiting]):
     """Pages in a row that rendering did not complete."""
     pending: int = 0
     """Pages that are being rendered."""
-    waiting: list[tuple[Response, Waiting]] = field(default_factory=list)
+    waiting: list[tuple[Render, Waiting]] = field(default_factory=list)
     """Pages whose decision depends on those."""
 
 
@@ -36,11 +36,11 @@ class Renderings(Generic[Waiting]):
         self._ledger = ledger
         self._hosts: dict[str, _Host[Waiting]] = {}
 
-    def begin(self, page: Response, waiting: Waiting) -> bool | None:
+    def begin(self, step: Render, waiting: Waiting) -> bool | None:
         """Decide whether a page is rendered; if so, ``end`` must be called for it.
 
         Args:
-            page: As the server sent it.
+            step: The page.
             waiting: What ``end`` returns if the decision has to wait.
 
         Returns:
@@ -49,24 +49,23 @@ class Renderings(Generic[Waiting]):
         """
         if self._off:
             return False
-        met = self._hosts.setdefault(host(page.url), _Host())
-        decision = self._decide(page, met)
+        met = self._hosts.setdefault(host(step.page.url), _Host())
+        decision = self._decide(step, met)
         if decision is None:
-            met.waiting.append((page, waiting))
+            met.waiting.append((step, waiting))
         met.pending += decision is True
         return decision
 
-    def _decide(self, page: Response, met: _Host[Waiting]) -> bool | None:
+    def _decide(self, step: Render, met: _Host[Waiting]) -> bool | None:
         if met.failed >= self._max_failed:
             return False
         if met.failed + met.pending >= self._max_failed:
             return None
-        content_type = (page.headers.get("Content-Type") or b"").decode("latin-1")
-        if self._ledger.hosts.is_rendered(host(page.url)) or is_shell(page.body, content_type):
+        if step.shell or self._ledger.hosts.is_rendered(host(step.page.url)):
             return True
         return None if met.pending else False
 
-    def end(self, page: Response, status: Status | None) -> list[tuple[Response, Waiting]]:
+    def end(self, page: Response, status: Status | None) -> list[tuple[Render, Waiting]]:
         """Note what came of rendering a page.
 
         Args:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -25,16 +26,24 @@ _NOWHERE = {"server": "http://127.0.0.1:1", "bypass": "<-loopback>"}
 
 
 def find_chromium(path: str = "") -> Path:
-    """The system's Chromium, or the one at a path.
+    """Return the system's Chromium, or the one at a path.
 
     Raises:
-        BrowserMissingError: there is none.
+        BrowserMissingError: there is none, or nothing that drives it; the message says what to do.
     """
+    if find_spec("scrapy_playwright") is None:
+        raise BrowserMissingError(
+            "the page needs a browser, and scrapy-playwright is not installed; "
+            "run: pip install 'newscrawl[browser]', or set BROWSER=off"
+        )
     for name in (path,) if path else NAMES:
         if found := shutil.which(name):
             return Path(found)
     where = path or f"{', '.join(NAMES)} on the PATH"
-    raise BrowserMissingError(f"the page needs a browser, and there is none ({where})")
+    raise BrowserMissingError(
+        f"the page needs a browser, and there is none ({where}); install Chromium "
+        "(Debian: apt-get install chromium), name one in BROWSER_PATH, or set BROWSER=off"
+    )
 
 
 def launch_options(chromium: Path) -> dict[str, Any]:

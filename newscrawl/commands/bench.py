@@ -12,7 +12,7 @@ class Command(ScrapyBench):
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         """Use Scrapy's own settings, then the command's and the user's."""
-        from newscrawl.operations.side_commands import use_scrapys_own
+        from newscrawl.commands.read_only import use_scrapys_own
 
         assert self.settings
         use_scrapys_own(self.settings)

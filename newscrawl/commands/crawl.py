@@ -1,36 +1,34 @@
 """``scrapy crawl``: Scrapy's command with a meaningful exit code."""
 
 import argparse
-import logging
-import sys
+import signal
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 
 from scrapy.commands.crawl import Command as ScrapyCrawl
 from scrapy.exceptions import UsageError
+from scrapy.utils.log import configure_logging
 
 from newscrawl.aggregator.sites import SITES, Site
 from newscrawl.articles.garbage_collection import collect_less_often
-from newscrawl.errors import ArgumentError, SettingError, SiteBusyError, StoreError
+from newscrawl.errors import ArgumentError, NewscrawlError, SettingError, StoreError
 
 if TYPE_CHECKING:
     from newscrawl.spiders.base import AggregatorSpider
-    from newscrawl.state.run_reports import Outcome
-
-logger = logging.getLogger(__name__)
 
 
 class Command(ScrapyCrawl):
     """Exits 0 after a good run, 1 after a bad one, 3 on an alarm, 75 if the site is busy."""
 
     spidercls: "type[AggregatorSpider]"
-    fault = ""
-    """What is wrong with the settings, the spider arguments or the ledger, if anything."""
+    fault: NewscrawlError | None = None
+    """Error in the settings, the spider arguments or the ledger."""
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Add ``--json`` to Scrapy's options."""
         super().add_options(parser)
         parser.add_argument(
-            "--json", action="store_true", help="log one JSON object a line, for machines"
+            "--json", action="store_true", help="log one JSON object per line, for log collectors"
         )
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
@@ -40,10 +38,15 @@ class Command(ScrapyCrawl):
             UsageError: the spider does not exist or has no site, or an option has a wrong form.
         """
         # Imported late: Scrapy imports every command at every start.
-        from newscrawl.operations.setting_checks import check_options, check_settings
+        from newscrawl import settings as defaults
+        from newscrawl.configuration.checks import check_options, check_settings
+        from newscrawl.operations.json_log import install
+        from newscrawl.operations.ownership import check_user
+        from newscrawl.operations.supervisor import check_environment
         from newscrawl.spiders.arguments import Arguments
         from newscrawl.state import Ledger
         from newscrawl.state.place import place_of
+        from newscrawl.state.run import data_of
 
         try:
             check_options(opts.set)
@@ -57,18 +60,23 @@ class Command(ScrapyCrawl):
             raise UsageError("give one spider; 'scrapy list' names them", print_help=False)
         self.spidercls = self._load(args[0])
         try:
-            check_settings(self.settings)
+            check_user(data_of(self.settings))
+        except StoreError as error:  # a run report would be such a file, too
+            raise UsageError(str(error), print_help=False) from None
+        try:
+            check_environment(self.settings)
+            check_settings(self.settings, defaults)
             Arguments.parse(self.spidercls.site, opts.spargs)
             Ledger(place_of(self.settings)).close()  # fails before Scrapy logs anything
         except (ArgumentError, SettingError, StoreError) as error:
-            self.fault = str(error)
+            self.fault = error
             self.requires_crawler_process = False
-            return
-        if self.settings.getbool("LOG_JSON"):
-            from newscrawl.operations.json_log import install
-
-            self.settings.set("LOG_INSTALL_ROOT_HANDLER", False, priority="cmdline")
-            install(self.settings)
+        with suppress(ValueError):  # the fault may be in these settings
+            if self.settings.getbool("LOG_JSON"):
+                self.settings.set("LOG_INSTALL_ROOT_HANDLER", False, priority="cmdline")
+                install(self.settings)
+            elif self.fault and self.settings["LOG_FILE"]:
+                configure_logging(self.settings)  # so that the reason is in the job's log
 
     def _load(self, name: str) -> "type[AggregatorSpider]":
         """Return the class of a spider.
@@ -94,72 +102,46 @@ class Command(ScrapyCrawl):
         return cast("type[AggregatorSpider]", spidercls)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:  # noqa: ARG002 - Scrapy's
-        """Crawl, and set the exit code."""
-        from newscrawl.operations.setting_checks import check_settings
-        from newscrawl.state.run import Run, data_of, job_name, now
-        from newscrawl.state.run_reports import EXIT_CODES, read_report, report_head
+        """Crawl, report, and set the exit code."""
+        from newscrawl import settings as defaults
+        from newscrawl.configuration.checks import check_settings
+        from newscrawl.operations.supervisor import Supervisor
+        from newscrawl.state.run import Run, job_name
 
-        name, site = self.spidercls.name, self.spidercls.site.name
-        job = job_name(name, opts.spargs.get("_job"))
+        assert self.settings
+        site = self.spidercls.site.name
+        job = job_name(self.spidercls.name, opts.spargs.get("_job"))
+        supervisor = Supervisor(self.settings, site, job, opts.spargs)
         if self.fault:
-            self._end_early(site, job, opts.spargs, "failed", self.fault)
+            self.exitcode = supervisor.refuse(self.fault)
             return
         crawler = self._create_crawler(self.spidercls)
         try:
-            check_settings(crawler.settings)  # with the spider's own
+            check_settings(crawler.settings, defaults)  # with the spider's own
             Run.of(crawler, job)
+            supervisor.begin()
         except (SettingError, StoreError) as error:
-            busy = isinstance(error, SiteBusyError)
-            self._end_early(site, job, opts.spargs, "skipped" if busy else "failed", str(error))
+            self.exitcode = supervisor.refuse(error)
             return
         assert self.crawler_process
         collect_less_often()
+        _ignore_second_sigterm(self.crawler_process)
         self.crawler_process.crawl(crawler, **opts.spargs)
         self.crawler_process.start()
         outcome = crawler.stats.get_value("run/outcome") if crawler.stats else None
-        if outcome is None or self.crawler_process.bootstrap_failed:
-            outcome = "failed"
-        self.exitcode = EXIT_CODES[outcome]
-        if self.exitcode:
-            head = report_head(site, job, now(), opts.spargs) | {"outcome": "failed"}
-            self._notify(head | read_report(data_of(crawler.settings), job))
+        failed = self.crawler_process.bootstrap_failed
+        self.exitcode = supervisor.end(None if failed else outcome)
 
-    def _end_early(
-        self, site: str, job: str, arguments: dict[str, str], outcome: "Outcome", reason: str
-    ) -> None:
-        """Report and notify of a run that could not start."""
-        from newscrawl.state.run import data_of
-        from newscrawl.state.run_reports import EXIT_CODES, write_not_started
 
-        assert self.settings
-        if outcome == "skipped":
-            self._say(f"scrapy crawl {site}: skipped: {reason}")
-            reason = "site is busy"
-        else:
-            self._say(f"scrapy crawl {site}: {reason}")
-        self.exitcode = EXIT_CODES[outcome]
-        report = {"spider": site, "job": job, "outcome": outcome, "errors": [reason]}
-        try:
-            report = write_not_started(
-                data_of(self.settings), site, job, arguments, outcome, reason
-            )
-        except StoreError as error:
-            self._say(f"no run report: {error}")
-        if outcome == "failed":
-            self._notify(report)
+def _ignore_second_sigterm(process: Any) -> None:
+    """Have a second SIGTERM change nothing; Scrapy would end the run at once.
 
-    def _notify(self, report: dict[str, Any]) -> None:
-        """Notify the operator of an unsuccessful run."""
-        from newscrawl.operations.notifications import notify
+    A job may be cancelled twice, or just before its node is stopped. A second Ctrl-C still ends it.
+    """
+    kill = process._signal_kill
 
-        assert self.settings
-        for trouble in notify(report, self.settings):
-            self._say(trouble)
+    def handle(number: int, frame: Any) -> None:
+        if number != signal.SIGTERM:
+            kill(number, frame)
 
-    def _say(self, text: str) -> None:
-        """Log a message outside of the run."""
-        assert self.settings
-        if self.settings["LOG_JSON"] in (True, "1", "True", "true"):
-            logger.error(text)
-        else:
-            sys.stderr.write(f"{text}\n")
+    process._signal_kill = handle

@@ -10,7 +10,7 @@ class Command(ScrapyFetch):
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         """Remove what writes."""
-        from newscrawl.operations.side_commands import leave_nothing
+        from newscrawl.commands.read_only import leave_nothing
 
         super().process_options(args, opts)
         assert self.settings

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from newscrawl.errors import ArchiveError, ExportError, StoreError
+from newscrawl.errors import NewscrawlError
 from newscrawl.text.terminal import say
 
 if TYPE_CHECKING:
@@ -33,14 +33,14 @@ class Command(ScrapyCommand):
 
     def short_desc(self) -> str:
         """Implement ``ScrapyCommand``."""
-        return "Make the records of archived pages anew, with today's code"
+        return "Rebuild records from archived pages with the current code"
 
     def long_desc(self) -> str:
         """Implement ``ScrapyCommand``."""
         return (
-            "Read every article in an archive again and write its record, without any network. A "
-            "run that was stopped goes on where it was when it is started again. Rules that "
-            "outlets have taught are used as they stand, and learn nothing."
+            "Parse every article of an archive and write its record, without network. A run that "
+            "was stopped continues when the same command is started again. Learned rules are used "
+            "as they are, and learn nothing."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
@@ -51,7 +51,7 @@ class Command(ScrapyCommand):
             "--jobs",
             type=int,
             default=os.cpu_count() or 1,
-            help="processes to use; all cores if not given",
+            help="parse workers; one a core if not given",
         )
         parser.add_argument(
             "--old",
@@ -82,7 +82,7 @@ class Command(ScrapyCommand):
             if opts.old:
                 old = [feed.path for feed in find_feeds(data, opts.old)]
                 _tell_changes(compare(opts.output, old))
-        except (ArchiveError, ExportError, StoreError, OSError, ValueError) as error:
+        except (NewscrawlError, OSError, ValueError) as error:
             say(f"scrapy reextract: {error}", sys.stderr)
             self.exitcode = 1
             return

@@ -8,6 +8,7 @@ describes the result, and ``corpus`` puts these together.
 from newscrawl.export.corpus import Order, Summary, export
 from newscrawl.export.feeds import find_feeds
 from newscrawl.export.formats import FORMATS
+from newscrawl.export.records import read_records
 from newscrawl.export.selection import Selection
 
-__all__ = ["FORMATS", "Order", "Selection", "Summary", "export", "find_feeds"]
+__all__ = ["FORMATS", "Order", "Selection", "Summary", "export", "find_feeds", "read_records"]

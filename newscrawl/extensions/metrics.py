@@ -2,13 +2,17 @@
 
 import logging
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from scrapy.crawler import Crawler
 
+from newscrawl.aggregator.sites import SITES
 from newscrawl.errors import StoreError
 from newscrawl.extensions.signals import run_reported
+from newscrawl.operations.schedule import KINDS, kind_of
 from newscrawl.state.run import Run
 from newscrawl.state.run_reports import EXIT_CODES, replace
 
@@ -26,9 +30,12 @@ _COUNTS = (
     "pages",
 )
 
+_FILES = {(site, kind) for site in SITES for kind in (*KINDS, "manual")}
+"""Sites and kinds of runs that have a file."""
+
 
 class Metrics:
-    """Writer of ``metrics/<site>.prom``, for node_exporter's textfile collector.
+    """Writer of ``metrics/<site>-<kind of run>.prom``, for node_exporter's textfile collector.
 
     A file needs no port and remains after the run.
     """
@@ -43,17 +50,31 @@ class Metrics:
         return cls(crawler)
 
     def run_reported(self, report: Mapping[str, Any]) -> None:
-        """Rewrite the file."""
-        text = "".join(f"{line}\n" for line in _lines(report))
+        """Rewrite the file, and remove those of sites and kinds that are no more."""
+        directory = self._run.data / "metrics"
+        path = directory / f"{self._run.site}-{kind_of(report)}.prom"
+        text = "".join(f"{line}\n" for line in _lines(report, _last_good(path)))
         try:
-            replace(self._run.data / "metrics" / f"{self._run.site}.prom", text)
-        except StoreError as error:
+            replace(path, text)
+            for file in directory.glob("*.prom"):
+                if tuple(file.stem.rpartition("-")[::2]) not in _FILES:
+                    file.unlink(missing_ok=True)
+        except (StoreError, OSError) as error:
             logger.error("%s", error)  # noqa: TRY400 - no fault of ours
 
 
-def _lines(report: Mapping[str, Any]) -> Iterator[str]:
+def _last_good(path: Path) -> str | None:
+    """Return the end of the last good run, Unix time, that a file of metrics states."""
+    with suppress(OSError, ValueError):
+        for line in path.read_text("utf-8").splitlines():
+            if line.startswith("newscrawl_run_good_end_seconds{"):
+                return line.rpartition(" ")[2]
+    return None
+
+
+def _lines(report: Mapping[str, Any], last_good: str | None) -> Iterator[str]:
     """Yield the metrics in Prometheus' text format."""
-    site = f'site="{report["spider"]}"'
+    site = f'site="{report["spider"]}",run="{kind_of(report)}"'
 
     def metric(name: str, meaning: str, values: Mapping[str, float]) -> Iterator[str]:
         yield f"# HELP newscrawl_{name} {meaning}"
@@ -63,6 +84,10 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
 
     ended = datetime.fromisoformat(report["written"]).timestamp()
     yield from metric("run_end_seconds", "When the last run ended, Unix time.", {"": ended})
+    good = ended if report["outcome"] in ("ok", "alarm") else last_good
+    if good is not None:
+        meaning = "When the last run that did not fail ended, Unix time."
+        yield from metric("run_good_end_seconds", meaning, {"": float(good)})
     yield from metric("run_duration_seconds", "How long it took.", {"": report["seconds"]})
     outcomes = {f',outcome="{name}"': int(name == report["outcome"]) for name in EXIT_CODES}
     yield from metric("run_outcome", "1 for what became of it.", outcomes)

@@ -1,7 +1,6 @@
 """Extension that writes the run report and the summary."""
 
 import logging
-import sys
 from datetime import UTC, datetime, timedelta
 from statistics import median
 from time import monotonic, time
@@ -18,17 +17,12 @@ from newscrawl.fetching.headers import moment
 from newscrawl.fetching.hosts import Hosts
 from newscrawl.fetching.shutdown import REASONS, stop
 from newscrawl.items import Article
+from newscrawl.operations.announcements import FirstError, announce
 from newscrawl.operations.monitors import alarms, check
 from newscrawl.operations.statistics import Tally
 from newscrawl.state.run import Run
-from newscrawl.state.run_reports import (
-    name_the_killed,
-    report_head,
-    report_path,
-    reports,
-    write_report,
-)
-from newscrawl.text.cleaning import printable
+from newscrawl.state.run_reports import report_head, report_path, reports, write_report
+from newscrawl.state.running import mark_running, unmark_running
 
 logger = logging.getLogger(__name__)
 
@@ -45,8 +39,8 @@ _NAMED = 1000
 class RunReport:
     """Writes ``runs/<job>.json`` and a summary on stderr, and decides whether the run was good.
 
-    The file says ``running`` from the start of the run, so that a killed run can be told from a
-    finished one. The stat ``run/outcome`` is ``ok`` only after a good end; ``scrapy crawl`` makes
+    The file says ``running`` from the start of the run, so that a killed run is distinguished from
+    a finished one. The stat ``run/outcome`` is ``ok`` only after a good end; ``scrapy crawl`` makes
     its exit code from that.
     """
 
@@ -56,6 +50,7 @@ class RunReport:
         self._hosts = Hosts.of(crawler)
         self._began = monotonic()
         self._opened = False
+        self._first_error = FirstError()
         self._tally = Tally()
         self._offsets: list[float] = []
         self._withdrawn: set[str] = set()
@@ -73,7 +68,7 @@ class RunReport:
         """Write a report with the state ``running``."""
         self._opened = True
         try:
-            name_the_killed(self._run.data, self._run.site, self._run.job)
+            mark_running(self._run.data, self._run.site, self._run.job)
             self._write({"state": "running"})
         except StoreError as error:
             stop(self._crawler, error)
@@ -93,19 +88,23 @@ class RunReport:
     def spider_closed(self, reason: str) -> None:
         """Write the final report and the summary."""
         assert self._crawler.stats
-        report = self._balance(reason)
+        try:
+            report = self._balance(reason)
+        except StoreError as error:  # the ledger cannot be read; ``scrapy crawl`` reports that
+            logger.error("%s", error)  # noqa: TRY400 - no fault of ours
+            self._run.close()
+            return
         try:
             report = self._judged(self._write(report))
+            unmark_running(self._run.data, self._run.site)
         except StoreError as error:
             logger.error("%s", error)  # noqa: TRY400 - no fault of ours
             errors = [*report["errors"], str(error)]
             report = self._headed(report | {"outcome": "failed", "errors": errors})
         self._crawler.signals.send_catch_log(run_reported, report=report)
         self._crawler.stats.set_value("run/outcome", report["outcome"])
-        if self._crawler.settings.getbool("LOG_JSON"):
-            logger.info(summary(report).strip())
-        else:
-            sys.stderr.write(printable(summary(report)))
+        announce(summary(report), self._crawler.settings)
+        self._first_error.close()
         self._run.close()
 
     def _judged(self, report: dict[str, Any]) -> dict[str, Any]:
@@ -133,6 +132,8 @@ class RunReport:
         not_adopted = discovery.left if discovery else 0
         known, outside = (stats.get(f"articles/{name}", 0) for name in ("known", "outside"))
         errors = [f"{stats[key]} × {key}" for key in sorted(stats) if key in _ERRORS]
+        if errors and self._first_error.message:
+            errors[0] += f", the first: {self._first_error.message}"
         if not self._opened:
             errors.append("the run could not begin; see the log")
         if reason in REASONS:
@@ -248,4 +249,4 @@ def summary(report: dict[str, Any]) -> str:
         *(f"ERROR     {error}" for error in report["errors"]),
         *(f"ALARM     {alarm}" for alarm in alarms(report)),
     ]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines)

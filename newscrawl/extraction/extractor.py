@@ -1,6 +1,6 @@
 """One outlet page to one ``SourcePage``: candidates for each field, and the choice among them."""
 
-import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from typing import Literal
@@ -16,7 +16,9 @@ from newscrawl.extraction.embedded import embedded_html
 from newscrawl.extraction.fallback import general_text
 from newscrawl.extraction.fields import CopyLike
 from newscrawl.extraction.metadata import Metadata, read_metadata
+from newscrawl.extraction.paywall import announces_paywall
 from newscrawl.extraction.rules import Rule, RuleBook, first_node, lesson_of
+from newscrawl.extraction.trace import chose, is_tracing, note
 from newscrawl.items import Agreement, Image
 from newscrawl.text.bylines import split_bylines
 from newscrawl.text.cleaning import clean, clean_text, join_paragraphs
@@ -39,15 +41,6 @@ _SHORT_NOTICE = 300
 _TELLING_BEGIN = 60
 _FEW_ABOVE = 3
 """Blocks that may stand above a headline in the part that holds it and its section."""
-_PAYWALL = re.compile(
-    r"r[ée]serv[ée]e?s? (?:aux|[àa] nos|exclusivement aux) abonn[ée]|"
-    r"abonnez-vous pour (?:lire|acc[ée]der)|(?:article|contenu) (?:r[ée]serv[ée]|payant)|"
-    r"il vous reste [\d.,]+ ?%|pour lire la suite[^.]{0,40}abonn|"
-    r"subscri(?:be|bers?)[^.]{0,30}(?:to (?:continue|read|unlock)|only)|reserved for subscribers|"
-    r"للمشتركين فقط|يتوجب عليك الا?شتراك|يتوجب عليك الإشتراك|اشترك لقراءة|لمتابعة القراءة|"
-    r"مقال مؤرشف",
-    re.IGNORECASE,
-)
 
 
 @dataclass(slots=True)
@@ -135,6 +128,8 @@ def extract(
     tree = parse(page)
     metadata = read_metadata(tree, url)
     reference = Reference(copy.text) if copy is not None and copy.text else None
+    if is_tracing():
+        _note_bodies(tree, url, page, metadata, reference, rules)
     found, blocks = _body(tree, url, page, metadata, reference, rules)
     return _source_page(tree, url, metadata, found, blocks, copy, reference, zone, rules)
 
@@ -150,6 +145,7 @@ def _body(
     """Choose the body; give it with the whole page's blocks, when they were needed."""
     ruled = _by_rule(tree, url, reference, rules) if rules is not None else None
     if ruled and (reference is None or _good(ruled, reference)):
+        chose("text", "a trusted rule" + (" that agrees with the copy" * bool(reference)))
         return ruled, None
     page = walk(_top(tree))
     if reference and (blocks := guided(page, reference)):
@@ -157,10 +153,34 @@ def _body(
         if ruled is None or _better(found, ruled, reference):
             if rules is not None and ruled and ruled.learned:
                 rules.fail(ruled.learned)
+            chose("text", "the part of the page that agrees with the copy")
             return found, page
     if ruled:
+        chose("text", "a trusted rule; no part of the page agrees better with the copy")
         return ruled, None
-    return _unguided(page, tree, html, metadata, reference), page
+    chose("text", "the first that was found without a copy")
+    return next(_unguided(page, tree, html, metadata, reference), None), page
+
+
+def _note_bodies(
+    tree: LexborHTMLParser,
+    url: str,
+    html: bytes,
+    metadata: Metadata,
+    reference: Reference | None,
+    rules: RuleBook | None,
+) -> None:
+    """Note the body that each way of extraction finds, for a trace."""
+    page = walk(_top(tree))
+    found = [
+        _Found(reading.rule.name, _text_of(reading.page, reading.blocks))
+        for reading in (rules.read(tree, url) if rules is not None else ())
+    ]
+    if reference and (blocks := guided(page, reference)):
+        found.append(_found("guided", page, blocks))
+    for body in (*found, *_unguided(page, tree, html, metadata, reference)):
+        agreement = f", agreement {reference.overlap(body.text)[1]:.2f}" if reference else ""
+        note("text", f"{body.rule} ({len(body.text)} characters{agreement})", body.text)
 
 
 def _by_rule(
@@ -195,27 +215,26 @@ def _unguided(
     html: bytes,
     metadata: Metadata,
     reference: Reference | None,
-) -> _Found | None:
-    """Find the body without the copy.
+) -> Iterator[_Found]:
+    """Yield the bodies found without the copy.
 
     In this order: by what the page says of itself, by its look, in its scripts, and only then by
     the general extractor, which parses the page again.
     """
     declared = metadata.text("articleBody")
     if declared and len(declared) >= _LONG_BODY and (blocks := guided(page, Reference(declared))):
-        return _found("json-ld", page, standfirst(page, blocks, metadata.description) + blocks)
+        yield _found("json-ld", page, standfirst(page, blocks, metadata.description) + blocks)
     if blocks := unguided(page):
-        return _found("prose", page, standfirst(page, blocks, metadata.description) + blocks)
+        yield _found("prose", page, standfirst(page, blocks, metadata.description) + blocks)
     if hidden := embedded_html(tree):
         inner = walk(_top(parse(hidden)))
         if blocks := (guided(inner, reference) if reference else []) or unguided(inner):
-            return _found("embedded", inner, blocks)
+            yield _found("embedded", inner, blocks)
     small = len(html) <= _LARGE and html.count(b"<") <= _MANY_TAGS
     if small and (text := general_text(html.decode())):
-        return _Found("general", clean_text(text))
+        yield _Found("general", clean_text(text))
     if declared:
-        return _Found("json-ld", clean_text(declared))
-    return None
+        yield _Found("json-ld", clean_text(declared))
 
 
 def _top(tree: LexborHTMLParser) -> LexborNode:
@@ -413,7 +432,7 @@ def _says_paywall(page: Page, found: _Found | None) -> bool:
     if found and len(found.text) > _SHORT_BODY:
         return False
     texts = {block.text for block in page.blocks if len(block.text) < _SHORT_NOTICE}
-    return any(_PAYWALL.search(text) for text in texts)
+    return any(map(announces_paywall, texts))
 
 
 def _at(tree: LexborHTMLParser, path: str | None) -> str | None:

@@ -86,6 +86,8 @@ class Metadata:
     """What its relative URLs start from."""
     head: str | None = None
     """``<title>``, the first of the page."""
+    tree: LexborHTMLParser | None = None
+    """The parsed page."""
 
     def meta(self, *names: str) -> str | None:
         """Give the first content that one of these names has."""
@@ -264,7 +266,7 @@ class Metadata:
 
 def read_metadata(tree: LexborHTMLParser, url: str = "") -> Metadata:
     """Collect what a parsed page declares."""
-    found = Metadata(url=url, base=url)
+    found = Metadata(url=url, base=url, tree=tree)
     metas = found.metas
     canonicals: list[str] = []
     for node in tree.css(_DECLARATIONS):

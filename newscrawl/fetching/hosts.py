@@ -48,6 +48,8 @@ class Host:
     """Seconds the host wants between a response and the next request."""
     free_at: float = 0.0
     """Earliest time of the next request, monotonic clock."""
+    has_served: bool = False
+    """Whether it has served a page in this run."""
     failures: int = 0
     """Consecutive failures."""
     rests: int = 0

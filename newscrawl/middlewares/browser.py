@@ -52,7 +52,7 @@ class BrowserMiddleware:
         }
         self._starting = asyncio.Lock()
         self._handler: ScrapyPlaywrightDownloadHandler | None = None
-        self._said_missing = False
+        self._warned = False
         self._scripts: dict[str, Response] = {}
         crawler.signals.connect(self.engine_started, signals.engine_started)
         crawler.signals.connect(self.engine_stopped, signals.engine_stopped)
@@ -110,8 +110,8 @@ class BrowserMiddleware:
             if self._handler is None:
                 try:
                     chromium = find_chromium(self._path)
-                except BrowserMissingError:
-                    self._say_missing()
+                except BrowserMissingError as error:
+                    self._warn_once(error)
                     raise
                 # Heavy, and most runs need no browser.
                 from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
@@ -125,13 +125,10 @@ class BrowserMiddleware:
                 self._handler = handler
             return self._handler
 
-    def _say_missing(self) -> None:
-        if not self._said_missing:
-            self._said_missing = True
-            logger.warning(
-                "Articles whose page needs a browser wait, as there is none. Install Chromium "
-                "(Debian: apt-get install chromium), name one in BROWSER_PATH, or set BROWSER=off"
-            )
+    def _warn_once(self, error: BrowserMissingError) -> None:
+        if not self._warned:
+            self._warned = True
+            logger.warning("Articles whose page needs a browser wait: %s", error)
 
     async def _show(self, plain: Response, handler: "ScrapyPlaywrightDownloadHandler") -> Response:
         from scrapy_playwright.page import PageMethod

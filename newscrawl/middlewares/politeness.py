@@ -40,9 +40,9 @@ _NO_FAILURE = (
 )
 """Errors that say nothing about a host's health."""
 
-_TURNED_AWAY = (401, 403, 451)
-"""Codes that are said of a page by an outlet, but of the crawl by the site: it reads public pages
-alone there, so all further ones would be refused as well."""
+_REFUSED = (401, 403, 451)
+"""Codes of a page that an outlet restricts. On the site itself, where only public pages are
+requested, and on a host that has served nothing else, they are a refusal of the crawl."""
 
 
 class PolitenessMiddleware:
@@ -106,8 +106,10 @@ class PolitenessMiddleware:
         troubled = response.status >= 500 or response.status == 429
         if wall := challenge(plain(response.headers)):
             why, troubled = f"{why}, {wall}", False
-        if not request.meta.get("allow_offsite"):
-            troubled = troubled or bool(wall) or response.status in _TURNED_AWAY
+        if response.status == 200 and not wall and not request.url.endswith("/robots.txt"):
+            host.has_served = True
+        if not request.meta.get("allow_offsite") or not host.has_served:
+            troubled = troubled or bool(wall) or response.status in _REFUSED
         if troubled:
             self._failed(request, host, why)
         else:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from scrapy.settings import BaseSettings
+from scrapy.utils.misc import load_object
 
 Report = Mapping[str, Any]
 
@@ -87,12 +88,16 @@ class History:
 
 
 def check(report: Report, earlier: Sequence[Report], settings: BaseSettings) -> dict[str, Any]:
-    """Ask every monitor; by its name what it says, ``None`` where all is well."""
+    """Return the finding of each monitor by name; ``None`` where all is well.
+
+    The monitors of ``EXTRA_MONITORS`` follow the project's own and get the same arguments.
+    """
+    extra = {name: load_object(path) for name, path in settings.getdict("EXTRA_MONITORS").items()}
     past = History(report, earlier, settings.getfloat("MONITOR_HISTORY_DAYS"))
     lately = past.lately(settings.getint("MONITOR_MIN_ITEMS"))
     return {
         name: monitor(lately if name in _OF_SHARES else report, past, settings)
-        for name, monitor in MONITORS.items()
+        for name, monitor in (MONITORS | extra).items()
     }
 
 

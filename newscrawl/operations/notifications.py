@@ -1,82 +1,75 @@
-"""Notifications of unsuccessful runs by webhook and mail."""
+"""Notifications of unsuccessful runs, and heartbeats of all runs."""
 
-import smtplib
+import logging
 from collections.abc import Iterator, Mapping
-from email.message import EmailMessage
-from http.client import HTTPException, InvalidURL
+from http.client import HTTPException
 from typing import Any
+from urllib.parse import quote, urlsplit
 from urllib.request import Request, urlopen
 
-import msgspec
 from scrapy.settings import BaseSettings
 
 from newscrawl.operations.monitors import alarms
+from newscrawl.operations.schedule import kind_of
 from newscrawl.text.cleaning import printable
-from newscrawl.text.urls import host
 
-_PATIENCE = 20
-"""Seconds that either way may take."""
+_TIMEOUT = 10
+"""Seconds for a heartbeat."""
 
 _LONGEST_REASON = 200
 
 
 def notify(report: Mapping[str, Any], settings: BaseSettings) -> Iterator[str]:
-    """Send word as the settings ``MONITOR_WEBHOOK`` and ``MONITOR_MAIL`` say.
+    """Notify the services of ``NOTIFY_URLS`` of a run; yield a sentence for each that failed."""
+    urls = str(settings["NOTIFY_URLS"]).split()
+    if not urls:
+        return
+    # Only unsuccessful runs need it, and it takes a fifth of a second.
+    from apprise import Apprise, LogCapture
 
-    Gives a sentence for each way that failed: the run itself is over, so nothing is raised.
-    """
-    said = [*report.get("errors", []), *alarms(report)]
     title = f"newscrawl {report['spider']}: {report['outcome']}"
-    text = "\n".join([f"{title} (run {report['job']})", *said])
-    for name, send in (("MONITOR_WEBHOOK", _post), ("MONITOR_MAIL", _mail)):
-        address = settings.get(name)
-        if not address:
-            continue
-        try:
-            send(address, title, text, report, settings)
-        except (OSError, ValueError, HTTPException, smtplib.SMTPException) as error:
-            # Only scheme and host are shown: the rest of a webhook's URL is often a secret.
-            shown = address if send is _mail else _origin(address)
-            reason = str(error).replace(address, shown) or type(error).__name__
-            yield f"{name}={shown}: the notification failed: {printable(reason)[:_LONGEST_REASON]}"
+    text = "\n".join([f"Run {report['job']}", *report.get("errors", []), *alarms(report)])
+    for number, url in enumerate(urls, start=1):
+        capture = LogCapture(level=logging.WARNING, fmt="%(message)s")  # type: ignore[no-untyped-call]
+        with capture as log:
+            service = Apprise.instantiate(url)
+            if service and service.notify(body=text, title=title):
+                continue
+            reason = " ".join(log.getvalue().split()) if service else "is no URL of a service"
+        # The rest of a URL is often a secret.
+        safe = service.url(privacy=True) if service else ""  # type: ignore[no-untyped-call]
+        shown = "/".join(safe.split("/")[:3]) or f"URL {number}"
+        yield f"NOTIFY_URLS: {shown}: {printable(reason)[:_LONGEST_REASON] or 'failed'}"
 
 
-def _origin(url: str) -> str:
-    """Scheme and host of a URL, without credentials."""
-    return f"{url.partition(':')[0]}://{host(url)}" if host(url) else "a URL"
+def heartbeat(
+    report: Mapping[str, Any], event: str, settings: BaseSettings, text: str = ""
+) -> Iterator[str]:
+    """Request the run's heartbeat URL, and yield a sentence if that fails.
 
-
-def _post(
-    url: str, title: str, text: str, report: Mapping[str, Any], settings: BaseSettings
-) -> None:
-    """One JSON object; chat systems show its ``text``, others take the whole ``run``."""
-    body = msgspec.json.encode({"title": title, "text": text, "run": report})
-    headers = {"Content-Type": "application/json", "User-Agent": settings["USER_AGENT"]}
+    Args:
+        report: Report of the run, or its first fields.
+        event: ``start``, or the exit code.
+        settings: The settings, with ``HEARTBEAT_URL``.
+        text: What the service stores with the event.
+    """
+    template = str(settings["HEARTBEAT_URL"])
+    if not template:
+        return
+    url = template.replace("{site}", quote(report["spider"])).replace("{kind}", kind_of(report))
     if not url.startswith(("http://", "https://")):
-        raise ValueError("is no http or https URL")
-    # The operator's own address: the crawl's manners and guards are not for it.
+        yield "HEARTBEAT_URL: is no http or https URL"
+        return
     try:
-        with urlopen(Request(url, body, headers), timeout=_PATIENCE):  # noqa: S310 - checked above
+        parts = urlsplit(url)
+        address = parts._replace(path=f"{parts.path.rstrip('/')}/{event}").geturl()
+        request = Request(  # noqa: S310 - checked above
+            address, text.encode(), {"User-Agent": settings["USER_AGENT"]}
+        )
+        with urlopen(request, timeout=_TIMEOUT):  # noqa: S310 - checked above
             pass
-    except InvalidURL:  # its message quotes a part of the URL
-        raise ValueError("is no sound URL") from None
-
-
-def _mail(
-    address: str,
-    title: str,
-    text: str,
-    report: Mapping[str, Any],  # noqa: ARG001 - as above
-    settings: BaseSettings,
-) -> None:
-    """By Scrapy's own settings of the mail server."""
-    message = EmailMessage()
-    message["From"], message["To"], message["Subject"] = settings["MAIL_FROM"], address, title
-    message.set_content(text)
-    kind = smtplib.SMTP_SSL if settings.getbool("MAIL_SSL") else smtplib.SMTP
-    with kind(settings["MAIL_HOST"], settings.getint("MAIL_PORT"), timeout=_PATIENCE) as server:
-        if settings.getbool("MAIL_TLS"):
-            server.starttls()
-        if settings["MAIL_USER"]:
-            server.login(settings["MAIL_USER"], settings["MAIL_PASS"])
-        server.send_message(message)
+    except (OSError, ValueError, HTTPException) as error:
+        # The path is often a secret, and some errors quote it.
+        code = getattr(error, "code", None)
+        reason = f"HTTP {code}" if code else type(getattr(error, "reason", error)).__name__
+        yield f"HEARTBEAT_URL: {event} was not sent: {reason}"

@@ -4,17 +4,15 @@ What a record is made of is found in the archive alone: the aggregator's page of
 its link, and the archive has the answers to that, redirects included.
 """
 
-import os
-import threading
+import asyncio
 from collections import deque
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections.abc import AsyncGenerator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
 from dataclasses import dataclass, field
-from functools import cache, lru_cache, partial
-from itertools import islice
-from multiprocessing import connection, parent_process
+from functools import lru_cache
+from itertools import groupby
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -28,7 +26,6 @@ from scrapy.statscollectors import DummyStatsCollector
 from twisted.python.failure import Failure
 
 from newscrawl import __version__
-from newscrawl.aggregator.article import read_article
 from newscrawl.aggregator.sites import SITES
 from newscrawl.aggregator.urls import ArticleKey, parse_article_url
 from newscrawl.archive.warc import Archived, ArchiveIndex, read_answer
@@ -42,6 +39,8 @@ from newscrawl.articles.flow import (
     Render,
     Result,
 )
+from newscrawl.articles.parse_jobs import CopyJob
+from newscrawl.articles.parse_workers import Parser, ParserPool, limits_of
 from newscrawl.articles.rule_store import RuleStore
 from newscrawl.articles.validation import faults
 from newscrawl.browser import RENDER
@@ -49,7 +48,6 @@ from newscrawl.errors import (
     BrowserError,
     ForbiddenByRobotsError,
     NotInArchiveError,
-    PageError,
     RobotsUnreachableError,
     StoreError,
 )
@@ -66,11 +64,8 @@ from newscrawl.state import Ledger, ledger_of
 from newscrawl.state.run import now
 from newscrawl.text.signatures import TextIndex, signature
 
-CHUNK = 32
-"""Articles that a process reads at a time."""
-
-_AHEAD = 4
-"""Chunks that wait for each process, so that none is idle and memory stays flat."""
+_AHEAD = 8
+"""Articles in progress for each worker, so that none is idle and memory stays flat."""
 
 
 class UnreadableArticleError(Exception):
@@ -104,35 +99,38 @@ class Reextractor:
             CompressionMiddleware.from_crawler(crawler),
             RefreshMiddleware.from_crawler(crawler),
         )
-        self._rules: dict[str, RuleBook] = {}
         self._robots = lru_cache(1000)(self._read_robots)
         self._learned_domain_of = lru_cache(1000)(self._learned_domain)
 
-    def read(self, key: ArticleKey) -> Article:
+    async def read(self, key: ArticleKey, parser: Parser) -> Article:
         """Rebuild the record of an article.
 
+        Args:
+            key: The article.
+            parser: Parses its pages.
+
         Raises:
-            UnreadableArticleError: there is no page of it, or that page cannot be read.
-            StoreError: the site's rules cannot be read.
+            UnreadableArticleError: there is no page of it, or that page cannot be parsed.
+            ParserError: no parse worker can be started.
         """
         request, answer = self._ask(key.url)
         if isinstance(answer, Exception):
             raise UnreadableArticleError(source_status.of_failure(_failure(request, answer)).reason)
         if parse_article_url(answer.url) != key:
             raise UnreadableArticleError(f"redirected to {answer.url}")
-        try:
-            page = read_article(answer.body, answer.url, responses.content_type(answer))
-        except PageError as error:
-            raise UnreadableArticleError(f"expected {error.expected}") from error
-        article = responses.read_copy(answer, page, key.site)
+        content_type = responses.content_type(answer)
+        copy = await parser.begin(CopyJob(answer.url, answer.body, content_type, links=False))
+        if copy.page is None:
+            raise UnreadableArticleError(copy.why)
+        article = responses.read_copy(answer, copy.page, key.site)
         if article.source.link is None:
             article.outlet.domain = self._domain_of(key)
-        article = self._complete(article, key)
+        article = await self._complete(article, parser)
         article.crawl.spider, article.crawl.version = key.aggregator, __version__
         article.crawl.job, article.crawl.exported = "reextract", now()
         return article
 
-    def _complete(self, article: Article, key: ArticleKey) -> Article:
+    async def _complete(self, article: Article, parser: Parser) -> Article:
         """Drive the article flow with the responses in the archive."""
         steps = self._flow.steps(article)
         result: Result = None
@@ -154,11 +152,8 @@ class Reextractor:
                             page.meta["directives"] = rules.directives
                     result = _result(request, page)
                 case Parse(job):
-                    try:
-                        result = job.read(key.site, self._rules_of(key.aggregator))
-                    except MemoryError:
-                        result = job.lost("the parser ran out of memory")
-                case Render(page):
+                    result = await parser.begin(job)
+                case Render(page, _):
                     result = self._rendered(page)
                 case AskWebArchive(url):
                     result = _result(*self._ask(url))
@@ -185,11 +180,14 @@ class Reextractor:
         learned = self._learned_domain_of(key.aggregator, key.edition, key.outlet)
         return learned or first_domain(key.site.country, key.edition, key.outlet)
 
-    def _rules_of(self, site: str) -> RuleBook:
-        if site not in self._rules:
-            with ledger_of(self._data) as ledger:
-                self._rules[site] = RuleStore(site, ledger).book
-        return self._rules[site]
+    def rules_of(self, site: str) -> RuleBook:
+        """Return the learned rules of a site.
+
+        Raises:
+            StoreError: they cannot be read.
+        """
+        with ledger_of(self._data) as ledger:
+            return RuleStore(site, ledger).book
 
     def _learned_domain(self, site: str, edition: str, outlet: str) -> str | None:
         """The domain at which crawls have read an outlet's sources."""
@@ -285,38 +283,36 @@ class Outcome:
     """Articles of which there is no record, with why."""
 
 
-Read = tuple[list[tuple[Article, bytes | None]], list[tuple[str, str]]]
-"""Records with the signatures of their texts, and articles without a record."""
+Read = Article | tuple[str, str]
+"""A record, or an article's ID and why there is no record of it."""
 
 
 def reextract(archive: Path, output: Path, data: Path, settings: Settings, *, jobs: int) -> Outcome:
     """Write the records of every article in an archive, ordered by site and URL.
 
-    They are written beside the output first; a call that finds such a file goes on where it ends.
+    They are written to ``output`` with ``.part`` appended, and renamed at the end. If there is such
+    a file, its records are kept, and those that follow are added.
 
     Args:
         archive: The archive directory.
         output: The feed to write; it must not exist.
         data: Directory of the crawls, whose learned rules are used.
-        settings: The project's.
-        jobs: Number of processes; 1 is this one alone.
+        settings: The project's; ``PARSE_MEMORY_MB`` and ``PARSE_SECONDS`` are limits of each page.
+        jobs: Number of parse workers.
 
     Raises:
         ArchiveError: there is no archive, or it cannot be read.
+        ParserError: no parse worker can be started.
         StoreError: the feed exists or cannot be written, or rules cannot be read.
     """
     if output.exists():
         raise StoreError(f"{output} exists: give another name, or move it away")
     index = ArchiveIndex(archive.resolve())
-    if jobs == 1:
-        index.update()
-        reextractor = Reextractor(index, data, settings)
-        read = partial(_read, reextractor)
-        return _write(output, map(read, _chunks(index, _last(_part(output)))))
-    arguments = (index.directory, index.file, data, settings.copy_to_dict())
-    with ProcessPoolExecutor(jobs, initializer=_begin, initargs=arguments) as pool:
+    with ThreadPoolExecutor(jobs) as pool:  # decompression does not hold Python's lock
         index.update(pool.map)
-        return _write(output, _spread(pool, _chunks(index, _last(_part(output))), jobs))
+    reextractor = Reextractor(index, data, settings)
+    keys = _keys(index, _last(_part(output)))
+    return asyncio.run(_write(output, _read_all(reextractor, keys, settings, jobs)))
 
 
 def _part(output: Path) -> Path:
@@ -324,7 +320,7 @@ def _part(output: Path) -> Path:
 
 
 def _last(part: Path) -> ArticleKey | None:
-    """The article of the last whole line of an unfinished feed; what follows it is cut off."""
+    """Return the article of an unfinished feed's last complete line; what follows is cut off."""
     if not part.exists():
         return None
     with part.open("rb+") as file:
@@ -338,81 +334,49 @@ def _last(part: Path) -> ArticleKey | None:
     return parse_article_url(msgspec.json.decode(line)["url"]) if line else None
 
 
-def _chunks(index: ArchiveIndex, after: ArticleKey | None) -> Iterator[list[ArticleKey]]:
+def _keys(index: ArchiveIndex, after: ArticleKey | None) -> Iterator[ArticleKey]:
     """Articles in the archive, ordered by site and URL, those after one if given."""
-
-    def keys() -> Iterator[ArticleKey]:
-        names = list(SITES)
-        for name in names[names.index(after.aggregator) if after else 0 :]:
-            start = after.url if after and after.aggregator == name else ""
-            for url in index.urls(SITES[name].url("/"), start):
-                key = parse_article_url(url)
-                if key and key.url == url:
-                    yield key
-
-    found = keys()
-    while chunk := list(islice(found, CHUNK)):
-        yield chunk
+    names = list(SITES)
+    for name in names[names.index(after.aggregator) if after else 0 :]:
+        start = after.url if after and after.aggregator == name else ""
+        for url in index.urls(SITES[name].url("/"), start):
+            key = parse_article_url(url)
+            if key and key.url == url:
+                yield key
 
 
-_arguments: tuple[Path, Path, Path, dict[str, Any]]
-"""What a process of a pool was begun with."""
-
-
-def _begin(*arguments: Any) -> None:
-    """Make a process of a pool ready."""
-    global _arguments
-    _arguments = arguments
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-@cache
-def _own() -> Reextractor:
-    """This process's own; made late, as the index is still being made when the pool is."""
-    archive, index, data, settings = _arguments
-    return Reextractor(ArchiveIndex(archive, index), data, Settings(settings))
-
-
-def _end_with_parent() -> None:
-    """A process of a pool would wait for ever for work from a parent that was killed."""
-    parent = parent_process()
-    if parent:
-        connection.wait([parent.sentinel])
-        os._exit(1)
-
-
-def _read_here(keys: list[ArticleKey]) -> Read:
-    return _read(_own(), keys)
-
-
-def _read(reextractor: Reextractor, keys: list[ArticleKey]) -> Read:
-    records, problems = [], []
-    for key in keys:
+async def _read_all(
+    reextractor: Reextractor, keys: Iterator[ArticleKey], settings: Settings, jobs: int
+) -> AsyncGenerator[Read, None]:
+    """Rebuild records with a pool of parse workers for each site; the results are in order."""
+    for name, of_site in groupby(keys, key=lambda key: key.aggregator):
+        rules = reextractor.rules_of(name)
+        parser = ParserPool(SITES[name], rules, jobs, limits_of(settings))
+        waiting: deque[asyncio.Task[Read]] = deque()
         try:
-            article = reextractor.read(key)
-            if reasons := faults(article):
-                problems.append((key.id, "; ".join(reasons)))
-            else:
-                records.append((article, signature(article.text or "")))
-        except UnreadableArticleError as error:
-            problems.append((key.id, str(error)))
-    return records, problems
+            for key in of_site:
+                waiting.append(asyncio.ensure_future(_read(reextractor, key, parser)))
+                if len(waiting) >= jobs * _AHEAD:
+                    yield await waiting.popleft()
+            while waiting:
+                yield await waiting.popleft()
+        finally:
+            for task in waiting:
+                task.cancel()
+            await asyncio.gather(*waiting, return_exceptions=True)
+            await parser.close()
 
 
-def _spread(
-    pool: ProcessPoolExecutor, chunks: Iterator[list[ArticleKey]], jobs: int
-) -> Iterator[Read]:
-    """Have a pool read chunks; the results in order, and few of them at a time."""
-    waiting: deque[Future[Read]] = deque()
-    for chunk in chunks:
-        waiting.append(pool.submit(_read_here, chunk))
-        if len(waiting) > jobs * _AHEAD:
-            yield waiting.popleft().result()
-    while waiting:
-        yield waiting.popleft().result()
+async def _read(reextractor: Reextractor, key: ArticleKey, parser: Parser) -> Read:
+    try:
+        article = await reextractor.read(key, parser)
+    except UnreadableArticleError as error:
+        return key.id, str(error)
+    reasons = faults(article)
+    return (key.id, "; ".join(reasons)) if reasons else article
 
 
-def _write(output: Path, results: Iterable[Read]) -> Outcome:
+async def _write(output: Path, results: AsyncGenerator[Read, None]) -> Outcome:
     """Write the records, and mark those whose text came before."""
     outcome = Outcome()
     part = _part(output)
@@ -420,16 +384,19 @@ def _write(output: Path, results: Iterable[Read]) -> Outcome:
     ledger = Ledger(texts)
     index = TextIndex(ledger.texts)
     try:
-        with part.open("ab") as file:
-            for records, problems in results:
-                for article, sign in records:
-                    article.duplicate_of = index.first_alike(article.id, sign)
-                    index.accept(article.id)
+        async with aclosing(results):
+            with part.open("ab") as file:
+                async for result in results:
+                    if isinstance(result, tuple):
+                        outcome.problems.append(result)
+                        continue
+                    sign = signature(result.text or "")
+                    result.duplicate_of = index.first_alike(result.id, sign)
+                    index.accept(result.id)
                     index.commit()
-                    file.write(msgspec.json.encode(article) + b"\n")
-                file.flush()
-                outcome.records += len(records)
-                outcome.problems += problems
+                    file.write(msgspec.json.encode(result) + b"\n")
+                    file.flush()
+                    outcome.records += 1
         part.rename(output)
     except OSError as error:
         raise StoreError(f"{part} cannot be written: {error}") from error

@@ -1,11 +1,11 @@
 """The schedule of all sites: when each run starts, and which back-fill is next."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, get_args
 
 from newscrawl.aggregator.sites import SITES, Site
 from newscrawl.outlets import known_outlets
@@ -13,7 +13,13 @@ from newscrawl.state import Scope, ledger_of
 from newscrawl.state.run_reports import read_report, reports
 
 Kind = Literal["new", "waiting", "backfill"]
-"""What is new, sources that may have healed, or one month of one outlet."""
+"""New articles, sources whose failure may have been transient, or one month of one outlet."""
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
+"""Kinds of scheduled runs."""
+
+_ARGUMENTS: dict[Kind, dict[str, str]] = {"new": {"revisit": "no"}, "waiting": {"revisit": "only"}}
+"""Spider arguments of scheduled runs; a back-fill has its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +55,8 @@ def plan(quiet: Sequence[int]) -> list[Slot]:
         minute = number * apart
         # Half an hour after the run of the same site, between those of two others.
         later = (minute + 30 + apart // 2) % 60
-        slots.append(Slot("new", site, minute, (), {"revisit": "no"}))
-        slots.append(Slot("waiting", site, later, tuple(quiet[:1]), {"revisit": "only"}))
+        slots.append(Slot("new", site, minute, (), _ARGUMENTS["new"]))
+        slots.append(Slot("waiting", site, later, tuple(quiet[:1]), _ARGUMENTS["waiting"]))
         if quiet[1:]:
             slots.append(Slot("backfill", site, later, tuple(quiet[1:])))
     return slots
@@ -59,6 +65,14 @@ def plan(quiet: Sequence[int]) -> list[Slot]:
 def job_of(slot: Slot, now: datetime) -> str:
     """Name of the run of an hour: the same whenever it is asked for."""
     return f"{slot.kind}-{slot.site}-{now:%Y%m%dT%H}"
+
+
+def kind_of(report: Mapping[str, Any]) -> Kind | Literal["manual"]:
+    """Return the kind of a run by its report: a scheduled one, or ``manual``."""
+    if str(report.get("job", "")).startswith(backfill_prefix(str(report["spider"]))):
+        return "backfill"
+    given = {k: v for k, v in report.get("arguments", {}).items() if not k.startswith("_")}
+    return next((kind for kind, own in _ARGUMENTS.items() if given == own), "manual")
 
 
 def backfill_prefix(site: str) -> str:

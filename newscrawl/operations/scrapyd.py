@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlencode, urljoin
 from urllib.request import Request, urlopen
 
-from newscrawl.errors import NewscrawlError
+from newscrawl.errors import ScrapydError
 from newscrawl.operations.schedule import (
     Slot,
     backfilled_since,
@@ -20,29 +20,38 @@ from newscrawl.operations.schedule import (
 )
 
 _PROJECT = "newscrawl"
-_PATIENCE = 60
-"""Seconds for an answer; Scrapyd lists an egg's spiders before it takes the first job."""
+_TIMEOUT = 60
+"""Seconds for a response; Scrapyd lists an egg's spiders before it takes the first job."""
 
 
-class ScrapydError(NewscrawlError):
-    """A Scrapyd cannot be reached or refuses a request.
-
-    Raised by ``newscrawl.operations.scrapyd``; the message has the address and Scrapyd's answer.
-    """
-
-
-def post(url: str, slots: Sequence[Slot], data: Path, months: int, now: datetime) -> Iterator[str]:
+def post(
+    url: str,
+    slots: Sequence[Slot],
+    data: Path,
+    months: int,
+    now: datetime,
+    settings: Mapping[str, str],
+) -> Iterator[str]:
     """Post what is due in the present hour and neither queued, nor running, nor done.
 
     A site has one job at a time: what is due meanwhile is posted by a later call of the hour.
 
-    Gives the names of the jobs as they are posted. User and password are those of the environment
+    Yields the names of the jobs as they are posted. User and password are those of the environment
     (``SCRAPYD_USERNAME``, ``SCRAPYD_PASSWORD``).
 
+    Args:
+        url: Address of Scrapyd.
+        slots: The schedule.
+        data: Data directory.
+        months: Number of past months to back-fill.
+        now: Present time.
+        settings: Settings of the posted runs.
+
     Raises:
-        ScrapydError: Scrapyd cannot be asked, or refuses.
+        ScrapydError: Scrapyd cannot be reached, or refuses.
     """
-    listed = _ask(url, "listjobs", {"project": _PROJECT})
+    options = [("setting", f"{name}={value}") for name, value in settings.items()]
+    listed = _request(url, "listjobs", {"project": _PROJECT})
     busy = {job["spider"] for state in ("pending", "running") for job in listed[state]}
     known = {job["id"] for job in listed["finished"]}
     for slot in slots:
@@ -58,17 +67,21 @@ def post(url: str, slots: Sequence[Slot], data: Path, months: int, now: datetime
             continue
         if not job:
             continue  # all is filled
-        given = {name: value for name, value in arguments.items() if name != "_job"}
-        _ask(url, "schedule", {"project": _PROJECT, "spider": slot.site, "jobid": job}, given)
+        given = [(name, value) for name, value in arguments.items() if name != "_job"]
+        run = {"project": _PROJECT, "spider": slot.site, "jobid": job}
+        _request(url, "schedule", run, [*given, *options])
         busy.add(slot.site)
         yield job
 
 
-def _ask(
-    url: str, service: str, values: Mapping[str, str], more: Mapping[str, str] | None = None
+def _request(
+    url: str,
+    service: str,
+    values: Mapping[str, str],
+    more: Sequence[tuple[str, str]] | None = None,
 ) -> dict[str, Any]:
     """Call a service of Scrapyd; with ``more`` values it is a POST."""
-    query = urlencode({**values, **(more or {})})
+    query = urlencode([*values.items(), *(more or [])])
     address = urljoin(url, f"{service}.json")
     request = Request(  # noqa: S310 - the operator's own address
         address if more is not None else f"{address}?{query}",
@@ -79,10 +92,19 @@ def _ask(
         login = f"{user}:{os.environ.get('SCRAPYD_PASSWORD', '')}".encode()
         request.add_header("Authorization", f"Basic {base64.b64encode(login).decode()}")
     try:
-        with urlopen(request, timeout=_PATIENCE) as response:  # noqa: S310 - as above
-            answer: dict[str, Any] = json.load(response)
+        with urlopen(request, timeout=_TIMEOUT) as response:  # noqa: S310 - as above
+            body: dict[str, Any] = json.load(response)
     except (OSError, ValueError) as error:
-        raise ScrapydError(f"{address}: cannot be asked: {error}") from error
-    if answer.get("status") != "ok":
-        raise ScrapydError(f"{address}: {answer.get('message', answer)}")
-    return answer
+        raise ScrapydError(f"{address}: no valid response: {error}{_advice(error)}") from error
+    if body.get("status") != "ok":
+        raise ScrapydError(f"{address}: {body.get('message', body)}")
+    return body
+
+
+def _advice(error: Exception) -> str:
+    """Return what to do about an error, where that is known."""
+    if getattr(error, "code", None) in (401, 403):
+        return "; check SCRAPYD_USERNAME and SCRAPYD_PASSWORD"
+    if isinstance(getattr(error, "reason", error), ConnectionRefusedError):
+        return "; start Scrapyd, or correct the address"
+    return ""

@@ -11,6 +11,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from importlib import resources
+from itertools import islice
 from pathlib import Path
 from string import Template
 from tempfile import TemporaryDirectory
@@ -37,6 +38,9 @@ _HOSTS = 60
 _RULES = 300
 _REASONS = 60
 """Maximum rows of a table; the number of omitted rows is shown below it."""
+
+_REPORTS = 2000
+"""Number of run reports that are read, the newest; a year of hourly runs leaves 50,000."""
 
 _DAYS = 366
 """Days before the latest publication that are shown by day; earlier ones by month."""
@@ -100,7 +104,7 @@ def _hash(text: str) -> str:
 
 def _content(stats: FeedStatistics, data: Path, feeds: list[Feed]) -> dict[str, Any]:
     """Return the data of the page."""
-    runs = list(reports(data))
+    runs = list(islice(reports(data), _REPORTS))
     rules, faults = rules_of(data)
     outlets = sorted(stats.outlets.values(), key=lambda outlet: -outlet.days.total())
     last_day = max((max(outlet.days) for outlet in outlets), default="")

@@ -63,7 +63,7 @@ class FlowDriver:
                 if read.domain:
                     self._rules.note(read.article, read.domain, read.taught)
             elif isinstance(step, Render):
-                async for following in self._render(step.page, steps=steps):
+                async for following in self._render(step, steps=steps):
                     yield following
                 return
             else:
@@ -71,13 +71,13 @@ class FlowDriver:
                 return
 
     @guarded
-    async def _render(self, page: Response, *, steps: Steps) -> Results:
+    async def _render(self, step: Render, *, steps: Steps) -> Results:
         """Request a page as the browser shows it, if that may help; else continue without."""
-        decision = self._renderings.begin(page, steps)
+        decision = self._renderings.begin(step, steps)
         if decision:
-            yield self._render_request(page, steps)
+            yield self._render_request(step.page, steps)
         elif decision is False:
-            async for following in self.advance(page, steps=steps):
+            async for following in self.advance(step.page, steps=steps):
                 yield following
 
     def _request(
@@ -130,6 +130,6 @@ class FlowDriver:
             if isinstance(following, Article) and isinstance(result, Response):
                 status = following.source.status
             yield following
-        for page, waiting in self._renderings.end(request.meta[RENDER], status):
-            async for following in self._render(page, steps=waiting):
+        for step, waiting in self._renderings.end(request.meta[RENDER], status):
+            async for following in self._render(step, steps=waiting):
                 yield following

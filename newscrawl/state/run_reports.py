@@ -1,11 +1,11 @@
-"""The reports of runs, one JSON file each: how they are written and read again."""
+"""Run reports, one JSON file each."""
 
 import json
+import logging
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,24 +13,23 @@ from newscrawl import __version__
 from newscrawl.errors import StoreError
 from newscrawl.state.run import now
 
+logger = logging.getLogger(__name__)
+
 State = Literal["running", "finished", "interrupted", "killed"]
-"""``interrupted`` by a signal or a fault, but in order; ``killed`` without a word."""
+"""``interrupted``: shut down in order by a signal or after a fault."""
 
 Outcome = Literal["ok", "failed", "alarm", "skipped"]
-"""``alarm``: the run was good, but a monitor found what a person should look at."""
+"""``alarm``: the run succeeded, but a monitor found something to look at."""
 
 EXIT_CODES: Mapping[str, int] = {"ok": 0, "failed": 1, "alarm": 3, "skipped": 75}
 """Exit code of ``scrapy crawl`` by outcome; 75 is what sendmail's sysexits.h calls a temporary
 failure, and 2 is Scrapy's for wrong usage."""
 
-_LOOKED_AT = 2000
-"""Files that are read at most when a site's last runs are looked for."""
-
 
 def report_head(
     site: str, job: str, started: str, arguments: Mapping[str, object]
 ) -> dict[str, Any]:
-    """What every report begins with, whatever became of the run."""
+    """Return the common first fields of all reports."""
     return {
         "job": job,
         "spider": site,
@@ -43,12 +42,12 @@ def report_head(
 
 
 def report_path(data: Path, job: str) -> Path:
-    """Where the report of a run lies."""
+    """Return the path of a run's report."""
     return data / "runs" / f"{job}.json"
 
 
 def write_report(path: Path, report: Mapping[str, Any]) -> None:
-    """Write a report as a whole, or leave what was there.
+    """Write a report as a whole, or leave what was there; see ``replace``.
 
     Raises:
         StoreError: it cannot be written.
@@ -57,7 +56,7 @@ def write_report(path: Path, report: Mapping[str, Any]) -> None:
 
 
 def replace(path: Path, text: str) -> None:
-    """Write a small file so that its readers see the old one or the new one, and no part.
+    """Write a small file atomically: after a kill or a power cut it is the old or the new one.
 
     Halves of surrogate pairs, which UTF-8 cannot hold, are written as JSON's escapes.
 
@@ -67,8 +66,16 @@ def replace(path: Path, text: str) -> None:
     part = path.with_suffix(".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(text, "utf-8", errors="backslashreplace")
+        with part.open("w", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
         part.replace(path)
+        directory = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(directory)  # for the new name
+        finally:
+            os.close(directory)
     except OSError as error:
         with suppress(OSError):
             part.unlink(missing_ok=True)
@@ -76,16 +83,28 @@ def replace(path: Path, text: str) -> None:
 
 
 def read_report(data: Path, job: str) -> dict[str, Any]:
-    """The report of a run; empty if it has left none."""
+    """Return the report of a run; empty if there is none or it cannot be read."""
     path = report_path(data, job)
-    report: dict[str, Any] = json.loads(path.read_bytes()) if path.exists() else {}
-    return report
+    return (_load(path) or {}) if path.exists() else {}
+
+
+def _load(path: Path) -> dict[str, Any] | None:
+    """Return the report in a file; ``None``, with a warning that names it, if it is none."""
+    try:
+        report = json.loads(path.read_bytes())
+        if isinstance(report, dict):
+            return report
+        error: Exception | str = "it is no JSON object"
+    except (OSError, ValueError) as caught:
+        error = caught
+    logger.warning("%s is no run report and is skipped: %s", path, error)
+    return None
 
 
 def write_not_started(
     data: Path, site: str, job: str, arguments: Mapping[str, object], outcome: Outcome, reason: str
 ) -> dict[str, Any]:
-    """Write and return the report of a run that ended before it began.
+    """Write and return the report of a run that could not start.
 
     An existing report of the same name is kept.
 
@@ -104,36 +123,28 @@ def write_not_started(
 def reports(
     data: Path, site: str | None = None, since: datetime | None = None
 ) -> Iterator[dict[str, Any]]:
-    """The reports of the last runs, newest first; of one site, if it is named.
+    """Yield run reports, newest first.
 
-    With ``since``, of files written after that moment.
-
-    A file that is no report is passed over: the directory is the operator's to keep tidy.
+    Args:
+        data: Data directory.
+        site: Only reports of this site.
+        since: Only reports written after this time.
     """
-    files = sorted(
-        (data / "runs").glob("*.json"), key=lambda file: file.stat().st_mtime_ns, reverse=True
-    )
-    for file in islice(files, _LOOKED_AT):
-        if since and file.stat().st_mtime < since.timestamp():
+    earliest = since.timestamp() if since else 0.0
+    for written, path in report_files(data):
+        if written < earliest:
             return
-        try:
-            report = json.loads(file.read_bytes())
-        except ValueError:
-            continue
-        if isinstance(report, dict) and site in (None, report.get("spider")):
+        report = _load(Path(path))
+        if report is not None and site in (None, report.get("spider")):
             yield report
 
 
-def name_the_killed(data: Path, site: str, job: str) -> None:
-    """Say of a site's runs that still claim to be running that they are not.
-
-    Only for the run that holds the site's lock: no other can be alive then.
-    """
-    for report in islice(reports(data, site), 50):
-        if report.get("state") == "running" and report.get("job") != job:
-            end = {
-                "state": "killed",
-                "outcome": "failed",
-                "errors": ["the process ended without a word: killed, or the machine went down"],
-            }
-            write_report(report_path(data, report["job"]), report | end)
+def report_files(data: Path) -> list[tuple[float, str]]:
+    """Return the times of writing and the paths of all run reports, newest first."""
+    files = []
+    with suppress(FileNotFoundError), os.scandir(data / "runs") as entries:
+        for entry in entries:
+            if entry.name.endswith(".json"):
+                with suppress(FileNotFoundError):  # removed meanwhile
+                    files.append((entry.stat().st_mtime, entry.path))
+    return sorted(files, reverse=True)

@@ -12,9 +12,11 @@ _LABEL = re.compile(
         (?:recueilli|réalisé|rédigé|écrit|publié|posté|préparé|présenté|animé|traduit)e?s?
         (?:\sd[eu]\s\S+)?\spar
       | (?:par|de)\s(?:notre|nos)\s(?:correspondante?s?|envoyée?s?\sspécia\w+){_TO}
-      | (?:(?:written|posted|published|reported|edited|compiled|story|words|text)\s)?by
+      | (?:(?:this|cet|cette|dieser)\s\w+\s(?:was|a\sété|wurde)\s)?
+        (?:(?:written|posted|published|reported|edited|compiled|story|words|text|guide|article
+        |artikel|analysis|report|interview|erstellt|geschrieben|verfasst)\s)?(?:by|von)
       | from\sour\scorrespondents?{_TO}
-      | par|von|por|escrito\spor|door|et|and|und|with|avec|via|و|مع
+      | par|por|escrito\spor|door|et|and|und|with|avec|via|و|مع
       | بقلم(?:\sالكاتبة?)?|ي?كتب(?:ت|ه|ها)?|[إا]عداد|[أا]عد(?:ه|ها|ته|تها)|حرر(?:ه|ها|ته|تها)
       | حاور(?:ه|ها|ته|تها)|[أا]جر(?:ى|ت)\sالحوار|من\sمراسلنا{_TO}
     ) (?: \s*[:：/,–—-]+\s* | \s+ | $ )
@@ -69,7 +71,7 @@ _ROLE = re.compile(
     |directrice|secrétaire|éditorialiste|chroniqueu|pigiste|stagiaire|écrivain|professeur|enseignant
     |chercheu|économiste|politologue|sociologue|universitaire|avocat|ancien|président|membre
     |journalist|staff\swriter|editor|senior|chief|columnist|contribut|freelance|special\sto|writer
-    |professor|ph\.?\s?d|redakt|periodista|giornalista
+    |professor|(?:head|director|manager|founder|co-?founder|c[et]o|vp|vice)\b|ph\.?\s?d|redakt|periodista|giornalista
     |صحف|صحاف|مراسل|كاتب|رئيس|مدير|محرر|[أا]ستاذ|باحث|محلل|خبير|محام|[إا]علام|دكتور\sفي
     """,
     re.IGNORECASE | re.VERBOSE,
@@ -79,12 +81,12 @@ _ROLE_BEHIND = re.compile(
     r"(?<=\S)\s+(?:(?i:senior|staff|chief|lead|deputy|managing|associate|contributing|freelance|former"
     r"|grande?|special|tech|political)\s+){0,4}"
     r"(?i:(?:reporter|writer|editor|correspondent|journalist|columnist|contributor|founder|author)"
-    r"|journaliste|rédact(?:eur|rice)|correspondante?|envoyée?\sspécial|صحفية?|صحافية?|مراسلة?)\b.*$"
+    r"|journaliste|rédact(?:eur|rice)|(?i:chef)?(?i:redakteur(?:in)?)|correspondante?|envoyée?\sspécial|صحفية?|صحافية?|مراسلة?)\b.*$"
 )
 # What a link beside a name says.
 _CONTACT = re.compile(
     r"(?:écrire|contacte|suivre|envoyer|voir|tous\sses|follow|contact|e-?mail|view|read|see|more|share"
-    r"|about|bio\b|website|profile|راسل|تابع)",
+    r"|about|bio\b|website|profile|all\s|alles?\s|راسل|تابع|جميع\s|كل\s|المزيد)",
     re.IGNORECASE,
 )
 _CREDENTIAL = re.compile(
@@ -154,9 +156,11 @@ _SOFTWARE = frozenset(
         *map(fold, ("رئيس التحرير", "مدير النشر", "المدير العام", "مدير الموقع", "مدير التحرير")),
     )
 )
-_LOOSE_END = re.compile(r"(?<!\s)\s++(?:on|le|at|in|dans|à)$")  # the date behind it is gone
+_LOOSE_END = re.compile(
+    r"(?<!\s)\s++(?:on|le|at|in|dans|à)$", re.IGNORECASE
+)  # the date behind it is gone
 _EDGES = " \t\"'“”«»‘’:：;,،؛|/•·*_–—-([<>])"
-_LONGEST_NAME, _LONGEST_BYLINE = 100, 1000
+_LONGEST_NAME, _LONGEST_BYLINE, _LONGEST_LABEL = 100, 1000, 40
 _MOST_WORDS = 7  # of a name behind another one; what has more says who that is
 
 
@@ -193,6 +197,15 @@ def split_bylines(s: str) -> list[str]:
     if len(names) > 1:
         names = {folded: name for folded, name in names.items() if folded not in _PLACES} or names
     return [name for folded, name in names.items() if folded not in _SOFTWARE]
+
+
+def is_label(s: str) -> bool:
+    """Tell whether a text announces an author and names none.
+
+    >>> is_label("Par :"), is_label("بقلم"), is_label("Par Amina Alaoui")
+    (True, True, False)
+    """
+    return len(s) <= _LONGEST_LABEL and not _unlabelled(s) and any(map(str.isalpha, s))
 
 
 def names_role(s: str) -> bool:

@@ -181,7 +181,7 @@ def _either(names: Iterable[str]) -> str:
 
 
 # The patterns below read folded text: lower case, no accents, western digits, plain signs.
-_YEAR = r"(?P<year>(?:19|20)\d\d|2100)(?!\d)"
+_YEAR = r"(?P<year>(?:19|20)\d\d|2100)(?![\d:])"
 _DAY = r"(?P<day>\d\d?)(?!\d)"
 _NUMBER = r"(?P<month>\d\d?)(?!\d)"
 _NAME = r"(?:(?:كانون|تشرين)\s(?:ال)?(?:ثاني|اول)|(?:كانون|تشرين)\s[12](?!\d)|[^\W\d_]{2,})"
@@ -223,6 +223,8 @@ _REWRITES = (
     (re.compile(r"^(\d{4})(\d\d)(\d\d)t?(\d\d)(\d\d)(\d\d)(?!\d)"), r"\1-\2-\3 \4:\5:\6"),
     # "23 mars 202415:21", of two spans side by side
     (re.compile(r"((?<!\d)(?:19|20)\d\d)(\d\d?[:h]\d\d)(?!\d)"), r"\1 \2"),
+    # "28.09.1912:44", of two spans as well
+    (re.compile(r"((?<![\d./])\d\d?[./]\d\d?[./]\d\d)(\d\d:\d\d)(?![\d:])"), r"\1 \2"),
     # 20240329
     (re.compile(r"^(\d{4})(\d\d)(\d\d)(?!\d)"), r"\1-\2-\3"),
     # Fri Mar 29 10:11:39 CET 2024

@@ -6,7 +6,6 @@ it parses in 0.86 ms where lxml needs 2.1 ms, and keeps content that lxml drops 
 
 import codecs
 import re
-from collections import Counter
 
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 from w3lib.encoding import (
@@ -16,21 +15,21 @@ from w3lib.encoding import (
     to_unicode,
 )
 
-from newscrawl.errors import NotHtmlError, UnreadableHtmlError
+from newscrawl.errors import NotHtmlError, ParserMemoryError, UnreadableHtmlError
 
-MAX_NODES = 400_000
-"""Most tags and attributes that are parsed, those that a parser repeats included; each takes up to
-600 bytes of memory, together with what is read of it. The largest of 157 real news pages has 4,700
-tags."""
+MAX_TAGS = 30_000
+"""Most ``<`` characters of a page that is parsed. lexbor's time grows with the square of the depth,
+to 2 s at this number. The largest of 2,612 real pages has 19,437."""
+
+MAX_UNCLOSED = 10_000
+"""Most opening tags without an end tag. The largest of these pages has 2,879."""
+
+MAX_ATTRIBUTES = 10_000
+"""Most attributes of a tag. lexbor's time grows with their square. The largest of these pages has
+4,711 words in a tag."""
 
 LONGEST_LABEL = 200
 """Characters of a tag, a class or an id that are looked at; a page may hold one of megabytes."""
-
-MAX_DEPTH = 4000
-"""Deepest nesting that is parsed. lexbor's time grows with its square: 6 s at 50,000 levels."""
-
-MAX_ATTRIBUTES = 20_000
-"""Most attributes of one tag. lexbor's time grows with their square: 0.7 s at this number."""
 
 
 def decode(body: bytes, content_type: str | None = None) -> str:
@@ -209,62 +208,31 @@ def _guessed_encoding(sample: bytes) -> str:
 def parse(page: str | bytes) -> LexborHTMLParser:
     """Parse a page; bytes must be UTF-8.
 
+    These limits keep the time within 2 s. The memory of a page is limited by the process that
+    parses it (``newscrawl.articles.worker_process``).
+
     Raises:
-        UnreadableHtmlError: the page is empty, or would cost absurd time or memory: it has more
-            than ``MAX_NODES`` tags and attributes, is nested deeper than ``MAX_DEPTH``, or a tag
-            has more than ``MAX_ATTRIBUTES``.
+        UnreadableHtmlError: the page is empty, has more than ``MAX_TAGS`` tags, more than
+            ``MAX_UNCLOSED`` without an end, or one with more than ``MAX_ATTRIBUTES`` attributes.
+        ParserMemoryError: there is not enough memory.
     """
     html = page.encode("utf-8", "ignore") if isinstance(page, str) else page
     if not html or html.isspace():
         raise UnreadableHtmlError("the page is empty")
     tags = html.count(b"<")
-    if tags > MAX_NODES or (len(html) > 2 * MAX_NODES and _nodes(html) > MAX_NODES):
-        raise UnreadableHtmlError(f"the page has more than {MAX_NODES} tags and attributes")
+    if tags > MAX_TAGS:
+        raise UnreadableHtmlError(f"the page has more than {MAX_TAGS} tags")
+    if tags > MAX_UNCLOSED and tags - 2 * html.count(b"</") > MAX_UNCLOSED:
+        raise UnreadableHtmlError(f"the page has more than {MAX_UNCLOSED} tags without an end")
     if _longest_tag(html) > MAX_ATTRIBUTES:
         raise UnreadableHtmlError(f"a tag of the page has more than {MAX_ATTRIBUTES} attributes")
-    # Few pages have so many tags that nest or are repeated that each must be looked at.
-    formatting = sum(len(tag.split()) for tag in _FORMATTING_TAG.findall(html))
-    if tags * (1 + formatting) > MAX_NODES or (
-        tags > 2 * MAX_DEPTH and len(_NESTING_TAG.findall(html)) > MAX_DEPTH
-    ):
-        depth, repeated = _nesting(html)
-        if depth > MAX_DEPTH:
-            raise UnreadableHtmlError(f"the page is nested deeper than {MAX_DEPTH} levels")
-        if tags + repeated > MAX_NODES:
-            raise UnreadableHtmlError("the page leaves too many formatting tags without an end")
     try:
         return LexborHTMLParser(html)
     except SelectolaxError as error:  # lexbor parses every string that it finds memory for
-        raise MemoryError("parsing the page") from error
+        raise ParserMemoryError from error
 
 
-_ALIKE = 3
-"""Unended formatting tags with the same attributes that a parser remembers."""
-_TAG = re.compile(rb"<(?P<end>/?)(?P<name>[a-zA-Z][^\s/>]*|!--)")
 _TAG_START = re.compile(rb"<[a-zA-Z]")
-_OPENING = re.compile(rb"<[a-zA-Z][^>]*")
-_RAW_TEXT = {  # elements that hold no tags, and how they end
-    name: re.compile(rb"</%s(?=[\s/>])" % name, re.IGNORECASE)
-    for name in b"script style textarea title iframe noembed noframes xmp".split()
-}
-# Tags that never nest in themselves: void ones, and those whose end tag may be left out.
-_FLAT = frozenset(
-    b"area base br col embed hr img input link meta param source track wbr "
-    b"dd dt li option p td th tr".split()
-)
-# Tags that a parser opens again in each block that follows, until it meets their end.
-_FORMATTING = frozenset(b"b big code em font i nobr s small strike strong tt u".split())
-_FORMATTING_TAG = re.compile(
-    rb"<(?=[%s])(?:%s)(?=[\s/>])[^>]*"
-    % (b"".join({name[:1] for name in _FORMATTING}), b"|".join(_FORMATTING)),
-    re.IGNORECASE,
-)
-_NESTING_TAG = re.compile(rb"<(?!(?:%s)[\s/>])[a-z]" % b"|".join(_FLAT), re.IGNORECASE)
-
-
-def _nodes(html: bytes) -> int:
-    """Count opening tags and their attributes, or the words of these."""
-    return sum(len(tag[0].split()) for tag in _OPENING.finditer(html))
 
 
 def _longest_tag(html: bytes) -> int:
@@ -279,58 +247,3 @@ def _longest_tag(html: bytes) -> int:
                 spaces = sum(html.count(space, tag.start(), end) for space in (b" ", b"\n", b"\t"))
                 longest = max(longest, spaces)
     return longest
-
-
-def _nesting(html: bytes) -> tuple[int, int]:
-    """Estimate how deep a page is nested, and how much a parser would repeat.
-
-    That is formatting tags with their attributes, or the words of these.
-    """
-    stack: list[bytes] = []
-    inside: Counter[bytes] = Counter()
-    unended: list[
-        tuple[bytes, bytes]
-    ] = []  # names and attributes of the formatting tags remembered
-    deepest = repeated = weight = position = 0
-    while deepest <= MAX_DEPTH and repeated <= MAX_NODES:
-        match = _TAG.search(html, position)
-        if match is None:
-            break
-        position = match.end()
-        name = match["name"].lower()
-        if name == b"!--":
-            position = html.find(b"-->", position) + 1 or len(html)
-        elif match["end"]:
-            if inside[name] > 0:
-                inside[name] -= 1
-                while name not in _FORMATTING and stack and (last := stack.pop()) != name:
-                    inside[last] -= 1
-                if name in _FORMATTING and stack[-1] == name:
-                    stack.pop()
-            if name in _FORMATTING:
-                for place in range(len(unended) - 1, -1, -1):
-                    if unended[place][0] == name:
-                        weight -= len(unended.pop(place)[1].split()) + 1
-                        break
-        elif name in _RAW_TEXT:
-            end = _RAW_TEXT[name].search(html, position)
-            position = end.start() if end else len(html)
-        else:
-            repeated += weight
-            if name not in _FLAT and not _is_self_closing(html, position, inside):
-                stack.append(name)
-                inside[name] += 1
-                deepest = max(deepest, len(stack))
-                if name in _FORMATTING:
-                    tag = (name, html[position : html.find(b">", position)])
-                    if unended.count(tag) < _ALIKE:
-                        unended.append(tag)
-                        weight += len(tag[1].split()) + 1
-    return deepest, repeated
-
-
-def _is_self_closing(html: bytes, position: int, inside: Counter[bytes]) -> bool:
-    """Whether the tag whose name ends here ends by a slash where that counts: in SVG or MathML."""
-    if inside[b"svg"] > 0 or inside[b"math"] > 0:
-        return html.endswith(b"/", position, html.find(b">", position))
-    return False

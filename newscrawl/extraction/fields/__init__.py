@@ -4,7 +4,6 @@ from typing import Protocol
 
 from newscrawl.extraction.fields.authors import authors
 from newscrawl.extraction.fields.dates import (
-    Printed,
     modified,
     published,
     read_moment,
@@ -14,6 +13,7 @@ from newscrawl.extraction.fields.images import images
 from newscrawl.extraction.fields.language import language
 from newscrawl.extraction.fields.lead import lead
 from newscrawl.extraction.fields.names import SiteNames
+from newscrawl.extraction.fields.printed_dates import Printed
 from newscrawl.extraction.fields.section_tags import section, tags
 from newscrawl.extraction.fields.title import title
 

@@ -3,21 +3,27 @@
 import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC
+from itertools import pairwise
 
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from newscrawl.extraction.fields.names import SiteNames, class_of
+from newscrawl.extraction.fields.names import SiteNames, class_of, stands_elsewhere
 from newscrawl.extraction.metadata import Metadata
-from newscrawl.text.bylines import names_role, split_bylines, unglued
+from newscrawl.extraction.trace import all_of, chose, each
+from newscrawl.text.bylines import is_label, names_role, split_bylines, unglued
 from newscrawl.text.cleaning import clean, fold, plain
 from newscrawl.text.dates import parse_date
 
 _NO_NAME = re.compile(r"https?:|www\.|^[@(/#{]|^\d+$|^\W*$|\.(?:com|org|net)/")
 BY = re.compile(
-    r"^\W*(?:par|by|von|por|door|di|av|af|text|autor(?:in)?|auteur|author|بقلم|كتب[تـ]?|إعداد|تحرير)"
+    r"^\W*(?:(?:(?:this|cet|cette|dieser)\s\w+\s(?:was|a\sété|wurde)\s)?"
+    r"(?:written|posted|published|reported|story|words|text|guide|article|artikel|analysis|report"
+    r"|interview|erstellt|geschrieben|verfasst|(?:écrit|rédigé|publié|posté|proposé|signé)e?)\s)?"
+    r"(?:par|by|von|por|door|di|av|af|text|autor(?:in)?|auteur|author|بقلم|كتب[تـ]?|إعداد|تحرير)"
     r"\b\s*:?\s+(?=\S)",
     re.IGNORECASE,
 )
+"""Words that announce an author at the beginning of a text."""
 _AUTHOR_METAS = (
     "author",
     "article:author",
@@ -40,12 +46,22 @@ _AUTHOR_ELEMENTS = (
     '[rel~="author"], [itemprop~="author"], [class*="uthor"], [class*="auteur"], [class*="yline"], '
     '[id="author"], [data-component="Byline"], author'
 )
+_AUTHOR_PAGES = ", ".join(
+    f'a[href*="/{name}"]'
+    for name in (
+        *("author", "autor/", "auteur", "autore", "staff/", "contributor", "writers/", "people/"),
+        *("profile/", "creator/", "journalist", "our-experts/", "redacteur", "equipe/", "team/"),
+    )
+)
+"""Links to the pages of authors."""
 # "jeudi 13 juin 2019, par …"
-_BYLINE_PARTS = re.compile(r"\s*[|•·]\s*|,\s+(?=(?:par|by|von|por|بقلم)\s)", re.IGNORECASE)
-
-
+_BYLINE_PARTS = re.compile(
+    r"\s*[|•·●⋅]\s*|(?:,|(?<=\d))\s+(?=(?:par|by|von|por|بقلم)\s)", re.IGNORECASE
+)
 _MOST_NAMES = 50
 """Authors that are returned at most."""
+_MOST_ELEMENTS = 40
+_LONGEST_BYLINE = 120
 
 
 def authors(
@@ -60,22 +76,61 @@ def authors(
     ``rubric`` is the article's section, which some pages print where the author is looked for.
     """
     own: list[str] = []
-    for source in _declared_authors(metadata):
+    for source in all_of(each("authors", "declared", _declared_authors(metadata))):
         people = list(_people(source))
         if others := [person for person in people if not names.include(person)]:
-            return others
+            if not all(map(_is_account, others)):
+                chose("authors", "the first declared, not the site's own name")
+                return others
+            people = others
         own = own or people
-    for source in _printed_authors(tree, near):
+    for source in all_of(each("authors", "printed", _printed_authors(tree, near, names))):
         people = [person for person in _people(source) if person != rubric]
         others = [person for person in people if not names.include(person)]
         # The site's own name gives way to a person's, not to another desk's.
-        if others and (not own or all(map(_PERSON.match, others))):
+        if others and (not own or all(map(is_person, others))):
+            chose("authors", "the first printed near the article, not the site's own name")
             return others
         own = own or people
+    chose("authors", "nothing but the site's own name or an account")
     return own
 
 
-_PERSON = re.compile(r"(?:[^\W\d_][\w.'’-]*\s+){1,4}[^\W\d_][\w.'’-]+$")
+_PARTICLES = frozenset(
+    (
+        *("de", "da", "do", "dos", "das", "di", "du", "des", "del", "della", "la", "le", "les"),
+        *("el", "al", "ul", "bin", "ben", "ibn", "bint", "bent", "van", "von", "der", "den"),
+        *("ter", "ten", "zu", "zum", "zur", "af", "av", "y", "e", "i", "d", "l"),
+    )
+)
+_LATIN = re.compile("[A-Za-zÀ-ɏ]")
+
+
+def is_person(name: str) -> bool:
+    """Tell whether a name can be a person's: two to five words, each a name or a particle.
+
+    >>> is_person("Amina Ben Ali"), is_person("سعيد وهبي"), is_person("Insights from")
+    (True, True, False)
+    """
+    parts = name.split()
+    if not 2 <= len(parts) <= _LONGEST_PERSON or any(map(str.isdigit, name)):
+        return False
+    if not all(_WORD.fullmatch(part) for part in parts):
+        return False
+    return not _LATIN.search(name) or all(
+        part[0].isupper() or part.lower().strip("'’") in _PARTICLES or part[1:2] in ("'", "’")
+        for part in parts
+    )
+
+
+_LONGEST_PERSON = 5
+_WORD = re.compile(r"[^\W\d_][\w.'’-]*")
+_ACCOUNT = re.compile(r"[a-z0-9]+(?:[._-]?[a-z0-9]+)*")
+
+
+def _is_account(name: str) -> bool:
+    """Tell whether a name is what a person logs in with."""
+    return _ACCOUNT.fullmatch(name) is not None
 
 
 _NO_SPACE = re.compile(r"\s+")
@@ -83,7 +138,8 @@ _REVIEWED = re.compile(
     r"(?:medically |expert )?(?:reviewed|fact[- ]checked|edited|relu)\b", re.IGNORECASE
 )
 _WRITTEN_BY = re.compile(
-    r"(?:[ée]crit|r[ée]dig[ée]|publi[ée]) par|par\b|auteur|written by|by\b|author|كتب|بقلم|بواسطة",
+    r"(?:[ée]crit|r[ée]dig[ée]|publi[ée]) par|par\b|auteur|(?:written|interview|story|posted) by"
+    r"|by\b|author|(?:verfasst|geschrieben) von|escrito por|scritto da|كتب|بقلم|بواسطة",
     re.IGNORECASE,
 )
 
@@ -97,31 +153,98 @@ def _declared_authors(metadata: Metadata) -> Iterator[list[str]]:
             yield metadata.metas.get(f"twitter:data{number}", [])
 
 
-def _printed_authors(tree: LexborHTMLParser, near: list[str]) -> Iterator[list[str]]:
+def _printed_authors(
+    tree: LexborHTMLParser, near: list[str], names: SiteNames
+) -> Iterator[list[str]]:
     around = _NO_SPACE.sub("", "\n".join(near))
     named = []
-    for node in tree.css(_AUTHOR_ELEMENTS)[:40] if around else ():
+    for node in tree.css(_AUTHOR_ELEMENTS)[:_MOST_ELEMENTS] if around else ():
         # Names and roles side by side in elements of their own have no space between them.
-        pieces = [piece for part in node.text(separator="\n").split("\n") if (piece := clean(part))]
+        pieces = _pieces(node)
         text = " ".join(pieces)
         if (
-            3 <= len(text) <= 120
-            and _NO_SPACE.sub("", text) in around
-            and "comment" not in class_of(node)
+            3 <= len(text) <= _LONGEST_BYLINE
+            and _NO_SPACE.sub("", clean(node.text())) in around
+            and not _in_comment(node)
             and not _REVIEWED.match(text)
         ):
-            kept = [piece for i, piece in enumerate(pieces) if not (i and names_role(piece))]
+            kept = [
+                piece
+                for i, piece in enumerate(pieces)
+                if not (i and (names_role(piece) or names.include(piece)))
+            ]
             name = _cut(" ".join(kept))
             # What is left of "mercredi 17 janvier" is no name.
             if " " in name or name == text or not parse_date(text, UTC):
                 named.append(name)
+    yield from _linked_authors(tree, around)
     # "Par" says for sure what a class may only seem to say.
     yield from ([name] for name in sorted(named, key=lambda name: not BY.match(name)))
+    yield from _announced_authors(near)
+    yield from _lone_authors(tree)
+
+
+_DEPTH_OF_COMMENTS = 12
+
+
+def _in_comment(node: LexborNode) -> bool:
+    """Tell whether an element stands in a reader's comment."""
+    part: LexborNode | None = node
+    for _ in range(_DEPTH_OF_COMMENTS):
+        if part is None:
+            break
+        if "comment" in class_of(part):
+            return True
+        part = part.parent
+    return False
+
+
+def _pieces(node: LexborNode) -> list[str]:
+    """List the texts of an element's parts, a word that announces an author with a colon."""
+    found = [piece for part in node.text(separator="\n").split("\n") if (piece := clean(part))]
+    if len(found) > 1 and is_label(found[0]):
+        found[0] = found[0].rstrip(" :") + ":"
+    return found
+
+
+def _linked_authors(tree: LexborHTMLParser, around: str) -> Iterator[list[str]]:
+    """Yield the people near the article that link to pages of their own, together."""
+    links = tree.css(_AUTHOR_PAGES)[:_MOST_ELEMENTS] if around else []
+    found = [clean(node.text(separator=" ")) for node in links if not _in_comment(node)]
+    found = [
+        name
+        for name in found
+        if is_person(name) and not names_role(name) and _NO_SPACE.sub("", name) in around
+    ]
+    if found:
+        yield list(dict.fromkeys(found))
+
+
+def _announced_authors(near: list[str]) -> Iterator[list[str]]:
+    """Yield the names that a text near the article announces, in itself or in the next one."""
     for text in near:
-        if len(text) < 120:
+        if len(text) < _LONGEST_BYLINE:
             for part in _BYLINE_PARTS.split(unglued(text)):
                 if BY.match(part):
                     yield [_cut(part)]
+    for first, second in pairwise(near):
+        for label, name in ((first, second), (second, first)):
+            if is_label(label) and is_person(name):
+                yield [name]
+
+
+def _lone_authors(tree: LexborHTMLParser) -> Iterator[list[str]]:
+    """Yield the only person that is marked as an author on the whole page."""
+    found: dict[str, str] = {}
+    for node in tree.css(f"{_AUTHOR_ELEMENTS}, {_AUTHOR_PAGES}")[:_MOST_ELEMENTS]:
+        pieces = _pieces(node)
+        if len("".join(pieces)) > _LONGEST_BYLINE or _in_comment(node) or stands_elsewhere(node):
+            continue
+        named = (name for piece in pieces for name in split_bylines(_cut(piece)))
+        if name := next(filter(is_person, named), None):
+            found.setdefault(fold(name), name)
+    if len(found) == 1:
+        yield list(found.values())
 
 
 def _cut(byline: str) -> str:
@@ -131,9 +254,9 @@ def _cut(byline: str) -> str:
 
 # Each run of white space is matched once, from its beginning: to try each blank is quadratic.
 _BYLINE_END = re.compile(
-    r"(?<!\s)(?:\s*+[|•·]|\s++[-–—]|(?:\s*+,)?\s++(?:"
-    r"(?:(?:le|on)\s+)?(?i:(?:jan|feb|fév|mar|apr|avr|ma[iy]|ju[inl]|aug|ao|sep|oct|nov|dec|déc)"
-    r"[^\W\d_]*\.?\s+)?\d|(?:in|dans)\s+[A-ZÀ-Ý]))"
+    r"(?<!\s)(?:\s*+[|•·●⋅]|\s++[-–—]|(?:\s*+,)?\s++(?:"
+    r"(?:(?:le|on|at|am)\s+)?(?i:(?:jan|feb|fév|mar|apr|avr|ma[iy]|ju[inl]|aug|ao|sep|oct|nov|dec"
+    r"|déc)[^\W\d_]*\.?\s+)?\d|(?:in|dans)\s+[A-ZÀ-Ý]))"
 )
 
 

@@ -1,23 +1,21 @@
 """The times of publication and of the last change."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
-from functools import cached_property
-from itertools import zip_longest
-from typing import Any, Literal
+from itertools import chain, islice
+from typing import Any
 
-from selectolax.lexbor import LexborNode
-
-from newscrawl.extraction.fields.names import stands_elsewhere
+from newscrawl.extraction.fields.printed_dates import DIGITS, Printed, marked_dates
 from newscrawl.extraction.metadata import Metadata, types_of
-from newscrawl.text.cleaning import clean, fold
+from newscrawl.extraction.trace import all_of, chose, each
 from newscrawl.text.dates import Moment, parse_date
 
 _PUBLISHED = (
     "article:published_time",
     "og:article:published_time",
     "datepublished",
+    "og:published_time",
     "parsely-pub-date",
     "sailthru.date",
     "cxenseparse:recs:publishtime",
@@ -27,41 +25,43 @@ _PUBLISHED = (
     "pubdate",
     "date.available",
     "dc.date.issued",
-    "dcterms.created",
-    "dc.date.created",
-    "dc.date",
-    "dc:date",
-    "dc:date.created",
-    "dcterms.date",
     "citation_publication_date",
     "bepress_citation_date",
     "citation_date",
     "og:pubdate",
-    "date.created",
-    "datecreated",
-    "date",
     "article.published",
     "article:published",
     "published_time",
     "published-date",
     "article_date_original",
     "ptime",
-    "og:published_time",
     "dc.issued",
     "dcterms.issued",
     "dc.date.publication",
-    "created",
-    "creation_date",
     "article:published_date",
-    "article.created",
     "og:release_date",
     "release_date",
-    "doc_date",
     "date_published",
     "originalpublicationdate",
     "rnews:datepublished",
     "citation_online_date",
 )
+_CREATED = (
+    "dcterms.created",
+    "dc.date.created",
+    "dc.date",
+    "dc:date",
+    "dc:date.created",
+    "dcterms.date",
+    "date.created",
+    "datecreated",
+    "date",
+    "created",
+    "creation_date",
+    "article.created",
+    "doc_date",
+)
+"""Names that some sites use for the time of publication and others for that of the file."""
 _MODIFIED = (
     "article:modified_time",
     "og:updated_time",
@@ -79,118 +79,8 @@ _MODIFIED = (
 )
 
 
-# What announces a date, in folded text.
-_LABELS = re.compile(
-    r"(?P<updated>(?:derniere\s)?mise?\sa\sjour|(?:derniere\s)?modifi(?:e|cation)\b|actualisee?\b"
-    r"|\bmaj\b|(?:last\s)?(?:updated|modified|edited|revised|reviewed)\b|(?:اخر\s)?(?:تحديث|تعديل)"
-    r"|تم\s(?:ال)?(?:تحديث|تعديل)|(?:ا?حدث|عدل)\s(?:في|بتاريخ))"
-    r"|(?P<published>\b(?:re)?publiee?\b|mise?\sen\sligne|\bpostee?\b|\bcreee?\sle\b|\becrite?\b"
-    r"|\b(?:posted|published|created|written)\b|(?:تاريخ\s)?ال?نشر(?:ت|ه)?\b|بتاريخ\b)"
-)
-_UPDATED_CLASS = re.compile(r"updat|modif|\bmaj\b|revis", re.IGNORECASE)
-_PUBLISHED_CLASS = re.compile(r"publi(?!c)|posted|created|entry-date", re.IGNORECASE)
-_SENTENCE = re.compile(r"[^\W\d_][.!?…]$")
-_LONGEST_PRINTED = 160
 _DATE_IN_URL = re.compile(r"(?<!\d)((?:19|20)\d\d)([/_-]?)(\d\d)\2(\d\d)(?!\d)")
 _NO_ARTICLE = ("Comment", "Review", "UserReview", "Event", "JobPosting", "WebSite")
-
-Kind = Literal["published", "updated"]
-"""What a page says that a date is."""
-
-
-class Printed:
-    """The dates that a page prints around the article; they are looked for when they are needed."""
-
-    def __init__(self, metadata: Metadata, near: Callable[[], list[str]]) -> None:
-        self._times = metadata.times[:20]
-        self._near = near
-
-    @cached_property
-    def _dates(self) -> list[tuple[int, Kind | None, str]]:
-        """Rank, what it is announced as, and text of each date."""
-        parts = _announced(self._near())
-        timed = [entry for node in self._times if (entry := _time(node, parts))]
-        lines = [(kind, text) for kind, text in parts if DIGITS.search(text)]
-        lines.sort(key=lambda line: bool(_SENTENCE.search(line[1])))
-        timed.sort(key=lambda entry: entry[0])
-        return [
-            *(entry for entry in timed if entry[0] < _FAR),
-            *((0, kind, text) for kind, text in lines),
-            *(entry for entry in timed if entry[0] == _FAR),
-        ]
-
-    def announced_as(self, kind: Kind | None) -> list[str]:
-        """List the dates announced as published or updated, or not at all, nearest first."""
-        return [value for _, announced, value in self._dates if announced == kind]
-
-
-_FAR = 1_000_000
-
-
-def _announced(near: list[str]) -> list[tuple[Kind | None, str]]:
-    """Part short texts at the words that announce a date, and say which these are."""
-    parts: list[tuple[Kind | None, str]] = []
-    for text in near:
-        if len(text) > _LONGEST_PRINTED:
-            continue
-        folded = fold(text)
-        labels = list(_LABELS.finditer(folded))
-        if not labels:
-            if len(text) < _LONGEST_LINE:
-                parts.append((None, text))
-            continue
-        first = labels[0]
-        # A label in a block of its own names the date of the next block, which came before here.
-        if len(folded) < 30 and not _DIGIT.search(folded) and parts and parts[-1][0] is None:
-            parts[-1] = (_kind(first), parts[-1][1])
-            continue
-        if _DIGIT.search(folded[: first.start()]):
-            parts.append((None, folded[: first.start()]))
-        for label, following in zip_longest(labels, labels[1:]):
-            end = following.start() if following else len(folded)
-            parts.append((_kind(label), folded[label.end() : end]))
-    return parts
-
-
-def _kind(label: re.Match[str]) -> Kind:
-    return "updated" if label["updated"] else "published"
-
-
-def _time(
-    node: LexborNode, parts: list[tuple[Kind | None, str]]
-) -> tuple[int, Kind | None, str] | None:
-    """Give how far from the article a ``<time>`` stands, what it is said to be, and its value."""
-    attributes = node.attributes
-    shown = clean(node.text())
-    value = attributes.get("datetime") or attributes.get("content")
-    if node.tag == "abbr":
-        value = attributes.get("title")
-    value = value or shown
-    if not value:
-        return None
-    names = f"{attributes.get('itemprop') or ''} {attributes.get('class') or ''}"
-    kind: Kind | None = None
-    if _PUBLISHED_CLASS.search(names):
-        kind = "published"
-    elif _UPDATED_CLASS.search(names):
-        kind = "updated"
-    elif node.tag == "abbr":
-        return None
-    place = _FAR if shown else 0
-    folded = fold(shown)
-    for index, (announced, text) in enumerate(parts):
-        if shown and (shown in text or folded in text):
-            place, kind = index, kind or announced
-            break
-    if place == _FAR:
-        if stands_elsewhere(node):
-            return None
-        kind = kind and (kind if node.attributes.get("itemprop") else None)
-    # The printed date is the first one where a changed page keeps it.
-    stated, said = parse_date(value, UTC), parse_date(shown, UTC)
-    if stated and said and said.when < stated.when - _DAY:
-        value = shown
-    return place, kind, value
 
 
 def published(
@@ -201,27 +91,71 @@ def published(
 ) -> Moment | None:
     """Choose the time of first publication; near the wanted one when there are several.
 
-    Without a zone, what a value names counts, and UTC where it names none. Of a day that is known
-    without its time, the printed time is taken.
+    Without a zone, the offset that a value names counts. A value in UTC is shown in the offset by
+    which it is the printed time, or on the printed day. Of a day that is known without its time,
+    the printed time is taken.
     """
     chosen: Moment | None = None
     first: Moment | None = None
-    for value in _published_values(metadata, printed):
+    for value in all_of(_published_values(metadata, printed)):
         moment = read_moment(value, zone)
         if moment is None or not _possible(moment):
             continue
+        if zone is None and isinstance(value, str) and _IN_UTC.search(value):
+            moment = _as_printed(moment, metadata, printed)
         if chosen:
             if moment.precision == "second" and moment.when.date() == chosen.when.date():
+                chose("published", "the first possible day, with the time of another source")
                 return moment
         elif wanted is None or abs((moment.when.date() - wanted.date()).days) <= 1:
             if moment.precision == "second":
+                chose("published", "the first possible time" + (" near the copy's" * bool(wanted)))
                 return moment
             chosen = moment
         first = first or moment
+    reason = f"the first possible day{' near the copy' * bool(wanted)}; no source has its time"
+    chose("published", reason if chosen else "the first possible date, though not near the copy's")
     return chosen or first or _last_resort(metadata, printed, zone)
 
 
-_OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)\s*$")
+_IN_UTC = re.compile(r":\d\d?(?:\.\d+)?\s?(?:Z|[+-]00:?00|GMT|UTC)\s*$")
+_MOST_SHOWN = 4
+
+
+def _as_printed(moment: Moment, metadata: Metadata, printed: Printed) -> Moment:
+    """Show a time in UTC as the page does: by an offset that it names, or that its dates imply."""
+    if moment.precision != "second":
+        return moment
+    said = list(islice(printed.announced_as("published"), _MOST_SHOWN))
+    shown = islice(printed.announced_as(None), _MOST_SHOWN)
+    declared = [value for name in _CREATED for value in metadata.metas.get(name, ())]
+    for text in (*declared, *said, *shown):
+        other = read_moment(text, None)
+        if other is None or (other.precision == "day" and text not in said):
+            continue
+        if offset := _offset_between(moment, other):
+            return Moment(moment.when.astimezone(timezone(offset)), "second")
+    return moment
+
+
+_QUARTER = timedelta(minutes=15)
+_WEST, _EAST = timedelta(hours=-12), timedelta(hours=14)
+
+
+def _offset_between(moment: Moment, said: Moment) -> timedelta | None:
+    """Return the offset by which a time in UTC is another one; ``None`` when there is none."""
+    if (offset := said.when.utcoffset()) and abs(said.when - moment.when) < _QUARTER:
+        return offset
+    if said.precision == "second":
+        ahead = said.when.replace(tzinfo=UTC) - moment.when.replace(second=0)
+        return ahead if not ahead % _QUARTER and _WEST <= ahead <= _EAST else None
+    days = (said.when.date() - moment.when.date()).days
+    # The least offset in whole hours by which the time is on that day.
+    least = timedelta(hours=24 - moment.when.hour if days == 1 else -1 - moment.when.hour)
+    return least if abs(days) == 1 and _WEST <= least <= _EAST else None
+
+
+_OFFSET = re.compile(r":\d\d(?:\.\d+)?\s?([+-])(\d\d):?(\d\d)\s*$")
 
 
 def read_moment(value: str | float, zone: tzinfo | None) -> Moment | None:
@@ -234,7 +168,7 @@ def read_moment(value: str | float, zone: tzinfo | None) -> Moment | None:
 
 
 def _possible(moment: Moment) -> bool:
-    """Tell whether a time can be meant: not the epoch's begin, nor one that is yet to come."""
+    """Tell whether a time can be meant: neither the start of the epoch nor years ahead."""
     when = moment.when
     return abs(when.timestamp()) > 2 * _DAY.total_seconds() and (
         when.year <= datetime.now(UTC).year + 1
@@ -242,32 +176,67 @@ def _possible(moment: Moment) -> bool:
 
 
 def _published_values(metadata: Metadata, printed: Printed) -> Iterator[str | float]:
+    yield from _kept(metadata, printed)
     for name in ("datePublished", "dateCreated", "uploadDate"):
         if value := metadata.article.get(name):
-            yield from scalars(value)
+            yield from each("published", f"JSON-LD {name}", scalars(value))
     for name in _PUBLISHED:
-        yield from metadata.metas.get(name, ())
+        yield from each("published", f"meta {name}", metadata.metas.get(name, ()))
     if value := metadata.webpage.get("datePublished"):
-        yield from scalars(value)
-    yield from printed.announced_as("published")
-    yield from printed.announced_as(None)
+        yield from each("published", "JSON-LD of the page", scalars(value))
+    if any(name in metadata.metas for name in _CREATED):
+        yield from printed.announced_as("published")
+    for name in _CREATED:
+        yield from each("published", f"meta {name}", metadata.metas.get(name, ()))
+    yield from each("published", "printed as published", printed.announced_as("published"))
+    yield from each("published", "printed", printed.announced_as(None))
+
+
+def _kept(metadata: Metadata, printed: Printed) -> Iterator[str]:
+    """Yield a printed date that a page kept when it declared each change as a publication.
+
+    Such a page declares no change after its publication, and prints an earlier day alone. News
+    articles are excluded: what they print is more often of something else.
+    """
+    if "NewsArticle" in types_of(metadata.article):
+        return
+    stated, changed = (
+        next(map(_day_of, scalars(metadata.article.get(name))), None)
+        for name in ("datePublished", "dateModified")
+    )
+    if stated and changed and changed.when.date() <= stated.when.date():
+        dates = chain(printed.announced_as("published"), printed.announced_as(None))
+        text = next(dates, "")
+        said = parse_date(text, UTC) if len(text) < _LONGEST_DATE and _NAME.search(text) else None
+        if said and stated.when - said.when > 2 * _DAY:
+            yield text
+
+
+_LONGEST_DATE = 20
+_NAME = re.compile(r"[^\W\d_]{3}")  # of a month: numbers may be month first
+
+
+def _day_of(value: str | float) -> Moment | None:
+    return parse_date(value, UTC)
 
 
 def _last_resort(metadata: Metadata, printed: Printed, zone: tzinfo | None) -> Moment | None:
-    """Give the date of another object of the page, of its URL, or of its last change."""
+    """Return the date of another object of the page, of its URL, or of its last change."""
     values: list[str | float] = []
     for node in metadata.nodes:
         if "datePublished" in node and not set(types_of(node)).intersection(_NO_ARTICLE):
             values += scalars(node["datePublished"])
     for url in (metadata.url, metadata.canonical or ""):
         values += ["-".join(match.group(1, 3, 4)) for match in _DATE_IN_URL.finditer(url)]
-    return _first_possible(values, zone) or modified(metadata, printed, zone)
+    chose("published", "no other date: another object of the page, its URL or its last change")
+    return (
+        _first_possible(each("published", "last resort", values), zone)
+        or _first_possible(marked_dates(metadata), zone)
+        or modified(metadata, printed, zone)
+    )
 
 
 _DAY = timedelta(days=1)
-DIGITS = re.compile(r"\d\D+\d|\d.*[^\W\d_]|\d{4}")
-_DIGIT = re.compile(r"\d")
-_LONGEST_LINE = 80
 _MOST_DATES = 20
 
 
@@ -286,10 +255,14 @@ def modified(metadata: Metadata, printed: Printed, zone: tzinfo | None) -> Momen
     for name in _MODIFIED:
         values += metadata.metas.get(name, [])
     values += scalars(metadata.webpage.get("dateModified"))
-    return _first_possible(values, zone) or _first_possible(printed.announced_as("updated"), zone)
+    said = each("modified", "printed as updated", printed.announced_as("updated"))
+    chose("modified", "the first possible time")
+    return _first_possible(each("modified", "declared", values), zone) or _first_possible(
+        said, zone
+    )
 
 
-def _first_possible(values: Sequence[str | float], zone: tzinfo | None) -> Moment | None:
+def _first_possible(values: Iterable[str | float], zone: tzinfo | None) -> Moment | None:
     for value in values:
         if (moment := read_moment(value, zone)) and _possible(moment):
             return moment

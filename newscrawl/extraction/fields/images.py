@@ -1,7 +1,7 @@
 """The pictures of the article."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -9,6 +9,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from newscrawl.extraction.fields.names import class_of, stands_elsewhere
 from newscrawl.extraction.metadata import Metadata
+from newscrawl.extraction.trace import chose, note
 from newscrawl.items import Image
 from newscrawl.text.cleaning import plain
 from newscrawl.text.urls import absolute
@@ -30,13 +31,18 @@ def images(metadata: Metadata, tree: LexborHTMLParser) -> list[Image]:
     found: dict[str, Image] = {}
     for value in _declared(metadata):
         _add(found, metadata, value)
-    printed = list(_printed(metadata, tree))
-    captions = {_file(picture.url): picture for picture in printed}
+    for url in found:
+        note("images", "declared", url)
+    chose("images", "declared" if found else "printed in the article")
     if not found:
-        found = {picture.url: picture for picture in printed}
+        printed = list(_printed(metadata, tree))[:_MOST_IMAGES]
+        for picture in printed:
+            note("images", "printed", picture.url)
+        return printed
+    lacking = {_file(url) for url, picture in found.items() if not picture.caption}
+    captions = {_file(shown.url): shown for shown in _printed(metadata, tree, lacking)}
     for url, picture in found.items():
-        shown = captions.get(_file(url))
-        if shown:
+        if shown := captions.get(_file(url)):
             found[url] = Image(
                 url, picture.caption or shown.caption, picture.credit or shown.credit
             )
@@ -84,11 +90,19 @@ def _add_url(
         )
 
 
-def _printed(metadata: Metadata, tree: LexborHTMLParser) -> Iterator[Image]:
-    """List the pictures that stand in the article, each with the caption of its figure."""
+def _printed(
+    metadata: Metadata, tree: LexborHTMLParser, files: Set[str] | None = None
+) -> Iterator[Image]:
+    """Yield the pictures that stand in the article, each with the caption of its figure.
+
+    With ``files``, only those whose file's name is one of them.
+    """
     seen: set[str] = set()
-    for node in tree.css(_PRINTED)[:_MOST_PRINTED]:
-        url = absolute(_source(node), metadata.base)
+    for node in tree.css(_PRINTED)[:_MOST_PRINTED] if files is None or files else ():
+        source = _source(node)
+        if files is not None and _file(source) not in files:
+            continue
+        url = absolute(source, metadata.base)
         if not url or url in seen or _is_icon(node, url) or stands_elsewhere(node):
             continue
         seen.add(url)

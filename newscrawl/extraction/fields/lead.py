@@ -2,6 +2,7 @@
 
 from newscrawl.extraction.fields.names import SiteNames, folded_line
 from newscrawl.extraction.metadata import Metadata, types_of
+from newscrawl.extraction.trace import chose, note
 from newscrawl.text.cleaning import plain
 
 _SITE = frozenset(("WebSite", "Organization", "NewsMediaOrganization"))
@@ -14,13 +15,16 @@ def lead(metadata: Metadata, title: str | None, names: SiteNames) -> str | None:
         slogan = node.get("description")
         if isinstance(slogan, str) and _SITE.intersection(types_of(node)):
             others.add(folded_line(plain(slogan)))
-    values = [
-        metadata.meta("og:description"),
-        metadata.meta("description"),
-        metadata.meta("twitter:description"),
-        metadata.text("description"),
-    ]
-    for value in values:
+    values = {
+        "og:description": metadata.meta("og:description"),
+        "meta description": metadata.meta("description"),
+        "twitter:description": metadata.meta("twitter:description"),
+        "JSON-LD description": metadata.text("description"),
+    }
+    for name, value in values.items():
+        note("lead", name, value)
+    chose("lead", "the first that is not the title, the site's name or its slogan")
+    for value in values.values():
         text = plain(value) if value else ""
         if text and (folded := folded_line(text)) not in others and not names.exactly(folded):
             return text

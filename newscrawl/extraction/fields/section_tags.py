@@ -7,14 +7,15 @@ from itertools import islice
 from selectolax.lexbor import LexborHTMLParser
 
 from newscrawl.extraction.fields.authors import BY
-from newscrawl.extraction.fields.dates import DIGITS
 from newscrawl.extraction.fields.names import (
     SiteNames,
     declared_section,
     folded_line,
     stands_elsewhere,
 )
+from newscrawl.extraction.fields.printed_dates import DIGITS
 from newscrawl.extraction.metadata import Metadata
+from newscrawl.extraction.trace import chose, each, note
 from newscrawl.text.cleaning import clean, plain
 
 _LONGEST_SECTION = 40
@@ -26,7 +27,11 @@ _MOST_LINKS = 100
 
 def section(metadata: Metadata, printed: Iterable[str], names: SiteNames) -> str | None:
     """Choose the rubric: the declared one, or the first printed one that can be a rubric."""
-    if declared := declared_section(metadata):
+    declared = declared_section(metadata)
+    note("section", "declared", declared)
+    printed = each("section", "printed", printed)
+    chose("section", "declared" if declared else "the first printed text that can be a section")
+    if declared:
         return declared
     for text in printed:
         if 2 <= len(text) <= _LONGEST_SECTION and not (
@@ -53,10 +58,15 @@ def tags(metadata: Metadata, tree: LexborHTMLParser, names: SiteNames) -> list[s
         found = [item for item in named if isinstance(item, str)]
     elif isinstance(value, str):
         found = re.split(r"[,;،]", value)
-    if not found:
-        found = metadata.metas.get("article:tag", [])
-    if not found and (value := metadata.meta("news_keywords", "keywords")):
+    note("tags", "JSON-LD keywords", ", ".join(found))
+    shared = metadata.metas.get("article:tag", [])
+    note("tags", "meta article:tag", ", ".join(shared))
+    found = found or shared
+    value = metadata.meta("news_keywords", "keywords")
+    note("tags", "meta keywords", value)
+    if not found and value:
         found = re.split(r"[,;،]", value)
+    chose("tags", "the first declared, or the links printed with the article")
     kept = [tag for raw in found[:200] if (tag := plain(raw).strip("#\"' "))]
     kept = [tag for tag in kept if not names.exactly(folded_line(tag))]
     return list(dict.fromkeys(kept or _printed_tags(tree)))

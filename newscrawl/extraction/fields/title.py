@@ -5,7 +5,8 @@ from html import unescape
 
 from newscrawl.extraction.alignment import likeness
 from newscrawl.extraction.fields.names import SiteNames, folded_line
-from newscrawl.extraction.metadata import Metadata
+from newscrawl.extraction.metadata import Metadata, types_of
+from newscrawl.extraction.trace import chose, note
 from newscrawl.text.cleaning import fold, plain, words
 
 _LONGEST_TITLE = 500
@@ -39,9 +40,19 @@ def title(
     unlike_press = not foreign and metadata.meta("og:type") != "article"
     if len(headings) == 1 and unlike_press and not headline:
         sources.append((3.0, headings[0]))
+    elif len(headings) == 1 and not foreign and _is_for_search_engines(metadata, headings[0]):
+        sources.append((5.0, headings[0]))
     # An outlet that has one title for its readers and another for networks means the first.
     if _same(headline, *headings[:2]) and _same(shared, tweeted) and not _same(headline, shared):
         sources.append((3.0, headline))
+    for name, value in (
+        ("JSON-LD headline", headline),
+        ("og:title", shared),
+        ("twitter:title", tweeted),
+        ("<title>", metadata.head),
+        *(("<h1>", heading) for heading in headings[:4]),
+    ):
+        note("title", name, value)
     weights: dict[str, float] = {}
     for weight, source in sources:
         if source and (text := plain(source[:_LONGEST_TITLE])):
@@ -51,12 +62,16 @@ def title(
     _complete(weights)
     exact = {fold(text) for text in weights}
     sought = fold(wanted[:_LONGEST_TITLE]) if wanted else ""
+    site = folded_line(_beside(metadata.head, shared))
+    shown = {fold(plain(heading[:_LONGEST_TITLE])) for heading in headings[:4]}
     votes: dict[str, float] = {}
     printed: dict[str, str] = {}
     for text, weight in weights.items():
         short = _without_site(text, names, exact, sought)
+        if fold(short) not in shown and fold(short) != sought:
+            short = _without_addition(short)
         key = folded_line(short)
-        if names.exactly(key) and len(weights) > 1:
+        if (names.exactly(key) or key == site) and len(weights) > 1:
             continue
         votes[key] = votes.get(key, 0.0) + weight
         printed.setdefault(key, short)
@@ -66,8 +81,29 @@ def title(
         scored = {key: likeness(text, wanted) or 0.0 for key, text in printed.items()}
         best = max(votes, key=lambda key: (round(scored[key], 2), votes[key]))
         if scored[best] >= 0.5:
+            chose("title", f"most like the copy's title (similarity {scored[best]:.2f})")
             return printed[best]
-    return printed[max(votes, key=lambda key: votes[key])]
+    best = max(votes, key=lambda key: votes[key])
+    chose(
+        "title", f"most weight of agreeing sources ({votes[best]:.1f} of {sum(votes.values()):.1f})"
+    )
+    return printed[best]
+
+
+def _is_for_search_engines(metadata: Metadata, heading: str) -> bool:
+    """Tell whether a page shares the title that it gives to search engines, not its headline.
+
+    News articles are excluded: networks get a headline of their own there.
+    """
+    shared = metadata.meta("og:title")
+    return (
+        _same(shared, metadata.head)
+        and not any("News" in kind for kind in types_of(metadata.article))
+        and len(words(heading[:_LONGEST_TITLE])) >= _HEADLINE_WORDS
+    )
+
+
+_HEADLINE_WORDS = 4
 
 
 def _is_foreign(heading: str, head: str | None, names: SiteNames) -> bool:
@@ -127,10 +163,37 @@ def _without_site(text: str, names: SiteNames, exact: set[str], sought: str) -> 
     rubric = len(text) < len(folded) and len(tail) <= 6 and tail.isalpha() and not tail.isascii()
     if dash and head and (rubric or names.exactly(folded_line(tail))):
         text = head.rstrip()
-    match = _BEGINNING.match(text)
-    if match and names.include(match[1]):
-        return match[2]
+    for _ in range(2):
+        match = _BEGINNING.match(text)
+        if not match or not names.include(match[1]):
+            break
+        text = match[2]
     return text
+
+
+def _without_addition(text: str) -> str:
+    """Strip what stands behind a bar, in a title that the page does not print."""
+    match = _BARRED.match(text)
+    return match[1] if match and len(words(match[1])) >= _HEADLINE_WORDS else text
+
+
+_BARRED = re.compile(r"^(.*?\S)\s+[|｜]\s+\S.*$", re.DOTALL)
+
+
+def _beside(head: str | None, shared: str | None) -> str:
+    """Return what ``<title>`` has beside the shared title: the site's name, or a rubric."""
+    whole, title = (plain(text[:_LONGEST_TITLE]) if text else "" for text in (head, shared))
+    if not title or title == whole:
+        return ""
+    if whole.endswith(title) and (match := _LOOSE_END.match(whole.removesuffix(title))):
+        return match[1]
+    if whole.startswith(title) and (match := _LOOSE_BEGIN.match(whole.removeprefix(title))):
+        return match[1]
+    return ""
+
+
+_LOOSE_END = re.compile(r"^(.*\S)\s*[-–—|·•»«:：]+\s*$", re.DOTALL)
+_LOOSE_BEGIN = re.compile(r"^\s*[-–—|·•»«:：]+\s*(\S.*)$", re.DOTALL)
 
 
 def _parted(rest: str, whole: int, other: str) -> bool:

@@ -9,7 +9,6 @@ from typing import get_args
 from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings, default_settings
 from scrapy.utils.misc import load_object
 
-from newscrawl import settings as project_settings
 from newscrawl.errors import SettingError
 from newscrawl.items import Status
 from newscrawl.state.compression import PACKINGS
@@ -119,7 +118,8 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
 
 _WEB = ("http://", "https://")
 _COMPONENTS = ("DOWNLOADER_MIDDLEWARES", "EXTENSIONS", "ITEM_PIPELINES", "SPIDER_MIDDLEWARES")
-_MAPPINGS = (*_COMPONENTS, "DOWNLOAD_SLOTS", "FEEDS", "GUARD_TRUSTED_HOSTS", "HOST_DELAYS")
+_PATHS = ("EXTRA_MONITORS",)
+_MAPPINGS = (*_COMPONENTS, *_PATHS, "DOWNLOAD_SLOTS", "FEEDS", "GUARD_TRUSTED_HOSTS", "HOST_DELAYS")
 
 _CLASSES = (
     "DOWNLOADER",
@@ -144,17 +144,21 @@ _PLACES = {
 }
 
 
-def check_settings(settings: BaseSettings) -> None:
+def check_settings(settings: BaseSettings, defaults: ModuleType) -> None:
     """Check that every setting has a value that a run can use.
+
+    Args:
+        settings: The settings of the run.
+        defaults: The project's settings module.
 
     Raises:
         SettingError: the first that has not; the message names the setting, its value, where it was
             set, and what is allowed.
     """
-    for name, allowed in _faults(settings):
+    for name, allowed in _faults(settings, defaults):
         priority = settings.getpriority(name)
         place = next((p for n, p in _PLACES.items() if SETTINGS_PRIORITIES[n] == priority), "")
-        default = getattr(project_settings, name, getattr(default_settings, name, None))
+        default = getattr(defaults, name, getattr(default_settings, name, None))
         value = settings[name]
         value = dict(value) if isinstance(value, BaseSettings) else value
         raise SettingError(
@@ -180,7 +184,7 @@ def check_options(pairs: Iterable[str]) -> None:
             raise SettingError(f"-s {pair}: expected a JSON object; {error}") from None
 
 
-def _faults(settings: BaseSettings) -> Iterator[tuple[str, str]]:
+def _faults(settings: BaseSettings, defaults: ModuleType) -> Iterator[tuple[str, str]]:
     """Yield names of wrong settings, each with what is allowed."""
     for (least, most), names in _NUMBERS.items():
         for name in names:
@@ -196,7 +200,7 @@ def _faults(settings: BaseSettings) -> Iterator[tuple[str, str]]:
     for name, words in _CHOICES.items():
         if settings[name] not in words:
             yield name, f"one of {', '.join(words)}"
-    for name in (*_switches(project_settings), "LOG_ENABLED", "HTTPCACHE_ENABLED"):
+    for name in (*_switches(defaults), "LOG_ENABLED", "HTTPCACHE_ENABLED"):
         if not _succeeds(settings.getbool, name):
             yield name, "1 or 0"
     for name in _MAPPINGS:
@@ -207,6 +211,10 @@ def _faults(settings: BaseSettings) -> Iterator[tuple[str, str]]:
         for path, order in settings.getdict(name).items():
             if order is not None and (fault := _not_loaded(path)):
                 yield name, f"components that can be imported; {fault}"
+    for name in _PATHS:
+        for path in settings.getdict(name).values():
+            if fault := _not_loaded(path):
+                yield name, f"names with paths that can be imported; {fault}"
     for name in _CLASSES:
         is_set = settings.getpriority(name) != SETTINGS_PRIORITIES["default"]
         if is_set and (fault := _not_loaded(settings[name])):

@@ -1,0 +1,199 @@
+"""Worker process: parses the pages that a crawl sends it, within a memory limit.
+
+Jobs arrive as MessagePack, results are sent as JSON, which keeps the offset of timestamps. Each
+message is preceded by its length.
+"""
+
+import logging
+import math
+import os
+import signal
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO, Generic, Protocol, TypeVar
+
+import msgspec
+
+from newscrawl.aggregator.sites import SITES, Site
+from newscrawl.articles.garbage_collection import collect_less_often
+from newscrawl.articles.parse_jobs import AnyJob
+from newscrawl.errors import ParserMemoryError
+from newscrawl.extraction import RuleBook
+
+logger = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+ResultOut = TypeVar("ResultOut", covariant=True)
+
+SIZE = 4
+"""Bytes of a message's length."""
+
+_ALARM_SECONDS = 5
+"""Time after a page's deadline when a worker whose crawl was killed ends by itself."""
+
+_WORN = 2 / 3
+"""Share of its address space that a worker may use between two pages: mostly it is less than half,
+and a real page takes less than 100 MB."""
+
+
+class Job(Protocol[ResultOut]):
+    """A page to be parsed, as in ``newscrawl.articles.parse_jobs``."""
+
+    @property
+    def url(self) -> str:
+        """Its URL."""
+
+    @property
+    def result(self) -> type[ResultOut]:
+        """Type of its result."""
+
+    def read(self, site: Site, rules: RuleBook) -> ResultOut:
+        """Parse it."""
+
+    def lost(self, why: str) -> ResultOut:
+        """Return the result of a page that cannot be parsed."""
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """Limits of a page."""
+
+    memory_mb: int = 600
+    """Address space of a worker in MB, where the platform can limit it; 0 for no limit."""
+    seconds: float = 10
+    """Deadline of a page."""
+
+
+class Hello(msgspec.Struct):
+    """First message to a worker."""
+
+    site: str
+    """Name of the aggregator."""
+    rules: bytes
+    """Learned rules, as JSON Lines."""
+    limits: Limits
+    """Limits of each page."""
+
+
+class Response(msgspec.Struct, Generic[Result]):
+    """What a worker sends for a page."""
+
+    result: Result | None = None
+    """The result; ``None`` if there is none."""
+    why: str = ""
+    """Why there is no result."""
+    exceeded: bool = False
+    """Whether the page hit the memory limit."""
+    worn: bool = False
+    """Whether the process must be replaced, as it has too little memory left for another page."""
+    log: list[tuple[str, int, str]] = []
+    """Logger, level and message of what was logged meanwhile."""
+
+
+def run_job(
+    job: Job[Result], site: Site, rules: RuleBook, log: list[tuple[str, int, str]]
+) -> Response[Result]:
+    """Parse a page.
+
+    Raises:
+        MemoryError: the memory limit is hit.
+    """
+    try:
+        return Response(job.read(site, rules), log=log)
+    except MemoryError:
+        raise
+    except Exception as error:
+        # A fault of our own on a page nobody foresaw; it is logged with its traceback.
+        logger.exception("%s could not be parsed", job.url)
+        return Response(why=f"{type(error).__name__}: {error}"[:200], log=log)
+
+
+def serve() -> None:
+    """Parse the pages that a crawl sends on stdin, until it ends."""
+    with os.fdopen(os.dup(1), "wb") as output, suppress(BrokenPipeError):
+        os.dup2(2, 1)  # what a library prints is not a result
+        _serve(sys.stdin.buffer, output)
+
+
+class _LogEntries(logging.Handler):
+    """Gathers what is logged about a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.entries: list[tuple[str, int, str]] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Take an entry, with its traceback."""
+        self.entries.append((record.name, record.levelno, self.format(record)))
+
+
+def _serve(jobs: BinaryIO, output: BinaryIO) -> None:
+    hello = msgspec.msgpack.decode(_receive(jobs), type=Hello)
+    site, rules, limits = SITES[hello.site], RuleBook.of_lines(hello.rules), hello.limits
+    limit_memory(limits.memory_mb)
+    collect_less_often()
+    log = _LogEntries()
+    logging.root.addHandler(log)
+    decode = msgspec.msgpack.Decoder(AnyJob).decode
+    encode = msgspec.json.Encoder().encode
+    _send(output, b"")
+    while message := _receive(jobs):
+        # Ends a worker whose crawl was killed meanwhile, even within C code.
+        _alarm(math.ceil(limits.seconds) + _ALARM_SECONDS)
+        try:
+            response = run_job(decode(message), site, rules, log.entries)
+            response.worn = _is_worn(limits.memory_mb)
+            sent = encode(response)
+        except ParserMemoryError:
+            sent = encode(Response(exceeded=True, worn=_is_worn(limits.memory_mb)))
+        except MemoryError:  # anywhere else, it may leave things half done
+            sent = encode(Response(exceeded=True, worn=True))
+        except (msgspec.MsgspecError, UnicodeError) as error:  # nothing that can be sent
+            sent = encode(Response(why=f"{type(error).__name__}: {error}"[:200]))
+        _alarm(0)
+        log.entries.clear()
+        _send(output, sent)
+
+
+def _receive(stream: BinaryIO) -> bytes:
+    """Return the next message; nothing at the end."""
+    return stream.read(int.from_bytes(stream.read(SIZE), "big"))
+
+
+def _send(stream: BinaryIO, message: bytes) -> None:
+    stream.write(len(message).to_bytes(SIZE, "big") + message)
+    stream.flush()
+
+
+def _alarm(seconds: int) -> None:
+    if hasattr(signal, "alarm"):
+        signal.alarm(seconds)
+
+
+def limit_memory(megabytes: int) -> None:
+    """Limit the address space of this process, where the platform can, and write no core files."""
+    try:
+        import resource
+    except ImportError:
+        return
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if megabytes:
+        size = megabytes * 1024 * 1024
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_AS, (size, size))
+
+
+def _is_worn(megabytes: int) -> bool:
+    """Whether this process uses most of its address space between two pages.
+
+    ``False`` where there is no limit, or the system does not say.
+    """
+    if not megabytes:
+        return False
+    try:
+        pages = int(Path("/proc/self/statm").read_bytes().split()[0])
+        held = pages * os.sysconf("SC_PAGESIZE")
+    except (OSError, ValueError):
+        return False
+    return held > _WORN * megabytes * 1024 * 1024

@@ -1,0 +1,1 @@
+"""Configuration: settings from the environment, and checks of all settings before a run."""

@@ -1,0 +1,237 @@
+"""Dates that a page prints: what announces them, and how near they stand to the article."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, timedelta
+from functools import cached_property
+from itertools import zip_longest
+from typing import Literal
+
+from selectolax.lexbor import LexborNode
+
+from newscrawl.extraction.fields.names import class_of, stands_elsewhere
+from newscrawl.extraction.metadata import Metadata
+from newscrawl.text.cleaning import clean, fold
+from newscrawl.text.dates import parse_date
+
+DIGITS = re.compile(r"\d\D+\d|\d.*[^\W\d_]|\d{4}")
+_DIGIT = re.compile(r"\d")
+_LONGEST_LINE = 80
+_DAY = timedelta(days=1)
+# What announces a date, in folded text.
+_LABELS = re.compile(
+    r"(?P<updated>(?:derniere\s)?mise?\sa\sjour|(?:derniere\s)?modifi(?:e|cation)\b|actualisee?\b"
+    r"|\bmaj\b|(?:last\s)?(?:updated?|modified|edited|revised|reviewed)\b|(?:اخر\s)?(?:تحديث|تعديل)"
+    r"|تم\s(?:ال)?(?:تحديث|تعديل)|(?:ا?حدث|عدل)\s(?:في|بتاريخ))"
+    r"|(?P<published>\b(?:re)?publiee?\b|mise?\sen\sligne|\bpostee?\b|\bcreee?\sle\b|\becrite?\b"
+    r"|\b(?:posted|published|publish\sdate|created|written)\b|\b(?:ver)?offentlicht\b"
+    r"|(?:تاريخ\s)?ال?نشر(?:ت|ه)?\b|بتاريخ\b)"
+)
+_UPDATED_CLASS = re.compile(r"updat|modif|\bmaj\b|revis", re.IGNORECASE)
+_PUBLISHED_CLASS = re.compile(r"publi(?!c)|posted|created|entry-date", re.IGNORECASE)
+_SENTENCE = re.compile(r"[^\W\d_][.!?…]$")
+_LONGEST_PRINTED = 160
+# Parts of a page that show the current day.
+_MASTHEAD = (
+    'header, [class*="topbar"], [class*="top-bar"], [class*="top_bar"], [class*="masthead"], '
+    '[class*="today"], [class*="current-date"], [class*="date-du-jour"], [id*="topbar"], '
+    '[id*="today"]'
+)
+
+Kind = Literal["published", "updated"]
+"""What a page says that a date is."""
+
+
+class Printed:
+    """The dates that a page prints around the article, collected when first needed."""
+
+    def __init__(self, metadata: Metadata, near: Callable[[], list[str]]) -> None:
+        self._metadata = metadata
+        self._near = near
+
+    @cached_property
+    def _dates(self) -> list[tuple[int, Kind | None, str]]:
+        """Rank, what it is announced as, and text of each date."""
+        parts = _announced(self._near())
+        timed = [entry for node in self._metadata.times[:20] if (entry := _time(node, parts))]
+        lines = [(kind, text) for kind, text in parts if DIGITS.search(text)]
+        lines.sort(key=lambda line: bool(_SENTENCE.search(line[1])))
+        timed.sort(key=lambda entry: entry[0])
+        return [
+            *(entry for entry in timed if entry[0] < _FAR),
+            *((0, kind, text) for kind, text in lines),
+            *(entry for entry in timed if entry[0] == _FAR),
+        ]
+
+    def announced_as(self, kind: Kind | None) -> Iterator[str]:
+        """Yield the dates announced as published or updated, or not at all, nearest first.
+
+        The current day, which a page shows at its head, is none.
+        """
+        for _, announced, value in self._dates:
+            if announced == kind and (kind or not self._in_masthead(value)):
+                yield value
+
+    def _in_masthead(self, text: str) -> bool:
+        return parse_date(text, UTC) is not None and any(
+            text in masthead for masthead in self._mastheads
+        )
+
+    @cached_property
+    def _mastheads(self) -> list[str]:
+        tree = self._metadata.tree
+        nodes = tree.css(_MASTHEAD)[:_MOST_MASTHEADS] if tree else []
+        return [clean(node.text(separator=" ")) for node in nodes if _is_masthead(node)]
+
+
+_MOST_MASTHEADS = 10
+_FAR = 1_000_000
+
+
+def _is_masthead(node: LexborNode) -> bool:
+    """Tell whether a part of the page is its own head, not that of an article."""
+    if node.css_first("h1") or node.css_first("article"):
+        return False
+    parent = node.parent
+    while parent is not None:
+        if parent.tag in ("article", "main"):
+            return False
+        parent = parent.parent
+    return not _ARTICLE_HEAD.search(class_of(node))
+
+
+_ARTICLE_HEAD = re.compile(r"entry|post|article|story|single")
+
+
+# "Rabat, 12 mars 2024 (MAP) – …" at the beginning of a text
+_DATELINE = re.compile(r"(?:[^.!?\n]|(?<=\d)\.){5,80}?(?:\)|\s[-–—|]|\d{4}\s?[:،]|\d{4}\s\()(?=\s)")
+# The note that WordPress's old themes print below an entry, without its category.
+_ENTRY = re.compile(
+    r"(?:this|cet|cette|dieser)\s\w+\s(?:was|a été|wurde)\s.{10,110}?(?=\s(?:and|et|und)\s)",
+    re.IGNORECASE,
+)
+_LONGEST_NOTE, _LONGEST_LABEL = 500, 30
+
+
+def _announced(near: Iterable[str]) -> list[tuple[Kind | None, str]]:
+    """Split short texts at the words that announce a date, and say which these are."""
+    parts: list[tuple[Kind | None, str]] = []
+    pending: Kind | None = None
+    dated = False  # whether the last text was a date without an announcement
+    for text in near:
+        if len(text) > _LONGEST_PRINTED:
+            pending, dated = None, False
+            if (entry := _ENTRY.match(text)) and len(text) < _LONGEST_NOTE:
+                parts.append(("published", entry[0]))
+            elif (line := _DATELINE.match(text)) and DIGITS.search(line[0]):
+                parts.append((None, line[0]))
+            continue
+        dateless = not _DIGIT.search(text)
+        if dateless and len(text) >= _LONGEST_LABEL:
+            pending, dated = None, False
+            continue
+        folded = fold(text)
+        labels = list(_LABELS.finditer(folded))
+        if not labels:
+            if len(text) < _LONGEST_LINE:
+                dated = pending is None and DIGITS.search(text) is not None
+                parts.append((pending, text))
+                pending = None
+            continue
+        first = labels[0]
+        # A label in a block of its own names the date of its neighbour: the one before it here,
+        # where texts above the body come nearest first, else the one behind it.
+        if dateless:
+            if dated:
+                parts[-1] = (_kind(first), parts[-1][1])
+            else:
+                pending = _kind(first)
+            dated = False
+            continue
+        pending, dated = None, False
+        if _DIGIT.search(folded[: first.start()]):
+            parts.append((None, folded[: first.start()]))
+        for label, following in zip_longest(labels, labels[1:]):
+            end = following.start() if following else len(folded)
+            parts.append((_kind(label), folded[label.end() : end]))
+    return parts
+
+
+def _kind(label: re.Match[str]) -> Kind:
+    return "updated" if label["updated"] else "published"
+
+
+def _time(
+    node: LexborNode, parts: list[tuple[Kind | None, str]]
+) -> tuple[int, Kind | None, str] | None:
+    """Return how far from the article a ``<time>`` stands, what it is said to be, and its value."""
+    attributes = node.attributes
+    shown = clean(node.text())
+    value = attributes.get("datetime") or attributes.get("content")
+    if node.tag == "abbr":
+        value = attributes.get("title")
+    value = value or shown
+    if not value:
+        return None
+    names = f"{attributes.get('itemprop') or ''} {attributes.get('class') or ''}"
+    kind: Kind | None = None
+    if _PUBLISHED_CLASS.search(names):
+        kind = "published"
+    elif _UPDATED_CLASS.search(names):
+        kind = "updated"
+    elif node.tag == "abbr":
+        return None
+    place = _FAR if shown else 0
+    folded = fold(shown)
+    for index, (announced, text) in enumerate(parts):
+        if shown and (shown in text or folded in text):
+            place, kind = index, kind or announced
+            break
+    if place == _FAR:
+        if stands_elsewhere(node):
+            return None
+        kind = kind and (kind if node.attributes.get("itemprop") else None)
+    # The printed date is the first one where a changed page keeps it.
+    stated, said = parse_date(value, UTC), parse_date(shown, UTC)
+    if stated and said and said.when < stated.when - _DAY:
+        value = shown
+    return place, kind, value
+
+
+# Parts of a page that are named after the date they hold, wherever they stand.
+_DATE_NAMES = (
+    "date",
+    "Date",
+    "publish",
+    "posted",
+    "timestamp",
+    "byline",
+    "post-meta",
+    "entry-meta",
+)
+_MARKED = ", ".join(
+    f'[{attribute}*="{name}"]'
+    for name in (
+        "date",
+        "Date",
+        "publish",
+        "posted",
+        "timestamp",
+        "byline",
+        "post-meta",
+        "entry-meta",
+    )
+    for attribute in ("class", "id")
+)
+_MOST_MARKED, _LONGEST_MARKED = 60, 200
+
+
+def marked_dates(metadata: Metadata) -> Iterator[str]:
+    """List the short texts of elements that are named after a date, outside of lists of links."""
+    for node in metadata.tree.css(_MARKED)[:_MOST_MARKED] if metadata.tree else ():
+        text = clean(node.text(separator=" "))
+        if len(text) > _LONGEST_MARKED or not DIGITS.search(text) or stands_elsewhere(node):
+            continue
+        for kind, part in _announced([text]):
+            if kind != "updated":
+                yield part

@@ -1,0 +1,22 @@
+"""Notices that the rest of an article is for subscribers."""
+
+import re
+
+_PAYWALL = re.compile(
+    r"r[ée]serv[ée]e?s? (?:aux|[àa] nos|exclusivement aux) abonn[ée]|"
+    r"abonnez-vous pour (?:lire|acc[ée]der)|(?:article|contenu) (?:r[ée]serv[ée]|payant)|"
+    r"il vous reste [\d.,]+ ?%|pour lire la suite[^.]{0,40}abonn|"
+    r"subscri(?:be|bers?)[^.]{0,30}(?:to (?:continue|read|unlock)|only)|reserved for subscribers|"
+    r"للمشتركين فقط|يتوجب عليك الا?شتراك|يتوجب عليك الإشتراك|اشترك لقراءة|لمتابعة القراءة|"
+    r"مقال مؤرشف",
+    re.IGNORECASE,
+)
+
+
+def announces_paywall(text: str) -> bool:
+    """Return whether a text says that the article is for subscribers.
+
+    >>> announces_paywall("Cet article est réservé aux abonnés"), announces_paywall("Les abonnés")
+    (True, False)
+    """
+    return _PAYWALL.search(text) is not None

@@ -1,0 +1,47 @@
+"""What a run says to people outside of Scrapy's log entries: its summary and why it ended."""
+
+import logging
+import sys
+from contextlib import suppress
+
+from scrapy.settings import BaseSettings
+
+from newscrawl.text.cleaning import printable
+
+logger = logging.getLogger(__name__)
+
+
+def announce(text: str, settings: BaseSettings, level: int = logging.INFO) -> None:
+    """Write a text on standard error, and in the log if that is JSON or a file.
+
+    A JSON log is for machines, so nothing else is written beside it. A log file is what Scrapyd
+    shows of a job.
+    """
+    if settings.getbool("LOG_JSON") or settings.get("LOG_FILE"):
+        logger.log(level, "%s", text.strip())
+    if not settings.getbool("LOG_JSON"):
+        with suppress(OSError, ValueError):  # a pipe whose reader has ended
+            sys.stderr.write(printable(f"{text}\n"))
+
+
+class FirstError(logging.Handler):
+    """Log handler that keeps the first error of a run, for its report."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.message = ""
+        """Its message and exception in one line; empty if there was none."""
+        logging.root.addHandler(self)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """See ``logging.Handler``."""
+        if not self.message:
+            error = record.exc_info[1] if record.exc_info else None
+            cause = f" ({type(error).__name__}: {error})" if error else ""
+            first = record.getMessage().strip().partition("\n")[0]
+            self.message = printable(f"{first}{cause}").replace("\n", " ")[:500]
+
+    def close(self) -> None:
+        """Stop listening."""
+        logging.root.removeHandler(self)
+        super().close()
