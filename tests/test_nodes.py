@@ -236,7 +236,6 @@ def test_kills_of_runs_and_of_the_server_lose_and_double_nothing(
         f"maghress:fr/courrier/{number}" for number in range(1, 61)
     )
     assert len({node for node, _ in records}) >= 2
-    assert "Traceback" not in cluster.log("one") + cluster.log("two") + cluster.log("three")
 
 
 def test_a_paused_run_ends_once_another_node_has_its_site(tmp_path: Path, url: str) -> None:
