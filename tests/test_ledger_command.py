@@ -93,7 +93,8 @@ def test_what_is_forgotten_is_new_again(tmp_path: Path) -> None:
     assert ledger(tmp_path)[1].splitlines()[-1].split() == ["all", "0"]
     outcome = crawl(small, tmp_path, outlets="courrier", editions="fr")
     records = outcome.lines("feeds")
-    assert [record["version"] for record in records] == [1, 1]
+    assert [record["version"] for record in records] == [1, 2], "no version stands twice"
+    assert records[1]["changed"] == []
     assert [record["duplicate_of"] for record in records] == [None, None]
 
 

@@ -76,7 +76,7 @@ def test_a_walk_that_was_stopped_goes_on_where_it_was(tmp_path: Path) -> None:
         for number in numbers:
             small.pages[f"{LISTING}/{number}"] = aggregator_page(f"{TITLE} {number}", TEXT)
     arguments = {"outlets": "courrier", "editions": "fr"}
-    crawl(small, tmp_path, "maghress", settings=None, limit="25", **arguments)
+    crawl(small, tmp_path, "maghress", settings=None, limit="35", **arguments)
     second = crawl(small, tmp_path, "maghress", settings=None, **arguments)
     assert len({record["id"] for record in second.lines("feeds")}) == 60
     assert len(second.lines("feeds")) == 60

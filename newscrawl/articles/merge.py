@@ -1,7 +1,7 @@
 """Assembly of a record: the aggregator's copy, the outlet's page, and the best of both."""
 
 import logging
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, get_args
 from zoneinfo import ZoneInfo
 
@@ -91,6 +91,31 @@ def withdraw_source(article: Article, status: Status, reason: str) -> None:
     without_source(article, status, reason)
 
 
+def keep_source(article: Article, earlier: Article, now: str) -> None:
+    """Keep what an earlier version of a record has of a source that is lost now.
+
+    Args:
+        article: The record; its source was not fetched, or is another page.
+        earlier: The version that was exported last.
+        now: The present, ISO 8601 in UTC.
+    """
+    lost, kept = article.source, earlier.source
+    article.source = replace(
+        kept,
+        link=lost.link,
+        status=lost.status,
+        reason=lost.reason,
+        http=lost.http,
+        directives=lost.directives,
+        lost_since=kept.lost_since or now,
+    )
+    article.lead, article.agreement = earlier.lead, earlier.agreement
+    if article.archive and earlier.archive:
+        article.archive.source = earlier.archive.source
+    article.flags = [flag for flag in article.flags if flag in _OF_THE_COPY]
+    _choose(article)
+
+
 def read_source(
     article: Article,
     body: bytes,
@@ -140,7 +165,7 @@ def _load_source(article: Article, page: SourcePage, url: str, zone: ZoneInfo) -
 def _choose(article: Article) -> None:
     """Fill the record's own fields from the better version of each."""
     copy, source = article.copy, article.source
-    trusted = source.status == "ok"
+    trusted = source.status == "ok" or source.lost_since is not None
     article.origin = "source" if trusted and source.text else "aggregator"
     article.title = (source.title if trusted else None) or copy.title
     article.text = source.text if article.origin == "source" else copy.text

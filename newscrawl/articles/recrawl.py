@@ -1,15 +1,15 @@
-"""When an article is read again: its source may yet heal, or either copy may yet change."""
+"""When an article is fetched again: a failure may be transient, and either copy may change."""
 
 from datetime import UTC, datetime, timedelta
 
 from scrapy.settings import BaseSettings
 
 from newscrawl.items import Article, Source
-from newscrawl.state import State
+from newscrawl.state.articles import ArticleStore, State
 
 
-def may_heal(source: Source) -> bool:
-    """Whether a source that could not be had may be had later."""
+def is_transient(source: Source) -> bool:
+    """Whether a source that could not be fetched may be available later."""
     return (
         source.status == "unreachable"
         or (source.status == "refused" and source.http == 429)
@@ -18,42 +18,57 @@ def may_heal(source: Source) -> bool:
 
 
 def over_budget(source: Source) -> bool:
-    """Whether a source was not asked for because its host's budget was spent."""
+    """Whether a source was not requested because its host's budget was spent."""
     return source.status == "not_followed" and source.reason is not None
 
 
 class Revisits:
-    """The settings ``SOURCE_RETRY_HOURS``, ``RECHECK_HOURS`` and ``RECHECK_DAYS``."""
+    """Schedule of further fetches, by the settings.
+
+    These are ``SOURCE_RETRY_HOURS``, ``RECHECK_HOURS``, ``RECHECK_DAYS`` and
+    ``ARTICLE_MAX_ATTEMPTS``. A pause is chosen by how many outcomes of the same kind an article has
+    had in a row, so that failures do not use up its rechecks.
+    """
 
     def __init__(self, settings: BaseSettings) -> None:
         self._retries = [float(hours) for hours in settings.getlist("SOURCE_RETRY_HOURS")]
         self._rechecks = [float(hours) for hours in settings.getlist("RECHECK_HOURS")]
         self._window = timedelta(days=settings.getfloat("RECHECK_DAYS"))
+        self._attempts = settings.getint("ARTICLE_MAX_ATTEMPTS")
 
-    def after_failure(self, reads: int) -> str | None:
-        """When an aggregator's page that could not be had is due again (ISO 8601, UTC)."""
-        if reads >= len(self._retries):
-            return None
-        return _from_now(self._retries[reads])
+    def fail(self, articles: ArticleStore, article: str, reason: str) -> None:
+        """Settle an article as failed; it is fetched again later, until it is given up.
 
-    def after(self, item: Article, reads: int) -> tuple[State, str | None]:
-        """State of an article that has been read, and when it is due again (ISO 8601, UTC).
-
-        ``reads`` is how often it had been read before.
+        Raises:
+            StoreError: the ledger cannot be written.
         """
-        if may_heal(item.source):
+        state, times = articles.last_outcome(article)
+        failures = times if state == "failed" else 0
+        due = None
+        if self._retries and failures + 1 < self._attempts:
+            due = _from_now(self._retries[min(failures, len(self._retries) - 1)])
+        articles.settle(article, "failed", reason=reason, due=due)
+
+    def after(self, item: Article, last: tuple[State, int]) -> tuple[State, str | None]:
+        """Return the state of an article that was fetched, and when it is due (ISO 8601, UTC).
+
+        Args:
+            item: Its record.
+            last: Its outcome before, and how often in a row it had that one.
+        """
+        if is_transient(item.source):
             pauses = self._retries
+            times = last[1] if last[0] == "waiting" else 0
             if pauses and over_budget(item.source):
-                reads = min(reads, len(pauses) - 1)  # it was not its host's fault
-            state: State = "waiting" if reads < len(pauses) else "done"
+                times = min(times, len(pauses) - 1)  # it was not its host's fault
+            state: State = "waiting" if times < len(pauses) else "done"
         else:
             published = datetime.fromisoformat(item.published or "1970-01-01T00:00:00+00:00")
             young = datetime.now(UTC) - published < self._window
             pauses = self._rechecks if young else []
+            times = last[1] if last[0] == "done" else 0
             state = "done"
-        if reads >= len(pauses):
-            return state, None
-        return state, _from_now(pauses[reads])
+        return state, _from_now(pauses[times]) if times < len(pauses) else None
 
 
 def _from_now(hours: float) -> str:

@@ -12,8 +12,7 @@ from pathlib import Path
 from newscrawl.extraction import Rule, RuleBook, rules_of
 from newscrawl.items import Article
 from newscrawl.outlets import seeds
-from newscrawl.state import ledger_of
-from newscrawl.state.interfaces import Stores
+from newscrawl.state import Ledger, ledger_of
 
 
 class RuleStore:
@@ -30,7 +29,7 @@ class RuleStore:
         StoreError: the ledger cannot be read.
     """
 
-    def __init__(self, site: str, ledger: Stores | None) -> None:
+    def __init__(self, site: str, ledger: Ledger | None) -> None:
         self.site = site
         self.ledger = ledger
         self._noted: dict[str, tuple[str, bytes]] = {}

@@ -64,6 +64,20 @@ def _date_faults(published: object, now: datetime | None) -> list[str]:
     return []
 
 
+def valid_from(article: Article) -> str | None:
+    """Return when a record whose date is in the future becomes valid (ISO 8601, UTC).
+
+    ``None`` if its date is none or is in the past. If this machine's clock is behind, the record is
+    valid as soon as the clock is right.
+    """
+    try:
+        when = datetime.fromisoformat(article.published or "")
+        due = when.astimezone(UTC) - _CLOCK_SKEW
+    except (ValueError, OverflowError):
+        return None
+    return due.isoformat(timespec="seconds") if due > datetime.now(UTC) else None
+
+
 @cache
 def _validator(version: int) -> Any:
     return jsonschema_rs.validator_for(shipped(version), validate_formats=True)

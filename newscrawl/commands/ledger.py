@@ -7,8 +7,8 @@ from scrapy.exceptions import UsageError
 
 from newscrawl.errors import SettingError, StoreError
 from newscrawl.state import Ledger, Scope
-from newscrawl.state.interfaces import Stores
 from newscrawl.state.place import place_of
+from newscrawl.state.run import now
 from newscrawl.text.terminal import say
 
 _CHANGES = ("retry", "forget")
@@ -71,14 +71,14 @@ class Command(ScrapyCommand):
             print(error)
             self.exitcode = 1
 
-    def _count(self, ledger: Stores, scope: Scope) -> None:
+    def _count(self, ledger: Ledger, scope: Scope) -> None:
         rows = ledger.articles.census(scope)
         print(f"{'site':<12}{'edition':<9}{'outlet':<28}{'state':<10}{'articles':>9}")
         for site, edition, outlet, state, count in rows:
             say(f"{site:<12}{edition:<9}{outlet:<28}{state:<10}{count:>9}")
         print(f"{'all':<59}{sum(row[-1] for row in rows):>9}")
 
-    def _show(self, ledger: Stores, articles: list[str]) -> None:
+    def _show(self, ledger: Ledger, articles: list[str]) -> None:
         for article in articles:
             known = ledger.articles.describe(article)
             if not known:
@@ -87,7 +87,7 @@ class Command(ScrapyCommand):
             for name, value in known.items():
                 say(f"{name:<10}{'-' if value is None else value}")
 
-    def _change(self, ledger: Stores, verb: str, scope: Scope, *, do: bool) -> None:
+    def _change(self, ledger: Ledger, verb: str, scope: Scope, *, do: bool) -> None:
         rows = ledger.articles.census(scope)
         count = sum(row[-1] for row in rows)
         meant = {"retry": "read again by the next run of their site", "forget": "forgotten"}[verb]
@@ -97,7 +97,7 @@ class Command(ScrapyCommand):
         for site in sorted({row[0] for row in rows}):
             ledger.lock(site, f"scrapy ledger {verb}")  # a run has its articles in hand
         if verb == "retry":
-            ledger.articles.retry(scope)
+            ledger.articles.retry(scope, now())
         else:
-            ledger.articles.drop(scope)
+            ledger.articles.forget(scope)
         print(f"{count} articles are {'to be ' if verb == 'retry' else ''}{meant}")

@@ -7,6 +7,7 @@ from scrapy.crawler import Crawler
 from scrapy.http import Request, Response
 from twisted.python.failure import Failure
 
+from newscrawl.articles.recrawl import Revisits
 from newscrawl.errors import StoreError
 from newscrawl.fetching.shutdown import stop
 from newscrawl.state.run import Run
@@ -18,6 +19,7 @@ class Outcomes:
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self._run = Run.of(crawler)
+        self._revisits = Revisits(crawler.settings)
         crawler.signals.connect(self.spider_error, signals.spider_error)
         crawler.signals.connect(self.item_error, signals.item_error)
         crawler.signals.connect(self.spider_closed, signals.spider_closed)
@@ -39,11 +41,15 @@ class Outcomes:
     def spider_closed(self, reason: str) -> None:
         """Fail requested articles without an outcome; a run that was stopped leaves them."""
         if reason == "finished":
-            self._run.ledger.articles.fail_unfinished(self._run.job, "no outcome; see the log")
+            for article in self._run.ledger.articles.claimed(self._run.job):
+                self._fail(article, "no outcome; see the log")
 
     def _note(self, failure: Failure, article: str | None) -> None:
         if isinstance(failure.value, StoreError):
             stop(self._crawler, failure.value)
         elif article:
             reason = f"{type(failure.value).__name__}: {failure.value}"
-            self._run.ledger.articles.settle(article, "failed", reason=reason)
+            self._fail(article, reason)
+
+    def _fail(self, article: str, reason: str) -> None:
+        self._revisits.fail(self._run.ledger.articles, article, reason)

@@ -35,10 +35,16 @@ class Rejects:
         if getattr(exception, "settled", False):
             return
         reasons = getattr(exception, "reasons", None) or [str(exception)]
+        due = getattr(exception, "due", None)
+        if due:
+            assert self._crawler.stats
+            self._crawler.stats.inc_value("articles/future")
         try:
             with self._run.ledger.transaction():
                 self._file.append([{"reasons": reasons, "record": item}])
-                self._run.ledger.articles.settle(item.id, "rejected", reason="; ".join(reasons))
+                self._run.ledger.articles.settle(
+                    item.id, "rejected", reason="; ".join(reasons), due=due
+                )
         except StoreError as error:
             stop(self._crawler, error)
 

@@ -129,7 +129,7 @@ class RunReport:
         rejected, failed, left = (counts.get(s, 0) for s in ("rejected", "failed", "found"))
         found = sum(counts.values())
         discovery = getattr(self._crawler.spider, "discovery", None)
-        not_adopted = discovery.left if discovery else 0
+        not_adopted = discovery.claims.left if discovery else 0
         known, outside = (stats.get(f"articles/{name}", 0) for name in ("known", "outside"))
         errors = [f"{stats[key]} × {key}" for key in sorted(stats) if key in _ERRORS]
         if errors and self._first_error.message:
@@ -168,6 +168,7 @@ class RunReport:
             "left": left + not_adopted,
             "known": known,
             "outside": outside,
+            "future": stats.get("articles/future", 0),
             "feeds_unchanged": stats.get("articles/feeds_unchanged", 0),
             "absent": stats.get("articles/absent", 0),
             "article_pages": stats.get("articles/pages", 0),

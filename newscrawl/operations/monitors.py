@@ -215,6 +215,9 @@ def _clock(report: Report, past: History, settings: BaseSettings) -> str | None:
     if offset is not None and abs(offset) > settings.getfloat("MONITOR_CLOCK_SECONDS"):
         way = "ahead of" if offset > 0 else "behind"
         return f"this machine's clock is {abs(offset):.0f} s {way} the site's"
+    future = report.get("future", 0)
+    if offset is None and 2 * future > report["found"]:
+        return f"{future} of {report['found']} articles are dated in the future"
     return _flagged(report, "date_conflict", settings)
 
 

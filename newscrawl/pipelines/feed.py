@@ -102,8 +102,7 @@ class FeedPipeline:
     def _note(self, item: Article, file: str, position: int) -> None:
         """Update the ledger: the article's outcome, its next visit and its outlet's domain."""
         ledger = self._run.ledger
-        _, _, reads = ledger.articles.last_export(item.id)
-        state, due = self._revisits.after(item, reads)
+        state, due = self._revisits.after(item, ledger.articles.last_outcome(item.id))
         ledger.articles.settle(item.id, state, due=due)
         prints = fingerprints(item)
         ledger.articles.note_export(item.id, self._run.job, item.version, prints, file, position)

@@ -2,7 +2,7 @@
 
 from scrapy.exceptions import DropItem
 
-from newscrawl.articles.validation import faults
+from newscrawl.articles.validation import faults, valid_from
 from newscrawl.items import Article
 
 
@@ -12,9 +12,12 @@ class InvalidRecordError(DropItem):
     Raised by ``ValidatePipeline``; the ``Rejects`` extension writes the record and the reasons.
     """
 
-    def __init__(self, reasons: list[str]) -> None:
+    def __init__(self, reasons: list[str], due: str | None) -> None:
         super().__init__("; ".join(reasons), log_level="INFO")
         self.reasons = reasons
+        """Every violation."""
+        self.due = due
+        """When the record may be valid (ISO 8601, UTC); ``None`` if never."""
 
 
 class ValidatePipeline:
@@ -27,5 +30,5 @@ class ValidatePipeline:
             InvalidRecordError: with every violation.
         """
         if reasons := faults(item):
-            raise InvalidRecordError(reasons)
+            raise InvalidRecordError(reasons, valid_from(item))
         return item

@@ -1,18 +1,25 @@
-"""Versions: a revisited article is written again only if it has changed."""
+"""Versions: an article is written again only if it has changed, and keeps the best text."""
 
+import logging
 from collections.abc import Iterable
 from functools import cache
 from operator import attrgetter
 from struct import Struct
+from typing import NoReturn
 from zlib import crc32
 
 import msgspec
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
-from newscrawl.articles.recrawl import Revisits
+from newscrawl.articles import merge
+from newscrawl.articles.recrawl import Revisits, is_transient
 from newscrawl.items import Article, Use, marked
-from newscrawl.state.run import Run
+from newscrawl.state.jsonl import exported_record
+from newscrawl.state.run import Run, now
+from newscrawl.text.usage_directives import objection
+
+logger = logging.getLogger(__name__)
 
 COMPARED = marked(Use.COMPARED)
 """Fields in which a difference makes a new version."""
@@ -61,6 +68,7 @@ class VersionsPipeline:
     def __init__(self, crawler: Crawler) -> None:
         self._run = Run.of(crawler)
         self._revisits = Revisits(crawler.settings)
+        self._exclude = crawler.settings.getbool("EXCLUDE_NOAI_HOSTS")
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "VersionsPipeline":
@@ -73,17 +81,48 @@ class VersionsPipeline:
         Raises:
             UnchangedRecordError: nothing changed since the last version.
         """
-        version, before, reads = self._run.ledger.articles.last_export(item.id)
+        articles = self._run.ledger.articles
+        version, before = articles.last_export(item.id)
+        if before and item.source.status != "ok" and _has_source(before):
+            self._keep_source(item)
         if before:
             prints = fingerprints(item)
             item.changed = changes(before, prints)
             if not item.changed:
-                self._run.ledger.articles.note_prints(item.id, prints)
-                state, due = self._revisits.after(item, reads)
-                self._run.ledger.articles.settle(item.id, state, due=due)
-                raise UnchangedRecordError("unchanged", log_level="DEBUG")
+                articles.note_prints(item.id, prints)
+                self._leave(item)
         item.version = version + 1
         return item
+
+    def _keep_source(self, item: Article) -> None:
+        """Keep what an earlier version has of a source that is lost.
+
+        While the failure may be transient, or if the earlier version cannot be read, that version
+        stands as it is.
+
+        Raises:
+            UnchangedRecordError: it does.
+        """
+        if self._exclude and objection(item.source.directives):
+            return
+        articles = self._run.ledger.articles
+        if is_transient(item.source):
+            state, _ = self._revisits.after(item, articles.last_outcome(item.id))
+            if state == "waiting":
+                self._leave(item)
+        earlier = exported_record(self._run, item.id)
+        if earlier is None:
+            logger.warning("%s: its source is lost, and the record is not in its feed", item.id)
+            self._leave(item)
+        else:
+            merge.keep_source(item, earlier, now())
+
+    def _leave(self, item: Article) -> NoReturn:
+        """Settle an article whose last version stands as it is."""
+        articles = self._run.ledger.articles
+        state, due = self._revisits.after(item, articles.last_outcome(item.id))
+        articles.settle(item.id, state, due=due)
+        raise UnchangedRecordError("unchanged", log_level="DEBUG")
 
 
 def fingerprints(item: Article, names: Iterable[str] = COMPARED) -> bytes:
@@ -102,6 +141,11 @@ def changes(before: bytes, after: bytes, names: Iterable[str] = COMPARED) -> lis
     return [
         name for name in names if (key := _key(name)) in old and key in new and old[key] != new[key]
     ]
+
+
+def _has_source(prints: bytes) -> bool:
+    """Whether the text of the record with these fingerprints is that of its source."""
+    return _by_key(prints).get(_key("origin")) == crc32(_encode("source"))
 
 
 @cache

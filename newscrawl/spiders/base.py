@@ -26,8 +26,9 @@ from newscrawl.fetching.shutdown import stop
 from newscrawl.fetching.web_archive import WebArchive
 from newscrawl.spiders.arguments import Arguments
 from newscrawl.spiders.callbacks import Results, guarded, report_error
-from newscrawl.spiders.discovery import Discovery, ListingPage
+from newscrawl.spiders.discovery import Discovery
 from newscrawl.spiders.flow_driver import FlowDriver
+from newscrawl.spiders.walks import ListingPage
 from newscrawl.state.run import Run, job_name, now
 
 if TYPE_CHECKING:
@@ -177,7 +178,7 @@ class AggregatorSpider(scrapy.Spider):
         for request in self.discovery.parsed(page, too_old=too_old):
             yield request
         if copy and copy.published and not self.discovery.wants(copy.published):
-            self.discovery.drop(key)
+            self.discovery.pass_over(key, copy.published)
         elif copy:
             article = responses.read_copy(response, copy, self.site, discovered)
             async for result in self.driver.advance(response, steps=self.flow.steps(article)):
@@ -210,7 +211,7 @@ class AggregatorSpider(scrapy.Spider):
 
     def _is_new(self, key: ArticleKey) -> bool:
         """Enter an article that exists into the ledger, unless the run has enough or knows it."""
-        return self.discovery.room != 0 and bool(self.discovery.enter([key], now()))
+        return self.discovery.claims.room != 0 and bool(self.discovery.claims.find([key]))
 
     def _is_too_old(self, copy: "AggregatorPage") -> bool:
         since = self.arguments.since
@@ -234,10 +235,10 @@ class AggregatorSpider(scrapy.Spider):
             if isinstance(error, HttpError) and error.response.status in (404, 410):
                 self._count("absent")
                 return
-            self.discovery.enter([key], now())
+            self.discovery.claims.find([key])
         outcome = source_status.of_failure(failure)
         if outcome.asked:
-            self._fail(key, outcome.reason, transient=outcome.status in ("unreachable", "refused"))
+            self._fail(key, outcome.reason)
         else:
             self.discovery.end_early(outcome.reason)  # the next run takes the article over
 
@@ -249,16 +250,18 @@ class AggregatorSpider(scrapy.Spider):
             if self._blocked >= self.hosts.failures > 0:
                 why = f"{self._blocked} pages in a row, the last: {block}"
                 self.hosts.at(key.url).rest(self.hosts.rest, why)
-        self._fail(key, block or reason, transient=block is not None)
+        self._fail(key, block or reason)
 
-    def _fail(self, key: ArticleKey, reason: str, *, transient: bool) -> None:
-        self.logger.warning("%s cannot be read: %s", key.url, reason)
-        fetches = self.run.ledger.articles.last_export(key.id)[2]
-        again = transient and fetches < self.settings.getint("ARTICLE_MAX_ATTEMPTS")
-        due = self.revisits.after_failure(fetches) if again else None
-        self.run.ledger.articles.settle(key.id, "failed", reason=reason, due=due)
+    def _fail(self, key: ArticleKey, reason: str) -> None:
+        self.logger.warning("%s cannot be parsed: %s", key.url, reason)
+        self.revisits.fail(self.run.ledger.articles, key.id, reason)
 
     # --- The end ---------------------------------------------------------------------------------
+
+    def closed(self, reason: str) -> None:
+        """Note that a run has come to its end."""
+        if reason == "finished":
+            self.discovery.finish()
 
     def _count(self, name: str) -> None:
         assert self.crawler.stats

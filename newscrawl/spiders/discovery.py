@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from hashlib import sha256
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +27,8 @@ from newscrawl.extensions.signals import headlines_seen
 from newscrawl.fetching.hosts import Hosts
 from newscrawl.spiders.arguments import Arguments
 from newscrawl.spiders.callbacks import Results, guarded
-from newscrawl.state import Entry
+from newscrawl.spiders.claims import Claims
+from newscrawl.spiders.walks import ListingPage, Walk, Walks
 from newscrawl.state.run import Run, now
 from newscrawl.text.dates import Moment
 from newscrawl.text.urls import host as host_of
@@ -43,36 +44,6 @@ _QUEUED = 100
 
 _UNFINISHED_FIRST = 1000
 """Articles of an interrupted run that are requested before anything new."""
-
-
-@dataclass(slots=True)
-class Walk:
-    """A listing that is followed page by page."""
-
-    name: str
-    """URL of its first page."""
-    until_known: bool = False
-    """Whether it ends where nothing is new, as another walk continues an interrupted one."""
-    pages: int = 0
-    """Pages parsed so far."""
-    seen: set[int] = field(default_factory=set)
-    """Hashes of the pages' entries: a page that is repeated ends the walk."""
-
-
-@dataclass(slots=True)
-class ListingPage:
-    """A page of a walk; without dates of its own, its next pages wait for those of its articles."""
-
-    walk: Walk
-    """The listing."""
-    following: list[str] = field(default_factory=list)
-    """URLs of the next pages, if they wait."""
-    pending: int = 0
-    """Articles whose pages are not parsed yet."""
-    too_old: int = 0
-    """Articles before ``since``."""
-    wanted: int = 0
-    """Articles not before ``since``."""
 
 
 class Discovery:
@@ -105,12 +76,15 @@ class Discovery:
         self._run = run
         self._parser = parser
         self._article_request = article_request
-        self._attempts = crawler.settings.getint("ARTICLE_MAX_ATTEMPTS")
         self._max_pages = crawler.settings.getint("LISTING_MAX_PAGES")
         self._queued = Hosts.of(crawler).queued
         self._outlets_met: set[tuple[Edition, str]] = set()
         self._requested: set[str] = set()
-        self._found = 0
+        attempts = crawler.settings.getint("ARTICLE_MAX_ATTEMPTS")
+        self.claims = Claims(site, arguments, run, attempts)
+        """The articles that the run has claimed."""
+        self._walks = Walks(run.ledger.discovery, site.name, arguments)
+        self._digest = sha256("\n".join(sorted(key.id for key in arguments.urls)).encode())
 
     # --- First requests --------------------------------------------------------------------------
 
@@ -137,47 +111,36 @@ class Discovery:
 
     def _unfinished(self) -> Iterator[Request]:
         """Articles that earlier runs left unfinished or that are due, in order of discovery."""
-        chosen = self._arguments
-        articles = self._run.ledger.articles.adopt(
-            self._site.name,
-            self._run.job,
-            now(),
-            editions=chosen.editions,
-            outlets=chosen.outlets,
-            due=chosen.revisit != "no",
-            # A record without its source must not replace one that has it or waits for it.
-            exported=chosen.follow,
-        )
-        # Without room nothing more is adopted: this run would not request it.
-        while self.room != 0 and (adopted := next(articles, None)):
-            article, found = adopted
-            self._found += 1
+        for article, found in self.claims.adopt():
             yield self._article_request(parse_article_id(article), found, None)
 
     def _chosen(self) -> Iterator[Request]:
-        """Articles that the arguments ``urls`` and ``ids`` name.
-
-        Those without a record come first, so that a list that was stopped continues where it was.
-        """
-        for again in (False, True):
+        """Articles that the arguments ``urls`` and ``ids`` name."""
+        if self._arguments.urls:
+            # A list that was stopped continues: what has been parsed since it was begun is done.
+            begun = self._run.ledger.discovery.begin_list(
+                self._site.name, self._digest.hexdigest(), now()
+            )
             for key in self._arguments.urls:
-                if self.room == 0:
+                if self.claims.room == 0:
                     return
-                found = now()
-                if self.enter([key], found, again=again):
-                    yield self._article_request(key, found, None)
-        if self._arguments.ids:
-            yield from self._candidates()
+                if key.edition not in self._arguments.editions:
+                    self._count("outside")
+                elif found := self.claims.find([key], again=begun):
+                    yield self._article_request(key, found[key.id], None)
+                else:
+                    self._count("known")
+        yield from self._candidates()
 
     def _candidates(self) -> Iterator[Request]:
         """Articles of the argument ``ids``, which may or may not exist."""
-        (edition,) = self._arguments.editions
         for numbers in self._arguments.ids:
+            (edition,) = self._arguments.editions
             for number in numbers:
-                if self.room == 0:
+                if self.claims.room == 0:
                     return
                 key = ArticleKey(self._site.name, edition, numbers.outlet, number)
-                if self._run.ledger.articles.is_settled(key.id):
+                if self.claims.is_settled(key):
                     self._count("known")
                 else:
                     yield self._article_request(key, None, None)
@@ -185,34 +148,52 @@ class Discovery:
     def _listings(self) -> Iterator[Request]:
         """Listings and feeds to start from, and the next pages of interrupted walks."""
         chosen = self._arguments
-        interrupted = self._run.ledger.discovery.walks_left(self._site.name)
-        walked: list[str] = []
+        starts: list[tuple[str, bool]] = []
         for edition in chosen.editions:
-            urls = [
-                *(listing_url(self._site, edition, slug) for slug in chosen.outlets),
-                *(listing_url(self._site, edition, slug) for slug in chosen.sections),
-                *(author_url(self._site, edition, name) for name in chosen.authors),
+            walked = [
+                *((listing_url(self._site, edition, slug), False) for slug in chosen.outlets),
+                *((listing_url(self._site, edition, slug), True) for slug in chosen.sections),
+                *((author_url(self._site, edition, name), True) for name in chosen.authors),
             ]
-            for url in urls:
-                yield from self._listing_request(url, Walk(url, until_known=url in interrupted))
-            if not urls:
-                yield from self._listing_request(home_url(self._site, edition), None)
+            if not walked:
+                yield from self._page_request(home_url(self._site, edition))
                 yield from self._feed_request(feed_url(self._site, edition))
-            walked += urls
-        for url, following in interrupted.items():
-            if url in walked:
-                yield from self._listing_request(following, Walk(url))
+            starts += walked
+        for url, walk in self._walks.begin(starts):
+            yield self._walk_request(url, walk)
 
-    def _listing_request(self, url: str, walk: Walk | None) -> Iterator[Request]:
-        yield from self._discovery_request(url, self.parse_listing, {"walk": walk})
+    def finish(self) -> None:
+        """Note that the run came to its end: a list of URLs is complete."""
+        if self._arguments.urls and self.claims.room != 0:
+            self._run.ledger.discovery.end_list(self._site.name, self._digest.hexdigest())
 
-    def _feed_request(self, url: str, *, unless_known: bool = False) -> Iterator[Request]:
-        etag, modified = (
-            self._run.ledger.discovery.validators(url) if unless_known else (None, None)
-        )
-        headers = {"If-None-Match": etag, "If-Modified-Since": modified}
-        given = {name: value for name, value in headers.items() if value}
-        yield from self._discovery_request(url, self.parse_feed, {}, given)
+    def _walk_request(self, url: str, walk: Walk) -> Request:
+        walk.requested.add(url)
+        return self._discovery_request(url, self.parse_listing, {"walk": walk})
+
+    def _page_request(self, url: str) -> Iterator[Request]:
+        """Request a page that is not walked, unless this run has requested it."""
+        if url not in self._requested:
+            self._requested.add(url)
+            yield self._discovery_request(url, self.parse_listing, {"walk": None})
+
+    def _feed_request(
+        self, url: str, outlet: "tuple[Edition, str] | None" = None
+    ) -> Iterator[Request]:
+        """Request an RSS feed, unless this run has requested it.
+
+        That of an ``outlet`` may be unchanged: it leads to this outlet alone, so nothing is missed,
+        unless an article is to be requested again when it is met.
+        """
+        if url in self._requested:
+            return
+        self._requested.add(url)
+        headers = {}
+        if outlet and not self.claims.may_recover(*outlet):
+            etag, modified = self._run.ledger.discovery.validators(url)
+            given = {"If-None-Match": etag, "If-Modified-Since": modified}
+            headers = {name: value for name, value in given.items() if value}
+        yield self._discovery_request(url, self.parse_feed, {}, headers)
 
     def _discovery_request(
         self,
@@ -220,19 +201,17 @@ class Discovery:
         callback: Callable[..., Results],
         arguments: dict[str, Any],
         headers: dict[str, str] | None = None,
-    ) -> Iterator[Request]:
-        """Request a page that leads to articles, unless this run has requested it."""
-        if url not in self._requested:
-            self._requested.add(url)
-            yield Request(
-                url,
-                callback=callback,
-                errback=self.listing_failed,
-                dont_filter=True,  # filtered above
-                headers=headers,
-                meta={"handle_httpstatus_list": [304] if headers else []},
-                cb_kwargs=arguments,
-            )
+    ) -> Request:
+        """Request a page that leads to articles."""
+        return Request(
+            url,
+            callback=callback,
+            errback=self.listing_failed,
+            dont_filter=True,  # filtered by the callers
+            headers=headers,
+            meta={"handle_httpstatus_list": [304] if headers else []},
+            cb_kwargs=arguments,
+        )
 
     # --- Articles --------------------------------------------------------------------------------
 
@@ -244,41 +223,15 @@ class Discovery:
             chosen.outlets or chosen.sections or chosen.authors or chosen.urls or chosen.ids
         )
 
-    @property
-    def room(self) -> int | None:
-        """Articles that may still be found under ``limit``; ``None`` without one."""
-        limit = self._arguments.limit
-        return None if limit is None else max(0, limit - self._found)
-
-    @property
-    def left(self) -> int:
-        """Unfinished articles of earlier runs that this run was to request and has not."""
-        chosen = self._arguments
-        if chosen.urls or chosen.ids:
-            return 0
-        return self._run.ledger.articles.count_left(
-            self._site.name, self._run.job, editions=chosen.editions, outlets=chosen.outlets
-        )
-
     def follow_links(self, key: ArticleKey, links: list[ArticleKey]) -> Iterator[Request]:
         """Request what an article's page links to, where all that is new is wanted."""
         if self.all_new:
             yield from self._take(links)
             yield from self._feeds_of([key, *links])
 
-    def enter(self, keys: list[ArticleKey], found: str, *, again: bool = False) -> set[str]:
-        """Enter articles into the ledger; return the ids of those this run has to fetch."""
-        entries = [Entry(key.id, key.aggregator, key.edition, key.outlet) for key in keys]
-        fresh = self._run.ledger.articles.find(
-            entries, self._run.job, found, attempts=self._attempts, again=again
-        )
-        self._found += len(fresh)
-        return set(fresh)
-
-    def drop(self, key: ArticleKey) -> None:
-        """Remove an article outside the wanted dates from the ledger."""
-        self._run.ledger.articles.forget(key.id)
-        self._found -= 1
+    def pass_over(self, key: ArticleKey, published: Moment) -> None:
+        """Give an article back whose printed date is not wanted."""
+        self.claims.pass_over(key, published.when.date())
         self._count("outside")
 
     def parsed(self, page: ListingPage | None, *, too_old: bool | None) -> Iterator[Request]:
@@ -294,7 +247,11 @@ class Discovery:
         page.too_old += too_old is True
         page.wanted += too_old is False
         if page.pending == 0 and page.following:
-            yield from self._next_pages(page)
+            following, page.following = page.following, None
+            if page.too_old and not page.wanted:
+                yield from self._end(page.walk)
+            else:
+                yield self._walk_request(following, page.walk)
 
     def _take(self, keys: Iterable[ArticleKey], page: ListingPage | None = None) -> list[Request]:
         """Request the articles among those discovered that this run wants and does not have."""
@@ -310,13 +267,16 @@ class Discovery:
 
     def _ask(self, keys: list[ArticleKey], page: ListingPage | None = None) -> list[Request]:
         """Enter articles into the ledger and request those that this run has to fetch."""
-        found = now()
         requests: list[Request] = []
-        while keys and (room := self.room) != 0:
+        while keys and (room := self.claims.room) != 0:
             batch, keys = keys[:room], keys[room:] if room else []
-            fresh = self.enter(batch, found)
-            self._count("known", len(batch) - len(fresh))
-            requests += [self._article_request(k, found, page) for k in batch if k.id in fresh]
+            claimed = self.claims.find(batch)
+            self._count("known", len(batch) - len(claimed))
+            requests += [
+                self._article_request(key, claimed[key.id], page)
+                for key in batch
+                if key.id in claimed
+            ]
         return requests
 
     # --- Listings and feeds ----------------------------------------------------------------------
@@ -340,48 +300,38 @@ class Discovery:
         if page is None:
             following = self._feeds_of(entry.key for entry in listing.entries)
         else:
-            following = self._turn(page, listing, len(articles))
+            assert response.request
+            following = self._turn(page, response.request.url, listing, len(articles))
         for request in (*articles, *following):
             yield request
 
-    def _turn(self, page: ListingPage, listing: "Listing", fresh: int) -> Iterator[Request]:
-        """Request the next pages of a walk, unless it has reached its end."""
+    def _turn(
+        self, page: ListingPage, url: str, listing: "Listing", fresh: int
+    ) -> Iterator[Request]:
+        """Request the next page of a walk, unless it has reached its end."""
         walk, since = page.walk, self._arguments.since
         days = [entry.published.when.date() for entry in listing.entries if entry.published]
         past = bool(days and since and max(days) < since)
-        entries = hash(tuple(entry.key for entry in listing.entries))
-        repeated = entries in walk.seen
-        walk.seen.add(entries)
-        walk.pages += 1
+        ids = [entry.key.id for entry in listing.entries]
+        ends = walk.turn(ids) or past
+        if self.claims.room == 0:
+            return  # a part of the page may not be in the ledger
+        self._walks.note(walk, url, ids)
+        following = next((url for url in listing.next_pages if url not in walk.requested), None)
         if walk.pages >= self._max_pages:
-            logger.warning("%s: stopped after %d pages", walk.name, walk.pages)
-        elif self.room == 0:
-            return iter(())
-        elif listing.next_pages and not past and not repeated and (fresh or not walk.until_known):
-            if not walk.until_known:
-                self._run.ledger.discovery.note_walk(
-                    self._site.name, walk.name, listing.next_pages[0]
-                )
-            page.following = list(listing.next_pages)
-            if not since or days or not fresh:
-                return self._next_pages(page)
-            page.pending = fresh
-            return iter(())
-        self._end(walk)
-        return iter(())
+            logger.warning("%s: stopped after %d pages", walk.listing.start, walk.pages)
+            ends = True
+        if ends or following is None:
+            yield from self._end(walk)
+        elif since and not days and fresh:
+            page.following, page.pending = following, fresh
+        else:
+            yield self._walk_request(following, walk)
 
-    def _next_pages(self, page: ListingPage) -> Iterator[Request]:
-        """Request the pages after one whose articles are not all before ``since``."""
-        following, page.following = page.following, []
-        if page.too_old and not page.wanted:
-            self._end(page.walk)
-            return
-        for url in following:
-            yield from self._listing_request(url, page.walk)
-
-    def _end(self, walk: Walk) -> None:
-        if not walk.until_known:
-            self._run.ledger.discovery.end_walk(self._site.name, walk.name)
+    def _end(self, walk: Walk) -> Iterator[Request]:
+        if again := self._walks.end(walk):
+            logger.info("%s: walked anew, as its pages have shifted", again.listing.start)
+            yield self._walk_request(again.listing.start, again)
 
     @guarded
     async def parse_feed(self, response: Response) -> Results:
@@ -419,8 +369,7 @@ class Discovery:
             outlet = (key.edition, key.outlet)
             if key.edition in self._arguments.editions and outlet not in self._outlets_met:
                 self._outlets_met.add(outlet)
-                # Nothing is missed if it is unchanged: it leads to this outlet alone.
-                yield from self._feed_request(feed_url(self._site, *outlet), unless_known=True)
+                yield from self._feed_request(feed_url(self._site, *outlet), outlet)
 
     @guarded
     async def listing_failed(self, failure: Failure) -> Results:

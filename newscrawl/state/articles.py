@@ -1,16 +1,37 @@
-"""Articles, their states and their exported versions."""
+"""Articles: their states, who has claimed them, and their exported versions.
+
+The table in ``docs/state.md`` lists every state and event. Two columns hold what is known:
+
+- ``state`` is the last outcome of an article. Only ``settle`` changes it.
+- ``claim`` says whether its ``job`` has the article in hand. Claiming changes nothing else, so an
+  article whose run is killed, stopped or not interested in it is afterwards what it was before.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from datetime import UTC, datetime
+from typing import Literal, get_args
 
-from newscrawl.state.database import Database
+from newscrawl.state.database import Database, packed
 
 State = Literal["found", "waiting", "done", "rejected", "failed"]
-"""State of an article: ``found`` has no outcome yet; ``waiting`` is exported without its source."""
+"""Last outcome of an article: ``found`` is none yet, ``waiting`` is exported without its source."""
+
+STATES: tuple[State, ...] = get_args(State)
+"""All states."""
+
+Claim = Literal["new", "again", "unwanted", "outside"]
+"""What a run has an article in hand for; null if no run has.
+
+``new`` was found by that run, ``again`` was known before; ``unwanted`` and ``outside`` are the same
+once its printed date turned out to lie outside the run's dates.
+"""
 
 _CHUNK = 500
 """Maximum number of rows held in memory at once."""
+
+_NEVER = "9999"
+"""Later than any timestamp."""
 
 _NUMBER = "(SELECT number FROM names WHERE name = ?)"
 """Number of a bound name."""
@@ -49,14 +70,39 @@ class Scope:
         return condition, list(bound.values())
 
 
-def _within(editions: Sequence[str], outlets: Sequence[str]) -> tuple[str, list[str]]:
-    """An SQL condition for editions and outlets (empty: all), and the values bound in it."""
-    scope, values = "", list[str]()
-    for column, allowed in (("edition", editions), ("outlet", outlets)):
-        if allowed:
-            scope += f" AND {column} IN ({', '.join('?' * len(allowed))})"
-            values += allowed
-    return scope, values
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which known articles a run may claim, by its arguments."""
+
+    editions: Sequence[str] = ()
+    """Language branches; empty means all."""
+    outlets: Sequence[str] = ()
+    """Outlet slugs; empty means all."""
+    since: str | None = None
+    """First printed date, ISO 8601; articles whose date is not known yet may be any."""
+    until: str | None = None
+    """Last printed date, ISO 8601."""
+    exported: bool = True
+    """Whether articles that have a record may be fetched again."""
+
+    def where(self) -> tuple[str, list[str]]:
+        """An SQL condition that begins with AND or is empty, and the values bound in it."""
+        condition, values = "", list[str]()
+        for column, allowed in (("edition", self.editions), ("outlet", self.outlets)):
+            if allowed:
+                condition += f" AND {column} IN ({', '.join('?' * len(allowed))})"
+                values += allowed
+        for comparison, day in ((">=", self.since), ("<=", self.until)):
+            if day:
+                condition += f" AND (articles.day IS NULL OR articles.day {comparison} ?)"
+                values.append(day)
+        if not self.exported:
+            condition += " AND articles.version = 0"
+        return condition, values
+
+
+ANY = Wanted()
+"""No restriction."""
 
 
 class ArticleStore:
@@ -65,7 +111,8 @@ class ArticleStore:
     Args:
         database: Database that holds them.
 
-    Every method raises ``StoreError`` if the database cannot be read or written.
+    Every method raises ``StoreError`` if the database cannot be read or written. Timestamps are
+    ISO 8601 in UTC.
     """
 
     def __init__(self, database: Database) -> None:
@@ -74,57 +121,52 @@ class ArticleStore:
         # A number that was assigned in a transaction that failed was never stored.
         database.after_rollback.append(self._numbers.clear)
 
+    # --- Claims ----------------------------------------------------------------------------------
+
     def find(
-        self, entries: Iterable[Entry], job: str, now: str, *, attempts: int, again: bool = False
-    ) -> list[str]:
-        """Store articles and return the ids of those to request, in the given order.
+        self,
+        entries: Iterable[Entry],
+        job: str,
+        now: str,
+        *,
+        attempts: int,
+        again: str = "",
+        wanted: Wanted = ANY,
+    ) -> dict[str, str]:
+        """Store articles, and claim those that the run is to request.
 
-        An article that is done, waiting or rejected is requested only if ``again``; a failed one,
-        until it has had ``attempts``. ``now`` is an ISO 8601 timestamp.
+        A known article is claimed if it has no outcome, or failed fewer than ``attempts`` times in
+        a row, or had its last outcome before the timestamp ``again``. None is claimed twice by one
+        run.
+
+        Returns:
+            The time of discovery of each claimed article by its id, in the given order.
         """
-        wanted = (
-            ":attempts > 0"
-            if again
-            else "articles.state = 'found' OR"
-            " (articles.state = 'failed' AND articles.attempts < :attempts)"
+        state = (
+            "articles.state = 'found' OR (articles.state = 'failed' AND articles.attempts < ?)"
+            " OR coalesce(articles.settled, '') < ? OR articles.settled > ?"
         )
-        sql = f"""
-            INSERT INTO articles (id, site, edition, outlet, state, job, found)
-            VALUES (:id, :site, :edition, :outlet, 'found', :job, :now)
-            ON CONFLICT (id) DO UPDATE
-            SET job = excluded.job, state = 'found', reason = NULL
-            WHERE articles.job != excluded.job AND ({wanted})
-            RETURNING id
-        """  # noqa: S608 - both variants are literals
-        fresh = []
+        condition, values = wanted.where()
+        first = {entry.id: entry for entry in entries}
+        rows = packed((e.id, e.site, e.edition, e.outlet) for e in first.values())
         with self._database.transaction():
-            number = self._number(job)
-            for entry in entries:
-                row = self._database.execute(
-                    sql,
-                    {
-                        "id": entry.id,
-                        "site": entry.site,
-                        "edition": entry.edition,
-                        "outlet": entry.outlet,
-                        "job": number,
-                        "now": now,
-                        "attempts": attempts,
-                    },
-                ).fetchone()
-                if row:
-                    fresh.append(entry.id)
-        return fresh
-
-    def release(self, job: str, now: str) -> None:
-        """Release what an earlier run of this name left unfinished, and what is due.
-
-        A stopped back-fill is restarted under its name and would regard them as its own.
-        """
-        self._database.execute(
-            f"UPDATE articles SET job = 0 WHERE job = {_NUMBER} AND (state = 'found' OR due <= ?)",  # noqa: S608 - a literal
-            (job, now),
-        )
+            claimed = dict(
+                self._database.execute(
+                    f"""
+                    INSERT INTO articles (id, site, edition, outlet, state, claim, job, found)
+                    SELECT value->>0, value->>1, value->>2, value->>3, 'found', 'new', ?, ?
+                    FROM {self._database.rows} WHERE true
+                    ON CONFLICT (id) DO UPDATE SET job = excluded.job, claim = 'again'
+                    WHERE articles.job != excluded.job AND ({state}){condition}
+                    RETURNING id, found
+                    """,  # noqa: S608 - column names are literals, values are bound
+                    [
+                        *(self._number(job), now, rows),
+                        *(attempts, again, now if again else _NEVER, *values),
+                    ],
+                ).fetchall()
+            )
+        return {article: claimed[article] for article in first if article in claimed}
 
     def adopt(
         self,
@@ -132,29 +174,26 @@ class ArticleStore:
         job: str,
         now: str,
         *,
-        editions: Sequence[str] = (),
-        outlets: Sequence[str] = (),
+        wanted: Wanted = ANY,
+        unfinished: bool = True,
         due: bool = True,
-        exported: bool = True,
     ) -> Iterator[tuple[str, str]]:
-        """Adopt a site's unfinished articles and those that are due for a recheck.
+        """Claim a site's articles that have no outcome yet, and those that are due.
 
-        Yields ``(id, found)`` pairs in the order of discovery. An article is adopted when it is
-        yielded; what the caller does not take stays as it was. Empty ``editions`` or ``outlets``
-        mean all; ``now`` is an ISO 8601 timestamp in UTC. Without ``due`` only unfinished articles
-        are adopted; without ``exported`` only those that have no record yet.
+        Yields ``(id, found)`` pairs in the order of discovery. An article is claimed when it is
+        yielded; what the caller does not take stays as it was.
         """
-        scope, values = _within(editions, outlets)
-        if not exported:
-            scope += " AND version = 0"
-        parts: list[tuple[str, list[str]]] = [("state = 'found'", [])]
+        condition, values = wanted.where()
+        parts: list[tuple[str, list[str]]] = []
+        if unfinished:
+            parts.append(("state = 'found'", []))
         if due:
             parts.append(("due <= ?", [now]))
         number = self._number(job)
         for which, bound in parts:
             select = (
-                f"SELECT rowid, id, found FROM articles WHERE site = ? AND {which} AND job != ?"  # noqa: S608 - column names are literals, values are bound
-                f"{scope} AND rowid > ? ORDER BY rowid LIMIT {_CHUNK}"
+                f"SELECT number, id, found FROM articles WHERE site = ? AND {which} AND job != ?"  # noqa: S608 - column names are literals, values are bound
+                f"{condition} AND number > ? ORDER BY number LIMIT {_CHUNK}"
             )
             last = 0
             while rows := self._database.execute(
@@ -164,22 +203,87 @@ class ArticleStore:
                 for row, article, found in rows:
                     # A listing may have led this run to it since the chunk was read.
                     claimed = self._database.execute(
-                        "UPDATE articles SET job = ?, state = 'found' WHERE rowid = ? AND job != ?",
+                        "UPDATE articles SET job = ?, claim = 'again'"
+                        " WHERE number = ? AND job != ?",
                         (number, row, number),
                     ).rowcount
                     if claimed:
                         yield article, found
 
-    def count_left(
-        self, site: str, job: str, *, editions: Sequence[str] = (), outlets: Sequence[str] = ()
-    ) -> int:
-        """Number of a site's unfinished articles that a run has not adopted."""
-        scope, values = _within(editions, outlets)
+    def pass_over(self, article: str, day: str) -> None:
+        """Give a claimed article back whose printed date the run does not want.
+
+        ``day`` (ISO 8601) spares later runs that do not want it either the request.
+        """
+        self._database.execute(
+            "UPDATE articles SET day = ?,"
+            " claim = CASE WHEN claim = 'new' THEN 'unwanted' ELSE 'outside' END WHERE id = ?",
+            (day, article),
+        )
+
+    def release(self, site: str) -> None:
+        """Give back what a run of a site that has ended had in hand.
+
+        What only that run knew of and did not want is deleted.
+        """
+        with self._database.transaction():
+            self._release(site)
+
+    def _release(self, site: str) -> None:
+        execute = self._database.execute
+        execute("DELETE FROM articles WHERE site = ? AND claim = 'unwanted'", (site,))
+        execute(
+            "UPDATE articles SET job = 0, claim = NULL WHERE site = ? AND claim IS NOT NULL",
+            (site,),
+        )
+
+    def begin(self, site: str, job: str, now: str) -> None:
+        """Prepare for a run: give back what earlier runs had in hand, and judge what is due.
+
+        A stopped back-fill is begun again under its name and would regard what is due as its own.
+        What was settled after ``now``, under a wrong clock, is due at once.
+        """
+        with self._database.transaction():
+            self._release(site)
+            self._database.execute(
+                "UPDATE articles SET due = ?"
+                " WHERE site = ? AND due IS NOT NULL AND due > ? AND settled > ?",
+                (now, site, now, now),
+            )
+            self._database.execute(
+                f"UPDATE articles SET job = 0 WHERE job = {_NUMBER} AND due <= ?",  # noqa: S608 - a literal
+                (job, now),
+            )
+
+    def claimed(self, job: str) -> list[str]:
+        """Articles that a run has requested and that have no outcome of it yet."""
+        rows = self._database.execute(
+            f"SELECT id FROM articles WHERE job = {_NUMBER} AND claim IN ('new', 'again')",  # noqa: S608 - a literal
+            (job,),
+        )
+        return [article for (article,) in rows.fetchall()]
+
+    def count_left(self, site: str, job: str, wanted: Wanted = ANY) -> int:
+        """Number of a site's articles without an outcome that a run has not claimed."""
+        condition, values = wanted.where()
         (count,) = self._database.execute(
-            f"SELECT count(*) FROM articles WHERE site = ? AND state = 'found' AND job != ?{scope}",  # noqa: S608 - as above
+            "SELECT count(*) FROM articles"  # noqa: S608 - as above
+            f" WHERE site = ? AND state = 'found' AND job != ?{condition}",
             [site, self._number(job), *values],
         ).fetchone()
         return int(count)
+
+    def may_recover(self, site: str, edition: str, outlet: str, attempts: int) -> bool:
+        """Whether an outlet has articles that failed fewer than ``attempts`` times in a row."""
+        return bool(
+            self._database.execute(
+                "SELECT 1 FROM articles WHERE site = ? AND edition = ? AND outlet = ?"
+                " AND state = 'failed' AND attempts < ? LIMIT 1",
+                (site, edition, outlet, attempts),
+            ).fetchone()
+        )
+
+    # --- Outcomes --------------------------------------------------------------------------------
 
     def settle(
         self,
@@ -189,11 +293,19 @@ class ArticleStore:
         reason: str | None = None,
         due: str | None = None,
     ) -> None:
-        """Store the outcome of an article; part of the caller's transaction, if any."""
+        """Store the outcome of an article; part of the caller's transaction, if any.
+
+        Args:
+            article: Its identifier.
+            state: Its new state.
+            reason: Why it was rejected or failed.
+            due: When it is to be fetched again; ``None`` is never.
+        """
+        now = datetime.now(UTC).isoformat(timespec="seconds")
         self._database.execute(
-            "UPDATE articles SET state = ?, reason = ?, due = ?, attempts = attempts + 1"
-            " WHERE id = ?",
-            (state, reason, due, article),
+            "UPDATE articles SET attempts = CASE WHEN state = ? THEN attempts + 1 ELSE 1 END,"
+            " state = ?, claim = NULL, day = NULL, reason = ?, due = ?, settled = ? WHERE id = ?",
+            (state, state, reason, due, now, article),
         )
 
     def note_export(
@@ -224,10 +336,12 @@ class ArticleStore:
             self._numbers[name] = int(row[0])
         return self._numbers[name]
 
+    # --- What is known ---------------------------------------------------------------------------
+
     def describe(self, article: str) -> dict[str, object]:
         """State of an article by column name; empty if it is unknown."""
         cursor = self._database.execute(
-            "SELECT id, state, reason, due, found, attempts, j.name AS job, version,"
+            "SELECT id, state, reason, due, found, settled, attempts, j.name AS job, version,"
             " f.name AS file, position FROM articles LEFT JOIN names AS j ON j.number = job"
             " LEFT JOIN names AS f ON f.number = file WHERE id = ?",
             (article,),
@@ -237,40 +351,54 @@ class ArticleStore:
             dict(zip((column[0] for column in cursor.description), row, strict=True)) if row else {}
         )
 
-    def last_export(self, article: str) -> tuple[int, bytes | None, int]:
-        """Last exported version (0: none), its fingerprints, and the number of attempts."""
+    def last_outcome(self, article: str) -> tuple[State, int]:
+        """State of an article, and how many outcomes in a row were of that kind."""
         row = self._database.execute(
-            "SELECT version, prints, attempts FROM articles WHERE id = ?", (article,)
+            "SELECT state, attempts FROM articles WHERE id = ?", (article,)
         ).fetchone()
-        return row or (0, None, 0)
+        return row or ("found", 0)
+
+    def last_export(self, article: str) -> tuple[int, bytes | None]:
+        """Number of the version last exported (0: none), and its fingerprints, if it is known.
+
+        An article that was forgotten keeps its number: no version stands twice in the feeds.
+        """
+        row = self._database.execute(
+            "SELECT version, prints FROM articles WHERE id = ?", (article,)
+        ).fetchone()
+        if row and row[0]:
+            return row[0], row[1]
+        row = self._database.execute(
+            "SELECT version FROM forgotten WHERE id = ?", (article,)
+        ).fetchone()
+        return (row[0] if row else 0), None
 
     def is_settled(self, article: str) -> bool:
-        """Whether an article has a final outcome: exported or rejected."""
+        """Whether an article has a final outcome, exported or rejected, and is not claimed."""
         return bool(
             self._database.execute(
-                "SELECT 1 FROM articles WHERE id = ? AND state NOT IN ('found', 'failed')",
+                "SELECT 1 FROM articles WHERE id = ? AND claim IS NULL"
+                " AND state NOT IN ('found', 'failed')",
                 (article,),
             ).fetchone()
         )
 
-    def forget(self, article: str) -> None:
-        """Remove an article that is outside this run's scope."""
-        self._database.execute("DELETE FROM articles WHERE id = ? AND version = 0", (article,))
-        self._database.execute("UPDATE articles SET state = 'done' WHERE id = ?", (article,))
-
     def counts(self, job: str) -> dict[str, int]:
-        """Number of a run's articles by state."""
+        """Number of a run's articles by state; ``found`` are those that it has in hand."""
         return dict(
             self._database.execute(
-                f"SELECT state, count(*) FROM articles WHERE job = {_NUMBER} GROUP BY state",  # noqa: S608 - a literal
+                "SELECT CASE WHEN claim IS NULL THEN state ELSE 'found' END AS present, count(*)"  # noqa: S608 - a literal
+                f" FROM articles WHERE job = {_NUMBER}"
+                " AND (claim IS NULL OR claim IN ('new', 'again')) GROUP BY present",
                 (job,),
             )
         )
 
     def count_exported(self, job: str) -> int:
-        """Number of articles that a run has exported."""
+        """Number of articles of which a run has exported the present record."""
         (count,) = self._database.execute(
-            f"SELECT count(*) FROM articles WHERE job = {_NUMBER} AND exported = job",  # noqa: S608 - a literal
+            f"SELECT count(*) FROM articles WHERE job = {_NUMBER} AND exported = job"  # noqa: S608 - a literal
+            " AND claim IS NULL AND state IN ('done', 'waiting')",
             (job,),
         ).fetchone()
         return int(count)
@@ -279,17 +407,9 @@ class ArticleStore:
         """A run's articles in one state with their reasons, at most ``limit``."""
         return self._database.execute(
             f"SELECT id, reason FROM articles WHERE job = {_NUMBER} AND state = ?"  # noqa: S608 - a literal
-            " ORDER BY rowid LIMIT ?",
+            " AND claim IS NULL ORDER BY number LIMIT ?",
             (job, state, limit),
         ).fetchall()
-
-    def fail_unfinished(self, job: str, reason: str) -> None:
-        """Mark a finished run's articles without an outcome as failed."""
-        self._database.execute(
-            "UPDATE articles SET state = 'failed', reason = ?, attempts = attempts + 1"  # noqa: S608 - a literal
-            f" WHERE job = {_NUMBER} AND state = 'found'",
-            (reason, job),
-        )
 
     def census(self, scope: Scope) -> list[tuple[str, str, str, str, int]]:
         """Number of articles by site, edition, outlet and state."""
@@ -300,21 +420,34 @@ class ArticleStore:
             values,
         ).fetchall()
 
-    def retry(self, scope: Scope) -> None:
-        """Reset articles to ``found`` without attempts, whatever their state."""
+    # --- What an operator changes ----------------------------------------------------------------
+
+    def retry(self, scope: Scope, now: str) -> None:
+        """Make articles due at once and reset their attempts; ``found`` ones are due anyway."""
         where, values = scope.where()
         self._database.execute(
-            f"UPDATE articles SET state = 'found', job = 0, attempts = 0 WHERE {where}",  # noqa: S608 - column names are literals, values are bound
-            values,
+            "UPDATE articles SET due = ?, attempts = 0, day = NULL, job = 0"  # noqa: S608 - column names are literals, values are bound
+            f" WHERE state != 'found' AND {where}",
+            [now, *values],
         )
 
-    def drop(self, scope: Scope) -> None:
-        """Delete articles; a run that finds them again treats them as new, from version 1."""
+    def forget(self, scope: Scope) -> None:
+        """Delete articles, so that a run that finds them again treats them as new.
+
+        RSS feeds are fetched whole once, as an unchanged one may hold them.
+        """
         where, values = scope.where()
         with self._database.transaction():
+            self._database.execute(
+                "INSERT INTO forgotten (id, version)"  # noqa: S608 - column names are literals, values are bound
+                f" SELECT id, version FROM articles WHERE version > 0 AND {where}"
+                " ON CONFLICT (id) DO UPDATE SET version = excluded.version",
+                values,
+            )
             numbers = (
                 f"SELECT number FROM texts WHERE id IN (SELECT id FROM articles WHERE {where})"  # noqa: S608 - as above
             )
             for table in self._database.text_tables:
                 self._database.execute(f"DELETE FROM {table} WHERE number IN ({numbers})", values)  # noqa: S608 - as above
             self._database.execute(f"DELETE FROM articles WHERE {where}", values)  # noqa: S608 - as above
+            self._database.execute("DELETE FROM validators")

@@ -1,10 +1,30 @@
-"""Discovery state: interrupted listing walks and cache validators of feeds."""
+"""Discovery state: interrupted walks and lists, and cache validators of feeds."""
+
+from dataclasses import dataclass
 
 from newscrawl.state.database import Database
 
 
+@dataclass(frozen=True, slots=True)
+class WalkProgress:
+    """How far the walk of a listing has come, and which articles it was looking for."""
+
+    page: str
+    """URL of the last page whose articles are stored; empty once the last page of all is."""
+    head: tuple[str, ...]
+    """Identifiers of the articles on its first page."""
+    tail: tuple[str, ...]
+    """Identifiers of the articles on ``page``."""
+    since: str = ""
+    """First printed date that was wanted, ISO 8601; empty means any."""
+    until: str = ""
+    """Last printed date that was wanted, ISO 8601; empty means any."""
+    outlets: str = ""
+    """Outlet slugs to which a listing of several outlets was restricted, a comma list."""
+
+
 class DiscoveryStore:
-    """Listing walks and cache validators.
+    """Listing walks, lists of URLs and cache validators.
 
     Args:
         database: Database that holds them.
@@ -28,24 +48,51 @@ class DiscoveryStore:
         ).fetchone()
         return row or (None, None)
 
-    def note_walk(self, site: str, start: str, following: str) -> None:
-        """Store the next page of a listing's walk."""
+    def note_walk(self, site: str, start: str, progress: WalkProgress) -> None:
+        """Store how far a listing's walk has come."""
         self._database.execute(
-            # ``noted`` counts up, so that walks go on in the order in which their pages were read.
-            "INSERT INTO walks SELECT ?, ?, ?, coalesce(max(noted), 0) + 1 FROM walks WHERE true"
-            " ON CONFLICT (site, start)"
-            " DO UPDATE SET next = excluded.next, noted = excluded.noted",
-            (site, start, following),
+            # ``noted`` counts up, so that walks continue in the order in which they were stored.
+            "INSERT INTO walks (site, start, next, head, tail, since, until, outlets, noted)"
+            " SELECT ?, ?, ?, ?, ?, ?, ?, ?, coalesce(max(noted), 0) + 1 FROM walks WHERE true"
+            " ON CONFLICT (site, start) DO UPDATE SET next = excluded.next, head = excluded.head,"
+            " tail = excluded.tail, since = excluded.since, until = excluded.until,"
+            " outlets = excluded.outlets, noted = excluded.noted",
+            (
+                *(site, start, progress.page, "\n".join(progress.head), "\n".join(progress.tail)),
+                *(progress.since, progress.until, progress.outlets),
+            ),
         )
 
     def end_walk(self, site: str, start: str) -> None:
         """Delete the walk of a listing that is complete."""
         self._database.execute("DELETE FROM walks WHERE site = ? AND start = ?", (site, start))
 
-    def walks_left(self, site: str) -> dict[str, str]:
-        """Unfinished walks and their next pages, in the order in which they were stored."""
-        return dict(
-            self._database.execute(
-                "SELECT start, next FROM walks WHERE site = ? ORDER BY noted", (site,)
-            )
+    def walks_left(self, site: str) -> dict[str, WalkProgress]:
+        """Unfinished walks by the URL of their first page, in the order in which they were stored.
+
+        Walks of earlier versions, which stored less, begin again.
+        """
+        rows = self._database.execute(
+            "SELECT start, next, head, tail, since, until, outlets FROM walks"
+            " WHERE site = ? AND head IS NOT NULL ORDER BY noted",
+            (site,),
+        ).fetchall()
+        return {
+            start: WalkProgress(page, tuple(head.split("\n")), tuple(tail.split("\n")), *scope)
+            for start, page, head, tail, *scope in rows
+        }
+
+    def begin_list(self, site: str, digest: str, now: str) -> str:
+        """Return when a list of URLs was begun: ``now``, unless a run of it was stopped."""
+        self._database.execute(
+            "INSERT INTO lists (site, digest, begun) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+            (site, digest, now),
         )
+        (begun,) = self._database.execute(
+            "SELECT begun FROM lists WHERE site = ? AND digest = ?", (site, digest)
+        ).fetchone()
+        return min(str(begun), now)
+
+    def end_list(self, site: str, digest: str) -> None:
+        """Note that all articles of a list were requested and have an outcome."""
+        self._database.execute("DELETE FROM lists WHERE site = ? AND digest = ?", (site, digest))

@@ -8,12 +8,35 @@ from typing import Any
 import msgspec
 
 from newscrawl.errors import StoreError
-from newscrawl.state.compression import PACKINGS, Packing
+from newscrawl.items import Article
+from newscrawl.state.compression import PACKINGS, Packing, open_unpacked, unpacking_errors
 from newscrawl.state.run import Run
 
 logger = logging.getLogger(__name__)
 
 _encode = msgspec.json.Encoder().encode
+
+
+def exported_record(run: Run, article: str) -> Article | None:
+    """Return the record of an article that was exported last; ``None`` if it cannot be read.
+
+    Raises:
+        StoreError: the ledger cannot be read.
+    """
+    known = run.ledger.articles.describe(article)
+    if not known.get("file"):
+        return None
+    path, beginning = run.data / str(known["file"]), f'{{"id":"{article}"'.encode()
+    try:
+        with path.open("rb") as file:
+            file.seek(int(str(known["position"] or 0)))
+            with open_unpacked(path, file) as lines:
+                line = next((line for line in lines if line.startswith(beginning)), b"")
+        return msgspec.json.decode(line, type=Article)
+    except (OSError, msgspec.MsgspecError):
+        return None
+    except unpacking_errors():
+        return None
 
 
 class LineFile:

@@ -2,6 +2,7 @@
 
 import os
 import re
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -81,7 +82,7 @@ class Run:
         self.texts = TextIndex(self.ledger.texts)
         """Texts of records, for the hint at duplicates."""
         self.ledger.lock(site, job)
-        self.ledger.articles.release(job, self.started)
+        self.ledger.articles.begin(site, job, self.started)
         self._check_directories()
         self._cut_back_all()
 
@@ -105,6 +106,8 @@ class Run:
         """End the run; the ledger cannot be used any more."""
         for finish in self.before_close:
             finish()
+        with suppress(StoreError):  # the next run does it
+            self.ledger.articles.release(self.site)
         self.ledger.close()
 
     def path(self, kind: str, packed: str = "") -> Path:

@@ -1,0 +1,109 @@
+"""Articles that a run claims from the ledger: which, and how many.
+
+What each spider argument may touch is listed in ``docs/state.md``.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from newscrawl.aggregator.sites import Site
+from newscrawl.aggregator.urls import ArticleKey
+from newscrawl.spiders.arguments import Arguments
+from newscrawl.state import Entry
+from newscrawl.state.articles import Wanted
+from newscrawl.state.run import Run, now
+
+
+class Claims:
+    """The articles of one run.
+
+    Args:
+        site: The aggregator.
+        arguments: Which articles are wanted.
+        run: Whose ledger is used.
+        attempts: Failures in a row after which an article is given up.
+    """
+
+    def __init__(self, site: Site, arguments: Arguments, run: Run, attempts: int) -> None:
+        self._site = site
+        self._arguments = arguments
+        self._run = run
+        self._attempts = attempts
+        self._count = 0
+        self._wanted = Wanted(
+            editions=arguments.editions,
+            outlets=arguments.outlets,
+            since=arguments.since.isoformat() if arguments.since else None,
+            until=arguments.until.isoformat() if arguments.until else None,
+            # A record without its source must not replace one that has it or waits for it.
+            exported=arguments.follow,
+        )
+
+    @property
+    def room(self) -> int | None:
+        """Articles that may still be claimed under ``limit``; ``None`` without one."""
+        limit = self._arguments.limit
+        return None if limit is None else max(0, limit - self._count)
+
+    def find(self, keys: Sequence[ArticleKey], again: str = "") -> dict[str, str]:
+        """Enter articles into the ledger, and claim those that the run has to fetch.
+
+        Args:
+            keys: The articles, no more than there is ``room`` for.
+            again: Articles with an outcome before this timestamp are claimed, too.
+
+        Returns:
+            The time of discovery of each claimed article by its id.
+        """
+        entries = [Entry(key.id, key.aggregator, key.edition, key.outlet) for key in keys]
+        claimed = self._run.ledger.articles.find(
+            entries,
+            self._run.job,
+            now(),
+            attempts=self._attempts,
+            again=again,
+            wanted=self._wanted,
+        )
+        self._count += len(claimed)
+        return claimed
+
+    def adopt(self) -> Iterator[tuple[str, str]]:
+        """Claim what earlier runs left and what is due, each article when it is asked for.
+
+        Without room nothing more is claimed: this run would not request it.
+        """
+        revisit = self._arguments.revisit
+        articles = self._run.ledger.articles.adopt(
+            self._site.name,
+            self._run.job,
+            now(),
+            wanted=self._wanted,
+            unfinished=revisit != "only",
+            due=revisit != "no",
+        )
+        while self.room != 0 and (adopted := next(articles, None)):
+            self._count += 1
+            yield adopted
+
+    def pass_over(self, key: ArticleKey, day: date) -> None:
+        """Give an article back whose printed date is not wanted."""
+        self._run.ledger.articles.pass_over(key.id, day.isoformat())
+        self._count -= 1
+
+    @property
+    def left(self) -> int:
+        """Unfinished articles of earlier runs that this run was to claim and has not."""
+        chosen = self._arguments
+        if chosen.urls or chosen.ids or chosen.revisit == "only":
+            return 0
+        return self._run.ledger.articles.count_left(self._site.name, self._run.job, self._wanted)
+
+    def is_settled(self, key: ArticleKey) -> bool:
+        """Whether an article has a final outcome, exported or rejected."""
+        return self._run.ledger.articles.is_settled(key.id)
+
+    def may_recover(self, edition: str, outlet: str) -> bool:
+        """Whether an outlet has failed articles that are to be requested when they are met."""
+        return self._run.ledger.articles.may_recover(
+            self._site.name, edition, outlet, self._attempts
+        )

@@ -1,0 +1,156 @@
+"""Walks through listings, page by page, and how an interrupted one is resumed without a hole.
+
+A walk stores its last page, and the articles on that page and on its first one. When it is resumed,
+two walks share the work:
+
+- the *front* begins at the first page again and ends where it meets an article of the earlier first
+  page: what was published meanwhile lies before;
+- the *rest* begins at the last page again. If articles vanished meanwhile, that page shows later
+  ones. Unless the rest meets an article that the last page held, there may be a hole before it, and
+  the listing is walked anew.
+
+A walk is resumed only by a run that looks for nothing which the earlier one passed over.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from newscrawl.spiders.arguments import Arguments
+from newscrawl.state.discovery import DiscoveryStore, WalkProgress
+
+
+@dataclass(slots=True)
+class Listing:
+    """The walks of one listing in this run."""
+
+    start: str
+    """URL of its first page."""
+    head: tuple[str, ...] = ()
+    """Identifiers of the articles on its first page, as the walk of the rest saw it."""
+    front_open: bool = False
+    """Whether its front is not complete."""
+    rest_open: bool = True
+    """Whether its rest is not complete."""
+
+
+@dataclass(slots=True)
+class Walk:
+    """Pages of a listing that are requested one after the other."""
+
+    listing: Listing
+    """The listing."""
+    is_front: bool = False
+    """Whether it walks what an earlier run could not have seen."""
+    awaited: frozenset[str] = frozenset()
+    """Identifiers of articles that it has to meet: a front ends there."""
+    has_met: bool = False
+    """Whether it has met one of them."""
+    pages: int = 0
+    """Pages parsed so far."""
+    seen: set[int] = field(default_factory=set)
+    """Hashes of the pages' entries: a page that is repeated ends the walk."""
+    requested: set[str] = field(default_factory=set)
+    """URLs requested so far."""
+
+    def turn(self, ids: Sequence[str]) -> bool:
+        """Note the articles of a page; return whether the walk ends with it."""
+        entries = hash(tuple(ids))
+        repeated = entries in self.seen
+        self.seen.add(entries)
+        self.pages += 1
+        self.has_met = self.has_met or not self.awaited.isdisjoint(ids)
+        return repeated or (self.is_front and self.has_met)
+
+
+@dataclass(slots=True)
+class ListingPage:
+    """A page of a walk; without dates of its own, its next page waits for those of its articles."""
+
+    walk: Walk
+    """The walk."""
+    following: str | None = None
+    """URL of the next page, if it waits."""
+    pending: int = 0
+    """Articles whose pages are not parsed yet."""
+    too_old: int = 0
+    """Articles before ``since``."""
+    wanted: int = 0
+    """Articles not before ``since``."""
+
+
+class Walks:
+    """The walks of a run, and their progress in the ledger.
+
+    Args:
+        store: The ledger's.
+        site: Name of the aggregator.
+        arguments: Which articles are wanted.
+    """
+
+    def __init__(self, store: DiscoveryStore, site: str, arguments: Arguments) -> None:
+        self._store = store
+        self._site = site
+        self._since = arguments.since.isoformat() if arguments.since else ""
+        self._until = arguments.until.isoformat() if arguments.until else ""
+        self._outlets = ",".join(sorted(arguments.outlets))
+
+    def begin(self, starts: Iterable[tuple[str, bool]]) -> Iterator[tuple[str, Walk]]:
+        """Yield the first page to request of each walk.
+
+        Interrupted walks follow the others, in the order in which they were interrupted.
+
+        Args:
+            starts: URL of the first page of each listing, and whether it has several outlets.
+        """
+        interrupted = self._store.walks_left(self._site)
+        rests: dict[str, Walk] = {}
+        for start, several in starts:
+            progress = interrupted.get(start)
+            if progress is None or not self._covered_by(progress, several=several):
+                yield start, Walk(Listing(start))
+                continue
+            listing = Listing(start, progress.head, front_open=True, rest_open=bool(progress.page))
+            yield start, Walk(listing, is_front=True, awaited=frozenset(progress.head))
+            if progress.page:
+                rests[start] = Walk(listing, awaited=frozenset(progress.tail))
+        for start, progress in interrupted.items():
+            if start in rests:
+                yield progress.page, rests[start]
+
+    def _covered_by(self, progress: WalkProgress, *, several: bool) -> bool:
+        """Whether an earlier walk passed over nothing that this run looks for."""
+        return (
+            (not progress.since or progress.since <= self._since)
+            and (not progress.until or "" < self._until <= progress.until)
+            and (not several or progress.outlets in ("", self._outlets))
+        )
+
+    def note(self, walk: Walk, page: str, ids: Sequence[str]) -> None:
+        """Store that the articles of a page are in the ledger."""
+        if walk.is_front:
+            return
+        listing = walk.listing
+        listing.head = listing.head or tuple(ids)
+        self._store_progress(listing, page, ids)
+
+    def end(self, walk: Walk) -> Walk | None:
+        """Note the end of a walk; return the walk that has to begin at the first page, if any."""
+        listing = walk.listing
+        if walk.is_front:
+            listing.front_open = False
+        elif walk.awaited and not walk.has_met:
+            self._store.end_walk(self._site, listing.start)
+            return Walk(Listing(listing.start))
+        else:
+            listing.rest_open = False
+        if not listing.front_open and not listing.rest_open:
+            self._store.end_walk(self._site, listing.start)
+        elif not walk.is_front:
+            self._store_progress(listing, "", ())
+        return None
+
+    def _store_progress(self, listing: Listing, page: str, ids: Sequence[str]) -> None:
+        progress = WalkProgress(
+            page, listing.head, tuple(ids), self._since, self._until, self._outlets
+        )
+        self._store.note_walk(self._site, listing.start, progress)
