@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,8 @@ from newscrawl.demo.proxy import DemoProxy
 from newscrawl.errors import LeaseLostError, SiteBusyError, StoreError
 from newscrawl.state import Entry, Ledger
 from newscrawl.state.place import Place
+from newscrawl.state.run_reports import read_report, report_path, reports, write_report
+from newscrawl.state.shared_reports import exchange
 from tests.postgres import Server, server
 from tests.support import LINK, SOURCE, TEXT, TITLE
 from tests.web import Web, aggregator_page, command, environment
@@ -265,3 +268,29 @@ def test_a_paused_run_ends_once_another_node_has_its_site(tmp_path: Path, url: s
     assert Counter(article for _, article in cluster.records()) == Counter(
         f"maghress:fr/courrier/{number}" for number in range(1, 21)
     )
+
+
+# --- Run reports ----------------------------------------------------------------------------------
+
+
+def report(job: str, outcome: str, **more: str) -> dict[str, str]:
+    written = datetime.now(UTC).isoformat(timespec="seconds")
+    head = {"job": job, "spider": "maghress", "written": written, "started": written}
+    return head | {"state": "finished", "outcome": outcome} | more
+
+
+def test_every_node_has_the_run_reports_of_all(tmp_path: Path, url: str) -> None:
+    one, other = (place(tmp_path, url, node) for node in ("one", "other"))
+    write_report(report_path(one.data, "a"), report("a", "ok"))
+    write_report(report_path(one.data, "hourly"), report("hourly", "ok"))
+    write_report(report_path(other.data, "hourly"), report("hourly", "skipped"))
+    (one.data / "runs" / "broken.json").write_text("{")
+    for each in (other, one, other, one):
+        exchange(each)
+    for each in (one, other):
+        told = {r["job"]: (r["outcome"], r.get("node", each.node)) for r in reports(each.data)}
+        assert told == {"a": ("ok", "one"), "hourly": ("ok", "one")}
+    write_report(report_path(one.data, "a"), report("a", "ok", state="killed"))
+    exchange(one)
+    exchange(other)
+    assert read_report(other.data, "a")["state"] == "killed"

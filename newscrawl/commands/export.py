@@ -16,7 +16,7 @@ from scrapy.exceptions import UsageError
 
 from newscrawl import items
 from newscrawl.aggregator.sites import SITES
-from newscrawl.errors import ExportError, StoreError
+from newscrawl.errors import ExportError, SettingError, StoreError
 from newscrawl.text.terminal import say
 
 if TYPE_CHECKING:
@@ -81,6 +81,7 @@ class Command(ScrapyCommand):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Export and print a summary."""
         from newscrawl.export import FORMATS, Order, Selection, export, find_feeds
+        from newscrawl.state.place import place_of
 
         assert self.settings
         if not opts.output:
@@ -102,8 +103,8 @@ class Command(ScrapyCommand):
             agreement=_share("--agreement", opts.agreement),
             duplicates=not opts.no_duplicates,
         )
-        data = Path(self.settings["NEWSCRAWL_DATA"])
         try:
+            data = place_of(self.settings)
             summary = export(
                 Order(
                     feeds=find_feeds(data, [Path(arg) for arg in args], selection.site),
@@ -117,7 +118,7 @@ class Command(ScrapyCommand):
                     command=shlex.join(["scrapy", "export", *sys.argv[1:]]),
                 )
             )
-        except (ExportError, StoreError) as error:
+        except (ExportError, SettingError, StoreError) as error:
             say(f"scrapy export: {error}", sys.stderr)
             self.exitcode = 1
             return

@@ -20,9 +20,10 @@ from protego import Protego
 
 from newscrawl.aggregator.sites import SITES, Site
 from newscrawl.browser.chromium import find_chromium
-from newscrawl.errors import BrowserMissingError, StoreError
+from newscrawl.errors import BrowserMissingError, SettingError, StoreError
 from newscrawl.fetching.headers import moment
-from newscrawl.state import examine, ledger_path
+from newscrawl.state import examine
+from newscrawl.state.place import place_of
 from newscrawl.state.run_reports import reports
 
 _GIGABYTE = 1_000_000_000
@@ -60,7 +61,7 @@ def examine_all(settings: Mapping[str, Any], *, network: bool = True) -> Iterato
     yield from _scrapyd()
     yield _data(data)
     yield _disk(data)
-    yield _ledger(data)
+    yield _ledger(settings)
     yield _clock(data)
     if network:
         yield from _sites(settings)
@@ -149,14 +150,16 @@ def _disk(data: Path) -> Finding:
     return Finding("disk", state, f"{free:.0f} GB free", "" if state == "ok" else "make room")
 
 
-def _ledger(data: Path) -> Finding:
-    path = ledger_path(data)
-    if not path.exists():
-        return Finding("ledger", "ok", "none yet; the first run makes it")
+def _ledger(settings: Mapping[str, Any]) -> Finding:
     try:
-        return Finding("ledger", "ok", examine(path))
+        place = place_of(settings)
+        if not place.exists:
+            return Finding("ledger", "ok", "none yet; the first run makes it")
+        return Finding("ledger", "ok", examine(place))
+    except SettingError as error:
+        return Finding("ledger", "fail", str(error), "correct it")
     except StoreError as error:
-        return Finding("ledger", "fail", f"{path}: {error}", "put a backup of data/ back")
+        return Finding("ledger", "fail", str(error), "put a backup of the ledger back")
 
 
 def _clock(data: Path) -> Finding:

@@ -10,17 +10,18 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from newscrawl.errors import StoreError
 from newscrawl.state.articles import ArticleStore
 from newscrawl.state.discovery import DiscoveryStore
 from newscrawl.state.files import OutputFiles
 from newscrawl.state.host_slots import HostSlots
 from newscrawl.state.hosts import HostStore
 from newscrawl.state.outlets import OutletKnowledge
-from newscrawl.state.place import Place
-from newscrawl.state.postgres import PostgresDatabase
+from newscrawl.state.place import Place, as_place
+from newscrawl.state.postgres import PostgresDatabase, examine_postgres
 from newscrawl.state.site_leases import SiteLeases
 from newscrawl.state.site_lock import SiteLocks
-from newscrawl.state.sqlite import SqliteDatabase
+from newscrawl.state.sqlite import SqliteDatabase, examine_sqlite
 from newscrawl.state.texts import BandTable, KeyIndex, TextSignatures
 
 if TYPE_CHECKING:
@@ -114,11 +115,24 @@ def ledger_of(place: Place | Path) -> Iterator[Ledger | None]:
     Raises:
         StoreError: it cannot be opened.
     """
-    if isinstance(place, Path):
-        place = Place(place)
+    place = as_place(place)
     ledger = Ledger(place) if place.exists else None
     try:
         yield ledger
     finally:
         if ledger:
             ledger.close()
+
+
+def examine(place: Place) -> str:
+    """Describe the condition of an existing ledger in a few words.
+
+    Raises:
+        StoreError: it is damaged, cannot be read, or has a newer schema.
+    """
+    if place.url:
+        return examine_postgres(place.url)
+    try:
+        return examine_sqlite(place.path)
+    except StoreError as error:
+        raise StoreError(f"{place.path}: {error}") from error

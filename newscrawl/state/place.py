@@ -2,15 +2,13 @@
 
 import re
 import socket
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 from urllib.parse import urlsplit
 
 from newscrawl.errors import SettingError
-
-if TYPE_CHECKING:
-    from scrapy.settings import BaseSettings
 
 DEFAULT_LEASE = 15.0
 """Seconds of a lease where no settings say otherwise."""
@@ -44,7 +42,12 @@ class Place:
         return bool(self.url) or self.path.exists()
 
 
-def place_of(settings: "BaseSettings") -> Place:
+def as_place(place: Place | Path) -> Place:
+    """Return a place for a data directory whose ledger is SQLite; a place is returned as it is."""
+    return place if isinstance(place, Place) else Place(place)
+
+
+def place_of(settings: Mapping[str, Any]) -> Place:
     """Return the place that the settings name.
 
     Raises:
@@ -52,7 +55,7 @@ def place_of(settings: "BaseSettings") -> Place:
     """
     # Absolute: a command may run in any working directory.
     data = Path(settings["NEWSCRAWL_DATA"]).resolve()
-    lease = settings.getfloat("LEASE_SECONDS")
+    lease = float(settings["LEASE_SECONDS"])
     url = settings["LEDGER"] or ""
     if not url:
         return Place(data, lease=lease)

@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 
 from newscrawl.errors import ArgumentError, StoreError
 from newscrawl.state import Ledger
-from newscrawl.state.place import Place, place_of
+from newscrawl.state.place import Place, as_place, place_of
 from newscrawl.text.signatures import TextIndex
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Run:
     """
 
     def __init__(self, site: str, job: str, place: Place | Path) -> None:
-        self.place = place if isinstance(place, Place) else Place(place)
+        self.place = as_place(place)
         self.site = site
         self.job = job
         self.data = self.place.data

@@ -128,7 +128,7 @@ class SqliteDatabase(Database):
         return StoreError(f"the ledger {self.path} cannot be written: {error}")
 
 
-def examine(path: Path) -> str:
+def examine_sqlite(path: Path) -> str:
     """Describe the condition of a ledger file in a few words, without changing it.
 
     Raises:
