@@ -16,10 +16,12 @@ import pytest
 
 from newscrawl.demo.proxy import DemoProxy
 from newscrawl.errors import LeaseLostError, SiteBusyError, StoreError
-from newscrawl.state import Entry, Ledger
+from newscrawl.state import Entry, Ledger, Scope
+from newscrawl.state.move import move
 from newscrawl.state.place import Place
 from newscrawl.state.run_reports import read_report, report_path, reports, write_report
 from newscrawl.state.shared_reports import exchange
+from newscrawl.text.signatures import signature
 from tests.postgres import Server, server
 from tests.support import LINK, SOURCE, TEXT, TITLE
 from tests.web import Web, aggregator_page, command, environment
@@ -294,3 +296,101 @@ def test_every_node_has_the_run_reports_of_all(tmp_path: Path, url: str) -> None
     exchange(one)
     exchange(other)
     assert read_report(other.data, "a")["state"] == "killed"
+
+
+# --- Lost nodes and moves -------------------------------------------------------------------------
+
+
+def export(ledger: Ledger, job: str, file: str, *numbers: int) -> None:
+    """Store articles with a record each."""
+    find(ledger, job, *numbers)
+    with ledger.transaction():
+        for number in numbers:
+            article = f"maghress:fr/courrier/{number}"
+            ledger.articles.settle(article, "done")
+            ledger.articles.note_export(article, job, 1, b"prints", file, number)
+            sign = signature(f"{number} {' '.join(TEXT)} {number * 7} {number * 11}")
+            assert sign
+            ledger.texts.note_text(article, sign)
+
+
+def scrapy_ledger(place: Place, *arguments: str) -> tuple[int, str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "scrapy", "ledger", *arguments, "-s", f"LEASE_SECONDS={LEASE}"],
+        env=os.environ
+        | {
+            "NEWSCRAWL_DATA": str(place.data),
+            "NEWSCRAWL_LEDGER": place.url,
+            "NEWSCRAWL_NODE": place.node,
+        },
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout
+
+
+def test_the_records_of_a_lost_node_are_read_again(tmp_path: Path, url: str) -> None:
+    one, other = (Place(tmp_path / node, url, node, 60) for node in ("one_a", "one-a"))
+    with closing(Ledger(one)) as ledger, closing(Ledger(other)) as second:
+        ledger.lock("maghress", "a")
+        second.lock("masress", "b")
+        export(ledger, "a", "feeds/maghress/a@one_a.jsonl", 1, 2)
+        export(second, "b", "feeds/maghress/b@one-a.jsonl.gz", 3)
+        code, told = scrapy_ledger(other, "lost-node", "one_a")
+        assert (code, "is not lost: a run of maghress is under way" in told) == (1, True)
+    assert scrapy_ledger(other, "lost-node", "two")[1] == (
+        "there is no node two; known: one-a, one_a\n"
+    )
+    told = scrapy_ledger(other, "lost-node", "one_a")[1]
+    assert told.splitlines() == [
+        "feeds/maghress/a@one_a.jsonl: 2 records",
+        "2 articles would be read again; nothing is done without --yes",
+    ]
+    assert scrapy_ledger(other, "lost-node", "one_a", "--yes")[0] == 0
+    with closing(Ledger(other)) as ledger:
+        ledger.lock("maghress", "c")
+        adopted = [article for article, _ in ledger.articles.adopt("maghress", "c", NOW)]
+        assert adopted == ["maghress:fr/courrier/1", "maghress:fr/courrier/2"]
+        assert ledger.articles.last_export(adopted[0]) == (0, None)
+    with closing(Ledger(Place(tmp_path / "new disk", url, "one_a"))) as ledger:
+        ledger.lock("turess", "d")
+
+
+def test_a_ledger_moves_to_postgresql_and_back_even_if_interrupted(
+    tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    local, shared = Place(tmp_path, lease=LEASE), Place(tmp_path, url, "one", LEASE)
+    numbers = range(1, 41)
+    with closing(Ledger(local)) as ledger:
+        export(ledger, "a", "feeds/maghress/a.jsonl", *numbers)
+        find(ledger, "b", 101, 102)
+        ledger.files.commit_length("feeds/maghress/a.jsonl", "maghress", 77)
+        ledger.outlets.keep_rules("maghress", "courrier.example", b"{}\n")
+        ledger.hosts.note_rendered("courrier.example")
+        census = ledger.articles.census(Scope())
+        ledger.lock("turess", "c")
+        code, told = scrapy_ledger(shared, "move", "--yes")
+        assert (code, "another run of turess" in told) == (1, True)
+    monkeypatch.setattr("newscrawl.state.move._BATCH", 7)
+    for source, target in ((local, shared), (shared, Place(tmp_path / "back", lease=LEASE))):
+        for progress in move(source, target):
+            if progress.startswith("articles: up to 14"):
+                break  # as if the process had ended
+        assert [*move(source, target)][-1].startswith("texts")
+        with closing(Ledger(target)) as ledger:
+            assert ledger.articles.census(Scope()) == census
+            assert ledger.files.committed("maghress") == [("feeds/maghress/a.jsonl", 77)]
+            assert ledger.outlets.rules("maghress") == [b"{}\n"]
+            assert ledger.hosts.is_rendered("courrier.example")
+            assert ledger.articles.last_export("maghress:fr/courrier/7") == (1, b"prints")
+            sign = signature(f"8 {' '.join(TEXT)} 56 88")
+            assert sign
+            alike = [article for article, _ in ledger.texts.alike("new", sign)]
+            assert alike[0] == "maghress:fr/courrier/1"
+            assert "maghress:fr/courrier/8" in alike
+    with pytest.raises(StoreError, match="has articles already"):
+        next(move(shared, local))
+    with closing(Ledger(shared)) as ledger:
+        export(ledger, "d", "feeds/maghress/d@one.jsonl", 200)

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 
 from newscrawl.errors import StoreError
 from newscrawl.state.articles import ArticleStore
+from newscrawl.state.copies import TableCopies
 from newscrawl.state.discovery import DiscoveryStore
 from newscrawl.state.files import OutputFiles
 from newscrawl.state.host_slots import HostSlots
 from newscrawl.state.hosts import HostStore
+from newscrawl.state.nodes import NodeStore
 from newscrawl.state.outlets import OutletKnowledge
 from newscrawl.state.place import Place, as_place
 from newscrawl.state.postgres import PostgresDatabase, examine_postgres
@@ -71,6 +73,10 @@ class Ledger:
         """Domains and extraction rules of outlets."""
         self.hosts = HostStore(self._database)
         """Hosts whose pages need a browser."""
+        self.nodes = NodeStore(self._database) if place.url else None
+        """Nodes that share the ledger, if it is on PostgreSQL."""
+        self.copies = TableCopies(self._database)
+        """Whole tables, for a move."""
 
     def transaction(self) -> AbstractContextManager[None]:
         """Context in which the changes to all stores are committed together, or not at all.

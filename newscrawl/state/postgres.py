@@ -186,6 +186,14 @@ class PostgresDatabase(Database):
         except self._errors.Error as error:
             raise self._unusable(error) from error
 
+    def continue_numbers(self, tables: Sequence[str]) -> None:
+        """Have the numbers of new rows follow those that were stored with their rows."""
+        for table in tables:
+            self._run(
+                f"SELECT setval(pg_get_serial_sequence('{table}', 'number'), max(number))"  # noqa: S608 - names of tables
+                f" FROM {table}"
+            )
+
     def _run(
         self,
         sql: str,

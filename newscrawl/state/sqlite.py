@@ -118,6 +118,9 @@ class SqliteDatabase(Database):
         except sqlite3.Error as error:
             raise self._unwritten(error) from error
 
+    def continue_numbers(self, tables: Sequence[str]) -> None:
+        """Do nothing: SQLite numbers a row by the largest number in its table."""
+
     def _unwritten(self, error: sqlite3.Error) -> StoreError:
         """Make the error for a lost change and refuse all later changes.
 
