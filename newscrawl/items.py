@@ -144,11 +144,11 @@ class Source:
     status: Annotated[Status, Use.COMPARED] = "not_followed"
     """Outcome of following the link."""
     reason: str | None = None
-    """Why the status is not ``ok``: the error or rule in a few words. If ``via`` is ``archive``,
-    status and reason of the outlet's own page."""
+    """Reason why the status is not ``ok``. If ``via`` is ``archive``, status and reason of the
+    outlet's own page."""
     lost_since: Annotated[Instant | None, Use.ADDED] = None
-    """When ``status`` was first not ``ok`` although an earlier version has the page, UTC; what was
-    extracted from the page is then kept."""
+    """Time when ``status`` first was not ``ok`` although an earlier version has the page, UTC; the
+    fields of that version are kept."""
     http: int | None = None
     """HTTP status code of the last response."""
     directives: list[str] = field(default_factory=list)

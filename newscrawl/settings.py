@@ -339,6 +339,11 @@ NOTIFY_URLS = ""
 # {kind} (new, waiting, backfill, manual) are replaced.
 HEARTBEAT_URL = ""
 
+# --- Export --------------------------------------------------------------------------------------
+
+# Formats of your own by name, as paths of ``newscrawl.export.Format`` objects (docs/extend.md).
+EXTRA_EXPORT_FORMATS: dict[str, str] = {}
+
 # --- Schedule ------------------------------------------------------------------------------------
 
 # Hours of the day, UTC, for work that can wait: the first for retries of sources, the others for

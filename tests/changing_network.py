@@ -63,13 +63,13 @@ class Piece:
     def paragraphs(self) -> list[str]:
         return [
             (
-                f"La récolte d'arganes numéro {self.number} a dépassé cette année les prévisions des "
-                "coopératives du Souss, selon un bilan présenté jeudi à Taroudant devant une centaine "
+                f"La récolte d'arganes numéro {self.number} a dépassé cette année les prévisions "
+                "des coopératives du Souss, selon un bilan présenté devant une centaine "
                 f"de producteurs réunis par {self.outlet}."
             ),
             (
-                "Le président de la fédération locale a salué une saison généreuse après trois années "
-                f"sèches et a annoncé l'ouverture de {self.number + 2} pressoirs avant l'été prochain."
+                "Le président de la fédération locale a salué une saison généreuse après trois "
+                f"années sèches et a annoncé l'ouverture de {self.number + 2} pressoirs."
             ),
         ]
 

@@ -29,7 +29,7 @@ from newscrawl.demo.network import DemoNetwork, build
 from newscrawl.demo.outlets import EDITIONS, OUTLETS
 from newscrawl.demo.proxy import Answer, DemoProxy
 from newscrawl.demo.revisions import Change
-from newscrawl.demo.score import score, shingles, table
+from newscrawl.demo.score import overview, score, shingles, table
 from newscrawl.demo.showing import _prepare
 from newscrawl.demo.systems import SYSTEMS
 from newscrawl.demo.truth import Truth
@@ -542,6 +542,11 @@ def test_serve_says_how_to_use_it(tmp_path: Path) -> None:
         )
         proxy = urllib.request.ProxyHandler({"https": exports["https_proxy"]})
         context = ssl.create_default_context(cafile=exports["SSL_CERT_FILE"])
+        certificate = Path(exports["SSL_CERT_FILE"])
+        # Scrapyd may run as another user.
+        assert certificate.stat().st_mode & 0o777 == 0o644
+        assert certificate.parent.stat().st_mode & 0o777 == 0o755
+        assert b"PRIVATE" not in certificate.read_bytes()
         opener = urllib.request.build_opener(proxy, urllib.request.HTTPSHandler(context=context))
         with opener.open("https://www.maghress.com/fr/rss", timeout=10) as feed:
             assert b"lecourrierdusouss" in feed.read()
@@ -555,3 +560,25 @@ def test_wrong_scale_is_a_clear_error() -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "scale 0.0 leaves no articles" in done.stdout + done.stderr
+
+
+def test_the_demo_ends_with_score_page_and_next_steps(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "scrapy", "demo", "--scale=0.1"]
+    environment = os.environ | {"NEWSCRAWL_DATA": str(tmp_path)}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 0, done.stdout
+    screen = done.stdout.splitlines()
+    assert len(screen) <= 24 + len(EDITIONS)
+    assert "all targets reached" in screen
+    assert any(line.startswith("page     file://") for line in screen)
+    assert screen[-1].strip() == ".venv/bin/scrapy report"
+    assert '"id"' not in done.stdout
+
+
+def test_an_overview_names_every_target(tmp_path: Path) -> None:
+    truth = next(t for t in SITE.values() if t.source.status == "ok")
+    lines = overview(score(feed(tmp_path, [perfect(truth)]), {truth.id: truth}, ["maghress"]))
+    assert lines[-1] == "all targets reached"
+    assert len(lines) <= 10
+    lost = overview(score([], {truth.id: truth}, ["maghress"]))
+    assert lost[-1].startswith("BELOW A TARGET")

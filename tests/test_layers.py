@@ -131,7 +131,7 @@ PRIVATE_INDEXES = {
     "archive/warc.py",
     "operations/comparison.py",
     "export/check.py",
-    "export/selection.py",
+    "export/index.py",
 }
 """Modules with an SQLite index of their own files; none of them opens the ledger's database."""
 

@@ -139,7 +139,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     disk = tmp_path / "disk"
     disk.mkdir()
     made = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=700k", "tmpfs", disk],
+        ["mount", "-t", "tmpfs", "-o", "size=900k", "tmpfs", disk],
         capture_output=True,
         text=True,
     )

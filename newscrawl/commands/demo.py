@@ -14,22 +14,22 @@ class Command(ScrapyCommand):
     requires_crawler_process = False
 
     def syntax(self) -> str:
-        """Implement ``ScrapyCommand``."""
+        """Return the usage text."""
         return "[options]"
 
     def short_desc(self) -> str:
-        """Implement ``ScrapyCommand``."""
+        """Return the one-line description."""
         return "Crawl the embedded demo network and score the result"
 
     def long_desc(self) -> str:
-        """Implement ``ScrapyCommand``."""
+        """Return the usage text."""
         return (
-            "Start the demo network behind a proxy of its own, run the real spiders on it, and "
+            "Start the demo network behind a local proxy, run the real spiders on it, and "
             "compare what they exported with the truth. Nothing leaves this machine."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """Implement ``ScrapyCommand``."""
+        """Add the options."""
         super().add_options(parser)
         parser.add_argument("--seed", type=int, default=1, help="another seed, another network")
         parser.add_argument(
@@ -40,6 +40,13 @@ class Command(ScrapyCommand):
         )
         parser.add_argument(
             "--serve", action="store_true", help="only serve the network, until interrupted"
+        )
+
+        parser.add_argument(
+            "-v",
+            "--verbose",
+            action="store_true",
+            help="print the crawls' output, the whole score, a record and the files, too",
         )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
@@ -57,5 +64,6 @@ class Command(ScrapyCommand):
             scale=opts.scale,
             keep=opts.keep,
             serve=opts.serve,
+            verbose=opts.verbose,
         )
         self.exitcode = 0 if good else 1

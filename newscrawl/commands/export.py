@@ -17,6 +17,7 @@ from scrapy.exceptions import UsageError
 from newscrawl import items
 from newscrawl.aggregator.sites import SITES
 from newscrawl.errors import ExportError, SettingError, StoreError
+from newscrawl.text.cleaning import words
 from newscrawl.text.terminal import say
 
 if TYPE_CHECKING:
@@ -34,27 +35,38 @@ class Command(ScrapyCommand):
 
     def short_desc(self) -> str:
         """Return the one-line description."""
-        return "Export the feeds as JSON Lines, CSV, Parquet or in the study's layout"
+        return "Export the feeds as a described corpus: JSON Lines, CSV, Parquet and others"
 
     def long_desc(self) -> str:
         """Return the usage text."""
         return (
             "Take the latest version of each article from the feeds of the data directory, or "
             "from the feeds given, and write those that pass the filters, in order of newspaper "
-            "and date, with a datapackage.json that describes them. Lists are parted by commas."
+            "and date, with a description. Lists are separated by commas."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Add the output options and filters."""
-        from newscrawl.export import FORMATS
+        from newscrawl.export import FORMATS, add_formats
 
         super().add_options(parser)
+        assert self.settings
+        try:
+            add_formats(self.settings.getdict("EXTRA_EXPORT_FORMATS"))
+        except (ExportError, ValueError) as error:
+            raise SystemExit(f"scrapy export: EXTRA_EXPORT_FORMATS: {error}") from error
         output = parser.add_argument_group("Output")
         output.add_argument(
             "-o", "--output", metavar="DIR|FILE", help="directory, or file.jsonl/.csv/.parquet"
         )
         output.add_argument(
-            "--format", choices=FORMATS, help="without it, by the file's suffix, else jsonl"
+            "--format",
+            choices=FORMATS,
+            help="by default that of the file's suffix, else jsonl; "
+            + "; ".join(f"{name}: {chosen.about}" for name, chosen in FORMATS.items()),
+        )
+        output.add_argument(
+            "--identifiers", action="store_true", help="what may be published: --format identifiers"
         )
         output.add_argument("--split", choices=["outlet"], help="one file a newspaper")
         output.add_argument(
@@ -62,6 +74,12 @@ class Command(ScrapyCommand):
         )
         output.add_argument(
             "--skip-damaged", action="store_true", help="leave out lines that cannot be read"
+        )
+        output.add_argument(
+            "--bom", action="store_true", help="begin CSV with a byte order mark, for Excel"
+        )
+        output.add_argument(
+            "--hash-bylines", metavar="KEY", help="replace names of authors by hashes with this key"
         )
         filters = parser.add_argument_group("Filters")
         filters.add_argument("--site", metavar="LIST", help=", ".join(SITES))
@@ -75,8 +93,30 @@ class Command(ScrapyCommand):
             "--agreement", metavar="SHARE", help="least agreement of the texts, 0 to 1"
         )
         filters.add_argument(
-            "--no-duplicates", action="store_true", help="only the first article with a text"
+            "--trust", choices=["high", "check"], help="least trust; check leaves out only low"
         )
+        filters.add_argument(
+            "--grep",
+            metavar="PHRASE",
+            action="append",
+            default=[],
+            help="title or text holds the phrase, whatever its case, accents and Arabic spelling; "
+            "* for any letters of a word; given several times, any of them",
+        )
+        filters.add_argument(
+            "--no-duplicates",
+            action="store_true",
+            help="of articles with the same text only the one published first",
+        )
+        filters.add_argument(
+            "--versions", choices=["latest", "all"], default="latest", help="of each article"
+        )
+        filters.add_argument(
+            "--sample",
+            metavar="N",
+            help="draw N articles, spread over outlets and months; by default as a coding sheet",
+        )
+        filters.add_argument("--seed", metavar="S", help="seed of the sample, 1 by default")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Export and print a summary."""
@@ -87,7 +127,7 @@ class Command(ScrapyCommand):
         if not opts.output:
             raise UsageError("-o/--output is required", print_help=False)
         output = Path(opts.output)
-        name = _format(output, opts.format)
+        name = _format(output, _asked(opts))
         chosen = FORMATS[name]
         split = bool(opts.split) or chosen.always_split
         if split and output.suffix == chosen.suffix:
@@ -102,7 +142,18 @@ class Command(ScrapyCommand):
             status=_list("--status", opts.status, get_args(items.Status)),
             agreement=_share("--agreement", opts.agreement),
             duplicates=not opts.no_duplicates,
+            trust=opts.trust,
+            grep=_phrases(opts.grep),
+            all_versions=opts.versions == "all",
+            sample=_number("--sample", opts.sample),
+            seed=_number("--seed", opts.seed) or 1,
         )
+        if opts.seed and not opts.sample:
+            raise UsageError("--seed needs --sample", print_help=False)
+        if opts.bom and chosen.format != "csv":
+            raise UsageError(f"--bom is for CSV, not for {name}", print_help=False)
+        if opts.hash_bylines == "":
+            raise UsageError("--hash-bylines needs a key that is not empty", print_help=False)
         try:
             data = place_of(self.settings)
             summary = export(
@@ -114,8 +165,10 @@ class Command(ScrapyCommand):
                     selection=selection,
                     overwrite=opts.overwrite,
                     skip_damaged=opts.skip_damaged,
+                    bom=opts.bom,
+                    byline_key=opts.hash_bylines,
                     # Scrapy takes the name of the command out.
-                    command=shlex.join(["scrapy", "export", *sys.argv[1:]]),
+                    command=_command(opts.hash_bylines),
                 )
             )
         except (ExportError, SettingError, StoreError) as error:
@@ -129,11 +182,53 @@ def _format(output: Path, asked: str | None) -> str:
     """Return the format, by name or by the file's suffix."""
     from newscrawl.export import FORMATS
 
-    suffixes = {chosen.suffix: name for name, chosen in FORMATS.items() if not chosen.always_split}
+    suffixes = {
+        chosen.suffix: name
+        for name, chosen in FORMATS.items()
+        if chosen.by_suffix and not chosen.always_split
+    }
     by_suffix = suffixes.get(output.suffix)
-    if asked and by_suffix and asked != by_suffix:
+    if asked and by_suffix and FORMATS[asked].suffix != output.suffix:
         raise UsageError(f"-o {output} does not fit --format {asked}", print_help=False)
     return asked or by_suffix or "jsonl"
+
+
+def _asked(opts: argparse.Namespace) -> str | None:
+    """Return the format that the options ask for."""
+    if opts.identifiers:
+        if opts.format not in (None, "identifiers"):
+            raise UsageError(f"--identifiers does not fit --format {opts.format}", print_help=False)
+        return "identifiers"
+    if opts.sample and not opts.format and Path(opts.output).suffix in ("", ".csv"):
+        return "coding"
+    asked: str | None = opts.format
+    return asked
+
+
+def _command(secret: str | None) -> str:
+    """Return the command line, without the key of hashed names."""
+    # Scrapy takes the name of the command out.
+    given = [_hidden(argument, secret) for argument in sys.argv[1:]]
+    return shlex.join(["scrapy", "export", *given])
+
+
+def _hidden(argument: str, secret: str | None) -> str:
+    if secret is None or argument not in (secret, f"--hash-bylines={secret}"):
+        return argument
+    return f"{argument.removesuffix(secret)}KEY"
+
+
+def _phrases(given: list[str]) -> tuple[str, ...]:
+    for phrase in given:
+        if not words(phrase):
+            raise UsageError(f"--grep {phrase!r} holds no word", print_help=False)
+    return tuple(given)
+
+
+def _number(option: str, value: str | None) -> int | None:
+    if value is not None and not (value.isdecimal() and int(value) > 0):
+        raise UsageError(f"{option} {value}: not a number from 1", print_help=False)
+    return None if value is None else int(value)
 
 
 def _list(option: str, value: str | None, allowed: Collection[str] = ()) -> tuple[str, ...]:
@@ -170,15 +265,22 @@ def _share(option: str, value: str | None) -> float | None:
 def _tell(summary: "Summary") -> None:
     """Print the summary of an export."""
     counts = summary.counts
-    size = sum(file.bytes for file in summary.files)
+    files = summary.facts.files
     print(
-        f"records {counts.exported}, newspapers {summary.newspapers}, "
-        f"files {len(summary.files)}, bytes {size}"
+        f"records {counts.exported}, newspapers {len(summary.facts.newspapers)}, "
+        f"files {len(files)}, bytes {sum(file.bytes for file in files)}"
     )
-    print(
-        f"lines {counts.lines} = exported {counts.exported} + earlier versions {counts.earlier} "
-        f"+ not of the selection {counts.unwanted} + damaged {counts.damaged}"
-    )
+    left_out = {
+        "earlier versions": counts.earlier,
+        "not of the selection": counts.unwanted,
+        "duplicates": counts.duplicates,
+        "not drawn": counts.not_drawn,
+        "damaged": counts.damaged,
+    }
+    parts = "".join(f" + {name} {number}" for name, number in left_out.items() if number)
+    print(f"lines {counts.lines} = exported {counts.exported}{parts}")
     for damage in counts.damages:
         say(f"left out: {damage}")
-    print(f"described in {summary.package}")
+    for name in summary.kept:
+        print(f"{name} there is of no export, so it was kept and none was written")
+    print(f"corpus {summary.facts.corpus}, described in {summary.package}")

@@ -89,6 +89,9 @@ class DemoProxy(LoopbackServer):
         self._authority = trustme.CA()
         self._directory = tempfile.TemporaryDirectory(prefix="newscrawl-demo-")
         self._authority.cert_pem.write_to_path(self.certificates)
+        # Crawls of another user, such as Scrapyd's, need the certificate; the key is not in a file.
+        Path(self._directory.name).chmod(0o755)
+        self.certificates.chmod(0o644)
         return super().__enter__()
 
     def __exit__(

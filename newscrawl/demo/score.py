@@ -262,6 +262,30 @@ def _f1(precision: float, recall: float) -> float:
     return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
 
 
+def overview(result: Score) -> list[str]:
+    """Return a score in a few lines, each with its target."""
+    copies = min(share.value for share in result.copies.values())
+    parts = (
+        ("records exported", result.records, "-"),
+        ("missing, extra, repeated", _faulty(result), "0"),
+        ("fields of copies right", f"{copies:.1%}", "100% in each field"),
+        ("titles of sources right", f"{result.titles.value:.1%}", f"{TITLE_BAR:.0%}"),
+        ("dates of sources right", f"{result.dates.value:.1%}", f"{DATE_BAR:.0%}"),
+        ("texts of sources, F1", f"{result.bodies.value:.3f}", f"{BODY_BAR}"),
+        ("statuses of sources right", f"{result.statuses.value:.1%}", "-"),
+    )
+    verdict = "all targets reached" if result.good else "BELOW A TARGET: see --verbose"
+    return [
+        f"{'score':<27}{'reached':>9}   target",
+        *(f"{name:<27}{reached:>9}   {target}" for name, reached, target in parts),
+        verdict,
+    ]
+
+
+def _faulty(result: Score) -> int:
+    return len(result.missing) + len(result.extra) + len(result.repeated)
+
+
 def table(result: Score, shown: int = 5) -> str:
     """Return a score as a table, with the first few errors."""
     rows = [

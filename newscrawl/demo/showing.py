@@ -20,7 +20,7 @@ from newscrawl.browser.chromium import find_chromium
 from newscrawl.demo.network import DemoNetwork, build
 from newscrawl.demo.outlets import EDITIONS, OUTLETS, outlets_of
 from newscrawl.demo.proxy import DemoProxy
-from newscrawl.demo.score import read_feed, score, table
+from newscrawl.demo.score import overview, read_feed, score, table
 from newscrawl.errors import BrowserMissingError
 from newscrawl.export import find_feeds
 from newscrawl.report import write_page
@@ -36,12 +36,24 @@ _SETTINGS: Mapping[str, Any] = {
     "ARCHIVE": True,
     "LOG_LEVEL": "ERROR",
 }
+_NEXT = """
+Next, on the real network (newscrawl is polite: one request per second and host):
+  export NEWSCRAWL_CONTACT=you@university.example
+  .venv/bin/scrapy crawl maghress -a outlets=lopinion -a editions=fr -a since=7d
+  .venv/bin/scrapy report"""
 _LONGEST = 300
 """Maximum characters of a printed text."""
 
 
 def show(
-    data: Path, settings: list[str], *, seed: int, scale: float, keep: bool, serve: bool
+    data: Path,
+    settings: list[str],
+    *,
+    seed: int,
+    scale: float,
+    keep: bool,
+    serve: bool,
+    verbose: bool,
 ) -> bool:
     """Serve the network until interrupted, or crawl it into a directory and print the score.
 
@@ -62,7 +74,7 @@ def show(
             _serve(proxy, data)
             return True
         _prepare(data, keep=keep)
-        return _crawl_and_score(network, proxy, data, settings)
+        return _crawl_and_score(network, proxy, data, settings, verbose=verbose)
 
 
 def _has_browser() -> bool:
@@ -91,60 +103,77 @@ def _prepare(data: Path, *, keep: bool) -> None:
 
 
 def _crawl_and_score(
-    network: DemoNetwork, proxy: DemoProxy, data: Path, settings: list[str]
+    network: DemoNetwork, proxy: DemoProxy, data: Path, settings: list[str], *, verbose: bool
 ) -> bool:
     """Crawl every site and print the result; return whether all targets are reached."""
     began = time.monotonic()
     count = len(network.truth)
     print(f"Demo network: {count} articles of {len(OUTLETS)} outlets on {', '.join(_SITES)}")
     environment = os.environ | proxy.environment() | {"NEWSCRAWL_DATA": str(data)}
-    print(f"Each run with {shlex.join(_options(settings))}")
+    if verbose:
+        print(f"Each run with {shlex.join(_options(settings))}")
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        done = pool.map(lambda site: list(_crawl(site, environment, settings)), _SITES)
-        runs = [run for of_site in done for run in of_site]
-    result = score(_feeds(data), network.truth, _SITES)
-    print("\n--- Score against the network's truth", table(result), sep="\n")
-    if record := next((r for feed in _feeds(data) for r in read_feed(feed) if _typical(r)), None):
-        print(
-            "\n--- One record", json.dumps(_short(record), indent=2, ensure_ascii=False), sep="\n"
+        crawls = pool.map(
+            lambda site: list(_crawl(site, environment, settings, verbose=verbose)), _SITES
         )
-    print(f"\n--- {len(proxy.requests)} requests, {time.monotonic() - began:.0f} s; in {data}:")
-    for path in sorted(path for path in data.rglob("*.json*") if path.is_file()):
-        print(f"{path.stat().st_size:>10}  {path.relative_to(data)}")
-    if _feeds(data):
+        good = all(code == 0 for of_site in crawls for code in of_site)
+    feeds = _feeds(data)
+    result = score(feeds, network.truth, _SITES)
+    if verbose:
+        _print_details(data, feeds)
+        print("\n--- Score against the network's truth", table(result), sep="\n")
+    print(f"\n{len(proxy.requests)} requests in {time.monotonic() - began:.0f} s")
+    print(*overview(result), sep="\n")
+    print(f"\nrecords  {data / 'feeds'}")
+    if feeds:
         page = data / "report" / "index.html"
         write_page(data, find_feeds(data), page)
-        print(f"\n--- What all this looks like, to be opened in a browser:\n{page.as_uri()}")
-    return result.good and not any(run.returncode for run in runs)
+        print(f"page     {page.as_uri()}  (open it in a browser)")
+    print(_NEXT)
+    return result.good and good
+
+
+def _print_details(data: Path, feeds: list[Path]) -> None:
+    """Print a record and the files of the crawls."""
+    if record := next((r for feed in feeds for r in read_feed(feed) if _typical(r)), None):
+        shown = json.dumps(_short(record), indent=2, ensure_ascii=False)
+        print("\n--- One record", shown, sep="\n")
+    print(f"\n--- Files in {data}:")
+    for path in sorted(path for path in data.rglob("*.json*") if path.is_file()):
+        print(f"{path.stat().st_size:>10}  {path.relative_to(data)}")
 
 
 def _crawl(
-    site: str, environment: Mapping[str, str], settings: list[str]
-) -> Iterator[subprocess.CompletedProcess[str]]:
-    """Crawl all outlets' listings of a site by ``scrapy crawl``; print its output at the end."""
+    site: str, environment: Mapping[str, str], settings: list[str], *, verbose: bool
+) -> Iterator[int]:
+    """Crawl all outlets' listings of a site by ``scrapy crawl``, and yield the exit codes.
+
+    The output of a crawl is printed at its end: of one that failed, or all if ``verbose``.
+    """
     for name, edition in EDITIONS:
-        if name == site:
-            slugs = ",".join(outlet.slug for outlet in outlets_of(site, edition))
-            command = [
-                "scrapy",
-                "crawl",
-                site,
-                "-a",
-                f"editions={edition}",
-                "-a",
-                f"outlets={slugs}",
-            ]
-            done = subprocess.run(  # noqa: S603 -- our own command
-                [sys.executable, "-m", *command, *_options(settings)],
-                env=environment,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                check=False,
-            )
-            told = f"{shlex.join(command)}: exit code {done.returncode}\n{done.stdout.rstrip()}"
-            print(f"\n--- {told}", flush=True)
-            yield done
+        if name != site:
+            continue
+        slugs = ",".join(outlet.slug for outlet in outlets_of(site, edition))
+        command = ["scrapy", "crawl", site, "-a", f"editions={edition}", "-a", f"outlets={slugs}"]
+        done = subprocess.run(  # noqa: S603 -- our own command
+            [sys.executable, "-m", *command, *_options(settings)],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        if verbose or done.returncode:
+            ended = f"{shlex.join(command)}: exit code {done.returncode}"
+            print(f"\n--- {ended}\n{done.stdout.rstrip()}", flush=True)
+        else:
+            print(f"crawled {site}, edition {edition}: {_balance(done.stdout)}", flush=True)
+        yield done.returncode
+
+
+def _balance(output: str) -> str:
+    """Return the line of a crawl's summary that counts its articles."""
+    return next((line for line in output.splitlines() if line.startswith("found ")), "")
 
 
 def _options(settings: list[str]) -> Iterator[str]:

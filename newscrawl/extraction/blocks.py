@@ -53,7 +53,7 @@ _AWAY = re.compile(
     r"related|relacionad|relation|similar|recommend|recirc|see-?also|read-?(?:more|also|next|on)|"
     r"more-?(?:on|from|stor|news|art|link)|lire|voir|also|further|sharing|social|partage|compart|"
     r"teilen|follow|newsletter|subscri|suscri|abonn|sign-?up|promo|advert|adslot|adsby|anzeige|"
-    r"werbung|publicit|banner|sponsor|outbrain|taboola|widget|footer|breadcrumb|ariane|menu|pagin|"
+    r"werbung|publicit|banner|sponsor|outbrain|taboola|footer|breadcrumb|ariane|menu|pagin|"
     r"pager|keywords|cookie|consent|gdpr|popup|modal|regist|log-?in|trending|popular|"
     r"most-?(?:read|view|pop)|latest|ticker|carousel|toolbar|copyright|disclaimer|rating|quiz|"
     r"sr-only|visually|screen-?reader|donat|whatsapp|telegram|facebook|twitter|tweet|instagram|"
@@ -72,7 +72,7 @@ _BODY = re.compile(
     r"(?:article|story|post|entry|news|content|text)[-_]*body|article-?text|"
     r"(?:entry|post|article|story|news)[-_]*content(?!-wrap)"
 )
-_UTILITY = re.compile(r"[:\[/!]|^(?:has|not)-")
+_UTILITY = re.compile(r"[:\[(/!]|^(?:has|not)-")
 """Class names that style an element and say nothing of its purpose."""
 _DIGIT = re.compile(r"\d")
 _RUBRIC = re.compile(

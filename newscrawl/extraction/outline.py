@@ -1,6 +1,5 @@
 """The outline of a page: where its prose stands, and which of it looks like an article's body."""
 
-import re
 from collections import Counter
 
 from newscrawl.extraction.blocks import (
@@ -11,133 +10,77 @@ from newscrawl.extraction.blocks import (
     COMMENTS,
     ENDS,
     HEADINGS,
-    Block,
     Page,
 )
+from newscrawl.extraction.forms import (
+    CARRIERS,
+    CELLS,
+    Forms,
+    anchors_of,
+    mass_of,
+    without_teasers,
+)
+from newscrawl.extraction.furniture import SENTENCE, is_afterwards, is_link, is_notice
 
 OUT = AWAY | CAPTION | COMMENTS | BYLINE
 """Flags of parts that hold no text of the article."""
 
-_SENTENCE = 40
-"""Characters from which a block may be prose."""
-
-_FORM = 0.15
-"""Share of the prose from which a form of text belongs to the body."""
-
 _LEAD = 1500
 """Characters of a copy from which it is more than a lead."""
 
-# Elements that carry one paragraph, or a few, inside the part of the page that they stand in.
-# fmt: off
-_CARRIERS = frozenset((
-    "p", "ul", "ol", "li", "dl", "dd", "dt", "blockquote", "center", "h1", "h2", "h3", "h4", "h5",
-    "h6", "hgroup", "pre", "font",
-))
-# fmt: on
+_HELD = 800
+"""Characters of a declared article that makes the parts around it no boxes."""
 
-_TEXTS = HEADINGS | {"p", "li", "td"}
+_LONG_CAPTION = 600
+"""Characters from which a part named after a picture holds more than its caption."""
+
+_ITEMS = frozenset(("li", "dd", "dt", "td", "th"))
+
+_TEXTS = HEADINGS | _ITEMS | {"p"}
 """Elements whose text is the body's even when it is all a link, if prose follows."""
-
-_CREDIT = re.compile(
-    r"^\W*(?:©|\(c\)|(?:(?:foto|photo|crédit|credit|image|bild|صورة)s?\s*)+:)|"
-    r"(?:©|\((?:c\)|foto|photo|crédit|credit|image|bild|صورة)|"
-    r"(?<!\bla )\b(?:foto|photo|crédit|credit|image|bild|صورة)s?\s*:).{0,60}$",
-    re.IGNORECASE,
-)
-_INVITES = 0.2
-"""Linked share of an invitation; a sentence that names a service links less."""
-_SERVICE = re.compile("whatsapp|telegram", re.IGNORECASE)
-_INVITATION = re.compile(
-    r"newsletter|sign up|subscrib|abonn(?:ez|ier)|bookmark|نشرتنا|اشترك|"
-    r"donate (?:now|here|to us)|faites? un don\b|soutenez-nous|support us\b|"
-    r"mit einer spende|haz una donación|تبرع الآن",
-    re.IGNORECASE,
-)
-
-# Headings of what follows an article.
-_AFTERWARDS = re.compile(
-    r"^\W*(?:\d+ )?(?:commentaires?|comments?|r[ée]actions?|kommentare?|comentarios|تعليقات|"
-    r"التعليقات|أضف تعليق|(?:articles? )?(?:li[ée]s|similaires|connexes|associ[ée]s)|"
-    r"(?:dans|sur) (?:le|la) m[êe]me \w+|related (?:articles|stories|news|posts)|"
-    r"(?:مواضيع|مقالات) (?:ذات صلة|مشابهة|أخرى))(?: \(?\d+\)?)?\W*$",
-    re.IGNORECASE,
-)
-
-_FURNITURE = re.compile(
-    r"^\W*(?:(?:lire|voir|[àa] lire|lisez|d[ée]couvrez|sur le m[êe]me (?:sujet|th[èe]me))\b.{0,12}"
-    r"(?:aussi|[ée]galement|plus)|[àa] (?:lire|voir)(?: aussi)?\s*:|read (?:more|also|next)|"
-    r"see also|also read|more (?:on|from)|related (?:articles|stories|news|posts)|"
-    r"lesen sie|mehr zum thema|lee tambi[ée]n|"
-    r"اقرأ (?:أيضا|ايضا|المزيد)|إقرأ أيضا|اقرا ايضا|طالع أيضا|شاهد أيضا|مواضيع ذات صلة|"
-    r"(?:copyright|©|\(c\)|all rights reserved|tous droits r[ée]serv[ée]s|جميع الحقوق محفوظة)|"
-    r"subscribe|sign up|abonnez|inscrivez|follow us|suivez|تابعنا|اشترك|rejoignez|"
-    r"(?:newsletter|advertisement|publicit[ée]|anzeige|werbung|إعلان)\W*$)",
-    re.IGNORECASE,
-)
-
-
-def is_link(block: Block) -> bool:
-    """Tell whether a block is a link with little beside it."""
-    return block.linked > 0.5 * len(block.text) and len(block.text) - block.linked < 50
-
-
-def is_notice(block: Block) -> bool:
-    """Tell whether a short block is a credit, an invitation or a pointer elsewhere."""
-    text = block.text
-    return len(text) - block.linked < 200 and (
-        _FURNITURE.match(text) is not None
-        or _CREDIT.search(text) is not None
-        or (block.linked > 0 and _INVITATION.search(text) is not None)
-        or (block.linked > _INVITES * len(text) and _SERVICE.search(text) is not None)
-    )
-
-
-def is_furniture(block: Block) -> bool:
-    """Tell whether a block only leads elsewhere."""
-    return is_link(block) or is_notice(block)
-
-
-def is_afterwards(block: Block) -> bool:
-    """Tell whether a block is the heading of what follows an article."""
-    text = block.text
-    return len(text) < _SENTENCE and not block.linked and _AFTERWARDS.match(text) is not None
 
 
 class Outline:
     """Where a page's prose stands, and which of it looks like the body of an article."""
 
     def __init__(self, page: Page, known: list[int] | None = None) -> None:
-        """Weigh the page's parts; ``known`` blocks are sure to be of the body."""
+        """Weigh the page's parts; ``known`` blocks certainly belong to the body."""
         self.page = page
         self.known = known or []
         elements, blocks = page.elements, page.blocks
         self.prose = [
             i
             for i, b in enumerate(blocks)
-            if len(b.text) >= _SENTENCE and b.linked <= 0.5 * len(b.text)
+            if len(b.text) >= SENTENCE and b.linked <= 0.5 * len(b.text)
         ]
-        mass = self._mass(self.prose)
-        self.total = mass[0]
-        named: dict[tuple[str, str], int] = {}
+        self._mass = mass = mass_of(page, self.prose)
+        self._named: Counter[tuple[str, str]] = Counter()
         for element, weight in zip(elements, mass, strict=True):
             if weight and element.flags & OUT:
-                key = (element.tag, element.kind)
-                named[key] = named.get(key, 0) + weight
+                self._named[element.tag, element.kind] += weight
         sure: set[int] = set()
         for index in self.known:
             above = blocks[index].element
             while above not in sure:
                 sure.add(above)
                 above = elements[above].parent
-        self._named = named
+        self._around_article = self._find_around_article()
         self._away: dict[int, bool] = dict.fromkeys(sure, False)
         self._away[0] = False
 
-    def is_away(self, element: int) -> bool:
-        """Tell whether an element stands in a part that leads away from the article.
+    def _find_around_article(self) -> set[int]:
+        """Find the parts whose prose is that of a declared article inside them."""
+        found: set[int] = set()
+        for index in range(len(self._mass) - 1, 0, -1):
+            if self._mass[index] >= _HELD and index not in found and self._declared(index):
+                above = self.page.elements[index].parent
+                while above and 0.8 * self._mass[above] <= self._mass[index]:
+                    found.add(above)
+                    above = self.page.elements[above].parent
+        return found
 
-        A part that holds most of the page's prose is no box beside it, whatever its name.
-        """
+    def is_away(self, element: int) -> bool:
+        """Return whether an element stands in a part that leads away from the article."""
         away, elements = self._away, self.page.elements
         unknown = []
         while element not in away:
@@ -145,29 +88,30 @@ class Outline:
             element = elements[element].parent
         known = away[element]
         for element in reversed(unknown):
-            part = elements[element]
-            if not known and (flags := part.flags & OUT):
-                share = 0.8 if flags & COMMENTS else 0.5
-                known = self._named.get((part.tag, part.kind), 0) < share * self.total
+            known = known or self._is_box(element)
             away[element] = known
         return known
 
-    def _mass(self, prose: list[int]) -> list[int]:
-        """Sum the prose in each element."""
-        elements, blocks = self.page.elements, self.page.blocks
-        mass = [0] * len(elements)
-        for index in prose:
-            mass[blocks[index].element] += len(blocks[index].text)
-        for index in range(len(elements) - 1, 0, -1):
-            if mass[index]:
-                mass[elements[index].parent] += mass[index]
-        return mass
+    def _is_box(self, element: int) -> bool:
+        """Return whether an element is named as a box, and its text does not contradict that.
+
+        Parts of one name that hold most of the page's prose are no boxes beside it, nor is the part
+        that holds the declared article, nor a caption of many paragraphs.
+        """
+        part = self.page.elements[element]
+        flags = part.flags & OUT
+        if not flags or element in self._around_article:
+            return False
+        if flags == CAPTION and self._mass[element] >= _LONG_CAPTION:
+            return False
+        share = 0.8 if flags & COMMENTS else 0.5
+        return self._named[part.tag, part.kind] < share * self._mass[0]
 
     def _container(self, good: list[int]) -> int:
         """Find the smallest part that holds most of the good prose, and what is known."""
         elements = self.page.elements
-        mass = self._mass(good)
-        held = self._mass(self.known) if self.known else None
+        mass = mass_of(self.page, good)
+        held = mass_of(self.page, self.known) if self.known else None
         children: dict[int, list[int]] = {}
         for index in range(1, len(elements)):
             if mass[index]:
@@ -175,8 +119,8 @@ class Outline:
         container = 0
         while parts := children.get(container):
             best = max(parts, key=lambda part: mass[part] * (2 if self._declared(part) else 1))
-            needed = 0.3 if self._declared(best) else 0.85 if self._declared(container) else 0.6
-            if mass[best] < needed * mass[container] or elements[best].tag in _CARRIERS:
+            needed = 0.3 if self._declared(best) else 0.85 if self._declared(container) else 0.75
+            if mass[best] < needed * mass[container] or elements[best].tag in CARRIERS:
                 break
             if held and held[best] < 0.6 * held[0]:
                 break
@@ -186,7 +130,7 @@ class Outline:
         return container
 
     def _declared(self, element: int) -> bool:
-        """Tell whether an element says that it holds what the page is for."""
+        """Return whether an element says that it holds what the page is for."""
         part = self.page.elements[element]
         return part.tag in ("main", "article") or bool(part.flags & BODY)
 
@@ -194,29 +138,11 @@ class Outline:
         first, second = self.page.elements[one], self.page.elements[other]
         return one != other and first.tag == second.tag and first.kind == second.kind
 
-    def _anchors(self) -> list[int]:
-        """Give for each element the part that it stands in.
-
-        That is the element itself, or what is left when one climbs out of carriers of
-        paragraphs and of wrappers that hold a single one.
-        """
-        elements = self.page.elements
-        counts = [0] * len(elements)
-        for block in self.page.blocks:
-            counts[block.element] += 1
-        for index in range(len(elements) - 1, 0, -1):
-            counts[elements[index].parent] += counts[index]
-        anchors = [0]
-        for index in range(1, len(elements)):
-            part = elements[index]
-            climbs = part.tag in _CARRIERS or counts[index] == 1
-            anchors.append(anchors[part.parent] if climbs else index)
-        return anchors
-
     def body(self, after: int = -1) -> list[int]:
         """List the blocks that look like the body; none when it ends at ``after`` or before."""
         page, blocks = self.page, self.page.blocks
         good = [index for index in self.prose if not self.is_away(blocks[index].element)]
+        good = without_teasers(page, self.prose, good)
         if not good or good[-1] <= after:
             return []
         container = self._container(good)
@@ -225,46 +151,44 @@ class Outline:
             for index, block in enumerate(blocks)
             if page.inside(block.element, container) and not self.is_away(block.element)
         ]
-        return self._told(inside, self._belonging(good, inside), set(good))
+        forms = Forms(page, anchors_of(page, self._mass), inside, good)
+        return self._told(inside, self._belonging(forms, good, inside), set(good), forms.anchors)
 
-    def _belonging(self, good: list[int], inside: list[int]) -> set[int]:
+    def _belonging(self, forms: Forms, good: list[int], inside: list[int]) -> set[int]:
         """Choose the blocks that stand in parts which have the forms of the body."""
         page, elements, blocks = self.page, self.page.elements, self.page.blocks
-        anchors = self._anchors()
-        forms: dict[int, tuple[str, str, str]] = {}
-        for index in inside:
-            anchor = anchors[blocks[index].element]
-            if anchor not in forms:
-                part = elements[anchor]
-                forms[anchor] = (part.tag, part.kind, elements[part.parent].kind)
-        weights: Counter[tuple[str, str, str]] = Counter()
-        for index in good:
-            if (anchor := anchors[blocks[index].element]) in forms:
-                weights[forms[anchor]] += len(blocks[index].text)
-        main = {form for form, weight in weights.items() if weight >= _FORM * weights.total()}
-        known = {anchors[blocks[index].element] for index in self.known}
-        sure = {forms[anchor] for anchor in known if anchor in forms}
-        # A copy that is more than a lead shows where the body is: beside it, only what has the
-        # forms that the copy has shown belongs to it.
+        shown = set(inside)
+        sure = {forms.at(index) for index in self.known if index in shown}
+        main = forms.main()
+        wanted = main | forms.minor(main)
         home = 0
-        if sum(len(blocks[index].text) for index in self.known) >= _LEAD:
-            home = elements[common_element(page, self.known)].parent
-        around = {elements[anchor].parent for anchor, form in forms.items() if form in main | sure}
+        if self.known:
+            # What the copy passes over is a box.
+            between = range(min(self.known), max(self.known))
+            held = set(self.known)
+            wanted -= {forms.at(i) for i in good if i in between and i in shown and i not in held}
+            # A copy that is more than a lead shows where the body is: beside it, only what has
+            # the forms that the copy has shown belongs to it.
+            if sum(len(blocks[index].text) for index in self.known) >= _LEAD:
+                home = elements[common_element(page, self.known)].parent
+        around = {elements[a].parent for a, form in forms.of.items() if form in main | sure}
         chosen = set()
         for index in inside:
             element = blocks[index].element
-            anchor = anchors[element]
+            form = forms.at(index)
             if (
-                forms[anchor] in sure
-                or (forms[anchor] in main and page.inside(element, home))
-                or (anchor in around and elements[element].tag in HEADINGS)
+                form in sure
+                or (form in wanted and page.inside(element, home))
+                or (forms.anchors[element] in around and elements[element].tag in HEADINGS)
             ):
                 chosen.add(index)
         return chosen
 
-    def _told(self, inside: list[int], belonging: set[int], prose: set[int]) -> list[int]:
-        """Choose the blocks that tell: from the first prose to the last, without furniture."""
-        blocks = self.page.blocks
+    def _told(
+        self, inside: list[int], belonging: set[int], prose: set[int], anchors: list[int]
+    ) -> list[int]:
+        """Choose from the first prose to the last, without furniture."""
+        blocks, elements = self.page.blocks, self.page.elements
         end = max(self.known, default=0)
         # What stands there three times is a label or a notice, not the article.
         often = Counter(blocks[index].text for index in inside)
@@ -273,41 +197,69 @@ class Outline:
         seen: set[str] = set()
         for index in inside:
             block = blocks[index]
-            text, tag = block.text, self.page.elements[block.element].tag
-            if found and index > end and is_afterwards(block):
+            text, tag = block.text, elements[block.element].tag
+            if found and index > end and is_afterwards(block) and not self._in_cell(block.element):
                 break
-            if index not in belonging or tag == "h1" or text in seen:
+            if index not in belonging or (tag == "h1" and not found) or text in seen:
                 continue
             if often[text] > 2 and text[-1] not in ENDS:
                 continue
             if is_notice(block) or (is_link(block) and tag not in _TEXTS):
                 continue
-            if len(text) >= _SENTENCE:
+            if len(text) >= SENTENCE:
                 seen.add(text)
             if index not in prose or tag in HEADINGS:
                 waiting.append(index)
                 continue
-            found += waiting if found else self._sentences(waiting[::-1], index)[::-1]
+            found += waiting if found else self._before(waiting, index, anchors)
             waiting.clear()
             found.append(index)
-        return found + self._sentences(waiting, found[-1]) if found else []
+        return found + self._behind(waiting, found[-1], anchors) if found else []
 
-    def _sentences(self, waiting: list[int], prose: int) -> list[int]:
-        """List the short sentences that stand next to a paragraph, in the same part."""
+    def _in_cell(self, element: int) -> bool:
+        part = self.page.elements[element]
+        return part.tag in CELLS or self.page.elements[part.parent].tag in CELLS
+
+    def _before(self, waiting: list[int], prose: int, anchors: list[int]) -> list[int]:
+        """List the short sentences, or the heading, that stand right before the first paragraph."""
         blocks, elements = self.page.blocks, self.page.elements
-        part = elements[blocks[prose].element]
-        found = []
+        found: list[int] = []
+        for index in reversed(waiting):
+            block = blocks[index]
+            if block.linked:
+                break
+            if (
+                elements[block.element].tag in HEADINGS
+                and anchors[block.element] == anchors[blocks[prose].element]
+            ):
+                found.append(index)
+                break
+            if not self._is_sentence(index, prose):
+                break
+            found.append(index)
+        return found[::-1]
+
+    def _behind(self, waiting: list[int], prose: int, anchors: list[int]) -> list[int]:
+        """List the short sentences and list items that stand right behind the last paragraph."""
+        blocks, elements = self.page.blocks, self.page.elements
+        found: list[int] = []
         for index in waiting:
             block = blocks[index]
-            element = elements[block.element]
-            if (
-                (element.tag, element.parent) != (part.tag, part.parent)
-                or block.text[-1] not in ENDS
-                or block.linked
-            ):
+            item = (
+                elements[block.element].tag in _ITEMS
+                and anchors[block.element] == anchors[blocks[prose].element]
+            )
+            if block.linked or not (item or self._is_sentence(index, prose)):
                 break
             found.append(index)
         return found
+
+    def _is_sentence(self, index: int, prose: int) -> bool:
+        """Return whether a block is a sentence in an element like that of a paragraph."""
+        one = self.page.elements[self.page.blocks[index].element]
+        other = self.page.elements[self.page.blocks[prose].element]
+        ends = self.page.blocks[index].text[-1] in ENDS
+        return ends and (one.tag, one.parent) == (other.tag, other.parent)
 
 
 def common_element(page: Page, blocks: list[int]) -> int:

@@ -108,7 +108,7 @@ def _browser(settings: Mapping[str, Any]) -> Finding:
     try:
         return Finding("browser", "ok", str(find_chromium(settings["BROWSER_PATH"])))
     except BrowserMissingError as error:
-        remedy = "apt-get install chromium; without it articles of JavaScript pages wait"
+        remedy = "without it articles whose page only scripts can fill wait"
         return Finding("browser", "warn", str(error), remedy)
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from newscrawl.extraction.blocks import HEADINGS, Page, walk
-from newscrawl.extraction.outline import OUT, common_element, is_furniture
+from newscrawl.extraction.furniture import is_furniture
+from newscrawl.extraction.outline import OUT, common_element
 from newscrawl.extraction.rules.model import Rule
 from newscrawl.extraction.rules.paths import STEPS, form_of, nodes_of, path_of
 from newscrawl.text.cleaning import clean

@@ -1,0 +1,200 @@
+"""Forms of text in a page: which tags and classes its paragraphs, lists and tables have.
+
+The form of a block is that of its anchor, the part of the page that the block stands in:
+paragraphs, lists, headings and data tables of one part share a form.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from newscrawl.extraction.blocks import ENDS, Page
+from newscrawl.extraction.furniture import SENTENCE
+
+CELLS = frozenset(("thead", "tbody", "tfoot", "tr", "th", "td"))
+"""Parts of a table."""
+
+# Elements that carry one paragraph, or a few, inside the part of the page that they stand in.
+# fmt: off
+CARRIERS = frozenset((
+    "p", "ul", "ol", "li", "dl", "dd", "dt", "blockquote", "center", "h1", "h2", "h3", "h4", "h5",
+    "h6", "hgroup", "pre", "font",
+))
+# fmt: on
+
+_LAYOUT = 0.2
+"""Share of the page's prose from which a table arranges the page and is no table of data."""
+
+_MAIN = 0.15
+"""Share of the prose from which a form belongs to the body."""
+
+_MINOR = 0.05
+"""Share of the prose from which a form belongs to the body if it looks like running text."""
+
+_MINOR_LINKED = 0.2
+"""Linked share from which a form does not look like running text."""
+
+_MINOR_ENDS = 0.25
+"""Share of paragraphs that end as sentences do, below which a form is no running text."""
+
+_TEASER = 300
+"""Characters of a teaser's text at most."""
+
+_TEASERS = 3
+"""Parts of one form, each a linked title and one paragraph, that are a list of teasers."""
+
+_ARTICLE = 500
+"""Characters of prose that an article has beside a list of teasers."""
+
+
+class Form(NamedTuple):
+    """What parts of a page have in common that hold text of one kind."""
+
+    tag: str
+    kind: str
+    around: str
+    """Classes of the element around it."""
+
+
+def form_of(page: Page, element: int) -> Form:
+    """Return the form of an element."""
+    part = page.elements[element]
+    return Form(part.tag, part.kind, page.elements[part.parent].kind)
+
+
+def mass_of(page: Page, blocks: Iterable[int]) -> list[int]:
+    """Sum up the characters of some blocks in each element, those of its descendants included."""
+    mass = [0] * len(page.elements)
+    for index in blocks:
+        mass[page.blocks[index].element] += len(page.blocks[index].text)
+    for index in range(len(mass) - 1, 0, -1):
+        if mass[index]:
+            mass[page.elements[index].parent] += mass[index]
+    return mass
+
+
+def anchors_of(page: Page, mass: list[int]) -> list[int]:
+    """Return for each element the part that it stands in.
+
+    That is the element itself, or the first one outside carriers of paragraphs, cells of data and
+    wrappers of a single block.
+
+    Args:
+        page: The page's blocks.
+        mass: Characters of prose in each element.
+    """
+    elements = page.elements
+    counts = [0] * len(elements)
+    for block in page.blocks:
+        counts[block.element] += 1
+    for index in range(len(elements) - 1, 0, -1):
+        counts[elements[index].parent] += counts[index]
+    anchors, data = [0], [False]
+    for index in range(1, len(elements)):
+        part = elements[index]
+        data.append(
+            mass[index] < _LAYOUT * mass[0]
+            if part.tag == "table"
+            else part.tag in CELLS and data[part.parent]
+        )
+        climbs = part.tag in CARRIERS or counts[index] == 1 or data[index]
+        anchors.append(anchors[part.parent] if climbs else index)
+    return anchors
+
+
+class Forms:
+    """The forms of some blocks, and how much prose has each."""
+
+    def __init__(
+        self, page: Page, anchors: list[int], blocks: list[int], prose: Iterable[int]
+    ) -> None:
+        """Weigh the forms of ``blocks``; ``prose`` are those blocks that are prose."""
+        self._page = page
+        self._blocks = blocks
+        self.anchors = anchors
+        """For each element the part that it stands in."""
+        self.of: dict[int, Form] = {}
+        """The form of each anchor."""
+        for index in blocks:
+            anchor = anchors[page.blocks[index].element]
+            if anchor not in self.of:
+                self.of[anchor] = form_of(page, anchor)
+        self._prose = [i for i in prose if anchors[page.blocks[i].element] in self.of]
+        self.weights: Counter[Form] = Counter()
+        """Characters of prose of each form."""
+        for index in self._prose:
+            self.weights[self.at(index)] += len(page.blocks[index].text)
+
+    def at(self, block: int) -> Form:
+        """Return the form of a block."""
+        return self.of[self.anchors[self._page.blocks[block].element]]
+
+    def main(self) -> set[Form]:
+        """Return the forms of much of the prose."""
+        total = self.weights.total()
+        return {form for form, weight in self.weights.items() if weight >= _MAIN * total}
+
+    def minor(self, main: set[Form]) -> set[Form]:
+        """Return other forms of running text: sections, boxes and tables inside an article.
+
+        Behind the last main form, one paragraph of another form is an author's note or the like.
+        """
+        blocks = self._page.blocks
+        last = max((index for index in self._prose if self.at(index) in main), default=-1)
+        size: Counter[Form] = Counter()
+        linked: Counter[Form] = Counter()
+        for index in self._blocks:
+            form = self.at(index)
+            size[form] += len(blocks[index].text)
+            linked[form] += blocks[index].linked
+        paragraphs: Counter[Form] = Counter()
+        ended: Counter[Form] = Counter()
+        early: set[Form] = set()
+        for index in self._prose:
+            form = self.at(index)
+            paragraphs[form] += 1
+            ended[form] += blocks[index].text[-1] in ENDS
+            if index < last:
+                early.add(form)
+        total = self.weights.total()
+        return {
+            form
+            for form, weight in self.weights.items()
+            if form not in main
+            and weight >= _MINOR * total
+            and linked[form] < _MINOR_LINKED * size[form]
+            and ended[form] >= _MINOR_ENDS * paragraphs[form]
+            and (form in early or paragraphs[form] > 1)
+        }
+
+
+def without_teasers(page: Page, prose: list[int], good: list[int]) -> list[int]:
+    """Drop from good prose that of teasers: parts of one form, each a linked title and a text.
+
+    Args:
+        page: The page's blocks.
+        prose: All prose of the page.
+        good: The prose that may be the article's.
+    """
+    blocks, elements = page.blocks, page.elements
+    count = [0] * len(elements)
+    titled = [False] * len(elements)
+    for index in prose:
+        count[blocks[index].element] += 1
+    for block in blocks:
+        if block.linked == len(block.text) >= SENTENCE // 2:
+            titled[block.element] = True
+    for index in range(len(elements) - 1, 0, -1):
+        parent = elements[index].parent
+        count[parent] += count[index]
+        titled[parent] |= titled[index]
+    teasers: dict[int, Form] = {}
+    for index in good:
+        element = blocks[index].element
+        while element and count[elements[element].parent] == 1:
+            element = elements[element].parent
+        if titled[element] and count[element] == 1 and len(blocks[index].text) < _TEASER:
+            teasers[index] = form_of(page, element)
+    often = Counter(teasers.values())
+    rest = [i for i in good if i not in teasers or often[teasers[i]] < _TEASERS]
+    return rest if sum(len(blocks[index].text) for index in rest) >= _ARTICLE else good

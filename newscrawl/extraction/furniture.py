@@ -1,0 +1,74 @@
+"""Blocks around an article that are not its text: links, credits, invitations, labels."""
+
+import re
+
+from newscrawl.extraction.blocks import Block
+
+SENTENCE = 40
+"""Characters from which a block may be prose."""
+
+_CREDIT = re.compile(
+    r"^\W*(?:©|\(c\)|(?:(?:foto|photo|crédit|credit|image|bild|صورة)s?\s*)+:)|"
+    r"(?:©|\((?:c\)|foto|photo|crédit|credit|image|bild|صورة)|"
+    r"(?<!\bla )\b(?:foto|photo|crédit|credit|image|bild|صورة)s?\s*:).{0,60}$",
+    re.IGNORECASE,
+)
+_INVITES = 0.2
+"""Linked share of an invitation; a sentence that mentions a service links less."""
+_PHRASE = 60
+"""Characters of a block that may be furniture by its words alone; longer ones also link."""
+_SERVICE = re.compile("whatsapp|telegram", re.IGNORECASE)
+_INVITATION = re.compile(
+    r"newsletter|sign up|subscrib|abonn(?:ez|ier)|bookmark|نشرتنا|اشترك|"
+    r"donate (?:now|here|to us)|faites? un don\b|soutenez-nous|support us\b|"
+    r"mit einer spende|haz una donación|تبرع الآن",
+    re.IGNORECASE,
+)
+
+# Headings of what follows an article.
+_AFTERWARDS = re.compile(
+    r"^\W*(?:\d+ )?(?:commentaires?|comments?|r[ée]actions?|kommentare?|comentarios|تعليقات|"
+    r"التعليقات|أضف تعليق|(?:articles? )?(?:li[ée]s|similaires|connexes|associ[ée]s)|"
+    r"(?:dans|sur) (?:le|la) m[êe]me \w+|related (?:articles|stories|news|posts)|"
+    r"(?:مواضيع|مقالات) (?:ذات صلة|مشابهة|أخرى))(?: \(?\d+\)?)?\W*$",
+    re.IGNORECASE,
+)
+
+_FURNITURE = re.compile(
+    r"^\W*(?:(?:lire|voir|[àa] lire|lisez|d[ée]couvrez|sur le m[êe]me (?:sujet|th[èe]me))\b.{0,12}"
+    r"(?:aussi|[ée]galement|plus)|[àa] (?:lire|voir)(?: aussi)?\s*:|read (?:more|also|next)|"
+    r"see also|also read|more (?:on|from)|related (?:articles|stories|news|posts)|"
+    r"lesen sie|mehr zum thema|lee tambi[ée]n|"
+    r"اقرأ (?:أيضا|ايضا|المزيد)|إقرأ أيضا|اقرا ايضا|طالع أيضا|شاهد أيضا|مواضيع ذات صلة|"
+    r"(?:copyright|©|\(c\)|all rights reserved|tous droits r[ée]serv[ée]s|جميع الحقوق محفوظة)|"
+    r"subscribe|sign up|abonnez|inscrivez|follow us|suivez|تابعنا|اشترك|rejoignez|"
+    r"(?:newsletter|advertisement|publicit[ée]|anzeige|werbung|إعلان)\W*$)",
+    re.IGNORECASE,
+)
+
+
+def is_link(block: Block) -> bool:
+    """Return whether a block is a link with little beside it."""
+    return block.linked > 0.5 * len(block.text) and len(block.text) - block.linked < 50
+
+
+def is_notice(block: Block) -> bool:
+    """Return whether a short block is a credit, an invitation or a pointer elsewhere."""
+    text = block.text
+    return len(text) - block.linked < 200 and (
+        ((block.linked > 0 or len(text) < _PHRASE) and _FURNITURE.match(text) is not None)
+        or _CREDIT.search(text) is not None
+        or (block.linked > 0 and _INVITATION.search(text) is not None)
+        or (block.linked > _INVITES * len(text) and _SERVICE.search(text) is not None)
+    )
+
+
+def is_furniture(block: Block) -> bool:
+    """Return whether a block only leads elsewhere."""
+    return is_link(block) or is_notice(block)
+
+
+def is_afterwards(block: Block) -> bool:
+    """Return whether a block is the heading of what follows an article."""
+    text = block.text
+    return len(text) < SENTENCE and not block.linked and _AFTERWARDS.match(text) is not None

@@ -1,0 +1,65 @@
+"""Files for contributors and platforms name commands and versions that are there."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from newscrawl import __version__
+from newscrawl.browser import chromium
+from newscrawl.browser.chromium import find_chromium
+from newscrawl.errors import BrowserMissingError
+
+ROOT = Path(__file__).parent.parent
+MAKEFILE = (ROOT / "Makefile").read_text()
+
+
+def read(name: str) -> str:
+    return (ROOT / name).read_text("utf-8")
+
+
+def test_the_workflow_runs_the_targets_of_make_on_every_supported_python() -> None:
+    workflow = read(".github/workflows/check.yml")
+    targets = re.findall(r"run: (.*)", workflow)
+    assert targets
+    for target in targets:
+        assert re.fullmatch(r"make \w+", target)
+        assert re.search(rf"^{target.split()[1]}:", MAKEFILE, re.MULTILINE), target
+    tested = set(re.findall(r'"(3\.\d+)"', workflow))
+    supported = set(re.findall(r"Python :: (3\.\d+)", read("pyproject.toml")))
+    assert tested == supported
+
+
+def test_pre_commit_runs_the_linters_of_make() -> None:
+    for tool in ("ruff check", "ruff format", "mypy"):
+        assert f".venv/bin/{tool}" in read(".pre-commit-config.yaml")
+        assert f"$(BIN)/{tool}" in MAKEFILE
+
+
+def test_help_lists_every_target_for_users() -> None:
+    listed = set(re.findall(r'@echo "make (\w+)', MAKEFILE))
+    phony = re.search(r"^\.PHONY: (.*)$", MAKEFILE, re.MULTILINE)
+    assert phony
+    assert listed == set(phony[1].split()) - {"help", "browser"}
+    assert MAKEFILE.index("\nhelp:") < MAKEFILE.index("\ndemo:")
+
+
+def test_nothing_is_installed_by_apt_unannounced() -> None:
+    for recipe in re.split(r"\n(?=\S)", MAKEFILE):
+        if "apt-get update" in recipe:
+            assert re.search(r'echo "Installing .*apt-get', recipe)
+
+
+def test_the_citation_is_of_this_version() -> None:
+    assert f"version: {__version__}\n" in read("CITATION.cff")
+
+
+def test_without_playwright_or_chromium_one_line_says_what_to_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(chromium, "find_spec", lambda _: None)
+    with pytest.raises(BrowserMissingError, match=r"pip install 'newscrawl\[browser\]'.*BROWSER"):
+        find_chromium()
+    monkeypatch.undo()
+    with pytest.raises(BrowserMissingError, match=r"apt-get install chromium.*BROWSER_PATH"):
+        find_chromium("/no/such/chromium")
