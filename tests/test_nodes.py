@@ -311,7 +311,7 @@ def export(ledger: Ledger, job: str, file: str, *numbers: int) -> None:
             ledger.articles.note_export(article, job, 1, b"prints", file, number)
             sign = signature(f"{number} {' '.join(TEXT)} {number * 7} {number * 11}")
             assert sign
-            ledger.texts.note_text(article, sign)
+            ledger.texts.note_texts({article: sign})
 
 
 def scrapy_ledger(place: Place, *arguments: str) -> tuple[int, str]:

@@ -353,10 +353,16 @@ class ArticleStore:
 
     def last_outcome(self, article: str) -> tuple[State, int]:
         """State of an article, and how many outcomes in a row were of that kind."""
-        row = self._database.execute(
-            "SELECT state, attempts FROM articles WHERE id = ?", (article,)
-        ).fetchone()
-        return row or ("found", 0)
+        return self.last_outcomes([article]).get(article, ("found", 0))
+
+    def last_outcomes(self, articles: Sequence[str]) -> dict[str, tuple[State, int]]:
+        """State and number of outcomes in a row of some articles; unknown ones are left out."""
+        rows = self._database.execute(
+            "SELECT id, state, attempts FROM articles"  # noqa: S608 - a literal
+            f" WHERE id IN (SELECT value->>0 FROM {self._database.rows})",
+            (packed([article] for article in articles),),
+        )
+        return {article: (state, attempts) for article, state, attempts in rows.fetchall()}
 
     def last_export(self, article: str) -> tuple[int, bytes | None]:
         """Number of the version last exported (0: none), and its fingerprints, if it is known.
@@ -364,14 +370,11 @@ class ArticleStore:
         An article that was forgotten keeps its number: no version stands twice in the feeds.
         """
         row = self._database.execute(
-            "SELECT version, prints FROM articles WHERE id = ?", (article,)
+            "SELECT version, prints FROM articles WHERE id = ? AND version > 0"
+            " UNION ALL SELECT version, NULL FROM forgotten WHERE id = ? LIMIT 1",
+            (article, article),
         ).fetchone()
-        if row and row[0]:
-            return row[0], row[1]
-        row = self._database.execute(
-            "SELECT version FROM forgotten WHERE id = ?", (article,)
-        ).fetchone()
-        return (row[0] if row else 0), None
+        return row or (0, None)
 
     def is_settled(self, article: str) -> bool:
         """Whether an article has a final outcome, exported or rejected, and is not claimed."""

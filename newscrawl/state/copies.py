@@ -66,12 +66,7 @@ class TableCopies:
 
     def _insert(self, table: str, rows: list[Row]) -> None:
         if rows:
-            columns = ", ".join(rows[0])
-            marks = ", ".join("?" * len(rows[0]))
-            self._database.execute_many(
-                f"INSERT INTO {table} ({columns}) VALUES ({marks})",  # noqa: S608 - names of columns are those of the schema
-                [tuple(row.values()) for row in rows],
-            )
+            self._database.insert(table, [*rows[0]], [tuple(row.values()) for row in rows])
 
     def finish(self, source: str, target: str) -> None:
         """Assign a node's files to its name in this ledger; have numbers follow the last ones."""

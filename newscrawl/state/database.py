@@ -70,6 +70,10 @@ class Database(ABC):
         """Execute a statement once for each row of values, in the open transaction."""
 
     @abstractmethod
+    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+        """Insert many new rows in the open transaction."""
+
+    @abstractmethod
     def continue_numbers(self, tables: Sequence[str]) -> None:
         """Have the numbers of new rows follow those that were stored with their rows."""
 

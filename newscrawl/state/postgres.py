@@ -77,11 +77,7 @@ class PostgresDatabase(Database):
             "application_name": f"newscrawl {node}".strip(),
         }
         try:
-            # A pooler may run each transaction on another server connection, where statements that
-            # were prepared on the first are unknown.
-            self._connection = psycopg.connect(
-                url, autocommit=True, prepare_threshold=None, **settings
-            )
+            self._connection = psycopg.connect(url, autocommit=True, **settings)
         except psycopg.Error as error:
             raise StoreError(
                 f"the ledger {self.name} cannot be opened: {_without(secrets, error)}; check "
@@ -183,6 +179,18 @@ class PostgresDatabase(Database):
         try:
             with self._connection.cursor() as cursor:
                 cursor.executemany(_translated(sql), rows)
+        except self._errors.Error as error:
+            raise self._unusable(error) from error
+
+    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+        """Insert many new rows in the open transaction."""
+        try:
+            with (
+                self._connection.cursor() as cursor,
+                cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy,
+            ):
+                for row in rows:
+                    copy.write_row([_storable(value) for value in row])
         except self._errors.Error as error:
             raise self._unusable(error) from error
 

@@ -118,6 +118,11 @@ class SqliteDatabase(Database):
         except sqlite3.Error as error:
             raise self._unwritten(error) from error
 
+    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+        """Insert many new rows in the open transaction."""
+        marks = ", ".join("?" * len(columns))
+        self.execute_many(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", rows)  # noqa: S608 - names of the schema
+
     def continue_numbers(self, tables: Sequence[str]) -> None:
         """Do nothing: SQLite numbers a row by the largest number in its table."""
 

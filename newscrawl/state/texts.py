@@ -1,9 +1,9 @@
 """Index of text signatures for near-duplicate detection."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from newscrawl.state.database import Database
+from newscrawl.state.database import Database, packed
 from newscrawl.text.signatures import bands
 
 _CANDIDATES = 500
@@ -24,8 +24,8 @@ class TextSignatures(ABC):
         self._database = database
 
     @abstractmethod
-    def note_text(self, article: str, signature: bytes) -> None:
-        """Store the signature of an article's text. Part of the caller's transaction."""
+    def note_texts(self, signatures: Mapping[str, bytes]) -> None:
+        """Store the signatures of articles' texts. Part of the caller's transaction."""
 
     @abstractmethod
     def alike(self, article: str, signature: bytes) -> Iterator[tuple[str, bytes]]:
@@ -43,17 +43,18 @@ class TextSignatures(ABC):
 class BandTable(TextSignatures):
     """Signatures with a table of their bands, for SQLite."""
 
-    def note_text(self, article: str, signature: bytes) -> None:
-        """Store the signature of an article's text. Part of the caller's transaction."""
-        (number,) = self._database.execute(
-            "INSERT INTO texts (id, signature) VALUES (?, ?)"
-            " ON CONFLICT (id) DO UPDATE SET signature = excluded.signature RETURNING number",
-            (article, signature),
-        ).fetchone()
-        self._database.execute_many(
-            "INSERT INTO bands VALUES (?, ?) ON CONFLICT DO NOTHING",
-            [(band, number) for band in bands(signature)],
-        )
+    def note_texts(self, signatures: Mapping[str, bytes]) -> None:
+        """Store the signatures of articles' texts. Part of the caller's transaction."""
+        for article, signature in signatures.items():
+            (number,) = self._database.execute(
+                "INSERT INTO texts (id, signature) VALUES (?, ?)"
+                " ON CONFLICT (id) DO UPDATE SET signature = excluded.signature RETURNING number",
+                (article, signature),
+            ).fetchone()
+            self._database.execute_many(
+                "INSERT INTO bands VALUES (?, ?) ON CONFLICT DO NOTHING",
+                [(band, number) for band in bands(signature)],
+            )
 
     def alike(self, article: str, signature: bytes) -> Iterator[tuple[str, bytes]]:
         """Yield texts that share a band."""
@@ -82,14 +83,16 @@ class KeyIndex(TextSignatures):
         super().__init__(database)
         self._looked_up: tuple[str, bool] = ("", False)
 
-    def note_text(self, article: str, signature: bytes) -> None:
-        """Store the signature of an article's text. Part of the caller's transaction."""
+    def note_texts(self, signatures: Mapping[str, bytes]) -> None:
+        """Store the signatures of articles' texts. Part of the caller's transaction."""
+        rows = packed((article, sign.hex()) for article, sign in signatures.items())
         self._database.execute(
-            "INSERT INTO texts (id, signature) VALUES (?, ?)"
+            "INSERT INTO texts (id, signature) SELECT value->>0, decode(value->>1, 'hex')"  # noqa: S608 - a literal
+            f" FROM {self._database.rows}"
             " ON CONFLICT (id) DO UPDATE SET signature = excluded.signature",
-            (article, signature),
+            (rows,),
         )
-        self._looked_up = article, True
+        self._looked_up = "", False
 
     def alike(self, article: str, signature: bytes) -> Iterator[tuple[str, bytes]]:
         """Yield texts that share a band."""

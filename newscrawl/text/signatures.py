@@ -5,7 +5,7 @@ that a text is found among millions with a few look-ups.
 """
 
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from operator import eq
 from typing import Protocol
 from zlib import crc32
@@ -69,8 +69,8 @@ class TextStore(Protocol):
     def alike(self, article: str, signature: bytes) -> Iterator[tuple[str, bytes]]:
         """Yield earlier texts that share a band."""
 
-    def note_text(self, article: str, signature: bytes) -> None:
-        """Store a signature in the open transaction."""
+    def note_texts(self, signatures: Mapping[str, bytes]) -> None:
+        """Store signatures by article in the open transaction."""
 
 
 class TextIndex:
@@ -119,7 +119,7 @@ class TextIndex:
         Raises:
             StoreError: the store cannot be written.
         """
-        for article, (sign, _) in self._accepted.items():
-            self._store.note_text(article, sign)
+        if self._accepted:
+            self._store.note_texts({name: sign for name, (sign, _) in self._accepted.items()})
         self._accepted.clear()
         self._signed.clear()
