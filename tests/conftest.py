@@ -66,3 +66,16 @@ def postgres() -> Iterator[Server]:
     """A PostgreSQL server, started for the first test that needs one."""
     with server() as running:
         yield running
+
+
+@pytest.fixture
+def url(postgres: Server) -> str:
+    """URL of a new database."""
+    return postgres.create()
+
+
+@pytest.fixture
+def own_server() -> Iterator[Server]:
+    """A PostgreSQL server that a test may stop."""
+    with server() as running:
+        yield running

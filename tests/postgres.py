@@ -15,7 +15,25 @@ from typing import Any
 
 import pytest
 
+from newscrawl.state import Entry, Ledger
+from newscrawl.state.place import Place
+
+NOW = "2026-01-01T00:00:00+00:00"
+LEASE = 1.0
+"""Seconds; short, as tests wait for its end."""
+
 _names = count()
+
+
+def place(data: Path, url: str, node: str) -> Place:
+    """Place of a node with a data directory of its own."""
+    return Place(data / node, url, node, LEASE)
+
+
+def find(ledger: Ledger, job: str, *numbers: int) -> None:
+    """Store articles of one outlet."""
+    entries = [Entry(f"maghress:fr/courrier/{n}", "maghress", "fr", "courrier") for n in numbers]
+    ledger.articles.find(entries, job, NOW, attempts=2)
 
 
 def _binaries() -> Path | None:
