@@ -90,7 +90,7 @@ class Wanted:
         condition, values = "", list[str]()
         for column, allowed in (("edition", self.editions), ("outlet", self.outlets)):
             if allowed:
-                condition += f" AND {column} IN ({', '.join('?' * len(allowed))})"
+                condition += f" AND articles.{column} IN ({', '.join('?' * len(allowed))})"
                 values += allowed
         for comparison, day in ((">=", self.since), ("<=", self.until)):
             if day:
