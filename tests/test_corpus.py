@@ -1,6 +1,8 @@
 """What an export adds to the records, selects by it, and says of itself."""
 
+import contextlib
 import csv
+import io
 import json
 import re
 from pathlib import Path
@@ -9,6 +11,7 @@ from typing import Any
 import polars
 import pytest
 from frictionless import validate
+from scrapy.cmdline import execute
 
 from newscrawl.export.columns import COLUMNS
 from newscrawl.export.sample import draw
@@ -16,6 +19,7 @@ from newscrawl.export.selection import Selection
 from newscrawl.items import Agreement, Article, Copy, Crawl, Image, Source
 from tests.corpora import demo_feed, demo_records
 from tests.test_export import (
+    ROOT,
     SECOND,
     article,
     as_json,
@@ -193,6 +197,59 @@ def test_identifiers_hold_no_text(demo: Path, tmp_path: Path) -> None:
     assert int(first["words"]) > 10
     card = (tmp_path / "ids/README.md").read_text("utf-8")
     assert "license: cc0-1.0" in card
+
+
+def rebuild(data: Path, *arguments: object) -> tuple[int, str]:
+    """Exit code and output of ``scrapy rebuild`` in this process."""
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out), contextlib.chdir(ROOT):
+        try:
+            execute(["scrapy", "rebuild", "-s", f"NEWSCRAWL_DATA={data}", *map(str, arguments)])
+        except SystemExit as end:
+            return int(end.code or 0), out.getvalue()
+    raise AssertionError("Scrapy exits after a command")
+
+
+def test_a_corpus_is_rebuilt_from_its_identifiers(tmp_path: Path) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    put(here, [article(1), article(2), article(3), article(4)])
+    good(here, "-o", tmp_path / "ids", "--identifiers")
+    good(here, "-o", tmp_path / "own")
+    listed = tmp_path / "ids/articles.csv"
+    code, told = rebuild(here, "-o", tmp_path / "again", listed)
+    assert code == 0, told
+    assert "listed 4 = as listed 4 + changed 0 + missing 0" in told
+    assert package(tmp_path / "again")["id"] == package(tmp_path / "own")["id"]
+    # Elsewhere one was changed since, one changed for good, one was never collected.
+    later = Crawl(exported=SECOND)
+    since = article(1, text="Tout autre.", version=2, crawl=later)
+    put(there, [article(1), since, article(2, text="Autre."), article(3), article(9)])
+    code, told = rebuild(there, "-o", tmp_path / "new", listed)
+    assert code == 1
+    assert "listed 4 = as listed 2 + changed 1 + missing 1" in told
+    assert ids(tmp_path / "new/articles.jsonl") == ["lopinion/1", "lopinion/2", "lopinion/3"]
+    assert rows(tmp_path / "new/missing.csv") == [
+        {"id": article(2).id, "url": article(2).url, "reason": "changed"},
+        {"id": article(4).id, "url": article(4).url, "reason": "missing"},
+    ]
+    assert (tmp_path / "new/missing-urls.txt").read_text() == f"{article(4).url}\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("id,url\n", "it has no column text_sha256"),
+        ("id,url,text_sha256\na,https://elsewhere.example/,0\n", "is no URL of the network"),
+        ("\udcff", "cannot be read"),
+    ],
+)
+def test_what_is_no_list_of_identifiers_is_named(tmp_path: Path, content: str, told: str) -> None:
+    put(tmp_path, [article(1)])
+    listed = tmp_path / "list.csv"
+    listed.write_bytes(content.encode(errors="surrogateescape"))
+    code, said = rebuild(tmp_path, "-o", tmp_path / "out", listed)
+    assert code == 1
+    assert told in said
 
 
 def test_bylines_are_hashed_with_a_key(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import argparse
 import shlex
 import sys
 from collections.abc import Collection
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
@@ -18,6 +18,7 @@ from newscrawl import items
 from newscrawl.aggregator.sites import SITES
 from newscrawl.errors import ExportError, SettingError, StoreError
 from newscrawl.text.cleaning import words
+from newscrawl.text.days import FORMS, parse_day
 from newscrawl.text.terminal import say
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class Command(ScrapyCommand):
         return (
             "Take the latest version of each article from the feeds of the data directory, or "
             "from the feeds given, and write those that pass the filters, in order of newspaper "
-            "and date, with a description. Lists are separated by commas."
+            "and date, with a description. Lists are comma-separated."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
@@ -85,7 +86,7 @@ class Command(ScrapyCommand):
         filters.add_argument("--site", metavar="LIST", help=", ".join(SITES))
         filters.add_argument("--edition", metavar="LIST", help="ar, fr, en")
         filters.add_argument("--outlet", metavar="LIST", help="slugs, such as lopinion")
-        filters.add_argument("--since", metavar="DAY", help="first day of publication, 2024-01-31")
+        filters.add_argument("--since", metavar="DAY", help="first day, 2024-01-31 or 7d")
         filters.add_argument("--until", metavar="DAY", help="last day of publication")
         filters.add_argument("--origin", choices=["source", "aggregator"], help="whose text it is")
         filters.add_argument("--status", metavar="LIST", help="of the source: ok, gone, ...")
@@ -120,7 +121,7 @@ class Command(ScrapyCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Export and print a summary."""
-        from newscrawl.export import FORMATS, Order, Selection, export, find_feeds
+        from newscrawl.export import FORMATS, Order, Selection, export, find_checks, find_feeds
         from newscrawl.state.place import place_of
 
         assert self.settings
@@ -155,10 +156,10 @@ class Command(ScrapyCommand):
         if opts.hash_bylines == "":
             raise UsageError("--hash-bylines needs a key that is not empty", print_help=False)
         try:
-            data = place_of(self.settings)
+            place = place_of(self.settings)
             summary = export(
                 Order(
-                    feeds=find_feeds(data, [Path(arg) for arg in args], selection.site),
+                    feeds=find_feeds(place, [Path(arg) for arg in args], selection.site),
                     output=output,
                     format=name,
                     split=split,
@@ -167,6 +168,7 @@ class Command(ScrapyCommand):
                     skip_damaged=opts.skip_damaged,
                     bom=opts.bom,
                     byline_key=opts.hash_bylines,
+                    checks=find_checks(place.data) if name == "survival" else [],
                     # Scrapy takes the name of the command out.
                     command=_command(opts.hash_bylines),
                 )
@@ -180,17 +182,20 @@ class Command(ScrapyCommand):
 
 def _format(output: Path, asked: str | None) -> str:
     """Return the format, by name or by the file's suffix."""
-    from newscrawl.export import FORMATS
+    from newscrawl.export import FORMATS, format_of
 
-    suffixes = {
-        chosen.suffix: name
-        for name, chosen in FORMATS.items()
-        if chosen.by_suffix and not chosen.always_split
-    }
-    by_suffix = suffixes.get(output.suffix)
+    by_suffix = format_of(output)
     if asked and by_suffix and FORMATS[asked].suffix != output.suffix:
         raise UsageError(f"-o {output} does not fit --format {asked}", print_help=False)
-    return asked or by_suffix or "jsonl"
+    name = asked or by_suffix or "jsonl"
+    if output.suffix not in ("", FORMATS[name].suffix) and not output.is_dir():
+        allowed = ", ".join(sorted({chosen.suffix for chosen in FORMATS.values()}))
+        raise UsageError(
+            f"-o {output}: no format has this suffix; allowed: a directory, or a file that ends in "
+            f"one of {allowed}",
+            print_help=False,
+        )
+    return name
 
 
 def _asked(opts: argparse.Namespace) -> str | None:
@@ -201,6 +206,8 @@ def _asked(opts: argparse.Namespace) -> str | None:
         return "identifiers"
     if opts.sample and not opts.format and Path(opts.output).suffix in ("", ".csv"):
         return "coding"
+    if opts.format == "differences" and Path(opts.output).suffix == ".parquet":
+        return "differences-parquet"
     asked: str | None = opts.format
     return asked
 
@@ -243,13 +250,11 @@ def _list(option: str, value: str | None, allowed: Collection[str] = ()) -> tupl
 
 
 def _day(option: str, value: str | None) -> date | None:
-    """Parse an absolute date; relative ones would make the export unrepeatable."""
+    """Parse a date as ``scrapy crawl`` does; the export's description has the day itself."""
     try:
-        return None if value is None else date.fromisoformat(value)
+        return None if value is None else parse_day(value, datetime.now(UTC).date())
     except ValueError:
-        raise UsageError(
-            f"{option} {value}: not a date such as 2024-01-31", print_help=False
-        ) from None
+        raise UsageError(f"{option} {value}: allowed: {FORMS}", print_help=False) from None
 
 
 def _share(option: str, value: str | None) -> float | None:

@@ -54,7 +54,7 @@ class Command(ScrapyCommand):
         verb, names = (args[0], args[1:]) if args else ("", [])
         if not _valid(verb, names):
             raise UsageError(
-                "allowed: nothing, show ID ..., retry, forget, lost-node NAME, move or move back"
+                "allowed: nothing, show ID ..., lost-node NAME, move, move back, retry or forget"
             )
         assert self.settings
         scope = Scope(site=opts.site, outlet=opts.outlet, state=opts.state)

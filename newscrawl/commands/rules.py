@@ -3,14 +3,14 @@
 import argparse
 import dataclasses
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from newscrawl.errors import StoreError
+from newscrawl.errors import SettingError, StoreError
+from newscrawl.state.place import Place, place_of
 from newscrawl.text.terminal import say
 from newscrawl.text.urls import registered_domain
 
@@ -29,19 +29,19 @@ class Command(ScrapyCommand):
 
     def short_desc(self) -> str:
         """Return the one-line description."""
-        return "List, show, export or forget what outlets have taught"
+        return "List, show, export or delete the learned rules of outlets"
 
     def long_desc(self) -> str:
         """Return the usage text."""
         return (
-            "Without arguments lists every rule: its state, the pages it has read, how many of "
-            "them their copy confirmed, and the agreement of the last one. 'show' prints the rules "
-            "of one outlet in full, 'export' prints rules as JSON Lines, 'forget' drops them, so "
-            "that they are learned anew."
+            "Without arguments lists every rule: its state, the number of pages it extracted, how "
+            "many of them agreed with their copy, and the last agreement. 'show' prints the rules "
+            "of one outlet in full, 'export' prints rules as JSON Lines, 'forget' deletes them, so "
+            "that they are learned again."
         )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:  # noqa: ARG002 - Scrapy's signature
-        """Run one of the four verbs."""
+        """Run the verb that the arguments name."""
         try:
             match args:
                 case []:
@@ -56,21 +56,21 @@ class Command(ScrapyCommand):
                     self._forget(_domain(domain))
                 case _:
                     raise UsageError("unknown arguments")
-        except StoreError as error:
+        except (SettingError, StoreError) as error:
             self.exitcode = 1
             print(error)
 
     @property
-    def _data(self) -> Path:
+    def _place(self) -> Place:
         assert self.settings
-        return Path(self.settings["NEWSCRAWL_DATA"])
+        return place_of(self.settings)
 
     def _rules(self, domain: str | None = None) -> "list[tuple[str, Rule]]":
         """Return the confirmed rules, each with its site."""
         # Imported late: Scrapy imports every command at every start.
         from newscrawl.articles.rule_store import rule_stores
 
-        with rule_stores(self._data) as stores:
+        with rule_stores(self._place) as stores:
             return [
                 (store.site, rule)
                 for store in stores
@@ -81,7 +81,7 @@ class Command(ScrapyCommand):
     def _list(self) -> None:
         found = self._rules()
         if not found:
-            print(f"no rules learned yet (looked in {self._data})")
+            print(f"no rules learned yet (looked in {self._place.data})")
             return
         print(f"{'rule':<36}{'site':<12}{'state':<11}{'pages':>6}{'confirmed':>10}{'last':>7}")
         for site, rule in found:
@@ -109,7 +109,7 @@ class Command(ScrapyCommand):
     def _forget(self, domain: str) -> None:
         from newscrawl.articles.rule_store import rule_stores
 
-        with rule_stores(self._data) as stores:
+        with rule_stores(self._place) as stores:
             for store in stores:
                 if all(rule.domain != domain for rule in store.taught):
                     continue

@@ -39,8 +39,8 @@ _SETTINGS: Mapping[str, Any] = {
 _NEXT = """
 Next, on the real network (newscrawl is polite: one request per second and host):
   export NEWSCRAWL_CONTACT=you@university.example
-  .venv/bin/scrapy crawl maghress -a outlets=lopinion -a editions=fr -a since=7d
-  .venv/bin/scrapy report"""
+  {command} crawl maghress -a outlets=lopinion -a editions=fr -a since=7d
+  {command} report"""
 _LONGEST = 300
 """Maximum characters of a printed text."""
 
@@ -109,7 +109,8 @@ def _crawl_and_score(
     began = time.monotonic()
     count = len(network.truth)
     print(f"Demo network: {count} articles of {len(OUTLETS)} outlets on {', '.join(_SITES)}")
-    environment = os.environ | proxy.environment() | {"NEWSCRAWL_DATA": str(data)}
+    own = {"NEWSCRAWL_DATA": str(data), "NEWSCRAWL_LEDGER": ""}
+    environment = os.environ | proxy.environment() | own
     if verbose:
         print(f"Each run with {shlex.join(_options(settings))}")
     with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -129,8 +130,16 @@ def _crawl_and_score(
         page = data / "report" / "index.html"
         write_page(data, find_feeds(data), page)
         print(f"page     {page.as_uri()}  (open it in a browser)")
-    print(_NEXT)
+    print(_NEXT.format(command=_typed_command()))
     return result.good and good
+
+
+def _typed_command() -> str:
+    """Return the command as the user can type it: by its name where the shell finds it."""
+    path = Path(sys.argv[0])
+    if path.name not in ("scrapy", "newscrawl"):
+        return "scrapy"
+    return path.name if shutil.which(path.name) == str(path) else str(path)
 
 
 def _print_details(data: Path, feeds: list[Path]) -> None:

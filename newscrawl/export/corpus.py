@@ -18,7 +18,10 @@ from newscrawl.export.feeds import Feed, FeedReader
 from newscrawl.export.formats import FORMATS
 from newscrawl.export.index import Counts, Index, Record
 from newscrawl.export.package import TABLE_SCHEMA, data_package, is_shared, table_schema
+from newscrawl.export.rebuild import Gap, gap_files, gaps
 from newscrawl.export.selection import Selection
+from newscrawl.export.survival import Checks
+from newscrawl.export.tables import Lives
 from newscrawl.export.target import PACKAGE, HashedFile, Target, Written
 
 _SINGLE = "articles"
@@ -47,6 +50,8 @@ class Order:
     """Whether CSV files begin with a byte order mark, by which Excel recognises UTF-8."""
     byline_key: str | None = None
     """Key of the hashes that replace the names of authors; without it names stay."""
+    checks: list[Path] = field(default_factory=list)
+    """Files of source checks, for the format ``survival``."""
     command: str
     """What made the export, for its description."""
 
@@ -61,6 +66,8 @@ class Summary:
     """The description."""
     kept: list[str] = field(default_factory=list)
     """Descriptions not written, as files of others have their names."""
+    gaps: list[Gap] = field(default_factory=list)
+    """Articles of the list of identifiers that are not as listed."""
 
     @property
     def counts(self) -> Counts:
@@ -81,9 +88,12 @@ def export(order: Order) -> Summary:
     try:
         with Target(directory, single, overwrite=order.overwrite) as target:
             reader = FeedReader(order.feeds, target.stage)
-            # The study's layout has no columns for them.
-            clusters = order.format != "study"
-            index = Index(target.stage / "index.sqlite", reader, order.selection, clusters=clusters)
+            index = Index(
+                target.stage / "index.sqlite",
+                reader,
+                order.selection,
+                clusters=FORMATS[order.format].clusters,
+            )
             try:
                 return _export(order, target, index, single)
             finally:
@@ -117,9 +127,12 @@ def _export(order: Order, target: Target, index: Index, single: str | None) -> S
         feeds=len(order.feeds),
         command=order.command,
     )
-    kept = _describe(target, facts)
+    listed, found_gaps = order.selection.ids, []
+    if listed is not None:
+        found_gaps = list(gaps(listed, dict(index.with_listed_text())))
+    kept = _describe(target, facts, gap_files(found_gaps) if found_gaps else {})
     target.publish()
-    return Summary(facts, target.directory / PACKAGE, kept)
+    return Summary(facts, target.directory / PACKAGE, kept, found_gaps)
 
 
 def _digested(records: Iterator[Record], digest: Any) -> Iterator[Record]:
@@ -135,15 +148,18 @@ def _write_data(
     chosen = FORMATS[order.format]
     split = order.split or chosen.always_split
     files = []
+    checks = Checks(order.checks)
     groups = groupby(records, lambda record: record.newspaper) if split else [("", records)]
     for stem, group in groups:
         name = f"{stem}{chosen.suffix}" if split else single or f"{_SINGLE}{chosen.suffix}"
         with target.create(name) as file:
             writer = chosen.writer(file, bom=order.bom)
+            if isinstance(writer, Lives):
+                writer.checks = checks
             number = 0
             for record in group:
-                writer.add(_without_names(record, order.byline_key))
-                number += 1
+                rows = writer.add(_without_names(record, order.byline_key))
+                number += 1 if rows is None else rows
             writer.close()
         files.append(file.result(name, number))
     return files
@@ -153,9 +169,13 @@ def _without_names(record: Record, key: str | None) -> Record:
     return record if key is None else record._replace(line=hash_bylines(record.line, key))
 
 
-def _describe(target: Target, facts: Facts) -> list[str]:
-    """Write the descriptions, the data package last; return those that others' files stand for."""
+def _describe(target: Target, facts: Facts, others: dict[str, str]) -> list[str]:
+    """Write the descriptions, the data package last; return those that were not.
+
+    A file that is of no export is never replaced by a description.
+    """
     texts = {CARD: card(facts), CITATION: citation(facts), CROISSANT: _json(croissant(facts))}
+    texts |= others
     if is_shared(facts):
         texts[TABLE_SCHEMA] = _json(table_schema(facts.chosen))
     kept = [name for name in texts if not target.may_create(name)]

@@ -111,7 +111,7 @@ def _record_set(file: Written, fields: Iterable[Field], facts: Facts) -> dict[st
         "@type": "cr:RecordSet",
         "@id": name,
         "name": name,
-        "description": f"{file.records} articles",
+        "description": f"{file.records} rows",
         "field": [
             {
                 "@type": "cr:Field",

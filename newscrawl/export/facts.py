@@ -111,7 +111,7 @@ def gather(index: Index, **known: Any) -> Facts:
         status=index.count_by("status"),
         trust=index.count_by("trust"),
         agencies=agencies,
-        clusters=index.clusters(),
+        clusters=index.count_clusters(),
         first=first,
         last=last,
         **known,

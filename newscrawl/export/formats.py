@@ -4,34 +4,37 @@ import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, ClassVar, Protocol
+from pathlib import Path
+from typing import ClassVar, Protocol
 
 import msgspec
 
 from newscrawl.errors import ExportError
 from newscrawl.export.columns import COLUMNS
+from newscrawl.export.differences import Difference, between_copy_and_source, between_records
 from newscrawl.export.index import Record
-from newscrawl.export.record_fields import Field, corpus_fields
+from newscrawl.export.parquet import ParquetRows
+from newscrawl.export.record_fields import Field, corpus_fields, difference_fields, survival_fields
 from newscrawl.export.tables import (
     Coding,
     Csv,
     Identifiers,
+    Lives,
     coding_fields,
     csv_fields,
     identifier_fields,
 )
+from newscrawl.items import Article
 
-_ROWS_TOGETHER = 16 * 1024 * 1024
-"""Bytes of lines that are held for one row group of a Parquet file."""
-
+_decode = msgspec.json.Decoder(Article).decode
 _encode = msgspec.json.Encoder().encode
 
 
 class Writer(Protocol):
     """Writes records to one file; the caller opens and closes that."""
 
-    def add(self, record: Record) -> None:
-        """Write one record."""
+    def add(self, record: Record) -> int | None:
+        """Write one record; return the number of rows that it makes, ``None`` for one."""
 
     def close(self) -> None:
         """Write what is still held back."""
@@ -66,6 +69,8 @@ class Format:
     """Whether a file's suffix alone chooses it."""
     is_table: bool = True
     """Whether Frictionless can validate it as a table."""
+    clusters: bool = True
+    """Whether it holds duplicate clusters, which take time to compute."""
     texts: bool = True
     """Whether it holds texts, which belong to their publishers."""
 
@@ -76,9 +81,10 @@ class JsonLines:
     def __init__(self, file: io.BufferedIOBase, *, bom: bool) -> None:  # noqa: ARG002 - JSON has none
         self._file = file
 
-    def add(self, record: Record) -> None:
+    def add(self, record: Record) -> int:
         """See ``Writer``."""
         self._file.write(joined(record) + b"\n")
+        return 1
 
     def close(self) -> None:
         """See ``Writer``."""
@@ -103,78 +109,66 @@ class Parquet:
     """
 
     def __init__(self, file: io.BufferedIOBase, *, bom: bool) -> None:  # noqa: ARG002 - it is binary
-        self._arrow = _pyarrow()
-        fields = corpus_fields()
-        parsed = [(field.name, _arrow_type(self._arrow, field)) for field in fields]
-        self._parser = self._arrow.json.ParseOptions(
-            explicit_schema=self._arrow.schema(parsed), unexpected_field_behavior="ignore"
-        )
-        # The parser knows no dates.
-        day = self._arrow.date32()
-        self._schema = self._arrow.schema(
-            [
-                (name, day if field.format == "date" else kind)
-                for field, (name, kind) in zip(fields, parsed, strict=True)
-            ]
-        )
-        self._writer = self._arrow.parquet.ParquetWriter(file, self._schema, compression="zstd")
-        self._lines: list[bytes] = []
-        self._size = 0
+        self._rows = ParquetRows(file, corpus_fields())
 
-    def add(self, record: Record) -> None:
+    def add(self, record: Record) -> int:
         """See ``Writer``."""
-        line = joined(record)
-        self._lines.append(line)
-        self._size += len(line) + 1
-        if self._size >= _ROWS_TOGETHER:
-            self._flush()
-
-    def _flush(self) -> None:
-        block = b"\n".join(self._lines)
-        # In one piece: a record must not straddle two blocks of the parser.
-        options = self._arrow.json.ReadOptions(use_threads=False, block_size=len(block) + 1)
-        try:
-            table = self._arrow.json.read_json(io.BytesIO(block), options, self._parser)
-        except self._arrow.ArrowInvalid as error:
-            raise ExportError(f"a record does not fit into Parquet: {error}") from error
-        self._writer.write_table(table.select(self._schema.names).cast(self._schema))
-        self._lines.clear()
-        self._size = 0
+        self._rows.add(joined(record))
+        return 1
 
     def close(self) -> None:
         """See ``Writer``."""
-        if self._lines:
-            self._flush()
-        self._writer.close()
+        self._rows.close()
 
 
-def _pyarrow() -> Any:
-    """Return the library behind Parquet, 40 MB in memory: only for those who ask for it."""
-    try:
-        import pyarrow as arrow
-        import pyarrow.json
-        import pyarrow.parquet
-    except ImportError as error:
-        raise ExportError(
-            f"Parquet needs pyarrow ({error}); install it by: pip install 'newscrawl[export]'"
-        ) from error
-    return arrow
+class Differences:
+    """A row of JSON for each passage that differs between two versions of an article.
+
+    The copy is compared with the source in the latest version of an article, and each version with
+    the one before if all versions are exported.
+    """
+
+    def __init__(self, file: io.BufferedIOBase, *, bom: bool) -> None:  # noqa: ARG002 - JSON has none
+        self._file = file
+        self._before: Article | None = None
+
+    def add(self, record: Record) -> int:
+        """See ``Writer``."""
+        article = _decode(record.line)
+        found: list[Difference] = []
+        if self._before and self._before.id == article.id:
+            found += between_records(self._before, article)
+        if record.columns.latest:
+            found += between_copy_and_source(article)
+        self._before = article
+        for difference in found:
+            difference.id, difference.newspaper = article.id, record.newspaper
+            difference.day, difference.language = record.columns.day, article.language
+            self.write(_encode(difference))
+        return len(found)
+
+    def write(self, row: bytes) -> None:
+        """Write a row."""
+        self._file.write(row + b"\n")
+
+    def close(self) -> None:
+        """See ``Writer``."""
 
 
-def _arrow_type(arrow: Any, field: Field) -> Any:
-    match field.kind:
-        case "object":
-            return arrow.struct([(inner.name, _arrow_type(arrow, inner)) for inner in field.inner])
-        case "array":
-            return arrow.list_(_arrow_type(arrow, field.inner[0]))
-        case kind:
-            scalars = {
-                "string": arrow.string(),
-                "integer": arrow.int64(),
-                "number": arrow.float64(),
-                "boolean": arrow.bool_(),
-            }
-            return scalars[kind]
+class ParquetDifferences(Differences):
+    """The same rows in Parquet."""
+
+    def __init__(self, file: io.BufferedIOBase, *, bom: bool) -> None:
+        super().__init__(file, bom=bom)
+        self._rows = ParquetRows(file, difference_fields())
+
+    def write(self, row: bytes) -> None:
+        """Write a row."""
+        self._rows.add(row)
+
+    def close(self) -> None:
+        """See ``Writer``."""
+        self._rows.close()
 
 
 class _Studied(msgspec.Struct):
@@ -195,7 +189,7 @@ class Study:
     def __init__(self, file: io.BufferedIOBase, *, bom: bool) -> None:  # noqa: ARG002 - JSON has none
         self._file = file
 
-    def add(self, record: Record) -> None:
+    def add(self, record: Record) -> int:
         """See ``Writer``."""
         parsed = self._parse(record.line)
         studied = {
@@ -206,6 +200,7 @@ class Study:
             "newspaper": parsed.id.split("/")[1],
         }
         self._file.write(_encode(studied) + b"\n")
+        return 1
 
     def close(self) -> None:
         """See ``Writer``."""
@@ -224,14 +219,14 @@ def study_fields() -> tuple[Field, ...]:
 
 _JSON_LINES = ("jsonl", "application/jsonl")
 _CSV = ("csv", "text/csv")
+_PARQUET = ("parquet", "application/vnd.apache.parquet")
 
 FORMATS: dict[str, Format] = {
     "jsonl": Format(".jsonl", *_JSON_LINES, JsonLines, corpus_fields, "JSON Lines"),
     "csv": Format(".csv", *_CSV, Csv, csv_fields, "CSV, one column a field"),
     "parquet": Format(
         ".parquet",
-        "parquet",
-        "application/vnd.apache.parquet",
+        *_PARQUET,
         Parquet,
         corpus_fields,
         "Parquet, with nested fields",
@@ -244,9 +239,16 @@ FORMATS: dict[str, Format] = {
         study_fields,
         "the layout of a published study",
         always_split=True,
+        clusters=False,
     ),
     "coding": Format(
-        ".csv", *_CSV, Coding, coding_fields, "a sheet for human coders", by_suffix=False
+        ".csv",
+        *_CSV,
+        Coding,
+        coding_fields,
+        "a sheet for human coders",
+        by_suffix=False,
+        clusters=False,
     ),
     "identifiers": Format(
         ".csv",
@@ -257,8 +259,45 @@ FORMATS: dict[str, Format] = {
         by_suffix=False,
         texts=False,
     ),
+    "differences": Format(
+        ".jsonl",
+        *_JSON_LINES,
+        Differences,
+        difference_fields,
+        "a row for each passage that differs between copy and source, and between versions",
+        by_suffix=False,
+        clusters=False,
+    ),
+    "differences-parquet": Format(
+        ".parquet",
+        *_PARQUET,
+        ParquetDifferences,
+        difference_fields,
+        "the same in Parquet",
+        by_suffix=False,
+        clusters=False,
+        is_table=False,
+    ),
+    "survival": Format(
+        ".csv",
+        *_CSV,
+        Lives,
+        survival_fields,
+        "a row for each source: since when it is lost, or until when it was alive",
+        by_suffix=False,
+        texts=False,
+        clusters=False,
+    ),
 }
 """Every format, by the name it is asked for."""
+
+
+def format_of(output: Path) -> str | None:
+    """Return the format that a file's suffix stands for, ``None`` if for none."""
+    for name, chosen in FORMATS.items():
+        if chosen.by_suffix and not chosen.always_split and chosen.suffix == output.suffix:
+            return name
+    return None
 
 
 def add_formats(paths: Mapping[str, str]) -> None:

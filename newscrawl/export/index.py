@@ -18,7 +18,7 @@ from newscrawl.export.clusters import Clusters, Fingerprint, Text, fingerprint
 from newscrawl.export.columns import Columns
 from newscrawl.export.feeds import Damage, FeedReader, Line
 from newscrawl.export.sample import draw
-from newscrawl.export.selection import Selection
+from newscrawl.export.selection import Selection, text_hash
 from newscrawl.export.trust import trust
 from newscrawl.items import SCHEMA_VERSIONS, Article
 
@@ -87,8 +87,12 @@ _RECORDS = """
     SELECT newspaper, feed, start, length, checksum, day, latest, trust, reasons, agency, id,
            cluster, clusters.size, rank, similarity, exact
     FROM versions LEFT JOIN clusters USING (id) WHERE wanted
-    ORDER BY newspaper, published, id, exported, number
+    ORDER BY newspaper, {published}, id, exported, number
 """
+_LATEST_PUBLISHED = "(SELECT published FROM versions last WHERE last.id = versions.id AND latest)"
+
+_LISTED_TEXT = 1e12
+"""Added to the time of a version that has the text of the list of identifiers: it is the latest."""
 
 _LONG_AGO = "1970-01-01T00:00:00Z"
 """A version that does not say when it was exported gives way to any that does."""
@@ -236,6 +240,8 @@ class Index:
             exported = _seconds("crawl.exported", article.crawl.exported or _LONG_AGO)
             verdict = trust(article)
             wanted = self._selection.wants(article, verdict)
+            if self._has_listed_text(article):
+                exported += _LISTED_TEXT
             printed = Fingerprint(0, b"", 0, b"")
             if wanted and self._clusters:
                 printed = fingerprint(article.title or "", article.text or "")
@@ -262,6 +268,11 @@ class Index:
             )
         except ValueError as error:  # msgspec's errors are some, too
             return Damage(self._reader.feeds[feed].path, line.number, str(error))
+
+    def _has_listed_text(self, article: Article) -> bool:
+        """Return whether a record has the text that the list of identifiers has."""
+        listed = (self._selection.ids or {}).get(article.id)
+        return listed is not None and listed.text_sha256 == text_hash(article.text)
 
     def _add(self, rows: list[tuple[object, ...]]) -> None:
         try:
@@ -334,8 +345,11 @@ class Index:
             ExportError: a feed was changed meanwhile.
             StoreError: the database cannot sort them.
         """
+        # Versions of an article stand together.
+        published = _LATEST_PUBLISHED if self._selection.all_versions else "published"
         try:
-            for newspaper, feed, start, length, checksum, *known in self._db.execute(_RECORDS):
+            rows = self._db.execute(_RECORDS.format(published=published))
+            for newspaper, feed, start, length, checksum, *known in rows:
                 line = self._reader.read(feed, start, length)
                 if zlib.crc32(line) != checksum:
                     path = self._reader.feeds[feed].path
@@ -349,12 +363,23 @@ class Index:
         sql = f"SELECT {column}, count(*) FROM versions WHERE wanted GROUP BY 1 ORDER BY 1"  # noqa: S608 - a column's name, from our own code
         return {key or "": count for key, count in self._db.execute(sql)}
 
-    def clusters(self) -> tuple[int, int]:
-        """Return the numbers of clusters of several articles, and of articles in them."""
+    def count_clusters(self) -> tuple[int, int] | None:
+        """Return the numbers of clusters of several articles and of articles in them.
+
+        ``None`` if clusters were not computed.
+        """
+        if not self._clusters:
+            return None
         clusters, articles = self._db.execute(
             "SELECT count(DISTINCT cluster), count(*) FROM clusters"
         ).fetchone()
         return clusters, articles
+
+    def with_listed_text(self) -> Iterator[tuple[str, bool]]:
+        """Yield each wanted article, and whether its text is that of the list of identifiers."""
+        yield from self._db.execute(
+            "SELECT id, exported >= ? FROM versions WHERE wanted", (_LISTED_TEXT,)
+        )
 
     def days(self) -> tuple[str, str]:
         """Return the first and the last day of publication among the wanted records."""

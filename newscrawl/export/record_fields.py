@@ -9,6 +9,8 @@ import msgspec
 
 from newscrawl.articles.schema import field_docs, shipped
 from newscrawl.export.columns import Columns
+from newscrawl.export.differences import Difference
+from newscrawl.export.survival import SourceLife
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +39,27 @@ def record_fields() -> tuple[Field, ...]:
 
 
 @cache
-def column_fields() -> tuple[Field, ...]:
-    """Return the columns that an export adds, in their order."""
-    schema = msgspec.json.schema(Columns)["$defs"]
-    for name, meaning in field_docs(Columns).items():
-        schema["Columns"]["properties"][name]["description"] = meaning
-    return _properties(schema["Columns"], schema)
+def fields_of(cls: type) -> tuple[Field, ...]:
+    """Return the fields of a dataclass of columns, in their order."""
+    schema = msgspec.json.schema(cls)["$defs"]
+    for name, meaning in field_docs(cls).items():
+        schema[cls.__name__]["properties"][name]["description"] = meaning
+    return _properties(schema[cls.__name__], schema)
 
 
 def corpus_fields() -> tuple[Field, ...]:
-    """Return the fields of an exported record."""
-    return record_fields() + column_fields()
+    """Return the fields of an exported record: its own, and the columns that the export adds."""
+    return record_fields() + fields_of(Columns)
+
+
+def difference_fields() -> tuple[Field, ...]:
+    """Return the columns of a row of differences."""
+    return fields_of(Difference)
+
+
+def survival_fields() -> tuple[Field, ...]:
+    """Return the columns of a row about an article's source over time."""
+    return fields_of(SourceLife)
 
 
 def _properties(definition: dict[str, Any], known: dict[str, Any]) -> tuple[Field, ...]:

@@ -1,5 +1,6 @@
 """Record selection: which records an export holds."""
 
+import hashlib
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -11,6 +12,16 @@ from newscrawl.items import Article
 from newscrawl.text.cleaning import fold
 
 _SPACE = re.compile(r"\\?\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """An article of a list of identifiers."""
+
+    url: str
+    """The aggregator's page."""
+    text_sha256: str
+    """SHA-256 of its text in UTF-8, hexadecimal."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,8 +62,9 @@ class Selection:
     """How many articles to draw, spread over outlets and months; without it, all."""
     seed: int = 1
     """Seed of the sample."""
-    ids: Mapping[str, str] | None = field(default=None, repr=False)
-    """Identifiers of the only articles that are wanted, each with the hash of its text."""
+    ids: Mapping[str, "Identified"] | None = field(default=None, repr=False)
+    """The only articles that are wanted, by identifier. Of each the version with the listed text is
+    taken; if there is none, the latest."""
 
     def wants(self, article: Article, verdict: Trust | None = None) -> bool:
         """Return whether a record passes all filters but those of duplicates and samples.
@@ -108,3 +120,8 @@ def phrase_pattern(phrase: str) -> str:
 
 def _is_in(value: str, allowed: Collection[str]) -> bool:
     return not allowed or value in allowed
+
+
+def text_hash(text: str | None) -> str:
+    """Return the SHA-256 of a text in UTF-8, hexadecimal."""
+    return hashlib.sha256((text or "").encode()).hexdigest()

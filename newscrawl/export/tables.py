@@ -2,7 +2,6 @@
 
 import csv
 import dataclasses
-import hashlib
 import io
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +9,10 @@ from typing import Any
 import msgspec
 
 from newscrawl.export.index import Record
-from newscrawl.export.record_fields import Field, corpus_fields, flat
+from newscrawl.export.record_fields import Field, corpus_fields, flat, survival_fields
+from newscrawl.export.selection import text_hash
+from newscrawl.export.survival import Checks, source_life
+from newscrawl.items import Article
 from newscrawl.text.cleaning import words
 
 BOM = "\ufeff".encode()
@@ -48,9 +50,10 @@ class Table:
         self._rows = csv.writer(_Encoded(file))
         self._rows.writerow(names)
 
-    def write(self, values: Sequence[Any]) -> None:
-        """Write one row."""
+    def write(self, values: Sequence[Any]) -> int:
+        """Write one row; return 1."""
         self._rows.writerow([_cell(value) for value in values])
+        return 1
 
     def close(self) -> None:
         """See ``Writer``."""
@@ -63,10 +66,10 @@ class Csv(Table):
         self._paths = [path for path, _ in flat(corpus_fields())]
         super().__init__(file, bom, [".".join(path) for path in self._paths])
 
-    def add(self, record: Record) -> None:
+    def add(self, record: Record) -> int:
         """See ``Writer``."""
         fields = _decode(record.line) | msgspec.to_builtins(record.columns)
-        self.write([_value(fields, path) for path in self._paths])
+        return self.write([_value(fields, path) for path in self._paths])
 
 
 def csv_fields() -> tuple[Field, ...]:
@@ -98,6 +101,22 @@ def _cell(value: Any) -> str:
     return _encode(value).decode()
 
 
+class Lives(Table):
+    """One row per article whose source was requested: how long it has been alive."""
+
+    _parse = staticmethod(msgspec.json.Decoder(Article).decode)
+
+    def __init__(self, file: io.BufferedIOBase, *, bom: bool) -> None:
+        super().__init__(file, bom, [field.name for field in survival_fields()])
+        self.checks = Checks(())
+        """Later checks of the sources."""
+
+    def add(self, record: Record) -> int:
+        """See ``Writer``."""
+        life = source_life(self._parse(record.line), record.newspaper, self.checks)
+        return self.write(dataclasses.astuple(life)) if life else 0
+
+
 class _Coded(msgspec.Struct):
     """What a coding sheet takes from a record."""
 
@@ -116,13 +135,13 @@ class Coding(Table):
         super().__init__(file, bom, [field.name for field in coding_fields()])
         self._number = 0
 
-    def add(self, record: Record) -> None:
+    def add(self, record: Record) -> int:
         """See ``Writer``."""
         coded, columns = self._parse(record.line), record.columns
         self._number += 1
         newspaper = record.newspaper
         known = (newspaper, columns.day, coded.title, coded.text, coded.url)
-        self.write([self._number, coded.id, *known, None, None, None])
+        return self.write([self._number, coded.id, *known, None, None, None])
 
 
 def coding_fields() -> tuple[Field, ...]:
@@ -174,11 +193,11 @@ class Identifiers(Table):
     def __init__(self, file: io.BufferedIOBase, *, bom: bool) -> None:
         super().__init__(file, bom, [field.name for field in identifier_fields()])
 
-    def add(self, record: Record) -> None:
+    def add(self, record: Record) -> int:
         """See ``Writer``."""
         known, columns = self._parse(record.line), record.columns
         text = known.text or ""
-        self.write(
+        return self.write(
             [
                 known.id,
                 known.version,
@@ -222,8 +241,3 @@ def identifier_fields() -> tuple[Field, ...]:
         Field("title_sha256", "string", "SHA-256 of the title in UTF-8, hexadecimal."),
         Field("text_sha256", "string", "SHA-256 of the text in UTF-8, hexadecimal."),
     )
-
-
-def text_hash(text: str | None) -> str:
-    """Return the SHA-256 of a text in UTF-8, hexadecimal."""
-    return hashlib.sha256((text or "").encode()).hexdigest()

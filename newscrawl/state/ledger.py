@@ -14,6 +14,7 @@ from newscrawl.errors import StoreError
 from newscrawl.state.articles import ArticleStore
 from newscrawl.state.copies import TableCopies
 from newscrawl.state.discovery import DiscoveryStore
+from newscrawl.state.feed_positions import FeedPositions
 from newscrawl.state.files import OutputFiles
 from newscrawl.state.host_slots import HostSlots
 from newscrawl.state.hosts import HostStore
@@ -23,6 +24,7 @@ from newscrawl.state.place import Place, as_place
 from newscrawl.state.postgres import PostgresDatabase, examine_postgres
 from newscrawl.state.site_leases import SiteLeases
 from newscrawl.state.site_lock import SiteLocks
+from newscrawl.state.source_checks import SourceCheckTimes
 from newscrawl.state.sqlite import SqliteDatabase, examine_sqlite
 from newscrawl.state.texts import BandTable, KeyIndex, TextSignatures
 
@@ -69,8 +71,12 @@ class Ledger:
         """Listing walks and cache validators."""
         self.files = OutputFiles(self._database, place.node)
         """Committed lengths of output files."""
+        self.positions = FeedPositions(self._database)
+        """Positions of records in feeds."""
         self.outlets = OutletKnowledge(self._database)
         """Domains and extraction rules of outlets."""
+        self.source_checks = SourceCheckTimes(self._database)
+        """Times of source checks."""
         self.hosts = HostStore(self._database)
         """Hosts whose pages need a browser."""
         self.nodes = NodeStore(self._database) if place.url else None

@@ -12,7 +12,10 @@ from newscrawl.state.place import Place
 _NUMBERED = ("names", "articles", "texts")
 """Tables whose rows are numbered, in the order of their references."""
 
-_SMALL = ("files", "walks", "lists", "validators", "domains", "rendered", "rules", "forgotten")
+_SMALL = (
+    *("files", "walks", "lists", "validators", "domains", "rendered", "rules", "forgotten"),
+    "source_checks",
+)
 """Tables that are copied at once."""
 
 _BATCH = 5000
