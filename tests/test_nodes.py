@@ -15,6 +15,8 @@ from newscrawl.demo.proxy import DemoProxy
 from newscrawl.errors import LeaseLostError, SiteBusyError, StoreError
 from newscrawl.state import Ledger
 from newscrawl.state.place import Place
+from newscrawl.state.run_reports import read_report, report_path, write_report
+from newscrawl.state.shared_reports import exchange
 from tests.postgres import LEASE, Server, find, place
 from tests.support import LINK, SOURCE, TEXT, TITLE
 from tests.web import Web, aggregator_page, command, environment
@@ -43,8 +45,13 @@ def test_a_site_is_taken_over_by_another_node_after_the_lease_and_nothing_is_wri
         find(one, "a", 1)
         with pytest.raises(SiteBusyError, match=r"on node one \(job a\)"):
             other.lock("maghress", "b")
+        running = {"job": "a", "spider": "maghress", "state": "running", "outcome": "ok"}
+        write_report(report_path(tmp_path / "one", "a"), running)
+        exchange(place(tmp_path, url, "one"))
         time.sleep(LEASE)
         other.lock("maghress", "b")
+        exchange(place(tmp_path, url, "other"))
+        assert read_report(tmp_path / "other", "a")["state"] == "killed"
         for change in (
             lambda: find(one, "a", 2),
             lambda: one.articles.settle("maghress:fr/courrier/1", "done"),

@@ -1,5 +1,6 @@
 """Exclusive use of a site by one process among all nodes that share a ledger."""
 
+import json
 import platform
 from uuid import uuid4
 
@@ -44,6 +45,9 @@ class SiteLeases:
             raise self._busy(site) from None
         self._slots.register(site)
         clock = self._database.clock
+        before = self._database.execute(
+            "SELECT node, job FROM site_leases WHERE site = ? AND owner IS NOT NULL", (site,)
+        ).fetchone()
         taken = self._database.execute(
             f"""
             INSERT INTO site_leases VALUES (:site, :owner, 1, :node, :job)
@@ -62,6 +66,19 @@ class SiteLeases:
             raise self._busy(site)
         self._database.owner = self._slots.owner
         self._database.epochs[site] = int(taken[0])
+        if before and before[0] != self._node:
+            self._close_killed(*before)
+
+    def _close_killed(self, node: str, job: str) -> None:
+        """Mark the run of another node as killed in the shared reports."""
+        end = {"state": "killed", "outcome": "failed", "errors": ["its lease ended"]}
+        self._database.execute(
+            f"UPDATE runs SET written = {self._database.clock},"  # noqa: S608 - a literal
+            " report = (report::jsonb || ?::jsonb)::text"
+            " WHERE job = ? AND node = ? AND report::json->>'state' = 'running'",
+            (json.dumps(end), job, node),
+            fenced=False,
+        )
 
     def _busy(self, site: str) -> SiteBusyError:
         """Make the error that names the node which crawls a site."""
