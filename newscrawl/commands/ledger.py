@@ -6,8 +6,10 @@ from contextlib import closing
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
+from newscrawl.aggregator.sites import SITES
 from newscrawl.errors import SettingError, StoreError
 from newscrawl.state import Ledger, Scope
+from newscrawl.state.articles import STATES
 from newscrawl.state.move import move
 from newscrawl.state.place import Place, place_of
 from newscrawl.state.run import now
@@ -57,7 +59,7 @@ class Command(ScrapyCommand):
                 "allowed: nothing, show ID ..., lost-node NAME, move, move back, retry or forget"
             )
         assert self.settings
-        scope = Scope(site=opts.site, outlet=opts.outlet, state=opts.state)
+        scope = _scope(opts)
         try:
             place = place_of(self.settings)
             if verb == "move":
@@ -68,6 +70,7 @@ class Command(ScrapyCommand):
                 self.exitcode = 1
                 return
             with closing(Ledger(place)) as ledger:
+                _check_outlet(ledger, scope)
                 if verb == "show":
                     self._show(ledger, names)
                 elif verb == "lost-node":
@@ -153,3 +156,29 @@ def _valid(verb: str, names: list[str]) -> bool:
         "lost-node": len(names) == 1,
         "move": names in ([], ["back"]),
     }.get(verb, not names and verb in ("", *_CHANGES))
+
+
+def _scope(opts: argparse.Namespace) -> Scope:
+    """Return the articles that the options name.
+
+    Raises:
+        UsageError: there is no such site or state.
+    """
+    for name, given, allowed in (("site", opts.site, SITES), ("state", opts.state, STATES)):
+        if given is not None and given not in allowed:
+            raise UsageError(
+                f"--{name} {given}: is no {name}; allowed: {', '.join(allowed)}", print_help=False
+            )
+    return Scope(site=opts.site, outlet=opts.outlet, state=opts.state)
+
+
+def _check_outlet(ledger: Ledger, scope: Scope) -> None:
+    """Check that the outlet is known.
+
+    Raises:
+        UsageError: the ledger has no article of it.
+    """
+    if scope.outlet is not None and not ledger.articles.census(Scope(scope.site, scope.outlet)):
+        raise UsageError(
+            f"--outlet {scope.outlet}: the ledger has no article of it", print_help=False
+        )

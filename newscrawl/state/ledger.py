@@ -61,6 +61,7 @@ class Ledger:
             """Which process may send requests to a host."""
             self._locks = SiteLeases(postgres, self.host_slots, place)
         else:
+            _refuse_emptied(place.path)
             self._database = SqliteDatabase(place.path)
             self.texts = BandTable(self._database)
             self.host_slots = HostSlots(self._database, "", place.lease)
@@ -118,6 +119,20 @@ class Ledger:
         self.host_slots.unregister()
         self._locks.release()
         self._database.close()
+
+
+def _refuse_emptied(path: Path) -> None:
+    """Check that a ledger was not emptied: a new one would have everything exported again.
+
+    Raises:
+        StoreError: the file is empty although there are feeds.
+    """
+    feeds = path.parent.parent / "feeds"
+    if path.exists() and not path.stat().st_size and any(feeds.glob("*/*.jsonl*")):
+        raise StoreError(
+            f"the ledger {path} is empty, but there are feeds in {feeds}: put a backup back; to "
+            "crawl everything again, move both away"
+        )
 
 
 @contextmanager
