@@ -14,7 +14,7 @@ from scrapy.exceptions import (
 )
 from scrapy.http import Request, Response
 
-from newscrawl.browser import BROWSER_SLOT
+from newscrawl.browser import BROWSER_SLOT, RENDER
 from newscrawl.errors import (
     BrowserError,
     HostBudgetError,
@@ -73,14 +73,18 @@ class PolitenessMiddleware:
         """
         host = self._hosts.at(request.url)
         try:
-            await self._hosts.enter(host, join=request.meta.get("download_slot") == BROWSER_SLOT)
+            if _is_sent(request):
+                await self._hosts.enter(
+                    host, join=request.meta.get("download_slot") == BROWSER_SLOT
+                )
             began = monotonic()
             try:
                 while (pause := self._pause(request, host)) > 0:
                     await asyncio.sleep(pause)
-                    await self._hosts.secure(host)  # the lease may have ended meanwhile
+                    if _is_sent(request):
+                        await self._hosts.secure(host)  # the lease may have ended meanwhile
             except BaseException:
-                self._hosts.leave(host)
+                self._leave(request, host)
                 raise
         except StoreError as error:
             stop(self._crawler, error)
@@ -139,12 +143,21 @@ class PolitenessMiddleware:
             # faster connection of another process, so that its pause begins with the response.
             host.hold_until((monotonic() if host.contended else slot.lastseen) + slot.delay)
         try:
-            self._hosts.leave(host)
+            self._leave(request, host)
         except StoreError as error:
             stop(self._crawler, error)
+
+    def _leave(self, request: Request, host: Host) -> None:
+        if _is_sent(request):
+            self._hosts.leave(host)
 
     def _failed(self, request: Request, host: Host, why: str) -> None:
         rests = host.rests
         self._hosts.failed(host, why)
         if host.rests > rests:
             logger.info("%s: left alone for %.0f s: %s", request.url, host.rests_for, host.why)
+
+
+def _is_sent(request: Request) -> bool:
+    """Return whether a request goes to its host: of a page to be rendered, only the parts do."""
+    return RENDER not in request.meta
