@@ -29,6 +29,9 @@ SETTINGS = {
     "LEASE_SECONDS": "2",
     "MONITORS": "0",
     "FEED_BATCH": "1",
+    # Until all three runs are under way.
+    "RETRY_TIMES": "1000",
+    "HOST_FAILURES": "0",
 }
 
 
@@ -39,6 +42,7 @@ class Shared(Web):
         super().__init__()
         page = outlet_page(TITLE, TEXT, published="2024-03-29T10:15:00+00:00", author="Salma")
         self.urls: dict[str, str] = {}
+        self._begun: set[str] = set()
         for site, edition in SITES.items():
             urls = [f"https://www.{site}.com/{edition}/courrier/{n}" for n in range(ARTICLES)]
             self.urls[site] = ",".join(urls)
@@ -51,6 +55,9 @@ class Shared(Web):
     def answer(self, method: str, url: str, headers: Mapping[str, str]) -> Answer:
         answer = super().answer(method, url, headers)
         host = urlsplit(url).hostname
+        if method == "GET" and url in self.pages and host not in (SHARED, ARCHIVE):
+            self._begun.add(str(host))
+            return answer if len(self._begun) == len(SITES) else Answer(action="drop")
         if method != "GET" or host not in (SHARED, ARCHIVE):
             return answer
         if url.startswith(f"https://{ARCHIVE}/cdx"):
@@ -81,8 +88,8 @@ def check_gaps(proxy: DemoProxy) -> None:
             for (earlier, one), (later, other) in pairwise(asked)
             if {site_of(one), site_of(other)} in CHANGES
         ]
-        assert gaps
-        assert min(gaps) >= PAUSE, (host, gaps)
+        assert gaps or host == ARCHIVE, asked
+        assert min(gaps, default=PAUSE) >= PAUSE, (host, gaps)
 
 
 def site_of(url: str) -> str | None:
