@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 TARGET ?= local
 BROWSER ?= yes
+# scrapyd-deploy: of the development environment, or else of a small one, as on a node.
+CLIENT := $(if $(wildcard .venv/bin/scrapyd-deploy),.venv,.venv-deploy)
 
 .PHONY: help demo check test lint docs wheel deploy browser clean
 
@@ -11,7 +13,7 @@ help:
 	@echo "make check    ruff, mypy and the unit tests"
 	@echo "make test     the whole test suite; installs Chromium where it runs as root"
 	@echo "make lint     ruff and mypy"
-	@echo "make docs     rewrite the JSON Schema and docs/record.md from the code"
+	@echo "make docs     rewrite the JSON Schema and the reference documents from the code"
 	@echo "make wheel    build the wheel into dist/"
 	@echo "make deploy   send the project to a Scrapyd of scrapy.cfg: make deploy TARGET=server"
 	@echo "make clean    remove .venv and caches"
@@ -32,14 +34,22 @@ lint: .venv/.test
 
 docs: .venv/.test
 	$(BIN)/scrapy schema --write
+	$(BIN)/python docs/generate.py
 
 wheel: .venv/.test
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 
 # Scrapyd runs the version that sorts last, so the time comes first.
-deploy: .venv/.deploy
-	$(BIN)/scrapyd-deploy $(TARGET) \
+deploy: $(CLIENT)/bin/scrapyd-deploy
+	$(CLIENT)/bin/scrapyd-deploy $(TARGET) \
 	  --version "$$(date -u +%Y%m%dT%H%M%S)-$$(git describe --always --dirty)"
+
+# The extra `deploy` alone, without what a crawl needs.
+.venv-deploy/bin/scrapyd-deploy: pyproject.toml
+	$(PYTHON) -m venv .venv-deploy
+	.venv-deploy/bin/pip install --quiet $$($(PYTHON) -c 'import tomllib; print(*(r.replace(" ", "") for r in \
+	  tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["deploy"]))')
+	@touch $@
 
 # The tests of rendered pages need the system's Chromium. BROWSER=no leaves it out.
 browser:
@@ -65,4 +75,4 @@ browser:
 	@touch $@
 
 clean:
-	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-deploy build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -79,6 +79,7 @@ Flag = Literal[
     "date_conflict",
     "language_mismatch",
     "other_canonical",
+    "partial_source",
 ]
 """Machine-readable warning about a record."""
 
@@ -298,6 +299,51 @@ class Article:
     """Compared fields that differ from the previous version."""
     crawl: Crawl = field(default_factory=Crawl)
     """The run that made the record."""
+
+
+SourceState = Literal["alive", "gone", "moved", "replaced", "emptied", "walled", "away", "unknown"]
+"""State of a source at a check: ``replaced`` by another article, ``emptied`` of at least half of
+its text, ``walled`` off by a paywall or a refusal, ``away`` with its host."""
+
+
+SOURCE_STATES: dict[Status, SourceState] = {
+    "ok": "alive",
+    "gone": "gone",
+    "moved": "moved",
+    "mismatch": "replaced",
+    "paywalled": "walled",
+    "refused": "walled",
+    "unreachable": "away",
+}
+"""State of a source by its status; for other statuses it is ``unknown``."""
+
+
+@dataclass(slots=True, kw_only=True)
+class SourceCheck:
+    """A later check of an exported article's source."""
+
+    id: str
+    """Identifier of the article."""
+    link: str
+    """Source link of the record."""
+    published: str
+    """First publication, as in the record."""
+    checked: str
+    """Time of the check, UTC."""
+    state: SourceState
+    """State of the source."""
+    status: Status
+    """Outcome of following the link."""
+    reason: str | None
+    """Reason why the status is not ``ok``."""
+    http: int | None
+    """HTTP status code of the last response."""
+    url: str | None
+    """Final URL, after redirects."""
+    agreement: float | None
+    """Similarity of the copy and the text found, as ``agreement.text``."""
+    words: int | None
+    """Number of words of the text found."""
 
 
 @dataclass(slots=True)

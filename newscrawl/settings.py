@@ -278,6 +278,8 @@ SOURCE_RETRY_HOURS = [6, 24, 72, 168, 336, 672]
 RECHECK_HOURS = [48]
 # Maximum age (days) of articles to recheck; older ones come from back-fills.
 RECHECK_DAYS = 7
+# Days after which the source of an exported article may be checked again by ``-a check=N``.
+SOURCE_CHECK_DAYS = 180
 # Whether to store every request and response as WARC files in ``archive/`` of the data directory:
 # mostly 10 to 30 KB per page.
 ARCHIVE = False
@@ -341,6 +343,15 @@ EXTRA_EXPORT_FORMATS: dict[str, str] = {}
 QUIET_HOURS = [0, 1, 2, 3]
 # Number of past months to back-fill. 0 for none.
 BACKFILL_MONTHS = 12
+
+# --- Retention -----------------------------------------------------------------------------------
+
+# Days for which ``scrapy prune`` keeps files by kind; 0 is for ever. Run reports for a year and a
+# month, so that a year can be compared; logs are those of ``--logs``. Archives cannot be fetched
+# again.
+RETENTION_DAYS = {"runs": 400, "rejects": 400, "headlines": 400, "logs": 30, "archive": 0}
+# Hours without a good run after which ``scrapy status`` reports a site: two hourly runs missed.
+STALE_HOURS = 3
 
 # --- Environment ---------------------------------------------------------------------------------
 

@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import os
+import sys
 from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
@@ -11,7 +13,8 @@ import pytest
 from scrapy.utils.project import get_project_settings
 
 from newscrawl.demo.proxy import Answer, DemoProxy
-from newscrawl.operations.doctor import examine_all
+from newscrawl.operations.doctor import _ledger_remedy, examine_all
+from newscrawl.state import ledger_path
 from tests.support import URL, scrapy, web, zstd_compress
 from tests.web import Web, crawl
 
@@ -136,13 +139,13 @@ def test_doctor_on_a_sound_machine(data: Path) -> None:
         )
     found = diagnosis(told)
     assert code == 0, told
-    for name in ("python", "packages", "browser", "data", "ledger", "clock"):
+    for name in ("python", "packages", "modules", "browser", "data", "owner", "ledger", "clock"):
         assert found[name][0] == "ok", told
     assert "whole, version" in found["ledger"][1]
     assert found["contact"] == ("ok", "a@b.example")
-    assert found["maghress"] == ("ok", "answers, asks for 7 s a page")
+    assert found["maghress"] == ("ok", "responds, Crawl-delay 7 s")
     assert found["turess"] == ("warn", "robots.txt forbids it  -> do not crawl this site")
-    assert found["masress"] == ("ok", "answers")  # it has no robots.txt
+    assert found["masress"] == ("ok", "responds")  # it has no robots.txt
     assert "network" not in found
 
 
@@ -165,6 +168,68 @@ def test_doctor_knows_what_is_needed_where_the_project_is_only_cloned(
     monkeypatch.setattr(metadata, "version", lambda name: "0.1" if name == "rich" else real(name))
     found = {finding.name: finding for finding in examine_all(settings, network=False)}
     assert (found["package rich"].state, found["package rich"].found) == ("fail", "0.1")
+
+
+def test_doctor_imports_what_a_crawl_imports(monkeypatch: pytest.MonkeyPatch, data: Path) -> None:
+    settings = get_project_settings()
+    settings.set("NEWSCRAWL_DATA", str(data))
+    # Installed, but what it needs itself is missing.
+    monkeypatch.delitem(sys.modules, "trafilatura", raising=False)
+    monkeypatch.setitem(sys.modules, "trafilatura.core", None)
+    found = {finding.name: finding for finding in examine_all(settings, network=False)}
+    assert found["packages"].state == "ok"
+    assert found["modules"].state == "fail"
+    assert "trafilatura" in found["modules"].found
+    assert found["modules"].remedy.startswith("pip install")
+
+
+@pytest.mark.parametrize(
+    ("content", "remedy"),
+    [(b"", "restore a backup"), (b"no database" * 100, "restore a backup")],
+    ids=["empty", "damaged"],
+)
+def test_doctor_says_what_to_do_about_a_ledger(content: bytes, remedy: str, tmp_path: Path) -> None:
+    ledger_path(tmp_path).parent.mkdir()
+    ledger_path(tmp_path).write_bytes(content)
+    settings = get_project_settings()
+    settings.set("NEWSCRAWL_DATA", str(tmp_path))
+    found = {finding.name: finding for finding in examine_all(settings, network=False)}
+    assert found["ledger"].state == "fail"
+    assert remedy in found["ledger"].remedy
+
+
+@pytest.mark.parametrize(
+    ("error", "remedy"),
+    [
+        ("database or disk is full", "make space"),
+        ("attempt to write a readonly database", "owner and permissions"),
+        ("unable to open database file", "owner and permissions"),
+        ("is of version 9, this newscrawl knows 6", "upgrade newscrawl"),
+        ("database disk image is malformed", "restore a backup"),
+    ],
+)
+def test_the_remedy_fits_the_fault_of_the_ledger(error: str, remedy: str) -> None:
+    assert remedy in _ledger_remedy(error)
+
+
+def test_doctor_finds_files_of_another_user_and_a_wrong_environment(tmp_path: Path) -> None:
+    (tmp_path / "ledger").mkdir()
+    file = tmp_path / "ledger" / "ledger.sqlite-wal"
+    file.write_text("")
+    if os.geteuid() == 0:
+        os.chown(file, 65534, 65534)
+    code, told = scrapy(
+        *("doctor", "--offline"),
+        data=tmp_path,
+        NEWSCRAWL_BACKFILL_MONTHS="many",
+        https_proxy="proxy:3128",
+    )
+    assert code == 1
+    if os.geteuid() == 0:
+        assert f"{file} does not belong to" in told
+        assert "chown -R" in told
+    assert "NEWSCRAWL_BACKFILL_MONTHS: many is not a whole number" in told
+    assert "https_proxy: proxy:3128 has no scheme" in told
 
 
 def test_doctor_finds_what_is_wrong(tmp_path: Path) -> None:

@@ -21,9 +21,11 @@ import pytest
 from scrapy.cmdline import execute
 
 from newscrawl.errors import ExportError
+from newscrawl.export.columns import COLUMNS
 from newscrawl.export.feeds import FeedReader, find_feeds
+from newscrawl.export.index import Index
 from newscrawl.export.record_fields import Field, flat, record_fields
-from newscrawl.export.selection import Index, Selection
+from newscrawl.export.selection import Selection
 from newscrawl.items import Agreement, Article, Copy, Crawl, Image, Outlet, Source
 from newscrawl.state import Ledger
 from tests.support import zstd_compress
@@ -129,6 +131,21 @@ def files(directory: Path) -> list[str]:
     )
 
 
+DESCRIPTIONS = ["CITATION.cff", "README.md", "croissant.json", "datapackage.json"]
+
+
+def exported(path: Path) -> list[Any]:
+    """The records of an exported file, without the columns that the export adds."""
+    read = [json.loads(line) for line in path.open(encoding="utf-8")]
+    return [{name: record[name] for name in record if name not in COLUMNS} for record in read]
+
+
+def columns(path: Path, name: str) -> dict[str, Any]:
+    """A column of an exported file, by the numbers of the articles."""
+    read = map(json.loads, path.open(encoding="utf-8"))
+    return {record["id"].rpartition("/")[2]: record[name] for record in read}
+
+
 def as_json(records: Iterable[Article]) -> list[Any]:
     return [msgspec.to_builtins(record) for record in records]
 
@@ -151,23 +168,29 @@ def data(tmp_path: Path) -> Path:
 
 def test_json_lines_are_those_of_the_feed_in_order(data: Path, tmp_path: Path) -> None:
     printed = real(data, "-o", tmp_path / "out")
-    assert (tmp_path / "out/articles.jsonl").read_bytes() == lines(ORDERED)
+    written = (tmp_path / "out/articles.jsonl").read_bytes().splitlines()
+    for line, given in zip(written, lines(ORDERED).splitlines(), strict=True):
+        assert line.startswith(given[:-1] + b',"day":"2024-03-')
     assert "records 4, newspapers 3, files 1" in printed
-    assert files(tmp_path / "out") == ["articles.jsonl", "datapackage.json"]
+    assert files(tmp_path / "out") == sorted(["articles.jsonl", *DESCRIPTIONS])
 
 
 def test_parquet_reads_back_equal(data: Path, tmp_path: Path) -> None:
     real(data, "-o", tmp_path / "out/all.parquet")
-    assert files(tmp_path / "out") == ["all.parquet", "datapackage.json"]
+    assert files(tmp_path / "out") == sorted(["all.parquet", "tableschema.json", *DESCRIPTIONS])
     table = pyarrow.parquet.read_table(tmp_path / "out/all.parquet")
-    assert table.to_pylist() == as_json(ORDERED)
+    assert table.drop_columns([*COLUMNS]).to_pylist() == as_json(ORDERED)
+    assert table["day"].to_pylist() == [date.fromisoformat(r.published[:10]) for r in ORDERED]  # type: ignore[index]
 
 
 def test_csv_reads_back_equal(data: Path, tmp_path: Path) -> None:
     real(data, "-o", tmp_path / "out", "--format", "csv")
     with (tmp_path / "out/articles.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    read = [{name: plain(name, cell) for name, cell in row.items()} for row in rows]
+    read = [
+        {name: plain(name, cell) for name, cell in row.items() if name not in COLUMNS}
+        for row in rows
+    ]
     expected = [
         {".".join(path): dig(record, path) for path, _ in flat(record_fields())}
         for record in as_json(ORDERED)
@@ -192,7 +215,7 @@ def dig(record: Any, path: tuple[str, ...]) -> Any:
 def test_the_study_reads_its_five_fields(data: Path, tmp_path: Path) -> None:
     real(data, "-o", tmp_path / "raw", "--format", "study")
     assert files(tmp_path / "raw") == [
-        "datapackage.json",
+        *DESCRIPTIONS,
         "maghress/ar/alalam.json",
         "maghress/fr/lopinion.json",
         "masress/fr/lakome.json",
@@ -284,7 +307,6 @@ FILTERED = [
         (Selection(status=("gone", "ok")), [1, 2, 4]),
         (Selection(agreement=0.5), [1, 2]),
         (Selection(agreement=0), [1, 2, 4]),
-        (Selection(duplicates=False), [1, 2, 3]),
     ],
 )
 def test_filters(selection: Selection, expected: list[int]) -> None:
@@ -296,7 +318,7 @@ def test_filters(selection: Selection, expected: list[int]) -> None:
     ("arguments", "expected"),
     [
         ("--site maghress --outlet a,b,c --since 2024-01-02 --origin aggregator", "c/3"),
-        ("--edition fr --status ok,gone --no-duplicates --until 2024-01-04", "a/1"),
+        ("--edition fr --status ok,gone --no-duplicates --until 2024-01-03", "a/1"),
         ("--agreement 0 --origin source --site masress,turess", "d/4"),
     ],
 )
@@ -387,8 +409,8 @@ def test_packed_feeds_and_feeds_that_are_named(tmp_path: Path) -> None:
     )
     (other / "readme.txt").write_text("no feed")
     good(tmp_path, "-o", tmp_path / "out", plain, other)
-    expected = lines(article(number) for number in range(1, 6))
-    assert (tmp_path / "out/articles.jsonl").read_bytes() == expected
+    expected = as_json(article(number) for number in range(1, 6))
+    assert exported(tmp_path / "out/articles.jsonl") == expected
 
     for packed in ("a.jsonl.gz", "b.jsonl.zst"):
         path = other / packed
@@ -452,7 +474,7 @@ def test_the_description_is_true(data: Path, tmp_path: Path, name: str) -> None:
         content = (out / resource["path"]).read_bytes()
         assert resource["bytes"] == len(content)
         assert resource["hash"] == f"sha256:{hashlib.sha256(content).hexdigest()}"
-        schema = resource["schema"]
+        schema = resource.get("schema", "tableschema.json")
         if isinstance(schema, str):
             schema = json.loads((out / schema).read_text("utf-8"))
         assert all(field["description"] for field in schema["fields"])
@@ -463,7 +485,7 @@ def test_the_description_is_true(data: Path, tmp_path: Path, name: str) -> None:
     elif name == "study":
         assert names == ["content", "author", "date", "new_category", "newspaper"]
     else:
-        assert names == [field.name for field in dataclasses.fields(Article)]
+        assert names == [field.name for field in dataclasses.fields(Article)] + [*COLUMNS]
 
 
 def test_what_is_there_is_not_overwritten_unless_asked(data: Path, tmp_path: Path) -> None:
@@ -476,13 +498,13 @@ def test_what_is_there_is_not_overwritten_unless_asked(data: Path, tmp_path: Pat
     assert files(out) == before
 
     good(data, "-o", out, "--format", "study", "--outlet", "lakome", "--overwrite")
-    assert files(out) == ["datapackage.json", "masress/fr/lakome.json", "notes.txt"]
-    assert not (out / "maghress").exists()
-    # Another export's files are not this one's to replace.
-    assert "directory of its own" in refused(data, "-o", out / "all.csv", "--overwrite")
+    assert files(out) == [*DESCRIPTIONS, "masress/fr/lakome.json", "notes.txt"]
     # A failed export leaves the earlier one whole.
     refused(data, "-o", out, "--overwrite", "--outlet", "nobody")
-    assert files(out) == ["datapackage.json", "masress/fr/lakome.json", "notes.txt"]
+    assert files(out) == [*DESCRIPTIONS, "masress/fr/lakome.json", "notes.txt"]
+    # A directory holds one export: another one replaces all of it.
+    good(data, "-o", out / "all.csv", "--overwrite")
+    assert files(out) == sorted([*DESCRIPTIONS, "all.csv", "notes.txt"])
 
 
 def test_nothing_of_others_is_touched(data: Path, tmp_path: Path) -> None:
@@ -495,8 +517,16 @@ def test_nothing_of_others_is_touched(data: Path, tmp_path: Path) -> None:
     (tmp_path / "keep.txt").write_text("mine")
     (out / "datapackage.json").write_text('{"newscrawl": {"files": ["../keep.txt"]}}')
     good(data, "-o", out, "--overwrite")
-    assert files(out) == ["articles.jsonl", "datapackage.json"]
+    assert files(out) == sorted(["articles.jsonl", *DESCRIPTIONS])
     assert (tmp_path / "keep.txt").read_text() == "mine"
+    # A description that has the name of somebody's file gives way; data do not.
+    (tmp_path / "README.md").write_text("mine")
+    assert "README.md there is of no export" in good(data, "-o", tmp_path / "all.csv")
+    assert (tmp_path / "README.md").read_text() == "mine"
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own/articles.jsonl").write_text("mine")
+    assert "is of no export" in refused(data, "-o", tmp_path / "own", "--overwrite")
+    assert files(tmp_path / "own") == ["articles.jsonl"]
 
 
 def test_a_full_disk_leaves_nothing(data: Path, tmp_path: Path) -> None:
@@ -514,7 +544,7 @@ def test_a_killed_export_is_seen_and_cleared(data: Path, tmp_path: Path) -> None
     (out / ".export.part/files/articles.jsonl").write_bytes(b"half")
     assert "was killed" in refused(data, "-o", out)
     good(data, "-o", out, "--overwrite")
-    assert files(out) == ["articles.jsonl", "datapackage.json"]
+    assert files(out) == sorted(["articles.jsonl", *DESCRIPTIONS])
 
 
 @pytest.mark.parametrize(
@@ -524,7 +554,8 @@ def test_a_killed_export_is_seen_and_cleared(data: Path, tmp_path: Path) -> None
         (["-o", "x", "--site", "nowhere"], "--site nowhere: allowed: maghress, "),
         (["-o", "x", "--edition", "de"], "--edition de: allowed: ar, fr, en"),
         (["-o", "x", "--status", "fine"], "--status fine: allowed: ok, "),
-        (["-o", "x", "--since", "7 days"], "--since 7 days: not a date"),
+        (["-o", "x", "--since", "7 days"], "--since 7 days: allowed: a day such as"),
+        (["-o", "x.xlsx"], "-o x.xlsx: no format has this suffix; allowed: a directory"),
         (["-o", "x", "--agreement", "2"], "--agreement 2: not a number from 0 to 1"),
         (["-o", "x.csv", "--format", "parquet"], "x.csv does not fit --format parquet"),
         (["-o", "x.csv", "--split", "outlet"], "needs a directory"),

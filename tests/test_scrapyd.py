@@ -26,6 +26,7 @@ from tests.web import Outcome
 PROJECT = Path(__file__).parent.parent
 OUTLETS = "lecourrierdusouss,gazettedelatlas"
 SECRET = {"SCRAPYD_USERNAME": "desk", "SCRAPYD_PASSWORD": "argan: 100% $HOME"}
+DISTRIBUTIONS = "/usr/bin/python3"
 FAST = {"DOWNLOAD_DELAY": "0", "AUTOTHROTTLE_ENABLED": "0", "ARCHIVE": "1", "FEED_BATCH": "3"}
 
 
@@ -36,6 +37,14 @@ def until(what: Callable[[], Any], seconds: float = 120) -> Any:
         assert time.monotonic() < deadline, what
         time.sleep(0.1)
     return found
+
+
+def system_python() -> str:
+    """The distribution's Python, if it can make environments; its pip is older than any other."""
+    can = [DISTRIBUTIONS, "-c", "import ensurepip, sys; sys.exit(sys.version_info < (3, 11))"]
+    if Path(DISTRIBUTIONS).exists() and not subprocess.run(can, check=False).returncode:
+        return DISTRIBUTIONS
+    return sys.executable
 
 
 class Node:
@@ -51,8 +60,9 @@ class Node:
         self.url = f"http://127.0.0.1:{port}/"
         clean = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         self.environment = clean | SECRET | {"SCRAPYD_URL": self.url}
-        python = directory / "venv" / "bin" / "python"
-        subprocess.run([sys.executable, "-m", "venv", directory / "venv"], check=True)
+        python = self.python = directory / "venv" / "bin" / "python"
+        # As docs/operate.md has it: with the system's Python, and the pip that comes with it.
+        subprocess.run([system_python(), "-m", "venv", directory / "venv"], check=True)
         subprocess.run(
             [python, "-m", "pip", "-qq", "install", "-r", PROJECT / "deploy" / "requirements.txt"],
             check=True,
@@ -132,6 +142,19 @@ def node(tmp_path: Path) -> Iterator[Node]:
 
 
 def test_a_node_is_deployed_to_runs_is_cancelled_and_loses_nothing(node: Node) -> None:
+    # What a crawl imports can be imported in the environment that the documents make.
+    doctor = subprocess.run(
+        [node.python, "-m", "scrapy", "doctor", "--offline"],
+        cwd=PROJECT,
+        env=node.environment
+        | {"NEWSCRAWL_DATA": str(node.data), "NEWSCRAWL_CONTACT": "a@b.example"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "fail" not in doctor.stdout, doctor.stdout + doctor.stderr
+    assert "all that a crawl imports" in doctor.stdout
+
     deployed = subprocess.run(
         ["make", "deploy", "TARGET=server"],
         cwd=PROJECT,
@@ -173,6 +196,14 @@ def test_a_node_is_deployed_to_runs_is_cancelled_and_loses_nothing(node: Node) -
     assert report["known"] >= len(records)
     assert len(seen.lines("feeds")) == len(records)
 
+    # The job's log has the summary; a wrong argument leaves its reason there and in a report.
+    log = node.home / "logs" / "newscrawl" / "maghress" / "second.log"
+    assert "found 0 = exported 0" in log.read_text()
+    node.schedule("wrong", FAST, limit="none")
+    report = node.ended("wrong")
+    assert (report["outcome"], "limit=none" in report["reason"]) == ("failed", True), report
+    assert "limit=none" in log.with_name("wrong.log").read_text()
+
     # A third is cancelled mid-way, while one that overlaps it has been skipped.
     wanted["outlets"] = "riftelegraphe"
     slow = FAST | {"DOWNLOAD_DELAY": "0.3", "CONCURRENT_REQUESTS_PER_DOMAIN": "1"}
@@ -182,9 +213,12 @@ def test_a_node_is_deployed_to_runs_is_cancelled_and_loses_nothing(node: Node) -
     report = node.ended("overlapping")
     assert (report["outcome"], report["reason"]) == ("skipped", "site is busy")
     assert json.loads(node.report("third").read_text())["state"] == "running"
-    assert node.ask("cancel", project="newscrawl", job="third")["prevstate"] == "running"
+    assert "site is busy" not in log.with_name("third.log").read_text()
+    assert "skipped" in log.with_name("overlapping.log").read_text()
+    for _ in range(2):  # a second cancel does not cut it short
+        assert node.ask("cancel", project="newscrawl", job="third")["prevstate"] == "running"
     report = node.ended("third")
-    assert (report["state"], report["outcome"]) == ("interrupted", "ok"), report
+    assert (report["state"], report["outcome"]) == ("interrupted", "ok"), report["errors"]
     assert report["left"] > 0
 
     # What it had is complete, and the next run brings the rest, each article once.
@@ -222,9 +256,10 @@ def test_a_node_is_deployed_to_runs_is_cancelled_and_loses_nothing(node: Node) -
     assert len(ahead) == len(set(ahead))  # a site has one job at a time
     assert len(listed()) == len(set(listed()))
 
-    # When the node is stopped its jobs end in order first.
+    # When the node is stopped its jobs end in order first, also one that was just cancelled.
     new = next(job for job in once if job.startswith("new-"))
     until(node.report(new).exists)
+    node.ask("cancel", project="newscrawl", job=new)
     end_jobs = PROJECT / "deploy" / "end-jobs"
     subprocess.run([end_jobs, str(node.process.pid)], check=True, timeout=60)
     report = json.loads(node.report(new).read_text())

@@ -74,6 +74,8 @@ def _parse(body: bytes, url: str) -> Element:
     """The root of a feed; a tolerant parser takes what is not well-formed."""
     if b"\0" not in body:  # else UTF-16, where they are halves of letters
         body = body.translate(None, _CONTROL).lstrip()
+        if not body.isascii() and _is_utf8(body):  # whatever the declaration says
+            body = _ENCODING.sub(rb"\1", body, count=1)
     try:
         root: Element = fromstring(body)
     except DefusedXmlException as error:
@@ -85,8 +87,24 @@ def _parse(body: bytes, url: str) -> Element:
     return root
 
 
+_ENCODING = re.compile(rb"^(<\?xml[^>]*?)\sencoding=[\"'][^\"']*[\"']")
+
+
+def _is_utf8(body: bytes) -> bool:
+    """Tell whether bytes are UTF-8."""
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 _ENTRIES = re.compile(r"<(?:rss|feed|rdf:RDF)\b.*</(?:item|entry)\s*>", re.DOTALL)
 """A feed to its last whole entry."""
+_ROOT = re.compile(r"^<([\w:]+)[^>]*>")
+_VOID = re.compile(r"<(br|hr|img|wbr)\b([^<>]*?)/?>", re.IGNORECASE)
+"""Elements of HTML that texts hold without an end."""
+_LESS = re.compile(r"<(?![a-zA-Z/!?])")
 _REFERENCE = re.compile(r"<!\[CDATA\[(?:.*?\]\]>|.*)|&(?:(#?\w{1,32});)?", re.DOTALL)
 _XML_NAMES = frozenset(("amp", "lt", "gt", "quot", "apos"))
 
@@ -115,7 +133,9 @@ def _recover(body: bytes, url: str, expected: str) -> Element:
         remove_comments=True,
         remove_pis=True,
     )
-    root = lenient_fromstring(_REFERENCE.sub(_resolved, entries[0]).encode(), parser)
+    text = _LESS.sub("&lt;", _ROOT.sub(r"<\1>", entries[0]))
+    text = _REFERENCE.sub(_resolved, _VOID.sub(r" <\1\2/>", text))
+    root = lenient_fromstring(text.encode(), parser)
     if root is None:
         raise FeedError(url, expected)
     return cast("Element", root)
@@ -134,6 +154,10 @@ def _resolved(match: re.Match[str]) -> str:
     return escape("".join(sign for sign in char if sign >= " " or sign in "\t\n\r"))
 
 
+_DATES = ("pubDate", "date", "published", "issued", "created", "updated", "modified")
+"""Elements that date an entry, the likeliest first."""
+
+
 def _entry(item: Element, site: Site, url: str) -> FeedEntry | None:
     """An article in a feed; ``None`` if it leads to none."""
     fields: dict[str, Element] = {}
@@ -141,12 +165,14 @@ def _entry(item: Element, site: Site, url: str) -> FeedEntry | None:
     # An element of another vocabulary, such as media:title, stands in only where there is no own.
     children = sorted(item, key=lambda child: _namespace(child) != own)
     for child in (*children, *item.iter()):
-        fields.setdefault(_name(child), child)
+        name = _name(child)
+        if name not in fields or (name == "title" and not _text(fields, name)):
+            fields[name] = child
     key = next(filter(None, map(parse_article_url, _links(item, url))), None)
     if key is None:
         return None
     teaser, picture = _markup(_text(fields, "description") or _text(fields, "summary"))
-    dates = (_text(fields, name) for name in ("pubDate", "date", "published", "issued", "updated"))
+    dates = (_text(fields, name) for name in _DATES)
     pictures = (
         *(fields[name].get("url") for name in ("thumbnail", "enclosure") if name in fields),
         *(_text(fields, name) for name in ("image", "thumbnail")),

@@ -73,6 +73,9 @@ Result = Response | Failure | ReadSource | None
 Steps = Generator[Step, Any, Article]
 """The flow of one article; it is sent a ``Result`` for each step."""
 
+AnySteps = Generator[Step, Any, Article | None]
+"""A flow that may end without a record."""
+
 
 @dataclass(frozen=True, slots=True)
 class ArticleFlow:
@@ -100,7 +103,7 @@ class ArticleFlow:
         else:
             read = yield from self._parse(article, page)
             article = read.article
-            if article.source.status in INCOMPLETE:
+            if article.source.status in INCOMPLETE or read.shell:
                 rendered = yield Render(page, read.shell)
                 if isinstance(rendered, Failure):
                     responses.not_rendered(article, rendered)

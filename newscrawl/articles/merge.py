@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from newscrawl.aggregator.sites import Site
 from newscrawl.errors import NotHtmlError, UnreadableHtmlError
-from newscrawl.extraction import RuleBook, SourcePage, extract, judge
+from newscrawl.extraction import RuleBook, SourcePage, extract, holds_less, judge
 from newscrawl.items import Agreement, Article, Copy, Flag, Outlet, Source, Status
 from newscrawl.loaders import CopyLoader, SourceLoader
 from newscrawl.text.bylines import split_bylines
@@ -166,7 +166,8 @@ def _choose(article: Article) -> None:
     """Fill the record's own fields from the better version of each."""
     copy, source = article.copy, article.source
     trusted = source.status == "ok" or source.lost_since is not None
-    article.origin = "source" if trusted and source.text else "aggregator"
+    better = trusted and source.text and not _is_copy_better(article)
+    article.origin = "source" if better else "aggregator"
     article.title = (source.title if trusted else None) or copy.title
     article.text = source.text if article.origin == "source" else copy.text
     article.images = copy.images
@@ -180,6 +181,19 @@ def _choose(article: Article) -> None:
     _choose_date(article, trusted=trusted)
     article.language = detect_language(article.text) if article.text else None
     _flag(article)
+
+
+def _is_copy_better(article: Article) -> bool:
+    """Return whether the copy is the better text of a source that is the article."""
+    copy, source = article.copy, article.source
+    garbled = looks_mojibake(source.text or "") and not looks_mojibake(copy.text or "")
+    return _is_partial(article) or (garbled and bool(copy.text) and not copy.truncated)
+
+
+def _is_partial(article: Article) -> bool:
+    """Return whether the source holds only a part of the copy."""
+    text, copied = article.source.text or "", article.copy.text or ""
+    return bool(text) and holds_less(text, copied, article.agreement.contained)
 
 
 def _choose_date(article: Article, *, trusted: bool) -> None:
@@ -204,7 +218,10 @@ def _flag(article: Article) -> None:
     doubts: dict[Flag, bool] = {
         "truncated_copy": article.copy.truncated,
         "stub": len(text.split(maxsplit=STUB_WORDS)) < STUB_WORDS,
-        "mojibake": looks_mojibake(text) or looks_mojibake(article.title or ""),
+        "mojibake": any(
+            map(looks_mojibake, (text, article.title or "", article.source.text or ""))
+        ),
+        "partial_source": article.source.status == "ok" and _is_partial(article),
         "language_mismatch": article.language not in (None, article.edition),
     }
     raised = {flag for flag, doubt in doubts.items() if doubt} | set(article.flags)

@@ -146,7 +146,8 @@ class SourceJob(Struct, tag=True):
         own = rules.copy(domain) if domain else RuleBook()
         parsed = merge.read_source(self.article, self.body, self.url, site, self.content_type, own)
         result = ReadSource(self.article)
-        if parsed and self.article.source.status in INCOMPLETE:
+        partial = "partial_source" in self.article.flags
+        if parsed and (partial or self.article.source.status in INCOMPLETE):
             result.shell = is_shell(self.body, self.content_type)
         if domain and (taught := own.taught(domain)) != rules.taught(domain):
             result.domain, result.taught = domain, taught

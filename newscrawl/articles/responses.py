@@ -120,6 +120,8 @@ def source_lost(article: Article, failure: Failure) -> None:
 
 def not_rendered(article: Article, failure: Failure) -> None:
     """Complete a record whose page was not rendered, from the copy and the plain page."""
+    if article.source.status == "ok":
+        return  # the plain page shows a part of the article
     # A replayed crawl may have had no browser: then it parsed the plain page.
     if not isinstance(failure.value, NotInArchiveError):
         outcome = source_status.of_failure(failure)

@@ -31,7 +31,7 @@ def build(record: type[items.Article] = items.Article) -> dict[str, Any]:
     schema: dict[str, Any] = msgspec.json.schema(record)
     for name, definition in schema["$defs"].items():
         cls: type = record if name == record.__name__ else getattr(items, name)
-        docs, added = _docs(cls), items.marked(items.Use.ADDED, cls)
+        docs, added = field_docs(cls), items.marked(items.Use.ADDED, cls)
         definition["required"] = [key for key in definition["properties"] if key not in added]
         definition["additionalProperties"] = False
         for field, spec in definition["properties"].items():
@@ -95,7 +95,7 @@ def markdown() -> str:
             "| field | type | meaning |",
             "|---|---|---|",
         ]
-        for field, meaning in _docs(cls).items():
+        for field, meaning in field_docs(cls).items():
             lines.append(f"| `{field}` | {_kind(schema[name]['properties'][field])} | {meaning} |")
     return "\n".join(lines) + "\n"
 
@@ -108,7 +108,7 @@ def _classes() -> list[type]:
     )
 
 
-def _docs(cls: type) -> dict[str, str]:
+def field_docs(cls: type) -> dict[str, str]:
     """Return the docstrings of a dataclass's fields: the string after each of them."""
     found: dict[str, str] = {}
     for base in filter(dataclasses.is_dataclass, reversed(cls.__mro__)):

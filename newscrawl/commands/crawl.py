@@ -2,6 +2,7 @@
 
 import argparse
 import signal
+import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 
@@ -14,6 +15,8 @@ from newscrawl.articles.garbage_collection import collect_less_often
 from newscrawl.errors import ArgumentError, NewscrawlError, SettingError, StoreError
 
 if TYPE_CHECKING:
+    from scrapy import Spider
+
     from newscrawl.spiders.base import AggregatorSpider
 
 
@@ -83,14 +86,7 @@ class Command(ScrapyCrawl):
         Raises:
             UsageError: there is none of that name, or it has no site.
         """
-        from scrapy.spiderloader import get_spider_loader
-
-        assert self.settings
-        loader = get_spider_loader(self.settings)
-        if name not in loader.list():
-            known = ", ".join(sorted(loader.list()))
-            raise UsageError(f"no spider named {name}; allowed: {known}", print_help=False)
-        spidercls = loader.load(name)
+        spidercls = self._find(name)
         if not isinstance(getattr(spidercls, "site", None), Site):
             raise UsageError(
                 f"spider {name} has no site: derive {spidercls.__name__} from "
@@ -99,6 +95,21 @@ class Command(ScrapyCrawl):
                 print_help=False,
             )
         return cast("type[AggregatorSpider]", spidercls)
+
+    def _find(self, name: str) -> "type[Spider]":
+        """Return the class of a spider of the project.
+
+        Raises:
+            UsageError: there is none of that name.
+        """
+        from scrapy.spiderloader import get_spider_loader
+
+        assert self.settings
+        loader = get_spider_loader(self.settings)
+        if name not in loader.list():
+            known = ", ".join(sorted(loader.list()))
+            raise UsageError(f"no spider named {name}; allowed: {known}", print_help=False)
+        return loader.load(name)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:  # noqa: ARG002 - Scrapy's
         """Crawl, report, and set the exit code."""
@@ -124,7 +135,7 @@ class Command(ScrapyCrawl):
             return
         assert self.crawler_process
         collect_less_often()
-        _ignore_second_sigterm(self.crawler_process)
+        _ignore_second_signal(self.crawler_process)
         self.crawler_process.crawl(crawler, **opts.spargs)
         self.crawler_process.start()
         outcome = crawler.stats.get_value("run/outcome") if crawler.stats else None
@@ -132,15 +143,16 @@ class Command(ScrapyCrawl):
         self.exitcode = supervisor.end(None if failed else outcome)
 
 
-def _ignore_second_sigterm(process: Any) -> None:
-    """Have a second SIGTERM change nothing; Scrapy would end the run at once.
+def _ignore_second_signal(process: Any) -> None:
+    """Have a second signal change nothing; Scrapy would end the run at once.
 
-    A job may be cancelled twice, or just before its node is stopped. A second Ctrl-C still ends it.
+    A job may be cancelled twice, or just before its node is stopped. On a terminal a second Ctrl-C
+    still ends the run.
     """
     kill = process._signal_kill
 
     def handle(number: int, frame: Any) -> None:
-        if number != signal.SIGTERM:
+        if number == signal.SIGINT and sys.stderr.isatty():
             kill(number, frame)
 
     process._signal_kill = handle

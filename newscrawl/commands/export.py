@@ -7,7 +7,7 @@ import argparse
 import shlex
 import sys
 from collections.abc import Collection
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
@@ -17,6 +17,8 @@ from scrapy.exceptions import UsageError
 from newscrawl import items
 from newscrawl.aggregator.sites import SITES
 from newscrawl.errors import ExportError, StoreError
+from newscrawl.text.cleaning import words
+from newscrawl.text.days import FORMS, parse_day
 from newscrawl.text.terminal import say
 
 if TYPE_CHECKING:
@@ -34,14 +36,14 @@ class Command(ScrapyCommand):
 
     def short_desc(self) -> str:
         """Return the one-line description."""
-        return "Export the feeds as JSON Lines, CSV, Parquet or in the study's layout"
+        return "Export the feeds as a described corpus: JSON Lines, CSV, Parquet and others"
 
     def long_desc(self) -> str:
         """Return the usage text."""
         return (
             "Take the latest version of each article from the feeds of the data directory, or "
             "from the feeds given, and write those that pass the filters, in order of newspaper "
-            "and date, with a datapackage.json that describes them. Lists are parted by commas."
+            "and date, with a description. Lists are comma-separated."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
@@ -59,7 +61,13 @@ class Command(ScrapyCommand):
             "-o", "--output", metavar="DIR|FILE", help="directory, or file.jsonl/.csv/.parquet"
         )
         output.add_argument(
-            "--format", choices=FORMATS, help="without it, by the file's suffix, else jsonl"
+            "--format",
+            choices=FORMATS,
+            help="by default that of the file's suffix, else jsonl; "
+            + "; ".join(f"{name}: {chosen.about}" for name, chosen in FORMATS.items()),
+        )
+        output.add_argument(
+            "--identifiers", action="store_true", help="what may be published: --format identifiers"
         )
         output.add_argument("--split", choices=["outlet"], help="one file a newspaper")
         output.add_argument(
@@ -68,11 +76,17 @@ class Command(ScrapyCommand):
         output.add_argument(
             "--skip-damaged", action="store_true", help="leave out lines that cannot be read"
         )
+        output.add_argument(
+            "--bom", action="store_true", help="begin CSV with a byte order mark, for Excel"
+        )
+        output.add_argument(
+            "--hash-bylines", metavar="KEY", help="replace names of authors by hashes with this key"
+        )
         filters = parser.add_argument_group("Filters")
         filters.add_argument("--site", metavar="LIST", help=", ".join(SITES))
         filters.add_argument("--edition", metavar="LIST", help="ar, fr, en")
         filters.add_argument("--outlet", metavar="LIST", help="slugs, such as lopinion")
-        filters.add_argument("--since", metavar="DAY", help="first day of publication, 2024-01-31")
+        filters.add_argument("--since", metavar="DAY", help="first day, 2024-01-31 or 7d")
         filters.add_argument("--until", metavar="DAY", help="last day of publication")
         filters.add_argument("--origin", choices=["source", "aggregator"], help="whose text it is")
         filters.add_argument("--status", metavar="LIST", help="of the source: ok, gone, ...")
@@ -80,18 +94,40 @@ class Command(ScrapyCommand):
             "--agreement", metavar="SHARE", help="least agreement of the texts, 0 to 1"
         )
         filters.add_argument(
-            "--no-duplicates", action="store_true", help="only the first article with a text"
+            "--trust", choices=["high", "check"], help="least trust; check leaves out only low"
         )
+        filters.add_argument(
+            "--grep",
+            metavar="PHRASE",
+            action="append",
+            default=[],
+            help="title or text holds the phrase, whatever its case, accents and Arabic spelling; "
+            "* for any letters of a word; given several times, any of them",
+        )
+        filters.add_argument(
+            "--no-duplicates",
+            action="store_true",
+            help="of articles with the same text only the one published first",
+        )
+        filters.add_argument(
+            "--versions", choices=["latest", "all"], default="latest", help="of each article"
+        )
+        filters.add_argument(
+            "--sample",
+            metavar="N",
+            help="draw N articles, spread over outlets and months; by default as a coding sheet",
+        )
+        filters.add_argument("--seed", metavar="S", help="seed of the sample, 1 by default")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Export and print a summary."""
-        from newscrawl.export import FORMATS, Order, Selection, export, find_feeds
+        from newscrawl.export import FORMATS, Order, Selection, export, find_checks, find_feeds
 
         assert self.settings
         if not opts.output:
             raise UsageError("-o/--output is required", print_help=False)
         output = Path(opts.output)
-        name = _format(output, opts.format)
+        name = _format(output, _asked(opts))
         chosen = FORMATS[name]
         split = bool(opts.split) or chosen.always_split
         if split and output.suffix == chosen.suffix:
@@ -106,7 +142,18 @@ class Command(ScrapyCommand):
             status=_list("--status", opts.status, get_args(items.Status)),
             agreement=_share("--agreement", opts.agreement),
             duplicates=not opts.no_duplicates,
+            trust=opts.trust,
+            grep=_phrases(opts.grep),
+            all_versions=opts.versions == "all",
+            sample=_number("--sample", opts.sample),
+            seed=_number("--seed", opts.seed) or 1,
         )
+        if opts.seed and not opts.sample:
+            raise UsageError("--seed needs --sample", print_help=False)
+        if opts.bom and chosen.format != "csv":
+            raise UsageError(f"--bom is for CSV, not for {name}", print_help=False)
+        if opts.hash_bylines == "":
+            raise UsageError("--hash-bylines needs a key that is not empty", print_help=False)
         data = Path(self.settings["NEWSCRAWL_DATA"])
         try:
             summary = export(
@@ -118,8 +165,11 @@ class Command(ScrapyCommand):
                     selection=selection,
                     overwrite=opts.overwrite,
                     skip_damaged=opts.skip_damaged,
+                    bom=opts.bom,
+                    byline_key=opts.hash_bylines,
+                    checks=find_checks(data) if name == "survival" else [],
                     # Scrapy takes the name of the command out.
-                    command=shlex.join(["scrapy", "export", *sys.argv[1:]]),
+                    command=_command(opts.hash_bylines),
                 )
             )
         except (ExportError, StoreError) as error:
@@ -131,13 +181,60 @@ class Command(ScrapyCommand):
 
 def _format(output: Path, asked: str | None) -> str:
     """Return the format, by name or by the file's suffix."""
-    from newscrawl.export import FORMATS
+    from newscrawl.export import FORMATS, format_of
 
-    suffixes = {chosen.suffix: name for name, chosen in FORMATS.items() if not chosen.always_split}
-    by_suffix = suffixes.get(output.suffix)
-    if asked and by_suffix and asked != by_suffix:
+    by_suffix = format_of(output)
+    if asked and by_suffix and FORMATS[asked].suffix != output.suffix:
         raise UsageError(f"-o {output} does not fit --format {asked}", print_help=False)
-    return asked or by_suffix or "jsonl"
+    name = asked or by_suffix or "jsonl"
+    if output.suffix not in ("", FORMATS[name].suffix) and not output.is_dir():
+        allowed = ", ".join(sorted({chosen.suffix for chosen in FORMATS.values()}))
+        raise UsageError(
+            f"-o {output}: no format has this suffix; allowed: a directory, or a file that ends in "
+            f"one of {allowed}",
+            print_help=False,
+        )
+    return name
+
+
+def _asked(opts: argparse.Namespace) -> str | None:
+    """Return the format that the options ask for."""
+    if opts.identifiers:
+        if opts.format not in (None, "identifiers"):
+            raise UsageError(f"--identifiers does not fit --format {opts.format}", print_help=False)
+        return "identifiers"
+    if opts.sample and not opts.format and Path(opts.output).suffix in ("", ".csv"):
+        return "coding"
+    if opts.format == "differences" and Path(opts.output).suffix == ".parquet":
+        return "differences-parquet"
+    asked: str | None = opts.format
+    return asked
+
+
+def _command(secret: str | None) -> str:
+    """Return the command line, without the key of hashed names."""
+    # Scrapy takes the name of the command out.
+    given = [_hidden(argument, secret) for argument in sys.argv[1:]]
+    return shlex.join(["scrapy", "export", *given])
+
+
+def _hidden(argument: str, secret: str | None) -> str:
+    if secret is None or argument not in (secret, f"--hash-bylines={secret}"):
+        return argument
+    return f"{argument.removesuffix(secret)}KEY"
+
+
+def _phrases(given: list[str]) -> tuple[str, ...]:
+    for phrase in given:
+        if not words(phrase):
+            raise UsageError(f"--grep {phrase!r} holds no word", print_help=False)
+    return tuple(given)
+
+
+def _number(option: str, value: str | None) -> int | None:
+    if value is not None and not (value.isdecimal() and int(value) > 0):
+        raise UsageError(f"{option} {value}: not a number from 1", print_help=False)
+    return None if value is None else int(value)
 
 
 def _list(option: str, value: str | None, allowed: Collection[str] = ()) -> tuple[str, ...]:
@@ -152,13 +249,11 @@ def _list(option: str, value: str | None, allowed: Collection[str] = ()) -> tupl
 
 
 def _day(option: str, value: str | None) -> date | None:
-    """Parse an absolute date; relative ones would make the export unrepeatable."""
+    """Parse a date as ``scrapy crawl`` does; the export's description has the day itself."""
     try:
-        return None if value is None else date.fromisoformat(value)
+        return None if value is None else parse_day(value, datetime.now(UTC).date())
     except ValueError:
-        raise UsageError(
-            f"{option} {value}: not a date such as 2024-01-31", print_help=False
-        ) from None
+        raise UsageError(f"{option} {value}: allowed: {FORMS}", print_help=False) from None
 
 
 def _share(option: str, value: str | None) -> float | None:
@@ -174,15 +269,22 @@ def _share(option: str, value: str | None) -> float | None:
 def _tell(summary: "Summary") -> None:
     """Print the summary of an export."""
     counts = summary.counts
-    size = sum(file.bytes for file in summary.files)
+    files = summary.facts.files
     print(
-        f"records {counts.exported}, newspapers {summary.newspapers}, "
-        f"files {len(summary.files)}, bytes {size}"
+        f"records {counts.exported}, newspapers {len(summary.facts.newspapers)}, "
+        f"files {len(files)}, bytes {sum(file.bytes for file in files)}"
     )
-    print(
-        f"lines {counts.lines} = exported {counts.exported} + earlier versions {counts.earlier} "
-        f"+ not of the selection {counts.unwanted} + damaged {counts.damaged}"
-    )
+    left_out = {
+        "earlier versions": counts.earlier,
+        "not of the selection": counts.unwanted,
+        "duplicates": counts.duplicates,
+        "not drawn": counts.not_drawn,
+        "damaged": counts.damaged,
+    }
+    parts = "".join(f" + {name} {number}" for name, number in left_out.items() if number)
+    print(f"lines {counts.lines} = exported {counts.exported}{parts}")
     for damage in counts.damages:
         say(f"left out: {damage}")
-    print(f"described in {summary.package}")
+    for name in summary.kept:
+        print(f"{name} there is of no export, so it was kept and none was written")
+    print(f"corpus {summary.facts.corpus}, described in {summary.package}")

@@ -35,7 +35,12 @@ _NUMBERS: Mapping[tuple[float, float], tuple[str, ...]] = {
     (1, _DAY): ("MONITOR_CLOCK_SECONDS",),
     (0, _ANY_COUNT): ("CLOSESPIDER_TIMEOUT", "CLOSESPIDER_TIMEOUT_NO_ITEM", "HOST_MAX_SECONDS"),
     # Days
-    (0, 36_600): ("MONITOR_HISTORY_DAYS", "MONITOR_SILENT_DAYS", "RECHECK_DAYS"),
+    (0, 36_600): (
+        "MONITOR_HISTORY_DAYS",
+        "MONITOR_SILENT_DAYS",
+        "RECHECK_DAYS",
+        "SOURCE_CHECK_DAYS",
+    ),
     # Shares
     (0, 1): (
         "MONITOR_FEWEST_ITEMS",

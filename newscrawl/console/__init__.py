@@ -6,7 +6,7 @@ from scrapy.cmdline import execute
 from scrapy.settings import default_settings
 
 from newscrawl import settings
-from newscrawl.commands import export, read, report, rules, schema, validate
+from newscrawl.commands import export, read, rebuild, report, rules, schema, validate
 
 _OWN_SETTINGS = {
     name: value
@@ -24,6 +24,12 @@ class Export(export.Command):
 
 class Read(read.Command):
     """``scrapy read`` in any project."""
+
+    default_settings = _OWN_SETTINGS
+
+
+class Rebuild(rebuild.Command):
+    """``scrapy rebuild`` in any project."""
 
     default_settings = _OWN_SETTINGS
 

@@ -12,6 +12,7 @@ import msgspec
 
 from newscrawl.articles.validation import record_faults
 from newscrawl.errors import StoreError
+from newscrawl.export.columns import COLUMNS
 from newscrawl.export.feeds import Damage, FeedReader, Line
 from newscrawl.items import Article
 
@@ -80,6 +81,8 @@ class FeedCheck:
         record, found = _parse(line)
         if not isinstance(record, dict):
             return None, found
+        for column in COLUMNS:  # of an earlier export
+            record.pop(column, None)
         article, version = record.get("id"), record.get("version")
         found += record_faults(record)
         if order := _order_fault(record, Article, "record"):

@@ -1,17 +1,27 @@
 """The export: reads feeds, writes a described corpus."""
 
+import hashlib
 import json
 import sqlite3
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from newscrawl.errors import ExportError, StoreError
+from newscrawl.export.bylines import hash_bylines
+from newscrawl.export.card import CARD, CITATION, card, citation
+from newscrawl.export.croissant import CROISSANT, croissant
+from newscrawl.export.facts import Facts, gather
 from newscrawl.export.feeds import Feed, FeedReader
 from newscrawl.export.formats import FORMATS
-from newscrawl.export.package import TABLE_SCHEMA, describe, table_schema
-from newscrawl.export.selection import Counts, Index, Selection
+from newscrawl.export.index import Counts, Index, Record
+from newscrawl.export.package import TABLE_SCHEMA, data_package, is_shared, table_schema
+from newscrawl.export.rebuild import Gap, gap_files, gaps
+from newscrawl.export.selection import Selection
+from newscrawl.export.survival import Checks
+from newscrawl.export.tables import Lives
 from newscrawl.export.target import PACKAGE, HashedFile, Target, Written
 
 _SINGLE = "articles"
@@ -35,23 +45,34 @@ class Order:
     overwrite: bool = False
     """Whether an earlier export at the same place is replaced."""
     skip_damaged: bool = False
-    """Whether lines that cannot be read are left out; otherwise nothing is exported then."""
+    """Whether lines that cannot be parsed are left out; otherwise nothing is exported then."""
+    bom: bool = False
+    """Whether CSV files begin with a byte order mark, by which Excel recognises UTF-8."""
+    byline_key: str | None = None
+    """Key of the hashes that replace the names of authors; without it names stay."""
+    checks: list[Path] = field(default_factory=list)
+    """Files of source checks, for the format ``survival``."""
     command: str
     """What made the export, for its description."""
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What came of an export."""
+    """Result of an export."""
 
-    counts: Counts
-    """What became of the lines."""
-    newspapers: int
-    """Number of newspapers that records were exported of."""
-    files: list[Written]
-    """The data files."""
+    facts: Facts
+    """What was exported."""
     package: Path
     """The description."""
+    kept: list[str] = field(default_factory=list)
+    """Descriptions not written, as files of others have their names."""
+    gaps: list[Gap] = field(default_factory=list)
+    """Articles of the list of identifiers that are not as listed."""
+
+    @property
+    def counts(self) -> Counts:
+        """What became of the lines."""
+        return self.facts.counts
 
 
 def export(order: Order) -> Summary:
@@ -67,7 +88,12 @@ def export(order: Order) -> Summary:
     try:
         with Target(directory, single, overwrite=order.overwrite) as target:
             reader = FeedReader(order.feeds, target.stage)
-            index = Index(target.stage / "index.sqlite", reader, order.selection)
+            index = Index(
+                target.stage / "index.sqlite",
+                reader,
+                order.selection,
+                clusters=FORMATS[order.format].clusters,
+            )
             try:
                 return _export(order, target, index, single)
             finally:
@@ -78,54 +104,99 @@ def export(order: Order) -> Summary:
 
 
 def _export(order: Order, target: Target, index: Index, single: str | None) -> Summary:
-    chosen = FORMATS[order.format]
-    split = order.split or chosen.always_split
     counts = index.build()
     if counts.damaged and not order.skip_damaged:
         raise ExportError(_damaged(counts))
     if not counts.exported:
         raise ExportError(
             f"no record is left to export: of {counts.lines} lines {counts.damaged} are damaged, "
-            f"{counts.earlier} are earlier versions and {counts.unwanted} are not of the selection"
+            f"{counts.earlier} are earlier versions and "
+            f"{counts.lines - counts.damaged - counts.earlier} are not of the selection"
         )
-    files = []
-    records = index.records()
-    for stem, group in groupby(records, lambda record: record[0]) if split else [("", records)]:
-        name = f"{stem}{chosen.suffix}" if split else single or f"{_SINGLE}{chosen.suffix}"
-        with target.create(name) as file:
-            writer = chosen.writer(file)
-            number = 0
-            for _, line in group:
-                writer.add(line)
-                number += 1
-            writer.close()
-        files.append(file.result(name, number))
-    package = describe(
+    digest = hashlib.sha256()
+    files = _write_data(order, target, _digested(index.records(), digest), single)
+    facts = gather(
+        index,
+        corpus=f"newscrawl-{digest.hexdigest()[:32]}",
         files=files,
-        chosen=chosen,
-        name=order.format,
+        format=order.format,
+        bom=order.bom,
+        hashed_bylines=order.byline_key is not None,
         selection=order.selection,
-        index=index,
         counts=counts,
         feeds=len(order.feeds),
         command=order.command,
     )
-    if len(files) > 1:
-        _write_json(target.create(TABLE_SCHEMA), table_schema(chosen))
-    _write_json(target.create(PACKAGE), package)
+    listed, found_gaps = order.selection.ids, []
+    if listed is not None:
+        found_gaps = list(gaps(listed, dict(index.with_listed_text())))
+    kept = _describe(target, facts, gap_files(found_gaps) if found_gaps else {})
     target.publish()
-    return Summary(
-        counts, len(package["newscrawl"]["counts"]["newspapers"]), files, target.directory / PACKAGE
-    )
+    return Summary(facts, target.directory / PACKAGE, kept, found_gaps)
 
 
-def _write_json(file: HashedFile, content: dict[str, Any]) -> None:
+def _digested(records: Iterator[Record], digest: Any) -> Iterator[Record]:
+    """Pass records on, and add each to the digest that makes the corpus id."""
+    for record in records:
+        digest.update(hashlib.sha256(record.line).digest())
+        yield record
+
+
+def _write_data(
+    order: Order, target: Target, records: Iterator[Record], single: str | None
+) -> list[Written]:
+    chosen = FORMATS[order.format]
+    split = order.split or chosen.always_split
+    files = []
+    checks = Checks(order.checks)
+    groups = groupby(records, lambda record: record.newspaper) if split else [("", records)]
+    for stem, group in groups:
+        name = f"{stem}{chosen.suffix}" if split else single or f"{_SINGLE}{chosen.suffix}"
+        with target.create(name) as file:
+            writer = chosen.writer(file, bom=order.bom)
+            if isinstance(writer, Lives):
+                writer.checks = checks
+            number = 0
+            for record in group:
+                rows = writer.add(_without_names(record, order.byline_key))
+                number += 1 if rows is None else rows
+            writer.close()
+        files.append(file.result(name, number))
+    return files
+
+
+def _without_names(record: Record, key: str | None) -> Record:
+    return record if key is None else record._replace(line=hash_bylines(record.line, key))
+
+
+def _describe(target: Target, facts: Facts, others: dict[str, str]) -> list[str]:
+    """Write the descriptions, the data package last; return those that were not.
+
+    A file that is of no export is never replaced by a description.
+    """
+    texts = {CARD: card(facts), CITATION: citation(facts), CROISSANT: _json(croissant(facts))}
+    texts |= others
+    if is_shared(facts):
+        texts[TABLE_SCHEMA] = _json(table_schema(facts.chosen))
+    kept = [name for name in texts if not target.may_create(name)]
+    written = [name for name in texts if name not in kept]
+    for name in written:
+        _write(target.create(name), texts[name])
+    _write(target.create(PACKAGE), _json(data_package(facts, written)))
+    return kept
+
+
+def _json(content: dict[str, Any]) -> str:
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+
+def _write(file: HashedFile, content: str) -> None:
     with file:
-        file.write(json.dumps(content, indent=2, ensure_ascii=False).encode() + b"\n")
+        file.write(content.encode())
 
 
 def _damaged(counts: Counts) -> str:
-    """What to say of damaged lines."""
+    """Return the message about damaged lines."""
     told = [str(damage) for damage in counts.damages]
     if counts.damaged > len(told):
         told.append(f"and {counts.damaged - len(told)} more")

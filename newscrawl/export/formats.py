@@ -1,36 +1,50 @@
-"""The formats of an export: each takes lines of a feed and writes them its own way."""
+"""The formats of an export: each takes records and writes them its own way."""
 
-import csv
-import dataclasses
 import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, ClassVar, Protocol
+from pathlib import Path
+from typing import ClassVar, Protocol
 
 import msgspec
 
 from newscrawl.errors import ExportError
-from newscrawl.export.record_fields import Field, flat, record_fields
+from newscrawl.export.columns import COLUMNS
+from newscrawl.export.differences import Difference, between_copy_and_source, between_records
+from newscrawl.export.index import Record
+from newscrawl.export.parquet import ParquetRows
+from newscrawl.export.record_fields import Field, corpus_fields, difference_fields, survival_fields
+from newscrawl.export.tables import (
+    Coding,
+    Csv,
+    Identifiers,
+    Lives,
+    coding_fields,
+    csv_fields,
+    identifier_fields,
+)
+from newscrawl.items import Article
 
-_ROWS_TOGETHER = 16 * 1024 * 1024
-"""Bytes of lines that are held for one row group of a Parquet file."""
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""A spreadsheet runs a cell that begins with one of these."""
-
-_decode = msgspec.json.Decoder(dict[str, Any]).decode
+_decode = msgspec.json.Decoder(Article).decode
 _encode = msgspec.json.Encoder().encode
 
 
 class Writer(Protocol):
     """Writes records to one file; the caller opens and closes that."""
 
-    def add(self, line: bytes) -> None:
-        """Write one record, given as a line of a feed without its line break."""
+    def add(self, record: Record) -> int | None:
+        """Write one record; return the number of rows that it makes, ``None`` for one."""
 
     def close(self) -> None:
         """Write what is still held back."""
+
+
+class WriterFactory(Protocol):
+    """Begins a file."""
+
+    def __call__(self, file: io.BufferedIOBase, *, bom: bool) -> Writer:
+        """Return a writer; ``bom`` asks for a byte order mark, where the format allows one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,82 +57,48 @@ class Format:
     """What its files are, as Frictionless calls it."""
     mediatype: str
     """IANA media type of its files."""
-    writer: Callable[[io.BufferedIOBase], Writer]
+    writer: WriterFactory
     """Begins a file."""
     fields: Callable[[], tuple[Field, ...]]
     """What its records hold."""
+    about: str
+    """What it is, for the help text."""
     always_split: bool = False
     """Whether it is one file a newspaper by definition."""
+    by_suffix: bool = True
+    """Whether a file's suffix alone chooses it."""
+    is_table: bool = True
+    """Whether Frictionless can validate it as a table."""
+    clusters: bool = True
+    """Whether it holds duplicate clusters, which take time to compute."""
+    texts: bool = True
+    """Whether it holds texts, which belong to their publishers."""
 
 
 class JsonLines:
-    """The lines as they stand in the feeds."""
+    """The lines as they stand in the feeds, with the columns of the export behind their fields."""
 
-    def __init__(self, file: io.BufferedIOBase) -> None:
+    def __init__(self, file: io.BufferedIOBase, *, bom: bool) -> None:  # noqa: ARG002 - JSON has none
         self._file = file
 
-    def add(self, line: bytes) -> None:
+    def add(self, record: Record) -> int:
         """See ``Writer``."""
-        self._file.write(line + b"\n")
+        self._file.write(joined(record) + b"\n")
+        return 1
 
     def close(self) -> None:
         """See ``Writer``."""
 
 
-class Csv:
-    """One row a record, one column a field that is no object; arrays are JSON."""
-
-    def __init__(self, file: io.BufferedIOBase) -> None:
-        self._rows = csv.writer(_Encoded(file))
-        self._columns = [path for path, _ in flat(record_fields())]
-        self._rows.writerow(".".join(path) for path in self._columns)
-
-    def add(self, line: bytes) -> None:
-        """See ``Writer``."""
-        record = _decode(line)
-        self._rows.writerow(_cell(_value(record, path)) for path in self._columns)
-
-    def close(self) -> None:
-        """See ``Writer``."""
+_LAST_COLUMN = f'"{COLUMNS[-1]}":'.encode()
 
 
-class _Encoded:
-    """A file of bytes that takes text."""
-
-    def __init__(self, file: io.BufferedIOBase) -> None:
-        self._file = file
-
-    def write(self, text: str) -> int:
-        return self._file.write(text.encode())
-
-
-def csv_fields() -> tuple[Field, ...]:
-    """The columns of a CSV file."""
-    return tuple(
-        dataclasses.replace(field, name=".".join(path)) for path, field in flat(record_fields())
-    )
-
-
-def _value(record: Any, path: tuple[str, ...]) -> Any:
-    """A part of a record; ``None`` if it or what it belongs to is absent."""
-    for name in path:
-        if record is None:
-            return None
-        record = record.get(name)
-    return record
-
-
-def _cell(value: Any) -> str:
-    """A value as a CSV cell that no spreadsheet takes for a formula.
-
-    >>> _cell("=1+1"), _cell(-1), _cell(None), _cell(True), _cell(["a"])
-    ("'=1+1", '-1', '', 'true', '["a"]')
-    """
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return "'" + value if value.startswith(_FORMULA) else value
-    return _encode(value).decode()
+def joined(record: Record) -> bytes:
+    """Return a record and its columns as one JSON object."""
+    if _LAST_COLUMN in record.line:  # the line is of an earlier export
+        line = msgspec.json.decode(record.line) | msgspec.to_builtins(record.columns)
+        return _encode(line)
+    return record.line.rstrip()[:-1] + b"," + _encode(record.columns)[1:]
 
 
 class Parquet:
@@ -128,72 +108,67 @@ class Parquet:
         ExportError: pyarrow is not installed.
     """
 
-    def __init__(self, file: io.BufferedIOBase) -> None:
-        arrow = _pyarrow()
-        self._arrow = arrow
-        self._schema = arrow.schema(
-            [(field.name, _arrow_type(arrow, field)) for field in record_fields()]
-        )
-        self._parser = arrow.json.ParseOptions(
-            explicit_schema=self._schema, unexpected_field_behavior="ignore"
-        )
-        self._writer = arrow.parquet.ParquetWriter(file, self._schema, compression="zstd")
-        self._lines: list[bytes] = []
-        self._size = 0
+    def __init__(self, file: io.BufferedIOBase, *, bom: bool) -> None:  # noqa: ARG002 - it is binary
+        self._rows = ParquetRows(file, corpus_fields())
 
-    def add(self, line: bytes) -> None:
+    def add(self, record: Record) -> int:
         """See ``Writer``."""
-        self._lines.append(line)
-        self._size += len(line) + 1
-        if self._size >= _ROWS_TOGETHER:
-            self._flush()
-
-    def _flush(self) -> None:
-        block = b"\n".join(self._lines)
-        # In one piece: a record must not straddle two blocks of the parser.
-        options = self._arrow.json.ReadOptions(use_threads=False, block_size=len(block) + 1)
-        try:
-            table = self._arrow.json.read_json(io.BytesIO(block), options, self._parser)
-        except self._arrow.ArrowInvalid as error:
-            raise ExportError(f"a record does not fit into Parquet: {error}") from error
-        self._writer.write_table(table.select(self._schema.names))
-        self._lines.clear()
-        self._size = 0
+        self._rows.add(joined(record))
+        return 1
 
     def close(self) -> None:
         """See ``Writer``."""
-        if self._lines:
-            self._flush()
-        self._writer.close()
+        self._rows.close()
 
 
-def _pyarrow() -> Any:
-    """The library behind Parquet, 40 MB in memory: only for those who ask for it."""
-    try:
-        import pyarrow as arrow
-        import pyarrow.json
-        import pyarrow.parquet
-    except ImportError as error:
-        raise ExportError(
-            f"Parquet needs pyarrow ({error}); install it by: pip install 'newscrawl[export]'"
-        ) from error
-    return arrow
+class Differences:
+    """A row of JSON for each passage that differs between two versions of an article.
+
+    The copy is compared with the source in the latest version of an article, and each version with
+    the one before if all versions are exported.
+    """
+
+    def __init__(self, file: io.BufferedIOBase, *, bom: bool) -> None:  # noqa: ARG002 - JSON has none
+        self._file = file
+        self._before: Article | None = None
+
+    def add(self, record: Record) -> int:
+        """See ``Writer``."""
+        article = _decode(record.line)
+        found: list[Difference] = []
+        if self._before and self._before.id == article.id:
+            found += between_records(self._before, article)
+        if record.columns.latest:
+            found += between_copy_and_source(article)
+        self._before = article
+        for difference in found:
+            difference.id, difference.newspaper = article.id, record.newspaper
+            difference.day, difference.language = record.columns.day, article.language
+            self.write(_encode(difference))
+        return len(found)
+
+    def write(self, row: bytes) -> None:
+        """Write a row."""
+        self._file.write(row + b"\n")
+
+    def close(self) -> None:
+        """See ``Writer``."""
 
 
-def _arrow_type(arrow: Any, field: Field) -> Any:
-    match field.kind:
-        case "object":
-            return arrow.struct([(inner.name, _arrow_type(arrow, inner)) for inner in field.inner])
-        case "array":
-            return arrow.list_(_arrow_type(arrow, field.inner[0]))
-        case kind:
-            scalars = {
-                "string": arrow.string(),
-                "integer": arrow.int64(),
-                "number": arrow.float64(),
-                "boolean": arrow.bool_(),
-            }
-            return scalars[kind]
+class ParquetDifferences(Differences):
+    """The same rows in Parquet."""
+
+    def __init__(self, file: io.BufferedIOBase, *, bom: bool) -> None:
+        super().__init__(file, bom=bom)
+        self._rows = ParquetRows(file, difference_fields())
+
+    def write(self, row: bytes) -> None:
+        """Write a row."""
+        self._rows.add(row)
+
+    def close(self) -> None:
+        """See ``Writer``."""
+        self._rows.close()
 
 
 class _Studied(msgspec.Struct):
@@ -209,47 +184,120 @@ class _Studied(msgspec.Struct):
 class Study:
     """JSON Lines with the five fields that the published study's code reads, all of them text."""
 
-    _read: ClassVar = msgspec.json.Decoder(_Studied).decode
+    _parse: ClassVar = msgspec.json.Decoder(_Studied).decode
 
-    def __init__(self, file: io.BufferedIOBase) -> None:
+    def __init__(self, file: io.BufferedIOBase, *, bom: bool) -> None:  # noqa: ARG002 - JSON has none
         self._file = file
 
-    def add(self, line: bytes) -> None:
+    def add(self, record: Record) -> int:
         """See ``Writer``."""
-        record = self._read(line)
+        parsed = self._parse(record.line)
         studied = {
-            "content": record.text or "",
-            "author": ", ".join(record.authors),
-            "date": record.published[:10].replace("-", ""),
-            "new_category": record.section or "",
-            "newspaper": record.id.split("/")[1],
+            "content": parsed.text or "",
+            "author": ", ".join(parsed.authors),
+            "date": parsed.published[:10].replace("-", ""),
+            "new_category": parsed.section or "",
+            "newspaper": parsed.id.split("/")[1],
         }
         self._file.write(_encode(studied) + b"\n")
+        return 1
 
     def close(self) -> None:
         """See ``Writer``."""
 
 
 def study_fields() -> tuple[Field, ...]:
-    """The study's five fields, each with the field of the record that it is made from."""
+    """Return the study's five fields, each with the field of the record that it is made from."""
     return (
         Field("content", "string", "The article's text: `text`; empty if there is none."),
-        Field("author", "string", "People and desks, parted by a comma: `authors`."),
+        Field("author", "string", "People and desks, separated by commas: `authors`."),
         Field("date", "string", "Day of publication where the outlet is, YYYYMMDD: `published`."),
         Field("new_category", "string", "The outlet's rubric: `section`; empty if there is none."),
         Field("newspaper", "string", "The outlet's name in URLs and of its file: `outlet.slug`."),
     )
 
 
+_JSON_LINES = ("jsonl", "application/jsonl")
+_CSV = ("csv", "text/csv")
+_PARQUET = ("parquet", "application/vnd.apache.parquet")
+
 FORMATS: dict[str, Format] = {
-    "jsonl": Format(".jsonl", "jsonl", "application/jsonl", JsonLines, record_fields),
-    "csv": Format(".csv", "csv", "text/csv", Csv, csv_fields),
+    "jsonl": Format(".jsonl", *_JSON_LINES, JsonLines, corpus_fields, "JSON Lines"),
+    "csv": Format(".csv", *_CSV, Csv, csv_fields, "CSV, one column a field"),
     "parquet": Format(
-        ".parquet", "parquet", "application/vnd.apache.parquet", Parquet, record_fields
+        ".parquet",
+        *_PARQUET,
+        Parquet,
+        corpus_fields,
+        "Parquet, with nested fields",
+        is_table=False,  # it takes lists in Parquet for wrong
     ),
-    "study": Format(".json", "jsonl", "application/jsonl", Study, study_fields, always_split=True),
+    "study": Format(
+        ".json",
+        *_JSON_LINES,
+        Study,
+        study_fields,
+        "the layout of a published study",
+        always_split=True,
+        clusters=False,
+    ),
+    "coding": Format(
+        ".csv",
+        *_CSV,
+        Coding,
+        coding_fields,
+        "a sheet for human coders",
+        by_suffix=False,
+        clusters=False,
+    ),
+    "identifiers": Format(
+        ".csv",
+        *_CSV,
+        Identifiers,
+        identifier_fields,
+        "identifiers, URLs, hashes and counts without texts",
+        by_suffix=False,
+        texts=False,
+    ),
+    "differences": Format(
+        ".jsonl",
+        *_JSON_LINES,
+        Differences,
+        difference_fields,
+        "a row for each passage that differs between copy and source, and between versions",
+        by_suffix=False,
+        clusters=False,
+    ),
+    "differences-parquet": Format(
+        ".parquet",
+        *_PARQUET,
+        ParquetDifferences,
+        difference_fields,
+        "the same in Parquet",
+        by_suffix=False,
+        clusters=False,
+        is_table=False,
+    ),
+    "survival": Format(
+        ".csv",
+        *_CSV,
+        Lives,
+        survival_fields,
+        "a row for each source: since when it is lost, or until when it was alive",
+        by_suffix=False,
+        texts=False,
+        clusters=False,
+    ),
 }
 """Every format, by the name it is asked for."""
+
+
+def format_of(output: Path) -> str | None:
+    """Return the format that a file's suffix stands for, ``None`` if for none."""
+    for name, chosen in FORMATS.items():
+        if chosen.by_suffix and not chosen.always_split and chosen.suffix == output.suffix:
+            return name
+    return None
 
 
 def add_formats(paths: Mapping[str, str]) -> None:

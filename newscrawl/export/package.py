@@ -2,132 +2,119 @@
 
 import dataclasses
 import platform
-from collections import Counter
-from collections.abc import Sequence
-from datetime import UTC, date, datetime
 from typing import Any
 
 from newscrawl import __version__
 from newscrawl.aggregator.sites import SITES
+from newscrawl.export.facts import Facts
 from newscrawl.export.formats import Format
 from newscrawl.export.record_fields import descriptor
-from newscrawl.export.selection import Counts, Index, Selection
 from newscrawl.export.target import Written
 from newscrawl.items import SCHEMA_VERSION
 
 TABLE_SCHEMA = "tableschema.json"
-"""File of the fields where many files share them."""
+"""File of the fields where many files share them, or the data are no table to Frictionless."""
+
+LICENCE_NOTE = (
+    "No open licence: the articles belong to their publishers and authors. Keep them to "
+    "research that your law permits, and publish counts, models and identifiers, not texts."
+)
 
 _PROFILES = "https://datapackage.org/profiles/2.0"
-_LICENCE = {
-    "name": "other-closed",
-    "title": (
-        "No open licence: the articles belong to their publishers and authors. Keep them to "
-        "research that your law permits, and publish figures, models and identifiers, not texts."
-    ),
+_LICENCE = {"name": "other-closed", "title": LICENCE_NOTE}
+_OPEN_LICENCE = {
+    "name": "CC0-1.0",
+    "path": "https://creativecommons.org/publicdomain/zero/1.0/",
+    "title": "Identifiers, hashes and counts",
 }
 
 
 def table_schema(chosen: Format) -> dict[str, Any]:
-    """The fields of every record, as a Frictionless Table Schema."""
+    """Return the fields of every record, as a Frictionless Table Schema."""
     return {
         "$schema": f"{_PROFILES}/tableschema.json",
         "fields": [descriptor(field) for field in chosen.fields()],
+        "missingValues": [""],
     }
 
 
-def describe(
-    *,
-    files: Sequence[Written],
-    chosen: Format,
-    name: str,
-    selection: Selection,
-    index: Index,
-    counts: Counts,
-    feeds: int,
-    command: str,
-) -> dict[str, Any]:
-    """The content of ``datapackage.json``.
+def data_package(facts: Facts, others: list[str]) -> dict[str, Any]:
+    """Return the content of ``datapackage.json``.
 
     Args:
-        files: the data files, in order.
-        chosen: their format.
-        name: what that format is called.
-        selection: what was asked for.
-        index: knows what was found of that.
-        counts: what became of the lines.
-        feeds: number of feeds read.
-        command: how to make the export again.
+        facts: the export.
+        others: names of its other descriptions.
     """
-    newspapers = index.tally("newspaper")
-    editions: Counter[str] = Counter()
-    for newspaper, records in newspapers.items():
-        editions[newspaper.rpartition("/")[0]] += records
-    sites = list(dict.fromkeys(edition.partition("/")[0] for edition in editions))
-    first, last = index.days()
-    shared = len(files) > 1
+    chosen = facts.chosen
+    counts = {
+        key: value for key, value in dataclasses.asdict(facts.counts).items() if key != "damages"
+    }
     return {
         "$schema": f"{_PROFILES}/datapackage.json",
         "name": "newscrawl-export",
-        "title": f"{counts.exported} news articles of {', '.join(sites)}, {first} to {last}",
+        "id": facts.corpus,
+        "version": f"{facts.created:%Y.%m.%d}",
+        "title": facts.title,
         "description": (
-            "Articles of news outlets as found by way of their aggregators, the latest version of "
-            "each, in order of newspaper, moment of publication and identifier."
+            "Articles of news outlets as found by way of their aggregators, "
+            + ("every version of each" if facts.selection.all_versions else "the latest of each")
+            + ", in order of newspaper, time of publication and identifier."
         ),
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "licenses": [_LICENCE],
+        "keywords": ["news", "press", *facts.sites, *filter(None, facts.languages)],
+        "created": facts.created.isoformat(),
+        "licenses": [_LICENCE if chosen.texts else _OPEN_LICENCE],
         "sources": [
             {"title": site, "path": SITES[site].url()} if site in SITES else {"title": site}
-            for site in sites
+            for site in facts.sites
         ],
         "newscrawl": {
-            "command": command,
-            "format": name,
-            "filters": _filters(selection),
+            "command": facts.command,
+            "format": facts.format,
+            "filters": facts.filters,
             "versions": {
                 "newscrawl": __version__,
                 "record": SCHEMA_VERSION,
                 "python": platform.python_version(),
             },
             "counts": {
-                "feeds": feeds,
-                **{
-                    key: value
-                    for key, value in dataclasses.asdict(counts).items()
-                    if key != "damages"
-                },
-                "editions": dict(editions),
-                "newspapers": newspapers,
-                "origin": index.tally("origin"),
-                "status": index.tally("status"),
+                "feeds": facts.feeds,
+                **counts,
+                "editions": facts.editions,
+                "newspapers": facts.newspapers,
+                "languages": facts.languages,
+                "origin": facts.origin,
+                "status": facts.status,
+                "trust": facts.trust,
+                "agencies": facts.agencies,
+                "clusters": facts.clusters and facts.clusters[0],
             },
-            "damages": [str(damage) for damage in counts.damages],
-            "published": {"first": first, "last": last},
-            "files": [file.path for file in files] + ([TABLE_SCHEMA] if shared else []),
+            "damages": [str(damage) for damage in facts.counts.damages],
+            "published": {"first": facts.first, "last": facts.last},
+            "hashed_bylines": facts.hashed_bylines,
+            "files": [file.path for file in facts.files] + others,
         },
-        "resources": [
-            {
-                "name": file.path.removesuffix(chosen.suffix).lower(),
-                "path": file.path,
-                "type": "table",
-                "format": chosen.format,
-                "mediatype": chosen.mediatype,
-                "encoding": "utf-8",
-                "bytes": file.bytes,
-                "hash": f"sha256:{file.sha256}",
-                "records": file.records,
-                "schema": TABLE_SCHEMA if shared else table_schema(chosen),
-            }
-            for file in files
-        ],
+        "resources": [_resource(facts, file) for file in facts.files],
     }
 
 
-def _filters(selection: Selection) -> dict[str, Any]:
-    """What was asked for, as JSON; nothing of what was not."""
-    everything = dataclasses.asdict(Selection())
-    return {
-        name: value.isoformat() if isinstance(value, date) else value
-        for name, value in dataclasses.asdict(selection).items()
-        if value != everything[name]
+def is_shared(facts: Facts) -> bool:
+    """Return whether the fields stand in a file of their own."""
+    return len(facts.files) > 1 or not facts.chosen.is_table
+
+
+def _resource(facts: Facts, file: Written) -> dict[str, Any]:
+    chosen = facts.chosen
+    resource: dict[str, Any] = {
+        "name": file.path.removesuffix(chosen.suffix).lower(),
+        "path": file.path,
+        "type": "table" if chosen.is_table else "file",
+        "format": chosen.format,
+        "mediatype": chosen.mediatype,
+        "encoding": "utf-8-sig" if facts.bom and chosen.format == "csv" else "utf-8",
+        "bytes": file.bytes,
+        "hash": f"sha256:{file.sha256}",
+        "records": file.records,
     }
+    if chosen.is_table:
+        resource["schema"] = TABLE_SCHEMA if is_shared(facts) else table_schema(chosen)
+    return resource

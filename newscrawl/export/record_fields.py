@@ -1,10 +1,16 @@
-"""The record's fields as a tree, read from its JSON Schema."""
+"""The fields of the record and of exports as a tree, derived from their dataclasses."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from newscrawl.articles.schema import shipped
+import msgspec
+
+from newscrawl.articles.schema import field_docs, shipped
+from newscrawl.export.columns import Columns
+from newscrawl.export.differences import Difference
+from newscrawl.export.survival import SourceLife
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,18 +23,43 @@ class Field:
     """JSON type: ``string``, ``integer``, ``number``, ``boolean``, ``object`` or ``array``."""
     description: str = ""
     """Its meaning."""
-    moment: bool = False
-    """Whether it is a string that holds a moment in ISO 8601."""
+    format: str = ""
+    """Of a string: ``date-time`` for a timestamp in ISO 8601, ``date`` for a day."""
     allowed: tuple[str, ...] = ()
-    """All the values it may have, if they are counted."""
+    """All the values it may have, if they are enumerated."""
     inner: tuple["Field", ...] = ()
     """Fields of an object; of an array, one that describes its elements."""
 
 
+@cache
 def record_fields() -> tuple[Field, ...]:
-    """The fields of one line of a feed, in their order."""
+    """Return the fields of one line of a feed, in their order."""
     schema = shipped()
     return _properties(schema["$defs"]["Article"], schema["$defs"])
+
+
+@cache
+def fields_of(cls: type) -> tuple[Field, ...]:
+    """Return the fields of a dataclass of columns, in their order."""
+    schema = msgspec.json.schema(cls)["$defs"]
+    for name, meaning in field_docs(cls).items():
+        schema[cls.__name__]["properties"][name]["description"] = meaning
+    return _properties(schema[cls.__name__], schema)
+
+
+def corpus_fields() -> tuple[Field, ...]:
+    """Return the fields of an exported record: its own, and the columns that the export adds."""
+    return record_fields() + fields_of(Columns)
+
+
+def difference_fields() -> tuple[Field, ...]:
+    """Return the columns of a row of differences."""
+    return fields_of(Difference)
+
+
+def survival_fields() -> tuple[Field, ...]:
+    """Return the columns of a row about an article's source over time."""
+    return fields_of(SourceLife)
 
 
 def _properties(definition: dict[str, Any], known: dict[str, Any]) -> tuple[Field, ...]:
@@ -48,11 +79,11 @@ def _field(name: str, spec: dict[str, Any], known: dict[str, Any]) -> Field:
         return Field(name, "string", description, allowed=values)
     if spec["type"] == "array":
         return Field(name, "array", description, inner=(_field("", spec["items"], known),))
-    return Field(name, spec["type"], description, moment=spec.get("format") == "date-time")
+    return Field(name, spec["type"], description, spec.get("format", ""))
 
 
 def flat(fields: Iterable[Field]) -> Iterator[tuple[tuple[str, ...], Field]]:
-    """Every field that is no object, with its path: ``("source", "status")``."""
+    """Yield every field that is no object, with its path: ``("source", "status")``."""
     for field in fields:
         if field.kind == "object":
             for path, inner in flat(field.inner):
@@ -62,15 +93,17 @@ def flat(fields: Iterable[Field]) -> Iterator[tuple[tuple[str, ...], Field]]:
 
 
 def descriptor(field: Field) -> dict[str, Any]:
-    """A field as Frictionless Table Schema says it.
+    """Return a field as Frictionless Table Schema describes it.
 
     Parts of objects, which that has no word for, stand in the same form under ``fields``.
     """
     described: dict[str, Any] = {
         "name": field.name,
-        "type": "datetime" if field.moment else field.kind,
+        "type": {"date-time": "datetime", "date": "date"}.get(field.format, field.kind),
         "description": field.description,
     }
+    if field.format == "date-time":
+        described["format"] = "any"  # with an offset, which the default format does not have
     if field.allowed:
         described["constraints"] = {"enum": list(field.allowed)}
     nested = field.inner

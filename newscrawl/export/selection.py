@@ -1,62 +1,35 @@
-"""Record selection, with an index of each record's latest version."""
+"""Record selection: which records an export holds."""
 
-import sqlite3
-import zlib
-from collections.abc import Iterator
+import hashlib
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from pathlib import Path
+from datetime import date
+from functools import cached_property
 
-import msgspec
+from newscrawl.export.trust import LEVELS, Level, Trust, trust
+from newscrawl.items import Article
+from newscrawl.text.cleaning import fold
 
-from newscrawl.articles.validation import known_versions
-from newscrawl.errors import ExportError, StoreError
-from newscrawl.export.feeds import Damage, FeedReader, Line
-from newscrawl.items import SCHEMA_VERSIONS, Article
-
-_BATCH = 5000
-"""Lines that are indexed together."""
-
-_LISTED = 20
-"""Damaged lines that are named one by one."""
-
-_TABLE = """
-    CREATE TABLE versions (
-        id        TEXT PRIMARY KEY,
-        newspaper TEXT NOT NULL,     -- maghress/fr/lopinion
-        published REAL NOT NULL,     -- seconds since 1970, UTC
-        day       TEXT NOT NULL,     -- as printed where it was published, 2024-01-31
-        origin    TEXT NOT NULL,
-        status    TEXT NOT NULL,
-        wanted    INTEGER NOT NULL,
-        exported  REAL NOT NULL,     -- seconds since 1970, UTC; of two versions the later one stays
-        feed      INTEGER NOT NULL,
-        start     INTEGER NOT NULL,
-        length    INTEGER NOT NULL,
-        checksum  INTEGER NOT NULL   -- CRC 32 of the line: feeds must not change under an export
-    ) WITHOUT ROWID
-"""
-_ADD = """
-    INSERT INTO versions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT (id) DO UPDATE SET
-        newspaper = excluded.newspaper, published = excluded.published, day = excluded.day,
-        origin = excluded.origin, status = excluded.status, wanted = excluded.wanted,
-        exported = excluded.exported, feed = excluded.feed, start = excluded.start,
-        length = excluded.length, checksum = excluded.checksum
-    WHERE excluded.exported >= versions.exported
-"""
-
-_LONG_AGO = "1970-01-01T00:00:00Z"
-"""A version that does not say when it was exported gives way to any that does."""
-
-_decode = msgspec.json.Decoder(Article).decode
+_SPACE = re.compile(r"\\?\s+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """An article of a list of identifiers."""
+
+    url: str
+    """The aggregator's page."""
+    text_sha256: str
+    """SHA-256 of its text in UTF-8, hexadecimal."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Selection:
     """What a record must be to be exported; what is not given lets every record pass.
 
-    The latest version of an article is judged, never an earlier one in its place.
+    The latest version of an article is judged, never an earlier one in its place; with
+    ``all_versions`` each version for itself.
     """
 
     site: tuple[str, ...] = ()
@@ -70,208 +43,85 @@ class Selection:
     until: date | None = None
     """Last day of publication."""
     origin: tuple[str, ...] = ()
-    """Which copy title and text were taken from."""
+    """Which version title and text were taken from."""
     status: tuple[str, ...] = ()
     """What became of the link to the outlet's page."""
     agreement: float | None = None
-    """Least ``agreement.text``; a record without one has no second copy and does not pass."""
+    """Least ``agreement.text``; a record without one has no second text and does not pass."""
+    trust: Level | None = None
+    """Least ``trust``: ``high``, or ``check`` for all but ``low``."""
+    grep: tuple[str, ...] = ()
+    """Words or phrases of which title or text holds at least one. Case, accents and the spellings
+    of Arabic (hamza, ta marbuta, alef maqsura, tatweel, tashkeel) make no difference; ``*`` stands
+    for any letters of a word."""
     duplicates: bool = True
-    """Whether articles whose text an earlier article has are wanted."""
+    """Whether all articles with the same text are wanted, or only the representative of each."""
+    all_versions: bool = False
+    """Whether every version of an article is wanted, or only the latest."""
+    sample: int | None = None
+    """How many articles to draw, spread over outlets and months; without it, all."""
+    seed: int = 1
+    """Seed of the sample."""
+    ids: Mapping[str, "Identified"] | None = field(default=None, repr=False)
+    """The only articles that are wanted, by identifier. Of each the version with the listed text is
+    taken; if there is none, the latest."""
 
-    def wants(self, article: Article) -> bool:
-        """Whether a record is all that."""
+    def wants(self, article: Article, verdict: Trust | None = None) -> bool:
+        """Return whether a record passes all filters but those of duplicates and samples.
+
+        Args:
+            article: the record.
+            verdict: its trust, if that was determined before.
+        """
         day = (article.published or "")[:10]
         agreement = article.agreement.text
         return (
-            article.aggregator in (self.site or (article.aggregator,))
-            and article.edition in (self.edition or (article.edition,))
-            and article.outlet.slug in (self.outlet or (article.outlet.slug,))
-            and article.origin in (self.origin or (article.origin,))
-            and article.source.status in (self.status or (article.source.status,))
+            _is_in(article.aggregator, self.site)
+            and _is_in(article.edition, self.edition)
+            and _is_in(article.outlet.slug, self.outlet)
+            and _is_in(article.origin, self.origin)
+            and _is_in(article.source.status, self.status)
             and (self.since is None or day >= self.since.isoformat())
             and (self.until is None or day <= self.until.isoformat())
             and (self.agreement is None or (agreement is not None and agreement >= self.agreement))
-            and (self.duplicates or article.duplicate_of is None)
+            and (self.ids is None or article.id in self.ids)
+            and (self.trust is None or self._trusts(verdict or trust(article)))
+            and (not self.grep or self._finds(article))
         )
 
+    def _trusts(self, verdict: Trust) -> bool:
+        assert self.trust
+        return LEVELS.index(verdict.level) <= LEVELS.index(self.trust)
 
-@dataclass(slots=True)
-class Counts:
-    """What became of the lines: ``lines = damaged + earlier + unwanted + exported``."""
+    def _finds(self, article: Article) -> bool:
+        """Return whether title or text holds one of the phrases."""
+        return any(
+            self._phrases.search(fold(part)) for part in (article.title, article.text) if part
+        )
 
-    lines: int = 0
-    """Lines of all feeds."""
-    damaged: int = 0
-    """Lines that cannot be read."""
-    earlier: int = 0
-    """Versions of articles that a later one replaces."""
-    unwanted: int = 0
-    """Latest versions that are not of the selection."""
-    exported: int = 0
-    """Latest versions that are."""
-    damages: list[Damage] = field(default_factory=list)
-    """The first damaged lines."""
+    @cached_property
+    def _phrases(self) -> re.Pattern[str]:
+        return re.compile("|".join(map(phrase_pattern, self.grep)))
 
 
-class Index:
-    """A temporary database that holds where the latest version of each article stands.
+def phrase_pattern(phrase: str) -> str:
+    r"""Return a regular expression for a folded text that finds a phrase in whole words.
 
-    Records themselves are never held, so memory does not grow with the corpus.
-
-    Raises:
-        StoreError: the database cannot be written.
+    >>> bool(re.search(phrase_pattern("الاسرة"), fold("وزارة الأُسْرة")))
+    True
+    >>> bool(re.search(phrase_pattern("ecole"), fold("Les écoles")))
+    False
+    >>> bool(re.search(phrase_pattern("ecole*"), fold("Les écoles")))
+    True
     """
-
-    def __init__(self, path: Path, reader: FeedReader, selection: Selection) -> None:
-        self._path = path
-        self._reader = reader
-        self._selection = selection
-        try:
-            self._db = sqlite3.connect(path, isolation_level=None)
-            self._db.execute("PRAGMA journal_mode = OFF")  # it is thrown away after a fault
-            self._db.execute("PRAGMA synchronous = OFF")
-            self._db.execute("PRAGMA cache_size = -65536")  # 64 MiB
-            self._db.execute(_TABLE)
-        except sqlite3.Error as error:
-            raise self._unwritable(error) from error
-
-    def _unwritable(self, error: sqlite3.Error) -> StoreError:
-        return StoreError(f"the index {self._path} cannot be written: {error}")
-
-    def close(self) -> None:
-        """Close the database; its file is the caller's to remove."""
-        self._db.close()
-
-    def build(self) -> Counts:
-        """Go through all feeds once.
-
-        Raises:
-            ExportError: a feed cannot be read.
-            StoreError: the database cannot be written.
-        """
-        counts = Counts()
-        rows: list[tuple[object, ...]] = []
-        for feed in range(len(self._reader.feeds)):
-            for line in self._reader.lines(feed):
-                counts.lines += 1
-                row = line if isinstance(line, Damage) else self._row(feed, line)
-                if not isinstance(row, Damage):
-                    rows.append(row)
-                    if len(rows) == _BATCH:
-                        self._add(rows)
-                    continue
-                counts.damaged += 1
-                if len(counts.damages) < _LISTED:
-                    counts.damages.append(row)
-        self._add(rows)
-        articles, counts.exported = self._db.execute(
-            "SELECT count(*), ifnull(sum(wanted), 0) FROM versions"
-        ).fetchone()
-        counts.earlier = counts.lines - counts.damaged - articles
-        counts.unwanted = articles - counts.exported
-        return counts
-
-    def _row(self, feed: int, line: Line) -> tuple[object, ...] | Damage:
-        """What the index holds of a line."""
-        try:
-            article = _decode(line.data)
-            _check_version(article.schema)
-            return (
-                article.id,
-                _newspaper(article.id),
-                _seconds("published", article.published),
-                (article.published or "")[:10],
-                article.origin,
-                article.source.status,
-                self._selection.wants(article),
-                _seconds("crawl.exported", article.crawl.exported or _LONG_AGO),
-                feed,
-                line.offset,
-                len(line.data),
-                zlib.crc32(line.data),
-            )
-        except ValueError as error:  # msgspec's errors are some, too
-            return Damage(self._reader.feeds[feed].path, line.number, str(error))
-
-    def _add(self, rows: list[tuple[object, ...]]) -> None:
-        try:
-            self._db.execute("BEGIN")
-            self._db.executemany(_ADD, rows)
-            self._db.execute("COMMIT")
-        except sqlite3.Error as error:
-            raise self._unwritable(error) from error
-        rows.clear()
-
-    def records(self) -> Iterator[tuple[str, bytes]]:
-        """Newspaper (``maghress/fr/lopinion``) and line of each wanted record.
-
-        In order of newspaper, moment of publication and identifier, so that the same records come
-        in the same order whatever feeds they stand in.
-
-        Raises:
-            ExportError: a feed was changed meanwhile.
-            StoreError: the database cannot sort them.
-        """
-        try:
-            for newspaper, feed, start, length, checksum in self._db.execute(
-                "SELECT newspaper, feed, start, length, checksum FROM versions WHERE wanted"
-                " ORDER BY newspaper, published, id"
-            ):
-                line = self._reader.read(feed, start, length)
-                if zlib.crc32(line) != checksum:
-                    path = self._reader.feeds[feed].path
-                    raise ExportError(f"{path} was changed while it was exported; export again")
-                yield newspaper, line
-        except sqlite3.Error as error:
-            raise self._unwritable(error) from error
-
-    def tally(self, what: str) -> dict[str, int]:
-        """Numbers of wanted records by ``newspaper``, ``origin`` or ``status``."""
-        sql = f"SELECT {what}, count(*) FROM versions WHERE wanted GROUP BY 1 ORDER BY 1"  # noqa: S608 - a column's name, from our own code
-        return dict(self._db.execute(sql))
-
-    def days(self) -> tuple[str, str]:
-        """The first and the last day of publication among the wanted records."""
-        first, last = self._db.execute(
-            "SELECT min(day), max(day) FROM versions WHERE wanted"
-        ).fetchone()
-        return first, last
+    folded = _SPACE.sub(r"\\W+", re.escape(fold(phrase).strip()))
+    return rf"(?<!\w){folded}(?!\w)".replace(r"\*", r"\w*")
 
 
-def _check_version(version: int) -> None:
-    """Refuse records of a version whose fields may have another meaning.
-
-    Raises:
-        ValueError: the version is unknown.
-    """
-    if version not in SCHEMA_VERSIONS:
-        raise ValueError(f"schema: version {version} is unknown; known are {known_versions()}")
+def _is_in(value: str, allowed: Collection[str]) -> bool:
+    return not allowed or value in allowed
 
 
-def _newspaper(identifier: str) -> str:
-    """The part of an identifier that is the newspaper's, as a path below the export.
-
-    >>> _newspaper("maghress:fr/lopinion/36897")
-    'maghress/fr/lopinion'
-
-    Raises:
-        ValueError: it cannot be a file's name.
-    """
-    if not identifier.isprintable():
-        raise ValueError(f"id: {identifier!r} holds control characters")
-    return identifier.replace(":", "/", 1).rpartition("/")[0]
-
-
-def _seconds(name: str, moment: str | None) -> float:
-    """A moment as seconds since 1970.
-
-    Raises:
-        ValueError: it is none, or has no offset.
-    """
-    try:
-        when = datetime.fromisoformat(moment or "")
-    except ValueError:
-        raise ValueError(f"{name}: {moment!r} is no moment") from None
-    if when.tzinfo is None:
-        raise ValueError(f"{name}: {moment} has no offset")
-    return when.timestamp()
+def text_hash(text: str | None) -> str:
+    """Return the SHA-256 of a text in UTF-8, hexadecimal."""
+    return hashlib.sha256((text or "").encode()).hexdigest()

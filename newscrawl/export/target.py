@@ -133,12 +133,6 @@ class Target:
             )
         if PACKAGE in there:
             self._earlier = self._described()
-            others = [name for name in self._earlier if name not in (self._single, PACKAGE)]
-            if self._single and others:
-                raise ExportError(
-                    f"{self.directory} holds another export ({others[0]}); "
-                    "each needs a directory of its own"
-                )
 
     def _described(self) -> list[str]:
         """Files of the export that is there."""
@@ -154,8 +148,21 @@ class Target:
         root = self.directory.resolve()
         return [name for name in names if (root / name).resolve().is_relative_to(root)]
 
+    def may_create(self, name: str) -> bool:
+        """Return whether nothing is lost by a file: none of others has its name."""
+        return name in self._earlier or not (self.directory / name).exists()
+
     def create(self, name: str) -> HashedFile:
-        """A new file of the export, with directories where its name has some."""
+        """Return a new file of the export, in directories where its name has some.
+
+        Raises:
+            ExportError: there is a file of that name which is of no export.
+        """
+        if name != self._single and not self.may_create(name):
+            raise ExportError(
+                f"{self.directory / name} is of no export, so it is not replaced; "
+                "choose another place"
+            )
         path = self.stage / "files" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         self._made.append(name)

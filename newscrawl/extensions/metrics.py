@@ -9,10 +9,10 @@ from typing import Any
 
 from scrapy.crawler import Crawler
 
-from newscrawl.aggregator.sites import SITES
 from newscrawl.errors import StoreError
 from newscrawl.extensions.signals import run_reported
-from newscrawl.operations.schedule import KINDS, kind_of
+from newscrawl.operations.retention import stale_metrics
+from newscrawl.operations.schedule import kind_of
 from newscrawl.state.run import Run
 from newscrawl.state.run_reports import EXIT_CODES, replace
 
@@ -29,9 +29,6 @@ _COUNTS = (
     "known",
     "pages",
 )
-
-_FILES = {(site, kind) for site in SITES for kind in (*KINDS, "manual")}
-"""Sites and kinds of runs that have a file."""
 
 
 class Metrics:
@@ -51,14 +48,12 @@ class Metrics:
 
     def run_reported(self, report: Mapping[str, Any]) -> None:
         """Rewrite the file, and remove those of sites and kinds that are no more."""
-        directory = self._run.data / "metrics"
-        path = directory / f"{self._run.site}-{kind_of(report)}.prom"
+        path = self._run.data / "metrics" / f"{self._run.site}-{kind_of(report)}.prom"
         text = "".join(f"{line}\n" for line in _lines(report, _last_good(path)))
         try:
             replace(path, text)
-            for file in directory.glob("*.prom"):
-                if tuple(file.stem.rpartition("-")[::2]) not in _FILES:
-                    file.unlink(missing_ok=True)
+            for stale in stale_metrics(self._run.data):
+                stale.unlink(missing_ok=True)
         except (StoreError, OSError) as error:
             logger.error("%s", error)  # noqa: TRY400 - no fault of ours
 

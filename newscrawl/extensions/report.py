@@ -173,6 +173,11 @@ class RunReport:
             "absent": stats.get("articles/absent", 0),
             "article_pages": stats.get("articles/pages", 0),
             "unreadable": stats.get("articles/unreadable", 0),
+            "source_checks": {
+                name.partition("/")[2]: count
+                for name, count in stats.items()
+                if name.startswith("source_checks/")
+            },
             "listings_failed": lost,
             "listings_gone": stats.get("articles/listings_gone", 0),
             **self._tally.figures(),
@@ -201,6 +206,8 @@ class RunReport:
         arguments = getattr(self._crawler.spider, "arguments", None)
         if arguments is None:
             return True
+        if arguments.check is not None:
+            return False
         return arguments.revisit != "only" and not (outside and arguments.until)
 
     def _rules_withdrawn(self) -> set[str]:
@@ -243,6 +250,7 @@ def summary(report: dict[str, Any]) -> str:
         f"sources   {listed(report['sources'])}"
         + (f"; {report['waiting']} are tried again later" if report["waiting"] else ""),
         f"filled    {', '.join(f'{name} {share}' for name, share in filled.items())}",
+        *([f"checked   {listed(report['source_checks'])}"] if report["source_checks"] else []),
         f"beside    {report['known']} seen again, {outside}, {absent}",
         f"pages     {report['pages']} in {report['seconds']} s",
         *(f"{kind:<10}{path}" for kind, path in report["files"].items()),

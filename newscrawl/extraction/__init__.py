@@ -2,6 +2,15 @@
 
 from newscrawl.extraction.extractor import SourcePage, extract
 from newscrawl.extraction.rules import Rule, RuleBook, rules_of
-from newscrawl.extraction.source_match import Verdict, judge
+from newscrawl.extraction.source_match import Verdict, holds_less, judge
 
-__all__ = ["Rule", "RuleBook", "SourcePage", "Verdict", "extract", "judge", "rules_of"]
+__all__ = [
+    "Rule",
+    "RuleBook",
+    "SourcePage",
+    "Verdict",
+    "extract",
+    "holds_less",
+    "judge",
+    "rules_of",
+]

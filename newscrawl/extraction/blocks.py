@@ -6,7 +6,7 @@ so that "which part of the page is this?" is answered with integers, without tou
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -109,6 +109,7 @@ class Element(msgspec.Struct, gc=False):
     """Index of the element around it; the first one is its own parent."""
     tag: str
     _label: str | None = None
+    _hidden: bool = False
 
     @property
     def label(self) -> str:
@@ -117,6 +118,7 @@ class Element(msgspec.Struct, gc=False):
             attributes = self.node.attributes
             name = (attributes.get("class") or "")[:LONGEST_LABEL]
             identity = attributes.get("id")
+            self._hidden = _is_hidden(self.tag, attributes)
             self._label = f"{name} #{identity[:LONGEST_LABEL]}" if identity else name
         return self._label
 
@@ -128,7 +130,8 @@ class Element(msgspec.Struct, gc=False):
     @property
     def flags(self) -> int:
         """What its tag and label say of its purpose: ``AWAY`` and its kin, joined."""
-        return flags_of(self.tag, self.label)
+        flags = flags_of(self.tag, self.label)
+        return flags | AWAY if self._hidden else flags
 
 
 @dataclass(slots=True)
@@ -144,6 +147,21 @@ class Page:
     def inside(self, element: int, ancestor: int) -> bool:
         """Tell whether an element is ``ancestor`` or stands in it."""
         return ancestor <= element < self.ends[ancestor]
+
+
+_HIDES = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+
+
+def _is_hidden(tag: str, attributes: Mapping[str, str | None]) -> bool:
+    """Return whether an element declares that it is not shown.
+
+    ``aria-hidden`` hides from screen readers only; on a single paragraph it says nothing.
+    """
+    return (
+        "hidden" in attributes
+        or (attributes.get("aria-hidden") == "true" and tag != "p")
+        or _HIDES.search(attributes.get("style") or "") is not None
+    )
 
 
 @lru_cache(maxsize=8192)
@@ -180,6 +198,20 @@ _BREAK = "\x00"
 ENDS = frozenset('.!?:…؟。»”"')
 """Characters that end a sentence, or a label before one."""
 
+_WRAPPED = 80
+"""Characters from which a line was not wrapped by hand: the line break behind it is meant."""
+
+_APART = frozenset(("a", "span", "time"))
+"""Inline elements that stand apart when there is nothing between two of them, not even a space."""
+
+_BOLD = frozenset(("b", "strong"))
+
+_SHORT_SENTENCE = 40
+"""Characters from which a text that ends as a sentence is a paragraph, if it stands apart."""
+
+_IDEOGRAPHS = "\u2e7f"
+"""Scripts behind this character put no space between words."""
+
 _TEXT, _INNER, _ANCHOR, _PART, _SKIP, _LINE = range(6)
 
 
@@ -208,8 +240,11 @@ def walk(root: LexborNode) -> Page:
     elements, ends, blocks = page.elements, page.ends, page.blocks
     parts: list[str] = []
     anchors: list[tuple[int, int]] = []
+    bolds: list[tuple[int, int]] = []
     opened = 0  # where in the run the open link begins
-    links = articles = current = 0
+    edge = joint = -1  # where the last element of those that stand apart ended, and the next began
+    emphasized = 0  # where in the run the open bold text begins
+    links = bold = articles = current = 0
     stack: list[tuple[LexborNode | None, int, int, str]] = []
     elements.append(Element(root, 0, root.tag or ""))
     ends.append(0)
@@ -222,8 +257,8 @@ def walk(root: LexborNode) -> Page:
             node, role, parent, tag = stack.pop()
             if role == _PART:
                 if parts:
-                    _flush(parts, anchors, opened if links else None, current, blocks)
-                    opened = 0
+                    _flush(parts, anchors, bolds, opened if links else None, current, blocks)
+                    opened = emphasized = 0
                 ends[current] = len(elements)
                 current = parent
                 articles -= tag == "article"
@@ -231,6 +266,13 @@ def walk(root: LexborNode) -> Page:
                 links -= 1
                 if not links and opened < len(parts):
                     anchors.append((opened, len(parts)))
+                edge = len(parts)
+            elif tag in _APART:
+                edge = len(parts)
+            elif tag in _BOLD:
+                bold -= 1
+                if not bold and emphasized < len(parts):
+                    bolds.append((emphasized, len(parts)))
             continue
         role, tag = known(node.tag_id) or _meaning(node)
         if role == _TEXT:
@@ -240,6 +282,8 @@ def walk(root: LexborNode) -> Page:
                     for paragraph in text.split("\n\n"):
                         parts += (paragraph, _BREAK, _BREAK)
                 else:
+                    if joint == len(parts) > 0 and (between := _separator(parts[-1], text)):
+                        parts.append(between)
                     parts.append(text)
             elif parts:
                 parts.append(" ")
@@ -253,8 +297,8 @@ def walk(root: LexborNode) -> Page:
             stack.append((node.next, role, current, tag))
             if role == _PART:
                 if parts:
-                    _flush(parts, anchors, opened if links else None, current, blocks)
-                    opened = 0
+                    _flush(parts, anchors, bolds, opened if links else None, current, blocks)
+                    opened = emphasized = 0
                 articles += tag == "article"
                 elements.append(Element(node, current, tag))
                 current = len(ends)
@@ -263,10 +307,16 @@ def walk(root: LexborNode) -> Page:
                 if not links:
                     opened = len(parts)
                 links += 1
+            elif tag in _BOLD:
+                if not bold:
+                    emphasized = len(parts)
+                bold += 1
+            if tag in _APART and edge == len(parts):
+                joint = edge
             node = child
             continue
         node = node.next
-    _flush(parts, anchors, None, 0, blocks)
+    _flush(parts, anchors, bolds, None, 0, blocks)
     ends[0] = len(elements)
     return page
 
@@ -283,19 +333,21 @@ def _meaning(node: LexborNode) -> tuple[int, str]:
 def _flush(
     parts: list[str],
     anchors: list[tuple[int, int]],
+    bolds: list[tuple[int, int]],
     opened: int | None,
     element: int,
     blocks: list[Block],
 ) -> None:
     """Make blocks of a run that ends here.
 
-    ``anchors`` are the stretches of it that are links; one more is open from ``opened`` on.
+    ``anchors`` and ``bolds`` are the stretches of it that are links, and in bold type; one more
+    link is open from ``opened`` on.
     """
     if opened is not None:
         anchors.append((opened, len(parts)))
     if _BREAK in parts:
-        for line, linked in _lines(parts, anchors):
-            blocks.append(Block(line, element, linked))
+        for line, linked in _lines(parts, anchors, bolds):
+            _add(line, linked, element, blocks)
     elif text := _joined(parts):
         linked = 0
         if anchors:
@@ -304,32 +356,65 @@ def _flush(
                 linked = len(text)
             else:
                 linked = sum(len(_joined(parts[start:stop])) for start, stop in anchors)
-        blocks.append(Block(text, element, min(linked, len(text))))
+        _add(text, min(linked, len(text)), element, blocks)
     parts.clear()
     anchors.clear()
+    bolds.clear()
+
+
+def _add(text: str, linked: int, element: int, blocks: list[Block]) -> None:
+    """Add a block; a drop cap in an element of its own goes to the word that it begins."""
+    if blocks and len(blocks[-1].text) == 1 and text[0].islower() and blocks[-1].text.isupper():
+        text = blocks.pop().text + text
+    blocks.append(Block(text, element, linked))
+
+
+def _separator(before: str, text: str) -> str | None:
+    """Return what separates the texts of two elements that stand apart; ``None`` within a word."""
+    one, other = before[-1:], text[:1]
+    if not one or one.isspace() or other.isspace() or one > _IDEOGRAPHS:
+        return None
+    if one in ENDS and len(before) >= _SHORT_SENTENCE:
+        return _BREAK
+    return " " if one.isalnum() and other.isalnum() and not other.islower() else None
 
 
 def _joined(parts: list[str]) -> str:
     return " ".join("".join(parts).split())
 
 
-def _lines(parts: list[str], anchors: list[tuple[int, int]]) -> Iterator[tuple[str, int]]:
-    """Part a run at its line breaks: at every doubled one, and where a sentence ends.
+def _lines(
+    parts: list[str], anchors: list[tuple[int, int]], bolds: list[tuple[int, int]]
+) -> Iterator[tuple[str, int]]:
+    """Split a run at its line breaks, and join again the lines of one paragraph.
 
-    Each line comes with the number of its characters that stand in links.
+    A paragraph ends at a doubled break, where a sentence ends, behind a line too long to have been
+    wrapped by hand, and before and behind a line in bold, which is a heading. Each comes with the
+    number of its characters that stand in links.
     """
     linked = {index for start, stop in anchors for index in range(start, stop)}
+    bold = {index for start, stop in bolds for index in range(start, stop)}
     pending: list[str] = []
+    heading = False
     count = start = 0
     for stop, part in enumerate([*parts, _BREAK]):
         if part != _BREAK:
             continue
         text = _joined(parts[start:stop])
-        if pending and not (text and pending[-1][-1] not in ENDS):
+        emphasized = bool(bold) and all(
+            index in bold or not parts[index].strip() for index in range(start, stop)
+        )
+        if pending and (
+            not text
+            or pending[-1][-1] in ENDS
+            or len(pending[-1]) >= _WRAPPED
+            or emphasized != heading
+        ):
             yield " ".join(pending), count
             pending, count = [], 0
         if text:
             pending.append(text)
+            heading = emphasized
         count += sum(len(_joined([parts[i]])) for i in range(start, stop) if i in linked)
         start = stop + 1
     if pending:

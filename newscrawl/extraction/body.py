@@ -22,6 +22,10 @@ _DRIFT = 3
 """Words by which a copy may run ahead of the page, or behind it, within a short block."""
 _TAIL = 0.2
 """Share of the aligned text from which the prose behind a copy's end is the article's."""
+_BRIEF = 60
+"""Words of a copy that may be matched by its words alone."""
+_LITTLE = 200
+"""Characters of prose below which the body may stand elsewhere, in short lines."""
 _MOST_TEXT = 2_000_000
 
 _STANDFIRST = re.compile(
@@ -95,6 +99,12 @@ def guided(page: Page, reference: Reference) -> list[int]:
     whole = 0
     for match in matches:
         whole |= match.mask
+    if (
+        not matches
+        and len(reference.words) <= _BRIEF
+        and _size(page, Outline(page).body()) < _LITTLE
+    ):
+        return _lines_of(page, reference)
     if not matches or whole.bit_count() < ENOUGH * len(reference):
         return []
     container = _smallest(page, matches, whole)
@@ -117,16 +127,32 @@ def guided(page: Page, reference: Reference) -> list[int]:
     blocks = _between(page, reference, chain)
     blocks += [m.block for m in chosen if m.block not in ordered and m.share >= 0.8]
     last = chain[-1].block
-    size = sum(len(page.blocks[index].text) for index in blocks)
+    size = _size(page, blocks)
     outline = Outline(page, [match.block for match in chain])
     # Who repeats the article after its end quotes it; the body itself has its own to say.
     told = {match.block for match in matches if match.share >= 0.5}
     rest = [index for index in outline.body(last) if index > last and index not in told]
-    if sum(len(page.blocks[index].text) for index in rest) > _TAIL * size:
+    if _size(page, rest) > _TAIL * size:
         blocks += rest
     elif rest and rest[0] == last + 1 and [i for i in rest if _beside(page, last, i)] == rest[:1]:
         blocks.append(rest[0])  # one last paragraph that only the outlet has
     return sorted(set(blocks))
+
+
+def _size(page: Page, blocks: list[int]) -> int:
+    """Count the characters of some blocks."""
+    return sum(len(page.blocks[index].text) for index in blocks)
+
+
+def _lines_of(page: Page, reference: Reference) -> list[int]:
+    """List the blocks of an article of short lines, as results are, that a short copy holds."""
+    blocks = [
+        index
+        for index in _filling(page, reference, range(len(page.blocks)), 0, None)
+        if not page.blocks[index].linked and page.elements[page.blocks[index].element].tag != "h1"
+    ]
+    said = {word for index in blocks for word in reference.read(page.blocks[index].text)}
+    return blocks if len(said) >= 0.8 * len(set(reference.words)) else []
 
 
 def _beside(page: Page, one: int, other: int) -> bool:
@@ -220,7 +246,13 @@ def _filling(
 
 def unguided(page: Page) -> list[int]:
     """List the body's blocks by the look of the page's prose; none when nothing looks like it."""
-    return Outline(page).body()
+    outline = Outline(page)
+    blocks = outline.body()
+    if _size(page, blocks) < _LITTLE:
+        brief = outline.brief()
+        if brief and not set(brief).intersection(blocks):
+            return brief
+    return blocks
 
 
 def standfirst(page: Page, body: list[int], description: str | None) -> list[int]:

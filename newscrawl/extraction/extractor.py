@@ -1,27 +1,24 @@
 """One outlet page to one ``SourcePage``: candidates for each field, and the choice among them."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from typing import Literal
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborHTMLParser
 
 from newscrawl.errors import UnreadableHtmlError
 from newscrawl.extraction import fields
 from newscrawl.extraction.alignment import Reference, agreement_of
 from newscrawl.extraction.blocks import RUBRIC, Page, walk
-from newscrawl.extraction.body import guided, standfirst, unguided
-from newscrawl.extraction.embedded import embedded_html
-from newscrawl.extraction.fallback import general_text
+from newscrawl.extraction.bodies import TEACHES, Body, choose_body, note_bodies, top_of
 from newscrawl.extraction.fields import CopyLike
 from newscrawl.extraction.metadata import Metadata, read_metadata
 from newscrawl.extraction.paywall import announces_paywall
-from newscrawl.extraction.rules import Rule, RuleBook, first_node, lesson_of
-from newscrawl.extraction.trace import chose, is_tracing, note
+from newscrawl.extraction.rules import RuleBook, first_node, lesson_of
+from newscrawl.extraction.trace import is_tracing
 from newscrawl.items import Agreement, Image
 from newscrawl.text.bylines import split_bylines
-from newscrawl.text.cleaning import clean, clean_text, join_paragraphs
+from newscrawl.text.cleaning import clean
 from newscrawl.text.dates import Moment
 from newscrawl.text.html import as_utf8, parse
 from newscrawl.text.usage_directives import of_metas
@@ -29,13 +26,6 @@ from newscrawl.text.usage_directives import of_metas
 AGREES = 0.5
 """Agreement in text from which a page is the copy's article."""
 
-TEACHES = 0.8
-"""Agreement in text from which a page teaches its outlet's rules, and a rule needs no check."""
-
-_MARGIN = 0.02
-_LARGE = 2_000_000
-_MANY_TAGS = 15_000
-_LONG_BODY = 400
 _SHORT_BODY = 1500
 _SHORT_NOTICE = 300
 _TELLING_BEGIN = 60
@@ -83,17 +73,6 @@ class SourcePage:
     """Whether the page declares that it is not free to read."""
 
 
-@dataclass(slots=True)
-class _Found:
-    """A body, and where it stands."""
-
-    rule: str
-    text: str
-    page: Page | None = None
-    blocks: list[int] = field(default_factory=list)
-    learned: Rule | None = None
-
-
 def extract(
     html: str | bytes,
     url: str,
@@ -129,135 +108,16 @@ def extract(
     metadata = read_metadata(tree, url)
     reference = Reference(copy.text) if copy is not None and copy.text else None
     if is_tracing():
-        _note_bodies(tree, url, page, metadata, reference, rules)
-    found, blocks = _body(tree, url, page, metadata, reference, rules)
+        note_bodies(tree, url, page, metadata, reference, rules)
+    found, blocks = choose_body(tree, url, page, metadata, reference, rules)
     return _source_page(tree, url, metadata, found, blocks, copy, reference, zone, rules)
-
-
-def _body(
-    tree: LexborHTMLParser,
-    url: str,
-    html: bytes,
-    metadata: Metadata,
-    reference: Reference | None,
-    rules: RuleBook | None,
-) -> tuple[_Found | None, Page | None]:
-    """Choose the body; give it with the whole page's blocks, when they were needed."""
-    ruled = _by_rule(tree, url, reference, rules) if rules is not None else None
-    if ruled and (reference is None or _good(ruled, reference)):
-        chose("text", "a trusted rule" + (" that agrees with the copy" * bool(reference)))
-        return ruled, None
-    page = walk(_top(tree))
-    if reference and (blocks := guided(page, reference)):
-        found = _found("guided", page, blocks)
-        if ruled is None or _better(found, ruled, reference):
-            if rules is not None and ruled and ruled.learned:
-                rules.fail(ruled.learned)
-            chose("text", "the part of the page that agrees with the copy")
-            return found, page
-    if ruled:
-        chose("text", "a trusted rule; no part of the page agrees better with the copy")
-        return ruled, None
-    chose("text", "the first that was found without a copy")
-    return next(_unguided(page, tree, html, metadata, reference), None), page
-
-
-def _note_bodies(
-    tree: LexborHTMLParser,
-    url: str,
-    html: bytes,
-    metadata: Metadata,
-    reference: Reference | None,
-    rules: RuleBook | None,
-) -> None:
-    """Note the body that each way of extraction finds, for a trace."""
-    page = walk(_top(tree))
-    found = [
-        _Found(reading.rule.name, _text_of(reading.page, reading.blocks))
-        for reading in (rules.read(tree, url) if rules is not None else ())
-    ]
-    if reference and (blocks := guided(page, reference)):
-        found.append(_found("guided", page, blocks))
-    for body in (*found, *_unguided(page, tree, html, metadata, reference)):
-        agreement = f", agreement {reference.overlap(body.text)[1]:.2f}" if reference else ""
-        note("text", f"{body.rule} ({len(body.text)} characters{agreement})", body.text)
-
-
-def _by_rule(
-    tree: LexborHTMLParser, url: str, reference: Reference | None, rules: RuleBook
-) -> _Found | None:
-    """Read by the outlet's trusted rules: by the first, or the one that the copy agrees with."""
-    best: _Found | None = None
-    for reading in rules.read(tree, url):
-        found = _Found(
-            reading.rule.name, _text_of(reading.page, reading.blocks), learned=reading.rule
-        )
-        if reference is None or _good(found, reference):
-            return found
-        if best is None or _better(found, best, reference):
-            best = found
-    return best
-
-
-def _good(found: _Found, reference: Reference) -> bool:
-    agreement = reference.overlap(found.text)[1]
-    usual = found.learned.last_agreement if found.learned else None
-    return agreement >= (TEACHES if usual is None else min(TEACHES, usual - 0.1))
-
-
-def _better(found: _Found, other: _Found, reference: Reference) -> bool:
-    return reference.overlap(found.text)[1] > reference.overlap(other.text)[1] + _MARGIN
-
-
-def _unguided(
-    page: Page,
-    tree: LexborHTMLParser,
-    html: bytes,
-    metadata: Metadata,
-    reference: Reference | None,
-) -> Iterator[_Found]:
-    """Yield the bodies found without the copy.
-
-    In this order: by what the page says of itself, by its look, in its scripts, and only then by
-    the general extractor, which parses the page again.
-    """
-    declared = metadata.text("articleBody")
-    if declared and len(declared) >= _LONG_BODY and (blocks := guided(page, Reference(declared))):
-        yield _found("json-ld", page, standfirst(page, blocks, metadata.description) + blocks)
-    if blocks := unguided(page):
-        yield _found("prose", page, standfirst(page, blocks, metadata.description) + blocks)
-    if hidden := embedded_html(tree):
-        inner = walk(_top(parse(hidden)))
-        if blocks := (guided(inner, reference) if reference else []) or unguided(inner):
-            yield _found("embedded", inner, blocks)
-    small = len(html) <= _LARGE and html.count(b"<") <= _MANY_TAGS
-    if small and (text := general_text(html.decode())):
-        yield _Found("general", clean_text(text))
-    if declared:
-        yield _Found("json-ld", clean_text(declared))
-
-
-def _top(tree: LexborHTMLParser) -> LexborNode:
-    """Give the element that holds all the page shows."""
-    top = tree.body or tree.root
-    if top is None:
-        raise UnreadableHtmlError("the page has no element")
-    return top
-
-
-def _found(rule: str, page: Page, blocks: list[int]) -> _Found:
-    return _Found(rule, _text_of(page, blocks), page, blocks)
-
-
-def _text_of(page: Page, blocks: list[int]) -> str:
-    return join_paragraphs(page.blocks[index].text for index in blocks)
 
 
 def _source_page(
     tree: LexborHTMLParser,
     url: str,
     metadata: Metadata,
-    found: _Found | None,
+    found: Body | None,
     page: Page | None,
     copy: CopyLike | None,
     reference: Reference | None,
@@ -328,7 +188,7 @@ def _teach(
     rules: RuleBook,
     tree: LexborHTMLParser,
     url: str,
-    found: _Found,
+    found: Body,
     result: SourcePage,
     moment: Moment | None,
     around: list[int],
@@ -385,27 +245,28 @@ def _heads(page: Page, link: int, headline: int) -> bool:
 
 def _texts_around(tree: LexborHTMLParser, body: str) -> list[str]:
     """List the texts around a body that was read by a rule, nearest first."""
-    page = walk(_top(tree))
+    page = walk(top_of(tree))
     begin = clean(body[:_TELLING_BEGIN])
     blocks = [i for i, block in enumerate(page.blocks) if clean(block.text).startswith(begin)]
-    found = _Found("", body, page, blocks) if blocks else None
+    found = Body("", body, page, blocks) if blocks else None
     return [page.blocks[index].text for index in _around(page, found)]
 
 
-def _around(page: Page, found: _Found | None) -> list[int]:
+def _around(page: Page, found: Body | None) -> list[int]:
     """List the blocks around the body, nearest first; those above it come before those below."""
     count = len(page.blocks)
     if found is None or found.page is not page:
         return list(range(min(40, count)))
     first, last = min(found.blocks), max(found.blocks)
-    below = [*range(first, min(first + 2, count)), *range(last, min(last + 10, count))]
-    return [*range(first - 1, max(-1, first - 26), -1), *below]
+    begin = range(first, min(first + 2, count))
+    end = range(max(first, last - 2), min(last + 10, count))
+    return [*range(first - 1, max(-1, first - 26), -1), *begin, *end]
 
 
 _AROUND_HEADLINE, _BELOW_BEGIN, _FAR_BELOW = 4, 8, 25
 
 
-def _further(page: Page, found: _Found | None, around: list[int]) -> list[str]:
+def _further(page: Page, found: Body | None, around: list[int]) -> list[str]:
     """List texts that may print a date where the nearest do not.
 
     They stand around headlines, between the standfirst and the body, and further below it.
@@ -427,7 +288,7 @@ def _further(page: Page, found: _Found | None, around: list[int]) -> list[str]:
     ]
 
 
-def _says_paywall(page: Page, found: _Found | None) -> bool:
+def _says_paywall(page: Page, found: Body | None) -> bool:
     """Tell whether a page with little text prints that the rest is for subscribers."""
     if found and len(found.text) > _SHORT_BODY:
         return False

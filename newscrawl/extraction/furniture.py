@@ -15,7 +15,7 @@ _CREDIT = re.compile(
 )
 _INVITES = 0.2
 """Linked share of an invitation; a sentence that mentions a service links less."""
-_PHRASE = 60
+_PHRASE = 100
 """Characters of a block that may be furniture by its words alone; longer ones also link."""
 _SERVICE = re.compile("whatsapp|telegram", re.IGNORECASE)
 _INVITATION = re.compile(
@@ -47,6 +47,10 @@ _FURNITURE = re.compile(
 )
 
 
+_POINTER = re.compile(r"^(?:>+|»|→|►|▶|☞|👉)")
+"""Signs before a link to another article."""
+
+
 def is_link(block: Block) -> bool:
     """Return whether a block is a link with little beside it."""
     return block.linked > 0.5 * len(block.text) and len(block.text) - block.linked < 50
@@ -58,6 +62,7 @@ def is_notice(block: Block) -> bool:
     return len(text) - block.linked < 200 and (
         ((block.linked > 0 or len(text) < _PHRASE) and _FURNITURE.match(text) is not None)
         or _CREDIT.search(text) is not None
+        or (is_link(block) and _POINTER.match(text) is not None)
         or (block.linked > 0 and _INVITATION.search(text) is not None)
         or (block.linked > _INVITES * len(text) and _SERVICE.search(text) is not None)
     )

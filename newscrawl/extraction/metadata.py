@@ -54,6 +54,7 @@ _NO_VALUE = re.compile(
     r"|[a-z]+(?:\.[a-z]+){3,})?\s*",
     re.IGNORECASE,
 )
+_NO_ADDRESS = re.compile(r"/(?:undefined|null)/?$|//(?:localhost|127\.0\.0\.1)\b", re.IGNORECASE)
 _ENTRY = ("BlogPosting", "LiveBlogUpdate")
 
 
@@ -141,7 +142,7 @@ class Metadata:
                 + 2 * bool(node.get("headline"))
                 + bool(node.get("author"))
             )
-            about = self._is_about_page(node)
+            about = self.is_about_page(node)
             if about:
                 value += 20
             elif about is False and not self._has_headline(node):
@@ -157,7 +158,7 @@ class Metadata:
         urls = (self.url, self.canonical, self.meta("og:url"))
         return {address for url in urls if url and (address := _address(url, self.base))}
 
-    def _is_about_page(self, node: dict[str, Any]) -> bool | None:
+    def is_about_page(self, node: dict[str, Any]) -> bool | None:
         """Tell whether an object names this page as its own; ``None`` when it names none."""
         named = []
         for name in ("url", "mainEntityOfPage", "@id"):
@@ -182,7 +183,7 @@ class Metadata:
         return any(
             title
             and headline
-            and len(headline.intersection(words(title[:500]))) * 2 >= len(headline)
+            and len(headline.intersection(words(title[:500]))) * 4 >= 3 * len(headline)
             for title in titles
         )
 
@@ -244,7 +245,7 @@ class Metadata:
                     if isinstance(item, str):
                         yield Author(item, person)
             elif isinstance(name, dict):
-                yield from self._authors(name, depth + 1)
+                yield from self._authors(_text(name) or name, depth + 1)
             elif given := _text(value.get("givenName")):
                 yield Author(f"{given} {_text(value.get('familyName')) or ''}", person)
 
@@ -300,13 +301,22 @@ def read_metadata(tree: LexborHTMLParser, url: str = "") -> Metadata:
         (
             address
             for href in canonicals
-            if not _NO_VALUE.fullmatch(href) and (address := absolute(href, found.base))
+            if not _NO_VALUE.fullmatch(href)
+            and (address := absolute(href, found.base))
+            and not _NO_ADDRESS.search(address)
+            and (_is_front(url) or not _is_front(address))
         ),
         None,
     )
     if html := tree.css_first("html"):
         found.html_language = html.attributes.get("lang") or html.attributes.get("xml:lang")
     return found
+
+
+def _is_front(url: str) -> bool:
+    """Tell whether a URL is that of a site's front page."""
+    parts = urlsplit(url)
+    return parts.path in ("", "/") and not parts.query
 
 
 def read_json(text: str) -> Any:
@@ -342,9 +352,12 @@ def _tolerant(text: str) -> Iterator[Any]:
         text = text[end:]
 
 
+_QUOTE = re.compile(r"&(?:quot|#0*34|#x0*22);", re.IGNORECASE)
+
+
 def _prepared(text: str) -> str:
     text = _WRAPPER.sub("", text)
-    if "&quot;" in text and '"' not in text:
+    if '"' not in text and _QUOTE.search(text):
         text = unescape(text)
     text = _TRAILING_COMMA.sub(lambda match: match[1] or "", text)
     text = _ESCAPED_APOSTROPHE.sub(r"\1'", text)

@@ -34,6 +34,9 @@ _HELD = 800
 _LONG_CAPTION = 600
 """Characters from which a part named after a picture holds more than its caption."""
 
+_LONG_HEADING = 80
+"""Characters from which a heading that ends as a sentence is a paragraph in large type."""
+
 _ITEMS = frozenset(("li", "dd", "dt", "td", "th"))
 
 _TEXTS = HEADINGS | _ITEMS | {"p"}
@@ -154,6 +157,22 @@ class Outline:
         forms = Forms(page, anchors_of(page, self._mass), inside, good)
         return self._told(inside, self._belonging(forms, good, inside), set(good), forms.anchors)
 
+    def brief(self) -> list[int]:
+        """List the lines of a declared body that holds no prose, such as results."""
+        page, elements = self.page, self.page.elements
+        lines: dict[int, list[int]] = {}
+        for index, block in enumerate(page.blocks):
+            if block.linked or elements[block.element].tag == "h1" or is_notice(block):
+                continue
+            if self.is_away(block.element):
+                continue
+            element = block.element
+            while element:
+                if elements[element].flags & BODY:
+                    lines.setdefault(element, []).append(index)
+                element = elements[element].parent
+        return max(lines.values(), key=len, default=[])
+
     def _belonging(self, forms: Forms, good: list[int], inside: list[int]) -> set[int]:
         """Choose the blocks that stand in parts which have the forms of the body."""
         page, elements, blocks = self.page, self.page.elements, self.page.blocks
@@ -208,7 +227,7 @@ class Outline:
                 continue
             if len(text) >= SENTENCE:
                 seen.add(text)
-            if index not in prose or tag in HEADINGS:
+            if index not in prose or (tag in HEADINGS and not _is_paragraph(text)):
                 waiting.append(index)
                 continue
             found += waiting if found else self._before(waiting, index, anchors)
@@ -260,6 +279,11 @@ class Outline:
         other = self.page.elements[self.page.blocks[prose].element]
         ends = self.page.blocks[index].text[-1] in ENDS
         return ends and (one.tag, one.parent) == (other.tag, other.parent)
+
+
+def _is_paragraph(text: str) -> bool:
+    """Return whether the text of a heading is that of a paragraph."""
+    return len(text) >= _LONG_HEADING and text[-1] in ".!…»”"
 
 
 def common_element(page: Page, blocks: list[int]) -> int:

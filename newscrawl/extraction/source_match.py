@@ -23,9 +23,6 @@ SAME_TITLE = 0.6
 WHOLE = 0.8
 """Share of the copy that a page holds when it is not cut."""
 
-CUT = 0.6
-"""Share of the copy below which a page that says nothing else holds only its lead."""
-
 ONE_TITLE = 0.9
 """Agreement in title that settles what a short copy, in words of its own, says otherwise."""
 
@@ -80,6 +77,17 @@ def judge(
     return verdict
 
 
+def holds_less(text: str, copy_text: str, contained: float | None) -> bool:
+    """Return whether a page holds only a part of its copy, as the first of several pages does.
+
+    Args:
+        text: The page's body.
+        copy_text: The copy.
+        contained: Share of the copy that the body contains; ``None`` if it was not measured.
+    """
+    return contained is not None and contained < WHOLE and len(text) < WHOLE * len(copy_text)
+
+
 def _own_word(page: SourcePage) -> Verdict | None:
     """What a short page says of itself; ``None`` when it is long or says nothing."""
     text = page.text or ""
@@ -101,7 +109,6 @@ def _own_word(page: SourcePage) -> Verdict | None:
 def _compare(page: SourcePage, copy: CopyLike) -> Verdict | None:
     """Judge by the copy; ``None`` when it says too little."""
     title, text = page.agreement.title, page.agreement.text
-    said = page.text or ""
     contained = page.agreement.contained or 0.0
     if text is None or _says_less(copy.text or "", _FEW_WORDS):
         if title is None:
@@ -118,8 +125,6 @@ def _compare(page: SourcePage, copy: CopyLike) -> Verdict | None:
         return Verdict("mismatch", f"texts agree by {text:.2f} only")
     if page.paywalled:
         return Verdict("paywalled", "the page says that it is not free to read")
-    if contained < CUT and len(said) < CUT * len(copy.text or ""):
-        return Verdict("paywalled", f"the page holds {contained:.0%} of the copy and no more")
     return Verdict("ok", None)
 
 

@@ -1,5 +1,6 @@
 """Checks of this machine: findings with remedies."""
 
+import importlib
 import os
 import shutil
 import sys
@@ -20,52 +21,84 @@ from protego import Protego
 
 from newscrawl.aggregator.sites import SITES, Site
 from newscrawl.browser.chromium import find_chromium
+from newscrawl.configuration.environment import proxy_errors
 from newscrawl.errors import BrowserMissingError, StoreError
 from newscrawl.fetching.headers import moment
+from newscrawl.operations.ownership import check_user, foreign_files, user_name
 from newscrawl.state import examine, ledger_path
 from newscrawl.state.run_reports import reports
 
 _GIGABYTE = 1_000_000_000
 _LEAST_FREE, _ENOUGH_FREE = 1, 10
-"""GB of disk below which a crawl is not to start, and below which it should be looked at."""
+"""GB of free disk below which a crawl should not start, and below which a person should look."""
 
 _SKEW = timedelta(minutes=5)
-"""A clock that is wrong by more than this spoils ``fetched`` and what is due when."""
+"""A clock that is wrong by more than this spoils ``fetched`` and the times of rechecks."""
 
 _SECONDS = 10
-"""Longest wait for a site's robots.txt."""
+"""Deadline for a site's robots.txt."""
+
+_COMPONENTS = (
+    *("DOWNLOADER_MIDDLEWARES_BASE", "SPIDER_MIDDLEWARES_BASE", "ITEM_PIPELINES_BASE"),
+    *("EXTENSIONS_BASE", "DOWNLOADER_MIDDLEWARES", "ITEM_PIPELINES", "EXTENSIONS"),
+)
+"""Settings that name components by their import paths."""
+
+_IMPORTED = {
+    "newscrawl.articles.parse_jobs",
+    "newscrawl.spiders.maghress",
+    "scrapy_playwright.handler",
+    "trafilatura",
+    "apprise",
+}
+"""Modules that a crawl imports beside its components, some of them late."""
+
+_LEDGER_REMEDIES = {
+    "version": "upgrade newscrawl",
+    "unable to open": "fix the owner and permissions of its directory",
+    "permission": "fix the owner and permissions of its directory",
+    "readonly": "fix the owner and permissions of its directory",
+    "read-only": "mount the disk writable",
+    "full": "make space, for instance with scrapy prune",
+    "i/o error": "check the disk and its free space",
+    "locked": "wait for the process that has it open, or stop it",
+}
+"""What to do about a fault of the ledger, by what its message says."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What came of one check."""
+    """Result of one check."""
 
     name: str
-    """What was looked at."""
+    """Subject of the check."""
     state: Literal["ok", "warn", "fail"]
-    """``warn`` lets a crawl run, but with less; ``fail`` does not."""
+    """``warn``: a crawl runs, but gets less; ``fail``: it does not run."""
     found: str
     """What was found."""
     remedy: str = ""
-    """What to do about it."""
+    """What to do; empty if all is well."""
 
 
 def examine_all(settings: Mapping[str, Any], *, network: bool = True) -> Iterator[Finding]:
-    """Every finding, as it is made; the sites are asked for their robots.txt if ``network``."""
+    """Yield the finding of each check; with ``network`` each site's robots.txt is fetched."""
     data = Path(settings["NEWSCRAWL_DATA"]).resolve()
     yield _python()
     yield from _packages()
+    yield _modules(settings)
+    yield from _environment(settings)
     yield _browser(settings)
     yield _contact(settings)
     yield from _scrapyd()
     yield _data(data)
+    yield _owner(data)
     yield _disk(data)
     yield _ledger(data)
     yield _clock(data)
     if network:
         yield from _sites(settings)
     else:
-        yield Finding("sites", "warn", "not asked", "leave --offline out to ask them")
+        yield Finding("sites", "warn", "not checked", "leave --offline out to check them")
 
 
 def _python() -> Finding:
@@ -75,7 +108,7 @@ def _python() -> Finding:
 
 
 def _packages() -> Iterator[Finding]:
-    """What the project needs, against what is installed; only what is wrong is named."""
+    """Compare the installed packages with the requirements; only wrong ones are named."""
     wrong = 0
     for requirement in map(Requirement, _requirements()):
         if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
@@ -92,8 +125,28 @@ def _packages() -> Iterator[Finding]:
         yield Finding("packages", "ok", "all that requirements.txt names")
 
 
+def _modules(settings: Mapping[str, Any]) -> Finding:
+    """Import what a crawl imports: a package may be installed, and what it needs itself missing."""
+    components = [path for name in _COMPONENTS for path in settings[name]]
+    names = {str(path).rpartition(".")[0] for path in components} | _IMPORTED
+    for name in sorted(names):
+        try:
+            importlib.import_module(name)
+        except Exception as error:  # noqa: BLE001 - a broken package may raise anything
+            missing = getattr(error, "name", None)
+            remedy = f"pip install {missing}" if missing else "install the requirements again"
+            return Finding("modules", "fail", f"{name}: {type(error).__name__}: {error}", remedy)
+    return Finding("modules", "ok", "all that a crawl imports")
+
+
+def _environment(settings: Mapping[str, Any]) -> Iterator[Finding]:
+    """Check the variables of the environment; only wrong ones are named."""
+    for error in (*settings["ENVIRONMENT_ERRORS"], *proxy_errors(os.environ)):
+        yield Finding("environment", "fail", error, "correct or unset the variable")
+
+
 def _requirements() -> list[str]:
-    """What the project needs: as it was installed, or, on a node, as it was cloned."""
+    """Return the requirements: of the installed project, or of its clone on a node."""
     try:
         return metadata.requires("newscrawl") or []
     except metadata.PackageNotFoundError:
@@ -118,13 +171,13 @@ def _contact(settings: Mapping[str, Any]) -> Finding:
 
 
 def _scrapyd() -> Iterator[Finding]:
-    """Whether Scrapyd, where the environment configures it, asks for a password."""
+    """Check that Scrapyd, where the environment configures it, requires a password."""
     if "SCRAPYD_USERNAME" not in os.environ and "SCRAPYD_PASSWORD" not in os.environ:
         return
     if os.environ.get("SCRAPYD_USERNAME") and os.environ.get("SCRAPYD_PASSWORD"):
-        yield Finding("scrapyd", "ok", "asks for a password")
+        yield Finding("scrapyd", "ok", "requires a password")
     else:
-        remedy = "set SCRAPYD_USERNAME and SCRAPYD_PASSWORD: without both anybody may upload code"
+        remedy = "set SCRAPYD_USERNAME and SCRAPYD_PASSWORD: without both anyone may upload code"
         yield Finding("scrapyd", "fail", "user or password is empty", remedy)
 
 
@@ -140,13 +193,34 @@ def _data(data: Path) -> Finding:
     return Finding("data", "ok", f"{data} can be written")
 
 
+def _owner(data: Path) -> Finding:
+    """Check that all files belong to the owner of the data directory."""
+    if not data.exists():
+        return Finding("owner", "ok", "no data yet")
+    owner = user_name(data.stat().st_uid)
+    foreign = list(islice(foreign_files(data), 1))
+    if foreign:
+        remedy = f"chown -R {owner} {data}, and start no run as root"
+        return Finding("owner", "fail", f"{foreign[0]} does not belong to {owner}", remedy)
+    try:
+        check_user(data)
+    except StoreError as error:
+        return Finding("owner", "fail", str(error), f"runuser -u {owner} -- scrapy …")
+    return Finding("owner", "ok", owner)
+
+
 def _disk(data: Path) -> Finding:
     place = next(path for path in (data, *data.parents) if path.exists())
     free = shutil.disk_usage(place).free / _GIGABYTE
     state: Literal["ok", "warn", "fail"] = (
         "fail" if free < _LEAST_FREE else "warn" if free < _ENOUGH_FREE else "ok"
     )
-    return Finding("disk", state, f"{free:.0f} GB free", "" if state == "ok" else "make room")
+    return Finding(
+        "disk",
+        state,
+        f"{free:.0f} GB free",
+        "" if state == "ok" else "make space, for instance with scrapy prune",
+    )
 
 
 def _ledger(data: Path) -> Finding:
@@ -156,7 +230,16 @@ def _ledger(data: Path) -> Finding:
     try:
         return Finding("ledger", "ok", examine(path))
     except StoreError as error:
-        return Finding("ledger", "fail", f"{path}: {error}", "put a backup of data/ back")
+        return Finding("ledger", "fail", f"{path}: {error}", _ledger_remedy(str(error)))
+
+
+def _ledger_remedy(error: str) -> str:
+    """Return what to do about a fault of the ledger."""
+    text = error.lower()
+    return next(
+        (remedy for sign, remedy in _LEDGER_REMEDIES.items() if sign in text),
+        "restore a backup (deploy/restore); a damaged ledger is never repaired by a run",
+    )
 
 
 def _clock(data: Path) -> Finding:
@@ -174,12 +257,14 @@ def _clock(data: Path) -> Finding:
 
 
 def _sites(settings: Mapping[str, Any]) -> Iterator[Finding]:
-    """Whether the sites answer, what their robots.txt says, and what time they think it is."""
+    """Check that the sites respond, what their robots.txt says, and their clocks."""
     with ThreadPoolExecutor(len(SITES)) as pool:
         found = list(pool.map(_site, SITES.values(), repeat(settings)))
     yield from found
     if not any(finding.state == "ok" for finding in found):
-        yield Finding("network", "fail", "no site can be reached", "look at this machine's network")
+        yield Finding(
+            "network", "fail", "no site can be reached", "check this machine's network and proxy"
+        )
 
 
 def _site(site: Site, settings: Mapping[str, Any]) -> Finding:
@@ -189,9 +274,9 @@ def _site(site: Site, settings: Mapping[str, Any]) -> Finding:
     )
     date = None
     try:
-        with urllib.request.urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310
-            text = answer.read(500_000).decode("utf-8", "replace")
-            date = answer.headers["Date"]
+        with urllib.request.urlopen(request, timeout=_SECONDS) as response:  # noqa: S310
+            text = response.read(500_000).decode("utf-8", "replace")
+            date = response.headers["Date"]
     except urllib.error.HTTPError as error:
         if not 400 <= error.code < 500:
             return Finding(site.name, "warn", f"HTTP {error.code}", "try again later")
@@ -203,10 +288,11 @@ def _site(site: Site, settings: Mapping[str, Any]) -> Finding:
         return Finding(site.name, "warn", f"cannot be reached: {why}", known)
     sent = moment(date or "")
     if sent and abs(sent - datetime.now(UTC)) > _SKEW:
-        return Finding(site.name, "warn", f"thinks it is {date}", "set the clock (NTP)")
+        return Finding(site.name, "warn", f"its clock says {date}", "set the clock (NTP)")
     rules = Protego.parse(text)
     agent = settings["ROBOTSTXT_USER_AGENT"]
     if not rules.can_fetch(site.url("/"), agent):
         return Finding(site.name, "warn", "robots.txt forbids it", "do not crawl this site")
     delay = rules.crawl_delay(agent)
-    return Finding(site.name, "ok", "answers" + (f", asks for {delay:g} s a page" if delay else ""))
+    pace = f", Crawl-delay {delay:g} s" if delay else ""
+    return Finding(site.name, "ok", f"responds{pace}")

@@ -112,7 +112,7 @@ def alarms(report: Report) -> list[str]:
 
 def _nothing(report: Report, past: History, settings: BaseSettings) -> str | None:  # noqa: ARG001
     """No record, in a run that met nothing or in a day of runs that are used to more."""
-    if _task(report).get("revisit") == "only":
+    if not _searches(report):
         return None  # on a good day nothing is due
     met = report["found"] or report["known"] or report["outside"]
     if report["state"] == "finished" and not met:
@@ -124,7 +124,7 @@ def _nothing(report: Report, past: History, settings: BaseSettings) -> str | Non
 
 def _items(report: Report, past: History, settings: BaseSettings) -> str | None:
     """Far fewer records in a day than the site gives otherwise."""
-    if past.span() < 2 or report["state"] != "finished" or _task(report).get("revisit") == "only":
+    if past.span() < 2 or report["state"] != "finished" or not _searches(report):
         return None
     today = past.exported_since(1)
     usual = (past.total("exported") + report["exported"] - today) / (past.span() - 1)
@@ -247,6 +247,12 @@ _OF_SHARES = {"fields", "rejects", "sources", "agreement", "layout", "clock", "l
 
 
 # --- Small things ---------------------------------------------------------------------------------
+
+
+def _searches(report: Report) -> bool:
+    """Return whether a run looks for articles, and not only for what is due."""
+    task = _task(report)
+    return task.get("revisit") != "only" and "check" not in task
 
 
 def _task(report: Report) -> dict[str, Any]:

@@ -41,6 +41,12 @@ class Slot:
         """Whether it has begun in the present hour."""
         return (not self.hours or now.hour in self.hours) and self.minute <= now.minute
 
+    def following(self, now: datetime) -> datetime:
+        """Return the next time at which it begins."""
+        start = now.astimezone(UTC).replace(minute=self.minute, second=0, microsecond=0)
+        times = (start + timedelta(hours=hours) for hours in range(25))
+        return next(t for t in times if t > now and (not self.hours or t.hour in self.hours))
+
 
 def plan(quiet: Sequence[int]) -> list[Slot]:
     """The slots of all sites whose servers answer.

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sized
 from dataclasses import dataclass, fields
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -12,12 +12,12 @@ from newscrawl.aggregator.sites import Site
 from newscrawl.aggregator.urls import ArticleKey, is_slug, parse_article_id, parse_article_url
 from newscrawl.errors import ArgumentError
 from newscrawl.items import Edition
+from newscrawl.text.days import FORMS, parse_day
 
 Revisit = Literal["yes", "no", "only"]
 """Whether a run reads again what is due."""
 
 _RANGE = re.compile(r"(?P<outlet>[^:\s]+):(?P<first>\d{1,18})(?:-(?P<last>\d{1,18}))?")
-_AGO = re.compile(r"(\d{1,5})([dw])")
 _LINE = re.compile(r".+")
 
 
@@ -82,6 +82,8 @@ class Arguments:
     """Most articles to read."""
     revisit: Revisit = "yes"
     """Whether articles that are due are read again, ``yes`` or ``no``, or ``only`` those."""
+    check: int | None = None
+    """Number of old sources to check (``SOURCE_CHECK_DAYS``); nothing else is fetched then."""
 
     @classmethod
     def parse(cls, site: Site, given: Mapping[str, Any]) -> "Arguments":
@@ -112,7 +114,8 @@ class Arguments:
             urls=_urls(site, values.get("urls")),
             ids=_ids(values.get("ids")),
             follow=_yes("follow", values.get("follow", "yes")),
-            limit=_limit(values.get("limit")),
+            limit=_number("limit", values.get("limit"), "articles"),
+            check=_number("check", values.get("check"), "sources"),
             revisit=_revisit(values.get("revisit", "yes")),
         )
         arguments._check(values)
@@ -134,6 +137,12 @@ class Arguments:
         if self.revisit == "only" and named:
             raise ArgumentError(
                 f"revisit=only: nothing is looked for then; leave out {', '.join(named)}"
+            )
+        others = [name for name in values if name not in ("check", "editions", "outlets")]
+        if self.check is not None and others:
+            raise ArgumentError(
+                f"check={values['check']}: sources of exported articles are checked, nothing else; "
+                f"leave out {', '.join(others)}"
             )
         ways = ("urls", "ids", "outlets", "sections", "authors")
         for alone in ("urls", "ids"):
@@ -179,14 +188,9 @@ def _day(name: str, value: str | None, today: date) -> date | None:
     if value is None:
         return None
     try:
-        if ago := _AGO.fullmatch(value):
-            return today - timedelta(days=int(ago[1]) * (7 if ago[2] == "w" else 1))
-        return date.fromisoformat(value)
-    except (ValueError, OverflowError):
-        raise ArgumentError(
-            f"{name}={value}: is no date; allowed: a day such as 2024-01-31, "
-            "or a time before today such as 7d or 2w"
-        ) from None
+        return parse_day(value, today)
+    except ValueError:
+        raise ArgumentError(f"{name}={value}: is no date; allowed: {FORMS}") from None
 
 
 def _urls(site: Site, value: str | None) -> Articles:
@@ -255,9 +259,9 @@ def _revisit(value: str) -> Revisit:
     raise ArgumentError(f"revisit={value}: allowed: yes, no, only")
 
 
-def _limit(value: str | None) -> int | None:
+def _number(name: str, value: str | None, what: str) -> int | None:
     if value is None:
         return None
     if not (value.isascii() and value.isdigit() and int(value)):
-        raise ArgumentError(f"limit={value}: is no number of articles; allowed: 1 or more")
+        raise ArgumentError(f"{name}={value}: is no number of {what}; allowed: 1 or more")
     return int(value)

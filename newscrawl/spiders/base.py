@@ -28,6 +28,7 @@ from newscrawl.spiders.arguments import Arguments
 from newscrawl.spiders.callbacks import Results, guarded, report_error
 from newscrawl.spiders.discovery import Discovery
 from newscrawl.spiders.flow_driver import FlowDriver
+from newscrawl.spiders.source_checks import SourceChecks
 from newscrawl.spiders.walks import ListingPage
 from newscrawl.state.run import Run, job_name, now
 
@@ -114,6 +115,12 @@ class AggregatorSpider(scrapy.Spider):
         if not self.site.alive:
             self.logger.warning("%s is known to be down: %s", self.site.host, self.site.note)
         try:
+            if self.arguments.check is not None:
+                checks = SourceChecks(self.crawler, self.arguments, self.run, self.driver)
+                self.run.before_close.append(checks.close)
+                for request in checks.requests():
+                    yield request
+                return
             async for request in self.discovery.start():
                 yield request
         except StoreError as error:

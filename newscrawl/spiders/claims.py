@@ -94,7 +94,7 @@ class Claims:
     def left(self) -> int:
         """Unfinished articles of earlier runs that this run was to claim and has not."""
         chosen = self._arguments
-        if chosen.urls or chosen.ids or chosen.revisit == "only":
+        if chosen.urls or chosen.ids or chosen.check or chosen.revisit == "only":
             return 0
         return self._run.ledger.articles.count_left(self._site.name, self._run.job, self._wanted)
 

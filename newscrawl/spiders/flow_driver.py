@@ -5,13 +5,13 @@ from scrapy.http import Request, Response
 from twisted.python.failure import Failure
 
 from newscrawl.articles.flow import (
+    AnySteps,
     AskWebArchive,
     Fetch,
     FetchSnapshot,
     Parse,
     Render,
     Result,
-    Steps,
 )
 from newscrawl.articles.parse_workers import Parser
 from newscrawl.articles.rendering import Renderings
@@ -39,11 +39,11 @@ class FlowDriver:
         self.crawler = crawler
         self._parser = parser
         self._rules = rules
-        self._renderings: Renderings[Steps] = Renderings(crawler.settings, ledger)
+        self._renderings: Renderings[AnySteps] = Renderings(crawler.settings, ledger)
 
     @guarded
     async def advance(
-        self, cause: Response | Failure, *, steps: Steps, result: Result = None
+        self, cause: Response | Failure, *, steps: AnySteps, result: Result = None
     ) -> Results:
         """Drive a flow until it needs a request, waits for other pages, or returns its record.
 
@@ -56,7 +56,8 @@ class FlowDriver:
             try:
                 step = steps.send(result)
             except StopIteration as end:
-                yield end.value
+                if end.value is not None:
+                    yield end.value
                 return
             if isinstance(step, Parse):
                 result = read = await self._parser.begin(step.job)
@@ -67,11 +68,12 @@ class FlowDriver:
                     yield following
                 return
             else:
-                yield self._request(step, steps, cause)
+                origin: Request = cause.request  # type: ignore[assignment, union-attr]  # by Scrapy
+                yield self._request(step, steps, origin)
                 return
 
     @guarded
-    async def _render(self, step: Render, *, steps: Steps) -> Results:
+    async def _render(self, step: Render, *, steps: AnySteps) -> Results:
         """Request a page as the browser shows it, if that may help; else continue without."""
         decision = self._renderings.begin(step, steps)
         if decision:
@@ -80,11 +82,21 @@ class FlowDriver:
             async for following in self.advance(step.page, steps=steps):
                 yield following
 
+    def first_request(self, steps: AnySteps, origin: Request) -> Request:
+        """Return the first request of a flow that begins with a fetch.
+
+        Args:
+            steps: The flow.
+            origin: Request for the article's page, whose URL and identifier are used.
+        """
+        step = next(steps)
+        assert isinstance(step, Fetch)
+        return self._request(step, steps, origin)
+
     def _request(
-        self, step: Fetch | AskWebArchive | FetchSnapshot, steps: Steps, cause: Response | Failure
+        self, step: Fetch | AskWebArchive | FetchSnapshot, steps: AnySteps, origin: Request
     ) -> Request:
         url = step.snapshot.url if isinstance(step, FetchSnapshot) else step.url
-        origin: Request = cause.request  # type: ignore[assignment, union-attr]  # set by Scrapy
         return Request(
             url,
             callback=self.step_done,
@@ -96,7 +108,7 @@ class FlowDriver:
         )
 
     @guarded
-    async def step_done(self, result: Response | Failure, steps: Steps | None = None) -> Results:
+    async def step_done(self, result: Response | Failure, steps: AnySteps | None = None) -> Results:
         """Continue a flow with the response to its last request, or with the failure."""
         if isinstance(result, Failure):
             steps = result.request.cb_kwargs["steps"]  # type: ignore[attr-defined]
@@ -104,7 +116,7 @@ class FlowDriver:
         async for following in self.advance(result, steps=steps, result=result):
             yield following
 
-    def _render_request(self, page: Response, steps: Steps) -> Request:
+    def _render_request(self, page: Response, steps: AnySteps) -> Request:
         """Request a page that is at hand as the browser shows it."""
         return Request(
             page.url,
@@ -122,7 +134,7 @@ class FlowDriver:
         )
 
     @guarded
-    async def rendered(self, result: Response | Failure, **_: Steps) -> Results:
+    async def rendered(self, result: Response | Failure, **_: AnySteps) -> Results:
         """Continue a flow with its rendered page, and those that waited for how that ends."""
         request: Request = result.request  # type: ignore[assignment, union-attr]
         status = None

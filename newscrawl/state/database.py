@@ -169,6 +169,12 @@ MIGRATIONS = {
     ALTER TABLE walks ADD COLUMN until TEXT;
     ALTER TABLE walks ADD COLUMN outlets TEXT;
     """,
+    "source checks": """
+    CREATE TABLE source_checks (
+        id      TEXT PRIMARY KEY,           -- of an exported article
+        checked TEXT NOT NULL               -- when its source was last checked, ISO 8601, UTC
+    ) WITHOUT ROWID;
+    """,
 }
 """SQL scripts by name, in the order in which they are applied; existing ones never change."""
 

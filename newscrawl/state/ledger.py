@@ -13,10 +13,12 @@ from newscrawl.errors import StoreError
 from newscrawl.state.articles import ArticleStore
 from newscrawl.state.database import Database
 from newscrawl.state.discovery import DiscoveryStore
+from newscrawl.state.feed_positions import FeedPositions
 from newscrawl.state.files import OutputFiles
 from newscrawl.state.hosts import HostStore
 from newscrawl.state.outlets import OutletKnowledge
 from newscrawl.state.site_lock import SiteLocks
+from newscrawl.state.source_checks import SourceCheckTimes
 from newscrawl.state.texts import TextSignatures
 
 
@@ -47,8 +49,12 @@ class Ledger:
         """Text signatures."""
         self.files = OutputFiles(self._database)
         """Committed lengths of output files."""
+        self.positions = FeedPositions(self._database)
+        """Positions of records in feeds."""
         self.outlets = OutletKnowledge(self._database)
         """Domains and extraction rules of outlets."""
+        self.source_checks = SourceCheckTimes(self._database)
+        """Times of source checks."""
         self.hosts = HostStore(self._database)
         """Hosts whose pages need a browser."""
 

@@ -142,7 +142,7 @@ def reports(
 def report_files(data: Path) -> list[tuple[float, str]]:
     """Return the times of writing and the paths of all run reports, newest first."""
     files = []
-    with suppress(FileNotFoundError), os.scandir(data / "runs") as entries:
+    with suppress(FileNotFoundError, NotADirectoryError), os.scandir(data / "runs") as entries:
         for entry in entries:
             if entry.name.endswith(".json"):
                 with suppress(FileNotFoundError):  # removed meanwhile

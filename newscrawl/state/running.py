@@ -5,7 +5,7 @@ is found whatever number of reports lies between.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +56,7 @@ def killed_runs(data: Path) -> Iterator[dict[str, Any]]:
         site = mark.name
         if mark.suffix:
             continue  # it is being written
-        if _is_alive(read_report(data, _marked(data, site)).get("process")):
+        if is_alive(read_report(data, _marked(data, site))):
             continue
         # A run of another machine or container that shares the directory holds the lock.
         lock = SiteLocks(ledger_path(data))
@@ -83,8 +83,9 @@ def _marked(data: Path, site: str) -> str:
         return ""
 
 
-def _is_alive(process: object) -> bool:
-    """Return whether a process of this number exists."""
+def is_alive(report: Mapping[str, Any]) -> bool:
+    """Return whether the process of a run that says it is running exists on this machine."""
+    process = report.get("process")
     if not isinstance(process, int):
         return False
     try:

@@ -10,26 +10,32 @@ _LABEL = re.compile(
     rf"""
     (?: (?:[^\W\d_]+\s(?:et\sphotos?\s)?)?  # "Propos", "Texte et photos"
         (?:recueilli|réalisé|rédigé|écrit|publié|posté|préparé|présenté|animé|traduit)e?s?
-        (?:\sd[eu]\s\S+)?\spar
-      | (?:par|de)\s(?:notre|nos)\s(?:correspondante?s?|envoyée?s?\sspécia\w+){_TO}
+        (?:\s(?:d[eu]|à|au|en)\s\S+)?\spar
+      | (?:reportage|dossier|enquête|chronique|analyse|texte|article|entretien)\s(?:par|de)
+      | (?:par|de)\s(?:notre|nos)\s(?:bureau|correspondante?s?|envoyée?s?\sspécia\w+){_TO}
       | (?:(?:this|cet|cette|dieser)\s\w+\s(?:was|a\sété|wurde)\s)?
         (?:(?:written|posted|published|reported|edited|compiled|story|words|text|guide|article
         |artikel|analysis|report|interview|erstellt|geschrieben|verfasst)\s)?(?:by|von)
       | from\sour\scorrespondents?{_TO}
       | par|por|escrito\spor|door|et|and|und|with|avec|via|و|مع
-      | بقلم(?:\sالكاتبة?)?|ي?كتب(?:ت|ه|ها)?|[إا]عداد|[أا]عد(?:ه|ها|ته|تها)|حرر(?:ه|ها|ته|تها)
+      | بقلم(?:\sالكاتبة?)?|ي?كتب(?:ت|ه|ها)?|[إا]عداد(?:\sو\w+)?|تقديم
+      | [أا]عد(?:ه|ها|ته|تها)|حرر(?:ه|ها|ته|تها)
       | حاور(?:ه|ها|ته|تها)|[أا]جر(?:ى|ت)\sالحوار|من\sمراسلنا{_TO}
     ) (?: \s*[:：/,–—-]+\s* | \s+ | $ )
   | (?: auteure?s?|autrice|authors?|autore?s?|autoren?|rédaction|textes?(?:\set\sphotos?)?
+      | reportage|dossier|enquête|chronique|analyse|compte[\s-]rendu|interview|entretien
       | source | الكاتبة?|كاتب\sالمقال|تحرير|تقرير|متابعة|تغطية|تحقيق|حوار|ترجمة|المصدر|مراسلنا{_TO}
     ) \s*[:：/–—-]+\s*
+  | (?: (?:rédact(?:eur|rice)|direct(?:eur|rice)|editor|journaliste|reporter)(?:\s[^:\s]+){{0,4}}
+      | (?:رئيسة?|مديرة?|سكرتيرة?)\s(?:ال)?(?:تحرير|نشر)
+    ) \s*[:：]\s*
     """,
     re.IGNORECASE | re.VERBOSE,
 )
 # Where a name ends for good: a date, what announces it, or what the person is.
 _DATED = re.compile(
     r"""
-    \b(?: (?:publié|published|posted|updated)(?!\s(?:par|by)\b) | mis\sà\sjour | modifié
+    \b(?: (?:publié|published|posted|updated)(?!\s(?:par|by)\b) | mise?\sà\sjour | modifié
         | last\supdated | is\san? | est\sune? | نشر | بتاريخ | [آا]خر\sتحديث )\b.*
   | (?:\b(?:le|on|يوم|في)\s+)?
     (?:\b(?: (?:lun|mar|mercre|jeu|vendre|same)di | dimanche | (?:mon|tues|wednes|thurs|fri|satur
@@ -41,9 +47,15 @@ _DATED = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
+# A date, perhaps with a time, and a name behind it.
+_DATE_BEFORE = re.compile(
+    r"^\W*(?:le\s)?(?:\d{1,2}(?:er)?\s[^\W\d_]+\.?\s\d{4}|\d{1,2}[/.-]\d{1,2}[/.-]\d{4})"
+    r"(?:\s?(?:à|-|–|at)?\s?\d{1,2}[:h]\d\d)?[\s|,–-]*(?=[^\W\d_])",
+    re.IGNORECASE,
+)
 _ADDRESS = re.compile(
     r"[(<\[]?[^\s@]{1,64}@[^\s@]{1,255}\.\w+[)>\]]?|(?:https?://|www\.)\S*"
-    r"|\b[\w-]{1,63}\.\w{2,4}/\S*|@\w+",
+    r"|\b[\w-]{1,63}\.\w{2,4}/\S*|@\w+|(?<!\S)(?:/|auteurs?/|authors?/)[\w/.-]+|\S+\.html?\b",
     re.IGNORECASE,
 )
 # White space is matched from its beginning only: to try each of many blanks is quadratic.
@@ -51,18 +63,45 @@ _BRACKETS = re.compile(r"(?:(?<!\s)\s++)?[(\[]([^()\[\]]*)[)\]]")
 _BETWEEN_NAMES = re.compile(
     r"""
     (?:(?<!\s)\s++)?(?: [;؛|•·、]\s* | [,،](?!\s*[js]r\b)\s* )
-    | (?<!\s)\s++[/–—-]+\s+ | (?<!\s)\s++/\s* | /\s+
+    | (?<!\s)\s++[/–—ـ-]+\s+ | (?<!\s)\s++/\s* | /\s+
     | (?<!\s)\s++(?:avec|with|مع)\s+
+    | (?<!crédit)(?<!crédits)(?<!credit)(?<!credits)(?<!\s)\s++(?=(?:تصوير|عدسة|صور|photos?)\s*[:/])
     """,
     re.IGNORECASE | re.VERBOSE,
 )
 _CONJUNCTION = re.compile(r"(?<!\s)\s++(?:et|and|und|&|و)\s+", re.IGNORECASE)
 # Words that also stand inside of names: each side must be a full one.
 _SHORT_CONJUNCTION = re.compile(r"(?<!\s)\s++(?:y|e|i|en|och|og|ve)\s+|/")
+_BEFORE_AGENCY = re.compile(r"(?<=[^\W\d_]{2})/(?=[A-Z]{2,6}$)")
 # The Arabic "and" is written together with the word behind it; some names begin with its letter.
+_AGENCY = r"(?:ال)?وكالات|رويترز|الأناضول|فرانس\sبرس|أ\s?ف\s?ب|هيئة\sالتحرير"
 _ATTACHED_AND = re.compile(
-    r"\sو(?=[^\W\d_]{2,}\s)(?!(?:ال|لاء|ليد|ليم|لد|ائل|فاء|فيق|سيم|سام|داد|ديع|هب|هيب|جد|جيه|حيد|رد"
-    r"|صال|صفي|ئام|عد|قاص|كال|زار|زان|زير|طن|اصف|اعر|ادي|سن|ضاح|لي |لى ))"
+    rf"\sو(?:(?=(?:{_AGENCY})$)|(?=[^\W\d_]{{2,}}\s)(?!(?:ال|لاء|ليد|ليم|لد|ائل|فاء|فيق|سيم|سام|داد"
+    r"|ديع|هب|هيب|جد|جيه|حيد|رد|صال|صفي|ئام|عد|قاص|كال|زار|زان|زير|طن|اصف|اعر|ادي|سن|ضاح|لي |لى )))"
+)
+_PLACES = (
+    *("rabat", "casablanca", "fès", "marrakech", "tanger", "agadir", "oujda", "tétouan"),
+    *("alger", "oran", "constantine", "annaba", "tunis", "sfax", "sousse", "tripoli", "nouakchott"),
+    *("le caire", "cairo", "alexandrie", "khartoum", "sanaa", "riyadh", "djeddah", "doha", "dubai"),
+    *("baghdad", "beyrouth", "beirut", "amman", "gaza", "istanbul", "paris", "london", "londres"),
+    *("washington", "new york", "bruxelles", "brussels", "madrid", "genève", "berlin", "dakar"),
+    *("الرباط", "الدار البيضاء", "فاس", "مراكش", "طنجة", "أكادير", "وجدة", "تطوان", "العيون"),
+    *("الجزائر", "وهران", "قسنطينة", "عنابة", "تونس", "صفاقس", "سوسة", "طرابلس", "بنغازي"),
+    *("القاهرة", "الإسكندرية", "الجيزة", "الخرطوم", "صنعاء", "عدن", "الرياض", "جدة", "مكة"),
+    *("الدمام", "دبي", "أبوظبي", "الدوحة", "الكويت", "بغداد", "دمشق", "بيروت", "عمان", "غزة"),
+    *("القدس", "رام الله", "باريس", "لندن", "واشنطن", "نيويورك", "بروكسل", "مدريد", "نواكشوط"),
+)
+"""Where correspondents write from; without anything beside it, such a word may be a name."""
+_PLACE = "|".join(_PLACES)
+_FOLDED_PLACES = frozenset(map(fold, _PLACES))
+# Of "Rabat : Amina Idder"
+_PLACE_BEFORE = re.compile(
+    rf"(?:(?:من|de|à|from)\s)?(?:{_PLACE})\s*[:،,–—ـ-]+\s*|من\s(?:{_PLACE})\s+", re.IGNORECASE
+)
+# "Journaliste politique Amina Idder"
+_ROLE_BEFORE = re.compile(
+    r"(?i:journaliste|reporter|correspondante?|rédact(?:eur|rice)|envoyée?\sspéciale?|staff\swriter)"
+    r"\s(?:(?:[a-zà-ÿ]|d['’])[a-zà-ÿ]*\s)*(?=[A-ZÀ-Ý])"
 )
 # What a person is, behind the name.
 _ROLE = re.compile(
@@ -70,7 +109,7 @@ _ROLE = re.compile(
     journaliste|reporter|grand\sreporter|correspond[ae]nt|envoyée?\sspécial|rédact|directeur
     |directrice|secrétaire|éditorialiste|chroniqueu|pigiste|stagiaire|écrivain|professeur|enseignant
     |chercheu|économiste|politologue|sociologue|universitaire|avocat|ancien|président|membre
-    |journalist|staff\swriter|editor|senior|chief|columnist|contribut|freelance|special\sto|writer
+    |journalist|staff\s(?:writer|reporter)|editor|senior|chief|columnist|contribut|freelance|special\sto|writer
     |professor|(?:head|director|manager|founder|co-?founder|c[et]o|vp|vice)\b|ph\.?\s?d|redakt|periodista|giornalista
     |صحف|صحاف|مراسل|كاتب|رئيس|مدير|محرر|[أا]ستاذ|باحث|محلل|خبير|محام|[إا]علام|دكتور\sفي
     """,
@@ -81,7 +120,9 @@ _ROLE_BEHIND = re.compile(
     r"(?<=\S)\s+(?:(?i:senior|staff|chief|lead|deputy|managing|associate|contributing|freelance|former"
     r"|grande?|special|tech|political)\s+){0,4}"
     r"(?i:(?:reporter|writer|editor|correspondent|journalist|columnist|contributor|founder|author)"
-    r"|journaliste|rédact(?:eur|rice)|(?i:chef)?(?i:redakteur(?:in)?)|correspondante?|envoyée?\sspécial|صحفية?|صحافية?|مراسلة?)\b.*$"
+    r"|journaliste|rédact(?:eur|rice)|(?i:chef)?(?i:redakteur(?:in)?)|correspondante?|envoyée?\sspécial|صحفية?|صحافية?|مراسلة?"
+    r"|رئيسة?\s(?:ال)?تحرير|مديرة?\s(?:ال)?\w+|(?i:for)\s(?:the\s)?[A-Z]\w+|pour\s(?:L[ea]s?|L['’])"
+    rf"|(?:à|au|in|من|في)\s(?i:{_PLACE}))(?!\w).*$"
 )
 # What a link beside a name says.
 _CONTACT = re.compile(
@@ -95,67 +136,30 @@ _CREDENTIAL = re.compile(
 )
 _MAKER = re.compile(r"(?:developed|powered|designed|hosted)\sby\b|conçu\spar\b", re.IGNORECASE)
 _GLUED = re.compile(
+    r"(?<=^بقلم)(?=[^\W\d_])|"
     r"(?<=[^\W\d_]{2})(?=\d{1,2}(?:\s[^\W\d_]{3}|[/.-]\d))"  # "Idder23 mars"
     r"|(?:(?<=\bBy)|(?<=\bby)|(?<=\bPar)|(?<=\bpar))(?=[A-ZÀ-Ý][\w.'’-]*\s)"  # "ByTravis Haney"
     r"|(?<=[a-zà-ÿ])(?=(?:Rédact|Journalist|Report|Senior|Staff|Editor|Founder|Correspond))"
 )
-# Where a correspondent writes from; without anything beside it, it may be a name.
-_PLACES = frozenset(
+_ACRONYM = re.compile(rf"[A-Z][A-Z.]{{1,7}}|(?:[^\W\d_a-zA-Z]\s){{1,3}}[^\W\d_a-zA-Z]|{_AGENCY}")
+_PICTURES = re.compile(
+    r"(?:crédits?\s|credits?\s)?(?:[fp]h?otos?|ph\.?|images?|صورة?|تصوير|عدسة)\s*[:/©]|photos?\s",
+    re.IGNORECASE,
+)
+_NOBODY = frozenset(
     map(
         fold,
         (
-            *("rabat", "casablanca", "alger", "tunis", "paris", "le caire", "cairo", "beyrouth"),
-            *("london", "londres", "washington", "new york", "bruxelles", "madrid", "dakar"),
-            *(
-                "الرباط",
-                "الدار البيضاء",
-                "فاس",
-                "مراكش",
-                "طنجة",
-                "أكادير",
-                "وجدة",
-                "تطوان",
-                "العيون",
-            ),
-            *("الجزائر", "وهران", "قسنطينة", "عنابة", "تونس", "صفاقس", "سوسة", "طرابلس", "بنغازي"),
-            *("القاهرة", "الإسكندرية", "الجيزة", "الخرطوم", "صنعاء", "عدن", "الرياض", "جدة", "مكة"),
-            *(
-                "الدمام",
-                "دبي",
-                "أبوظبي",
-                "الدوحة",
-                "الكويت",
-                "بغداد",
-                "دمشق",
-                "بيروت",
-                "عمان",
-                "غزة",
-            ),
-            *(
-                "القدس",
-                "رام الله",
-                "باريس",
-                "لندن",
-                "واشنطن",
-                "نيويورك",
-                "بروكسل",
-                "مدريد",
-                "نواكشوط",
-            ),
+            *("admin", "administrator", "administrateur", "webmaster", "webmestre", "root", "user"),
+            *("super user", "superuser", "super utilisateur", "guest", "author", "auteur"),
+            *("rédacteur en chef", "rédactrice en chef", "directeur de publication", "journaliste"),
+            *("directeur de la publication", "editor in chief", "editor-in-chief", "editor"),
+            *("رئيس التحرير", "رئيسة التحرير", "مدير النشر", "المدير العام", "مدير الموقع"),
+            *("مدير التحرير", "سكرتير التحرير", "المحرر", "محرر", "كاتب", "صحفي", "مراسل"),
         ),
     )
 )
-_ACRONYM = re.compile(r"[A-Z][A-Z.]{1,7}")
-_PICTURES = re.compile(
-    r"(?:crédits?\s|credits?\s)?(?:[fp]h?otos?|images?|صورة|تصوير)\s*[:/©]", re.IGNORECASE
-)
-_SOFTWARE = frozenset(
-    (
-        *("admin", "administrator", "administrateur", "webmaster", "webmestre", "root", "user"),
-        *("super user", "superuser", "super utilisateur", "guest"),
-        *map(fold, ("رئيس التحرير", "مدير النشر", "المدير العام", "مدير الموقع", "مدير التحرير")),
-    )
-)
+"""What software calls its own accounts, and roles without a name."""
 _LOOSE_END = re.compile(
     r"(?<!\s)\s++(?:on|le|at|in|dans|à)$", re.IGNORECASE
 )  # the date behind it is gone
@@ -180,7 +184,8 @@ def split_bylines(s: str) -> list[str]:
     >>> split_bylines("Ali Ben, who has taught the law of the sea for years")
     ['Ali Ben']
     """
-    s = _DATED.sub("", unglued(_ADDRESS.sub(" ", clean(s[:_LONGEST_BYLINE]))))
+    s = unglued(_ADDRESS.sub(" ", clean(s[:_LONGEST_BYLINE])))
+    s = _DATED.sub("", _DATE_BEFORE.sub("", s))
     agencies = [inner for inner in _BRACKETS.findall(s) if _ACRONYM.fullmatch(_unlabelled(inner))]
     s = _unlabelled(_BRACKETS.sub("", s))
     names: dict[str, str] = {}
@@ -195,8 +200,11 @@ def split_bylines(s: str) -> list[str]:
             if any(map(str.isalpha, name)):
                 names.setdefault(fold(name), name)
     if len(names) > 1:
-        names = {folded: name for folded, name in names.items() if folded not in _PLACES} or names
-    return [name for folded, name in names.items() if folded not in _SOFTWARE]
+        names = {key: name for key, name in names.items() if key not in _FOLDED_PLACES} or names
+    return [name for folded, name in names.items() if folded not in _NOBODY]
+
+
+_CAPITAL = re.compile(r"(?<=[a-zà-ÿ])(?=[A-ZÀ-Ý][a-zà-ÿ])")
 
 
 def is_label(s: str) -> bool:
@@ -205,7 +213,7 @@ def is_label(s: str) -> bool:
     >>> is_label("Par :"), is_label("بقلم"), is_label("Par Amina Alaoui")
     (True, True, False)
     """
-    return len(s) <= _LONGEST_LABEL and not _unlabelled(s) and any(map(str.isalpha, s))
+    return len(s) <= _LONGEST_LABEL and _LABEL.fullmatch(s.strip(" :") + ": ") is not None
 
 
 def names_role(s: str) -> bool:
@@ -223,12 +231,14 @@ def unglued(s: str) -> str:
     >>> unglued("ByAmina Alaoui12 mars"), unglued("Amina AlaouiJournaliste")
     ('By Amina Alaoui 12 mars', 'Amina Alaoui Journaliste')
     """
+    if _ROLE.match(s):
+        s = _CAPITAL.sub(" ", s)
     return _GLUED.sub(" ", s)
 
 
 def _unlabelled(part: str) -> str:
     part = part.strip(_EDGES)
-    while (label := _LABEL.match(part)) and label[0]:
+    while label := _LABEL.match(part) or _PLACE_BEFORE.match(part) or _ROLE_BEFORE.match(part):
         part = part[label.end() :].strip(_EDGES)
     return part
 
@@ -242,15 +252,18 @@ def _conjoined(part: str) -> list[str]:
 
 
 def _attached(part: str) -> list[str]:
-    """The Arabic names of a part, of two words or more each."""
+    """Split Arabic names, of two words or more each unless they are agencies."""
     names = _ATTACHED_AND.split(part)
-    return names if all(" " in name.strip() for name in names) else [part]
+    full = all(" " in name.strip() or _ACRONYM.fullmatch(name.strip()) for name in names)
+    return names if full else [part]
 
 
 def _full_names(part: str) -> list[str]:
-    names = _SHORT_CONJUNCTION.split(part)
-    full = names if all(" " in name.strip() for name in names) else [part]
-    return [name for one in full for name in _attached(one)]
+    names = _BEFORE_AGENCY.split(part)
+    if len(names) == 1:
+        names = _SHORT_CONJUNCTION.split(part)
+        names = names if all(" " in name.strip() for name in names) else [part]
+    return [name for one in names for name in _attached(one)]
 
 
 def _trim(name: str) -> str:

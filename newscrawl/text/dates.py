@@ -116,6 +116,13 @@ _FURTHER_NAMES = {
     "تشرين 1": 10,
     "تشرين 2": 11,
     "كانون 1": 12,
+    "كانون ثان": 1,
+    "تشرين ثان": 11,
+    **dict.fromkeys(("كانون2", "ك2", "ك 2"), 1),
+    **dict.fromkeys(("تشرين1", "ت1", "ت 1"), 10),
+    **dict.fromkeys(("تشرين2", "ت2", "ت 2"), 11),
+    **dict.fromkeys(("كانون1", "ك1", "ك 1"), 12),
+    "شتمبر": 9,
 }
 """Folded names that are neither above nor the beginning of one above."""
 
@@ -125,6 +132,7 @@ ZONES = {
     **dict.fromkeys(("cest", "eet"), 2),
     **dict.fromkeys(("eest", "msk", "ksa", "mecca", "makkah", "مكه المكرمه", "مكه"), 3),
     **dict.fromkeys(("السعوديه", "الرياض", "الكويت", "بغداد"), 3),
+    **dict.fromkeys(("gst", "dubai", "الامارات", "ابوظبي"), 4),
     "ast": 3,  # Arabian, as outlets here mean it, not Atlantic
     "edt": -4,
     **dict.fromkeys(("est", "cdt"), -5),
@@ -184,10 +192,13 @@ def _either(names: Iterable[str]) -> str:
 _YEAR = r"(?P<year>(?:19|20)\d\d|2100)(?![\d:])"
 _DAY = r"(?P<day>\d\d?)(?!\d)"
 _NUMBER = r"(?P<month>\d\d?)(?!\d)"
-_NAME = r"(?:(?:كانون|تشرين)\s(?:ال)?(?:ثاني|اول)|(?:كانون|تشرين)\s[12](?!\d)|[^\W\d_]{2,})"
+_NAME = (
+    r"(?:(?:كانون|تشرين)\s(?:(?:ال)?(?:ثاني|اول)|ثان(?!\w))|(?:كانون|تشرين|ك|ت)\s?[12](?!\d)"
+    r"|[^\W\d_]{2,})"
+)
 # A month's name, perhaps followed by its name elsewhere: "أيلول/سبتمبر", "مارس (آذار)".
 _MONTH = rf"(?P<month>{_NAME})(?:\s?[/(-]\s?(?P<again>{_NAME})\)?)?"
-_ORDINAL = "(?:er|st|nd|rd|th|o|°)?"
+_ORDINAL = r"(?:\s?er|st|nd|rd|th|o|°)?"
 _GAP = r"[\s.,،/-]{0,4}"
 
 _DATES = tuple(
@@ -232,7 +243,7 @@ _REWRITES = (
 )
 _TIME = rf"""
     (?<!\d) (?P<hour>[01]?\d|2[0-3])
-    (?: (?:\s?[:.h]\s?|\sheures?\s)(?P<minute>[0-5]\d)(?!\d)
+    (?: (?:\s?[:.h]\s?|\sheures?\s(?:et\s)?)(?P<minute>[0-5]\d)(?!\d)
         (?: :(?P<second>[0-5]\d)(?!\d)(?:[.,]\d+)? )?
       | (?=\s?(?:{_either((*_CLOCK_WORDS, *_DAY_PARTS))})(?!\w)) )
     (?: \s?(?:{_either(_CLOCK_WORDS)})(?!\w) )?
@@ -252,6 +263,8 @@ _ISO = re.compile(
     re.ASCII,
 )
 
+_SERIALIZED = re.compile(r"^/date\((\d{10,13})(?:[+-]\d{4})?\)/$")
+"""How .NET writes a time: "/Date(1711206300000)/"."""
 _LONGEST = 300
 """Characters of a string that are looked at."""
 _FIRST_SHORT_YEAR = 70
@@ -299,7 +312,7 @@ def parse_date(value: str | float, zone: tzinfo) -> Moment | None:
         return _epoch(value, zone)
     if _ISO.fullmatch(value) and (when := _machine_written(value, zone)):
         return Moment(when, "second")
-    text = fold(value[:_LONGEST]).strip()
+    text = _SERIALIZED.sub(r"\1", fold(value[:_LONGEST]).strip())
     if text.isdigit() and len(text) in (10, 13):
         return _epoch(int(text), zone)
     for form, rewritten in _REWRITES:

@@ -1,6 +1,6 @@
 import pytest
 
-from newscrawl.extraction import extract, judge
+from newscrawl.extraction import extract, holds_less, judge
 from tests.extraction.pages import Copy, page, paragraphs
 
 LINK = "https://www.gazette.example/a/1"
@@ -42,8 +42,13 @@ def test_parked_domains_and_soft_404s_show_without_a_copy(title: str, text: str)
     assert status(page([text], title=title), None) == "mismatch"
 
 
-def test_a_page_that_holds_only_the_lead_is_paywalled() -> None:
-    assert status(page(BODY[:2])) == "paywalled"
+def test_a_page_that_holds_only_the_lead_is_the_article_without_the_sign_of_a_wall() -> None:
+    html = page(BODY[:2])
+    read = extract(html, LINK, COPY)
+    assert status(html) == "ok"
+    assert holds_less(read.text or "", COPY.text or "", read.agreement.contained)
+    whole = extract(page(BODY), LINK, COPY)
+    assert not holds_less(whole.text or "", COPY.text or "", whole.agreement.contained)
 
 
 @pytest.mark.parametrize(

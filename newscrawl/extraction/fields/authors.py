@@ -44,7 +44,9 @@ _AUTHOR_METAS = (
 # Looking into classes is slow: "uthor" stands for "author" and "Author".
 _AUTHOR_ELEMENTS = (
     '[rel~="author"], [itemprop~="author"], [class*="uthor"], [class*="auteur"], [class*="yline"], '
-    '[id="author"], [data-component="Byline"], author'
+    '[class*="signature"], [class*="ournalist"], [class*="writer"], [class*="redacteur"], '
+    '[id="author"], [data-component="Byline"], [data-testid*="yline"], [data-testid*="uthor"], '
+    "address, author"
 )
 _AUTHOR_PAGES = ", ".join(
     f'a[href*="/{name}"]'
@@ -137,10 +139,10 @@ _NO_SPACE = re.compile(r"\s+")
 _REVIEWED = re.compile(
     r"(?:medically |expert )?(?:reviewed|fact[- ]checked|edited|relu)\b", re.IGNORECASE
 )
+# In folded text.
 _WRITTEN_BY = re.compile(
-    r"(?:[ée]crit|r[ée]dig[ée]|publi[ée]) par|par\b|auteur|(?:written|interview|story|posted) by"
-    r"|by\b|author|(?:verfasst|geschrieben) von|escrito por|scritto da|كتب|بقلم|بواسطة",
-    re.IGNORECASE,
+    r"(?:ecrit|redige|publie) par|par\b|auteur|(?:written|interview|story|posted) by|by\b|author"
+    r"|(?:verfasst|geschrieben) von|escrito por|scritto da|كتب|بقلم|بواسطه"
 )
 
 
@@ -149,7 +151,7 @@ def _declared_authors(metadata: Metadata) -> Iterator[list[str]]:
     for name in _AUTHOR_METAS:
         yield metadata.metas.get(name, [])
     for number in ("1", "2"):
-        if _WRITTEN_BY.match(metadata.meta(f"twitter:label{number}") or ""):
+        if _WRITTEN_BY.match(fold(metadata.meta(f"twitter:label{number}") or "")):
             yield metadata.metas.get(f"twitter:data{number}", [])
 
 
@@ -165,7 +167,7 @@ def _printed_authors(
         if (
             3 <= len(text) <= _LONGEST_BYLINE
             and _NO_SPACE.sub("", clean(node.text())) in around
-            and not _in_comment(node)
+            and not _is_of_another(node)
             and not _REVIEWED.match(text)
         ):
             kept = [
@@ -185,15 +187,16 @@ def _printed_authors(
 
 
 _DEPTH_OF_COMMENTS = 12
+_OF_ANOTHER = re.compile(r"comment|related|recommend|similaire|popular")
 
 
-def _in_comment(node: LexborNode) -> bool:
-    """Tell whether an element stands in a reader's comment."""
+def _is_of_another(node: LexborNode) -> bool:
+    """Tell whether an element stands in a reader's comment or in a list of other articles."""
     part: LexborNode | None = node
     for _ in range(_DEPTH_OF_COMMENTS):
         if part is None:
             break
-        if "comment" in class_of(part):
+        if _OF_ANOTHER.search(class_of(part)):
             return True
         part = part.parent
     return False
@@ -210,7 +213,7 @@ def _pieces(node: LexborNode) -> list[str]:
 def _linked_authors(tree: LexborHTMLParser, around: str) -> Iterator[list[str]]:
     """Yield the people near the article that link to pages of their own, together."""
     links = tree.css(_AUTHOR_PAGES)[:_MOST_ELEMENTS] if around else []
-    found = [clean(node.text(separator=" ")) for node in links if not _in_comment(node)]
+    found = [clean(node.text(separator=" ")) for node in links if not _is_of_another(node)]
     found = [
         name
         for name in found
@@ -238,7 +241,7 @@ def _lone_authors(tree: LexborHTMLParser) -> Iterator[list[str]]:
     found: dict[str, str] = {}
     for node in tree.css(f"{_AUTHOR_ELEMENTS}, {_AUTHOR_PAGES}")[:_MOST_ELEMENTS]:
         pieces = _pieces(node)
-        if len("".join(pieces)) > _LONGEST_BYLINE or _in_comment(node) or stands_elsewhere(node):
+        if len("".join(pieces)) > _LONGEST_BYLINE or _is_of_another(node) or stands_elsewhere(node):
             continue
         named = (name for piece in pieces for name in split_bylines(_cut(piece)))
         if name := next(filter(is_person, named), None):

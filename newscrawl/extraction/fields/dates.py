@@ -6,80 +6,104 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from itertools import chain, islice
 from typing import Any
 
-from newscrawl.extraction.fields.printed_dates import DIGITS, Printed, marked_dates
+from newscrawl.extraction.fields.printed_dates import DIGITS, Printed
 from newscrawl.extraction.metadata import Metadata, types_of
 from newscrawl.extraction.trace import all_of, chose, each
 from newscrawl.text.dates import Moment, parse_date
 
+# Names of metadata, without what is no letter.
 _PUBLISHED = (
-    "article:published_time",
-    "og:article:published_time",
+    "articlepublishedtime",
+    "ogarticlepublishedtime",
     "datepublished",
-    "og:published_time",
-    "parsely-pub-date",
-    "sailthru.date",
-    "cxenseparse:recs:publishtime",
+    "ogpublishedtime",
+    "parselypubdate",
+    "sailthrudate",
+    "cxenseparserecspublishtime",
     "publishdate",
-    "publish-date",
-    "publish_date",
     "pubdate",
-    "date.available",
-    "dc.date.issued",
-    "citation_publication_date",
-    "bepress_citation_date",
-    "citation_date",
-    "og:pubdate",
-    "article.published",
-    "article:published",
-    "published_time",
-    "published-date",
-    "article_date_original",
+    "publicationdate",
+    "publisheddate",
+    "publishedat",
+    "publishedtime",
+    "publishedon",
+    "publishtime",
+    "isopublishdate",
+    "dateavailable",
+    "dcdateissued",
+    "citationpublicationdate",
+    "bepresscitationdate",
+    "citationdate",
+    "ogpubdate",
+    "articlepublished",
+    "articledateoriginal",
+    "articlepublicationdate",
+    "articlecreatetime",
     "ptime",
-    "dc.issued",
-    "dcterms.issued",
-    "dc.date.publication",
-    "article:published_date",
-    "og:release_date",
-    "release_date",
-    "date_published",
+    "dcissued",
+    "dctermsissued",
+    "dcdatepublication",
+    "articlepublisheddate",
+    "ogreleasedate",
+    "releasedate",
     "originalpublicationdate",
-    "rnews:datepublished",
-    "citation_online_date",
+    "rnewsdatepublished",
+    "citationonlinedate",
+    "displaydate",
 )
 _CREATED = (
-    "dcterms.created",
-    "dc.date.created",
-    "dc.date",
-    "dc:date",
-    "dc:date.created",
-    "dcterms.date",
-    "date.created",
+    "dctermscreated",
+    "dcdatecreated",
+    "dccreated",
+    "dcdate",
+    "dctermsdate",
     "datecreated",
     "date",
     "created",
-    "creation_date",
-    "article.created",
-    "doc_date",
+    "createdat",
+    "creationdate",
+    "articlecreated",
+    "docdate",
 )
 """Names that some sites use for the time of publication and others for that of the file."""
 _MODIFIED = (
-    "article:modified_time",
-    "og:updated_time",
+    "articlemodifiedtime",
+    "ogupdatedtime",
     "datemodified",
-    "date.modified",
-    "dc.date.modified",
-    "dcterms.modified",
-    "last-modified",
-    "article:modified",
-    "og:modified_time",
-    "modified_time",
+    "dcdatemodified",
+    "dctermsmodified",
+    "lastmodified",
+    "articlemodified",
+    "articleupdatedtime",
+    "ogmodifiedtime",
+    "modifiedtime",
+    "modificationdate",
+    "updatedat",
+    "dateupdated",
     "revised",
     "updated",
-    "dc.modified",
+    "modified",
+    "lastmod",
+    "dcmodified",
 )
+_NO_LETTER = re.compile(r"[^a-z]+")
 
 
-_DATE_IN_URL = re.compile(r"(?<!\d)((?:19|20)\d\d)([/_-]?)(\d\d)\2(\d\d)(?!\d)")
+def _contents(metadata: Metadata, names: Iterable[str], field: str) -> Iterator[str]:
+    """Yield what the page declares under some names for a field, the likeliest first."""
+    by_letters: dict[str, list[str]] = {}
+    for name in metadata.metas:
+        by_letters.setdefault(_NO_LETTER.sub("", name), []).append(name)
+    for letters in names:
+        for name in by_letters.get(letters, ()):
+            yield from each(field, f"meta {name}", metadata.metas[name])
+
+
+_DATES_IN_URL = (
+    re.compile(r"(?<!\d)(?P<y>(?:19|20)\d\d)([/_-]?)(?P<m>\d\d)\2(?P<d>\d\d)(?!\d)"),
+    re.compile(r"/(?P<y>(?:19|20)\d\d)/(?P<m>\d\d?|[a-z]{3,9})/(?P<d>\d\d?)(?=/)"),
+    re.compile(r"/(?P<d>\d\d)([/-])(?P<m>\d\d)\2(?P<y>(?:19|20)\d\d)(?=[/.-]|$)"),
+)
 _NO_ARTICLE = ("Comment", "Review", "UserReview", "Event", "JobPosting", "WebSite")
 
 
@@ -128,7 +152,7 @@ def _as_printed(moment: Moment, metadata: Metadata, printed: Printed) -> Moment:
         return moment
     said = list(islice(printed.announced_as("published"), _MOST_SHOWN))
     shown = islice(printed.announced_as(None), _MOST_SHOWN)
-    declared = [value for name in _CREATED for value in metadata.metas.get(name, ())]
+    declared = _contents(metadata, _CREATED, "published")
     for text in (*declared, *said, *shown):
         other = read_moment(text, None)
         if other is None or (other.precision == "day" and text not in said):
@@ -168,11 +192,17 @@ def read_moment(value: str | float, zone: tzinfo | None) -> Moment | None:
 
 
 def _possible(moment: Moment) -> bool:
-    """Tell whether a time can be meant: neither the start of the epoch nor years ahead."""
+    """Tell whether a time can be meant: neither the start of an epoch nor years ahead."""
     when = moment.when
-    return abs(when.timestamp()) > 2 * _DAY.total_seconds() and (
-        when.year <= datetime.now(UTC).year + 1
+    return (
+        abs(when.timestamp()) > 2 * _DAY.total_seconds()
+        and (when.year, when.month, when.day) not in _NULL_DAYS
+        and when.year <= datetime.now(UTC).year + 1
     )
+
+
+_NULL_DAYS = frozenset(((1900, 1, 1), (1899, 12, 30), (1899, 12, 31)))
+"""Days that databases and spreadsheets count from."""
 
 
 def _published_values(metadata: Metadata, printed: Printed) -> Iterator[str | float]:
@@ -180,14 +210,12 @@ def _published_values(metadata: Metadata, printed: Printed) -> Iterator[str | fl
     for name in ("datePublished", "dateCreated", "uploadDate"):
         if value := metadata.article.get(name):
             yield from each("published", f"JSON-LD {name}", scalars(value))
-    for name in _PUBLISHED:
-        yield from each("published", f"meta {name}", metadata.metas.get(name, ()))
+    yield from _contents(metadata, _PUBLISHED, "published")
     if value := metadata.webpage.get("datePublished"):
         yield from each("published", "JSON-LD of the page", scalars(value))
-    if any(name in metadata.metas for name in _CREATED):
+    if created := list(_contents(metadata, _CREATED, "published")):
         yield from printed.announced_as("published")
-    for name in _CREATED:
-        yield from each("published", f"meta {name}", metadata.metas.get(name, ()))
+        yield from created
     yield from each("published", "printed as published", printed.announced_as("published"))
     yield from each("published", "printed", printed.announced_as(None))
 
@@ -224,14 +252,18 @@ def _last_resort(metadata: Metadata, printed: Printed, zone: tzinfo | None) -> M
     """Return the date of another object of the page, of its URL, or of its last change."""
     values: list[str | float] = []
     for node in metadata.nodes:
-        if "datePublished" in node and not set(types_of(node)).intersection(_NO_ARTICLE):
+        other = (
+            set(types_of(node)).intersection(_NO_ARTICLE) or metadata.is_about_page(node) is False
+        )
+        if "datePublished" in node and not other:
             values += scalars(node["datePublished"])
     for url in (metadata.url, metadata.canonical or ""):
-        values += ["-".join(match.group(1, 3, 4)) for match in _DATE_IN_URL.finditer(url)]
+        for form in _DATES_IN_URL:
+            values += ("/".join(match.group("d", "m", "y")) for match in form.finditer(url))
     chose("published", "no other date: another object of the page, its URL or its last change")
     return (
         _first_possible(each("published", "last resort", values), zone)
-        or _first_possible(marked_dates(metadata), zone)
+        or _first_possible(printed.marked(), zone)
         or modified(metadata, printed, zone)
     )
 
@@ -252,8 +284,7 @@ def scalars(value: Any) -> Iterator[str | int | float]:
 def modified(metadata: Metadata, printed: Printed, zone: tzinfo | None) -> Moment | None:
     """Choose the time of the last change."""
     values = list(scalars(metadata.article.get("dateModified")))
-    for name in _MODIFIED:
-        values += metadata.metas.get(name, [])
+    values += _contents(metadata, _MODIFIED, "modified")
     values += scalars(metadata.webpage.get("dateModified"))
     said = each("modified", "printed as updated", printed.announced_as("updated"))
     chose("modified", "the first possible time")

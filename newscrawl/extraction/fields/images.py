@@ -16,14 +16,23 @@ from newscrawl.text.urls import absolute
 
 _METAS = ("og:image", "og:image:url", "og:image:secure_url")
 _FURTHER_METAS = ("twitter:image", "twitter:image:src", "image", "thumbnail")
-_LAZY = ("data-src", "data-lazy-src", "data-original", "data-srcset", "data-lazy-srcset", "srcset")
+_LAZY = ("data-src", "data-lazy-src", "data-original")
+_SRCSETS = ("data-srcset", "data-lazy-srcset", "srcset")
+_STAND_IN = re.compile(r"^data:|placeholder|blank|spacer|loading|lazy|pixel|1x1|transparent")
+_PICTURE_FILE = re.compile(r"[^\s,]+\.(?:jpe?g|png|webp|gif|avif)(?:[?#]\S*)?", re.IGNORECASE)
 _PRINTED = "article img, main img, figure img, [itemprop~='articleBody'] img"
 _MOST_PRINTED, _SMALLEST = 40, 100
 _MOST_IMAGES = 20
 _ICON = re.compile(r"avatar|logo|icon|gravatar|pixel|spacer|emoji|sprite|placeholder|author|auteur")
 _CREDIT_CLASS = re.compile(r"credit|copyright|source|author", re.IGNORECASE)
 _NUMBER = re.compile(r"\d+")
-_WIDTH = re.compile(r"\s(\d+)w$")
+_WIDTH = re.compile(r"\s(\d+)(?:\.\d+)?[wx]$")
+_SIZE = re.compile(r"[-_]\d{2,5}x\d{2,5}|-scaled|@2x|-\d{3,4}w?(?=\.)")
+_CREDIT_LABEL = re.compile(
+    r"^(?:(?:photos?|crédits?(?:\sphotos?)?|credits?|ph\.?|images?|source|صورة?|تصوير|عدسة)\s*[:/©]|©)\s*",
+    re.IGNORECASE,
+)
+_CAPTIONS = 'figcaption, [class*="caption"], [class*="legend"]'
 
 
 def images(metadata: Metadata, tree: LexborHTMLParser) -> list[Image]:
@@ -53,10 +62,13 @@ def _declared(metadata: Metadata) -> Iterator[Any]:
     yield metadata.article.get("image")
     shared = [content for name in _METAS for content in metadata.metas.get(name, ())]
     yield shared
-    if not shared:
-        yield next(
-            (metadata.metas[name] for name in _FURTHER_METAS if name in metadata.metas), None
-        )
+    if shared:
+        return
+    yield next((metadata.metas[name] for name in _FURTHER_METAS if name in metadata.metas), None)
+    if not metadata.article.get("image"):
+        yield metadata.article.get("thumbnailUrl") or metadata.webpage.get("primaryImageOfPage")
+        links = metadata.tree.css('link[rel~="image_src"]') if metadata.tree else ()
+        yield [link.attributes.get("href") for link in links]
 
 
 def _add(found: dict[str, Image], metadata: Metadata, value: Any, depth: int = 0) -> None:
@@ -67,13 +79,24 @@ def _add(found: dict[str, Image], metadata: Metadata, value: Any, depth: int = 0
     elif isinstance(value, dict):
         value = metadata.by_id(value)
         caption = value.get("caption") or value.get("description")
-        credit = value.get("creditText")
+        credit = value.get("creditText") or _holder(metadata, value)
         urls = value.get("url") or value.get("contentUrl") or value.get("@value")
         for url in urls[:_MOST_IMAGES] if isinstance(urls, list) else [urls]:
             if isinstance(url, str):
                 _add_url(found, metadata, url, caption, credit)
     elif isinstance(value, str):
         _add_url(found, metadata, value, None, None)
+
+
+def _holder(metadata: Metadata, value: dict[str, Any]) -> str | None:
+    """Return who made a picture, or has its rights."""
+    for name in ("creator", "author", "copyrightHolder"):
+        holder = value.get(name)
+        if isinstance(holder, dict):
+            holder = metadata.by_id(holder).get("name")
+        if isinstance(holder, str):
+            return holder
+    return None
 
 
 def _add_url(
@@ -110,23 +133,27 @@ def _printed(
 
 
 def _source(node: LexborNode) -> str:
-    """Give where a picture is: lazily loaded ones name it beside a stand-in."""
-    attributes = node.attributes
-    source = (attributes.get("src") or "").strip()
-    for name in _LAZY:
-        value = (attributes.get(name) or "").strip()
-        if not value or value.startswith("data:"):
-            continue
-        if "srcset" in name:
-            value = _largest(value)
-            if source and not source.startswith("data:"):
-                continue
-        return value
-    return "" if source.startswith("data:") else source
+    """Return where a picture is: lazily loaded ones name it beside a stand-in."""
+    attributes = {name: (value or "").strip() for name, value in node.attributes.items()}
+    others = (name for name in attributes if name.startswith("data-") and name not in _LAZY)
+    for name in (*_LAZY, *others):
+        value = attributes.get(name, "")
+        if name in _LAZY and value and not value.startswith("data:"):
+            return value
+        if _PICTURE_FILE.fullmatch(value):
+            return value
+    source = attributes.get("src", "")
+    if source and not _STAND_IN.search(source.lower()):
+        return source
+    sets = [attributes[name] for name in _SRCSETS if attributes.get(name)]
+    if node.parent is not None and node.parent.tag == "picture":
+        for part in node.parent.css("source"):
+            sets += (part.attributes.get(name) or "" for name in _SRCSETS)
+    return next((_largest(value) for value in sets if value), "")
 
 
 def _largest(srcset: str) -> str:
-    """Give the widest picture of a ``srcset``."""
+    """Return the widest picture of a ``srcset``."""
     entries = [entry.strip() for entry in srcset[:5000].split(", ")]
     widths = [int(match[1][:6]) if (match := _WIDTH.search(entry)) else 0 for entry in entries]
     return entries[widths.index(max(widths))].split(" ")[0].rstrip(",")
@@ -140,33 +167,38 @@ def _is_icon(node: LexborNode, url: str) -> bool:
 
 
 def _caption(node: LexborNode) -> tuple[str | None, str | None]:
-    """Give caption and credit of the figure that holds a picture."""
-    for _ in range(4):
+    """Return caption and credit of the figure, or the box, that holds a picture."""
+    for _ in range(_DEPTH_OF_FIGURE):
         parent = node.parent
-        if parent is None:
+        if parent is None or (parent.tag != "figure" and len(parent.css("img")) > 1):
             break
         node = parent
+        if caption := node.css_first(_CAPTIONS):
+            return _parted(caption)
         if node.tag == "figure":
-            caption = node.css_first("figcaption")
-            if caption is None:
-                break
-            text = plain(caption.text(separator=" ")[:1000])
-            credit = next(
-                (
-                    plain(inner.text())
-                    for inner in caption.css("[class]")
-                    if _CREDIT_CLASS.search(class_of(inner))
-                ),
-                "",
-            )
-            if credit and text != credit:
-                text = plain(text.replace(credit, " "))
-            elif credit:
-                text = ""
-            return text or None, credit or None
+            break
     return None, None
 
 
+_DEPTH_OF_FIGURE = 4
+
+
+def _parted(caption: LexborNode) -> tuple[str | None, str | None]:
+    """Split a caption from the credit in it."""
+    text = plain(caption.text(separator=" ")[:_LONGEST_CAPTION])
+    credit = next(
+        (plain(n.text()) for n in caption.css("[class]") if _CREDIT_CLASS.search(class_of(n))), ""
+    )
+    if credit and text != credit:
+        text = plain(text.replace(credit, " "))
+    elif credit:
+        text = ""
+    return text or None, _CREDIT_LABEL.sub("", credit) or None
+
+
+_LONGEST_CAPTION = 1000
+
+
 def _file(url: str) -> str:
-    """The name of a picture's file, by which its copies in other sizes are known."""
-    return urlsplit(url).path.rpartition("/")[2].lower()
+    """Return the name of a picture's file without its size, which all its copies have."""
+    return _SIZE.sub("", urlsplit(url).path.rpartition("/")[2].lower())

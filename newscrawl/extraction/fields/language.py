@@ -4,16 +4,18 @@ import re
 
 from newscrawl.extraction.metadata import Metadata
 from newscrawl.extraction.trace import chose, note
-from newscrawl.text.language import count_in, detect_language
+from newscrawl.text.language import count_in, detect_language, language_by_words
 
 
 def language(metadata: Metadata, text: str) -> str | None:
-    """Give the language the page declares, as an ISO 639 code, unless its script says otherwise.
+    """Return the declared language, as an ISO 639 code, unless the text is surely in another.
 
-    Pages of one template often declare another edition's language; a wrong script is cheap to
-    notice, and only then, or without any declaration, the text itself is asked.
+    Pages of one template often declare another edition's language. A wrong script, and French or
+    English under another name, are cheap to notice; only then, or without any declaration, the
+    language is detected.
     """
     sample = text[:2000]
+    surely = language_by_words(sample)
     declared = {
         "<html lang>": metadata.html_language,
         "JSON-LD inLanguage": metadata.text("inLanguage"),
@@ -23,16 +25,17 @@ def language(metadata: Metadata, text: str) -> str | None:
         note("language", name, value)
     for name, value in declared.items():
         if value and (match := re.match(r"[a-zA-Z]{2,3}(?=$|[-_\s])", value.strip())):
-            code = match[0].lower()
-            if code in _UNKNOWN:
+            code = _SHORT.get(match[0].lower(), match[0].lower())
+            if code in _UNKNOWN or (surely and code != surely):
                 continue
             if (code in _ARABIC_SCRIPT) == (count_in(_ARABIC, sample) > len(sample) / 3):
-                chose("language", f"declared by {name}, and the script does not contradict")
+                chose("language", f"declared by {name}, and the text does not contradict")
                 return code
     chose("language", "detected from the text")
     return detect_language(sample) if sample else None
 
 
-_UNKNOWN = frozenset(("und", "zxx", "mul", "mis", "xx", "nul"))
+_SHORT = {"fra": "fr", "fre": "fr", "eng": "en", "ara": "ar"}
+_UNKNOWN = frozenset(("utf", "und", "zxx", "mul", "mis", "xx", "nul"))
 _ARABIC = re.compile("[\u0600-\u06ff]+")
 _ARABIC_SCRIPT = frozenset(("ar", "ara", "fa", "fas", "ur", "urd", "ps", "ckb", "ug", "sd"))

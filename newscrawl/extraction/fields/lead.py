@@ -1,10 +1,13 @@
 """The standfirst."""
 
+import re
+
 from newscrawl.extraction.fields.names import SiteNames, folded_line
 from newscrawl.extraction.metadata import Metadata, types_of
 from newscrawl.extraction.trace import chose, note
 from newscrawl.text.cleaning import plain
 
+_SEPARATOR = re.compile(r"\s*[:,|]\s+|\s-\s")
 _SITE = frozenset(("WebSite", "Organization", "NewsMediaOrganization"))
 
 
@@ -26,6 +29,13 @@ def lead(metadata: Metadata, title: str | None, names: SiteNames) -> str | None:
     chose("lead", "the first that is not the title, the site's name or its slogan")
     for value in values.values():
         text = plain(value) if value else ""
-        if text and (folded := folded_line(text)) not in others and not names.exactly(folded):
+        folded = folded_line(text)
+        if not folded or folded in others or names.exactly(folded):
+            continue
+        # "La Gazette : toute l'actualité", or the title with the site's name
+        begin = _SEPARATOR.split(folded, maxsplit=1)[0]
+        end = _SEPARATOR.split(folded)[-1]
+        whole = folded.removesuffix(end).rstrip(" :,|-")
+        if not (names.exactly(begin) or (whole in others and names.exactly(end))):
             return text
     return None

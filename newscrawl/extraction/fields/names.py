@@ -18,17 +18,23 @@ class SiteNames:
 
     def __init__(self, metadata: Metadata, url: str) -> None:
         names = [*metadata.publishers(), *metadata.metas.get("twitter:site", ())]
-        if rubric := declared_section(metadata):
+        own = {folded_line(name) for name in names}
+        if (rubric := declared_section(metadata)) and folded_line(rubric) not in own:
             names.append(rubric)
         if domain := registered_domain(url):
             names += [domain, domain.split(".")[0], f"www.{domain}"]
         self._folded = {folded_line(name[:_LONGEST_NAME]).lstrip("@") for name in names}
+        self._publishers = {_NO_LETTER.sub("", name) for name in own}
         self._plain = {_NO_LETTER.sub("", name) for name in self._folded}
         self._domain = _NO_LETTER.sub("", domain.split(".")[0]) if domain else ""
 
     def exactly(self, folded: str) -> bool:
         """Tell whether a folded line is one of the names."""
         return folded in self._folded or _NO_LETTER.sub("", folded) in self._plain
+
+    def publish(self, text: str) -> bool:
+        """Tell whether a text is a name of the publisher, not a section's."""
+        return _NO_LETTER.sub("", folded_line(text)) in self._publishers
 
     def include(self, text: str) -> bool:
         """Tell whether a text is one of the names or stands in one."""
@@ -45,10 +51,15 @@ class SiteNames:
 _SMALL_WORDS = frozenset(
     ("la", "le", "les", "l", "du", "de", "des", "d", "et", "the", "of", "and", "el", "al")
 )
+# What is filed under these words is on the front page, or nowhere.
 _NO_SECTION = re.compile(
-    r"featured|a la une|la une|une|home(?: ?page)?|accueil"
-    r"|uncategori[sz]ed|non classe|slider?|breaking"
-    r"|sans categorie|الرييسيه|الصفحه الرييسيه|غير مصنف|main|top|default|article|post"
+    r"(?:(?:les\s)?actualites?\s)?(?:a\sla\s)?une|featured(?:\s\w+)?|home(?:\s?page)?|accueil|hero|top"
+    r"|uncategori[sz]ed|non\sclasse[se]*|non\sclassifi\w+(?:\(e\))?|sans\scategorie|autres?|other"
+    r"|(?:main\s|home\s)?slide(?:r|show)?|(?:top|breaking|latest|trending)(?:\s(?:news|stories|now))?"
+    r"|headlines?|(?:en\s)?vedettes?|manchettes?|flash(?:[\s-]infos?)?|main|default|article|post"
+    r"|dernieres?\s(?:minutes?|heures?|nouvelles|infos?|actualites)|general"
+    r"|(?:ال)?صفحه\sال(?:رييسيه|اولي)|ال?رييسيه|غير\sمصنف(?:ه)?|(?:ال)?مميزه?|اهم\sال?اخبار|الواجهه"
+    r"|(?:اخبار\s)?عاجله?|اخر\sال?اخبار|السلايدر?|بدون\sتصنيف"
 )
 _NO_LETTER = re.compile(r"[\W_]+")
 
@@ -59,7 +70,7 @@ def folded_line(text: str) -> str:
 
 
 def declared_section(metadata: Metadata) -> str | None:
-    """Give the section that the page declares."""
+    """Return the section that the page declares."""
     declared = metadata.article.get("articleSection")
     values = list(declared) if isinstance(declared, list) else [declared]
     for name in ("article:section", "section", "parsely-section", "og:section", "dc.subject"):
@@ -68,9 +79,15 @@ def declared_section(metadata: Metadata) -> str | None:
         if isinstance(value, dict):
             value = value.get("@value") or value.get("name")
         text = plain(value) if isinstance(value, str) else ""
-        if text and not _NO_SECTION.fullmatch(folded_line(text)):
-            return text
+        parts = _BETWEEN_SECTIONS.split(text)
+        named = [part for part in parts if part and not _NO_SECTION.fullmatch(folded_line(part))]
+        # A comma may stand in a section's name: only a list that holds the front page is parted.
+        if named:
+            return text if len(named) == len(parts) else named[0]
     return None
+
+
+_BETWEEN_SECTIONS = re.compile(r"\s*[,;|،؛>]\s*")
 
 
 def class_of(node: LexborNode) -> str:

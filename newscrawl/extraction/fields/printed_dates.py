@@ -25,17 +25,21 @@ _LABELS = re.compile(
     r"|تم\s(?:ال)?(?:تحديث|تعديل)|(?:ا?حدث|عدل)\s(?:في|بتاريخ))"
     r"|(?P<published>\b(?:re)?publiee?\b|mise?\sen\sligne|\bpostee?\b|\bcreee?\sle\b|\becrite?\b"
     r"|\b(?:posted|published|publish\sdate|created|written)\b|\b(?:ver)?offentlicht\b"
-    r"|(?:تاريخ\s)?ال?نشر(?:ت|ه)?\b|بتاريخ\b)"
+    r"|\bو?(?:تاريخ\s)?(?:ال)?نشر(?:ت|ه)?\b|بتاريخ\b"
+    r"|^(?:date|datum|fecha|data|التاريخ)\s?(?::|$))"
 )
 _UPDATED_CLASS = re.compile(r"updat|modif|\bmaj\b|revis", re.IGNORECASE)
 _PUBLISHED_CLASS = re.compile(r"publi(?!c)|posted|created|entry-date", re.IGNORECASE)
 _SENTENCE = re.compile(r"[^\W\d_][.!?…]$")
 _LONGEST_PRINTED = 160
-# Parts of a page that show the current day.
-_MASTHEAD = (
-    'header, [class*="topbar"], [class*="top-bar"], [class*="top_bar"], [class*="masthead"], '
-    '[class*="today"], [class*="current-date"], [class*="date-du-jour"], [id*="topbar"], '
-    '[id*="today"]'
+# Parts of a page that show the current day, or the days of other articles.
+_ELSEWHERE = "header, aside, #header, .header, .top, #top, " + ", ".join(
+    f'[{attribute}*="{name}"]'
+    for name in (
+        *("topbar", "top-bar", "top_bar", "header-top", "header-date", "masthead", "td-header"),
+        *("today", "current-date", "current_date", "related", "sidebar"),
+    )
+    for attribute in ("class", "id")
 )
 
 Kind = Literal["published", "updated"]
@@ -66,45 +70,61 @@ class Printed:
     def announced_as(self, kind: Kind | None) -> Iterator[str]:
         """Yield the dates announced as published or updated, or not at all, nearest first.
 
-        The current day, which a page shows at its head, is none.
+        The current day at the head of a page, and days of other articles, are none.
         """
         for _, announced, value in self._dates:
-            if announced == kind and (kind or not self._in_masthead(value)):
+            if announced == kind and (kind or not self._is_elsewhere(value)):
                 yield value
 
-    def _in_masthead(self, text: str) -> bool:
+    def marked(self) -> Iterator[str]:
+        """Yield the short texts of elements that are named after a date, wherever they stand."""
+        tree = self._metadata.tree
+        for node in tree.css(_MARKED)[:_MOST_MARKED] if tree else ():
+            text = clean(node.text(separator=" "))
+            if len(text) > _LONGEST_MARKED or not DIGITS.search(text) or stands_elsewhere(node):
+                continue
+            for kind, part in _announced([text]):
+                if kind != "updated" and not self._is_elsewhere(part):
+                    yield part
+
+    def _is_elsewhere(self, text: str) -> bool:
         return parse_date(text, UTC) is not None and any(
-            text in masthead for masthead in self._mastheads
+            _NO_SPACE.sub("", text) in part for part in self._elsewhere
         )
 
     @cached_property
-    def _mastheads(self) -> list[str]:
+    def _elsewhere(self) -> list[str]:
         tree = self._metadata.tree
-        nodes = tree.css(_MASTHEAD)[:_MOST_MASTHEADS] if tree else []
-        return [clean(node.text(separator=" ")) for node in nodes if _is_masthead(node)]
+        nodes = tree.css(_ELSEWHERE)[:_MOST_PARTS] if tree else []
+        return [_NO_SPACE.sub("", node.text()) for node in nodes if _is_elsewhere(node)]
 
 
-_MOST_MASTHEADS = 10
+_MOST_PARTS = 40
+_NO_SPACE = re.compile(r"\s+")
 _FAR = 1_000_000
 
 
-def _is_masthead(node: LexborNode) -> bool:
-    """Tell whether a part of the page is its own head, not that of an article."""
-    if node.css_first("h1") or node.css_first("article"):
+def _is_elsewhere(node: LexborNode) -> bool:
+    """Tell whether a part of the page is not the article's."""
+    if _ARTICLE_HEAD.search(class_of(node)) or node.css_first("h1, article, main"):
         return False
+    if node.tag == "aside" or "related" in class_of(node):
+        return True
     parent = node.parent
     while parent is not None:
         if parent.tag in ("article", "main"):
             return False
         parent = parent.parent
-    return not _ARTICLE_HEAD.search(class_of(node))
+    return True
 
 
-_ARTICLE_HEAD = re.compile(r"entry|post|article|story|single")
+_ARTICLE_HEAD = re.compile(r"entry|post|article|story|single|title|meta|auth|byline")
 
 
 # "Rabat, 12 mars 2024 (MAP) – …" at the beginning of a text
 _DATELINE = re.compile(r"(?:[^.!?\n]|(?<=\d)\.){5,80}?(?:\)|\s[-–—|]|\d{4}\s?[:،]|\d{4}\s\()(?=\s)")
+# Between an announced date and one that is not.
+_NEXT_DATE = re.compile(r"\s[|•·–—-]\s(?=\D{0,20}\d\d?\D[^|•·]*\d{4})")
 # The note that WordPress's old themes print below an entry, without its category.
 _ENTRY = re.compile(
     r"(?:this|cet|cette|dieser)\s\w+\s(?:was|a été|wurde)\s.{10,110}?(?=\s(?:and|et|und)\s)",
@@ -153,7 +173,9 @@ def _announced(near: Iterable[str]) -> list[tuple[Kind | None, str]]:
             parts.append((None, folded[: first.start()]))
         for label, following in zip_longest(labels, labels[1:]):
             end = following.start() if following else len(folded)
-            parts.append((_kind(label), folded[label.end() : end]))
+            announced, *others = _NEXT_DATE.split(folded[label.end() : end])
+            parts.append((_kind(label), announced))
+            parts += ((None, other) for other in others)
     return parts
 
 
@@ -187,6 +209,8 @@ def _time(
         if shown and (shown in text or folded in text):
             place, kind = index, kind or announced
             break
+    if kind is None and stands_elsewhere(node):
+        return None
     if place == _FAR:
         if stands_elsewhere(node):
             return None
@@ -199,16 +223,6 @@ def _time(
 
 
 # Parts of a page that are named after the date they hold, wherever they stand.
-_DATE_NAMES = (
-    "date",
-    "Date",
-    "publish",
-    "posted",
-    "timestamp",
-    "byline",
-    "post-meta",
-    "entry-meta",
-)
 _MARKED = ", ".join(
     f'[{attribute}*="{name}"]'
     for name in (
@@ -224,14 +238,3 @@ _MARKED = ", ".join(
     for attribute in ("class", "id")
 )
 _MOST_MARKED, _LONGEST_MARKED = 60, 200
-
-
-def marked_dates(metadata: Metadata) -> Iterator[str]:
-    """List the short texts of elements that are named after a date, outside of lists of links."""
-    for node in metadata.tree.css(_MARKED)[:_MOST_MARKED] if metadata.tree else ():
-        text = clean(node.text(separator=" "))
-        if len(text) > _LONGEST_MARKED or not DIGITS.search(text) or stands_elsewhere(node):
-            continue
-        for kind, part in _announced([text]):
-            if kind != "updated":
-                yield part

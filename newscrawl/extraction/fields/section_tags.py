@@ -28,6 +28,8 @@ _MOST_LINKS = 100
 def section(metadata: Metadata, printed: Iterable[str], names: SiteNames) -> str | None:
     """Choose the rubric: the declared one, or the first printed one that can be a rubric."""
     declared = declared_section(metadata)
+    if declared and names.publish(declared):
+        declared = None
     note("section", "declared", declared)
     printed = each("section", "printed", printed)
     chose("section", "declared" if declared else "the first printed text that can be a section")
@@ -50,26 +52,41 @@ _MOST_TAGS = 15
 
 
 def tags(metadata: Metadata, tree: LexborHTMLParser, names: SiteNames) -> list[str]:
-    """List the keywords: the declared ones, or those printed with the article."""
+    """List the keywords: the declared ones, or those printed with the article.
+
+    The site's own name, the title and repetitions are left out.
+    """
     found: list[str] = []
     value = metadata.article.get("keywords")
     if isinstance(value, list):
         named = [item.get("name") if isinstance(item, dict) else item for item in value]
         found = [item for item in named if isinstance(item, str)]
     elif isinstance(value, str):
-        found = re.split(r"[,;،]", value)
+        found = [value]
     note("tags", "JSON-LD keywords", ", ".join(found))
     shared = metadata.metas.get("article:tag", [])
     note("tags", "meta article:tag", ", ".join(shared))
-    found = found or shared
     value = metadata.meta("news_keywords", "keywords")
     note("tags", "meta keywords", value)
-    if not found and value:
-        found = re.split(r"[,;،]", value)
+    found = found or shared or ([value] if value else [])
+    if len(found) == 1:
+        found = _BETWEEN_TAGS.split(plain(found[0][:_LONGEST_LIST]))
     chose("tags", "the first declared, or the links printed with the article")
-    kept = [tag for raw in found[:200] if (tag := plain(raw).strip("#\"' "))]
-    kept = [tag for tag in kept if not names.exactly(folded_line(tag))]
-    return list(dict.fromkeys(kept or _printed_tags(tree)))
+    titles = (metadata.text("headline"), metadata.meta("og:title"))
+    others = {folded_line(plain(title)) for title in titles if title}
+    head = folded_line(metadata.head or "")
+    kept: dict[str, str] = {}
+    for tag in (plain(raw).strip("#\"' ") for raw in found[:200]):
+        folded = folded_line(tag)
+        is_title = folded in others or (len(folded) > _LONGEST_TAG and head.startswith(folded))
+        if folded and not is_title and not names.exactly(folded):
+            kept.setdefault(folded, tag)
+    return list(kept.values()) or list(dict.fromkeys(_printed_tags(tree)))
+
+
+_BETWEEN_TAGS = re.compile(r"[,;|،؛]")
+_LONGEST_LIST = 20_000
+"""Characters of a list of tags."""
 
 
 def _printed_tags(tree: LexborHTMLParser) -> list[str]:

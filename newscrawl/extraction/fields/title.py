@@ -3,15 +3,17 @@
 import re
 from html import unescape
 
+from selectolax.lexbor import LexborHTMLParser
+
 from newscrawl.extraction.alignment import likeness
 from newscrawl.extraction.fields.names import SiteNames, folded_line
 from newscrawl.extraction.metadata import Metadata, types_of
 from newscrawl.extraction.trace import chose, note
-from newscrawl.text.cleaning import fold, plain, words
+from newscrawl.text.cleaning import clean, fold, plain, words
 
 _LONGEST_TITLE = 500
 _SHORTEST_TITLE = 15
-_BAR = r"(?:\s*(?:[|·•»«ǀ｜ㅣ]|::|--)+\s*|\s+[-–—:]+\s+|：)"
+_BAR = r"(?:\s*(?:[|·•»«ǀ｜ㅣ]|::|--)+\s*|\s+[-–—:/]+\s+|：)"
 _ENDING = re.compile(rf"^(.*\S){_BAR}(\S.*?)$", re.DOTALL)
 _BEGINNING = re.compile(rf"^(\S.*?){_BAR}(\S.*)$", re.DOTALL)
 _SEPARATED = re.compile(r"\s*[-–—|·•»«ǀ｜ㅣ：]|\s+:")
@@ -24,6 +26,7 @@ def title(
     wanted: str | None,
 ) -> str | None:
     """Choose the headline: what most sources agree on, or what agrees with the wanted title."""
+    headings = _as_shown(metadata.tree, headings)
     headline, shared = metadata.text("headline"), metadata.meta("og:title")
     tweeted = metadata.meta("twitter:title")
     sources: list[tuple[float, str | None]] = [
@@ -55,14 +58,17 @@ def title(
         note("title", name, value)
     weights: dict[str, float] = {}
     for weight, source in sources:
-        if source and (text := plain(source[:_LONGEST_TITLE])):
+        text = plain(source[:_LONGEST_TITLE]) if source else ""
+        if text and not _is_generic(text):
             weights[text] = weights.get(text, 0.0) + weight
     if not weights:
-        return None
+        return _sub_heading(metadata.tree)
     _complete(weights)
     exact = {fold(text) for text in weights}
     sought = fold(wanted[:_LONGEST_TITLE]) if wanted else ""
     site = folded_line(_beside(metadata.head, shared))
+    if shared and names.exactly(folded_line(plain(shared))):
+        site = ""
     shown = {fold(plain(heading[:_LONGEST_TITLE])) for heading in headings[:4]}
     votes: dict[str, float] = {}
     printed: dict[str, str] = {}
@@ -71,12 +77,19 @@ def title(
         if fold(short) not in shown and fold(short) != sought:
             short = _without_addition(short)
         key = folded_line(short)
-        if (names.exactly(key) or key == site) and len(weights) > 1:
+        if names.exactly(key) or key == site:
             continue
         votes[key] = votes.get(key, 0.0) + weight
         printed.setdefault(key, short)
+    for key in list(votes):
+        # "EauNeuf millions": what stands in an element of its own above a title
+        for other in votes:
+            glued = key.endswith(other) and key.removesuffix(other)[-1:].isalnum()
+            if glued and len(other) >= _SHORTEST_TITLE:
+                votes[other] += votes.pop(key)
+                break
     if not votes:
-        return next(iter(weights))
+        return _sub_heading(metadata.tree) or next(iter(weights))
     if wanted:
         scored = {key: likeness(text, wanted) or 0.0 for key, text in printed.items()}
         best = max(votes, key=lambda key: (round(scored[key], 2), votes[key]))
@@ -106,6 +119,58 @@ def _is_for_search_engines(metadata: Metadata, heading: str) -> bool:
 _HEADLINE_WORDS = 4
 
 
+# What templates and front pages print for a title, in folded text.
+_GENERIC = re.compile(
+    r"(?:un|no\s|sans\s|without\s)?tit(?:led?|re)|untitled(?:\sdocument)?|document|page|article|posts?"
+    r"|actualites?|actus?|news|accueil|home(?:\s?page)?|blog|a\sla\sune|undefined|null|none|nan"
+    r"|(?:ال)?رييسيه|الصفحه\sالرييسيه|بدون\sعنوان|(?:ال)?اخبار|مقالات?|[%{$\[].*[%}\]]|\W*"
+)
+
+
+def _is_generic(text: str) -> bool:
+    """Tell whether a text would be the title of any page."""
+    return _GENERIC.fullmatch(folded_line(text)) is not None
+
+
+_UNSEEN = (
+    'h1 [class*="sr-only"], h1 [class*="hidden"], h1 [class*="screen-reader"], h1 [hidden], '
+    'h1 [style*="display:none"], h1 [style*="display: none"], h1 [aria-hidden="true"]'
+)
+
+
+def _as_shown(tree: LexborHTMLParser | None, headings: list[str]) -> list[str]:
+    """Return headings as a person sees them: without hidden words, parts in rows of their own.
+
+    Elements side by side without a space between them are shown as blocks, or nobody could read
+    them; the first letter alone is shown with its word.
+    """
+    if tree is None:
+        return headings
+    shown = []
+    unseen = [clean(node.text()) for node in tree.css(_UNSEEN)[:_MOST_HEADINGS]]
+    for heading in headings[:_MOST_HEADINGS]:
+        for words_for_readers in unseen:
+            heading = heading.replace(words_for_readers, " ", 1)
+        shown.append(heading.strip(" :"))
+    glued = {}
+    for node in tree.css("h1:has(* + *)")[:_MOST_HEADINGS]:
+        parts = [part for part in node.iter() if part.tag != "br"]
+        texts = [clean(part.text()) for part in parts]
+        if "".join(texts) == clean(node.text()) and all(len(text) > 1 for text in texts):
+            glued["".join(texts)] = " ".join(texts)
+    return [glued.get(heading, heading) for heading in shown]
+
+
+_MOST_HEADINGS = 4
+
+
+def _sub_heading(tree: LexborHTMLParser | None) -> str | None:
+    """Return the first second-level heading of a page whose first-level ones are the site's."""
+    for node in tree.css("article h2, main h2")[:1] if tree else ():
+        return plain(node.text(separator=" ")) or None
+    return None
+
+
 def _is_foreign(heading: str, head: str | None, names: SiteNames) -> bool:
     """Tell whether a heading has no word of a telling ``<title>``, as a menu's has not."""
     text = _without_site(plain(head[:_LONGEST_TITLE]), names, set(), "") if head else ""
@@ -114,7 +179,7 @@ def _is_foreign(heading: str, head: str | None, names: SiteNames) -> bool:
 
 
 _TELLING_WORDS = 5
-_CUT = re.compile(r"^(.{20,}?)\s*(?:\.{3}|…)$", re.DOTALL)
+_CUT = re.compile(r"^(.{20,}?)\s*(?:\.{3}|…|\[(?:\.{3}|…)\])$", re.DOTALL)
 
 
 def _complete(weights: dict[str, float]) -> None:
@@ -155,7 +220,7 @@ def _without_site(text: str, names: SiteNames, exact: set[str], sought: str) -> 
             return text[-len(sought) :]
     for _ in range(4):
         match = _ENDING.match(text)
-        if not match or not names.include(match[2]):
+        if not match or not (names.include(match[2]) or _is_generic(match[2])):
             break
         text = match[1]
     head, dash, tail = text.rpartition("-")

@@ -1,0 +1,122 @@
+"""``scrapy prune``: delete what is old, and merge the feeds of past months."""
+
+import argparse
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+
+from newscrawl.errors import NewscrawlError, SettingError, SiteBusyError
+
+if TYPE_CHECKING:
+    from newscrawl.operations.retention import Merge
+
+
+class Command(ScrapyCommand):
+    """Says what it would do, and does it with ``--yes``."""
+
+    requires_project = True
+    requires_crawler_process = False
+
+    def syntax(self) -> str:
+        """Return the usage text."""
+        return "[options]"
+
+    def short_desc(self) -> str:
+        """Return the one-line description."""
+        return "Delete old reports, logs and the like, and merge the feeds of past months"
+
+    def long_desc(self) -> str:
+        """Return the usage text."""
+        return (
+            "Files are kept as long as the setting RETENTION_DAYS says (0 is for ever); records "
+            "are never deleted. The feeds of each past month are merged into one. Nothing is done "
+            "without --yes. It may be killed anywhere; sites with a run in progress are skipped."
+        )
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Add the options."""
+        super().add_options(parser)
+        parser.add_argument(
+            "--keep",
+            metavar="KIND=DAYS",
+            action="append",
+            default=[],
+            help="days for runs, rejects, headlines, archive or logs; may be repeated",
+        )
+        parser.add_argument(
+            "--logs", metavar="DIR", type=Path, help="directory of logs, such as Scrapyd's"
+        )
+        parser.add_argument("--no-merge", action="store_true", help="leave the feeds as they are")
+        parser.add_argument("--yes", action="store_true", help="do it")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Show or do what is due."""
+        if args:
+            raise UsageError("takes no arguments")
+        # Scrapy imports every command at every start.
+        from newscrawl.operations import retention
+        from newscrawl.operations.ownership import check_user
+        from newscrawl.state.run import data_of
+
+        assert self.settings
+        data, now = data_of(self.settings), datetime.now(UTC)
+        try:
+            kept = retention.days_by_kind(self.settings.getdict("RETENTION_DAYS"), opts.keep)
+        except SettingError as error:
+            raise UsageError(str(error)) from None
+        try:
+            check_user(data)
+            for kind, days in kept.items():
+                old = retention.expired(data, kind, days, now, opts.logs)
+                self._delete(f"{kind} older than {days:g} days", old, do=opts.yes)
+            self._delete("metrics of former sites", retention.stale_metrics(data), do=opts.yes)
+            if not opts.no_merge:
+                for site in sorted(path.name for path in (data / "feeds").glob("*")):
+                    self._merge(data, site, now, do=opts.yes)
+        except (NewscrawlError, OSError) as error:
+            sys.stderr.write(f"scrapy prune: {error}\n")
+            self.exitcode = 1
+            return
+        if not opts.yes:
+            print("nothing is done without --yes")
+
+    def _delete(self, what: str, files: list[Path], *, do: bool) -> None:
+        """Delete files, or say that they would be."""
+        if not files:
+            return
+        size = sum(path.stat().st_size for path in files)
+        if do:
+            for path in files:
+                path.unlink(missing_ok=True)
+        print(f"{'deleted' if do else 'would delete'} {len(files)} {what}, {size / 1e6:.1f} MB")
+
+    def _merge(self, data: Path, site: str, now: datetime, *, do: bool) -> None:
+        """Merge a site's feeds, or say that they would be."""
+        from newscrawl.operations.retention import merge, merges
+        from newscrawl.state.run import Run
+
+        def say(planned: "Merge") -> None:
+            count, verb = len(planned.sources), "merged" if do else "would merge"
+            print(f"{verb} {count} feeds into {planned.target.relative_to(data)}")
+
+        if not do:
+            for planned in merges(data, site, now):
+                say(planned)
+            return
+        if not any(merges(data, site, now)):
+            return
+        try:
+            run = Run(site, "prune", data)
+        except SiteBusyError:
+            print(f"{site} has a run in progress: its feeds are left for the next time")
+            return
+        try:
+            for planned in merges(data, site, now):
+                merge(run, planned)
+                say(planned)
+        finally:
+            run.close()

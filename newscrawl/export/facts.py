@@ -1,0 +1,118 @@
+"""What is known of an export once its data are written: the base of all its descriptions."""
+
+import dataclasses
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from newscrawl.export.formats import FORMATS, Format
+from newscrawl.export.index import Counts, Index
+from newscrawl.export.selection import Selection
+from newscrawl.export.target import Written
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """An export, described."""
+
+    corpus: str
+    """Corpus id: a hash of the exported records, the same in every format."""
+    files: Sequence[Written]
+    """The data files, in order."""
+    format: str
+    """Key of ``FORMATS``."""
+    bom: bool
+    """Whether CSV files begin with a byte order mark."""
+    hashed_bylines: bool
+    """Whether names of authors were replaced by hashes."""
+    selection: Selection
+    """What was asked for."""
+    counts: Counts
+    """What became of the lines."""
+    feeds: int
+    """Number of feeds read."""
+    command: str
+    """How to make the export again."""
+    created: datetime
+    """When it was made, UTC."""
+    newspapers: Mapping[str, int]
+    """Records by newspaper: ``maghress/fr/lopinion``."""
+    languages: Mapping[str, int]
+    """Records by language; an empty name stands for an unknown one."""
+    origin: Mapping[str, int]
+    """Records by origin."""
+    status: Mapping[str, int]
+    """Records by status of the source."""
+    trust: Mapping[str, int]
+    """Records by trust."""
+    agencies: Mapping[str, int]
+    """Records by agency, those without one left out."""
+    clusters: tuple[int, int] | None
+    """Numbers of clusters of several articles and of articles in them, if they were computed."""
+    first: str
+    """First day of publication."""
+    last: str
+    """Last day of publication."""
+
+    @property
+    def chosen(self) -> Format:
+        """The format."""
+        return FORMATS[self.format]
+
+    @property
+    def editions(self) -> dict[str, int]:
+        """Records by edition: ``maghress/fr``."""
+        counts: Counter[str] = Counter()
+        for newspaper, records in self.newspapers.items():
+            counts[newspaper.rpartition("/")[0]] += records
+        return dict(counts)
+
+    @property
+    def sites(self) -> list[str]:
+        """The aggregators, in order."""
+        return list(dict.fromkeys(name.partition("/")[0] for name in self.newspapers))
+
+    @property
+    def title(self) -> str:
+        """The export in one line."""
+        return (
+            f"{self.counts.exported} news articles of {', '.join(self.sites)}, "
+            f"{self.first} to {self.last}"
+        )
+
+    @property
+    def filters(self) -> dict[str, Any]:
+        """What was asked for, as JSON; nothing of what was not."""
+        everything = dataclasses.asdict(Selection())
+        given = {
+            name: value.isoformat() if isinstance(value, date) else value
+            for name, value in dataclasses.asdict(self.selection).items()
+            if value != everything[name]
+        }
+        if "ids" in given:
+            given["ids"] = len(given["ids"])
+        if "sample" in given:
+            given["seed"] = self.selection.seed
+        return given
+
+
+def gather(index: Index, **known: Any) -> Facts:
+    """Return the facts of an export, those of the index with the others."""
+    agencies = index.count_by("agency")
+    agencies.pop("", None)
+    first, last = index.days()
+    return Facts(
+        created=datetime.now(UTC).replace(microsecond=0),
+        newspapers=index.count_by("newspaper"),
+        languages=index.count_by("language"),
+        origin=index.count_by("origin"),
+        status=index.count_by("status"),
+        trust=index.count_by("trust"),
+        agencies=agencies,
+        clusters=index.count_clusters(),
+        first=first,
+        last=last,
+        **known,
+    )

@@ -1,0 +1,160 @@
+"""Retention: which files are old enough to be deleted, and which feeds are merged by month."""
+
+import os
+import re
+import shutil
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from newscrawl.aggregator.sites import SITES
+from newscrawl.errors import SettingError, StoreError
+from newscrawl.operations.schedule import KINDS, backfill_prefix
+from newscrawl.state.compression import SUFFIXES
+from newscrawl.state.run import Run
+
+_PATTERNS = {
+    "runs": ("runs/*.json", "runs/*.part"),
+    "rejects": ("rejects/*/*.jsonl",),
+    "headlines": ("headlines/*/*.jsonl",),
+    "archive": ("archive/**/*.warc.gz",),
+}
+"""Files of each kind that is deleted when it is old."""
+
+_MONTH = re.compile(r"\d{4}-\d{2}")
+
+_METRICS = {(site, kind) for site in SITES for kind in (*KINDS, "manual")}
+"""Sites and kinds of runs that have a file of metrics."""
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """Feeds of one month that become one feed."""
+
+    target: Path
+    """The feed of the month; it may exist already."""
+    sources: tuple[Path, ...]
+    """Feeds that are appended to it, in their order of writing."""
+
+
+def days_by_kind(setting: Mapping[str, object], given: list[str]) -> dict[str, float]:
+    """Return the days for which files of each kind are kept; 0 is for ever.
+
+    Args:
+        setting: The setting ``RETENTION_DAYS``.
+        given: ``KIND=DAYS`` that replace it.
+
+    Raises:
+        SettingError: a kind does not exist, or its days are no number.
+    """
+    pairs = [(kind, str(days)) for kind, days in setting.items()]
+    pairs += [(kind, days) for kind, _, days in (pair.partition("=") for pair in given)]
+    kept: dict[str, float] = {}
+    for kind, days in pairs:
+        if kind not in (*_PATTERNS, "logs") or not re.fullmatch(r"\d+(\.\d+)?", days):
+            allowed = ", ".join((*_PATTERNS, "logs"))
+            raise SettingError(f"{kind}={days}: allowed: {allowed}, each with a number of days")
+        kept[kind] = float(days)
+    return kept
+
+
+def expired(data: Path, kind: str, days: float, now: datetime, logs: Path | None) -> list[Path]:
+    """Return the files of a kind that were last written so many days ago.
+
+    The reports of back-fills are kept: by them the schedule knows what is done.
+    """
+    if not days:
+        return []
+    latest = now.timestamp() - days * 86_400
+    if kind == "logs":
+        files = logs.rglob("*.log") if logs else iter(())
+    else:
+        files = (path for pattern in _PATTERNS[kind] for path in data.glob(pattern))
+    backfills = tuple(backfill_prefix(site) for site in SITES)
+    return sorted(
+        path
+        for path in files
+        if path.stat().st_mtime < latest
+        and not (kind == "runs" and path.name.startswith(backfills))
+    )
+
+
+def stale_metrics(data: Path) -> list[Path]:
+    """Return the files of metrics of sites and kinds of runs that do not exist any more."""
+    files = (data / "metrics").glob("*.prom")
+    return [path for path in files if tuple(path.stem.rpartition("-")[::2]) not in _METRICS]
+
+
+def merges(data: Path, site: str, now: datetime) -> Iterator[Merge]:
+    """Yield the merges of a site's feeds of past months, by the time of their last line (UTC)."""
+    months: dict[tuple[str, str], list[Path]] = defaultdict(list)
+    for path in (data / "feeds" / site).glob("*.jsonl*"):
+        name, dot, rest = path.name.partition(".jsonl")
+        suffix = dot + rest
+        if suffix in SUFFIXES and not _MONTH.fullmatch(name):
+            month = f"{datetime.fromtimestamp(path.stat().st_mtime, UTC):%Y-%m}"
+            if month < f"{now:%Y-%m}":
+                months[month, suffix].append(path)
+    for (month, suffix), paths in sorted(months.items()):
+        target = data / "feeds" / site / f"{month}{suffix}"
+        if len(paths) > 1 or target.exists():
+            paths.sort(key=lambda path: (path.stat().st_mtime_ns, path.name))
+            yield Merge(target, tuple(paths))
+
+
+def merge(run: Run, planned: Merge) -> None:
+    """Append feeds to that of their month, and delete them.
+
+    The ledger's committed lengths decide what is valid, so it may be killed anywhere: until the
+    transaction the appended part is torn, from then on the merged feeds are. The next run or merge
+    of the site cuts off what is torn, and readers of feeds pass over it.
+
+    Args:
+        run: Holder of the site's lock; its files are complete.
+        planned: The feeds.
+
+    Raises:
+        StoreError: a feed cannot be read or written, or there is too little space.
+    """
+    files, target = run.ledger.files, planned.target
+    length = target.stat().st_size if target.exists() else 0
+    files.commit_length(run.relative(target), run.site, length)
+    try:
+        _check_space(planned)
+        with target.open("ab") as file:
+            offsets = {}
+            for source in planned.sources:
+                offsets[run.relative(source)] = file.tell()
+                with source.open("rb") as part:
+                    shutil.copyfileobj(part, file, 1 << 20)
+            file.flush()
+            os.fsync(file.fileno())
+            length = file.tell()
+        with run.ledger.transaction():
+            files.commit_length(run.relative(target), run.site, length)
+            for name in offsets:
+                files.commit_length(name, run.site, 0)
+            run.ledger.positions.move(run.relative(target), offsets)
+        for source in planned.sources:
+            source.unlink()
+            files.close_file(run.relative(source))
+        files.close_file(run.relative(target))
+    except OSError as error:
+        raise StoreError(f"{target} cannot be written: {error}") from error
+
+
+def _check_space(planned: Merge) -> None:
+    """Refuse a merge for which there is too little space.
+
+    Raises:
+        StoreError: it is so.
+    """
+    needed = sum(source.stat().st_size for source in planned.sources)
+    free = shutil.disk_usage(planned.target.parent).free
+    if needed > free * 0.9:
+        raise StoreError(
+            f"{planned.target}: {needed / 1e6:.0f} MB are needed until the merged feeds are "
+            f"deleted, {free / 1e6:.0f} MB are free: make space"
+        )

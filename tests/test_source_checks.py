@@ -1,0 +1,137 @@
+"""Source checks: old sources are fetched again, and each check is kept."""
+
+import csv
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from newscrawl.demo.proxy import Answer
+from newscrawl.export.survival import Checks, source_life
+from newscrawl.items import Source
+from tests.support import BASE, SOURCE, TEXT, TITLE, article, scrapy
+from tests.web import HTML, Outcome, Web, aggregator_page, crawl, outlet_page
+
+OTHER_TITLE = "Le tramway de Salé roule désormais jusqu'à minuit"
+OTHER = outlet_page(
+    OTHER_TITLE,
+    [
+        f"Les voyageurs du soir saluent la rame numéro {n} et ses horaires élargis."
+        for n in range(9)
+    ],
+    published="2026-01-02T10:00:00+01:00",
+    author="Hiba Sefrioui",
+)
+SHORT = outlet_page(TITLE, TEXT[:1], published="2024-03-29T08:00:00+01:00", author="R. N.")
+LATER = {
+    1: (SOURCE, "alive"),
+    2: (Answer(404, HTML, b"<p>404</p>"), "gone"),
+    3: (OTHER, "replaced"),
+    4: (Answer(403, HTML, b"<p>403</p>"), "walled"),
+    5: (Answer(500, HTML, b"<p>500</p>"), "away"),
+    6: (SHORT, "emptied"),
+}
+
+
+def link(number: int) -> str:
+    return f"https://host{number}.example/article"
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A crawl of articles whose sources are all alive, and one without a source."""
+    directory = tmp_path_factory.mktemp("data")
+    web = Web()
+    for number in LATER:
+        web.pages[f"{BASE}/{number}"] = aggregator_page(TITLE, TEXT, link=link(number))
+        web.pages[link(number)] = SOURCE
+    web.pages[f"{BASE}/7"] = aggregator_page(TITLE, TEXT, link=None)
+    urls = ",".join(f"{BASE}/{number}" for number in range(1, 8))
+    outcome = crawl(web, directory, settings={"FEED_COMPRESSION": "gzip"}, urls=urls)
+    assert outcome.report["exported"] == 7, outcome.stderr
+    return directory
+
+
+def check(data: Path, count: str, **settings: str) -> Outcome:
+    web = Web({link(number): page for number, (page, _) in LATER.items()})
+    return crawl(web, data, settings=settings, check=count)
+
+
+def test_sources_are_not_checked_before_their_time(data: Path) -> None:
+    outcome = check(data, "10")
+    assert outcome.code == 0, outcome.stderr
+    assert outcome.requests == []
+    assert outcome.lines("checks") == []
+
+
+def test_each_check_is_kept_and_no_record_is_written(data: Path) -> None:
+    feeds = sorted((data / "feeds").rglob("*.jsonl*"))
+    first = check(data, "2", SOURCE_CHECK_DAYS="0")
+    assert first.code == 0, first.stderr
+    assert sum(first.report["source_checks"].values()) == 2
+    second = check(data, "10", SOURCE_CHECK_DAYS="0.00001")
+    assert second.code == 0, second.stderr
+    checks = {int(line["link"][12]): line for line in second.lines("checks")}
+    assert {number: line["state"] for number, line in checks.items()} == {
+        number: state for number, (_, state) in LATER.items()
+    }
+    assert checks[2]["http"] == 404
+    assert checks[1]["agreement"] == 1
+    assert (second.report["found"], second.report["outcome"]) == (0, "ok")
+    assert sorted((data / "feeds").rglob("*.jsonl*")) == feeds
+    assert "checked" in second.stderr
+
+
+def test_checks_exclude_arguments_of_a_crawl(tmp_path: Path) -> None:
+    outcome = crawl(Web(), tmp_path, check="5", since="7d")
+    assert outcome.code == 1
+    assert "leave out since" in outcome.stderr
+
+
+def test_the_survival_of_sources_is_exported(data: Path, tmp_path: Path) -> None:
+    code, told = scrapy("export", "--format", "survival", "-o", tmp_path / "out", data=data)
+    assert code == 0, told
+    with (tmp_path / "out" / "articles.csv").open(encoding="utf-8", newline="") as file:
+        rows = {int(row["link"][12]): row for row in csv.DictReader(file)}
+    assert set(rows) == set(LATER)
+    for number, (_, state) in LATER.items():
+        assert rows[number]["state"] == state
+        assert int(rows[number]["observations"]) >= 2
+        assert (rows[number]["lost"] == "true") == (state not in ("alive", "walled"))
+        assert bool(rows[number]["lost_since"]) == (rows[number]["lost"] == "true")
+        assert rows[number]["last_alive"]
+
+
+def test_a_source_is_lost_since_the_first_of_the_last_observations(tmp_path: Path) -> None:
+    checks = tmp_path / "checks.jsonl"
+    states = [("2025-01-01", "gone"), ("2026-01-01", "alive"), ("2027-01-01", "away")]
+    states.append(("2028-01-01", "gone"))
+    checks.write_text(
+        "".join(
+            json.dumps(
+                {
+                    "id": "maghress:fr/lopinion/36897",
+                    "link": "https://a.example/1",
+                    "published": "2024-03-29T00:00:00+00:00",
+                    "checked": f"{day}T00:00:00+00:00",
+                    "state": state,
+                    "status": "ok",
+                    "reason": None,
+                    "http": None,
+                    "url": None,
+                    "agreement": None,
+                    "words": None,
+                }
+            )
+            + "\n"
+            for day, state in states
+        )
+    )
+    source = Source(link="https://a.example/1", status="ok", fetched="2024-03-30T00:00:00+00:00")
+    life = source_life(article(source=source), "maghress/fr/lopinion", Checks([checks]))
+    assert life is not None
+    assert (life.last_alive or "")[:10] == "2026-01-01"
+    assert (life.lost_since or "")[:10] == "2027-01-01"
+    assert (life.lost, life.observations, life.state) == (True, 5, "gone")
+    assert life.days == (date(2027, 1, 1) - date(2024, 3, 29)).days
