@@ -3,9 +3,10 @@
     python benchmarks/kills.py [--kills 100] [--signal KILL|TERM|INT] [--packing zstd]
 
 Every article must stand in the feeds exactly once, and be the same as in a run that was not killed,
-apart from what names the run, and from what a learned rule extracts if only one of the two runs knew
-it. A second undisturbed run shows what else differs from run to run. A crawl that comes to its end before it was killed often enough is compared, and
-another one is begun. Exits 1 if an article is missing, repeated or different.
+apart from what names the run, and from what a learned rule extracts if only one of the two runs
+knew it. A second undisturbed run shows what else differs from run to run. A crawl that comes to its
+end before it was killed often enough is compared, and another one is begun. Exits 1 if an article
+is missing, repeated or different.
 """
 
 import argparse

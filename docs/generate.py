@@ -71,9 +71,9 @@ def commands_reference() -> str:
         "# Commands",
         GENERATED,
         (
-            "Run as `newscrawl COMMAND` from any directory, or as `scrapy COMMAND` within the project. "
-            "All of Scrapy's commands and global options (`-s NAME=VALUE`, `-L LEVEL`, `--logfile`) "
-            "work as well."
+            "Run as `newscrawl COMMAND` from any directory, or as `scrapy COMMAND` within the "
+            "project. All of Scrapy's commands and global options (`-s NAME=VALUE`, `-L LEVEL`, "
+            "`--logfile`) work as well."
         ),
     ]
     for module in walk_modules_iter("newscrawl.commands"):

@@ -36,7 +36,7 @@ class Sandbox:
         return [self.network.publish("maghress", "courrier", days_ago) for _ in range(count)]
 
     def crawl(self, *codes: int, **given: str) -> dict[str, Any]:
-        """Report of a crawl that exits with 0 or one of the codes; what is in capitals are settings."""
+        """Report of a crawl that exits with 0 or one of the codes; capitals are settings."""
         self._runs += 1
         job = f"run-{self._runs}"
         settings = QUIET | {"NEWSCRAWL_DATA": str(self.data)}

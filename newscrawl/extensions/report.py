@@ -180,6 +180,7 @@ class RunReport:
             },
             "listings_failed": lost,
             "listings_gone": stats.get("articles/listings_gone", 0),
+            "listings_single": stats.get("articles/listings_single", 0),
             **self._tally.figures(),
             "rules_withdrawn": sorted(self._rules_withdrawn() - self._withdrawn),
             "clock_offset": round(median(self._offsets), 1) if self._offsets else None,
@@ -241,6 +242,7 @@ def summary(report: dict[str, Any]) -> str:
     balance = [f"{name} {report[name]}" for name in ("exported", "rejected", "failed")]
     balance += [f"{name} {report[name]}" for name in ("unchanged", "left") if report[name]]
     exported = report["exported"] or 1
+    single = report["listings_single"]
     outside = f"{report['outside']} outside since/until"
     absent = f"{report['absent']} absent ids"
     filled = {name: f"{100 * count // exported} %" for name, count in report["filled"].items()}
@@ -251,7 +253,8 @@ def summary(report: dict[str, Any]) -> str:
         + (f"; {report['waiting']} are tried again later" if report["waiting"] else ""),
         f"filled    {', '.join(f'{name} {share}' for name, share in filled.items())}",
         *([f"checked   {listed(report['source_checks'])}"] if report["source_checks"] else []),
-        f"beside    {report['known']} seen again, {outside}, {absent}",
+        f"beside    {report['known']} seen again, {outside}, {absent}"
+        + (f", {single} listings without a next page" if single else ""),
         f"pages     {report['pages']} in {report['seconds']} s",
         *(f"{kind:<10}{path}" for kind, path in report["files"].items()),
         *(f"failed    {article}: {why}" for article, why in list(report["failures"].items())[:10]),

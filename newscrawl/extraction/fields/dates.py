@@ -192,7 +192,7 @@ def read_moment(value: str | float, zone: tzinfo | None) -> Moment | None:
 
 
 def _possible(moment: Moment) -> bool:
-    """Tell whether a time can be meant: neither the start of an epoch nor years ahead."""
+    """Return whether a time can be meant: neither the start of an epoch nor years ahead."""
     when = moment.when
     return (
         abs(when.timestamp()) > 2 * _DAY.total_seconds()
@@ -301,7 +301,7 @@ def _first_possible(values: Iterable[str | float], zone: tzinfo | None) -> Momen
 
 
 def says_date(text: str, moment: Moment) -> bool:
-    """Tell whether a text prints the day of a moment."""
+    """Return whether a text prints the day of a moment."""
     if len(text) > 80 or not DIGITS.search(text):
         return False
     said = parse_date(text, moment.when.tzinfo or UTC)

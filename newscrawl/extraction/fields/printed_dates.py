@@ -105,7 +105,7 @@ _FAR = 1_000_000
 
 
 def _is_elsewhere(node: LexborNode) -> bool:
-    """Tell whether a part of the page is not the article's."""
+    """Return whether a part of the page is not the article's."""
     if _ARTICLE_HEAD.search(class_of(node)) or node.css_first("h1, article, main"):
         return False
     if node.tag == "aside" or "related" in class_of(node):

@@ -104,7 +104,7 @@ def title(
 
 
 def _is_for_search_engines(metadata: Metadata, heading: str) -> bool:
-    """Tell whether a page shares the title that it gives to search engines, not its headline.
+    """Return whether a page shares the title that it gives to search engines, not its headline.
 
     News articles are excluded: networks get a headline of their own there.
     """
@@ -128,7 +128,7 @@ _GENERIC = re.compile(
 
 
 def _is_generic(text: str) -> bool:
-    """Tell whether a text would be the title of any page."""
+    """Return whether a text would be the title of any page."""
     return _GENERIC.fullmatch(folded_line(text)) is not None
 
 
@@ -172,7 +172,7 @@ def _sub_heading(tree: LexborHTMLParser | None) -> str | None:
 
 
 def _is_foreign(heading: str, head: str | None, names: SiteNames) -> bool:
-    """Tell whether a heading has no word of a telling ``<title>``, as a menu's has not."""
+    """Return whether a heading has no word of a telling ``<title>``, as a menu's has not."""
     text = _without_site(plain(head[:_LONGEST_TITLE]), names, set(), "") if head else ""
     told = set(words(text))
     return len(told) >= _TELLING_WORDS and not told.intersection(words(heading[:_LONGEST_TITLE]))
@@ -195,7 +195,7 @@ def _complete(weights: dict[str, float]) -> None:
 
 
 def _same(title: str | None, *others: str | None) -> bool:
-    """Tell whether a title is one of some others."""
+    """Return whether a title is one of some others."""
     line = folded_line(unescape(title[:_LONGEST_TITLE])) if title else ""
     return any(
         other == title or line == folded_line(unescape(other[:_LONGEST_TITLE]))
@@ -262,7 +262,7 @@ _LOOSE_BEGIN = re.compile(r"^\s*[-–—|·•»«:：]+\s*(\S.*)$", re.DOTALL)
 
 
 def _parted(rest: str, whole: int, other: str) -> bool:
-    """Tell whether a separator parts what was left of a title without another one."""
+    """Return whether a separator parts what was left of a title without another one."""
     return (
         len(other) >= _SHORTEST_TITLE
         and 0 < len(rest) < whole
