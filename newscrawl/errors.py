@@ -129,6 +129,14 @@ class BrowserMissingError(BrowserError):
     """
 
 
+class BrowserMemoryError(BrowserError):
+    """A page alone in the browser took more memory than ``BROWSER_MEMORY_MB``.
+
+    Raised by ``BrowserMiddleware``; it reaches the request's errback, and the source is
+    ``unreadable``.
+    """
+
+
 class RequestDroppedError(NewscrawlError):
     """Base class: a request that is not sent, or whose response is discarded.
 

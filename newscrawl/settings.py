@@ -137,6 +137,9 @@ BROWSER = "auto"
 BROWSER_PATH = ""
 # Concurrent pages: each takes some 100 MB and much of a core.
 PLAYWRIGHT_MAX_PAGES_PER_CONTEXT = 2
+# Memory of all of its processes (MB). A browser that exceeds it is killed and started again; pages
+# that were in it are tried once more, each alone, and one that exceeds it then is unreadable.
+BROWSER_MEMORY_MB = 1000
 # Deadline of a page (seconds). One whose network never goes idle is parsed after half of it.
 BROWSER_PAGE_SECONDS = 40
 # Limit of subresources per page; an ordinary application needs 10 to 40.
@@ -201,6 +204,7 @@ EXTENSIONS_BASE = _base(
     default_settings.EXTENSIONS_BASE,
     {
         "newscrawl.extensions.safelog.SafeLog": 0,
+        "newscrawl.extensions.steady_clock.SteadyClock": 0,
         # In order: rejects, headlines and outcomes are on disk before the report counts them.
         "newscrawl.extensions.rejects.Rejects": 100,
         "newscrawl.extensions.headlines.Headlines": 200,
@@ -209,6 +213,8 @@ EXTENSIONS_BASE = _base(
         # Clears its line before the report prints the summary.
         "newscrawl.extensions.progress.Progress": 850,
         "newscrawl.extensions.report.RunReport": 900,
+        # Last: what it waits for is complete then.
+        "newscrawl.extensions.shutdown.OrderlyShutdown": 950,
     },
     # The ledger replaces the first; the servers are off and would cost 8 MB and 0.1 s at import.
     # Scrapy's FeedExporter stays: it is active only with FEEDS, -o or -O.

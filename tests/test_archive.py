@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from warcio.archiveiterator import ArchiveIterator
 
-from newscrawl.archive.warc import ArchiveIndex, Exchange, WarcFile, read_answer, scan
+from newscrawl.archive.warc import ArchiveIndex, Exchange, read_answer, scan
+from newscrawl.archive.writer import WarcFile
 from newscrawl.demo.network import build
 from newscrawl.demo.outlets import EDITIONS, outlets_of
 from newscrawl.demo.proxy import Answer, DemoProxy
@@ -438,7 +439,8 @@ def test_a_full_disk_leaves_whole_records(tmp_path: Path) -> None:
     program = f"""
 import os
 from pathlib import Path
-from newscrawl.archive.warc import Exchange, WarcFile
+from newscrawl.archive.warc import Exchange
+from newscrawl.archive.writer import WarcFile
 file = WarcFile(Path({str(tmp_path / "a.warc.gz")!r}), {{}})
 while True:
     file.write(Exchange("{BASE}/", status=200, body=os.urandom(5000)))
@@ -451,3 +453,34 @@ while True:
     assert StoreError.__name__ in done.stderr
     check(tmp_path / "a.warc.gz")
     assert len(list(scan(tmp_path / "a.warc.gz"))) > 5
+
+
+def test_no_value_of_a_server_adds_a_field_or_record(tmp_path: Path) -> None:
+    evil = "x\r\nWARC-Type: metadata\r\n\r\nHTTP/1.1 200 OK"
+    raw = evil.encode()
+    file = WarcFile(tmp_path / "a.warc.gz", {})
+    file.write(
+        Exchange(
+            f"https://a.example/{evil}",
+            sent=[(b"Referer", raw)],
+            status=200,
+            headers=[(b"X-" + raw, b"1"), (b"X", raw), (b"Y", b"\0\n\r")],
+            body=b"the page",
+            protocol="HTTP/1.1\r\nA: b",
+            ip=f"192.0.2.1{evil}",
+        )
+    )
+    file.write(Exchange("https://a.example/2", error=f"E{evil}", message=evil))
+    file.close()
+    check(file.path)
+    with file.path.open("rb") as stream:
+        records = [(r.rec_type, r.content_stream().read()) for r in ArchiveIterator(stream)]
+    assert [kind for kind, _ in records] == [
+        "warcinfo", "response", "request", "metadata", "request",
+    ]  # fmt: skip
+    assert records[1][1] == b"the page"
+    rows = list(scan(file.path))
+    assert [row[-1] for row in rows] == [200, 0]
+    answer = read_answer(tmp_path, Location("a.warc.gz", rows[0][2]))
+    assert (len(answer.headers), answer.body) == (3, b"the page")
+    assert read_answer(tmp_path, Location("a.warc.gz", rows[1][2])).message.startswith("x WARC")

@@ -1,16 +1,30 @@
 """Listings without end and budgets end a run, or a host's part in it, and nothing is lost."""
 
+import gzip
+import random
+import sys
+import time
+import zlib
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import brotli
 import pytest
-from scrapy.http import Response
+from scrapy.http import Request, Response
+from scrapy.utils.test import get_crawler
 
 from newscrawl.demo.proxy import Answer
+from newscrawl.middlewares.compression import CompressionMiddleware
+from newscrawl.settings import DOWNLOAD_MAXSIZE
 from tests.support import BASE, PATIENT, TEXT, TITLE, Troubled, listing, sources
 from tests.web import HTML, Web, aggregator_page, crawl
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 WALK = {"outlets": "courrier", "editions": "fr"}
 
@@ -140,3 +154,32 @@ def test_a_name_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     (record,) = outcome.lines("feeds")
     assert record["source"]["status"] == "unreachable", "in the end it would lead to the loopback"
     assert "not found" in record["source"]["reason"]
+
+
+WORDS = [bytes(random.Random(n).choices(b"abcdefghijklmnop", k=7)) for n in range(5000)]
+LARGE = b" ".join(random.Random(1).choices(WORDS, k=650_000))
+PACKED = {
+    "gzip": gzip.compress(LARGE),
+    "deflate": zlib.compress(LARGE),
+    "br": brotli.compress(LARGE, quality=3),
+    "zstd": zstd.compress(LARGE),
+    "gzip, gzip": gzip.compress(gzip.compress(LARGE), 1),
+}
+
+
+@pytest.mark.parametrize("encoding", PACKED)
+def test_decompression_does_not_hold_up_other_responses(encoding: str) -> None:
+    settings = {"DOWNLOAD_MAXSIZE": DOWNLOAD_MAXSIZE}
+    middleware = CompressionMiddleware.from_crawler(get_crawler(settings_dict=settings))
+    request = Request("https://a.example/")
+    times = []
+    for _ in range(5):
+        headers = {"Content-Type": "text/html", "Content-Encoding": encoding}
+        response = Response(request.url, headers=headers, body=PACKED[encoding])
+        begin = time.process_time()
+        unpacked = middleware.process_response(request, response)
+        times.append(time.process_time() - begin)
+        assert isinstance(unpacked, Response)
+        assert unpacked.body == LARGE
+    assert len(LARGE) > 0.98 * DOWNLOAD_MAXSIZE
+    assert min(times) < 0.05

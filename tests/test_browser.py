@@ -235,6 +235,26 @@ def test_a_browser_that_is_killed_costs_no_article(tmp_path: Path) -> None:
     assert all(source["reason"] for source in lost)
 
 
+HOG = """
+const held = [];
+setInterval(() => { for (let n = 0; n < 4; n++) held.push(new Uint8Array(1 << 25).fill(1)); }, 10);
+"""
+
+
+def test_a_page_that_takes_memory_in_the_browser_is_lost_alone(tmp_path: Path) -> None:
+    names = ["plain-1", "hog", "plain-2", "plain-3"]
+    web = app({name: ("", HOG if name == "hog" else "") for name in names})
+    settings = {"BROWSER_MEMORY_MB": "800"}
+    outcome = crawl(web, tmp_path, urls=urls(web), settings=settings)
+    assert outcome.code == 0, outcome.stderr
+    assert "Traceback" not in outcome.stderr
+    sources = by_name(outcome)
+    assert sources["hog"]["status"] == "unreadable"
+    assert sources["hog"]["reason"] == "browser exceeded 800 MB"
+    for name in set(names) - {"hog"}:
+        assert (sources[name]["status"], sources[name]["via"]) == ("ok", "browser")
+
+
 def test_a_host_that_is_shown_in_vain_is_left_alone(tmp_path: Path) -> None:
     large = f"<!--{'x' * 900_000}-->"  # so large that few may wait in line
     web = app({f"article-{n}": (large, "") for n in range(6)})

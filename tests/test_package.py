@@ -102,6 +102,6 @@ def test_a_run_needs_no_extra() -> None:
 
 def test_the_browser_extra_is_what_nodes_install() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    nodes = (ROOT / "deploy" / "requirements.txt").read_text()
+    nodes = (ROOT / "deploy" / "requirements.in").read_text()
     for requirement in project["optional-dependencies"]["browser"]:
         assert requirement in nodes

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from newscrawl.archive.warc import Exchange, WarcFile
+from newscrawl.archive.warc import Exchange
+from newscrawl.archive.writer import WarcFile
 from newscrawl.articles.rule_store import RuleStore
 from newscrawl.demo.proxy import DemoProxy
 from newscrawl.extraction import extract, trace

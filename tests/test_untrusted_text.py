@@ -21,6 +21,7 @@ UNSAFE = re.compile(
     "[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )
 """What must not be in a line that is written, but for the line feed at its end."""
+METRIC = re.compile(r'newscrawl_\w+\{\w+="[\w-]+"(?:,\w+="[\w-]+")*\} -?[\d.e+]+')
 
 
 def hostile(answer: Answer) -> Answer:
@@ -71,6 +72,10 @@ def test_what_is_written_is_safe(tmp_path: Path) -> None:
             if path.suffix == ".jsonl" and line:
                 # JSON's escapes hide nothing either.
                 assert not [s for s in strings(json.loads(line)) if UNSAFE.search(s)], path
+
+    (metrics,) = (tmp_path / "data" / "metrics").glob("*.prom")
+    for line in metrics.read_text("utf-8").splitlines():
+        assert line.startswith("# ") or METRIC.fullmatch(line), line
 
     command = [sys.executable, "-m", "scrapy", "export", str(tmp_path / "data" / "feeds")]
     done = subprocess.run(

@@ -1,6 +1,7 @@
 """The network's RSS feeds: discovery and time of publication, never the text."""
 
 import re
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape, unescape
@@ -99,8 +100,8 @@ def _is_utf8(body: bytes) -> bool:
     return True
 
 
-_ENTRIES = re.compile(r"<(?:rss|feed|rdf:RDF)\b.*</(?:item|entry)\s*>", re.DOTALL)
-"""A feed to its last whole entry."""
+_FEED = re.compile(r"<(?:rss|feed|rdf:RDF)\b")
+_ENTRY_END = re.compile(r"</(?:item|entry)\s*>")
 _ROOT = re.compile(r"^<([\w:]+)[^>]*>")
 _VOID = re.compile(r"<(br|hr|img|wbr)\b([^<>]*?)/?>", re.IGNORECASE)
 """Elements of HTML that texts hold without an end."""
@@ -121,9 +122,11 @@ def _recover(body: bytes, url: str, expected: str) -> Element:
         raise FeedError(url, expected) from None
     if "<!ENTITY" in text:
         raise FeedError(url, "a feed without entities of its own")
-    entries = _ENTRIES.search(text)
-    if entries is None:
+    begin = _FEED.search(text)
+    ends = deque(_ENTRY_END.finditer(text, begin.end()), 1) if begin else ()
+    if not begin or not ends:
         raise FeedError(url, expected)
+    entries = text[begin.start() : ends[0].end()]  # to the last complete entry
     parser = XMLParser(
         encoding="utf-8",
         recover=True,
@@ -133,7 +136,7 @@ def _recover(body: bytes, url: str, expected: str) -> Element:
         remove_comments=True,
         remove_pis=True,
     )
-    text = _LESS.sub("&lt;", _ROOT.sub(r"<\1>", entries[0]))
+    text = _LESS.sub("&lt;", _ROOT.sub(r"<\1>", entries))
     text = _REFERENCE.sub(_resolved, _VOID.sub(r" <\1\2/>", text))
     root = lenient_fromstring(text.encode(), parser)
     if root is None:

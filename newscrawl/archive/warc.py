@@ -1,7 +1,7 @@
-"""The archive: every request and response as it was, in standard WARC 1.1 files.
+"""WARC archive: exchanges, reading them, and the index of an archive.
 
 A record of a file is one gzip member, so it is read by its offset alone. ``response`` and
-``request`` records come in pairs; where no response came, a ``metadata`` record says why.
+``request`` records come in pairs; where there was no response, a ``metadata`` record has the error.
 """
 
 import logging
@@ -9,22 +9,14 @@ import mmap
 import os
 import sqlite3
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from http import HTTPStatus
-from io import BytesIO
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from urllib.parse import urldefrag, urlsplit
+from urllib.parse import urldefrag
 
-from isal import isal_zlib
-from warcio.recordloader import ArcWarcRecord
-from warcio.statusandheaders import StatusAndHeaders
-from warcio.warcwriter import WARCWriter
-
-from newscrawl.errors import ArchiveError, StoreError
+from newscrawl.errors import ArchiveError
 from newscrawl.items import Location
 
 logger = logging.getLogger(__name__)
@@ -39,13 +31,11 @@ RENDERED = "urn:rendered:"
 INDEX = "index.sqlite"
 """File beside the archive that says where each URL's answers lie. It may be deleted any time."""
 
-_LEVEL = 1  # of ISA-L: a third of the time of zlib's level 1, and smaller
-_GZIP = 31  # zlib's word for "with a gzip header"
+GZIP = 31
+"""For zlib: with a gzip header."""
 _MEMBER = b"\x1f\x8b\x08\x00"
 _BLOCK = 32 * 1024
 _RANGE = 32 * 1024 * 1024
-_PHRASES = {status.value: status.phrase for status in HTTPStatus}
-_SECRET = {b"proxy-authorization", b"authorization", b"cookie"}
 
 
 @dataclass(slots=True)
@@ -90,132 +80,6 @@ class Archived:
     """HTTP status code; 0 if there was no answer."""
 
 
-class _RawHeaders(StatusAndHeaders):  # type: ignore[misc]  # warcio has no types
-    """Headers byte for byte as received; warcio would percent-encode what is not ASCII."""
-
-    def to_ascii_bytes(self, header_filter: object = None) -> bytes:
-        return self.to_str(header_filter).encode("latin-1") + b"\r\n"  # type: ignore[no-any-return]
-
-
-class _Writer(WARCWriter):  # type: ignore[misc]  # warcio has no types
-    """Writes payload digests alone: those of whole blocks would cost as much again.
-
-    Only where a block has no payload for other tools, as its URL is not of the web, it has its own.
-    """
-
-    def ensure_digest(
-        self,
-        record: ArcWarcRecord,
-        block: bool = True,  # noqa: ARG002 - warcio's signature
-        payload: bool = True,
-    ) -> None:
-        url = record.rec_headers.get_header("WARC-Target-URI") or ""
-        rendered = url.startswith(RENDERED)
-        super().ensure_digest(record, block=rendered, payload=payload and not rendered)
-
-
-class WarcFile:
-    """A new archive file that grows record by record; what is written survives a kill.
-
-    Args:
-        path: The file; it must not exist.
-        about: What the file says of itself in its ``warcinfo`` record.
-
-    Raises:
-        StoreError: the file cannot be made, or later, written.
-    """
-
-    def __init__(self, path: Path, about: Mapping[str, str]) -> None:
-        self.path = path
-        self.size = 0
-        """Bytes written so far; the offset of the next record."""
-        self._plain = BytesIO()
-        self._warc = _Writer(self._plain, gzip=False, warc_version="1.1")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = path.open("xb", buffering=0)
-        except OSError as error:
-            raise StoreError(f"{path} cannot be made: {error}") from error
-        self._append(self._warc.create_warcinfo_record(path.name, about))
-
-    def write(self, exchange: Exchange) -> int:
-        """Append an exchange; the offset of its answer."""
-        offset = self.size
-        url = urldefrag(exchange.url)[0]
-        date = exchange.fetched.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        common = {"WARC-Date": date}
-        if exchange.ip:
-            common["WARC-IP-Address"] = exchange.ip
-        answer = self._failure(url, exchange, common) if exchange.error else None
-        answer = answer or self._response(url, exchange, common)
-        self._append(answer)
-        if url.startswith(RENDERED):
-            return offset
-        identity = answer.rec_headers.get_header("WARC-Record-ID")
-        self._append(self._request(url, exchange, {**common, "WARC-Concurrent-To": identity}))
-        return offset
-
-    def _response(self, url: str, exchange: Exchange, fields: dict[str, str]) -> ArcWarcRecord:
-        if exchange.cut:
-            fields = {**fields, "WARC-Truncated": "disconnect"}
-        line = f"{exchange.status} {_PHRASES.get(exchange.status, 'Unknown')}"
-        return self._warc.create_warc_record(
-            url,
-            "response",
-            payload=BytesIO(exchange.body),
-            length=len(exchange.body),
-            warc_headers_dict=fields,
-            http_headers=_RawHeaders(line, exchange.headers, protocol=exchange.protocol),
-        )
-
-    def _failure(self, url: str, exchange: Exchange, fields: dict[str, str]) -> ArcWarcRecord:
-        message = " ".join(exchange.message.split())
-        said = f"fetchError: {exchange.error}\r\nfetchMessage: {message}\r\n".encode()
-        return self._warc.create_warc_record(
-            url, "metadata", payload=BytesIO(said), length=len(said), warc_headers_dict=fields
-        )
-
-    def _request(self, url: str, exchange: Exchange, fields: dict[str, str]) -> ArcWarcRecord:
-        parts = urlsplit(url)
-        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        sent = [(b"Host", parts.netloc.rpartition("@")[2].encode())]
-        sent += [pair for pair in exchange.sent if pair[0].lower() not in _SECRET]
-        head = _RawHeaders(f"{exchange.method} {path} HTTP/1.1", sent, is_http_request=True)
-        return self._warc.create_warc_record(
-            url, "request", warc_headers_dict=fields, http_headers=head
-        )
-
-    def _append(self, record: ArcWarcRecord) -> None:
-        """Write a record as one gzip member, or nothing of it."""
-        self._plain.seek(0)
-        self._plain.truncate()
-        self._warc.write_record(record)
-        member = isal_zlib.compress(self._plain.getbuffer(), _LEVEL, wbits=_GZIP)
-        left = memoryview(member)
-        try:
-            while left:
-                left = left[self._file.write(left) :]
-        except OSError as error:
-            with suppress(OSError):
-                self._file.truncate(self.size)
-            raise StoreError(f"{self.path} cannot be written: {error}") from error
-        self.size += len(member)
-
-    def sync(self) -> None:
-        """Force what is written to the disk, against power cuts."""
-        try:
-            os.fsync(self._file.fileno())
-        except OSError as error:
-            raise StoreError(f"{self.path} cannot be written: {error}") from error
-
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
-
-
-# --- Reading -------------------------------------------------------------------------------------
-
-
 def read_answer(directory: Path, location: Location) -> Exchange:
     """Read the answer that lies at a location; what was sent with the request is not read.
 
@@ -256,7 +120,7 @@ def _unzip(blocks: Iterable[bytes]) -> tuple[bytes, int]:
         ValueError: the member is cut.
         zlib.error: it is none.
     """
-    unzip = zlib.decompressobj(_GZIP)
+    unzip = zlib.decompressobj(GZIP)
     parts = []
     length = 0
     for block in blocks:

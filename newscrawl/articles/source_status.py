@@ -10,6 +10,7 @@ from twisted.python.failure import Failure
 
 from newscrawl.errors import (
     BrowserError,
+    BrowserMemoryError,
     DecompressedTooLargeError,
     ForbiddenByRobotsError,
     HostBudgetError,
@@ -60,6 +61,8 @@ def of_failure(failure: Failure) -> Outcome:
         return Outcome("not_followed", str(error), asked=False)
     if isinstance(error, DecompressedTooLargeError):
         return Outcome("too_large", "larger than DOWNLOAD_MAXSIZE once decompressed")
+    if isinstance(error, BrowserMemoryError):
+        return Outcome("unreadable", str(error))
     if isinstance(error, NotInArchiveError | BrowserError):
         return Outcome("unreachable", str(error))
     if isinstance(error, IgnoreRequest | RequestDroppedError):

@@ -2,6 +2,9 @@
 
 import os
 import shutil
+import subprocess
+import sys
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -22,6 +25,12 @@ _FLAGS = (
     "--disable-gpu",
     "--js-flags=--max-old-space-size=512",
 )
+_HELPERS = (
+    Path("/usr/lib/chromium/chrome-sandbox"),
+    Path("/opt/google/chrome/chrome-sandbox"),
+)
+"""Helpers that give Chromium a sandbox where users may not make namespaces."""
+
 _NOWHERE = {"server": "http://127.0.0.1:1", "bypass": "<-loopback>"}
 
 
@@ -52,9 +61,27 @@ def launch_options(chromium: Path) -> dict[str, Any]:
         "executable_path": str(chromium),
         "args": [*_FLAGS],
         "proxy": _NOWHERE,
-        # Chromium refuses its sandbox to root.
-        "chromium_sandbox": os.geteuid() != 0,
+        "chromium_sandbox": has_sandbox(),
         "handle_sigint": False,  # the crawl ends it, once the pages at hand are read
         "handle_sigterm": False,
         "handle_sighup": False,
     }
+
+
+@cache
+def has_sandbox() -> bool:
+    """Whether Chromium can isolate its pages' processes.
+
+    It needs user namespaces or its own set-user-ID helper on Linux, and refuses it to root.
+    """
+    if not hasattr(os, "geteuid"):
+        return True
+    if os.geteuid() == 0:
+        return False
+    if sys.platform != "linux" or any(helper.exists() for helper in _HELPERS):
+        return True
+    unshare = shutil.which("unshare")
+    if unshare is None:
+        return False
+    made = subprocess.run([unshare, "--user", "true"], check=False, capture_output=True)  # noqa: S603 - no input
+    return made.returncode == 0

@@ -14,7 +14,7 @@ from newscrawl.items import Status
 from newscrawl.state.compression import PACKINGS
 
 _DAY = 86_400
-_YEAR_HOURS = 24 * 366
+_MOST_HOURS = 10**6
 _ANY_COUNT = 10**12
 
 _NUMBERS: Mapping[tuple[float, float], tuple[str, ...]] = {
@@ -34,12 +34,13 @@ _NUMBERS: Mapping[tuple[float, float], tuple[str, ...]] = {
     (0.1, _DAY): ("BROWSER_PAGE_SECONDS", "DNS_TIMEOUT", "DOWNLOAD_TIMEOUT", "PARSE_SECONDS"),
     (1, _DAY): ("MONITOR_CLOCK_SECONDS",),
     (0, _ANY_COUNT): ("CLOSESPIDER_TIMEOUT", "CLOSESPIDER_TIMEOUT_NO_ITEM", "HOST_MAX_SECONDS"),
-    # Days
-    (0, 36_600): (
+    # Days and hours
+    (0, 1_000_000): (
         "MONITOR_HISTORY_DAYS",
         "MONITOR_SILENT_DAYS",
         "RECHECK_DAYS",
         "SOURCE_CHECK_DAYS",
+        "STALE_HOURS",
     ),
     # Shares
     (0, 1): (
@@ -73,6 +74,7 @@ _WHOLE: Mapping[tuple[int, int], tuple[str, ...]] = {
         "MONITOR_MIN_ITEMS",
         "MONITOR_RULES_WITHDRAWN",
         "PARSE_MEMORY_MB",
+        "BROWSER_MEMORY_MB",
         "URLLENGTH_LIMIT",
     ),
     (1, _ANY_COUNT): (
@@ -103,8 +105,8 @@ _WHOLE: Mapping[tuple[int, int], tuple[str, ...]] = {
 _LISTS: Mapping[str, tuple[float, float, bool]] = {
     "GUARD_PORTS": (1, 65_535, True),
     "QUIET_HOURS": (0, 23, True),
-    "RECHECK_HOURS": (0, _YEAR_HOURS * 10, False),
-    "SOURCE_RETRY_HOURS": (0, _YEAR_HOURS * 10, False),
+    "RECHECK_HOURS": (0, _MOST_HOURS, False),
+    "SOURCE_RETRY_HOURS": (0, _MOST_HOURS, False),
 }
 """Settings that are lists of numbers: the range, and whether they are whole."""
 

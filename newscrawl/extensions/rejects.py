@@ -16,6 +16,7 @@ class Rejects:
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self._run = Run.of(crawler)
+        self._file: LineFile | None = None
         self._fsync = crawler.settings.getbool("FEED_FSYNC")
         crawler.signals.connect(self.spider_opened, signals.spider_opened)
         crawler.signals.connect(self.item_dropped, signals.item_dropped)
@@ -28,11 +29,14 @@ class Rejects:
 
     def spider_opened(self) -> None:
         """Open the rejects file before anything is fetched."""
-        self._file = LineFile(self._run, "rejects", fsync=self._fsync)
+        try:
+            self._file = LineFile(self._run, "rejects", fsync=self._fsync)
+        except StoreError as error:
+            stop(self._crawler, error)
 
     def item_dropped(self, item: Article, exception: Exception) -> None:
         """Write a record and its reasons, unless a pipeline has already settled the article."""
-        if getattr(exception, "settled", False):
+        if getattr(exception, "settled", False) or self._file is None:
             return
         reasons = getattr(exception, "reasons", None) or [str(exception)]
         due = getattr(exception, "due", None)
@@ -50,4 +54,5 @@ class Rejects:
 
     def spider_closed(self) -> None:
         """Close the file."""
-        self._file.close()
+        if self._file:
+            self._file.close()

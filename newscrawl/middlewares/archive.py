@@ -10,8 +10,9 @@ from scrapy.http import Headers, Request, Response
 from scrapy.settings import BaseSettings
 
 from newscrawl import __version__
-from newscrawl.archive.warc import RENDERED, SUFFIX, Archived, Exchange, WarcFile
+from newscrawl.archive.warc import RENDERED, SUFFIX, Archived, Exchange
 from newscrawl.archive.warc import Headers as Pairs
+from newscrawl.archive.writer import WarcFile
 from newscrawl.browser import RENDER
 from newscrawl.errors import RequestDroppedError, StoreError
 from newscrawl.fetching.shutdown import is_stopping, stop

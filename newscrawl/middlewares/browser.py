@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from typing import TYPE_CHECKING
 from urllib.parse import urldefrag
 
@@ -13,9 +13,10 @@ from scrapy.http import Request, Response
 from scrapy.http.request import NO_CALLBACK
 
 from newscrawl.browser import RENDER
-from newscrawl.browser.chromium import find_chromium, launch_options
+from newscrawl.browser.chromium import find_chromium, has_sandbox, launch_options
+from newscrawl.browser.memory import MemoryWatch
 from newscrawl.browser.visit import Visit
-from newscrawl.errors import BrowserError, BrowserMissingError
+from newscrawl.errors import BrowserError, BrowserMemoryError, BrowserMissingError
 from newscrawl.text.html import decode
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ _CLOSING = 10
 
 
 class BrowserMiddleware:
-    """Render pages that were fetched already in Chromium, and return what came of them.
+    """Shows pages that were fetched already to Chromium, and answers with what came of them.
 
     A request asks for that with ``meta[RENDER]``, the response that holds the page. The browser
     is started at the first such request. It has no network of its own: what a page asks for is
@@ -45,7 +46,11 @@ class BrowserMiddleware:
         self._seconds = settings.getfloat("BROWSER_PAGE_SECONDS")
         self._most = settings.getint("BROWSER_PAGE_REQUESTS")
         self._size = settings.getint("DOWNLOAD_MAXSIZE")
-        self._places = asyncio.Semaphore(settings.getint("PLAYWRIGHT_MAX_PAGES_PER_CONTEXT"))
+        self._width = settings.getint("PLAYWRIGHT_MAX_PAGES_PER_CONTEXT")
+        self._places = asyncio.Semaphore(self._width)
+        self._waiting_alone = asyncio.Lock()
+        self._memory_mb = settings.getint("BROWSER_MEMORY_MB")
+        self._memory = MemoryWatch(self._memory_mb)
         self._context = {
             "user_agent": settings["USER_AGENT"],
             "service_workers": "block",
@@ -64,24 +69,22 @@ class BrowserMiddleware:
         return cls(crawler)
 
     async def process_request(self, request: Request) -> Response | None:
-        """Return a page as the browser renders it; other requests pass.
+        """Answer a request for a page as the browser shows it; others pass.
 
         Raises:
             BrowserMissingError: there is no browser.
+            BrowserMemoryError: the page took too much memory in it.
             BrowserError: it failed, or the page did.
         """
         plain: Response | None = request.meta.get(RENDER)
         if plain is None:
             return None
-        async with self._places:
-            handler = await self._start()
-            try:
-                shown = await self._show(plain, handler)
-            except BrowserError:
-                raise
-            except Exception as error:  # whatever Playwright and the browser come up with
-                raise BrowserError(f"the browser failed: {_first_line(error)}") from error
-        url = urldefrag(shown.url)[0]
+        answer = await self._in_turn(plain)
+        if answer is None:
+            answer = await self._in_turn(plain, alone=True)
+        if answer is None:
+            raise BrowserMemoryError(f"browser exceeded {self._memory_mb} MB")
+        url = urldefrag(answer.url)[0]
         if not url.startswith(("https:", "http:")):
             raise BrowserError("the page sent the browser away")
         headers = plain.headers.copy()  # what they say of the page holds for it as shown, too
@@ -89,7 +92,7 @@ class BrowserMiddleware:
             headers.pop(name, None)
         headers["Content-Type"] = "text/html; charset=utf-8"
         headers["Content-Location"] = url
-        return shown.replace(url=url, headers=headers, flags=[], request=None)
+        return answer.replace(url=url, headers=headers, flags=[], request=None)
 
     def engine_started(self) -> None:
         """Add the downloader slot of subresources to those that a user may have set."""
@@ -97,6 +100,37 @@ class BrowserMiddleware:
         concurrency = self._crawler.settings.getint("BROWSER_PAGE_CONCURRENCY")
         slot = {"concurrency": concurrency, "delay": 0, "jitter": 0}
         self._crawler.engine.downloader.per_slot_settings.setdefault(_SLOT, slot)
+
+    async def _in_turn(self, plain: Response, *, alone: bool = False) -> Response | None:
+        """Render a page, with no other one at the same time if asked.
+
+        Returns:
+            ``None`` if the browser exceeded its memory; where other pages were in it, any of them
+            may be the reason.
+
+        Raises:
+            BrowserMissingError: there is no browser.
+            BrowserError: it failed, or the page did.
+        """
+        async with AsyncExitStack() as places:
+            if alone:
+                await places.enter_async_context(self._waiting_alone)
+            for _ in range(self._width if alone else 1):
+                await places.enter_async_context(self._places)
+            handler = await self._start()
+            showing = asyncio.ensure_future(self._show(plain, handler))
+            self._memory.add(showing, plain.url)
+            try:
+                return await showing
+            except asyncio.CancelledError:
+                if showing not in self._memory.exceeded:
+                    raise
+                self._memory.exceeded.remove(showing)
+                return None
+            except BrowserError:
+                raise
+            except Exception as error:  # whatever Playwright and the browser come up with
+                raise BrowserError(f"the browser failed: {_first_line(error)}") from error
 
     async def engine_stopped(self) -> None:
         """Close the browser."""
@@ -120,6 +154,11 @@ class BrowserMiddleware:
                 logging.getLogger("scrapy-playwright").setLevel(logging.ERROR)
                 handler = ScrapyPlaywrightDownloadHandler.from_crawler(self._crawler)
                 handler.config.launch_options = launch_options(chromium)
+                if not has_sandbox():
+                    logger.warning(
+                        "Chromium runs without its sandbox: run crawls as a user other than root, "
+                        "on a system that allows user namespaces, or set BROWSER=off"
+                    )
                 # It would do this itself, had it been there when the crawl began.
                 handler.browser_provider = handler.browser_provider_cls(handler.config)
                 await handler.browser_provider.start()

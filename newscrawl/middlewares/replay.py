@@ -10,7 +10,12 @@ from scrapy.http import Headers, Request, Response
 from scrapy.responsetypes import responsetypes
 
 from newscrawl.archive.warc import RENDERED, ArchiveIndex, Exchange, read_answer
-from newscrawl.errors import BrowserError, BrowserMissingError, NotInArchiveError
+from newscrawl.errors import (
+    BrowserError,
+    BrowserMemoryError,
+    BrowserMissingError,
+    NotInArchiveError,
+)
 from newscrawl.fetching.headers import HeadersTooLargeError
 from newscrawl.middlewares.archive import address
 from newscrawl.state.run import Run
@@ -26,6 +31,7 @@ _ERRORS = (
     exceptions.UnsupportedURLSchemeError,
     HeadersTooLargeError,
     BrowserError,
+    BrowserMemoryError,
     BrowserMissingError,
 )
 """Errors of a downloader or the browser in place of a response."""

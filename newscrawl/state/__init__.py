@@ -1,5 +1,10 @@
 """State that outlives a run: the ledger and its stores."""
 
+try:
+    import fcntl  # noqa: F401 - file locks
+except ImportError:
+    raise SystemExit("newscrawl needs Linux or macOS; on Windows, use it within WSL") from None
+
 from newscrawl.state.articles import Entry, Scope, State
 from newscrawl.state.database import examine
 from newscrawl.state.ledger import Ledger, ledger_of, ledger_path

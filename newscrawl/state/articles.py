@@ -269,8 +269,8 @@ class ArticleStore:
         condition, values = wanted.where()
         (count,) = self._database.execute(
             "SELECT count(*) FROM articles"  # noqa: S608 - as above
-            f" WHERE site = ? AND state = 'found' AND job != ?{condition}",
-            [site, self._number(job), *values],
+            f" WHERE site = ? AND state = 'found' AND job IS NOT {_NUMBER}{condition}",
+            [site, job, *values],
         ).fetchone()
         return int(count)
 
