@@ -30,7 +30,7 @@ _CLOSING = 10
 
 
 class BrowserMiddleware:
-    """Render pages that were fetched already in Chromium, and return what came of them.
+    """Shows pages that were fetched already to Chromium, and answers with what came of them.
 
     A request asks for that with ``meta[RENDER]``, the response that holds the page. The browser
     is started at the first such request. It has no network of its own: what a page asks for is
@@ -68,7 +68,7 @@ class BrowserMiddleware:
         return cls(crawler)
 
     async def process_request(self, request: Request) -> Response | None:
-        """Return a page as the browser renders it; other requests pass.
+        """Answer a request for a page as the browser shows it; others pass.
 
         Raises:
             BrowserMissingError: there is no browser.
@@ -91,7 +91,7 @@ class BrowserMiddleware:
             headers.pop(name, None)
         headers["Content-Type"] = "text/html; charset=utf-8"
         headers["Content-Location"] = url
-        return shown.replace(url=url, headers=headers, flags=[], request=None)
+        return answer.replace(url=url, headers=headers, flags=[], request=None)
 
     def engine_started(self) -> None:
         """Add the downloader slot of subresources to those that a user may have set."""
