@@ -30,7 +30,7 @@ _CLOSING = 10
 
 
 class BrowserMiddleware:
-    """Shows pages that were fetched already to Chromium, and answers with what came of them.
+    """Downloader middleware that renders already fetched pages in Chromium.
 
     A request asks for that with ``meta[RENDER]``, the response that holds the page. The browser
     is started at the first such request. It has no network of its own: what a page asks for is
@@ -91,7 +91,7 @@ class BrowserMiddleware:
             headers.pop(name, None)
         headers["Content-Type"] = "text/html; charset=utf-8"
         headers["Content-Location"] = url
-        return answer.replace(url=url, headers=headers, flags=[], request=None)
+        return shown.replace(url=url, headers=headers, flags=[], request=None)
 
     def engine_started(self) -> None:
         """Add the downloader slot of subresources to those that a user may have set."""
