@@ -15,6 +15,8 @@ from newscrawl.extraction.blocks import (
 from newscrawl.extraction.forms import (
     CARRIERS,
     CELLS,
+    MINOR,
+    MINOR_GUIDED,
     Forms,
     anchors_of,
     mass_of,
@@ -119,7 +121,7 @@ class Outline:
             bool(flags & COMMENTS) and self._mass[0] - named >= _COMMENTED
         )
 
-    def _container(self, good: list[int]) -> int:
+    def _container(self, good: list[int], anchors: list[int]) -> int:
         """Find the smallest part that holds most of the good prose, and what is known."""
         elements = self.page.elements
         mass = mass_of(self.page, good)
@@ -129,7 +131,6 @@ class Outline:
             if mass[index]:
                 children.setdefault(elements[index].parent, []).append(index)
         own = [0] * len(elements)
-        anchors = anchors_of(self.page, self._mass)
         for index in good:
             own[anchors[self.page.blocks[index].element]] += len(self.page.blocks[index].text)
         container = 0
@@ -165,13 +166,14 @@ class Outline:
             good = texts
         if not good or good[-1] <= after:
             return []
-        container = self._container(good)
+        anchors = anchors_of(page, self._mass)
+        container = self._container(good, anchors)
         inside = [
             index
             for index, block in enumerate(blocks)
             if page.inside(block.element, container) and not self.is_away(block.element)
         ]
-        forms = Forms(page, anchors_of(page, self._mass), inside, good)
+        forms = Forms(page, anchors, inside, good)
         return self._told(inside, self._belonging(forms, good, inside), set(good), forms.anchors)
 
     def brief(self) -> list[int]:
@@ -196,7 +198,7 @@ class Outline:
         shown = set(inside)
         sure = {forms.at(index) for index in self.known if index in shown}
         main = forms.main()
-        wanted = main | forms.minor(main)
+        wanted = main | forms.minor(main, MINOR_GUIDED if self.known else MINOR)
         home = 0
         if self.known:
             # What the copy passes over is a box.
