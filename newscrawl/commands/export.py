@@ -199,7 +199,7 @@ def _format(output: Path, asked: str | None) -> str:
 
 
 def _asked(opts: argparse.Namespace) -> str | None:
-    """Return the format that the options ask for."""
+    """Return the format selected by the options."""
     if opts.identifiers:
         if opts.format not in (None, "identifiers"):
             raise UsageError(f"--identifiers does not fit --format {opts.format}", print_help=False)
