@@ -80,7 +80,7 @@ def _parse(body: bytes, url: str) -> Element:
     try:
         root: Element = fromstring(body)
     except DefusedXmlException as error:
-        raise FeedError(url, f"a feed without entities of its own; {error}") from error
+        raise FeedError(url, f"an RSS feed without entity declarations; {error}") from error
     except ParseError as error:
         return _recover(body, url, f"well-formed XML; {error}")
     except (ValueError, LookupError) as error:  # an encoding that does not exist
@@ -121,7 +121,7 @@ def _recover(body: bytes, url: str, expected: str) -> Element:
     except UnreadableHtmlError:
         raise FeedError(url, expected) from None
     if "<!ENTITY" in text:
-        raise FeedError(url, "a feed without entities of its own")
+        raise FeedError(url, "an RSS feed without entity declarations")
     begin = _FEED.search(text)
     ends = deque(_ENTRY_END.finditer(text, begin.end()), 1) if begin else ()
     if not begin or not ends:

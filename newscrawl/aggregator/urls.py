@@ -218,7 +218,7 @@ def parse_article_id(identifier: str) -> ArticleKey:
         if parse_article_url(key.url) == key:
             return key
     raise ValueError(
-        f"{identifier!r} is no article id; expected such as maghress:fr/lopinion/36897"
+        f"{identifier!r} is not an article id; expected such as maghress:fr/lopinion/36897"
     )
 
 

@@ -100,7 +100,7 @@ def read_answer(directory: Path, location: Location) -> Exchange:
             answer = _answer(fields["warc-target-uri"], record[start:-4])
         answer.fetched = datetime.fromisoformat(fields["warc-date"])
     except (OSError, ValueError, KeyError, zlib.error) as error:
-        raise ArchiveError(f"{path}: no answer at {location.offset}: {error}") from error
+        raise ArchiveError(f"{path}: no response at {location.offset}: {error}") from error
     return answer
 
 
@@ -232,7 +232,7 @@ class ArchiveIndex:
             self._db = sqlite3.connect(f"{made.as_uri()}?mode=ro", uri=True, timeout=3600)
             return
         if not any(directory.rglob(f"*{SUFFIX}")):
-            raise ArchiveError(f"{directory} holds no archive: there is no *{SUFFIX} in it")
+            raise ArchiveError(f"{directory} has no archive: there is no *{SUFFIX} in it")
         try:
             self._db = self._open(self.file)
         except sqlite3.Error as error:

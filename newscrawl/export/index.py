@@ -118,7 +118,7 @@ class Counts:
     earlier: int = 0
     """Versions of articles that a later one replaces."""
     unwanted: int = 0
-    """Versions that are not of the selection."""
+    """Versions that are not selected."""
     duplicates: int = 0
     """Versions left out because another article of the selection represents their text."""
     not_drawn: int = 0
@@ -446,7 +446,7 @@ def _seconds(name: str, timestamp: str | None) -> float:
     try:
         when = datetime.fromisoformat(timestamp or "")
     except ValueError:
-        raise ValueError(f"{name}: {timestamp!r} is no timestamp") from None
+        raise ValueError(f"{name}: {timestamp!r} is not a timestamp") from None
     if when.tzinfo is None:
         raise ValueError(f"{name}: {timestamp} has no offset")
     return when.timestamp()

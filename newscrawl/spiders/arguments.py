@@ -190,7 +190,7 @@ def _day(name: str, value: str | None, today: date) -> date | None:
     try:
         return parse_day(value, today)
     except ValueError:
-        raise ArgumentError(f"{name}={value}: is no date; allowed: {FORMS}") from None
+        raise ArgumentError(f"{name}={value}: is not a date; allowed: {FORMS}") from None
 
 
 def _urls(site: Site, value: str | None) -> Articles:
@@ -207,7 +207,7 @@ def _ids_of_urls(site: Site, value: str) -> Iterator[str]:
         key = parse_article_url(url)
         if key is None or key.aggregator != site.name:
             raise ArgumentError(
-                f"{where}: {url} is no article URL of {site.name}; "
+                f"{where}: {url} is not an article URL of {site.name}; "
                 f"allowed: such as https://www.{site.host}/lopinion/36897"
             )
         yield key.id
@@ -235,7 +235,8 @@ def _ids(value: str | None) -> tuple[IdRange, ...]:
         match = _RANGE.fullmatch(part)
         if match is None or not is_slug(match["outlet"]):
             raise ArgumentError(
-                f"ids={part}: is no range; allowed: outlet:first-last, such as lopinion:36000-36999"
+                f"ids={part}: is not a range; "
+                "allowed: outlet:first-last, such as lopinion:36000-36999"
             )
         first, last = int(match["first"]), int(match["last"] or match["first"])
         if first > last:
@@ -263,5 +264,5 @@ def _number(name: str, value: str | None, what: str) -> int | None:
     if value is None:
         return None
     if not (value.isascii() and value.isdigit() and int(value)):
-        raise ArgumentError(f"{name}={value}: is no number of {what}; allowed: 1 or more")
+        raise ArgumentError(f"{name}={value}: is not a number of {what}; allowed: 1 or more")
     return int(value)
