@@ -10,11 +10,11 @@ from newscrawl.articles.recrawl import Revisits
 from newscrawl.errors import StoreError
 from newscrawl.fetching.shutdown import stop
 from newscrawl.items import Article
+from newscrawl.pipelines.domain import domain_of_source
 from newscrawl.pipelines.versions import fingerprints
 from newscrawl.state.compression import packing_of
 from newscrawl.state.jsonl import LineFile
 from newscrawl.state.run import Run
-from newscrawl.text.urls import registered_domain
 
 logger = logging.getLogger(__name__)
 
@@ -106,5 +106,5 @@ class FeedPipeline:
         ledger.articles.settle(item.id, state, due=due)
         prints = fingerprints(item)
         ledger.articles.note_export(item.id, self._run.job, item.version, prints, file, position)
-        if item.source.status == "ok" and (domain := registered_domain(item.source.url or "")):
+        if domain := domain_of_source(item):
             ledger.outlets.learn_domain(item.aggregator, item.edition, item.outlet.slug, domain)
