@@ -55,6 +55,8 @@ _NUMBERS: Mapping[tuple[float, float], tuple[str, ...]] = {
     ),
     (0.1, 1000): ("AUTOTHROTTLE_TARGET_CONCURRENCY",),
     (0, 1000): ("MONITOR_OUTLET_ITEMS",),
+    # Hours
+    (0.1, 24 * 366): ("STALE_HOURS",),
 }
 """Numeric settings by their range, both ends included."""
 
@@ -120,7 +122,15 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
 _WEB = ("http://", "https://")
 _COMPONENTS = ("DOWNLOADER_MIDDLEWARES", "EXTENSIONS", "ITEM_PIPELINES", "SPIDER_MIDDLEWARES")
 _PATHS = ("EXTRA_MONITORS",)
-_MAPPINGS = (*_COMPONENTS, *_PATHS, "DOWNLOAD_SLOTS", "FEEDS", "GUARD_TRUSTED_HOSTS", "HOST_DELAYS")
+_MAPPINGS = (
+    *_COMPONENTS,
+    *_PATHS,
+    "DOWNLOAD_SLOTS",
+    "FEEDS",
+    "GUARD_TRUSTED_HOSTS",
+    "HOST_DELAYS",
+    "RETENTION_DAYS",
+)
 
 _CLASSES = (
     "DOWNLOADER",
@@ -226,6 +236,8 @@ def _faults_of_texts(settings: BaseSettings) -> Iterator[tuple[str, str]]:
     """Yield the wrong ones among settings that are texts or hold some."""
     if not str(settings["NEWSCRAWL_DATA"] or "").strip():
         yield "NEWSCRAWL_DATA", "a directory"
+    if settings["HEARTBEAT_URL"] and not str(settings["HEARTBEAT_URL"]).startswith(_WEB):
+        yield "HEARTBEAT_URL", "a URL such as https://hc.example/ping/KEY/newscrawl-{site}-{kind}"
     if settings["WEB_ARCHIVE"] and not str(settings["WEB_ARCHIVE"]).startswith(_WEB):
         yield "WEB_ARCHIVE", "a URL such as https://web.archive.org"
     if not set(settings.getlist("WEB_ARCHIVE_STATUSES")) <= set(get_args(Status)):
