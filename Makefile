@@ -41,7 +41,7 @@ docs: .venv/.test
 
 # The picture in README.md: the report page of the demo.
 picture: demo
-	chromium --headless --no-sandbox --hide-scrollbars --window-size=1000,640 \
+	chromium --headless --no-sandbox --hide-scrollbars --window-size=1280,900 \
 	  --screenshot=docs/images/report.png "file://$$PWD/data/demo/report/index.html"
 
 wheel: .venv/.test
