@@ -22,6 +22,8 @@ _DRIFT = 3
 """Words by which a copy may run ahead of the page, or behind it, within a short block."""
 _TAIL = 0.2
 """Share of the aligned text from which the prose behind a copy's end is the article's."""
+_OPENING = 100
+"""Characters from which a paragraph between headline and body is the first of the article."""
 _BRIEF = 60
 """Words of a copy that may be matched by its words alone."""
 _LITTLE = 200
@@ -94,7 +96,7 @@ def _match(block: int, places: list[int | None], hits: int) -> _Match:
 
 
 def guided(page: Page, reference: Reference) -> list[int]:
-    """List the body's blocks by a text that says what they say; none when the page has it not."""
+    """List the body's blocks by a text that says what they say; none if the page lacks it."""
     matches = [m for m in _matches(page, reference) if m.share >= 0.5 or m.mask.bit_count() >= 12]
     whole = 0
     for match in matches:
@@ -129,7 +131,7 @@ def guided(page: Page, reference: Reference) -> list[int]:
     last = chain[-1].block
     size = _size(page, blocks)
     outline = Outline(page, [match.block for match in chain])
-    # Who repeats the article after its end quotes it; the body itself has its own to say.
+    # A repetition of the article after its end quotes it.
     told = {match.block for match in matches if match.share >= 0.5}
     rest = [index for index in outline.body(last) if index > last and index not in told]
     if _size(page, rest) > _TAIL * size:
@@ -256,15 +258,15 @@ def unguided(page: Page) -> list[int]:
 
 
 def standfirst(page: Page, body: list[int], description: str | None) -> list[int]:
-    """List the blocks between headline and body that sum the article up.
+    """List the blocks between headline and body that begin the article or sum it up.
 
-    They are known by their name, or because the page's own description says the same.
+    They are known by their name, because the page's own description says the same, or as whole
+    paragraphs below the headline.
     """
     first = min(body)
-    start = max(
-        (i for i in range(first) if page.elements[page.blocks[i].element].tag == "h1"),
-        default=first - 10,
-    )
+    headlines = [i for i in range(first) if page.elements[page.blocks[i].element].tag == "h1"]
+    below_headline = bool(headlines)
+    start = headlines[-1] if headlines else first - 10
     summary = Reference(description or "")
     opening = set(shingles(compared(page.blocks[first].text)))
     found = []
@@ -283,6 +285,13 @@ def standfirst(page: Page, body: list[int], description: str | None) -> list[int
         same = len(said) - summary.places(words).count(None)
         if (
             same >= 0.6 * max(1, min(len(said), len(summary)))
+            or (
+                below_headline
+                and element.tag == "p"
+                and not block.linked
+                and len(block.text) >= _OPENING
+                and block.text[-1] in ENDS
+            )
             or _STANDFIRST.search(element.label)
             or _STANDFIRST.search(around.label)
         ):
