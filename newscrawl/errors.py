@@ -78,6 +78,14 @@ class SiteBusyError(StoreError):
     """
 
 
+class LeaseLostError(StoreError):
+    """Another process has taken the site of this run, whose lease had ended.
+
+    Raised by ``newscrawl.state`` when the lease is renewed or something is to be written; it ends
+    the run. What the run has committed remains valid.
+    """
+
+
 class ParserError(NewscrawlError):
     """A parse worker (``PARSE_WORKERS``) cannot be started.
 

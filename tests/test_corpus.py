@@ -337,3 +337,14 @@ def test_an_export_of_an_export_has_each_column_once(tmp_path: Path) -> None:
 
 def test_the_citation_names_the_version() -> None:
     assert f"\nversion: {__version__}\n" in (ROOT / "CITATION.cff").read_text("utf-8")
+
+
+def test_commands_of_the_documents_have_directories_of_their_own() -> None:
+    typed = re.compile(r"^ {4}scrapy (?:export|rebuild) -o ([\w-]+)\S* (.*)$", re.MULTILINE)
+    texts = [(ROOT / "docs" / name).read_text("utf-8") for name in ("export.md", "research.md")]
+    exports, others = (typed.findall(text) for text in texts)
+    directories = [directory for directory, _ in exports]
+    assert len(directories) == len(set(directories)) > 5
+    # Those of the other document replace what they wrote before, and nothing of these.
+    assert all("--overwrite" in options for _, options in others)
+    assert not {directory for directory, _ in others} & set(directories)

@@ -352,7 +352,8 @@ def test_bylines(case: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", {n for case in BYLINES for n in case.partition("=")[2].strip().split(" + ") if n}
+    "name",
+    sorted({n for case in BYLINES for n in case.partition("=")[2].strip().split(" + ") if n}),
 )
 def test_names_are_not_split_again(name: str) -> None:
     assert split_bylines(name) == [name]

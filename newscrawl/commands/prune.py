@@ -97,7 +97,10 @@ class Command(ScrapyCommand):
     def _merge(self, data: Path, site: str, now: datetime, *, do: bool) -> None:
         """Merge a site's feeds, or say that they would be."""
         from newscrawl.operations.retention import merge, merges
+        from newscrawl.state.place import place_of
         from newscrawl.state.run import Run
+
+        assert self.settings
 
         def say(planned: "Merge") -> None:
             count, verb = len(planned.sources), "merged" if do else "would merge"
@@ -110,7 +113,7 @@ class Command(ScrapyCommand):
         if not any(merges(data, site, now)):
             return
         try:
-            run = Run(site, "prune", data)
+            run = Run(site, "prune", place_of(self.settings))
         except SiteBusyError:
             print(f"{site} has a run in progress: its feeds are left for the next time")
             return

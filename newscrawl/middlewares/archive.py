@@ -49,7 +49,7 @@ class ArchiveMiddleware:
         return cls(crawler)
 
     def process_response(self, request: Request, response: Response) -> Response:
-        """Archive a response and tell its request where."""
+        """Archive a response and note in its request where."""
         exchange = _exchange(request)
         exchange.status = response.status
         exchange.headers = _pairs(response.headers)
@@ -94,7 +94,7 @@ class ArchiveMiddleware:
     def _open(self) -> WarcFile:
         """Begin the job's next file."""
         directory = self._run.data / "archive" / self._run.site
-        paths = (directory / f"{self._run.job}-{number:05}{SUFFIX}" for number in count())
+        paths = (directory / f"{self._run.stem}-{number:05}{SUFFIX}" for number in count())
         path = next(path for path in paths if not path.exists())
         # The ledger knows of the file before it exists, so that no torn record escapes it.
         self._commit(path, 0)

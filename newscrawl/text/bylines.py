@@ -55,7 +55,7 @@ _DATE_BEFORE = re.compile(
 )
 _ADDRESS = re.compile(
     r"[(<\[]?[^\s@]{1,64}@[^\s@]{1,255}\.\w+[)>\]]?|(?:https?://|www\.)\S*"
-    r"|\b[\w-]{1,63}\.\w{2,4}/\S*|@\w+|(?<!\S)(?:/|auteurs?/|authors?/)[\w/.-]+|\S+\.html?\b",
+    r"|\b[\w-]{1,63}\.\w{2,4}/\S*|@\w+|(?<!\S)(?:/|auteurs?/|authors?/)[\w/.-]+|(?<!\S)\S+?\.html?\b",
     re.IGNORECASE,
 )
 # White space is matched from its beginning only: to try each of many blanks is quadratic.
