@@ -113,7 +113,7 @@ def test_good_feeds_packed_ones_and_ones_that_break_off(
     whole = packed.read_bytes()
     packed.write_bytes(whole[: len(whole) // 2])
     code, told = scrapy("validate", packed, data=data)
-    assert (code, "cannot be unpacked from here on" in told) == (1, True)
+    assert (code, "cannot be decompressed from here on" in told) == (1, True)
     code, told = scrapy("validate", tmp_path / "none.jsonl", data=data)
     assert (code, "does not exist" in told) == (1, True)
 
