@@ -49,6 +49,9 @@ _UNFINISHED_FIRST = 1000
 class Discovery:
     """The first requests of a crawl, its listings, and the articles that they lead to.
 
+    One class, although large: all ways of discovery share claims, walks, counters and the end of
+    the site.
+
     Args:
         crawler: Of the running spider.
         site: The aggregator.
