@@ -3,15 +3,16 @@ PYTHON ?= python3
 BIN := .venv/bin
 TARGET ?= local
 BROWSER ?= yes
+POSTGRESQL ?= yes
 # scrapyd-deploy: of the development environment, or else of a small one, as on a node.
 CLIENT := $(if $(wildcard .venv/bin/scrapyd-deploy),.venv,.venv-deploy)
 
-.PHONY: help demo check test lint docs wheel lock deploy browser clean
+.PHONY: help demo check test lint docs wheel lock deploy browser postgresql clean
 
 help:
 	@echo "make demo     install what the demo needs and crawl the demo network (no network access)"
 	@echo "make check    ruff, mypy and the unit tests"
-	@echo "make test     the whole test suite; installs Chromium where it runs as root"
+	@echo "make test     the whole test suite; installs Chromium and PostgreSQL as root"
 	@echo "make lint     ruff and mypy"
 	@echo "make docs     rewrite the JSON Schema and the reference documents from the code"
 	@echo "make wheel    build the wheel into dist/"
@@ -25,7 +26,7 @@ demo: .venv/.demo
 check: lint
 	$(BIN)/pytest -q -m "not slow"
 
-test: .venv/.test browser
+test: .venv/.test browser postgresql
 	$(BIN)/pytest
 
 lint: .venv/.test
@@ -66,6 +67,14 @@ browser:
 	  echo "Installing chromium with apt-get for the tests of rendered pages; BROWSER=no skips it."; \
 	  apt-get update -q && apt-get install -qy --no-install-recommends chromium chromium-sandbox; \
 	else echo "Chromium is missing, its tests will fail; as root: apt-get install chromium" >&2; fi
+
+# The tests of nodes start a PostgreSQL server of their own. POSTGRESQL=no leaves them out.
+postgresql:
+	@command -v pg_ctl >/dev/null || ls /usr/lib/postgresql/*/bin/pg_ctl >/dev/null 2>&1 && exit 0; \
+	if [ "$(POSTGRESQL)" = yes ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "Installing postgresql with apt-get for the tests of nodes; POSTGRESQL=no skips it."; \
+	  apt-get update -q && apt-get install -qy --no-install-recommends postgresql; \
+	else echo "PostgreSQL is missing, its tests are skipped; as root: apt-get install postgresql" >&2; fi
 
 # .venv/.demo holds for the extra `demo`, and so on.
 .venv/.%: requirements.txt pyproject.toml

@@ -4,7 +4,7 @@ import multiprocessing
 import os
 import signal
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -12,6 +12,7 @@ import pytest
 from hypothesis import settings
 
 from tests import crawl_server, support, web
+from tests.postgres import Server, server
 
 STARTERS = (
     multiprocessing,
@@ -23,6 +24,7 @@ STARTERS = (
     support.scrapy,
     web.command,
     web.crawl,
+    Server,
 )
 """What starts other processes."""
 
@@ -63,3 +65,23 @@ def before_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[
         monkeypatch.setenv("PYTHONPATH", str(directory), prepend=os.pathsep)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL server, started for the first test that needs one."""
+    with server() as running:
+        yield running
+
+
+@pytest.fixture
+def url(postgres: Server) -> str:
+    """URL of a new database."""
+    return postgres.create()
+
+
+@pytest.fixture
+def own_server() -> Iterator[Server]:
+    """A PostgreSQL server that a test may stop."""
+    with server() as running:
+        yield running

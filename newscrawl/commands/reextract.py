@@ -72,15 +72,16 @@ class Command(ScrapyCommand):
         from newscrawl.export import find_feeds
         from newscrawl.operations.comparison import compare
         from newscrawl.operations.reextraction import reextract
+        from newscrawl.state.place import place_of
 
         assert self.settings
         began = time.monotonic()
-        data = Path(self.settings["NEWSCRAWL_DATA"]).resolve()
         try:
-            outcome = reextract(Path(args[0]), opts.output, data, self.settings, jobs=opts.jobs)
+            place = place_of(self.settings)
+            outcome = reextract(Path(args[0]), opts.output, place, self.settings, jobs=opts.jobs)
             _tell(outcome, time.monotonic() - began)
             if opts.old:
-                old = [feed.path for feed in find_feeds(data, opts.old)]
+                old = [feed.path for feed in find_feeds(place, opts.old)]
                 _tell_changes(compare(opts.output, old))
         except (NewscrawlError, OSError, ValueError) as error:
             say(f"scrapy reextract: {error}", sys.stderr)

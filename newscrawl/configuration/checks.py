@@ -31,7 +31,13 @@ _NUMBERS: Mapping[tuple[float, float], tuple[str, ...]] = {
         "RETRY_BACKOFF",
         "WEB_ARCHIVE_DELAY",
     ),
-    (0.1, _DAY): ("BROWSER_PAGE_SECONDS", "DNS_TIMEOUT", "DOWNLOAD_TIMEOUT", "PARSE_SECONDS"),
+    (0.1, _DAY): (
+        "BROWSER_PAGE_SECONDS",
+        "DNS_TIMEOUT",
+        "DOWNLOAD_TIMEOUT",
+        "LEASE_SECONDS",
+        "PARSE_SECONDS",
+    ),
     (1, _DAY): ("MONITOR_CLOCK_SECONDS",),
     (0, _ANY_COUNT): ("CLOSESPIDER_TIMEOUT", "CLOSESPIDER_TIMEOUT_NO_ITEM", "HOST_MAX_SECONDS"),
     # Days and hours
@@ -196,7 +202,7 @@ def check_options(pairs: Iterable[str]) -> None:
 
 
 def _faults(settings: BaseSettings, defaults: ModuleType) -> Iterator[tuple[str, str]]:
-    """Yield names of wrong settings, each with what is allowed."""
+    """Yield the names of invalid settings with the allowed values."""
     for (least, most), names in _NUMBERS.items():
         for name in names:
             if not _is_number(settings[name], least, most, whole=False):

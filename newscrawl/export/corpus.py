@@ -71,7 +71,7 @@ class Summary:
 
     @property
     def counts(self) -> Counts:
-        """What became of the lines."""
+        """Counts of the lines."""
         return self.facts.counts
 
 

@@ -1,4 +1,4 @@
-"""Index of the records of an export: where each stands, and what is known of it."""
+"""Index of the records of an export: location and columns of each."""
 
 import sqlite3
 import zlib
@@ -109,7 +109,7 @@ _decode_text = msgspec.json.Decoder(_Texts).decode
 
 @dataclass(slots=True)
 class Counts:
-    """What became of the lines; all but ``lines`` add up to that."""
+    """Counts of the lines; the others add up to ``lines``."""
 
     lines: int = 0
     """Lines of all feeds."""
@@ -141,7 +141,7 @@ class Record(NamedTuple):
 
 
 class Index:
-    """A temporary database of where each version of an article stands.
+    """Temporary database with the location of each version of an article.
 
     Records themselves are never held, so memory hardly grows with the corpus.
 

@@ -12,7 +12,7 @@ from scrapy.crawler import Crawler
 from scrapy.http import Request, Response
 from scrapy.http.request import NO_CALLBACK
 
-from newscrawl.browser import RENDER
+from newscrawl.browser import BROWSER_SLOT, RENDER
 from newscrawl.browser.chromium import find_chromium, has_sandbox, launch_options
 from newscrawl.browser.memory import MemoryWatch
 from newscrawl.browser.visit import Visit
@@ -24,14 +24,13 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_SLOT = "browser"
 _KEPT_SCRIPTS = 32
 _LARGEST_KEPT = 1024 * 1024
 _CLOSING = 10
 
 
 class BrowserMiddleware:
-    """Render pages that were fetched already in Chromium, and return what came of them.
+    """Downloader middleware that renders already fetched pages in Chromium.
 
     A request asks for that with ``meta[RENDER]``, the response that holds the page. The browser
     is started at the first such request. It has no network of its own: what a page asks for is
@@ -99,10 +98,10 @@ class BrowserMiddleware:
         assert self._crawler.engine
         concurrency = self._crawler.settings.getint("BROWSER_PAGE_CONCURRENCY")
         slot = {"concurrency": concurrency, "delay": 0, "jitter": 0}
-        self._crawler.engine.downloader.per_slot_settings.setdefault(_SLOT, slot)
+        self._crawler.engine.downloader.per_slot_settings.setdefault(BROWSER_SLOT, slot)
 
     async def _in_turn(self, plain: Response, *, alone: bool = False) -> Response | None:
-        """Render a page, with no other one at the same time if asked.
+        """Render a page, alone in the browser if requested.
 
         Returns:
             ``None`` if the browser exceeded its memory; where other pages were in it, any of them
@@ -213,7 +212,7 @@ class BrowserMiddleware:
             meta={
                 "allow_offsite": True,
                 # A page's parts come together, as to any reader: not each after a pause.
-                "download_slot": _SLOT,
+                "download_slot": BROWSER_SLOT,
                 "autothrottle_dont_adjust_delay": True,
             },
         )

@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 from newscrawl.aggregator.sites import SITES, Site
 from newscrawl.outlets import known_outlets
 from newscrawl.state import Scope, ledger_of
+from newscrawl.state.place import Place, as_place
 from newscrawl.state.run_reports import read_report, reports
 
 Kind = Literal["new", "waiting", "backfill"]
@@ -86,7 +87,9 @@ def backfill_prefix(site: str) -> str:
     return f"backfill-{site}-"
 
 
-def next_backfill(data: Path, site: str, months: int, today: date) -> dict[str, str] | None:
+def next_backfill(
+    place: Place | Path, site: str, months: int, today: date
+) -> dict[str, str] | None:
     """Return the arguments of the next back-fill: a month of an outlet that no run has finished.
 
     The latest month comes first, and in it the outlets with most articles; ``_job`` names the run,
@@ -95,7 +98,8 @@ def next_backfill(data: Path, site: str, months: int, today: date) -> dict[str, 
     once a day. ``None`` when there is nothing to do.
     """
     again: dict[str, str] | None = None
-    outlets = _outlets(data, SITES[site])
+    place = as_place(place)
+    outlets = _outlets(place, SITES[site])
     for first, last in _months(today, months):
         for edition, outlet in outlets[:]:
             job = f"{backfill_prefix(site)}{edition}-{outlet}-{first:%Y-%m}"
@@ -107,7 +111,7 @@ def next_backfill(data: Path, site: str, months: int, today: date) -> dict[str, 
                 "revisit": "no",
                 "_job": job,
             }
-            report = read_report(data, job)
+            report = read_report(place.data, job)
             if report.get("state") != "finished" or report.get("outcome") == "skipped":
                 return run
             if report["outcome"] == "failed" and not report["found"]:
@@ -144,10 +148,10 @@ def _months(today: date, count: int) -> Iterator[tuple[date, date]]:
     return islice(before(today), count)
 
 
-def _outlets(data: Path, site: Site) -> list[tuple[str, str]]:
+def _outlets(place: Place, site: Site) -> list[tuple[str, str]]:
     """Return editions and slugs: of earlier runs, most articles first, then the registry's."""
     counts: dict[tuple[str, str], int] = {}
-    with ledger_of(data) as ledger:
+    with ledger_of(place) as ledger:
         census = ledger.articles.census(Scope(site=site.name)) if ledger else []
     for _, edition, outlet, _, count in census:
         counts[edition, outlet] = counts.get((edition, outlet), 0) + count

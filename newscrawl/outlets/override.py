@@ -23,7 +23,7 @@ OVERRIDES = resources.files("newscrawl.outlets") / "overrides"
 
 
 class Override(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is stated for one outlet; what is not stated is extracted as for any other."""
+    """Override for one outlet; fields that are not set are extracted as usual."""
 
     body: Selector | None = None
     """The body: every element that matches, such as its paragraphs or the part that holds them."""

@@ -33,7 +33,7 @@ class IdRange:
     """The highest number."""
 
     def __iter__(self) -> Iterator[str]:
-        """The numbers as they stand in URLs."""
+        """Yield the numbers as in URLs."""
         return map(str, range(self.first, self.last + 1))
 
 
@@ -58,7 +58,7 @@ class Articles(Iterable[ArticleKey], Sized):
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
-    """What a run is asked to do; every field is an argument of the same name."""
+    """Arguments of a run; each field is a spider argument of the same name."""
 
     editions: tuple[Edition, ...]
     """Language branches, ``fr,ar``; all of the site's if not given."""
@@ -154,7 +154,7 @@ class Arguments:
                 )
 
     def wants(self, day: date) -> bool:
-        """Whether a printed date lies between ``since`` and ``until``."""
+        """Return whether a printed date is between ``since`` and ``until``."""
         return not (self.since and day < self.since) and not (self.until and day > self.until)
 
 
@@ -214,7 +214,7 @@ def _ids_of_urls(site: Site, value: str) -> Iterator[str]:
 
 
 def _lines(value: str) -> Iterator[tuple[str, str]]:
-    """The URLs that ``urls`` gives, or the file that it names, each with where it stands."""
+    """Yield the URLs of ``urls`` or of the file it names, each with its location."""
     if value.startswith(("http://", "https://")):
         yield from (("urls", url) for url in _list(value))
         return

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from newscrawl.errors import ArgumentError, StoreError
-from newscrawl.state import Ledger, ledger_path
+from newscrawl.state import Ledger
+from newscrawl.state.place import Place, as_place, place_of
 from newscrawl.text.signatures import TextIndex
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ _runs: "WeakKeyDictionary[Crawler, Run]" = WeakKeyDictionary()
 
 
 def now() -> str:
-    """The present moment, ISO 8601 in UTC, to the second."""
+    """Return the current time, ISO 8601 in UTC, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
@@ -60,10 +61,13 @@ class Run:
         StoreError: the data directory or the ledger cannot be used.
     """
 
-    def __init__(self, site: str, job: str, data: Path) -> None:
+    def __init__(self, site: str, job: str, place: Place | Path) -> None:
+        self.place = as_place(place)
         self.site = site
         self.job = job
-        self.data = data
+        self.data = self.place.data
+        self.stem = f"{job}@{self.place.node}" if self.place.node else job
+        """How the names of this run's files begin."""
         self.started = now()
         self.before_lines: list[Callable[[], None]] = []
         """Called before lines are written: what they refer to has to be safe first."""
@@ -74,7 +78,7 @@ class Run:
         """Files of lines that this run may have written, by kind."""
         self.before_close: list[Callable[[], None]] = []
         """Called at the end of the run, while the ledger can still be told."""
-        self.ledger = Ledger(ledger_path(data))
+        self.ledger = Ledger(self.place)
         self.texts = TextIndex(self.ledger.texts)
         """Texts of records, for the hint at duplicates."""
         self.ledger.lock(site, job)
@@ -95,7 +99,7 @@ class Run:
                     f"{crawler.spidercls.__name__} has no site: derive it from "
                     "newscrawl.spiders.base.AggregatorSpider and set its attribute site"
                 )
-            _runs[crawler] = cls(site.name, job or job_name(site.name), data_of(crawler.settings))
+            _runs[crawler] = cls(site.name, job or job_name(site.name), place_of(crawler.settings))
         return _runs[crawler]
 
     def close(self) -> None:
@@ -114,7 +118,7 @@ class Run:
         Raises:
             StoreError: the directory cannot be made.
         """
-        path = self.data / kind / self.site / f"{self.job}.jsonl{packed}"
+        path = self.data / kind / self.site / f"{self.stem}.jsonl{packed}"
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -133,7 +137,7 @@ class Run:
                 raise StoreError(f"{directory} cannot be written: check its permissions")
 
     def cut_back(self, name: str, length: int) -> None:
-        """Cut off what a file holds beyond what the ledger has committed of it.
+        """Truncate a file to its committed length.
 
         Raises:
             StoreError: it holds less, or ends in the midst of a line, or cannot be cut.
