@@ -292,7 +292,15 @@ def test_the_corpus_id_is_that_of_the_records(demo: Path, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(
     "arguments",
-    ["--format jsonl", "--format csv --bom", "--format parquet", "--format study", "--sample 20"],
+    [
+        "--format jsonl",
+        "--format csv --bom",
+        "--format parquet",
+        "--format study",
+        "--format differences",
+        "--identifiers",
+        "--sample 20",
+    ],
 )
 def test_frictionless_accepts(demo: Path, tmp_path: Path, arguments: str) -> None:
     good(demo, "-o", tmp_path / "out", "--outlet", "riftelegraphe,niletimes", *arguments.split())
