@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -25,6 +26,7 @@ from newscrawl.demo.faults import FAULTS
 from newscrawl.demo.proxy import Answer, DemoProxy
 from newscrawl.items import Article
 from newscrawl.spiders.arguments import Arguments
+from tests.corpora import demo_feed
 from tests.support import LINK, SOURCE, TEXT, TITLE, zstd_compress
 from tests.web import FAST, HTML, Web, aggregator_page
 
@@ -121,19 +123,34 @@ def reader(tmp_path: Path) -> Iterator[Callable[..., str]]:
 
 def test_the_research_guide_runs_as_written(reader: Callable[..., str], tmp_path: Path) -> None:
     reader("scrapy", "crawl", "maghress", data="data/demo")
+    (tmp_path / "data/demo/feeds/maghress/demo.jsonl").write_bytes(demo_feed())
     document = ROOT / "docs" / "research.md"
     for command in commands(document):
         reader("bash", "-c", command, data="data/demo")
     assert (tmp_path / "data" / "demo" / "report" / "index.html").exists()
     blocks = BLOCK.findall(document.read_text("utf-8"))
     program = "\n".join(code for kind, code in blocks if kind == "python")
-    reader(sys.executable, "-W", "error", "-c", program)
+    printed = reader(sys.executable, "-W", "error", "-c", program)
+    assert all(name in printed for name in ("headline", "replaced", "day"))
     assert (tmp_path / "articles.png").read_bytes().startswith(b"\x89PNG")
     queries = [code for kind, code in blocks if kind == "sql"]
-    assert len(queries) == 2
-    for query in queries:
+    assert len(queries) == 4
+    for number, query in enumerate(queries):
         shown = reader(sys.executable, "-c", f"import duckdb; print(duckdb.sql({query!r}))")
-        assert f"{datetime.now(UTC):%Y}" in shown
+        assert " 0 rows" not in shown, query
+        if number < 2:
+            assert f"{datetime.now(UTC):%Y}" in shown
+    if _has_r():
+        for code in (code for kind, code in blocks if kind == "r"):
+            reader("Rscript", "-e", code)
+        assert (tmp_path / "articles-r.png").exists()
+
+
+def _has_r() -> bool:
+    """Return whether R is installed with the one package that the example needs."""
+    if not shutil.which("Rscript"):
+        return False
+    return subprocess.run(["Rscript", "-e", "library(jsonlite)"], check=False).returncode == 0
 
 
 def test_the_record_in_the_readme_is_a_part_of_one() -> None:
