@@ -7,7 +7,7 @@ POSTGRESQL ?= yes
 # scrapyd-deploy: of the development environment, or else of a small one, as on a node.
 CLIENT := $(if $(wildcard .venv/bin/scrapyd-deploy),.venv,.venv-deploy)
 
-.PHONY: help demo check test lint docs wheel lock deploy browser postgresql clean
+.PHONY: help demo check test lint docs picture wheel lock deploy browser postgresql clean
 
 help:
 	@echo "make demo     install what the demo needs and crawl the demo network (no network access)"
@@ -15,6 +15,7 @@ help:
 	@echo "make test     the whole test suite; installs Chromium and PostgreSQL as root"
 	@echo "make lint     ruff and mypy"
 	@echo "make docs     rewrite the JSON Schema and the reference documents from the code"
+	@echo "make picture  take the screenshot for README.md"
 	@echo "make wheel    build the wheel into dist/"
 	@echo "make lock     resolve deploy/requirements.txt anew, with hashes (from PyPI)"
 	@echo "make deploy   send the project to a Scrapyd of scrapy.cfg: make deploy TARGET=server"
@@ -37,6 +38,11 @@ lint: .venv/.test
 docs: .venv/.test
 	$(BIN)/scrapy schema --write
 	$(BIN)/python docs/generate.py
+
+# The picture in README.md: the report page of the demo.
+picture: demo
+	chromium --headless --no-sandbox --hide-scrollbars --window-size=1280,900 \
+	  --screenshot=docs/images/report.png "file://$$PWD/data/demo/report/index.html"
 
 wheel: .venv/.test
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .

@@ -70,7 +70,7 @@ def test_a_selection_without_duplicates_keeps_each_text(tmp_path: Path) -> None:
     assert columns(tmp_path / "all/articles.jsonl", "cluster_size") == {"36": 3}
     told = good(tmp_path, "-o", tmp_path / "some", "--no-duplicates", "--outlet", "b,c")
     assert ids(tmp_path / "some/articles.jsonl") == ["b/37"]
-    assert "lines 3 = exported 1 + not of the selection 1 + duplicates 1" in told
+    assert "lines 3 = exported 1 + not selected 1 + duplicates 1" in told
 
     good(tmp_path, "-o", tmp_path / "with")
     with_all = tmp_path / "with/articles.jsonl"

@@ -68,7 +68,7 @@ class BrowserMiddleware:
         return cls(crawler)
 
     async def process_request(self, request: Request) -> Response | None:
-        """Answer a request for a page as the browser shows it; others pass.
+        """Return a page as the browser renders it; other requests pass.
 
         Raises:
             BrowserMissingError: there is no browser.
@@ -101,7 +101,7 @@ class BrowserMiddleware:
         self._crawler.engine.downloader.per_slot_settings.setdefault(BROWSER_SLOT, slot)
 
     async def _in_turn(self, plain: Response, *, alone: bool = False) -> Response | None:
-        """Render a page, with no other one at the same time if asked.
+        """Render a page, alone in the browser if requested.
 
         Returns:
             ``None`` if the browser exceeded its memory; where other pages were in it, any of them

@@ -11,12 +11,12 @@ from newscrawl.articles.recrawl import Revisits
 from newscrawl.errors import StoreError
 from newscrawl.fetching.shutdown import stop
 from newscrawl.items import Article
+from newscrawl.pipelines.domain import domain_of_source
 from newscrawl.pipelines.versions import fingerprints
 from newscrawl.state.articles import State
 from newscrawl.state.compression import packing_of
 from newscrawl.state.jsonl import LineFile
 from newscrawl.state.run import Run
-from newscrawl.text.urls import registered_domain
 
 logger = logging.getLogger(__name__)
 
@@ -117,7 +117,7 @@ class FeedPipeline:
         domains = Counter(
             (item.aggregator, item.edition, item.outlet.slug, domain)
             for item in self._batch
-            if item.source.status == "ok" and (domain := registered_domain(item.source.url or ""))
+            if (domain := domain_of_source(item))
         )
         for outlet, pages in domains.items():
             self._run.ledger.outlets.learn_domain(*outlet, pages=pages)

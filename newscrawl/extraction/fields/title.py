@@ -234,7 +234,7 @@ def _without_site(text: str, names: SiteNames, exact: set[str], sought: str) -> 
 
 
 def _without_addition(text: str) -> str:
-    """Strip what stands behind a bar, in a title that the page does not print."""
+    """Strip the part after a bar from a title that the page does not print."""
     match = _BARRED.match(text)
     return match[1] if match and len(words(match[1])) >= _HEADLINE_WORDS else text
 
