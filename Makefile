@@ -13,7 +13,7 @@ help:
 	@echo "make check    ruff, mypy and the unit tests"
 	@echo "make test     the whole test suite; installs Chromium where it runs as root"
 	@echo "make lint     ruff and mypy"
-	@echo "make docs     rewrite the JSON Schema and docs/record.md from the code"
+	@echo "make docs     rewrite the JSON Schema and the reference documents from the code"
 	@echo "make wheel    build the wheel into dist/"
 	@echo "make lock     resolve deploy/requirements.txt anew, with hashes (from PyPI)"
 	@echo "make deploy   send the project to a Scrapyd of scrapy.cfg: make deploy TARGET=server"
@@ -35,6 +35,7 @@ lint: .venv/.test
 
 docs: .venv/.test
 	$(BIN)/scrapy schema --write
+	$(BIN)/python docs/generate.py
 
 wheel: .venv/.test
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .

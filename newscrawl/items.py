@@ -306,6 +306,18 @@ SourceState = Literal["alive", "gone", "moved", "replaced", "emptied", "walled",
 its text, ``walled`` off by a paywall or a refusal, ``away`` with its host."""
 
 
+SOURCE_STATES: dict[Status, SourceState] = {
+    "ok": "alive",
+    "gone": "gone",
+    "moved": "moved",
+    "mismatch": "replaced",
+    "paywalled": "walled",
+    "refused": "walled",
+    "unreachable": "away",
+}
+"""State of a source by its status; for other statuses it is ``unknown``."""
+
+
 @dataclass(slots=True, kw_only=True)
 class SourceCheck:
     """A later check of an exported article's source."""

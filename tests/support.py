@@ -47,12 +47,12 @@ PATIENT = {
 
 
 def web(source: Answer = SOURCE) -> Web:
-    """One article whose source answers as given."""
+    """Return a web with one article whose source responds as given."""
     return Web({URL: aggregator_page(TITLE, TEXT), LINK: source})
 
 
 def listing(numbers: range, *, following: str = "") -> Answer:
-    """A page of an outlet's listing."""
+    """Return a page of an outlet's listing."""
     rows = "".join(
         f'<div><a href="/fr/courrier/{n}">Titre de l\'article numéro {n}</a><br>'
         f"Début de l'article (...)</div>"
@@ -66,7 +66,7 @@ def listing(numbers: range, *, following: str = "") -> Answer:
 
 
 def walked(first: int, last: int, per_page: int) -> Web:
-    """An outlet with numbered articles, newest first, a day older at each page."""
+    """Return an outlet with numbered articles, newest first, a day older on each page."""
     small = Web()
     pages = [range(n, max(n - per_page, first - 1), -1) for n in range(last, first - 1, -per_page)]
     for index, numbers in enumerate(pages):
@@ -81,7 +81,7 @@ def walked(first: int, last: int, per_page: int) -> Web:
 
 
 class Troubled(Web):
-    """Outlets with articles of their own, and what each host answers first."""
+    """Outlets with articles of their own, and the first responses of each host."""
 
     def __init__(self, articles: Mapping[str, int]) -> None:
         super().__init__()
@@ -116,7 +116,7 @@ class Troubled(Web):
 
 
 def sources(outcome: Outcome, host: str) -> list[tuple[str, str | None]]:
-    """Status and reason of each record of a host's, by number of the article."""
+    """Return status and reason of each record of a host, by number of the article."""
     records = sorted(outcome.lines("feeds"), key=lambda record: int(record["id"].split("/")[-1]))
     return [
         (record["source"]["status"], record["source"]["reason"])
@@ -126,7 +126,7 @@ def sources(outcome: Outcome, host: str) -> list[tuple[str, str | None]]:
 
 
 def scrapy(*arguments: str | Path, data: Path, **more: str) -> tuple[int, str]:
-    """Exit code and output of a command."""
+    """Return exit code and output of a command."""
     done = subprocess.run(
         [sys.executable, "-m", "scrapy", *arguments],
         env=os.environ | {"NEWSCRAWL_DATA": str(data)} | more,
@@ -138,7 +138,7 @@ def scrapy(*arguments: str | Path, data: Path, **more: str) -> tuple[int, str]:
 
 
 def article(**changes: Any) -> Article:
-    """A record that may be exported, but for the changes."""
+    """Return a valid record, except for the changes."""
     record = Article(
         id="maghress:fr/lopinion/36897",
         aggregator="maghress",
@@ -157,7 +157,7 @@ def article(**changes: Any) -> Article:
 
 
 def offline(data: Path) -> dict[str, str]:
-    """An environment in which any request to a server fails: the proxy is a closed port."""
+    """Return an environment in which every request fails: the proxy is a closed port."""
     closed = dict.fromkeys(("http_proxy", "https_proxy"), "http://127.0.0.1:9")
     return os.environ | closed | {"NEWSCRAWL_DATA": str(data)}
 

@@ -1,4 +1,4 @@
-"""End to end: the real command, in a process of its own, on a small web of real URLs."""
+"""End to end: the real command in its own process, on a small web of real URLs."""
 
 import json
 import subprocess
@@ -25,7 +25,7 @@ from tests.support import (
 from tests.web import HTML, XML, Web, aggregator_page, command, crawl, environment
 
 
-def test_one_article_all_the_way(tmp_path: Path) -> None:
+def test_an_article_becomes_a_complete_record(tmp_path: Path) -> None:
     outcome = crawl(web(), tmp_path, urls=URL)
     assert outcome.code == 0, outcome.stderr
     (record,) = outcome.lines("feeds")
@@ -126,7 +126,7 @@ TROUBLES: dict[str, tuple[Answer, str, str]] = {
 
 
 @pytest.mark.parametrize("name", TROUBLES)
-def test_a_source_in_trouble_never_costs_the_record(tmp_path: Path, name: str) -> None:
+def test_a_failing_source_still_gives_a_record(tmp_path: Path, name: str) -> None:
     answer, status, reason = TROUBLES[name]
     small = web(source=answer)
     small.pages[FRONT] = Answer(200, HTML, b"<html><body><h1>Accueil</h1><p>x</p></body></html>")
@@ -144,9 +144,7 @@ def test_a_source_in_trouble_never_costs_the_record(tmp_path: Path, name: str) -
     assert "Traceback" not in outcome.stderr
 
 
-def test_the_server_is_told_who_asks_and_the_job_names_the_files(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_user_agent_and_job_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     agents = set()
 
     class Asked(Web):
@@ -230,7 +228,7 @@ def test_an_article_without_link_and_one_that_is_not_followed(tmp_path: Path) ->
     assert LINK not in outcome.requests
 
 
-def test_pages_that_are_no_articles_are_named_and_the_run_fails(tmp_path: Path) -> None:
+def test_pages_without_an_article_fail_the_run(tmp_path: Path) -> None:
     gone = "https://www.maghress.com/fr/courrier/102"
     small = Web({URL: Answer(200, HTML, b"<html><body><p>Maintenance</p></body></html>")})
     outcome = crawl(small, tmp_path, urls=f"{URL},{gone}")
@@ -242,7 +240,7 @@ def test_pages_that_are_no_articles_are_named_and_the_run_fails(tmp_path: Path) 
     assert "expected" in report["failures"]["maghress:fr/courrier/101"]
 
 
-def test_one_new_article_that_fails_among_known_ones_is_no_failed_run(tmp_path: Path) -> None:
+def test_one_failed_article_among_known_ones_does_not_fail_the_run(tmp_path: Path) -> None:
     small = walked(1, 3, 4)
     assert crawl(small, tmp_path, outlets="courrier", editions="fr").report["exported"] == 3
     small.pages["https://www.maghress.com/fr/courrier"] = listing(range(4, 0, -1))
@@ -252,7 +250,7 @@ def test_one_new_article_that_fails_among_known_ones_is_no_failed_run(tmp_path: 
     assert (outcome.code, report["outcome"]) == (0, "ok")
 
 
-def test_a_record_that_breaks_a_promise_is_kept_among_the_rejects(tmp_path: Path) -> None:
+def test_an_invalid_record_goes_to_the_rejects(tmp_path: Path) -> None:
     small = Web({URL: aggregator_page(TITLE, TEXT, date="29 - 03 - 2089", link=None)})
     outcome = crawl(small, tmp_path, urls=URL)
     assert outcome.code == 1
@@ -358,7 +356,7 @@ def test_a_spider_outside_the_package_names_its_site(tmp_path: Path) -> None:
     assert wrong.returncode != 0
 
 
-def test_there_may_be_no_article_between_two_dates(tmp_path: Path) -> None:
+def test_no_article_between_two_dates_is_no_failure(tmp_path: Path) -> None:
     wanted = {"outlets": "courrier", "editions": "fr", "until": "2024-01-31"}
     outcome = crawl(walked(1, 8, 4), tmp_path, settings={}, since="2024-01-01", **wanted)
     report = outcome.report
@@ -366,13 +364,13 @@ def test_there_may_be_no_article_between_two_dates(tmp_path: Path) -> None:
     assert (outcome.code, report["outcome"]) == (0, "ok")
 
 
-def test_limit_is_kept_to_the_article(tmp_path: Path) -> None:
+def test_limit_is_exact(tmp_path: Path) -> None:
     outcome = crawl(walked(1, 12, 4), tmp_path, outlets="courrier", editions="fr", limit="5")
     assert len(outcome.lines("feeds")) == 5
     assert outcome.report["found"] == 5
 
 
-def test_ids_are_sparse_and_a_404_is_normal(tmp_path: Path) -> None:
+def test_missing_ids_are_absent_not_failed(tmp_path: Path) -> None:
     small = walked(1, 12, 4)
     del small.pages["https://www.maghress.com/fr/courrier/7"]
     outcome = crawl(small, tmp_path, ids="courrier:5-9", editions="fr")
@@ -383,7 +381,7 @@ def test_ids_are_sparse_and_a_404_is_normal(tmp_path: Path) -> None:
     assert (report["found"], report["exported"], report["absent"]) == (4, 4, 1)
 
 
-def test_without_arguments_home_feeds_and_ticker_lead_to_what_is_new(tmp_path: Path) -> None:
+def test_without_arguments_new_articles_are_discovered(tmp_path: Path) -> None:
     base = "https://www.maghress.com"
     small = web()
     small.pages[f"{base}/fr"] = Answer(
@@ -445,13 +443,13 @@ def test_a_full_disk_stops_the_run_and_the_next_one_completes_it(tmp_path: Path)
 
 
 class Broken:
-    """A pipeline with a fault that nobody expected."""
+    """Pipeline that raises an unexpected exception."""
 
     def process_item(self, item: Article) -> Article:
         raise ZeroDivisionError(f"dividing {item.id}")
 
 
-def test_a_fault_of_the_program_names_the_article_and_fails_the_run(tmp_path: Path) -> None:
+def test_an_unexpected_exception_fails_the_article_and_the_run(tmp_path: Path) -> None:
     pipelines = json.dumps({"tests.test_crawl.Broken": 250})
     outcome = crawl(web(), tmp_path, urls=URL, settings={"ITEM_PIPELINES": pipelines})
     assert outcome.code == 1
@@ -462,7 +460,7 @@ def test_a_fault_of_the_program_names_the_article_and_fails_the_run(tmp_path: Pa
     assert (report["outcome"], report["failed"]) == ("failed", 1)
 
 
-def test_a_second_run_of_a_site_says_so_and_stops(tmp_path: Path) -> None:
+def test_a_second_run_of_a_site_is_skipped(tmp_path: Path) -> None:
     small = walked(1, 40, 10)
     with DemoProxy(small.answer) as proxy:
         first = subprocess.Popen(

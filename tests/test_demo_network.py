@@ -571,7 +571,7 @@ def test_the_demo_ends_with_score_page_and_next_steps(tmp_path: Path) -> None:
     assert len(screen) <= 24 + len(EDITIONS)
     assert "all targets reached" in screen
     assert any(line.startswith("page     file://") for line in screen)
-    assert screen[-1].strip() == ".venv/bin/scrapy report"
+    assert screen[-1].strip() == "scrapy report"
     assert '"id"' not in done.stdout
 
 

@@ -1,4 +1,4 @@
-"""The documents: what they tell to type is run as written, and what they name is there."""
+"""The documents: commands and code run as written, and every name in them exists."""
 
 import argparse
 import gzip
@@ -44,23 +44,26 @@ _TEST = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
 _FAULTS = re.compile(r"faults: ([^|;]+)")
 _TARGET = re.compile(r"(?:`|^ {4}|-- )make ([a-z]+)", re.MULTILINE)
 # Variables and other words in capitals that documents set in the type of code.
-_WORDS = {"SCRAPYD_URL", "SCRAPYD_USERNAME", "SCRAPYD_PASSWORD", "SIGTERM", "SITES", "YYYYMMDD"}
+_WORDS = {
+    *("SCRAPYD_URL", "SCRAPYD_USERNAME", "SCRAPYD_PASSWORD", "SIGTERM", "SITES", "YYYYMMDD"),
+    *("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"),
+}
 
 
 def commands(document: Path) -> list[str]:
-    """The lines that a reader types, and the commands within a sentence."""
+    """Return the commands that a reader types."""
     text = document.read_text("utf-8")
     return [line.strip() for line in _COMMAND.findall(text)]
 
 
 def _listing(site: str, path: str) -> Answer:
-    """A page that leads to an article."""
+    """Return a page that links to an article."""
     body = f'<html><body><div><a href="https://{site}{path}">{TITLE}</a></div></body></html>'
     return Answer(headers=HTML, body=body.encode())
 
 
 def _web() -> Web:
-    """What the documents' examples ask for: an article of today on each of four sites."""
+    """Return the web of the examples: an article of today on each of four sites."""
     today = f"{datetime.now(UTC):%d - %m - %Y}"
     pages = {LINK: SOURCE}
     for site, lists, path in (
@@ -79,7 +82,7 @@ def _web() -> Web:
 
 @pytest.fixture
 def reader(tmp_path: Path) -> Iterator[Callable[..., str]]:
-    """Runs commands as a reader of a document would, with the examples' web for a network."""
+    """Run commands as a reader of a document would, on the web of the examples."""
     options = "".join(f"{name} = {value!r}\n" for name, value in FAST.items())
     (tmp_path / "unhurried.py").write_text(f"from newscrawl.settings import *\n{options}")
     (tmp_path / ".venv").symlink_to(sys.prefix)
@@ -112,7 +115,7 @@ def reader(tmp_path: Path) -> Iterator[Callable[..., str]]:
         yield run
 
 
-def test_the_researchers_path_leads_to_figures(reader: Callable[..., str], tmp_path: Path) -> None:
+def test_the_research_guide_runs_as_written(reader: Callable[..., str], tmp_path: Path) -> None:
     reader("scrapy", "crawl", "maghress", data="data/demo")
     document = ROOT / "docs" / "research.md"
     for command in commands(document):
@@ -129,9 +132,7 @@ def test_the_researchers_path_leads_to_figures(reader: Callable[..., str], tmp_p
         assert f"{datetime.now(UTC):%Y}" in shown
 
 
-def test_the_record_that_is_shown_is_as_promised(
-    reader: Callable[..., str], tmp_path: Path
-) -> None:
+def test_the_record_in_the_readme_is_valid(reader: Callable[..., str], tmp_path: Path) -> None:
     (shown,) = (code for kind, code in BLOCK.findall((ROOT / "README.md").read_text("utf-8")))
     line = json.dumps(json.loads(shown), ensure_ascii=False, separators=(",", ":"))
     (tmp_path / "shown.jsonl").write_text(f"{line}\n", "utf-8")
@@ -200,7 +201,7 @@ def test_other_commands_are_run_as_written(reader: Callable[..., str], tmp_path:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_what_a_document_names_is_there(
+def test_names_in_documents_exist(
     document: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -227,7 +228,7 @@ def test_what_a_document_names_is_there(
         assert not place or place in anchors, place
 
 
-def test_each_part_of_what_is_promised_names_the_tests_that_hold_it() -> None:
+def test_each_guarantee_names_its_tests() -> None:
     text = (ROOT / "docs" / "safety.md").read_text("utf-8")
     for part in text.split("\n## ")[1:]:
         assert _TEST.search(part), part.partition("\n")[0]
@@ -237,7 +238,7 @@ def test_each_part_of_what_is_promised_names_the_tests_that_hold_it() -> None:
 
 
 def _understand(line: str, *, inline: bool = False) -> None:
-    """See that a command exists and knows the options it is given."""
+    """Check that a command exists and has the options it is given."""
     _, name, *arguments = shlex.split(line, comments=True)
     if not (ROOT / "newscrawl" / "commands" / f"{name}.py").exists():
         importlib.import_module(f"scrapy.commands.{name}")
@@ -256,3 +257,14 @@ def _understand(line: str, *, inline: bool = False) -> None:
         assert rest[0] in SITES or rest[0] == "<site>", line
         if rest[0] in SITES:
             Arguments.parse(SITES[rest[0]], arglist_to_dict(options.spargs))
+
+
+def test_the_generated_references_are_up_to_date() -> None:
+    done = subprocess.run(
+        [sys.executable, ROOT / "docs" / "generate.py", "--check"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"run make docs: {done.stdout}{done.stderr}"

@@ -1,4 +1,4 @@
-"""Imports point one way: each package uses only what stands below it."""
+"""Imports point one way: each package uses only packages below it."""
 
 import ast
 import re
@@ -11,10 +11,10 @@ from newscrawl.aggregator.sites import SITES
 PACKAGE = Path(__file__).parent.parent / "newscrawl"
 
 ROOT = {"settings", "items", "loaders", "errors"}
-"""The only modules at the package's root."""
+"""Modules at the package's root."""
 
 PURE = {"errors", "items", "loaders", "text", "aggregator", "extraction", "outlets", "export"}
-"""What does not import Scrapy at all."""
+"""Packages that do not import Scrapy at all."""
 
 MAY_USE: dict[str, set[str]] = {"errors": set(), "items": {"errors"}}
 MAY_USE["text"] = {"errors", "items"}
@@ -46,7 +46,7 @@ MAY_USE["export"] = MAY_USE["middlewares"]
 MAY_USE["report"] = MAY_USE["middlewares"] | {"export", "operations"}
 
 ON_TOP = {"commands", "demo", "console"}
-"""What may use everything."""
+"""Packages that may use all others."""
 
 
 def package_of(path: Path) -> str:
@@ -54,7 +54,7 @@ def package_of(path: Path) -> str:
 
 
 def imported(path: Path) -> set[str]:
-    """Packages that a module imports, anywhere in it; those of other projects by their names."""
+    """Return the packages that a module imports; those of other projects end with a colon."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
@@ -144,7 +144,7 @@ SQL = re.compile(
 
 
 def database_use(source: str) -> list[str]:
-    """Imports of a database driver and SQL statements in a module."""
+    """Return imports of a database driver and SQL statements in a module."""
     found = []
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):

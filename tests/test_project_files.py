@@ -1,9 +1,13 @@
 """Files for contributors and platforms name commands and versions that are there."""
 
+import ast
 import re
+import sys
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
+from packaging.utils import canonicalize_name
 
 from newscrawl import __version__
 from newscrawl.browser import chromium
@@ -48,6 +52,30 @@ def test_nothing_is_installed_by_apt_unannounced() -> None:
     for recipe in re.split(r"\n(?=\S)", MAKEFILE):
         if "apt-get update" in recipe:
             assert re.search(r'echo "Installing .*apt-get', recipe)
+
+
+def test_every_imported_library_is_declared() -> None:
+    declared = {
+        canonicalize_name(re.split(r"[\s<>=;\[]", line.strip().strip('"'))[0])
+        for name in ("requirements.txt", "pyproject.toml")
+        for line in read(name).splitlines()
+    }
+    distributions = packages_distributions()
+    for path in (ROOT / "newscrawl").rglob("*.py"):
+        for name in imported(path) - sys.stdlib_module_names - {"newscrawl", "compression"}:
+            names = {canonicalize_name(each) for each in distributions.get(name, [name])}
+            assert names & declared or name == "backports", f"{path}: {name} is not declared"
+
+
+def imported(path: Path) -> set[str]:
+    """Return the top-level packages that a module imports, except for type checking."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module.partition(".")[0])
+    return found
 
 
 def test_the_citation_is_of_this_version() -> None:

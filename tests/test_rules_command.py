@@ -1,4 +1,4 @@
-"""``scrapy rules``, on what a real crawl has learned."""
+"""``scrapy rules``, on the rules of a real crawl."""
 
 import json
 import shutil
@@ -32,7 +32,7 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
 
 
 def rules(data: Path, *arguments: str) -> tuple[int, str]:
-    """Exit code and output of the command."""
+    """Return exit code and output of the command."""
     done = subprocess.run(
         [sys.executable, "-m", "scrapy", "rules", *arguments, "-s", f"NEWSCRAWL_DATA={data}"],
         capture_output=True,
@@ -42,7 +42,7 @@ def rules(data: Path, *arguments: str) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
-def test_an_outlet_teaches_a_rule_that_reads_alone(crawled: Outcome) -> None:
+def test_a_rule_is_learned_and_used_without_a_copy(crawled: Outcome) -> None:
     assert crawled.code == 0, crawled.stderr
     read_by = [record["source"]["rule"] for record in crawled.lines("feeds")]
     assert f"{DOMAIN}#1" in read_by
@@ -65,14 +65,14 @@ def test_a_rule_is_shown_and_exported(crawled: Outcome) -> None:
     assert rules(crawled.data, "export")[1].splitlines()[0] == exported.splitlines()[0]
 
 
-def test_an_outlet_without_rules_is_said_to_have_none(crawled: Outcome) -> None:
+def test_an_outlet_without_rules(crawled: Outcome) -> None:
     for verb in ("show", "export", "forget"):
         code, told = rules(crawled.data, verb, "nobody.example")
         assert code == 1
         assert "no rules of nobody.example" in told
 
 
-def test_what_is_forgotten_is_gone(crawled: Outcome, tmp_path: Path) -> None:
+def test_forgotten_rules_are_deleted(crawled: Outcome, tmp_path: Path) -> None:
     shutil.copytree(crawled.data / "ledger", tmp_path / "ledger")
     code, told = rules(tmp_path, "forget", DOMAIN)
     assert code == 0

@@ -13,6 +13,8 @@ from newscrawl.configuration.checks import check_options, check_settings
 from newscrawl.errors import SettingError
 from tests.support import scrapy
 
+ROOT = Path(__file__).parent.parent
+
 
 def settings(**given: object) -> Settings:
     made = Settings()
@@ -116,22 +118,30 @@ def test_wrong_input_of_a_crawl_is_its_last_line(
     assert "Traceback" not in said
 
 
-def test_a_spider_without_a_site_is_told_what_to_do(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("base", "command"),
+    [
+        ("scrapy.Spider", ("crawl", "other", "-s", "SPIDER_MODULES=others")),
+        ("AggregatorSpider", ("crawl", "other", "-s", "SPIDER_MODULES=others")),
+        ("AggregatorSpider", ("runspider", "others.py")),
+    ],
+)
+def test_a_spider_without_a_site_is_told_what_to_do(
+    tmp_path: Path, base: str, command: tuple[str, ...]
+) -> None:
     (tmp_path / "others.py").write_text(
         "import scrapy\nfrom newscrawl.spiders.base import AggregatorSpider\n"
-        "class Plain(scrapy.Spider):\n    name = 'plain'\n"
-        "class Siteless(AggregatorSpider):\n    name = 'siteless'\n"
+        f"class Other({base}):\n    name = 'other'\n"
     )
-    for name in ("plain", "siteless"):
-        done = subprocess.run(
-            [sys.executable, "-m", "scrapy", "crawl", name, "-s", "SPIDER_MODULES=others"],
-            env={"PYTHONPATH": f"{tmp_path}:{Path.cwd()}", "NEWSCRAWL_DATA": str(tmp_path)}
-            | {"SCRAPY_SETTINGS_MODULE": "newscrawl.settings"},
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 2
-        assert f"spider {name} has no site: derive" in done.stderr.splitlines()[-1]
-        assert "Traceback" not in done.stderr
+    done = subprocess.run(
+        [sys.executable, "-m", "scrapy", *command],
+        env={"PYTHONPATH": f"{tmp_path}:{ROOT}", "NEWSCRAWL_DATA": str(tmp_path / "data")}
+        | {"SCRAPY_SETTINGS_MODULE": "newscrawl.settings"},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "has no site: derive Other" in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr

@@ -1,11 +1,16 @@
 """Source checks: old sources are fetched again, and each check is kept."""
 
+import csv
+import json
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from newscrawl.demo.proxy import Answer
-from tests.support import BASE, SOURCE, TEXT, TITLE
+from newscrawl.export.survival import Checks, source_life
+from newscrawl.items import Source
+from tests.support import BASE, SOURCE, TEXT, TITLE, article, scrapy
 from tests.web import HTML, Outcome, Web, aggregator_page, crawl, outlet_page
 
 OTHER_TITLE = "Le tramway de Salé roule désormais jusqu'à minuit"
@@ -82,3 +87,51 @@ def test_checks_exclude_arguments_of_a_crawl(tmp_path: Path) -> None:
     outcome = crawl(Web(), tmp_path, check="5", since="7d")
     assert outcome.code == 1
     assert "leave out since" in outcome.stderr
+
+
+def test_the_survival_of_sources_is_exported(data: Path, tmp_path: Path) -> None:
+    code, told = scrapy("export", "--format", "survival", "-o", tmp_path / "out", data=data)
+    assert code == 0, told
+    with (tmp_path / "out" / "articles.csv").open(encoding="utf-8", newline="") as file:
+        rows = {int(row["link"][12]): row for row in csv.DictReader(file)}
+    assert set(rows) == set(LATER)
+    for number, (_, state) in LATER.items():
+        assert rows[number]["state"] == state
+        assert int(rows[number]["observations"]) >= 2
+        assert (rows[number]["lost"] == "true") == (state not in ("alive", "walled"))
+        assert bool(rows[number]["lost_since"]) == (rows[number]["lost"] == "true")
+        assert rows[number]["last_alive"]
+
+
+def test_a_source_is_lost_since_the_first_of_the_last_observations(tmp_path: Path) -> None:
+    checks = tmp_path / "checks.jsonl"
+    states = [("2025-01-01", "gone"), ("2026-01-01", "alive"), ("2027-01-01", "away")]
+    states.append(("2028-01-01", "gone"))
+    checks.write_text(
+        "".join(
+            json.dumps(
+                {
+                    "id": "maghress:fr/lopinion/36897",
+                    "link": "https://a.example/1",
+                    "published": "2024-03-29T00:00:00+00:00",
+                    "checked": f"{day}T00:00:00+00:00",
+                    "state": state,
+                    "status": "ok",
+                    "reason": None,
+                    "http": None,
+                    "url": None,
+                    "agreement": None,
+                    "words": None,
+                }
+            )
+            + "\n"
+            for day, state in states
+        )
+    )
+    source = Source(link="https://a.example/1", status="ok", fetched="2024-03-30T00:00:00+00:00")
+    life = source_life(article(source=source), "maghress/fr/lopinion", Checks([checks]))
+    assert life is not None
+    assert (life.last_alive or "")[:10] == "2026-01-01"
+    assert (life.lost_since or "")[:10] == "2027-01-01"
+    assert (life.lost, life.observations, life.state) == (True, 5, "gone")
+    assert life.days == (date(2027, 1, 1) - date(2024, 3, 29)).days

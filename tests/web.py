@@ -1,4 +1,4 @@
-"""A small web of a test's own, served at real URLs, and real crawls through it."""
+"""A small web at real URLs for one test, and real crawls through it."""
 
 import json
 import os
@@ -42,7 +42,7 @@ def aggregator_page(
     link: str | None = "https://www.courrierdusouss.example/article/1",
     ticker: tuple[tuple[str, str], ...] = (),
 ) -> Answer:
-    """An article page as the network makes it."""
+    """Return an article page as the network renders it."""
     published, source = WORDING[edition]
     headlines = "&nbsp;&nbsp;&nbsp;&nbsp;".join(f'<a href="{url}">{t}</a>' for t, url in ticker)
     line = source.format(link=link) if link else ""
@@ -58,7 +58,7 @@ def aggregator_page(
 
 
 def outlet_page(title: str, paragraphs: list[str], *, published: str, author: str) -> Answer:
-    """An outlet's page with the usual metadata and furniture."""
+    """Return an outlet's page with the usual metadata and boilerplate."""
     data = {
         "@context": "https://schema.org",
         "@type": "NewsArticle",
@@ -81,14 +81,14 @@ def outlet_page(title: str, paragraphs: list[str], *, published: str, author: st
 
 @dataclass
 class Web:
-    """Pages by URL; whatever else is asked for is a 404."""
+    """Pages by URL; every other URL is a 404."""
 
     pages: dict[str, Answer] = field(default_factory=dict)
     direct: str = ""
-    """Hosts, parted by commas, that are asked without the proxy: servers of the test's own."""
+    """Comma-separated hosts that are requested without the proxy: servers of the test."""
 
     def answer(self, method: str, url: str, headers: Mapping[str, str]) -> Answer:  # noqa: ARG002
-        """What the proxy says."""
+        """Return the response to a request."""
         if method == "CONNECT":
             return self.pages.get(f"host {urlsplit(url).hostname}", Answer())
         return self.pages.get(url, Answer(404, HTML, b"<html><body>404</body></html>"))
@@ -96,7 +96,7 @@ class Web:
 
 @dataclass
 class Outcome:
-    """What a crawl left behind."""
+    """Exit code, output and files of a crawl."""
 
     code: int
     stderr: str
@@ -104,13 +104,13 @@ class Outcome:
     requests: list[str]
 
     def lines(self, kind: str) -> list[dict[str, Any]]:
-        """Objects of all files of a kind, in order."""
+        """Return the objects of all files of a kind, in order."""
         files = sorted((self.data / kind).rglob("*.jsonl"))
         return [json.loads(line) for file in files for line in file.read_text("utf-8").splitlines()]
 
     @property
     def report(self) -> dict[str, Any]:
-        """The last run report."""
+        """Return the last run report."""
         found: dict[str, Any] = json.loads(
             max((self.data / "runs").glob("*.json"), key=lambda p: p.stat().st_mtime_ns).read_text()
         )
@@ -128,14 +128,14 @@ FAST = {
 
 
 def command(spider: str, settings: dict[str, str], arguments: Mapping[str, Any]) -> list[str]:
-    """The real command."""
+    """Return the command line of a crawl."""
     options = [f"--set={name}={value}" for name, value in (FAST | settings).items()]
     options += [part for name, value in arguments.items() for part in ("-a", f"{name}={value}")]
     return [sys.executable, "-m", "scrapy", "crawl", spider, *options]
 
 
 def environment(proxy: DemoProxy, data: Path) -> dict[str, str]:
-    """The environment a user would set."""
+    """Return the environment that a user would set."""
     return os.environ | proxy.environment() | {"NEWSCRAWL_DATA": str(data)}
 
 

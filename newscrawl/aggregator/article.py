@@ -8,7 +8,7 @@ from functools import cache
 from typing import Literal
 
 from newscrawl.aggregator import phrases
-from newscrawl.aggregator.layout import ELSEWHERE, Layout, find_layout
+from newscrawl.aggregator.layout import ELSEWHERE, Layout, declared_title, find_layout
 from newscrawl.aggregator.lines import Line, Page, open_page
 from newscrawl.aggregator.markup import Role
 from newscrawl.aggregator.ticker import read_headlines
@@ -88,7 +88,7 @@ def read_article(body: bytes | str, url: str, content_type: str | None = None) -
         raise PageError(url, "the URL of an article of the network")
     page = open_page(body, key.url, key.site, content_type)
     layout = _show(page, key)
-    title = layout.title or _declared_title(page, key)
+    title = layout.title or declared_title(page, key)
     if not title:
         raise PageError(key.url, "an article's title")
     text = _text(layout.text)
@@ -132,19 +132,7 @@ def _show(page: Page, key: ArticleKey) -> Layout:
     return find_layout(page, key)
 
 
-# --- Title and text -------------------------------------------------------------------------------
-
-
-def _declared_title(page: Page, key: ArticleKey) -> str:
-    """The title in the page's head, without the site's name; empty if it is only that name."""
-    names = f"(?:{re.escape(key.site.title)}|{key.aggregator}(?:\\.com)?)"
-    for name in ("og:title", "title"):
-        title = clean(page.declared(name) or "")
-        title = re.sub(rf"^{names}(?:\s*[:|–—-]\s*|$)", "", title, flags=re.IGNORECASE)
-        title = re.sub(rf"\s*[:|–—-]\s*{names}$", "", title, flags=re.IGNORECASE)
-        if title:
-            return title
-    return ""
+# --- Text -----------------------------------------------------------------------------------------
 
 
 _SENTENCE_ENDS = tuple('.!?…؟:»”")')

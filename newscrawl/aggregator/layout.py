@@ -5,6 +5,7 @@ sentences do: the title stands right before the published-in line, the text betw
 source-link line.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -15,16 +16,19 @@ from newscrawl.aggregator.markup import Role
 from newscrawl.aggregator.ticker import is_ticker
 from newscrawl.aggregator.urls import ArticleKey
 from newscrawl.errors import PageError
-from newscrawl.text.cleaning import clean
+from newscrawl.text.cleaning import clean, words
 from newscrawl.text.dates import Moment
 from newscrawl.text.urls import refused
 
-ELSEWHERE = (Role.TICKER, Role.CARD, Role.AROUND, Role.MENU)
+ELSEWHERE = (Role.TICKER, Role.CARD, Role.CARD_SUBTITLE, Role.AROUND, Role.MENU)
 """Roles of what is on the page, but is not the article's."""
 _PIECES = 4
 """Most lines over which markup spreads one sentence of the aggregator."""
 _ABOVE = 3
 """How many lines of text above the published-in line are looked at for a heading."""
+_FAR_ABOVE = 10
+"""How many lines above it are looked at for the title that the page's head declares."""
+_OF_THE_TITLE = (Role.NONE, Role.CONTENT)
 _MOST_DATES = 200
 """Most lines of a page that are tried as published-in lines."""
 _LONGEST_NAME = 5
@@ -190,7 +194,16 @@ def _find_title(
 
 
 def _unmarked_title(lines: Sequence[Line], end: int, page: Page, key: ArticleKey) -> range | None:
-    """The line right above the published-in line, or a heading a little higher."""
+    """Find the line that says what the page's head declares, or else stands as a title does.
+
+    That is the line right above the published-in line, or a heading a little higher.
+    """
+    if declared := words(declared_title(page, key)):
+        for i in reversed(range(max(0, end - _FAR_ABOVE), end)):
+            for stop in range(i + 1, min(i + _PIECES, end) + 1):
+                own = all(line.role in _OF_THE_TITLE for line in lines[i:stop])
+                if own and words(_join(lines, range(i, stop)).text) == declared:
+                    return range(i, stop)
     places: list[int] = []
     for i in reversed(range(end)):
         line = lines[i]
@@ -207,6 +220,18 @@ def _unmarked_title(lines: Sequence[Line], end: int, page: Page, key: ArticleKey
     while lines[last].heading and first - 1 in places and lines[first - 1].heading:
         first -= 1
     return range(first, last + 1)
+
+
+def declared_title(page: Page, key: ArticleKey) -> str:
+    """Return the title in the head, without the site's name; empty if it is only that name."""
+    names = f"(?:{re.escape(key.site.title)}|{key.aggregator}(?:\\.com)?)"
+    for name in ("og:title", "title"):
+        title = clean(page.declared(name) or "")
+        title = re.sub(rf"^{names}(?:\s*[:|–—-]\s*|$)", "", title, flags=re.IGNORECASE)
+        title = re.sub(rf"\s*[:|–—-]\s*{names}$", "", title, flags=re.IGNORECASE)
+        if title:
+            return title
+    return ""
 
 
 # --- The source-link line -------------------------------------------------------------------------

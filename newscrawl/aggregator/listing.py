@@ -169,6 +169,8 @@ class _Entries:
             self._order.append(entry)
             self.begin, self.end = min(self.begin, line.index), line.index
         self._last = entry
+        if line.role is Role.CARD_SUBTITLE:
+            return
         if not entry.title:
             entry.title = title
         elif title != entry.title and _is_teaser(title):

@@ -30,6 +30,8 @@ class Role(Enum):
     """The band of current headlines."""
     CARD = auto()
     """A teaser of an article, on listing pages."""
+    CARD_SUBTITLE = auto()
+    """The line under a teaser's title, never the title itself."""
     AROUND = auto()
     """Side columns, the foot of the page."""
     MENU = auto()
@@ -46,6 +48,7 @@ _CLASSES = {
     # Of the frame that every page has, and of listings.
     "teasercontainer": Role.CARD,
     "maincontainer": Role.CARD,
+    "teasersubtitle": Role.CARD_SUBTITLE,
     "ui-menu": Role.MENU,
     "menu": Role.AROUND,
     "navbar": Role.AROUND,

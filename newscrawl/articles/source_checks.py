@@ -5,19 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 from newscrawl.articles.flow import ArticleFlow, Step
-from newscrawl.items import Agreement, Article, Source, SourceCheck, SourceState, Status
+from newscrawl.items import SOURCE_STATES, Agreement, Article, Source, SourceCheck, SourceState
 from newscrawl.text.cleaning import words
-
-_STATES: dict[Status, SourceState] = {
-    "ok": "alive",
-    "gone": "gone",
-    "moved": "moved",
-    "mismatch": "replaced",
-    "paywalled": "walled",
-    "refused": "walled",
-    "unreachable": "away",
-}
-"""State of a source by the status that a check finds; other statuses are ``unknown``."""
 
 _EMPTIED = 0.5
 """Share of the earlier text below which a page counts as emptied."""
@@ -75,4 +64,4 @@ def _state(record: Article, found: Article) -> SourceState:
     if answered and before and len(words(now or "")) < _EMPTIED * len(words(before)):
         agrees = (found.agreement.title or 0) >= _EMPTIED or not now
         return "emptied" if agrees else "replaced"
-    return _STATES.get(found.source.status, "unknown")
+    return SOURCE_STATES.get(found.source.status, "unknown")

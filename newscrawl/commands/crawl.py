@@ -15,6 +15,8 @@ from newscrawl.articles.garbage_collection import collect_less_often
 from newscrawl.errors import ArgumentError, NewscrawlError, SettingError, StoreError
 
 if TYPE_CHECKING:
+    from scrapy import Spider
+
     from newscrawl.spiders.base import AggregatorSpider
 
 
@@ -84,14 +86,7 @@ class Command(ScrapyCrawl):
         Raises:
             UsageError: there is none of that name, or it has no site.
         """
-        from scrapy.spiderloader import get_spider_loader
-
-        assert self.settings
-        loader = get_spider_loader(self.settings)
-        if name not in loader.list():
-            known = ", ".join(sorted(loader.list()))
-            raise UsageError(f"no spider named {name}; allowed: {known}", print_help=False)
-        spidercls = loader.load(name)
+        spidercls = self._find(name)
         if not isinstance(getattr(spidercls, "site", None), Site):
             raise UsageError(
                 f"spider {name} has no site: derive {spidercls.__name__} from "
@@ -100,6 +95,21 @@ class Command(ScrapyCrawl):
                 print_help=False,
             )
         return cast("type[AggregatorSpider]", spidercls)
+
+    def _find(self, name: str) -> "type[Spider]":
+        """Return the class of a spider of the project.
+
+        Raises:
+            UsageError: there is none of that name.
+        """
+        from scrapy.spiderloader import get_spider_loader
+
+        assert self.settings
+        loader = get_spider_loader(self.settings)
+        if name not in loader.list():
+            known = ", ".join(sorted(loader.list()))
+            raise UsageError(f"no spider named {name}; allowed: {known}", print_help=False)
+        return loader.load(name)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:  # noqa: ARG002 - Scrapy's
         """Crawl, report, and set the exit code."""

@@ -6,6 +6,9 @@ from pathlib import Path
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
+_LARGEST = 1000
+"""Largest scale; the network is built in memory."""
+
 
 class Command(ScrapyCommand):
     """Exits 1 if a crawl fails or the score is below a bar."""
@@ -53,6 +56,11 @@ class Command(ScrapyCommand):
         """Serve the demo network, or crawl it and score the records."""
         if args:
             raise UsageError("takes no arguments")
+        if not 0 < opts.scale <= _LARGEST:
+            raise UsageError(
+                f"--scale {opts.scale}: expected a number above 0, at most {_LARGEST}",
+                print_help=False,
+            )
         assert self.settings
         # The demo is large, and Scrapy imports every command at every start.
         from newscrawl.demo.showing import show

@@ -43,7 +43,7 @@ class Command(ScrapyCommand):
         return (
             "Take the latest version of each article from the feeds of the data directory, or "
             "from the feeds given, and write those that pass the filters, in order of newspaper "
-            "and date, with a description. Lists are separated by commas."
+            "and date, with a description. Lists are comma-separated."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
@@ -121,7 +121,7 @@ class Command(ScrapyCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Export and print a summary."""
-        from newscrawl.export import FORMATS, Order, Selection, export, find_feeds
+        from newscrawl.export import FORMATS, Order, Selection, export, find_checks, find_feeds
 
         assert self.settings
         if not opts.output:
@@ -167,6 +167,7 @@ class Command(ScrapyCommand):
                     skip_damaged=opts.skip_damaged,
                     bom=opts.bom,
                     byline_key=opts.hash_bylines,
+                    checks=find_checks(data) if name == "survival" else [],
                     # Scrapy takes the name of the command out.
                     command=_command(opts.hash_bylines),
                 )
@@ -187,7 +188,7 @@ def _format(output: Path, asked: str | None) -> str:
         raise UsageError(f"-o {output} does not fit --format {asked}", print_help=False)
     name = asked or by_suffix or "jsonl"
     if output.suffix not in ("", FORMATS[name].suffix) and not output.is_dir():
-        allowed = ", ".join(chosen.suffix for chosen in FORMATS.values())
+        allowed = ", ".join(sorted({chosen.suffix for chosen in FORMATS.values()}))
         raise UsageError(
             f"-o {output}: no format has this suffix; allowed: a directory, or a file that ends in "
             f"one of {allowed}",

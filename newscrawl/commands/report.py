@@ -20,14 +20,14 @@ class Command(ScrapyCommand):
 
     def short_desc(self) -> str:
         """Return the one-line description."""
-        return "Write a page that shows what the feeds hold and what the runs did"
+        return "Write a page about the feeds and the runs"
 
     def long_desc(self) -> str:
         """Return the usage text."""
         return (
-            "Count the feeds of the data directory, or the feeds given, and write one HTML file "
-            "that needs no network: articles, sources, agreement, outlets, recent records with "
-            "both their copies, runs, hosts, rejects and rules."
+            "Summarise the feeds of the data directory, or the feeds given, in one HTML file that "
+            "needs no network: articles, sources, agreement, outlets, recent records with both "
+            "versions, runs, hosts, rejects and rules."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:

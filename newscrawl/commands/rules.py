@@ -29,19 +29,19 @@ class Command(ScrapyCommand):
 
     def short_desc(self) -> str:
         """Return the one-line description."""
-        return "List, show, export or forget what outlets have taught"
+        return "List, show, export or delete the learned rules of outlets"
 
     def long_desc(self) -> str:
         """Return the usage text."""
         return (
-            "Without arguments lists every rule: its state, the pages it has read, how many of "
-            "them their copy confirmed, and the agreement of the last one. 'show' prints the rules "
-            "of one outlet in full, 'export' prints rules as JSON Lines, 'forget' drops them, so "
-            "that they are learned anew."
+            "Without arguments lists every rule: its state, the number of pages it extracted, how "
+            "many of them agreed with their copy, and the last agreement. 'show' prints the rules "
+            "of one outlet in full, 'export' prints rules as JSON Lines, 'forget' deletes them, so "
+            "that they are learned again."
         )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:  # noqa: ARG002 - Scrapy's signature
-        """Run one of the four verbs."""
+        """Run the verb that the arguments name."""
         try:
             match args:
                 case []:

@@ -9,16 +9,16 @@ from newscrawl.articles import schema
 
 
 class Command(ScrapyCommand):
-    """Prints the schema, or makes it and its documentation anew from the code."""
+    """Prints the schema, or generates it and its documentation from the code."""
 
     requires_crawler_process = False
 
     def short_desc(self) -> str:
         """Return the one-line description."""
-        return "Print the JSON Schema of a line of the feed"
+        return "Print the JSON Schema of a record"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """``--write`` is for developers."""
+        """Add ``--write``, for developers."""
         super().add_options(parser)
         parser.add_argument(
             "--write",
@@ -27,7 +27,7 @@ class Command(ScrapyCommand):
         )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:  # noqa: ARG002 - Scrapy's signature
-        """Print or write."""
+        """Print or write the schema."""
         if not opts.write:
             print(schema.dump(schema.shipped()), end="")
             return

@@ -1,4 +1,4 @@
-"""``scrapy validate``: whether feeds keep their promises."""
+"""``scrapy validate``: check feeds against the schema and the guarantees of the documentation."""
 
 import argparse
 import sys
@@ -14,35 +14,36 @@ from newscrawl.text.terminal import say
 
 
 class Command(ScrapyCommand):
-    """Exits 1 if a line breaks a promise or a feed cannot be read."""
+    """Exits 1 if a line is faulty or a feed cannot be read."""
 
     requires_crawler_process = False
 
     def syntax(self) -> str:
-        """For ``scrapy validate -h``."""
+        """Return the usage text."""
         return "[--limit N] [FEED|DIR ...]"
 
     def short_desc(self) -> str:
         """Return the one-line description."""
-        return "Check feeds against the schema and the promises, line by line"
+        return "Check feeds line by line: schema, order of fields, dates, duplicates"
 
     def long_desc(self) -> str:
-        """For ``scrapy validate -h``."""
+        """Return the usage text."""
         return (
-            "Check the feeds given, or those of the data directory, packed ones too: one object a "
-            "line in UTF-8, the schema, the order of fields, moments that can be, normal form C, "
-            "and that no version of an article stands twice. Says where each fault is."
+            "Check the feeds given, or those of the data directory, compressed ones too: one JSON "
+            "object per line in UTF-8, the schema, the order of fields, valid timestamps, Unicode "
+            "normal form C, and that each version of an article is there once. Prints the file and "
+            "line of each fault."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """How much is told."""
+        """Add ``--limit``."""
         super().add_options(parser)
         parser.add_argument(
-            "--limit", type=int, default=20, help="faults that are printed; all are counted"
+            "--limit", type=int, default=20, help="faults to print; all are counted"
         )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Check, print what is wrong, and count."""
+        """Check the feeds, print the first faults and the counts."""
         # Imported late: Scrapy imports every command at every start.
         from newscrawl.export.check import FeedCheck
         from newscrawl.export.feeds import FeedReader, find_feeds

@@ -39,8 +39,8 @@ _SETTINGS: Mapping[str, Any] = {
 _NEXT = """
 Next, on the real network (newscrawl is polite: one request per second and host):
   export NEWSCRAWL_CONTACT=you@university.example
-  .venv/bin/scrapy crawl maghress -a outlets=lopinion -a editions=fr -a since=7d
-  .venv/bin/scrapy report"""
+  {command} crawl maghress -a outlets=lopinion -a editions=fr -a since=7d
+  {command} report"""
 _LONGEST = 300
 """Maximum characters of a printed text."""
 
@@ -129,8 +129,16 @@ def _crawl_and_score(
         page = data / "report" / "index.html"
         write_page(data, find_feeds(data), page)
         print(f"page     {page.as_uri()}  (open it in a browser)")
-    print(_NEXT)
+    print(_NEXT.format(command=_typed_command()))
     return result.good and good
+
+
+def _typed_command() -> str:
+    """Return the command as the user can type it: by its name where the shell finds it."""
+    path = Path(sys.argv[0])
+    if path.name not in ("scrapy", "newscrawl"):
+        return "scrapy"
+    return path.name if shutil.which(path.name) == str(path) else str(path)
 
 
 def _print_details(data: Path, feeds: list[Path]) -> None:

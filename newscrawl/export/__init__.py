@@ -11,6 +11,7 @@ from newscrawl.export.feeds import find_feeds
 from newscrawl.export.formats import FORMATS, Format, Writer, add_formats, format_of
 from newscrawl.export.records import read_records
 from newscrawl.export.selection import Selection
+from newscrawl.export.survival import find_checks, kaplan_meier
 from newscrawl.export.trust import Trust, trust
 
 __all__ = [
@@ -23,8 +24,10 @@ __all__ = [
     "Writer",
     "add_formats",
     "export",
+    "find_checks",
     "find_feeds",
     "format_of",
+    "kaplan_meier",
     "read_records",
     "trust",
 ]

@@ -20,6 +20,8 @@ from newscrawl.export.index import Counts, Index, Record
 from newscrawl.export.package import TABLE_SCHEMA, data_package, is_shared, table_schema
 from newscrawl.export.rebuild import Gap, gap_files, gaps
 from newscrawl.export.selection import Selection
+from newscrawl.export.survival import Checks
+from newscrawl.export.tables import Lives
 from newscrawl.export.target import PACKAGE, HashedFile, Target, Written
 
 _SINGLE = "articles"
@@ -48,6 +50,8 @@ class Order:
     """Whether CSV files begin with a byte order mark, by which Excel recognises UTF-8."""
     byline_key: str | None = None
     """Key of the hashes that replace the names of authors; without it names stay."""
+    checks: list[Path] = field(default_factory=list)
+    """Files of source checks, for the format ``survival``."""
     command: str
     """What made the export, for its description."""
 
@@ -144,11 +148,14 @@ def _write_data(
     chosen = FORMATS[order.format]
     split = order.split or chosen.always_split
     files = []
+    checks = Checks(order.checks)
     groups = groupby(records, lambda record: record.newspaper) if split else [("", records)]
     for stem, group in groups:
         name = f"{stem}{chosen.suffix}" if split else single or f"{_SINGLE}{chosen.suffix}"
         with target.create(name) as file:
             writer = chosen.writer(file, bom=order.bom)
+            if isinstance(writer, Lives):
+                writer.checks = checks
             number = 0
             for record in group:
                 rows = writer.add(_without_names(record, order.byline_key))

@@ -14,11 +14,12 @@ from newscrawl.export.columns import COLUMNS
 from newscrawl.export.differences import Difference, between_copy_and_source, between_records
 from newscrawl.export.index import Record
 from newscrawl.export.parquet import ParquetRows
-from newscrawl.export.record_fields import Field, corpus_fields, difference_fields
+from newscrawl.export.record_fields import Field, corpus_fields, difference_fields, survival_fields
 from newscrawl.export.tables import (
     Coding,
     Csv,
     Identifiers,
+    Lives,
     coding_fields,
     csv_fields,
     identifier_fields,
@@ -276,6 +277,16 @@ FORMATS: dict[str, Format] = {
         by_suffix=False,
         clusters=False,
         is_table=False,
+    ),
+    "survival": Format(
+        ".csv",
+        *_CSV,
+        Lives,
+        survival_fields,
+        "a row for each source: since when it is lost, or until when it was alive",
+        by_suffix=False,
+        texts=False,
+        clusters=False,
     ),
 }
 """Every format, by the name it is asked for."""

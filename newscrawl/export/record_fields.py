@@ -10,6 +10,7 @@ import msgspec
 from newscrawl.articles.schema import field_docs, shipped
 from newscrawl.export.columns import Columns
 from newscrawl.export.differences import Difference
+from newscrawl.export.survival import SourceLife
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,11 @@ def corpus_fields() -> tuple[Field, ...]:
 def difference_fields() -> tuple[Field, ...]:
     """Return the columns of a row of differences."""
     return fields_of(Difference)
+
+
+def survival_fields() -> tuple[Field, ...]:
+    """Return the columns of a row about an article's source over time."""
+    return fields_of(SourceLife)
 
 
 def _properties(definition: dict[str, Any], known: dict[str, Any]) -> tuple[Field, ...]:

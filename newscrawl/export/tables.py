@@ -9,8 +9,10 @@ from typing import Any
 import msgspec
 
 from newscrawl.export.index import Record
-from newscrawl.export.record_fields import Field, corpus_fields, flat
+from newscrawl.export.record_fields import Field, corpus_fields, flat, survival_fields
 from newscrawl.export.selection import text_hash
+from newscrawl.export.survival import Checks, source_life
+from newscrawl.items import Article
 from newscrawl.text.cleaning import words
 
 BOM = "\ufeff".encode()
@@ -97,6 +99,22 @@ def _cell(value: Any) -> str:
     if isinstance(value, str):
         return "'" + value if value.startswith(_FORMULA) else value
     return _encode(value).decode()
+
+
+class Lives(Table):
+    """One row per article whose source was requested: how long it has been alive."""
+
+    _parse = staticmethod(msgspec.json.Decoder(Article).decode)
+
+    def __init__(self, file: io.BufferedIOBase, *, bom: bool) -> None:
+        super().__init__(file, bom, [field.name for field in survival_fields()])
+        self.checks = Checks(())
+        """Later checks of the sources."""
+
+    def add(self, record: Record) -> int:
+        """See ``Writer``."""
+        life = source_life(self._parse(record.line), record.newspaper, self.checks)
+        return self.write(dataclasses.astuple(life)) if life else 0
 
 
 class _Coded(msgspec.Struct):

@@ -164,6 +164,7 @@ def rules_of(status: int, body: bytes, agent: str) -> HostRules | str:
     """The rules that an answer to robots.txt gives, or why they cannot be had."""
     if status >= 500:
         return f"HTTP {status}"
+    agent = token[0] if (token := _PRODUCT.match(agent)) else agent
     # UTF-8 is the standard, but Windows editors save as UTF-16; a byte-order mark tells either.
     encoding = "utf-16" if body.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig"
     text = body[:_MAX_BYTES].decode(encoding, "replace") if status < 300 else ""

@@ -15,6 +15,8 @@ from typing import cast, get_args
 import msgspec
 
 from newscrawl.export.feeds import Damage, FeedReader, Line
+from newscrawl.export.survival import LOST as LOST_STATES
+from newscrawl.export.survival import Checks
 from newscrawl.items import Status, Use, marked
 
 FILLED = marked(Use.COUNTED)
@@ -55,6 +57,7 @@ class _Outlet(msgspec.Struct):
 class _Source(msgspec.Struct):
     status: Status
     rule: str | None
+    lost_since: str | None = None
 
 
 class _Agreement(msgspec.Struct):
@@ -131,6 +134,8 @@ class Outlet:
     """Requested sources by age in years when the record was written."""
     lost: Counter[int] = field(default_factory=Counter)
     """Those of them that are ``LOST``."""
+    lives: Counter[tuple[int, bool]] = field(default_factory=Counter)
+    """Sources by months from publication to their loss (true) or last observation (false)."""
 
 
 @dataclass(slots=True)
@@ -153,6 +158,10 @@ class FeedStatistics:
     """Articles by month of publication and status of the source."""
     lengths: list[int] = field(default_factory=lambda: [0] * (len(LENGTHS) + 1))
     """Articles by words of the text, in the bins of ``LENGTHS``."""
+    lives: defaultdict[str, Counter[tuple[int, bool]]] = field(
+        default_factory=lambda: defaultdict(Counter)
+    )
+    """Sources by year of publication, and as in ``Outlet.lives``."""
     clusters: Counter[int] = field(default_factory=Counter)
     """Later articles with the same text, by hash of the first one's identifier."""
     agreement: dict[str, list[int]] = field(
@@ -174,8 +183,8 @@ class FeedStatistics:
     """The first damaged lines."""
 
 
-def count_feeds(reader: FeedReader) -> FeedStatistics:
-    """Return the statistics of all feeds.
+def count_feeds(reader: FeedReader, checks: Checks) -> FeedStatistics:
+    """Return the statistics of all feeds, and of the later checks of the sources.
 
     Feeds are read latest first, so that the first record of an article is its latest version. A
     run writes an article once; if a feed edited by hand has it twice, the first one counts.
@@ -204,7 +213,7 @@ def count_feeds(reader: FeedReader) -> FeedStatistics:
                 stats.earlier += 1
                 continue
             seen.add(key)
-            _count(stats, record)
+            _count(stats, record, checks)
             latest = recent[_sample(record)]
             entry = (record.crawl.exported or "", stats.lines, line.data)
             if len(latest) < _RECENT:
@@ -240,7 +249,7 @@ def _note_damage(stats: FeedStatistics, damage: Damage) -> None:
         stats.damages.append(damage)
 
 
-def _count(stats: FeedStatistics, record: _Record) -> None:
+def _count(stats: FeedStatistics, record: _Record, checks: Checks) -> None:
     stats.articles += 1
     status = record.source.status
     site, edition, slug = record.aggregator, record.edition, record.outlet.slug
@@ -259,6 +268,9 @@ def _count(stats: FeedStatistics, record: _Record) -> None:
         age = _age(record)
         outlet.requested[age] += 1
         outlet.lost[age] += status in LOST
+        life = _life(record, checks)
+        outlet.lives[life] += 1
+        stats.lives[record.published[:4]][life] += 1
     if (share := record.agreement.text) is not None:
         outlet.agreement += share
         outlet.compared += 1
@@ -284,6 +296,25 @@ def _sample(record: _Record) -> str:
     agreement = record.agreement.text
     low = record.source.status == "ok" and agreement is not None and agreement < AGREE
     return _LOW_AGREEMENT if low else record.source.status
+
+
+def _life(record: _Record, checks: Checks) -> tuple[int, bool]:
+    """Return months from publication to loss or last observation, and whether it was lost."""
+    written = record.crawl.exported or record.published
+    seen = [
+        (record.source.lost_since or written, record.source.status in LOST),
+        *((check.at, check.state in LOST_STATES) for check in checks.of(record.id)),
+    ]
+    at, lost = seen.pop()
+    while lost and seen and seen[-1][1]:
+        at, _ = seen.pop()
+    return _months(record.published, at), lost
+
+
+def _months(first: str, last: str) -> int:
+    """Return the completed months between two ISO 8601 dates."""
+    months = 12 * (int(last[:4]) - int(first[:4])) + int(last[5:7]) - int(first[5:7])
+    return max(0, months - (last[8:10] < first[8:10]))
 
 
 def _age(record: _Record) -> int:

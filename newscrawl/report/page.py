@@ -22,6 +22,7 @@ import msgspec
 from newscrawl import __version__
 from newscrawl.errors import StoreError
 from newscrawl.export.feeds import Feed, FeedReader
+from newscrawl.export.survival import Checks, find_checks, kaplan_meier
 from newscrawl.items import Article, Status
 from newscrawl.operations.monitors import alarms
 from newscrawl.report.differences import differences
@@ -41,6 +42,9 @@ _REASONS = 60
 
 _REPORTS = 2000
 """Number of run reports that are read, the newest; a year of hourly runs leaves 50,000."""
+
+_CURVES = 7
+"""Largest outlets whose survival curves are shown."""
 
 _DAYS = 366
 """Days before the latest publication that are shown by day; earlier ones by month."""
@@ -65,7 +69,7 @@ def write_page(data: Path, feeds: list[Feed], output: Path) -> int:
         with TemporaryDirectory(dir=output.parent, prefix=".report.") as scratch:
             reader = FeedReader(feeds, Path(scratch))
             try:
-                stats = count_feeds(reader)
+                stats = count_feeds(reader, Checks(find_checks(data)))
             finally:
                 reader.close()
         page = _render(_content(stats, data, feeds)).encode()
@@ -124,6 +128,7 @@ def _content(stats: FeedStatistics, data: Path, feeds: list[Feed]) -> dict[str, 
         "outlets": [_outlet(outlet, last_day) for outlet in outlets],
         "lastDay": last_day,
         "months": {month: stats.months[month] for month in sorted(stats.months)},
+        "survival": _survival(stats, outlets),
         "agreement": stats.agreement,
         "agree": AGREE,
         "lengths": list(zip([*LENGTHS, None], stats.lengths, strict=True)),
@@ -143,6 +148,31 @@ def _content(stats: FeedStatistics, data: Path, feeds: list[Feed]) -> dict[str, 
         "runs": [_run(report) for report in runs[:_RUNS]],
         "moreRuns": max(0, len(runs) - _RUNS),
     }
+
+
+def _survival(stats: FeedStatistics, outlets: list[Outlet]) -> list[list[Any]]:
+    """Return curves of the survival of sources: all, then by year, then of the largest outlets.
+
+    Each is its kind, its name, its number of sources, and its steps: months since publication,
+    share that survives, number of sources observed for so long.
+    """
+    groups = [("year", year, stats.lives[year]) for year in sorted(stats.lives)]
+    everything = sum((lives for _, _, lives in groups), Counter[tuple[int, bool]]())
+    groups += [("outlet", outlet.name or outlet.slug, outlet.lives) for outlet in outlets[:_CURVES]]
+    return [
+        [kind, name, lives.total(), _curve(lives)]
+        for kind, name, lives in [("all", "all sources", everything), *groups]
+        if lives
+    ]
+
+
+def _curve(lives: Counter[tuple[int, bool]]) -> list[list[float]]:
+    steps = [
+        [step.time, round(step.share, 4), step.at_risk] for step in kaplan_meier(lives.elements())
+    ]
+    end = max(time for time, _ in lives)
+    last = steps[-1][1] if steps else 1.0
+    return [[0, 1.0, lives.total()], *steps, [end, last, lives[end, False]]]
 
 
 def _outlet(outlet: Outlet, last_day: str) -> dict[str, Any]:

@@ -266,6 +266,29 @@
     };
   }
 
+  /** Kaplan-Meier curves of the sources. */
+  function survival(width) {
+    const kind = byId("curves").value;
+    const curves = content.survival.filter(([of]) => of === "all" || of === kind);
+    const shown = [curves[0], ...curves.slice(1).slice(-SHOWN)].filter(Boolean);
+    const data = shown.flatMap(([, curve, , steps], group) => steps.map(([months, share, risk]) => ({ curve, group, months, share, risk })));
+    const title = (d) => `${isolate(d.curve)}, ${number(d.months)} months\n${percent(d.share)} survive; ${number(d.risk)} observed so long`;
+    return {
+      key: shown.map(([, curve], group) => [curve, group ? `var(--c${group % (SHOWN + 1)})` : "currentColor"]),
+      label: "Share of sources that survive, by months since publication",
+      columns: [["curve"], ["months", "number"], ["survive", "number"], ["observed", "number"]],
+      rows: data.map((d) => [name(d.curve), number(d.months), percent(d.share), number(d.risk)]),
+      options: {
+        height: 280, marginLeft: 52, marginBottom: 42,
+        x: { label: "months since publication", nice: true }, y: { domain: [0, 1], grid: true, label: null, ticks: 4, tickFormat: (share) => `${Math.round(100 * share)} %` },
+        marks: [
+          Plot.line(data, { x: "months", y: "share", z: "group", curve: "step-after", stroke: (d) => (d.group ? `var(--c${d.group % (SHOWN + 1)})` : "currentColor"), strokeWidth: (d) => (d.group ? 1.5 : 2.5) }),
+          Plot.tip(data, Plot.pointer({ x: "months", y: "share", title, fill: "var(--card)" })),
+        ],
+      },
+    };
+  }
+
   const years = (age) => (age === 0 ? "under 1 year" : age === 1 ? "1 year" : `${age} years`);
   const cut = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
   const thinned = (domain, width) => domain.filter((_, at) => at % Math.ceil((domain.length * 44) / width) === 0);
@@ -332,6 +355,7 @@
       return shares(rows, "outlet", languageKinds, { width, height: 40 + 24 * rows.length });
     });
     chart("chart-years", (width) => shares(Object.entries(byYear), "year", statusKinds, { width, height: 260, upright: true }));
+    byId("curves").addEventListener("change", chart("chart-survival", survival));
     chart("chart-agreement", agreement);
     const filled = Object.entries(content.filled).map(([field, count]) => [field, total ? count / total : 0]);
     chart("chart-filled", (width) => bars(total ? filled : [], "field", width, percent, [0, 1]));

@@ -1,0 +1,179 @@
+"""Survival of sources: what is known of each article's source over time.
+
+Observations come from the record itself and from the later source checks (``-a check=N``).
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from newscrawl.errors import ExportError
+from newscrawl.export.columns import Day
+from newscrawl.items import SOURCE_STATES, Article, SourceCheck, SourceState
+
+LOST = frozenset({"gone", "moved", "replaced", "emptied", "away"})
+"""States in which a source counts as lost."""
+
+
+@dataclass(slots=True)
+class SourceLife:
+    """Observations of one article's source."""
+
+    id: str = ""
+    """Identifier of the article."""
+    newspaper: str = ""
+    """Aggregator, edition and outlet: ``maghress/fr/lopinion``."""
+    day: Day = ""
+    """Day of publication where the outlet is."""
+    link: str = ""
+    """Source link."""
+    first_seen: str | None = None
+    """Time of the article's discovery, UTC."""
+    observations: int = 0
+    """Number of observations: the record's own and the later checks."""
+    last_alive: str | None = None
+    """Time of the last observation at which the source was not lost, UTC."""
+    lost_since: str | None = None
+    """Time of the first observation since when the source has been lost, UTC."""
+    state: SourceState = "unknown"
+    """State at the last observation; ``gone``, ``moved``, ``replaced``, ``emptied`` and ``away``
+    count as lost."""
+    http: int | None = None
+    """HTTP status code at the last observation."""
+    url: str | None = None
+    """Final URL at the last observation."""
+    lost: bool = False
+    """Whether the source was lost at the last observation."""
+    days: int = 0
+    """Days from publication to ``lost_since`` if it was lost, else to the last observation."""
+
+
+class Observation(NamedTuple):
+    """State of a source at one time."""
+
+    at: str
+    state: SourceState
+    http: int | None
+    url: str | None
+
+
+class Checks:
+    """Source checks by article.
+
+    Args:
+        paths: JSON Lines files of checks.
+
+    Raises:
+        ExportError: a file cannot be read.
+    """
+
+    def __init__(self, paths: Iterable[Path]) -> None:
+        self._found: defaultdict[str, list[Observation]] = defaultdict(list)
+        decode = msgspec.json.Decoder(SourceCheck).decode
+        for path in sorted(paths):
+            number = 0
+            try:
+                with path.open("rb") as lines:
+                    for line in lines:
+                        number += 1
+                        check = decode(line)
+                        self._found[check.id].append(
+                            Observation(check.checked, check.state, check.http, check.url)
+                        )
+            except msgspec.MsgspecError as error:
+                raise ExportError(f"{path}, line {number}: {error}") from error
+            except OSError as error:
+                raise ExportError(f"{path} cannot be read: {error}") from error
+
+    def of(self, article: str) -> list[Observation]:
+        """Return the checks of an article's source, oldest first."""
+        return sorted(self._found.get(article, ()))
+
+
+def find_checks(data: Path) -> list[Path]:
+    """Return the files of source checks in a data directory."""
+    return sorted((data / "checks").rglob("*.jsonl"))
+
+
+def source_life(article: Article, newspaper: str, checks: Checks) -> SourceLife | None:
+    """Return what is known of a record's source; ``None`` if it was never requested.
+
+    Args:
+        article: The latest version of the record.
+        newspaper: Aggregator, edition and outlet.
+        checks: The later checks.
+    """
+    source = article.source
+    if source.link is None or source.status in ("no_link", "not_followed", "unsafe"):
+        return None
+    at = source.fetched or article.crawl.exported or article.published or ""
+    state = SOURCE_STATES.get(source.status, "unknown")
+    own = Observation(source.lost_since or at, state, source.http, source.url)
+    seen = [own, *checks.of(article.id)]
+    alive = [number for number, observation in enumerate(seen) if observation.state not in LOST]
+    last = seen[-1]
+    lost_since = None
+    if last.state in LOST:
+        lost_since = seen[alive[-1] + 1].at if alive else own.at
+    day = (article.published or "")[:10]
+    return SourceLife(
+        id=article.id,
+        newspaper=newspaper,
+        day=day,
+        link=source.link,
+        first_seen=article.crawl.discovered,
+        observations=len(seen),
+        last_alive=seen[alive[-1]].at if alive else None,
+        lost_since=lost_since,
+        state=last.state,
+        http=last.http,
+        url=last.url,
+        lost=lost_since is not None,
+        days=_days(day, lost_since or last.at),
+    )
+
+
+def _days(first: str, last: str) -> int:
+    try:
+        return max(0, (date.fromisoformat(last[:10]) - date.fromisoformat(first[:10])).days)
+    except ValueError:
+        return 0
+
+
+class Survival(NamedTuple):
+    """One step of a survival curve."""
+
+    time: int
+    """Time since publication, in the unit of the observations."""
+    at_risk: int
+    """Sources observed for at least this long."""
+    lost: int
+    """Sources lost at this time."""
+    share: float
+    """Estimated share of sources that survive longer."""
+
+
+def kaplan_meier(observed: Iterable[tuple[int, bool]]) -> Iterator[Survival]:
+    """Yield the Kaplan-Meier estimate of survival at each time at which sources were lost.
+
+    Args:
+        observed: Time and whether the source was lost then; others are censored at that time.
+
+    >>> [step.share for step in kaplan_meier([(1, True), (2, False), (3, True), (3, False)])]
+    [0.75, 0.375]
+    """
+    lost, ended = Counter[int](), Counter[int]()
+    for time, is_lost in observed:
+        ended[time] += 1
+        lost[time] += is_lost
+    at_risk, share = ended.total(), 1.0
+    for time in sorted(ended):
+        if lost[time]:
+            share *= 1 - lost[time] / at_risk
+            yield Survival(time, at_risk, lost[time], share)
+        at_risk -= ended[time]
