@@ -364,12 +364,12 @@ def spelled(number: int, chance: random.Random) -> str:
             host += "."
         case 3:
             plain = ".".join(map(str, parts))
-            forms = ("::ffff:{}", "::{}", "64:ff9b::{}", "0:0:0:0:0:ffff:{}", "::ffff:0:{}")
-            host = f"[{chance.choice(forms).format(plain)}]"
+            mapped = ("::ffff:{}", "::{}", "64:ff9b::{}", "0:0:0:0:0:ffff:{}", "::ffff:0:{}")
+            host = f"[{chance.choice(mapped).format(plain)}]"
         case 4:
             high, low = divmod(number, 1 << 16)
-            forms = ("2002:{:x}:{:x}::1", "::ffff:{:x}:{:x}", "64:ff9b::{:X}:{:X}")
-            host = f"[{chance.choice(forms).format(high, low)}]"
+            wrapped = ("2002:{:x}:{:x}::1", "::ffff:{:x}:{:x}", "64:ff9b::{:X}:{:X}")
+            host = f"[{chance.choice(wrapped).format(high, low)}]"
     return host
 
 
