@@ -213,6 +213,8 @@ EXTENSIONS_BASE = _base(
         # Clears its line before the report prints the summary.
         "newscrawl.extensions.progress.Progress": 850,
         "newscrawl.extensions.report.RunReport": 900,
+        # Last: what it waits for is complete then.
+        "newscrawl.extensions.shutdown.OrderlyShutdown": 950,
     },
     # The ledger replaces the first; the servers are off and would cost 8 MB and 0.1 s at import.
     # Scrapy's FeedExporter stays: it is active only with FEEDS, -o or -O.

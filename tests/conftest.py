@@ -9,13 +9,15 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from hypothesis import settings
 
-from tests import support, web
+from tests import crawl_server, support, web
 
 STARTERS = (
     multiprocessing,
     subprocess,
     web,
+    crawl_server.CrawlServer,
     support.reextract,
     support.replay,
     support.scrapy,
@@ -26,11 +28,15 @@ STARTERS = (
 
 
 def pytest_configure() -> None:
-    """Restore the default handling of interrupts, which shells disable in background jobs.
+    """Restore the default handling of interrupts, and set up hypothesis.
 
-    Commands that tests start and interrupt would inherit that, and never end.
+    Shells disable interrupts in background jobs; commands that tests start and interrupt would
+    inherit that and never end.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # A deadline fails on a busy machine.
+    settings.register_profile("suite", deadline=None)
+    settings.load_profile("suite")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

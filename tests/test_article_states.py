@@ -45,7 +45,7 @@ SETTINGS = FAST | {
     "HOST_FAILURES": "0",
     "MONITORS": "0",
     "PARSE_WORKERS": "0",
-    "RECHECK_DAYS": "90000",
+    "RECHECK_DAYS": "36500",
     "RETRY_TIMES": "0",
 }
 

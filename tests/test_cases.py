@@ -3,6 +3,10 @@
 A case is a folder with ``page.html`` and ``case.json``: ``why`` it is there, ``expected`` values by
 field, and perhaps the page's ``url``, ``zone`` and ``copy``. ``{body}`` in a page stands for the
 paragraphs of an article.
+
+A file of ``tests/cases/kinds`` holds variants of one kind. Each says what differs from a plain
+article's page: what stands in its head, at its ``masthead``, ``above`` or ``below`` the text, its
+title, ``h1``, language, and the ``expected`` values. Its paragraphs are those of ``texts.json``.
 """
 
 import json
@@ -17,8 +21,16 @@ import pytest
 from newscrawl.extraction import extract
 from tests.extraction.pages import paragraphs
 
-CASES = sorted(path.parent for path in (Path(__file__).parent / "cases").glob("*/case.json"))
+FOLDER = Path(__file__).parent / "cases"
+CASES = sorted(path.parent for path in FOLDER.glob("*/case.json"))
+VARIANTS = [
+    pytest.param(variant, id=f"{path.stem}-{number}")
+    for path in sorted(FOLDER.glob("kinds/*.json"))
+    for number, variant in enumerate(json.loads(path.read_text("utf-8"))["variants"])
+]
 URL = "https://www.phare-atlas.example/2024/05/le-marche.html"
+TITLE = "Le phare de la baie rallume sa lampe après dix ans"
+TEXTS = json.loads((FOLDER / "texts.json").read_text("utf-8"))
 
 
 def value(page: Any, field: str) -> Any:
@@ -39,3 +51,32 @@ def test_case(folder: Path) -> None:
     zone = ZoneInfo(case.get("zone", "Africa/Casablanca"))
     page = extract(html, case.get("url", URL), copy, zone=zone)
     assert {field: value(page, field) for field in case["expected"]} == case["expected"]
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_variant_of_a_kind(variant: dict[str, Any]) -> None:
+    given: dict[str, Any] = {
+        "lang": "fr",
+        "head": "",
+        "masthead": "",
+        "above": "",
+        "below": "",
+        "title": TITLE,
+        "h1": TITLE,
+        "url": URL,
+        **variant,
+    }
+    first, *rest = TEXTS[given["lang"]]
+    body = given.get("body", "<p>{first}</p>{rest}").replace(
+        "{rest}", "".join(f"<p>{text}</p>" for text in rest)
+    )
+    body = body.replace("{first}", first if "<p>{first}" in body else f"<p>{first}</p>")
+    attributes = given.get("attributes", f'lang="{given["lang"]}"')
+    html = (
+        f'<html {attributes}><head><meta charset="utf-8"><title>{given["title"]}</title>'
+        f'{given["head"]}</head><body>{given["masthead"]}<nav><a href="/">Accueil</a></nav>'
+        f'<article><h1>{given["h1"]}</h1>{given["above"]}<div class="content">{body}</div>'
+        f"{given['below']}</article><footer>© 2023</footer></body></html>"
+    )
+    page = extract(html, given["url"], zone=ZoneInfo("Africa/Casablanca"))
+    assert {field: value(page, field) for field in given["expected"]} == given["expected"]

@@ -13,12 +13,13 @@ import pytest
 from frictionless import validate
 from scrapy.cmdline import execute
 
+from newscrawl import __version__
 from newscrawl.export.columns import COLUMNS
 from newscrawl.export.sample import draw
 from newscrawl.export.selection import Selection
 from newscrawl.items import Agreement, Article, Copy, Crawl, Image, Source
 from tests.corpora import demo_feed, demo_records
-from tests.test_export import (
+from tests.exports import (
     ROOT,
     SECOND,
     article,
@@ -332,3 +333,7 @@ def test_an_export_of_an_export_has_each_column_once(tmp_path: Path) -> None:
     one, two = (tmp_path / name / "articles.jsonl" for name in ("one", "two"))
     assert one.read_bytes() == two.read_bytes()
     assert exported(two) == as_json([article(1), article(2)])
+
+
+def test_the_citation_names_the_version() -> None:
+    assert f"\nversion: {__version__}\n" in (ROOT / "CITATION.cff").read_text("utf-8")

@@ -15,7 +15,7 @@ from newscrawl.demo.truth import Truth
 from newscrawl.export.differences import Difference, between_copy_and_source, between_records
 from newscrawl.items import Article, Copy, Crawl, Source, Status
 from tests.corpora import demo_records
-from tests.test_export import SECOND, article, good, put
+from tests.exports import SECOND, article, good, put
 
 FRENCH = (
     "Le conseil a voté 12 mesures mardi. Le maire Omar Alami a remercié M. Tazi pour son rapport. "

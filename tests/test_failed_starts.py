@@ -1,12 +1,18 @@
 """Runs that cannot start leave a run report with the reason."""
 
+import errno
 import json
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+
+from newscrawl.state import Ledger
+from newscrawl.state.advice import advice
 
 
 def crawl(data: Path, *arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
@@ -113,3 +119,59 @@ def test_the_report_of_an_earlier_run_is_kept(tmp_path: Path) -> None:
     before = path.read_text()
     crawl(tmp_path, "-a", "since=never")
     assert path.read_text() == before
+
+
+def test_an_emptied_ledger_beside_feeds_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "ledger").mkdir()
+    (tmp_path / "ledger" / "ledger.sqlite").touch()
+    feed = tmp_path / "feeds" / "maghress" / "earlier.jsonl"
+    feed.parent.mkdir(parents=True)
+    feed.write_text("{}\n")
+    for _ in range(2):
+        done = crawl(tmp_path)
+        assert done.returncode == 1
+        assert "is empty, but there are feeds" in done.stderr
+        assert (tmp_path / "ledger" / "ledger.sqlite").stat().st_size == 0
+
+
+def test_a_failed_start_is_reported_with_stderr_closed(tmp_path: Path) -> None:
+    damage(tmp_path)
+    command = [sys.executable, "-m", "scrapy", "crawl", "maghress", "-a", "_job=first"]
+    done = subprocess.run(
+        ["sh", "-c", 'exec "$@" 2>&-', "sh", *command],
+        env=os.environ | {"NEWSCRAWL_DATA": str(tmp_path)},
+        check=False,
+    )
+    assert done.returncode == 1
+    report = json.loads((tmp_path / "runs" / "first.json").read_text())
+    assert "the file is damaged" in report["reason"]
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "make room"),
+        (OSError(errno.EACCES, "Permission denied"), "check the permissions"),
+        (OSError(errno.EROFS, "Read-only file system"), "is read-only"),
+    ],
+)
+def test_advice_fits_the_fault(error: OSError, told: str) -> None:
+    assert told in advice(error)
+    assert "damaged" not in advice(error)
+
+
+def test_advice_fits_the_faults_of_a_database(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    Ledger(path).close()
+    read_only = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)
+    with pytest.raises(sqlite3.Error) as caught, closing(read_only) as database:
+        database.execute("CREATE TABLE more (number INTEGER)")
+    assert "is read-only" in advice(caught.value)
+    full = sqlite3.connect(path)
+    full.execute("PRAGMA max_page_count = 1")
+    with pytest.raises(sqlite3.Error) as caught, closing(full):
+        full.execute("CREATE TABLE more AS SELECT randomblob(1000000)")
+    assert "make room" in advice(caught.value)
+    with pytest.raises(sqlite3.Error) as caught:
+        sqlite3.connect(tmp_path / "nowhere" / "ledger.sqlite")
+    assert "check the permissions" in advice(caught.value)

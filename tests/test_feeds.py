@@ -38,6 +38,11 @@ def titles(body: bytes) -> list[str]:
         (b"<br />\n<b>Warning</b>: mysql_connect() in /srv/a.php" + feed("Un").encode(), ["Un"]),
         (feed("Un", "Deux").encode()[:-60], ["Un"]),
         (feed("Un").replace("<title>", "<media:title>M</media:title><title>").encode(), ["Un"]),
+        (feed("").replace("</item>", "<media:title>M</media:title></item>").encode(), ["M"]),
+        (feed("Été à Fès").replace("UTF-8", "ISO-8859-1").encode(), ["Été à Fès"]),
+        (feed("Un<br>deux", "Trois").encode(), ["Un deux", "Trois"]),
+        (feed("2 < 3", "Port & phare").encode(), ["2 < 3", "Port & phare"]),
+        (feed("Un & deux").replace("<rss>", "<rss version=2.0>").encode(), ["Un & deux"]),
     ],
 )
 def test_a_malformed_feed_gives_its_whole_entries(body: bytes, expected: list[str]) -> None:
@@ -52,6 +57,13 @@ def test_an_own_title_is_preferred_and_a_date_of_another_vocabulary_is_parsed() 
     (entry,) = read_feed(text.encode(), URL)
     assert entry.title == "Un"
     assert entry.published is not None
+
+
+@pytest.mark.parametrize("name", ["dcterms:created", "dcterms:modified", "dc:date", "updated"])
+def test_other_vocabularies_date_an_entry(name: str) -> None:
+    (entry,) = read_feed(feed("Un").replace("pubDate>", f"{name}>").encode(), URL)
+    assert entry.published is not None
+    assert entry.published.iso() == "2024-03-23T14:21:41+00:00"
 
 
 @pytest.mark.parametrize("title", ["&a;", "& &a;"])

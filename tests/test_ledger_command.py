@@ -6,6 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from newscrawl.state import Ledger, ledger_path
 from tests.support import URL, listing, web
 from tests.web import Web, crawl
 
@@ -104,3 +107,20 @@ def test_without_a_ledger_and_with_unknown_words(tmp_path: Path) -> None:
     code, told = ledger(tmp_path, "destroy")
     assert code != 0
     assert "retry or forget" in told
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["retry", "--state", "lost"], "--state lost: is no state; allowed: found, waiting"),
+        (["forget", "--site", "nosuch"], "--site nosuch: is no site; allowed: maghress"),
+        (["--outlet", "nosuch"], "--outlet nosuch: the ledger has no article of it"),
+    ],
+)
+def test_a_filter_that_fits_nothing_is_an_error(
+    tmp_path: Path, arguments: list[str], told: str
+) -> None:
+    Ledger(ledger_path(tmp_path)).close()
+    code, output = ledger(tmp_path, *arguments)
+    assert code == 2
+    assert told in output

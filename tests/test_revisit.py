@@ -58,7 +58,7 @@ def test_what_waits_is_left_alone_until_it_is_due(tmp_path: Path) -> None:
 def test_a_new_article_is_checked_once_more_and_an_old_one_is_not(tmp_path: Path) -> None:
     changed = web()
     changed.pages[URL] = aggregator_page(TITLE + " (rectifié)", TEXT)
-    recheck = {"RECHECK_HOURS": "0", "RECHECK_DAYS": "90000"}
+    recheck = {"RECHECK_HOURS": "0", "RECHECK_DAYS": "36500"}
     visit(web(), tmp_path / "new", **recheck)
     outcome = visit(changed, tmp_path / "new", **recheck)
     assert [record["changed"] for record in outcome.lines("feeds")] == [[], ["copy.title"]]

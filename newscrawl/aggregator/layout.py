@@ -287,7 +287,7 @@ def _unmarked_text(lines: Sequence[Line], start: int, stop: int, *, bounded: boo
 
 
 def _is_byline(line: Line, page: Page, *, first: bool = True) -> bool:
-    """Whether a line names the author: by its class, by a link to the author, or by its words.
+    """Return whether a line names the author: by its class, a link to the author, or its words.
 
     Words count only above the text and in its first line.
     """

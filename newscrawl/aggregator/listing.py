@@ -194,7 +194,7 @@ def _is_teaser(text: str) -> bool:
 
 
 def _give_dates(order: Sequence[ListingEntry | Moment]) -> None:
-    """Give each entry its date: the first one behind it, or the one above where dates stand first.
+    """Assign each entry its date: the first one behind it, or the one above it.
 
     Dates stand first if the first thing is a date and the last an entry. Where it cannot be told
     whose date is whose, none is given.

@@ -264,7 +264,7 @@ _IMAGE_REPORT = _later(
 
 
 def is_image_report(line: str) -> bool:
-    """Whether a line is the notice to readers who reported a picture.
+    """Return whether a line is the notice to readers who reported a picture.
 
     >>> is_image_report("Merci d'avoir signalé!")
     True
@@ -294,7 +294,7 @@ _STUB_TAIL = 120
 
 
 def is_truncated(text: str) -> bool:
-    """Whether a text ends in the aggregator's mark of a cut.
+    """Return whether a text ends in the aggregator's mark of a cut.
 
     >>> is_truncated("Le projet prévoit (...)"), is_truncated("Il a dit (...) que non.")
     (True, False)
@@ -303,7 +303,7 @@ def is_truncated(text: str) -> bool:
 
 
 def is_stub(text: str) -> bool:
-    """Whether a text ends in a sentence that sends the reader elsewhere for the rest.
+    """Return whether a text ends in a sentence that sends the reader elsewhere for the rest.
 
     >>> is_stub("استقبل الوزير أمس وفدا. التفاصيل تقرؤونها في (...)")
     True
@@ -397,7 +397,7 @@ _FOOT = _later(
 
 
 def is_label(line: str) -> bool:
-    """Whether all that a line says is that a name belongs to it.
+    """Return whether all that a line says is that a name belongs to it.
 
     >>> is_label(" | Par : ")
     True
@@ -406,7 +406,7 @@ def is_label(line: str) -> bool:
 
 
 def is_byline(line: str) -> bool:
-    """Whether a line names an author and says nothing else.
+    """Return whether a line names an author and says nothing else.
 
     >>> is_byline("Par Ahmed El Idrissi"), is_byline("Par ailleurs, le ministre a dit non.")
     (True, False)
@@ -415,7 +415,7 @@ def is_byline(line: str) -> bool:
 
 
 def ends_article(line: str) -> bool:
-    """Whether a line is the heading of links to other articles, or the foot of the page.
+    """Return whether a line is the heading of links to other articles, or the foot of the page.
 
     >>> ends_article("Articles similaires :"), ends_article("© 2024 Tous droits réservés")
     (True, True)

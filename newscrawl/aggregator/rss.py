@@ -92,7 +92,7 @@ _ENCODING = re.compile(rb"^(<\?xml[^>]*?)\sencoding=[\"'][^\"']*[\"']")
 
 
 def _is_utf8(body: bytes) -> bool:
-    """Tell whether bytes are UTF-8."""
+    """Return whether bytes are UTF-8."""
     try:
         body.decode()
     except UnicodeDecodeError:

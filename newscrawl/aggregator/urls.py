@@ -182,7 +182,7 @@ def _segments(path: str) -> list[str]:
 
 
 def is_slug(s: str) -> bool:
-    """Whether a word can name an outlet or a section in the network's URLs.
+    """Return whether a word can name an outlet or a section in the network's URLs.
 
     Small ASCII letters, digits, ``-`` and ``_``, and none of the software's own words.
 

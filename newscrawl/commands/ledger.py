@@ -6,8 +6,10 @@ from pathlib import Path
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
+from newscrawl.aggregator.sites import SITES
 from newscrawl.errors import StoreError
 from newscrawl.state import Ledger, Scope, ledger_path
+from newscrawl.state.articles import STATES
 from newscrawl.state.run import now
 from newscrawl.text.terminal import say
 
@@ -55,10 +57,11 @@ class Command(ScrapyCommand):
             print(f"there is no ledger yet ({path})")
             self.exitcode = 1
             return
-        scope = Scope(site=opts.site, outlet=opts.outlet, state=opts.state)
+        scope = _scope(opts)
         try:
             ledger = Ledger(path)
             try:
+                _check_outlet(ledger, scope)
                 if shown:
                     self._show(ledger, shown)
                 elif args:
@@ -101,3 +104,29 @@ class Command(ScrapyCommand):
         else:
             ledger.articles.forget(scope)
         print(f"{count} articles are {'to be ' if verb == 'retry' else ''}{meant}")
+
+
+def _scope(opts: argparse.Namespace) -> Scope:
+    """Return the articles that the options name.
+
+    Raises:
+        UsageError: there is no such site or state.
+    """
+    for name, given, allowed in (("site", opts.site, SITES), ("state", opts.state, STATES)):
+        if given is not None and given not in allowed:
+            raise UsageError(
+                f"--{name} {given}: is no {name}; allowed: {', '.join(allowed)}", print_help=False
+            )
+    return Scope(site=opts.site, outlet=opts.outlet, state=opts.state)
+
+
+def _check_outlet(ledger: Ledger, scope: Scope) -> None:
+    """Check that the outlet is known.
+
+    Raises:
+        UsageError: the ledger has no article of it.
+    """
+    if scope.outlet is not None and not ledger.articles.census(Scope(scope.site, scope.outlet)):
+        raise UsageError(
+            f"--outlet {scope.outlet}: the ledger has no article of it", print_help=False
+        )

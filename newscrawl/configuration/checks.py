@@ -14,7 +14,7 @@ from newscrawl.items import Status
 from newscrawl.state.compression import PACKINGS
 
 _DAY = 86_400
-_YEAR_HOURS = 24 * 366
+_MOST_HOURS = 10**6
 _ANY_COUNT = 10**12
 
 _NUMBERS: Mapping[tuple[float, float], tuple[str, ...]] = {
@@ -34,12 +34,13 @@ _NUMBERS: Mapping[tuple[float, float], tuple[str, ...]] = {
     (0.1, _DAY): ("BROWSER_PAGE_SECONDS", "DNS_TIMEOUT", "DOWNLOAD_TIMEOUT", "PARSE_SECONDS"),
     (1, _DAY): ("MONITOR_CLOCK_SECONDS",),
     (0, _ANY_COUNT): ("CLOSESPIDER_TIMEOUT", "CLOSESPIDER_TIMEOUT_NO_ITEM", "HOST_MAX_SECONDS"),
-    # Days
-    (0, 36_600): (
+    # Days and hours
+    (0, 1_000_000): (
         "MONITOR_HISTORY_DAYS",
         "MONITOR_SILENT_DAYS",
         "RECHECK_DAYS",
         "SOURCE_CHECK_DAYS",
+        "STALE_HOURS",
     ),
     # Shares
     (0, 1): (
@@ -54,6 +55,8 @@ _NUMBERS: Mapping[tuple[float, float], tuple[str, ...]] = {
     ),
     (0.1, 1000): ("AUTOTHROTTLE_TARGET_CONCURRENCY",),
     (0, 1000): ("MONITOR_OUTLET_ITEMS",),
+    # Hours
+    (0.1, 24 * 366): ("STALE_HOURS",),
 }
 """Numeric settings by their range, both ends included."""
 
@@ -104,8 +107,8 @@ _WHOLE: Mapping[tuple[int, int], tuple[str, ...]] = {
 _LISTS: Mapping[str, tuple[float, float, bool]] = {
     "GUARD_PORTS": (1, 65_535, True),
     "QUIET_HOURS": (0, 23, True),
-    "RECHECK_HOURS": (0, _YEAR_HOURS * 10, False),
-    "SOURCE_RETRY_HOURS": (0, _YEAR_HOURS * 10, False),
+    "RECHECK_HOURS": (0, _MOST_HOURS, False),
+    "SOURCE_RETRY_HOURS": (0, _MOST_HOURS, False),
 }
 """Settings that are lists of numbers: the range, and whether they are whole."""
 
@@ -119,7 +122,15 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
 _WEB = ("http://", "https://")
 _COMPONENTS = ("DOWNLOADER_MIDDLEWARES", "EXTENSIONS", "ITEM_PIPELINES", "SPIDER_MIDDLEWARES")
 _PATHS = ("EXTRA_MONITORS",)
-_MAPPINGS = (*_COMPONENTS, *_PATHS, "DOWNLOAD_SLOTS", "FEEDS", "GUARD_TRUSTED_HOSTS", "HOST_DELAYS")
+_MAPPINGS = (
+    *_COMPONENTS,
+    *_PATHS,
+    "DOWNLOAD_SLOTS",
+    "FEEDS",
+    "GUARD_TRUSTED_HOSTS",
+    "HOST_DELAYS",
+    "RETENTION_DAYS",
+)
 
 _CLASSES = (
     "DOWNLOADER",
@@ -225,6 +236,8 @@ def _faults_of_texts(settings: BaseSettings) -> Iterator[tuple[str, str]]:
     """Yield the wrong ones among settings that are texts or hold some."""
     if not str(settings["NEWSCRAWL_DATA"] or "").strip():
         yield "NEWSCRAWL_DATA", "a directory"
+    if settings["HEARTBEAT_URL"] and not str(settings["HEARTBEAT_URL"]).startswith(_WEB):
+        yield "HEARTBEAT_URL", "a URL such as https://hc.example/ping/KEY/newscrawl-{site}-{kind}"
     if settings["WEB_ARCHIVE"] and not str(settings["WEB_ARCHIVE"]).startswith(_WEB):
         yield "WEB_ARCHIVE", "a URL such as https://web.archive.org"
     if not set(settings.getlist("WEB_ARCHIVE_STATUSES")) <= set(get_args(Status)):

@@ -1,4 +1,4 @@
-"""Validation of feeds: every invalid line with its position."""
+"""Validation of feeds: every fault of every line, with its position."""
 
 import dataclasses
 import json
@@ -19,20 +19,20 @@ from newscrawl.items import Article
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A promise that a line breaks."""
+    """A rule of feeds that a line breaks."""
 
     feed: int
     """Number of the feed, from 0."""
     line: int
     """Number of the line, from 1."""
     article: str | None
-    """The record's identifier, if it can be read."""
+    """The record's identifier, if it can be parsed."""
     what: str
     """The field and what is wrong with it."""
 
 
 class FeedCheck:
-    """Reads feeds once, and holds of each record only its identifier and version.
+    """One pass over feeds that keeps only the identifier and version of each record.
 
     Raises:
         StoreError: the temporary database for that cannot be written.
@@ -41,9 +41,9 @@ class FeedCheck:
     def __init__(self, reader: FeedReader) -> None:
         self._reader = reader
         self.lines = 0
-        """Lines that were read so far."""
+        """Lines read so far."""
         self.faulty = 0
-        """Lines of them that break a promise."""
+        """Faulty lines so far."""
         # SQLite keeps it in memory while it is small, and then in a temporary file.
         self._db = sqlite3.connect("", isolation_level=None)
         self._db.execute(
@@ -52,11 +52,11 @@ class FeedCheck:
         )
 
     def close(self) -> None:
-        """Forget what was seen."""
+        """Close the temporary database."""
         self._db.close()
 
     def faults(self) -> Iterator[Fault]:
-        """Every fault of all feeds, in order.
+        """Yield every fault of all feeds, in order.
 
         Raises:
             ExportError: a feed cannot be opened or read.
@@ -75,7 +75,7 @@ class FeedCheck:
             raise StoreError(f"the identifiers cannot be kept: {error}") from error
 
     def _judge(self, feed: int, line: Line | Damage) -> tuple[str | None, list[str]]:
-        """The record's identifier and what is wrong with its line."""
+        """Return the record's identifier and the faults of its line."""
         if isinstance(line, Damage):
             return None, [line.reason]
         record, found = _parse(line)
@@ -95,7 +95,7 @@ class FeedCheck:
         return article, found
 
     def _note(self, article: str, version: int, feed: int, line: int) -> list[str]:
-        """Remember a version; say so if it was there before."""
+        """Store a version; return a fault if it was there before."""
         try:
             self._db.execute("INSERT INTO seen VALUES (?, ?, ?, ?)", (article, version, feed, line))
         except sqlite3.IntegrityError:
@@ -108,7 +108,7 @@ class FeedCheck:
 
 
 def _parse(line: Line) -> tuple[Any, list[str]]:
-    """The object on a line, and what is wrong with its form."""
+    """Return the object on a line, and the faults of the line's form."""
     found = [] if line.ended else ["the line does not end: it is torn"]
     if not line.data.strip():
         return None, [*found, "the line is empty"]
@@ -124,7 +124,7 @@ def _parse(line: Line) -> tuple[Any, list[str]]:
     if not isinstance(record, dict):
         return None, [*found, "is not an object"]
     if msgspec.json.encode(record) != line.data:
-        # Only then can a name stand twice, of which a reader would take either.
+        # Only then can a name occur twice, of which parsers take either.
         json.loads(line.data, object_pairs_hook=lambda pairs: _collect(pairs, found))
     return record, found
 
@@ -136,7 +136,7 @@ def _collect(pairs: list[tuple[str, Any]], found: list[str]) -> dict[str, Any]:
 
 
 def _order_fault(record: dict[str, Any], cls: type, where: str) -> str | None:
-    """The first field that does not stand where it should; the schema tells of missing ones."""
+    """Return a fault for the first field that is out of order; the schema reports missing ones."""
     names = [field.name for field in dataclasses.fields(cls)]
     known = [name for name in record if name in names]
     for name, expected in zip(known, (n for n in names if n in record), strict=True):
@@ -155,7 +155,7 @@ def _order_fault(record: dict[str, Any], cls: type, where: str) -> str | None:
 
 
 def _form_faults(record: dict[str, Any]) -> list[str]:
-    """Texts that are not in the normal form that is promised."""
+    """Return a fault for each text that is not in normal form C."""
     copies = [("", record), *((f"{name}.", record.get(name)) for name in ("copy", "source"))]
     return [
         f"{prefix}{name}: is not in Unicode's normal form C"

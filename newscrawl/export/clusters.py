@@ -38,6 +38,9 @@ _CROWD = 64
 _NEIGHBOURS = 8
 """Texts of a band that each one is compared with, besides the first of them."""
 
+_PAIRS_TOGETHER = 100_000
+"""Pairs whose signatures are compared together."""
+
 _ROUNDS = 50
 """Representatives that are tried within one group of candidates."""
 
@@ -154,16 +157,20 @@ class Clusters:
 
     def _unite_alike(self, firsts: Numbers) -> None:
         """Unite texts that share a band and whose signatures are alike, or that begin alike."""
-        signatures = self._signatures[firsts].astype(np.uint64)
         for at in range(0, PERMUTATIONS, BAND):
-            key = signatures[:, at].copy()
+            key = self._signatures[firsts, at].astype(np.uint64)
             for shift in range(1, BAND):
-                key = key << np.uint64(16) | signatures[:, at + shift]
+                key = key << np.uint64(16) | self._signatures[firsts, at + shift]
             for one, other in _neighbours(key):
-                alike = (signatures[one] == signatures[other]).mean(axis=1) >= ALIKE
-                self._unite(firsts[one[alike]], firsts[other[alike]])
+                self._unite_if_alike(firsts[one], firsts[other])
         for one, other in _neighbours(self._beginnings[firsts], _CROWD):
             self._unite(firsts[one], firsts[other])
+
+    def _unite_if_alike(self, ones: Numbers, others: Numbers) -> None:
+        for start in range(0, len(ones), _PAIRS_TOGETHER):
+            one, other = (pair[start : start + _PAIRS_TOGETHER] for pair in (ones, others))
+            alike = (self._signatures[one] == self._signatures[other]).mean(axis=1) >= ALIKE
+            self._unite(one[alike], other[alike])
 
     def _unite(self, ones: Iterable[int], others: Iterable[int]) -> None:
         for one, other in zip(ones, others, strict=True):

@@ -15,7 +15,7 @@ from newscrawl.state import Ledger, ledger_path
 from newscrawl.state.compression import SUFFIXES, open_unpacked, unpacking_errors
 
 _OPEN_AT_ONCE = 64
-"""A corpus has more feeds than a process may hold open."""
+"""Feeds that are open at once; a corpus may have more than a process may open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,45 +23,48 @@ class Feed:
     """One file of records."""
 
     path: Path
-    """Where it lies."""
+    """Path of the file."""
     length: int | None = None
-    """Bytes that are committed, if a run still writes to it; what follows is not read."""
+    """Committed bytes, if a run still writes to it; the rest is ignored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line's bytes, without the line break, and where they stand."""
+    """A line without its line break, and its position."""
 
     number: int
     """Counted from 1."""
     offset: int
-    """Bytes before it, in the unpacked file."""
+    """Bytes before it in the decompressed file."""
     data: bytes
     """The line itself."""
     ended: bool = True
-    """Whether a line break ends it; one that was torn off has none."""
+    """Whether it ends in a line break; a torn line does not."""
 
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """A line, or the rest of a packed file, that cannot be read."""
+    """A line, or the rest of a compressed file, that cannot be parsed."""
 
     path: Path
     """The feed."""
     line: int
     """Number of the line, from 1."""
     reason: str
-    """What is wrong with it."""
+    """What is wrong."""
 
     def __str__(self) -> str:
-        """As it is told to people."""
+        """Return the message for users."""
         return f"{self.path}, line {self.line}: {self.reason}"
 
 
 def find_feeds(data: Path, paths: Sequence[Path] = (), sites: Iterable[str] = ()) -> list[Feed]:
-    """The feeds below some files and directories, or else those of a data directory.
+    """Return the given feeds, those of given directories, or those of a data directory.
 
-    ``sites`` narrows the data directory down to these.
+    Args:
+        data: Data directory.
+        paths: Feeds and directories of feeds.
+        sites: Sites of the data directory; without them, all.
 
     Raises:
         ExportError: a path does not exist, or there is no feed.
@@ -83,14 +86,14 @@ def find_feeds(data: Path, paths: Sequence[Path] = (), sites: Iterable[str] = ()
 
 
 def _committed(data: Path, sites: Iterable[str]) -> dict[Path, int]:
-    """Valid lengths of the feeds that runs still write to."""
+    """Return the committed lengths of the feeds that runs still write to."""
     path = ledger_path(data)
     if not path.exists():
         return {}
     try:
         ledger = Ledger(path)
     except StoreError:
-        # The ledger of a read-only copy; a torn line is then found where it stands.
+        # The ledger of a read-only copy; a torn last line is then reported as damaged.
         return {}
     try:
         return {
@@ -103,9 +106,11 @@ def _committed(data: Path, sites: Iterable[str]) -> dict[Path, int]:
 
 
 class FeedReader:
-    """Reads feeds from front to back, and then single lines of them in any order.
+    """Reader of feeds: first all lines of each, then single lines in any order.
 
-    Packed feeds are unpacked to ``scratch`` for that.
+    Args:
+        feeds: the feeds.
+        scratch: directory that compressed feeds are decompressed to.
     """
 
     def __init__(self, feeds: list[Feed], scratch: Path) -> None:
@@ -115,7 +120,7 @@ class FeedReader:
         self._open: OrderedDict[int, IO[bytes]] = OrderedDict()
 
     def lines(self, number: int) -> Iterator[Line | Damage]:
-        """All lines of the feed with that number, counted from 0.
+        """Yield all lines of the feed with a number, counted from 0.
 
         Raises:
             ExportError: the feed cannot be opened or read.
@@ -141,7 +146,7 @@ class FeedReader:
             raise ExportError(f"{feed.path} cannot be read: {error}") from error
 
     def read(self, number: int, offset: int, length: int) -> bytes:
-        """Bytes of a feed, once ``lines`` has been through it.
+        """Return bytes of a feed that ``lines`` has read.
 
         Raises:
             ExportError: the feed cannot be opened or read.
@@ -161,13 +166,13 @@ class FeedReader:
         return self._open[number]
 
     def close(self) -> None:
-        """Close what is open."""
+        """Close the open files."""
         while self._open:
             self._open.popitem()[1].close()
 
 
 class _Head(io.RawIOBase):
-    """The first bytes of a file, or all of them."""
+    """The first bytes of a file, or all if ``length`` is ``None``."""
 
     def __init__(self, file: IO[bytes], length: int | None) -> None:
         self._file = file
@@ -184,12 +189,12 @@ class _Head(io.RawIOBase):
 
 
 def _unpack(feed: Feed, target: Path) -> str | None:
-    """Unpack as much as can be; why the rest cannot, if there is one."""
+    """Decompress as much as possible; return why the rest cannot be, if there is one."""
     with feed.path.open("rb") as packed, target.open("wb") as plain:
         source = cast("IO[bytes]", _Head(packed, feed.length))
         try:
             with open_unpacked(feed.path, source) as unpacked:
                 shutil.copyfileobj(unpacked, plain)
         except unpacking_errors() as error:
-            return f"cannot be unpacked from here on ({error})"
+            return f"cannot be decompressed from here on ({error})"
     return None

@@ -13,10 +13,10 @@ from typing import Any, Self
 from newscrawl.errors import ExportError
 
 PACKAGE = "datapackage.json"
-"""The file that describes an export; it comes last, so where it is the export is complete."""
+"""The file that describes an export. It is written last: where it is, the export is complete."""
 
 _STAGE = ".export.part"
-"""Name of the directory, within the target, in which an export is made."""
+"""Directory within the target in which an export is made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Written:
 
 
 class HashedFile(io.BufferedIOBase):
-    """A new file that knows the digest of what was written to it."""
+    """A new file that computes the digest of what is written to it."""
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("wb")
@@ -42,27 +42,27 @@ class HashedFile(io.BufferedIOBase):
         self._size = 0
 
     def writable(self) -> bool:
-        """It is."""
+        """Return true."""
         return True
 
     def write(self, data: Any) -> int:
-        """Append bytes."""
+        """Append bytes; return their number."""
         self._file.write(data)
         self._digest.update(data)
         self._size += memoryview(data).nbytes
         return memoryview(data).nbytes
 
     def tell(self) -> int:
-        """Bytes written so far."""
+        """Return the number of bytes written."""
         return self._size
 
     def flush(self) -> None:
-        """Hand on to the system what is held back."""
+        """Flush the file's buffer."""
         if not self._file.closed:
             self._file.flush()
 
     def close(self) -> None:
-        """Close the file, its content safe on the disk."""
+        """Close the file once its content is on the disk."""
         if not self._file.closed:
             self._file.flush()
             os.fsync(self._file.fileno())
@@ -70,19 +70,19 @@ class HashedFile(io.BufferedIOBase):
         super().close()
 
     def result(self, path: str, records: int) -> Written:
-        """What the file is, once it is complete."""
+        """Return the description of the complete file."""
         return Written(path, self._size, self._digest.hexdigest(), records)
 
 
 class Target:
-    """A directory that holds one export, or will.
+    """Directory of an export.
 
-    Used as a context: what has not been published at its end is removed.
+    A context manager: what has not been published at its end is removed.
 
     Args:
-        directory: where to; it is made if need be.
-        single: name of the only file besides the description, if just that is asked for; other
-            files may then lie in the directory.
+        directory: the directory; it is created if needed.
+        single: name of the only data file, if one is asked for; other files may then be in the
+            directory.
         overwrite: whether an earlier export there is replaced.
 
     Raises:
@@ -100,7 +100,7 @@ class Target:
         self._is_new = False
 
     def __enter__(self) -> Self:
-        """Check, and begin."""
+        """Check the directory, and create the stage."""
         if self.directory.exists() and not self.directory.is_dir():
             raise ExportError(f"{self.directory} is a file; name a directory")
         if self.stage.exists():
@@ -116,10 +116,10 @@ class Target:
         return self
 
     def _check(self) -> None:
-        """That nothing is lost that should not be.
+        """Check that nothing is overwritten unasked.
 
         Raises:
-            ExportError: something would.
+            ExportError: something would be.
         """
         if not self.directory.exists():
             return
@@ -135,7 +135,7 @@ class Target:
             self._earlier = self._described()
 
     def _described(self) -> list[str]:
-        """Files of the export that is there."""
+        """Return the files of the export that is there."""
         path = self.directory / PACKAGE
         try:
             package = json.loads(path.read_text("utf-8"))
@@ -169,7 +169,7 @@ class Target:
         return HashedFile(path)
 
     def publish(self) -> None:
-        """Put everything made so far in its place, in the order it was made."""
+        """Move all files into place, in the order in which they were written."""
         for name in reversed(self._earlier):  # the description first
             path = self.directory / name
             path.unlink(missing_ok=True)
@@ -186,7 +186,7 @@ class Target:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Remove what is unfinished, and the directory if it was made for that alone."""
+        """Remove what is unfinished, and the directory if it was created for it."""
         shutil.rmtree(self.stage, ignore_errors=True)
         if self._is_new and not any(self.directory.iterdir()):
             self.directory.rmdir()

@@ -70,7 +70,7 @@ _BYLINE = re.compile(
 )
 _BODY = re.compile(
     r"(?:article|story|post|entry|news|content|text)[-_]*body|article-?text|"
-    r"(?:entry|post|article|story|news)[-_]*content(?!-wrap)"
+    r"(?:entry|post|article|story|news)[-_]*content(?!-wrap|__)"
 )
 _UTILITY = re.compile(r"[:\[(/!]|^(?:has|not)-")
 """Class names that style an element and say nothing of its purpose."""

@@ -25,6 +25,11 @@ _LARGE = 2_000_000
 _MANY_TAGS = 15_000
 _LONG_BODY = 400
 _MANY_PARTS = 20
+_LITTLE = 300
+"""Characters of a body below which a page may hold its article where it is not shown."""
+_MORE = 3
+"""How many times as long a hidden body is that is preferred to a short one."""
+_TEMPLATES = "script[type*=template], script[type='text/html']"
 
 
 @dataclass(slots=True)
@@ -133,11 +138,18 @@ def _unguided(
     declared = metadata.text("articleBody")
     if declared and len(declared) >= _LONG_BODY and (blocks := guided(page, Reference(declared))):
         yield _found("json-ld", page, standfirst(page, blocks, metadata.description) + blocks)
+    shown = None
     if blocks := unguided(page):
-        yield _found("prose", page, standfirst(page, blocks, metadata.description) + blocks)
+        shown = _found("prose", page, standfirst(page, blocks, metadata.description) + blocks)
+        if len(shown.text) >= _LITTLE:
+            yield shown
     for inner in _embedded(tree):
         if blocks := (guided(inner, reference) if reference else []) or unguided(inner):
-            yield _found("embedded", inner, blocks)
+            found = _found("embedded", inner, blocks)
+            if shown is None or len(found.text) >= _MORE * len(shown.text):
+                yield found
+    if shown:
+        yield shown
     small = len(html) <= _LARGE and html.count(b"<") <= _MANY_TAGS
     if small and (text := general_text(html.decode())):
         yield Body("general", clean_text(text))
@@ -146,13 +158,22 @@ def _unguided(
 
 
 def _embedded(tree: LexborHTMLParser) -> Iterator[Page]:
-    """Yield what a page holds for other readers: without scripts, in a frame, in its scripts."""
+    """Yield what a page holds but does not show: for want of scripts, in frames, in scripts."""
     for node in tree.css("noscript")[:_MANY_PARTS]:
         yield walk(node)
     for node in tree.css("iframe[srcdoc]")[:_MANY_PARTS]:
-        yield walk(top_of(parse(node.attributes["srcdoc"] or " ")))
-    if hidden := embedded_html(tree):
-        yield walk(top_of(parse(hidden)))
+        yield _walked(node.attributes["srcdoc"])
+    for node in tree.css(_TEMPLATES)[:_MANY_PARTS]:
+        yield _walked(node.text())
+    yield _walked(embedded_html(tree))
+
+
+def _walked(html: str | None) -> Page:
+    """Return the blocks of a document inside a page; none if it cannot be parsed."""
+    try:
+        return walk(top_of(parse(html))) if html else Page()
+    except UnreadableHtmlError:
+        return Page()
 
 
 def top_of(tree: LexborHTMLParser) -> LexborNode:

@@ -19,7 +19,7 @@ _MOST = 20
 
 
 def embedded_html(tree: LexborHTMLParser) -> str | None:
-    """Give the HTML that a page's scripts hold, joined; ``None`` when there is none."""
+    """Return the HTML that a page's scripts hold, joined; ``None`` when there is none."""
     found: dict[str, None] = {}
     for script in tree.css("script:not([src])"):
         text = script.text()

@@ -37,14 +37,14 @@ _MINOR_LINKED = 0.2
 _MINOR_ENDS = 0.25
 """Share of paragraphs that end as sentences do, below which a form is no running text."""
 
-_TEASER = 300
+_TEASER = 700
 """Characters of a teaser's text at most."""
 
 _TEASERS = 3
 """Parts of one form, each a linked title and one paragraph, that are a list of teasers."""
 
-_ARTICLE = 500
-"""Characters of prose that an article has beside a list of teasers."""
+_ARTICLE = 0.25
+"""Share of the prose that an article has beside a list of teasers."""
 
 
 class Form(NamedTuple):
@@ -197,4 +197,5 @@ def without_teasers(page: Page, prose: list[int], good: list[int]) -> list[int]:
             teasers[index] = form_of(page, element)
     often = Counter(teasers.values())
     rest = [i for i in good if i not in teasers or often[teasers[i]] < _TEASERS]
-    return rest if sum(len(blocks[index].text) for index in rest) >= _ARTICLE else good
+    size = sum(len(blocks[index].text) for index in good)
+    return rest if sum(len(blocks[index].text) for index in rest) >= _ARTICLE * size else good

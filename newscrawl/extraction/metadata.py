@@ -91,7 +91,7 @@ class Metadata:
     """The parsed page."""
 
     def meta(self, *names: str) -> str | None:
-        """Give the first content that one of these names has."""
+        """Return the first content that one of these names has."""
         for name in names:
             for content in self.metas.get(name, ()):
                 if content:
@@ -120,7 +120,7 @@ class Metadata:
         }
 
     def by_id(self, value: dict[str, Any]) -> dict[str, Any]:
-        """Give the object that a reference leads to; the value itself when it leads nowhere."""
+        """Return the object that a reference leads to; the value itself when it leads nowhere."""
         identity = value.get("@id")
         return self._by_id.get(identity, value) if isinstance(identity, str) else value
 
@@ -159,7 +159,7 @@ class Metadata:
         return {address for url in urls if url and (address := _address(url, self.base))}
 
     def is_about_page(self, node: dict[str, Any]) -> bool | None:
-        """Tell whether an object names this page as its own; ``None`` when it names none."""
+        """Return whether an object names this page as its own; ``None`` when it names none."""
         named = []
         for name in ("url", "mainEntityOfPage", "@id"):
             value = node.get(name)
@@ -177,7 +177,7 @@ class Metadata:
         )
 
     def _has_headline(self, node: dict[str, Any]) -> bool:
-        """Tell whether an object's headline is in the page's titles."""
+        """Return whether an object's headline is in the page's titles."""
         headline = set(words((_text(node.get("headline")) or _text(node.get("name")) or "")[:500]))
         titles = [self.meta("og:title"), self.meta("twitter:title"), self.head]
         return any(
@@ -196,7 +196,7 @@ class Metadata:
         return {}
 
     def text(self, *names: str) -> str | None:
-        """Give the first text that the article's JSON-LD has under one of these names."""
+        """Return the first text that the article's JSON-LD has under one of these names."""
         for name in names:
             if value := _text(self.article.get(name)):
                 return value
@@ -314,7 +314,7 @@ def read_metadata(tree: LexborHTMLParser, url: str = "") -> Metadata:
 
 
 def _is_front(url: str) -> bool:
-    """Tell whether a URL is that of a site's front page."""
+    """Return whether a URL is that of a site's front page."""
     parts = urlsplit(url)
     return parts.path in ("", "/") and not parts.query
 
@@ -405,7 +405,7 @@ def _unescaped(value: str) -> str:
 
 
 def _stands_for_article(node: dict[str, Any]) -> bool:
-    """Tell whether an object of another type has what only an article has."""
+    """Return whether an object of another type has what only an article has."""
     return bool(node.get("headline") and (node.get("author") or node.get("datePublished")))
 
 

@@ -37,6 +37,12 @@ _LONG_CAPTION = 600
 _LONG_HEADING = 80
 """Characters from which a heading that ends as a sentence is a paragraph in large type."""
 
+_COMMENTED = 1500
+"""Characters of prose beside comments from which the comments are not the article."""
+
+_OWN = 300
+"""Characters of paragraphs right in a part from which no part inside it is the whole body."""
+
 _ITEMS = frozenset(("li", "dd", "dt", "td", "th"))
 
 _TEXTS = HEADINGS | _ITEMS | {"p"}
@@ -108,7 +114,10 @@ class Outline:
         if flags == CAPTION and self._mass[element] >= _LONG_CAPTION:
             return False
         share = 0.8 if flags & COMMENTS else 0.5
-        return self._named[part.tag, part.kind] < share * self._mass[0]
+        named = self._named[part.tag, part.kind]
+        return named < share * self._mass[0] or (
+            bool(flags & COMMENTS) and self._mass[0] - named >= _COMMENTED
+        )
 
     def _container(self, good: list[int]) -> int:
         """Find the smallest part that holds most of the good prose, and what is known."""
@@ -119,12 +128,18 @@ class Outline:
         for index in range(1, len(elements)):
             if mass[index]:
                 children.setdefault(elements[index].parent, []).append(index)
+        own = [0] * len(elements)
+        anchors = anchors_of(self.page, self._mass)
+        for index in good:
+            own[anchors[self.page.blocks[index].element]] += len(self.page.blocks[index].text)
         container = 0
         while parts := children.get(container):
             best = max(parts, key=lambda part: mass[part] * (2 if self._declared(part) else 1))
             needed = 0.3 if self._declared(best) else 0.85 if self._declared(container) else 0.75
             if mass[best] < needed * mass[container] or elements[best].tag in CARRIERS:
                 break
+            if own[container] >= _OWN:
+                break  # so it does before or behind it
             if held and held[best] < 0.6 * held[0]:
                 break
             if any(self._alike(best, part) and mass[part] >= 0.1 * mass[best] for part in parts):
@@ -145,7 +160,9 @@ class Outline:
         """List the blocks that look like the body; none when it ends at ``after`` or before."""
         page, blocks = self.page, self.page.blocks
         good = [index for index in self.prose if not self.is_away(blocks[index].element)]
-        good = without_teasers(page, self.prose, good)
+        texts = without_teasers(page, self.prose, good)
+        if set(self.known).isdisjoint(set(good).difference(texts)):
+            good = texts
         if not good or good[-1] <= after:
             return []
         container = self._container(good)
@@ -160,17 +177,17 @@ class Outline:
     def brief(self) -> list[int]:
         """List the lines of a declared body that holds no prose, such as results."""
         page, elements = self.page, self.page.elements
+        declared = [0] * len(elements)  # for each element the innermost body around it
+        for index in range(1, len(elements)):
+            own = elements[index].flags & BODY
+            declared[index] = index if own else declared[elements[index].parent]
         lines: dict[int, list[int]] = {}
         for index, block in enumerate(page.blocks):
-            if block.linked or elements[block.element].tag == "h1" or is_notice(block):
+            body = declared[block.element]
+            if not body or block.linked or elements[block.element].tag == "h1":
                 continue
-            if self.is_away(block.element):
-                continue
-            element = block.element
-            while element:
-                if elements[element].flags & BODY:
-                    lines.setdefault(element, []).append(index)
-                element = elements[element].parent
+            if not is_notice(block) and not self.is_away(block.element):
+                lines.setdefault(body, []).append(index)
         return max(lines.values(), key=len, default=[])
 
     def _belonging(self, forms: Forms, good: list[int], inside: list[int]) -> set[int]:

@@ -67,7 +67,7 @@ class CompressionMiddleware(HttpCompressionMiddleware):
 
 
 def _is_plain(body: bytes) -> bool:
-    r"""Whether a body is text: it begins with ASCII, and no control character follows.
+    r"""Return whether a body is text: it begins with ASCII, and no control character follows.
 
     >>> _is_plain(b"<!doctype html>"), _is_plain(b"\x1f\x8b\x08")
     (True, False)

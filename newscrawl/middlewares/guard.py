@@ -12,7 +12,7 @@ from newscrawl.fetching.guard import Guard, UnsafeUrlError
 
 
 class GuardMiddleware:
-    """First of all, so that it sees redirected requests and those for robots.txt as well.
+    """The first of all, so that it covers redirected requests and those for robots.txt as well.
 
     The connection itself is guarded by the resolver. Names are looked up here before, so that an
     unsafe one is told from one that does not exist. What goes through a proxy is looked up there.

@@ -42,9 +42,9 @@ requested, and on a host that has served nothing else, they are a refusal of the
 
 
 class PolitenessMiddleware:
-    """Close to the downloader, so that robots.txt, redirects and retries are counted as well.
+    """Host pacing, close to the downloader so that it covers robots.txt, redirects and retries.
 
-    An archive needs no manners: this is off where one is replayed.
+    It is off where an archive is replayed, which needs no politeness.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -58,10 +58,10 @@ class PolitenessMiddleware:
         return cls(crawler)
 
     async def process_request(self, request: Request) -> None:
-        """Let a request pass when it is its host's time.
+        """Hold a request until its host may be requested.
 
         Raises:
-            HostRestsError: the host is left alone.
+            HostRestsError: the host is skipped for some time.
             HostBudgetError: the host's budget is spent.
         """
         host = self._hosts.at(request.url)
@@ -79,7 +79,7 @@ class PolitenessMiddleware:
         request.meta["asked"] = began
 
     def process_response(self, request: Request, response: Response) -> Response:
-        """Note how a host answered."""
+        """Note how a host responded."""
         host = self._done(request)
         if (seconds := request.meta.get("download_latency")) is not None:  # none if it is replayed
             host.took(seconds)
@@ -98,7 +98,7 @@ class PolitenessMiddleware:
         return response
 
     def process_exception(self, request: Request, exception: Exception) -> None:
-        """Note that a host did not answer."""
+        """Note that a host did not respond."""
         if not isinstance(exception, _NO_FAILURE):
             self._failed(request, self._done(request), type(exception).__name__)
 

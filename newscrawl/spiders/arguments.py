@@ -233,12 +233,14 @@ def _ids(value: str | None) -> tuple[IdRange, ...]:
     ranges = []
     for part in _list(value):
         match = _RANGE.fullmatch(part)
-        first, last = (
-            (int(match["first"]), int(match["last"] or match["first"])) if match else (1, 0)
-        )
-        if match is None or not is_slug(match["outlet"]) or first > last:
+        if match is None or not is_slug(match["outlet"]):
             raise ArgumentError(
                 f"ids={part}: is no range; allowed: outlet:first-last, such as lopinion:36000-36999"
+            )
+        first, last = int(match["first"]), int(match["last"] or match["first"])
+        if first > last:
+            raise ArgumentError(
+                f"ids={part}: is reversed; did you mean {match['outlet']}:{last}-{first}?"
             )
         ranges.append(IdRange(match["outlet"], first, last))
     return tuple(ranges)

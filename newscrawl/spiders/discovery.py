@@ -317,6 +317,9 @@ class Discovery:
         if self.claims.room == 0:
             return  # a part of the page may not be in the ledger
         self._walks.note(walk, url, ids)
+        if walk.pages == 1 and ids and not listing.next_pages:
+            self._count("listings_single")
+            logger.info("%s links to no further page", walk.listing.start)
         following = next((url for url in listing.next_pages if url not in walk.requested), None)
         if walk.pages >= self._max_pages:
             logger.warning("%s: stopped after %d pages", walk.listing.start, walk.pages)

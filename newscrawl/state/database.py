@@ -7,6 +7,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from newscrawl.errors import StoreError
+from newscrawl.state.advice import advice
 
 MIGRATIONS = {
     "articles, files, walks, texts and domains": """
@@ -215,8 +216,7 @@ class Database:
             self._connection.execute("PRAGMA cache_size = -4000")
         except (OSError, sqlite3.Error) as error:
             raise StoreError(
-                f"the ledger {path} cannot be opened ({error}); "
-                "check its directory's permissions, or move a damaged file away"
+                f"the ledger {path} cannot be opened ({error}): {advice(error)}"
             ) from error
 
     def _migrate(self) -> None:
@@ -298,7 +298,7 @@ class Database:
         """
         with suppress(sqlite3.Error):  # the same fault may prevent this, too
             self._connection.execute("PRAGMA query_only = ON")
-        return StoreError(f"the ledger {self.path} cannot be written: {error}")
+        return StoreError(f"the ledger {self.path} cannot be written ({error}): {advice(error)}")
 
 
 def examine(path: Path) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
+from newscrawl.errors import StoreError
 from newscrawl.state.articles import ArticleStore
 from newscrawl.state.database import Database
 from newscrawl.state.discovery import DiscoveryStore
@@ -37,6 +38,7 @@ class Ledger:
     """
 
     def __init__(self, path: Path) -> None:
+        _refuse_emptied(path)
         self._database = Database(path)
         self._locks = SiteLocks(path)
         self.articles = ArticleStore(self._database)
@@ -76,6 +78,20 @@ class Ledger:
         """Release the locks and close the database."""
         self._locks.release()
         self._database.close()
+
+
+def _refuse_emptied(path: Path) -> None:
+    """Check that a ledger was not emptied: a new one would have everything exported again.
+
+    Raises:
+        StoreError: the file is empty although there are feeds.
+    """
+    feeds = path.parent.parent / "feeds"
+    if path.exists() and not path.stat().st_size and any(feeds.glob("*/*.jsonl*")):
+        raise StoreError(
+            f"the ledger {path} is empty, but there are feeds in {feeds}: put a backup back; to "
+            "crawl everything again, move both away"
+        )
 
 
 @contextmanager

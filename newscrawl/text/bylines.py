@@ -208,7 +208,7 @@ _CAPITAL = re.compile(r"(?<=[a-zà-ÿ])(?=[A-ZÀ-Ý][a-zà-ÿ])")
 
 
 def is_label(s: str) -> bool:
-    """Tell whether a text announces an author and names none.
+    """Return whether a text announces an author and names none.
 
     >>> is_label("Par :"), is_label("بقلم"), is_label("Par Amina Alaoui")
     (True, True, False)
@@ -217,7 +217,7 @@ def is_label(s: str) -> bool:
 
 
 def names_role(s: str) -> bool:
-    """Tell whether a text says what a person is or how to reach them, not who.
+    """Return whether a text says what a person is or how to reach them, not who.
 
     >>> names_role("Rédactrice en chef"), names_role("Amina Alaoui")
     (True, False)

@@ -44,7 +44,7 @@ def decode(body: bytes, content_type: str | None = None) -> str:
 
 
 def as_utf8(body: bytes, content_type: str | None = None) -> bytes:
-    """Give the bytes of a page in UTF-8, as ``parse`` takes them; most pages are that already.
+    """Return the bytes of a page in UTF-8, as ``parse`` takes them; most pages are that already.
 
     The encoding is told by a byte order mark, else by the bytes being UTF-8, which nothing else
     looks like, else by the header or the page, where the bytes do not belie it, else by what the
@@ -105,7 +105,7 @@ def _wide_encoding(body: bytes) -> str | None:
 
 
 def _legacy_as_utf8(body: bytes, content_type: str | None) -> bytes:
-    """Give bytes that are not UTF-8 throughout in UTF-8.
+    """Return bytes that are not UTF-8 throughout in UTF-8.
 
     A template in UTF-8 may hold an article in another encoding: text between tags that is UTF-8
     stays so where the rest is in an encoding of one byte a letter.
@@ -181,7 +181,7 @@ def _legacy_encoding(body: bytes, content_type: str | None, texts: list[bytes]) 
 
 
 def _is_browser_encoding(name: str) -> bool:
-    """Whether browsers decode pages from an encoding; Python has codecs that are for other uses.
+    """Return whether browsers decode pages from an encoding; Python has codecs for other uses.
 
     >>> _is_browser_encoding("cp1256"), _is_browser_encoding("punycode")
     (True, False)

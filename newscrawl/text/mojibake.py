@@ -19,7 +19,7 @@ _ACCENTED_WORDS = re.compile(r"[\xc0-\xff](?<=[\xc0-\xff]{3})[^\w]++[\xc0-\xff]{
 
 
 def looks_mojibake(s: str) -> bool:
-    r"""Whether a text shows signs of having been decoded wrongly, repairable or not.
+    r"""Return whether a text shows signs of having been decoded wrongly, repairable or not.
 
     >>> looks_mojibake("DÃ©cret"), looks_mojibake("D\ufffdcret"), looks_mojibake("Décret à Âne")
     (True, True, False)

@@ -159,7 +159,7 @@ def _suffixes() -> "TLDExtract":
 
 
 def is_front_page(url: str) -> bool:
-    """Whether a URL leads to the first page of a site, in whichever of its languages.
+    """Return whether a URL leads to the first page of a site, in whichever of its languages.
 
     >>> is_front_page("https://example.com/fr/index.php?utm_source=x")
     True

@@ -168,19 +168,23 @@ def _is_icon(node: LexborNode, url: str) -> bool:
 
 def _caption(node: LexborNode) -> tuple[str | None, str | None]:
     """Return caption and credit of the figure, or the box, that holds a picture."""
-    for _ in range(_DEPTH_OF_FIGURE):
-        parent = node.parent
-        if parent is None or (parent.tag != "figure" and len(parent.css("img")) > 1):
+    above: list[LexborNode] = []
+    part = node.parent
+    while part is not None and len(above) < _DEPTH_OF_FIGURE:
+        above.append(part)
+        if part.tag == "figure":
+            caption = part.css_first(_CAPTIONS)
+            return _parted(caption) if caption else (None, None)
+        part = part.parent
+    for part in above[:_DEPTH_OF_BOX]:
+        if len(part.css("img")) > 1:
             break
-        node = parent
-        if caption := node.css_first(_CAPTIONS):
+        if caption := part.css_first(_CAPTIONS):
             return _parted(caption)
-        if node.tag == "figure":
-            break
     return None, None
 
 
-_DEPTH_OF_FIGURE = 4
+_DEPTH_OF_FIGURE, _DEPTH_OF_BOX = 4, 2
 
 
 def _parted(caption: LexborNode) -> tuple[str | None, str | None]:

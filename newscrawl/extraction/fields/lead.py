@@ -12,7 +12,7 @@ _SITE = frozenset(("WebSite", "Organization", "NewsMediaOrganization"))
 
 
 def lead(metadata: Metadata, title: str | None, names: SiteNames) -> str | None:
-    """Give the declared summary, unless it is the title, the site's name or its slogan."""
+    """Return the declared summary, unless it is the title, the site's name or its slogan."""
     others = {folded_line(title)} if title else set()
     for node in metadata.nodes:
         slogan = node.get("description")

@@ -29,15 +29,15 @@ class SiteNames:
         self._domain = _NO_LETTER.sub("", domain.split(".")[0]) if domain else ""
 
     def exactly(self, folded: str) -> bool:
-        """Tell whether a folded line is one of the names."""
+        """Return whether a folded line is one of the names."""
         return folded in self._folded or _NO_LETTER.sub("", folded) in self._plain
 
     def publish(self, text: str) -> bool:
-        """Tell whether a text is a name of the publisher, not a section's."""
+        """Return whether a text is a name of the publisher, not a section's."""
         return _NO_LETTER.sub("", folded_line(text)) in self._publishers
 
     def include(self, text: str) -> bool:
-        """Tell whether a text is one of the names or stands in one."""
+        """Return whether a text is one of the names or stands in one."""
         letters = _NO_LETTER.sub("", folded_line(text))
         if letters in self._plain or (
             len(letters) >= 4 and any(letters in name for name in self._plain)
@@ -91,7 +91,7 @@ _BETWEEN_SECTIONS = re.compile(r"\s*[,;|،؛>]\s*")
 
 
 def class_of(node: LexborNode) -> str:
-    """Give an element's classes in lower case."""
+    """Return an element's classes in lower case."""
     return (node.attributes.get("class") or "")[:LONGEST_LABEL].lower()
 
 
@@ -99,7 +99,7 @@ _ELSEWHERE = re.compile(r"cloud|nuage|side-?bar|widget|menu|related|popular|tren
 
 
 def stands_elsewhere(node: LexborNode) -> bool:
-    """Tell whether a link stands in a part of the page that is not the article's."""
+    """Return whether a link stands in a part of the page that is not the article's."""
     for _ in range(6):
         parent = node.parent
         if parent is None:

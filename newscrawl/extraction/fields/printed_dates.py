@@ -76,6 +76,12 @@ class Printed:
             if announced == kind and (kind or not self._is_elsewhere(value)):
                 yield value
 
+    @property
+    def all(self) -> Iterator[str]:
+        """Yield all dates but those of updates, the announced ones first."""
+        yield from self.announced_as("published")
+        yield from (value for _, announced, value in self._dates if announced is None)
+
     def marked(self) -> Iterator[str]:
         """Yield the short texts of elements that are named after a date, wherever they stand."""
         tree = self._metadata.tree
@@ -105,7 +111,7 @@ _FAR = 1_000_000
 
 
 def _is_elsewhere(node: LexborNode) -> bool:
-    """Tell whether a part of the page is not the article's."""
+    """Return whether a part of the page is not the article's."""
     if _ARTICLE_HEAD.search(class_of(node)) or node.css_first("h1, article, main"):
         return False
     if node.tag == "aside" or "related" in class_of(node):

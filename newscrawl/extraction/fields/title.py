@@ -104,7 +104,7 @@ def title(
 
 
 def _is_for_search_engines(metadata: Metadata, heading: str) -> bool:
-    """Tell whether a page shares the title that it gives to search engines, not its headline.
+    """Return whether a page shares the title that it gives to search engines, not its headline.
 
     News articles are excluded: networks get a headline of their own there.
     """
@@ -128,37 +128,34 @@ _GENERIC = re.compile(
 
 
 def _is_generic(text: str) -> bool:
-    """Tell whether a text would be the title of any page."""
+    """Return whether a text would be the title of any page."""
     return _GENERIC.fullmatch(folded_line(text)) is not None
 
 
 _UNSEEN = (
-    'h1 [class*="sr-only"], h1 [class*="hidden"], h1 [class*="screen-reader"], h1 [hidden], '
-    'h1 [style*="display:none"], h1 [style*="display: none"], h1 [aria-hidden="true"]'
+    '[class*="sr-only"], [class*="hidden"], [class*="screen-reader"], [hidden], '
+    '[style*="display:none"], [style*="display: none"], [aria-hidden="true"]'
 )
 
 
 def _as_shown(tree: LexborHTMLParser | None, headings: list[str]) -> list[str]:
-    """Return headings as a person sees them: without hidden words, parts in rows of their own.
+    """Return headings as a person sees them: without hidden words, with blanks between parts.
 
-    Elements side by side without a space between them are shown as blocks, or nobody could read
-    them; the first letter alone is shown with its word.
+    Elements side by side without a blank between them are shown as blocks, or nobody could read
+    them; a first letter alone is shown with its word.
     """
-    if tree is None:
-        return headings
-    shown = []
-    unseen = [clean(node.text()) for node in tree.css(_UNSEEN)[:_MOST_HEADINGS]]
-    for heading in headings[:_MOST_HEADINGS]:
-        for words_for_readers in unseen:
-            heading = heading.replace(words_for_readers, " ", 1)
-        shown.append(heading.strip(" :"))
-    glued = {}
-    for node in tree.css("h1:has(* + *)")[:_MOST_HEADINGS]:
+    shown = headings[:_MOST_HEADINGS]
+    for node in tree.css("h1")[:_MOST_HEADINGS] if tree else ():
         parts = [part for part in node.iter() if part.tag != "br"]
+        if not parts:
+            continue
+        for unseen in (clean(hidden.text()) for hidden in node.css(_UNSEEN)):
+            shown = [heading.replace(unseen, " ", 1).strip(" :") for heading in shown]
         texts = [clean(part.text()) for part in parts]
-        if "".join(texts) == clean(node.text()) and all(len(text) > 1 for text in texts):
-            glued["".join(texts)] = " ".join(texts)
-    return [glued.get(heading, heading) for heading in shown]
+        glued = "".join(texts)
+        if len(texts) > 1 and glued == clean(node.text()) and all(len(text) > 1 for text in texts):
+            shown = [" ".join(texts) if heading == glued else heading for heading in shown]
+    return shown
 
 
 _MOST_HEADINGS = 4
@@ -172,7 +169,7 @@ def _sub_heading(tree: LexborHTMLParser | None) -> str | None:
 
 
 def _is_foreign(heading: str, head: str | None, names: SiteNames) -> bool:
-    """Tell whether a heading has no word of a telling ``<title>``, as a menu's has not."""
+    """Return whether a heading has no word of a telling ``<title>``, as a menu's has not."""
     text = _without_site(plain(head[:_LONGEST_TITLE]), names, set(), "") if head else ""
     told = set(words(text))
     return len(told) >= _TELLING_WORDS and not told.intersection(words(heading[:_LONGEST_TITLE]))
@@ -195,7 +192,7 @@ def _complete(weights: dict[str, float]) -> None:
 
 
 def _same(title: str | None, *others: str | None) -> bool:
-    """Tell whether a title is one of some others."""
+    """Return whether a title is one of some others."""
     line = folded_line(unescape(title[:_LONGEST_TITLE])) if title else ""
     return any(
         other == title or line == folded_line(unescape(other[:_LONGEST_TITLE]))
@@ -262,7 +259,7 @@ _LOOSE_BEGIN = re.compile(r"^\s*[-–—|·•»«:：]+\s*(\S.*)$", re.DOTALL)
 
 
 def _parted(rest: str, whole: int, other: str) -> bool:
-    """Tell whether a separator parts what was left of a title without another one."""
+    """Return whether a separator parts what was left of a title without another one."""
     return (
         len(other) >= _SHORTEST_TITLE
         and 0 < len(rest) < whole

@@ -1,0 +1,76 @@
+"""Runs that are cancelled at any time end in order."""
+
+import json
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from newscrawl.demo.proxy import Answer, DemoProxy
+from tests.support import walked
+from tests.web import Web, command, crawl, environment
+
+WALK: dict[str, Any] = {"outlets": "courrier", "editions": "fr"}
+
+
+def cancelled(
+    small: Web, data: Path, signals: list[signal.Signals], until: Callable[[list[str]], bool]
+) -> tuple[int, str, dict[str, Any]]:
+    """Exit code, log and report of a crawl that is sent signals once it has come somewhere."""
+    asked: list[str] = []
+
+    def answer(method: str, url: str, headers: Mapping[str, str]) -> Answer:
+        asked.append(url)
+        return small.answer(method, url, headers)
+
+    path = data / "log"
+    with DemoProxy(answer) as proxy, path.open("w") as file:
+        run = subprocess.Popen(
+            command("maghress", {"DOWNLOAD_TIMEOUT": "60"}, WALK | {"_job": "cancelled"}),
+            env=environment(proxy, data),
+            stderr=file,
+        )
+        deadline = time.monotonic() + 60
+        while not until(asked):
+            assert time.monotonic() < deadline
+            assert run.poll() is None
+            time.sleep(0.001)
+        for count, number in enumerate(signals):
+            # Signals of one kind are merged until the first one is handled.
+            while path.read_text().count("Received SIG") < count:
+                time.sleep(0.01)
+            run.send_signal(number)
+        run.wait(timeout=60)
+    log = path.read_text()
+    report = json.loads((data / "runs" / "cancelled.json").read_text())
+    assert "Traceback" not in log, log
+    return run.returncode, log, report
+
+
+def test_a_run_that_is_cancelled_while_the_engine_opens_ends_in_order(tmp_path: Path) -> None:
+    code, log, report = cancelled(
+        walked(1, 3, 3),
+        tmp_path,
+        [signal.SIGTERM],
+        lambda _: (tmp_path / "runs" / "cancelled.json").exists(),
+    )
+    assert (code, report["state"]) == (0, "interrupted"), log
+
+
+@pytest.mark.parametrize(("number", "delay"), [(signal.SIGTERM, 1), (signal.SIGINT, 20)])
+def test_a_second_cancel_is_safe(tmp_path: Path, number: signal.Signals, delay: float) -> None:
+    slow = walked(1, 6, 6)
+    url = "https://www.maghress.com/fr/courrier/4"
+    page = slow.pages[url]
+    slow.pages[url] = Answer(page.status, page.headers, page.body, delay=delay)
+    code, log, report = cancelled(slow, tmp_path, [number, number], lambda asked: url in asked)
+    assert ("Open requests are abandoned" in log) == (delay > 10), log
+    assert (code, report["state"]) == (0, "interrupted"), log
+    assert report["found"] == report["exported"] + report["left"] == 6
+    slow.pages[url] = page
+    last = crawl(slow, tmp_path, **WALK)
+    assert (last.code, len(last.lines("feeds"))) == (0, 6), last.stderr
