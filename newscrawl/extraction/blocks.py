@@ -213,6 +213,9 @@ _IDEOGRAPHS = "\u2e7f"
 """Scripts behind this character put no space between words."""
 
 _TEXT, _INNER, _ANCHOR, _PART, _SKIP, _LINE = range(6)
+_MAX_DEPTH = 256
+"""Nesting below which parts are not distinguished, as time grows with the depth of each block. The
+deepest of 500 real pages has 55 levels."""
 
 
 def _role(tag: str) -> int:
@@ -294,6 +297,8 @@ def walk(root: LexborNode) -> Page:
             and (articles or tag != "footer")
             and (child := node.first_child) is not None
         ):
+            if role == _PART and len(stack) >= _MAX_DEPTH:
+                role = _INNER
             stack.append((node.next, role, current, tag))
             if role == _PART:
                 if parts:
