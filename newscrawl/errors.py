@@ -55,7 +55,7 @@ class NotHtmlError(UnreadableHtmlError):
 
 
 class ParserMemoryError(NewscrawlError, MemoryError):
-    """The HTML parser found no memory for a page, and has freed what it had.
+    """The HTML parser ran out of memory for a page and has freed it again.
 
     Raised by ``newscrawl.text.html.parse``. The process can parse the next page.
     """

@@ -34,7 +34,7 @@ def test_a_report_that_cannot_be_read_is_named_and_skipped(
     report_path(tmp_path, "torn").write_text(content)
     assert [report["job"] for report in reports(tmp_path)] == ["good"]
     assert read_report(tmp_path, "torn") == {}
-    assert f"{report_path(tmp_path, 'torn')} is no run report and is skipped" in caplog.text
+    assert f"{report_path(tmp_path, 'torn')} is not a run report and is skipped" in caplog.text
 
 
 def test_a_report_is_on_the_disk_before_it_replaces_the_old_one(

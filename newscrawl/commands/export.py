@@ -73,9 +73,7 @@ class Command(ScrapyCommand):
         output.add_argument(
             "--overwrite", action="store_true", help="replace an earlier export at that place"
         )
-        output.add_argument(
-            "--skip-damaged", action="store_true", help="leave out lines that cannot be read"
-        )
+        output.add_argument("--skip-damaged", action="store_true", help="skip damaged lines")
         output.add_argument(
             "--bom", action="store_true", help="begin CSV with a byte order mark, for Excel"
         )
@@ -199,7 +197,7 @@ def _format(output: Path, asked: str | None) -> str:
 
 
 def _asked(opts: argparse.Namespace) -> str | None:
-    """Return the format that the options ask for."""
+    """Return the format selected by the options."""
     if opts.identifiers:
         if opts.format not in (None, "identifiers"):
             raise UsageError(f"--identifiers does not fit --format {opts.format}", print_help=False)
@@ -277,7 +275,7 @@ def _tell(summary: "Summary") -> None:
     )
     left_out = {
         "earlier versions": counts.earlier,
-        "not of the selection": counts.unwanted,
+        "not selected": counts.unwanted,
         "duplicates": counts.duplicates,
         "not drawn": counts.not_drawn,
         "damaged": counts.damaged,

@@ -29,18 +29,18 @@ class Command(ScrapyCommand):
 
     def short_desc(self) -> str:
         """Return the one-line description."""
-        return "Count the articles in the ledger, show some, have some read again, or forget them"
+        return "Count, show, retry or forget articles of the ledger, or move it"
 
     def long_desc(self) -> str:
         """Return the usage text."""
         return (
-            "Without a word, prints the number of articles by site, outlet and state. 'show' tells "
-            "what became of articles and where their records stand. 'retry' has "
-            "the next run of their site read articles again; 'forget' removes them, so that they "
-            "are new when a run meets them. 'lost-node' has the articles read again whose records "
-            "were on a node whose disk is gone. 'move' copies the SQLite ledger of the data "
-            "directory to the PostgreSQL database of the setting LEDGER, and 'move back' copies it "
-            "the other way. These say what they would do, and do it with --yes."
+            "Without arguments, print the number of articles by site, outlet and state. 'show' "
+            "prints the states of articles and the positions of their records. 'retry' makes the "
+            "next run of their site fetch articles again; 'forget' removes them, so that they are "
+            "new to the next run. 'lost-node' does the same for articles whose records were on a "
+            "lost node. 'move' copies the SQLite ledger of the data directory to the PostgreSQL "
+            "database of the setting LEDGER, 'move back' the other way. Changes are only printed "
+            "without --yes."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:

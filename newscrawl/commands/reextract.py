@@ -67,7 +67,7 @@ class Command(ScrapyCommand):
         if len(args) != 1 or opts.output is None or opts.jobs < 1:
             raise UsageError("needs an archive directory, -o FEED, and at least one job")
         if opts.output.suffix in (".gz", ".zst"):
-            raise UsageError(f"-o {opts.output}: is written plain: let its name end so (.jsonl)")
+            raise UsageError(f"-o {opts.output}: is not compressed: use the suffix .jsonl")
         # Imported late: Scrapy imports every command at every start.
         from newscrawl.export import find_feeds
         from newscrawl.operations.comparison import compare

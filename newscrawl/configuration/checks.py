@@ -202,7 +202,7 @@ def check_options(pairs: Iterable[str]) -> None:
 
 
 def _faults(settings: BaseSettings, defaults: ModuleType) -> Iterator[tuple[str, str]]:
-    """Yield names of wrong settings, each with what is allowed."""
+    """Yield the names of invalid settings with the allowed values."""
     for (least, most), names in _NUMBERS.items():
         for name in names:
             if not _is_number(settings[name], least, most, whole=False):

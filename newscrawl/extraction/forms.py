@@ -28,8 +28,11 @@ _LAYOUT = 0.2
 _MAIN = 0.15
 """Share of the prose from which a form belongs to the body."""
 
-_MINOR = 0.05
+MINOR = 0.03
 """Share of the prose from which a form belongs to the body if it looks like running text."""
+
+MINOR_GUIDED = 0.05
+"""The same on a page with a copy, which shows most forms of the body."""
 
 _MINOR_LINKED = 0.2
 """Linked share from which a form does not look like running text."""
@@ -74,7 +77,7 @@ def mass_of(page: Page, blocks: Iterable[int]) -> list[int]:
 
 
 def anchors_of(page: Page, mass: list[int]) -> list[int]:
-    """Return for each element the part that it stands in.
+    """Return the container of each element.
 
     That is the element itself, or the first one outside carriers of paragraphs, cells of data and
     wrappers of a single block.
@@ -134,10 +137,11 @@ class Forms:
         total = self.weights.total()
         return {form for form, weight in self.weights.items() if weight >= _MAIN * total}
 
-    def minor(self, main: set[Form]) -> set[Form]:
+    def minor(self, main: set[Form], share: float) -> set[Form]:
         """Return other forms of running text: sections, boxes and tables inside an article.
 
-        Behind the last main form, one paragraph of another form is an author's note or the like.
+        Each has at least ``share`` of the prose. Behind the last main form, one paragraph of
+        another form is an author's note or the like.
         """
         blocks = self._page.blocks
         last = max((index for index in self._prose if self.at(index) in main), default=-1)
@@ -161,7 +165,7 @@ class Forms:
             form
             for form, weight in self.weights.items()
             if form not in main
-            and weight >= _MINOR * total
+            and weight >= share * total
             and linked[form] < _MINOR_LINKED * size[form]
             and ended[form] >= _MINOR_ENDS * paragraphs[form]
             and (form in early or paragraphs[form] > 1)

@@ -102,7 +102,7 @@ class ArchiveMiddleware:
         return self._file
 
     def _secure(self) -> None:
-        """See to it that what is archived stays archived."""
+        """Make the archived responses durable before records refer to them."""
         if self._file:
             if self._fsync:
                 self._file.sync()
@@ -141,7 +141,7 @@ def _exchange(request: Request) -> Exchange:
 
 
 def address(request: Request) -> str:
-    """What the archive calls what a request asks for."""
+    """Return the archive's key of a request."""
     return f"{RENDERED if RENDER in request.meta else ''}{request.url}"
 
 

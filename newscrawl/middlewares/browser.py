@@ -30,7 +30,7 @@ _CLOSING = 10
 
 
 class BrowserMiddleware:
-    """Render pages that were fetched already in Chromium, and return what came of them.
+    """Downloader middleware that renders already fetched pages in Chromium.
 
     A request asks for that with ``meta[RENDER]``, the response that holds the page. The browser
     is started at the first such request. It has no network of its own: what a page asks for is
@@ -101,7 +101,7 @@ class BrowserMiddleware:
         self._crawler.engine.downloader.per_slot_settings.setdefault(BROWSER_SLOT, slot)
 
     async def _in_turn(self, plain: Response, *, alone: bool = False) -> Response | None:
-        """Render a page, with no other one at the same time if asked.
+        """Render a page, alone in the browser if requested.
 
         Returns:
             ``None`` if the browser exceeded its memory; where other pages were in it, any of them

@@ -49,7 +49,7 @@ class GuardMiddleware:
         return urlparse_cached(request).scheme in self._proxies and not proxy_bypass(host)
 
     async def _look_up(self, host: str) -> None:
-        """Ask the reactor's resolver, which is ours; a name that does not exist is known by then.
+        """Resolve the host by the guarded resolver, so that unknown names fail early.
 
         Raises:
             UnsafeUrlError: the name leads to an unsafe address.

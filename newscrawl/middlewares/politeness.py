@@ -96,7 +96,7 @@ class PolitenessMiddleware:
     def _pause(self, request: Request, host: Host) -> float:
         """Seconds until a request may be sent, zero or less for now."""
         if rest := host.rests_for:
-            raise HostRestsError(f"the host is left alone for {rest:.0f} s: {host.why}")
+            raise HostRestsError(f"the host backs off for {rest:.0f} s: {host.why}")
         if request.meta.get("allow_offsite") and (budget := self._hosts.spent(host)):
             raise HostBudgetError(f"over budget: {budget}")
         return host.free_at - monotonic()
@@ -155,7 +155,7 @@ class PolitenessMiddleware:
         rests = host.rests
         self._hosts.failed(host, why)
         if host.rests > rests:
-            logger.info("%s: left alone for %.0f s: %s", request.url, host.rests_for, host.why)
+            logger.info("%s: backing off for %.0f s: %s", request.url, host.rests_for, host.why)
 
 
 def _is_sent(request: Request) -> bool:

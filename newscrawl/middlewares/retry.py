@@ -1,4 +1,4 @@
-"""Retries after the delay that the server asks for, or with exponential backoff."""
+"""Retries after the server's ``Retry-After``, or with exponential backoff."""
 
 import logging
 import random
@@ -76,7 +76,7 @@ class PatientRetryMiddleware(RetryMiddleware):
 
 
 def retry_after(response: Response) -> float | None:
-    """Seconds that a response asks to wait, from either form of ``Retry-After`` (RFC 9110)."""
+    """Return the delay (seconds) of either form of ``Retry-After`` (RFC 9110)."""
     value = (response.headers.get("Retry-After") or b"").decode("latin-1").strip()
     if value.isdecimal():
         return float(value)

@@ -51,7 +51,7 @@ met longest ago are dropped first, and fetched again if needed."""
 
 @dataclass(frozen=True, slots=True)
 class HostRules:
-    """What a robots.txt says to this crawler."""
+    """Rules of a robots.txt for this crawler."""
 
     robots: Protego
     """The file, parsed."""
@@ -153,7 +153,7 @@ class RobotsMiddleware:
 
 
 def _reason(error: Exception) -> str:
-    """Return why there is no response, without what an error says of this machine."""
+    """Return why there is no response, without details of this machine."""
     if isinstance(error, IgnoreRequest | RequestDroppedError):
         return str(error)[:200]
     known = of_error(error)

@@ -127,7 +127,7 @@ def _packages() -> Iterator[Finding]:
 
 
 def _modules(settings: Mapping[str, Any]) -> Finding:
-    """Import what a crawl imports: a package may be installed, and what it needs itself missing."""
+    """Import the modules of a crawl: an installed package may lack its own dependencies."""
     components = [path for name in _COMPONENTS for path in settings[name]]
     names = {str(path).rpartition(".")[0] for path in components} | _IMPORTED
     for name in sorted(names):

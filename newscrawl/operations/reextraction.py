@@ -162,7 +162,7 @@ class Reextractor:
                     result = _result(*self._ask(snapshot.url))
 
     def _rendered(self, page: Response) -> Response | Failure | None:
-        """Return a page as a browser showed it, why it did not, or ``None`` if it was not asked."""
+        """Return the rendered page or the failure; ``None`` if it was not rendered."""
         request = Request(page.url, meta={**page.meta, RENDER: page})
         found = self._index.answers(address(request))
         if not found:
@@ -227,7 +227,7 @@ class Reextractor:
         return response
 
     def _check_robots(self, url: str) -> None:
-        """Tell whether robots.txt is why a URL was not asked for.
+        """Return whether robots.txt was the reason not to request a URL.
 
         Raises:
             ForbiddenByRobotsError: it is.
@@ -244,7 +244,7 @@ class Reextractor:
         return self._robots(f"{parts.scheme}://{parts.netloc}/robots.txt")
 
     def _read_robots(self, url: str) -> HostRules | str | None:
-        """The rules of a host, why they could not be had, or ``None`` if nobody asked."""
+        """Return the rules of a host or the failure; ``None`` if they were not requested."""
         if not self._index.answers(url):
             return None
         _, answer = self._ask(url)
@@ -261,7 +261,7 @@ def _best(found: list[Archived]) -> Archived:
 
 
 def _result(request: Request, page: Response | Exception) -> Response | Failure:
-    """Return what came of a request, as the article flow takes it."""
+    """Return the result of a request for the article flow."""
     return page if isinstance(page, Response) else _failure(request, page)
 
 
@@ -276,7 +276,7 @@ def _failure(request: Request, error: Exception) -> Failure:
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of the articles of an archive."""
+    """Counts of the articles of an archive by outcome."""
 
     records: int = 0
     """Records written."""

@@ -35,7 +35,7 @@ def post(
     now: datetime,
     settings: Mapping[str, str],
 ) -> Iterator[str]:
-    """Post what is due in the present hour and neither queued, nor running, nor done.
+    """Post the runs that are due in the current hour and neither queued, running nor done.
 
     A site has one job at a time: what is due meanwhile is posted by a later call of the hour. Each
     job goes to the Scrapyd with the fewest jobs. One that is away gets none, and its jobs go to the

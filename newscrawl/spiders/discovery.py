@@ -224,7 +224,7 @@ class Discovery:
         )
 
     def follow_links(self, key: ArticleKey, links: list[ArticleKey]) -> Iterator[Request]:
-        """Request what an article's page links to, where all that is new is wanted."""
+        """Request the articles that a page links to, if all new articles are wanted."""
         if self.all_new:
             yield from self._take(links)
             yield from self._feeds_of([key, *links])

@@ -222,7 +222,7 @@ class ArticleStore:
         )
 
     def release(self, site: str) -> None:
-        """Give back what a run of a site that has ended had in hand.
+        """Release the claims of an ended run of a site.
 
         What only that run knew of and did not want is deleted.
         """
@@ -238,7 +238,7 @@ class ArticleStore:
         )
 
     def begin(self, site: str, job: str, now: str) -> None:
-        """Prepare for a run: give back what earlier runs had in hand, and judge what is due.
+        """Prepare for a run: release claims of earlier runs and update due articles.
 
         A stopped back-fill is begun again under its name and would regard what is due as its own.
         What was settled after ``now``, under a wrong clock, is due at once.
@@ -326,7 +326,7 @@ class ArticleStore:
         )
 
     def _number(self, name: str) -> int:
-        """The number that stands for the name of a run or a file."""
+        """Return the number of the name of a run or file."""
         if name not in self._numbers:
             select = "SELECT number FROM names WHERE name = ?"
             row = self._database.execute(select, (name,)).fetchone()

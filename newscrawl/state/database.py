@@ -59,7 +59,7 @@ class Database(ABC):
         *,
         fenced: bool = True,
     ) -> Cursor:
-        """Execute a statement in the open transaction, or in one of its own.
+        """Execute a statement in the open transaction, or in a separate one.
 
         A change is refused once this process has lost the lease of its site, unless ``fenced`` is
         false.
@@ -82,7 +82,7 @@ class Database(ABC):
         """Close the connection."""
 
     def _rolled_back(self) -> None:
-        """Tell the stores that a transaction has failed."""
+        """Notify the stores of a failed transaction."""
         for notify in self.after_rollback:
             notify()
 

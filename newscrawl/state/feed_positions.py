@@ -6,7 +6,7 @@ from newscrawl.state.database import Database
 
 
 class FeedPositions:
-    """Where the record of each article stands.
+    """File positions of the articles' records.
 
     Args:
         database: Database that holds them.

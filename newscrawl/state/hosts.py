@@ -29,7 +29,7 @@ class HostStore:
         return host in self._known()
 
     def _known(self) -> set[str]:
-        """All such hosts: few, but asked for with every page."""
+        """Return all such hosts; cached, as they are needed for every page."""
         if self._rendered is None:
             rows = self._database.execute("SELECT host FROM rendered")
             self._rendered = {host for (host,) in rows.fetchall()}

@@ -1,4 +1,4 @@
-"""A file of JSON lines that survives a kill: what is not committed in the ledger is cut off."""
+"""JSON Lines file that survives a kill: uncommitted bytes are cut off."""
 
 import logging
 import os

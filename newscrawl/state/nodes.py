@@ -1,4 +1,4 @@
-"""Nodes that share a ledger, and what is lost with one of them."""
+"""Nodes that share a ledger, and recovery from the loss of one."""
 
 from dataclasses import dataclass
 

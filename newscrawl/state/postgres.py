@@ -166,7 +166,7 @@ class PostgresDatabase(Database):
         *,
         fenced: bool = True,
     ) -> Cursor:
-        """Execute a statement in the open transaction, or in one of its own."""
+        """Execute a statement in the open transaction, or in a separate one."""
         changes = not sql.lstrip().startswith("SELECT")
         if not changes or self._in_transaction or not (fenced and self.epochs):
             return self._run(sql, values, changes=changes)

@@ -33,7 +33,7 @@ _runs: "WeakKeyDictionary[Crawler, Run]" = WeakKeyDictionary()
 
 
 def now() -> str:
-    """The present moment, ISO 8601 in UTC, to the second."""
+    """Return the current time, ISO 8601 in UTC, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
@@ -137,7 +137,7 @@ class Run:
                 raise StoreError(f"{directory} cannot be written: check its permissions")
 
     def cut_back(self, name: str, length: int) -> None:
-        """Cut off what a file holds beyond what the ledger has committed of it.
+        """Truncate a file to its committed length.
 
         Raises:
             StoreError: it holds less, or ends in the midst of a line, or cannot be cut.

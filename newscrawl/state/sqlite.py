@@ -105,7 +105,7 @@ class SqliteDatabase(Database):
         *,
         fenced: bool = True,  # noqa: ARG002 - file locks hold as long as the process
     ) -> sqlite3.Cursor:
-        """Execute a statement in the open transaction, or in one of its own."""
+        """Execute a statement in the open transaction, or in a separate one."""
         try:
             return self._connection.execute(sql, values)
         except sqlite3.Error as error:

@@ -30,7 +30,7 @@ _SEED = 20
 
 
 def signature(text: str) -> bytes | None:
-    """The MinHash of a text, ``None`` if it is too short to be told from others."""
+    """Return the MinHash of a text; ``None`` if it is too short to be distinctive."""
     from rensa import RMinHash  # loaded with the first text
 
     said = words(text)

@@ -300,7 +300,7 @@ def _first_possible(values: Iterable[str | float], zone: tzinfo | None) -> Momen
 
 
 def says_date(text: str, moment: Moment) -> bool:
-    """Return whether a text prints the day of a moment."""
+    """Return whether a text contains the day of a timestamp."""
     if len(text) > 80 or not DIGITS.search(text):
         return False
     said = parse_date(text, moment.when.tzinfo or UTC)

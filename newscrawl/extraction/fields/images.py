@@ -116,7 +116,7 @@ def _add_url(
 def _printed(
     metadata: Metadata, tree: LexborHTMLParser, files: Set[str] | None = None
 ) -> Iterator[Image]:
-    """Yield the pictures that stand in the article, each with the caption of its figure.
+    """Yield the pictures in the article with the captions of their figures.
 
     With ``files``, only those whose file's name is one of them.
     """
@@ -133,7 +133,7 @@ def _printed(
 
 
 def _source(node: LexborNode) -> str:
-    """Return where a picture is: lazily loaded ones name it beside a stand-in."""
+    """Return the URL of a picture, also of a lazily loaded one."""
     attributes = {name: (value or "").strip() for name, value in node.attributes.items()}
     others = (name for name in attributes if name.startswith("data-") and name not in _LAZY)
     for name in (*_LAZY, *others):

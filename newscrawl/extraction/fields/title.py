@@ -234,7 +234,7 @@ def _without_site(text: str, names: SiteNames, exact: set[str], sought: str) -> 
 
 
 def _without_addition(text: str) -> str:
-    """Strip what stands behind a bar, in a title that the page does not print."""
+    """Strip the part after a bar from a title that the page does not print."""
     match = _BARRED.match(text)
     return match[1] if match and len(words(match[1])) >= _HEADLINE_WORDS else text
 
@@ -247,15 +247,18 @@ def _beside(head: str | None, shared: str | None) -> str:
     whole, title = (plain(text[:_LONGEST_TITLE]) if text else "" for text in (head, shared))
     if not title or title == whole:
         return ""
-    if whole.endswith(title) and (match := _LOOSE_END.match(whole.removesuffix(title))):
-        return match[1]
-    if whole.startswith(title) and (match := _LOOSE_BEGIN.match(whole.removeprefix(title))):
-        return match[1]
-    return ""
+    if whole.endswith(title):
+        rest = whole.removesuffix(title).strip()
+        bare = rest.rstrip(_SEPARATORS)
+    elif whole.startswith(title):
+        rest = whole.removeprefix(title).strip()
+        bare = rest.lstrip(_SEPARATORS)
+    else:
+        return ""
+    return bare.strip() if bare != rest else ""
 
 
-_LOOSE_END = re.compile(r"^(.*\S)\s*[-–—|·•»«:：]+\s*$", re.DOTALL)
-_LOOSE_BEGIN = re.compile(r"^\s*[-–—|·•»«:：]+\s*(\S.*)$", re.DOTALL)
+_SEPARATORS = "-–—|·•»«:："
 
 
 def _parted(rest: str, whole: int, other: str) -> bool:
