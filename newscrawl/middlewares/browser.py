@@ -31,7 +31,7 @@ _CLOSING = 10
 
 
 class BrowserMiddleware:
-    """Shows pages that were fetched already to Chromium, and answers with what came of them.
+    """Render pages that were fetched already in Chromium, and return what came of them.
 
     A request asks for that with ``meta[RENDER]``, the response that holds the page. The browser
     is started at the first such request. It has no network of its own: what a page asks for is
@@ -79,12 +79,12 @@ class BrowserMiddleware:
         plain: Response | None = request.meta.get(RENDER)
         if plain is None:
             return None
-        answer = await self._in_turn(plain)
-        if answer is None:
-            answer = await self._in_turn(plain, alone=True)
-        if answer is None:
+        shown = await self._in_turn(plain)
+        if shown is None:
+            shown = await self._in_turn(plain, alone=True)
+        if shown is None:
             raise BrowserMemoryError(f"browser exceeded {self._memory_mb} MB")
-        url = urldefrag(answer.url)[0]
+        url = urldefrag(shown.url)[0]
         if not url.startswith(("https:", "http:")):
             raise BrowserError("the page sent the browser away")
         headers = plain.headers.copy()  # what they say of the page holds for it as shown, too
@@ -92,7 +92,7 @@ class BrowserMiddleware:
             headers.pop(name, None)
         headers["Content-Type"] = "text/html; charset=utf-8"
         headers["Content-Location"] = url
-        return answer.replace(url=url, headers=headers, flags=[], request=None)
+        return shown.replace(url=url, headers=headers, flags=[], request=None)
 
     def engine_started(self) -> None:
         """Add the downloader slot of subresources to those that a user may have set."""

@@ -87,7 +87,7 @@ def declared_section(metadata: Metadata) -> str | None:
     return None
 
 
-_BETWEEN_SECTIONS = re.compile(r"\s*[,;|،؛>]\s*")
+_BETWEEN_SECTIONS = re.compile(r"(?<!\s)\s*+[,;|،؛>]\s*+")
 
 
 def class_of(node: LexborNode) -> str:
