@@ -3,17 +3,19 @@ PYTHON ?= python3
 BIN := .venv/bin
 TARGET ?= local
 BROWSER ?= yes
+POSTGRESQL ?= yes
 # scrapyd-deploy: of the development environment, or else of a small one, as on a node.
 CLIENT := $(if $(wildcard .venv/bin/scrapyd-deploy),.venv,.venv-deploy)
 
-.PHONY: help demo check test lint docs wheel lock deploy browser clean
+.PHONY: help demo check test lint docs picture wheel lock deploy browser postgresql clean
 
 help:
 	@echo "make demo     install what the demo needs and crawl the demo network (no network access)"
 	@echo "make check    ruff, mypy and the unit tests"
-	@echo "make test     the whole test suite; installs Chromium where it runs as root"
+	@echo "make test     the whole test suite; installs Chromium and PostgreSQL as root"
 	@echo "make lint     ruff and mypy"
 	@echo "make docs     rewrite the JSON Schema and the reference documents from the code"
+	@echo "make picture  take the screenshot for README.md"
 	@echo "make wheel    build the wheel into dist/"
 	@echo "make lock     resolve deploy/requirements.txt anew, with hashes (from PyPI)"
 	@echo "make deploy   send the project to a Scrapyd of scrapy.cfg: make deploy TARGET=server"
@@ -25,7 +27,7 @@ demo: .venv/.demo
 check: lint
 	$(BIN)/pytest -q -m "not slow"
 
-test: .venv/.test browser
+test: .venv/.test browser postgresql
 	$(BIN)/pytest
 
 lint: .venv/.test
@@ -36,6 +38,11 @@ lint: .venv/.test
 docs: .venv/.test
 	$(BIN)/scrapy schema --write
 	$(BIN)/python docs/generate.py
+
+# The picture in README.md: the report page of the demo.
+picture: demo
+	chromium --headless --no-sandbox --hide-scrollbars --window-size=1280,900 \
+	  --screenshot=docs/images/report.png "file://$$PWD/data/demo/report/index.html"
 
 wheel: .venv/.test
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
@@ -66,6 +73,14 @@ browser:
 	  echo "Installing chromium with apt-get for the tests of rendered pages; BROWSER=no skips it."; \
 	  apt-get update -q && apt-get install -qy --no-install-recommends chromium chromium-sandbox; \
 	else echo "Chromium is missing, its tests will fail; as root: apt-get install chromium" >&2; fi
+
+# The tests of nodes start a PostgreSQL server of their own. POSTGRESQL=no leaves them out.
+postgresql:
+	@command -v pg_ctl >/dev/null || ls /usr/lib/postgresql/*/bin/pg_ctl >/dev/null 2>&1 && exit 0; \
+	if [ "$(POSTGRESQL)" = yes ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "Installing postgresql with apt-get for the tests of nodes; POSTGRESQL=no skips it."; \
+	  apt-get update -q && apt-get install -qy --no-install-recommends postgresql; \
+	else echo "PostgreSQL is missing, its tests are skipped; as root: apt-get install postgresql" >&2; fi
 
 # .venv/.demo holds for the extra `demo`, and so on.
 .venv/.%: requirements.txt pyproject.toml

@@ -25,7 +25,7 @@ from cost import cost_of  # beside this file
 from newscrawl.demo.proxy import Answer, DemoProxy
 from newscrawl.pipelines.versions import COMPARED
 from newscrawl.state import Entry, Ledger
-from newscrawl.text.signatures import PERMUTATIONS, bands
+from newscrawl.text.signatures import PERMUTATIONS
 
 SMALL = 10_000
 LOOKUPS = 100_000
@@ -80,8 +80,8 @@ def settle(path: Path, count: int) -> None:
         with ledger.transaction():
             for entry in entries:
                 sign = chance.randbytes(2 * PERMUTATIONS)
-                list(ledger.texts.alike(entry.id, bands(sign)))
-                ledger.texts.note_text(entry.id, sign, bands(sign))
+                list(ledger.texts.alike(entry.id, sign))
+                ledger.texts.note_texts({entry.id: sign})
                 ledger.articles.settle(entry.id, "done", due=NOW)
                 prints = chance.randbytes(PRINTS)
                 file = f"feeds/maghress/{job}.jsonl"

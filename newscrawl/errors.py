@@ -55,7 +55,7 @@ class NotHtmlError(UnreadableHtmlError):
 
 
 class ParserMemoryError(NewscrawlError, MemoryError):
-    """The HTML parser found no memory for a page, and has freed what it had.
+    """The HTML parser ran out of memory for a page and has freed it again.
 
     Raised by ``newscrawl.text.html.parse``. The process can parse the next page.
     """
@@ -75,6 +75,14 @@ class SiteBusyError(StoreError):
     """Another run is crawling the same site.
 
     Raised by ``newscrawl.state`` when a site is locked; ``scrapy crawl`` then exits as skipped.
+    """
+
+
+class LeaseLostError(StoreError):
+    """Another process has taken the site of this run, whose lease had ended.
+
+    Raised by ``newscrawl.state`` when the lease is renewed or something is to be written; it ends
+    the run. What the run has committed remains valid.
     """
 
 

@@ -35,6 +35,8 @@ EXCLUDE_NOAI_HOSTS = False
 # One request at a time and one per second for each host: small newspapers run small servers.
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
 DOWNLOAD_DELAY = 1.0
+# No pause is shorter than that; Scrapy varies pauses by half.
+DOWNLOAD_DELAY_JITTER = 0.0
 # Slow hosts get fewer requests.
 AUTOTHROTTLE_ENABLED = True
 AUTOTHROTTLE_START_DELAY = 1.0
@@ -73,6 +75,9 @@ RETRY_AFTER_MAX = 60
 # requests for HOST_REST seconds, doubled each time the next request fails too. 0 turns it off.
 HOST_FAILURES = 5
 HOST_REST = 600
+# Runs under way at the same time share hosts by leases in the ledger. Seconds after which the hosts
+# of a killed run are free for the others, and its site is free for other nodes.
+LEASE_SECONDS = 15
 # Least seconds between two requests to a host and its subdomains, such as {"lopinion.ma": 10}.
 # Unlike the delays of DOWNLOAD_SLOTS, which AutoThrottle lowers to DOWNLOAD_DELAY, they are kept.
 HOST_DELAYS: dict[str, float] = {}
@@ -205,6 +210,7 @@ EXTENSIONS_BASE = _base(
     {
         "newscrawl.extensions.safelog.SafeLog": 0,
         "newscrawl.extensions.steady_clock.SteadyClock": 0,
+        "newscrawl.extensions.lease.Lease": 50,
         # In order: rejects, headlines and outcomes are on disk before the report counts them.
         "newscrawl.extensions.rejects.Rejects": 100,
         "newscrawl.extensions.headlines.Headlines": 200,
@@ -254,6 +260,12 @@ PROGRESS = True
 
 # Data directory of all output: feeds, rejects, headlines, run reports, ledger.
 NEWSCRAWL_DATA = "data"
+# Ledger shared by several machines: postgresql://user:password@host/database. Empty: SQLite in the
+# data directory.
+LEDGER = ""
+# Name of this machine among those that share a ledger; part of the names of its files. Empty: the
+# host name.
+NODE = ""
 # Records per commit, and the longest that a record waits for its batch (seconds).
 FEED_BATCH = 50
 FEED_BATCH_SECONDS = 5.0

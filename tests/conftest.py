@@ -4,33 +4,41 @@ import multiprocessing
 import os
 import signal
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from hypothesis import settings
 
-from tests import support, web
+from tests import crawl_server, support, web
+from tests.postgres import Server, server
 
 STARTERS = (
     multiprocessing,
     subprocess,
     web,
+    crawl_server.CrawlServer,
     support.reextract,
     support.replay,
     support.scrapy,
     web.command,
     web.crawl,
+    Server,
 )
 """What starts other processes."""
 
 
 def pytest_configure() -> None:
-    """Restore the default handling of interrupts, which shells disable in background jobs.
+    """Restore the default handling of interrupts, and set up hypothesis.
 
-    Commands that tests start and interrupt would inherit that, and never end.
+    Shells disable interrupts in background jobs; commands that tests start and interrupt would
+    inherit that and never end.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # A deadline fails on a busy machine.
+    settings.register_profile("suite", deadline=None)
+    settings.load_profile("suite")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -57,3 +65,23 @@ def before_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[
         monkeypatch.setenv("PYTHONPATH", str(directory), prepend=os.pathsep)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL server, started for the first test that needs one."""
+    with server() as running:
+        yield running
+
+
+@pytest.fixture
+def url(postgres: Server) -> str:
+    """URL of a new database."""
+    return postgres.create()
+
+
+@pytest.fixture
+def own_server() -> Iterator[Server]:
+    """A PostgreSQL server that a test may stop."""
+    with server() as running:
+        yield running

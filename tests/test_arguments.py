@@ -64,7 +64,7 @@ WRONG = {
     "outlets": ("L'Opinion", "small letters"),
     "sections": ("a/b", "small letters"),
     "since": ("yesterday", "2024-01-31"),
-    "until": ("2024-02-30", "is no date"),
+    "until": ("2024-02-30", "is not a date"),
     "urls": ("https://www.masress.com/alkahera/344", "no article URL of maghress"),
     "ids": ("lopinion:9-1", "is reversed; did you mean lopinion:1-9?"),
     "follow": ("maybe", "yes, no"),

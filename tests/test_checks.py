@@ -89,7 +89,7 @@ def test_each_broken_promise_is_told_with_its_place(tmp_path: Path, record: dict
     for number, (name, (_, expected)) in enumerate(CASES.items(), start=3):
         assert expected in by_line[number], name
     assert "maghress:fr/courrier/1: the line does not end" in by_line[len(lines) + 1]
-    assert f"version: 1 of this id stands in {feed}, line 2, too" in by_line[len(lines) + 1]
+    assert f"version: 1 with this id is in {feed}, line 2, too" in by_line[len(lines) + 1]
     assert f"lines {len(lines) + 1}, faulty {len(CASES) + 1}" in told
     # All faults are counted, however few are told.
     code, told = scrapy("validate", "--limit", "1", feed, data=tmp_path)
@@ -113,7 +113,7 @@ def test_good_feeds_packed_ones_and_ones_that_break_off(
     whole = packed.read_bytes()
     packed.write_bytes(whole[: len(whole) // 2])
     code, told = scrapy("validate", packed, data=data)
-    assert (code, "cannot be unpacked from here on" in told) == (1, True)
+    assert (code, "cannot be decompressed from here on" in told) == (1, True)
     code, told = scrapy("validate", tmp_path / "none.jsonl", data=data)
     assert (code, "does not exist" in told) == (1, True)
 

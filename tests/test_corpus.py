@@ -70,7 +70,7 @@ def test_a_selection_without_duplicates_keeps_each_text(tmp_path: Path) -> None:
     assert columns(tmp_path / "all/articles.jsonl", "cluster_size") == {"36": 3}
     told = good(tmp_path, "-o", tmp_path / "some", "--no-duplicates", "--outlet", "b,c")
     assert ids(tmp_path / "some/articles.jsonl") == ["b/37"]
-    assert "lines 3 = exported 1 + not of the selection 1 + duplicates 1" in told
+    assert "lines 3 = exported 1 + not selected 1 + duplicates 1" in told
 
     good(tmp_path, "-o", tmp_path / "with")
     with_all = tmp_path / "with/articles.jsonl"
@@ -292,7 +292,15 @@ def test_the_corpus_id_is_that_of_the_records(demo: Path, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(
     "arguments",
-    ["--format jsonl", "--format csv --bom", "--format parquet", "--format study", "--sample 20"],
+    [
+        "--format jsonl",
+        "--format csv --bom",
+        "--format parquet",
+        "--format study",
+        "--format differences",
+        "--identifiers",
+        "--sample 20",
+    ],
 )
 def test_frictionless_accepts(demo: Path, tmp_path: Path, arguments: str) -> None:
     good(demo, "-o", tmp_path / "out", "--outlet", "riftelegraphe,niletimes", *arguments.split())
@@ -337,3 +345,14 @@ def test_an_export_of_an_export_has_each_column_once(tmp_path: Path) -> None:
 
 def test_the_citation_names_the_version() -> None:
     assert f"\nversion: {__version__}\n" in (ROOT / "CITATION.cff").read_text("utf-8")
+
+
+def test_commands_of_the_documents_have_directories_of_their_own() -> None:
+    typed = re.compile(r"^ {4}scrapy (?:export|rebuild) -o ([\w-]+)\S* (.*)$", re.MULTILINE)
+    texts = [(ROOT / "docs" / name).read_text("utf-8") for name in ("export.md", "research.md")]
+    exports, others = (typed.findall(text) for text in texts)
+    directories = [directory for directory, _ in exports]
+    assert len(directories) == len(set(directories)) > 5
+    # Those of the other document replace what they wrote before, and nothing of these.
+    assert all("--overwrite" in options for _, options in others)
+    assert not {directory for directory, _ in others} & set(directories)

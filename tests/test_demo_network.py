@@ -1,17 +1,11 @@
 """The demo network, its proxy and its score, each on its own."""
 
-import json
-import os
-import signal
 import ssl
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from http.client import HTTPConnection, HTTPSConnection
 from itertools import combinations
 from pathlib import Path
@@ -19,7 +13,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from scrapy.exceptions import UsageError
 
 from newscrawl.aggregator.article import read_article
 from newscrawl.aggregator.listing import read_listing
@@ -29,8 +22,7 @@ from newscrawl.demo.network import DemoNetwork, build
 from newscrawl.demo.outlets import EDITIONS, OUTLETS
 from newscrawl.demo.proxy import Answer, DemoProxy
 from newscrawl.demo.revisions import Change
-from newscrawl.demo.score import overview, score, shingles, table
-from newscrawl.demo.showing import _prepare
+from newscrawl.demo.score import shingles
 from newscrawl.demo.systems import SYSTEMS
 from newscrawl.demo.truth import Truth
 from newscrawl.errors import PageError
@@ -398,187 +390,3 @@ def test_proxy_environment(proxy: DemoProxy) -> None:
         assert environment[name] == proxy.url
     assert environment["no_proxy"] == environment["NO_PROXY"] == ""
     assert Path(environment["SSL_CERT_FILE"]).read_text().startswith("-----BEGIN CERTIFICATE")
-
-
-# --- The score -----------------------------------------------------------------------------------
-
-
-def perfect(truth: Truth) -> dict[str, Any]:
-    """The record that a perfect crawl makes."""
-    copy, source = truth.copy, truth.source
-    read = source.status == "ok"
-    return {
-        "id": truth.id,
-        "outlet": {"name": truth.outlet_name},
-        "copy": {
-            "title": copy.title,
-            "text": copy.text,
-            "published": f"{copy.published}T00:00:00+01:00",
-            "byline": copy.byline,
-            "truncated": copy.truncated,
-        },
-        "source": {
-            "link": copy.link,
-            "status": source.status,
-            "title": source.title if read else None,
-            "text": source.text if read else None,
-            "published": source.published.isoformat() if read else None,
-            "authors": list(source.authors),
-            "section": source.section,
-            "tags": list(source.tags),
-            "modified": source.modified.isoformat() if source.modified else None,
-        },
-    }
-
-
-SITE = {truth.id: truth for truth in TRUTHS if truth.id.startswith("maghress")}
-RECORDS = [perfect(truth) for truth in SITE.values() if truth.exported]
-
-
-def feed(directory: Path, records: list[dict[str, Any]]) -> list[Path]:
-    path = directory / "feed.jsonl"
-    path.write_text("".join(json.dumps(record) + "\n" for record in records), "utf-8")
-    return [path]
-
-
-def test_perfect_feed_is_good(tmp_path: Path) -> None:
-    result = score(feed(tmp_path, RECORDS), NETWORK.truth, ["maghress"])
-    assert result.good, table(result)
-    assert result.bodies.value == 1
-    assert "all bars reached" in table(result)
-
-
-@pytest.mark.parametrize(
-    ("part", "name", "value"),
-    [
-        ("copy", "title", "other"),
-        ("copy", "text", "other"),
-        ("copy", "published", "2020-01-01T00:00:00+01:00"),
-        ("copy", "byline", "nobody"),
-        ("copy", "truncated", None),
-        ("outlet", "name", "other"),
-        ("source", "link", "https://elsewhere.example/"),
-    ],
-)
-def test_one_wrong_copy_field_is_below_the_bar(
-    tmp_path: Path, part: str, name: str, value: str
-) -> None:
-    records = json.loads(json.dumps(RECORDS))
-    records[3][part][name] = value
-    result = score(feed(tmp_path, records), NETWORK.truth, ["maghress"])
-    assert not result.good
-    assert sum(share.total - share.right for share in result.copies.values()) == 1
-
-
-@pytest.mark.parametrize("name", ["title", "text", "published"])
-def test_unread_sources_are_below_the_bar(tmp_path: Path, name: str) -> None:
-    records = json.loads(json.dumps(RECORDS))
-    for record in records[::5]:
-        record["source"][name] = None
-    result = score(feed(tmp_path, records), NETWORK.truth, ["maghress"])
-    assert not result.good
-    assert "BELOW THE BAR" in table(result)
-
-
-def test_missing_extra_and_repeated_are_below_the_bar(tmp_path: Path) -> None:
-    def bad(records: list[dict[str, Any]]) -> bool:
-        return not score(feed(tmp_path, records), NETWORK.truth, ["maghress"]).good
-
-    assert bad(RECORDS[1:])
-    assert bad([*RECORDS, RECORDS[0]])
-    assert bad([*RECORDS, RECORDS[0] | {"id": "maghress:fr/lecourrierdusouss/1"}])
-    failed = next(truth for truth in SITE.values() if not truth.exported)
-    assert bad([*RECORDS, perfect(failed)])
-
-
-def test_wrong_statuses_are_counted_but_have_no_bar(tmp_path: Path) -> None:
-    records = json.loads(json.dumps(RECORDS))
-    gone = next(record for record in records if record["source"]["status"] == "gone")
-    gone["source"]["status"] = "refused"
-    result = score(feed(tmp_path, records), NETWORK.truth, ["maghress"])
-    assert result.statuses.wrong
-    assert result.good
-
-
-def test_typographic_signs_are_no_difference(tmp_path: Path) -> None:
-    truth = next(t for t in SITE.values() if t.source.status == "ok" and "'" in t.source.title)
-    record = perfect(truth)
-    record["source"]["title"] = truth.source.title.replace("'", "’").replace(" :", "\u00a0:")
-    result = score(feed(tmp_path, [record]), {truth.id: truth}, ["maghress"])
-    assert result.titles.value == 1
-    altered = {truth.id: replace(truth, source=replace(truth.source, title="Other"))}
-    assert score(feed(tmp_path, [record]), altered, ["maghress"]).titles.value == 0
-
-
-# --- The command ---------------------------------------------------------------------------------
-
-
-def test_only_a_demo_directory_is_wiped(tmp_path: Path) -> None:
-    data = tmp_path / "demo"
-    _prepare(data, keep=False)
-    (data / "feed").touch()
-    _prepare(data, keep=True)
-    assert (data / "feed").exists()
-    _prepare(data, keep=False)
-    assert not (data / "feed").exists()
-    mine = tmp_path / "mine"
-    mine.mkdir()
-    (mine / "thesis").touch()
-    with pytest.raises(UsageError, match="not made by this command"):
-        _prepare(mine, keep=False)
-    assert (mine / "thesis").exists()
-
-
-def test_serve_says_how_to_use_it(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "scrapy", "demo", "--serve"]
-    environment = os.environ | {"NEWSCRAWL_DATA": str(tmp_path), "PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout
-        lines = list(iter(server.stdout.readline, "Ctrl-C ends it.\n"))
-        exports = dict(
-            line.removeprefix("export ").rstrip().split("=", 1)
-            for line in lines
-            if line.startswith("export ")
-        )
-        proxy = urllib.request.ProxyHandler({"https": exports["https_proxy"]})
-        context = ssl.create_default_context(cafile=exports["SSL_CERT_FILE"])
-        certificate = Path(exports["SSL_CERT_FILE"])
-        # Scrapyd may run as another user.
-        assert certificate.stat().st_mode & 0o777 == 0o644
-        assert certificate.parent.stat().st_mode & 0o777 == 0o755
-        assert b"PRIVATE" not in certificate.read_bytes()
-        opener = urllib.request.build_opener(proxy, urllib.request.HTTPSHandler(context=context))
-        with opener.open("https://www.maghress.com/fr/rss", timeout=10) as feed:
-            assert b"lecourrierdusouss" in feed.read()
-        server.send_signal(signal.SIGINT)
-        assert server.wait(timeout=10) == 0
-    assert not list(tmp_path.iterdir())
-
-
-def test_wrong_scale_is_a_clear_error() -> None:
-    command = [sys.executable, "-m", "scrapy", "demo", "--scale=0"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 2
-    assert "scale 0.0 leaves no articles" in done.stdout + done.stderr
-
-
-def test_the_demo_ends_with_score_page_and_next_steps(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "scrapy", "demo", "--scale=0.1"]
-    environment = os.environ | {"NEWSCRAWL_DATA": str(tmp_path)}
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
-    assert done.returncode == 0, done.stdout
-    screen = done.stdout.splitlines()
-    assert len(screen) <= 24 + len(EDITIONS)
-    assert "all targets reached" in screen
-    assert any(line.startswith("page     file://") for line in screen)
-    assert screen[-1].strip() == "scrapy report"
-    assert '"id"' not in done.stdout
-
-
-def test_an_overview_names_every_target(tmp_path: Path) -> None:
-    truth = next(t for t in SITE.values() if t.source.status == "ok")
-    lines = overview(score(feed(tmp_path, [perfect(truth)]), {truth.id: truth}, ["maghress"]))
-    assert lines[-1] == "all targets reached"
-    assert len(lines) <= 10
-    lost = overview(score([], {truth.id: truth}, ["maghress"]))
-    assert lost[-1].startswith("BELOW A TARGET")

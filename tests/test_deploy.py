@@ -121,3 +121,14 @@ def test_the_image_is_made_of_files_that_exist_and_no_secret() -> None:
         assert f"!{source.partition('/')[0]}" in ignored, source
     assert "**/*.env" in ignored
     assert "SCRAPYD_PASSWORD=\n" in (DEPLOY / "newscrawl.env").read_text()
+
+
+def test_a_node_deploys_without_a_development_environment(tmp_path: Path) -> None:
+    for name in ("Makefile", "pyproject.toml", "requirements.txt"):
+        shutil.copy(PROJECT / name, tmp_path)
+    done = subprocess.run(
+        ["make", "-n", "deploy"], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert ".venv-deploy/bin/pip install" in done.stdout
+    assert ".venv/" not in done.stdout
+    assert "editable" not in done.stdout

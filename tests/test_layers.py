@@ -26,8 +26,7 @@ MAY_USE["state"] = MAY_USE["extraction"] | {"aggregator"}
 MAY_USE["configuration"] = MAY_USE["state"] | {"state"}
 MAY_USE["settings"] = {"errors", "configuration"}
 MAY_USE["archive"] = MAY_USE["text"] | {"text"}
-MAY_USE["fetching"] = MAY_USE["text"] | {"text", "outlets"}
-"""Overrides of outlets state a pause for their host."""
+MAY_USE["fetching"] = MAY_USE["state"] | {"state"}
 MAY_USE["browser"] = MAY_USE["text"] | {"text"}
 MAY_USE["articles"] = MAY_USE["state"] | {
     "extraction",

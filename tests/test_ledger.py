@@ -2,14 +2,17 @@
 
 import multiprocessing
 import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from newscrawl.errors import StoreError
+from newscrawl.errors import SiteBusyError, StoreError
 from newscrawl.state import Entry, Ledger
 from newscrawl.state.articles import Wanted
-from newscrawl.state.database import MIGRATIONS
+from newscrawl.state.migrations import SQLITE as MIGRATIONS
+from newscrawl.state.place import Place
 
 NOW = "2026-01-01T00:00:00+00:00"
 
@@ -18,9 +21,18 @@ def entries(*numbers: int, outlet: str = "lopinion", edition: str = "fr") -> lis
     return [Entry(f"maghress:{edition}/{outlet}/{n}", "maghress", edition, outlet) for n in numbers]
 
 
+@pytest.fixture(params=["SQLite", "PostgreSQL"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    """Place of a new ledger, in each of the two databases."""
+    if request.param == "SQLite":
+        return Place(tmp_path)
+    return Place(tmp_path, request.getfixturevalue("postgres").create(), "one")
+
+
 @pytest.fixture
-def ledger(tmp_path: Path) -> Ledger:
-    return Ledger(tmp_path / "ledger.sqlite")
+def ledger(place: Place) -> Iterator[Ledger]:
+    with closing(Ledger(place)) as ledger:
+        yield ledger
 
 
 def find(ledger: Ledger, job: str, *numbers: int, again: str = "") -> list[int]:
@@ -205,12 +217,11 @@ def test_a_number_from_a_failed_transaction_is_not_used_again(ledger: Ledger) ->
     assert ledger.articles.counts("new") == {"found": 1}
 
 
-def test_a_site_is_claimed_by_one_run(tmp_path: Path) -> None:
-    path = tmp_path / "ledger.sqlite"
-    one, other = Ledger(path), Ledger(path)
+def test_a_site_is_claimed_by_one_run(place: Place) -> None:
+    one, other = Ledger(place), Ledger(place)
     one.lock("maghress", "a")
     other.lock("masress", "b")
-    with pytest.raises(StoreError, match="job a, process"):
+    with pytest.raises(SiteBusyError, match=r"\(job a"):
         other.lock("maghress", "b")
     one.close()
     other.lock("maghress", "b")

@@ -93,7 +93,7 @@ WRONG = {
     "unknown key": ('bdoy = ".art"', "unknown field `bdoy`"),
     "wrong type": ("body = 7", "Expected `str"),
     "pause": ("pause = 0", "pause"),
-    "no selector": ('body = "div["', "body is no CSS selector"),
+    "no selector": ('body = "div["', "body is not a CSS selector"),
     "no TOML": ("body = .art", "line 1"),
     "no body": ('title = "h1"', "title needs a body"),
 }
@@ -109,7 +109,9 @@ def test_a_wrong_override_is_an_error_that_names_it(tmp_path: Path, name: str) -
 
 
 def test_an_override_is_named_by_its_registered_domain(tmp_path: Path) -> None:
-    with pytest.raises(OverrideError, match=r"www\.gazettedurif\.example is no registered domain"):
+    with pytest.raises(
+        OverrideError, match=r"www\.gazettedurif\.example is not a registered domain"
+    ):
         given(tmp_path, OVERRIDE, f"www.{DOMAIN}")
 
 

@@ -14,8 +14,8 @@ import pytest
 
 from newscrawl.operations.retention import Merge, merge, merges
 from newscrawl.state import ledger_path
-from newscrawl.state.database import Database
 from newscrawl.state.run import Run
+from newscrawl.state.sqlite import SqliteDatabase
 from tests.support import walked
 from tests.web import crawl
 
@@ -67,7 +67,7 @@ def records(data: Path) -> list[str]:
 
 def check_positions(data: Path) -> None:
     """The ledger leads to the record of each article."""
-    database = Database(ledger_path(data))
+    database = SqliteDatabase(ledger_path(data))
     rows = database.execute(
         "SELECT id, name, position FROM articles JOIN names ON names.number = file"
     ).fetchall()

@@ -122,7 +122,7 @@ def test_archived_responses_are_read_by_their_place(tmp_path: Path) -> None:
     ("arguments", "code", "message"),
     [
         (["nosuch.html"], 1, "nosuch.html: cannot be read: No such file"),
-        (["a.warc.gz#7"], 1, "no answer at 7"),
+        (["a.warc.gz#7"], 1, "no response at 7"),
         (["page.html", "--copy", "nosuch.json"], 1, "--copy nosuch.json: cannot be read"),
         ([], 2, "give one page"),
     ],

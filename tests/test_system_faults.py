@@ -16,7 +16,7 @@ import pytest
 
 from newscrawl.demo.proxy import Answer, DemoProxy
 from newscrawl.state import Entry, Ledger, ledger_path
-from newscrawl.state.database import MIGRATIONS
+from newscrawl.state.migrations import SQLITE as MIGRATIONS
 from newscrawl.state.run import now
 from tests.support import BASE, SOURCE, TEXT, TITLE, listing
 from tests.web import Web, aggregator_page, command, environment

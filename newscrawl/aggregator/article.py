@@ -67,7 +67,7 @@ class AggregatorPage:
 
     @property
     def links(self) -> list[ArticleKey]:
-        """Every other article that the page links to, in order; looked for when asked for."""
+        """Other articles that the page links to, in order; computed on demand."""
         found = self._page.articles() if self._page else ()
         return list(dict.fromkeys(other for other in found if other != self.key))
 
@@ -115,7 +115,7 @@ def read_article(body: bytes | str, url: str, content_type: str | None = None) -
 
 
 def _show(page: Page, key: ArticleKey) -> Layout:
-    """Fill in as much of a page as tells its parts.
+    """Fill in the parts that the page's classes identify.
 
     Raises:
         PageError: it is no article's page.
@@ -149,7 +149,7 @@ def _text(lines: Sequence[Line]) -> str:
 
 
 def _split_at_newlines(texts: list[str]) -> list[str]:
-    """Lines parted at the line ends of the source, if those are meant as paragraphs.
+    """Split lines at line breaks of the HTML source, if these separate paragraphs.
 
     The aggregator keeps line ends of the texts that it takes over. They are told from a source that
     is merely wrapped by where they stand: at the end of sentences.
@@ -197,7 +197,7 @@ def _images(
 
 @cache
 def _pictures_of(host: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """What the addresses of an article's pictures look like on a site, and those of its own."""
+    """Return patterns of the URLs of an article's pictures on a site, and of the article's own."""
     site = re.escape(host)
     return (
         re.compile(rf"https?://images\d*\.{site}/(?P<of>.+?)(?P<thumb>/thumb)?", re.IGNORECASE),

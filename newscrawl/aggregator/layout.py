@@ -1,4 +1,4 @@
-"""Where on an article's page its parts stand.
+"""Layout of an article's page: location of its parts.
 
 Known classes say it, whatever tags carry them. Where they are missing, the aggregator's own
 sentences do: the title stands right before the published-in line, the text between that and the
@@ -117,7 +117,7 @@ def find_layout(page: Page, key: ArticleKey) -> Layout:
 
 
 def _may_be_own(line: Line) -> bool:
-    """Whether a line can be the article's: its own sentences may stand in a foot or a side."""
+    """Return whether a line can belong to the article, even in a footer or sidebar."""
     if line.role in ELSEWHERE:
         return line.role in (Role.AROUND, Role.MENU) and bool(
             phrases.find_source(line.text) or phrases.begins_published(line.text)
@@ -152,7 +152,7 @@ def _find_unmarked_dates(
 
 
 def _dated(lines: Sequence[Line], run: range, page: Page, *, exact: bool) -> _Part | None:
-    """Lines as a published-in line; if exact, nothing but an author's link may stand beside it."""
+    """Parse lines as a published-in line; if exact, only an author's link may accompany it."""
     text, authors = _without_authors(_join(lines, run), page)
     found = phrases.find_published(text, page.site.timezone)
     if found is None or (exact and not found.alone):
@@ -194,7 +194,7 @@ def _find_title(
 
 
 def _unmarked_title(lines: Sequence[Line], end: int, page: Page, key: ArticleKey) -> range | None:
-    """Find the line that says what the page's head declares, or else stands as a title does.
+    """Find the title line: the one declared in the head, else the one in a title's position.
 
     That is the line right above the published-in line, or a heading a little higher.
     """
@@ -329,7 +329,7 @@ def _runs(lines: Sequence[Line], role: Role, without: _Part | None = None) -> It
 
 
 def _join(lines: Sequence[Line], run: range) -> Line:
-    """Lines as one, parted by spaces."""
+    """Join lines with spaces."""
     first = lines[run.start]
     if len(run) == 1:
         return first

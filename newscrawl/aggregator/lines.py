@@ -39,7 +39,7 @@ def has_letters(text: str) -> bool:
 
 @dataclass(slots=True)
 class Link:
-    """A link, and where it stands in its line."""
+    """A link and its position in the line."""
 
     href: str
     """As written."""
@@ -84,7 +84,7 @@ class Line:
         return sum(link.end - link.start for link in self.links) >= len(self.text.strip()) > 0
 
     def link_text(self, link: Link) -> str:
-        """A link's text, or else what it says of itself."""
+        """Return a link's text, else its title attribute."""
         return clean(self.text[link.start : link.end]) or clean(link.hint)
 
 
@@ -106,7 +106,7 @@ class Picture:
 
 @dataclass(slots=True)
 class Page:
-    """What a page shows, and the declarations in its head."""
+    """Visible lines of a page and the metadata in its head."""
 
     url: str
     """The URL it was read for."""
@@ -132,7 +132,7 @@ class Page:
         _Walk(self, menus=menus).run(root.child if root else None)
 
     def show_article(self, number: str) -> bool:
-        """Fill in the lines and pictures of the article alone, if its markup tells where it is.
+        """Fill in the lines and pictures of the article, if its markup identifies it.
 
         That is the part of the page around all that is marked as an article's. It is told whether
         there is such a part, whether it stands free of anything that would show in its lines, and
@@ -171,7 +171,7 @@ class Page:
         self.lines, self.pictures, self.tickers = [], [], []
 
     def declared(self, name: str) -> str | None:
-        """What is declared under a name, in the head or, on odd pages, anywhere.
+        """Return the value declared under a name, in the head or, on malformed pages, anywhere.
 
         That is the content of a ``meta`` by its property or name, the ``title``, or the URL of a
         ``link`` by its relation.
@@ -184,7 +184,7 @@ class Page:
         return self._declared.get(name)
 
     def absolute(self, href: str) -> str | None:
-        """A link of this page in full; ``None`` if it is no http or https URL."""
+        """Return a link as absolute URL; ``None`` if it is not http or https."""
         return absolute(href, self.url)
 
     def articles(self) -> Iterator[ArticleKey]:
@@ -194,7 +194,7 @@ class Page:
         return filter(None, map(self.article, hrefs))
 
     def place(self, href: str) -> Address | None:
-        """What a link of this page leads to within the network."""
+        """Return the network address that a link leads to."""
         if href not in self._places:
             if href.startswith("/") and not href.startswith(("//", "/\\")):
                 url = self.site.url(href)
@@ -212,13 +212,13 @@ class Page:
 
 
 def _around(first: LexborNode, last: LexborNode) -> LexborNode | None:
-    """The smallest element that holds two others, and so all that stands between them."""
+    """Return the smallest element that contains two others and everything between them."""
     ids = {first.mem_id, *_ids_above(first)}
     return next((node for node in (last, *_above(last)) if node.mem_id in ids), None)
 
 
 def _above(node: LexborNode) -> Iterator[LexborNode]:
-    """The elements that an element stands in, from the innermost out."""
+    """Yield the ancestors of an element, innermost first."""
     parent = node.parent
     while parent is not None and parent.tag not in ("body", "html"):
         yield parent
@@ -230,7 +230,7 @@ def _ids_above(node: LexborNode) -> Iterator[int]:
 
 
 def _stands_free(node: LexborNode) -> bool:
-    """Whether nothing that an element stands in shows in its lines."""
+    """Return whether no ancestor of an element is hidden."""
     return all(
         (tag := tag_of(above.tag or "")).plain and role_of(tag, above.attributes) is None
         for above in _above(node)
@@ -318,7 +318,7 @@ class _Walk:
         self._break()
 
     def _enter(self, tag: Tag, attributes: dict[str, str | None]) -> _Frame:
-        """Begin an element; what is returned ends it."""
+        """Start an element; the returned function ends it."""
         role = role_of(tag, attributes)
         bounded = tag.block or role is not None
         frame = (tag, self._role, self._open_link, bounded)

@@ -33,7 +33,7 @@ class ListingEntry:
 
 @dataclass(slots=True)
 class Listing:
-    """What a listing page shows. A listing may be empty, as beyond its last page."""
+    """Content of a listing page; empty beyond the last page."""
 
     entries: list[ListingEntry] = field(default_factory=list)
     """Its articles, each once, in order; the ticker's are not among them."""
@@ -252,7 +252,7 @@ def _page_links(page: Page) -> Iterator[tuple[str, str]]:
 
 
 def _position(url: str) -> tuple[tuple[str, str], int | None]:
-    """What a URL lists, whichever of its pages it is, and that page's number or offset."""
+    """Return the identity of a listing, independent of the page, and the page number or offset."""
     parts = urlsplit(url)
     # Names in paths are encoded once or twice.
     path = unquote_plus(unquote_plus(parts.path)).rstrip("/")

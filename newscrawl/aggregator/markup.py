@@ -10,7 +10,7 @@ from newscrawl.text.html import LONGEST_LABEL
 
 
 class Role(Enum):
-    """What a line is, where the page's markup says it."""
+    """Role of a line according to the page's markup."""
 
     NONE = auto()
     """Nothing is known of it."""
@@ -101,7 +101,7 @@ _HEADING = re.compile("h[1-6]")
 
 
 class Tag(NamedTuple):
-    """What a tag's name says of an element."""
+    """Properties of an element that follow from its tag name."""
 
     name: str
     skipped: bool
@@ -113,7 +113,7 @@ class Tag(NamedTuple):
 
 
 def tag_of(name: str) -> Tag:
-    """Return what a tag name says of an element; names are cut to a bounded length."""
+    """Return the properties that follow from a tag name; names are cut to a bounded length."""
     return _known_tag(name[:LONGEST_LABEL])
 
 

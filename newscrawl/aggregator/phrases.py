@@ -91,7 +91,7 @@ _REST = re.compile("[ .,،|:•·–—-]*(?:(?:par|by|de|بقلم)[ .,،|:•·
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What a published-in line says."""
+    """Content of a published-in line."""
 
     outlet: str
     """The outlet's name as printed; empty if missing."""
@@ -227,7 +227,7 @@ def begins_source(line: str) -> bool:
 
 
 def find_source(line: str) -> tuple[int, int] | None:
-    """Where in a line of text the source-link line stands.
+    """Position of the source-link phrase in a line of text.
 
     >>> find_source("Fin. Cliquez  ici pour lire l’article depuis sa source")
     (5, 54)

@@ -72,7 +72,7 @@ _CONTROL = bytes(set(range(0x20)) - set(b"\t\n\r"))
 
 
 def _parse(body: bytes, url: str) -> Element:
-    """The root of a feed; a tolerant parser takes what is not well-formed."""
+    """Return the root of an RSS feed, by a lenient parser if it is not well-formed."""
     if b"\0" not in body:  # else UTF-16, where they are halves of letters
         body = body.translate(None, _CONTROL).lstrip()
         if not body.isascii() and _is_utf8(body):  # whatever the declaration says
@@ -80,7 +80,7 @@ def _parse(body: bytes, url: str) -> Element:
     try:
         root: Element = fromstring(body)
     except DefusedXmlException as error:
-        raise FeedError(url, f"a feed without entities of its own; {error}") from error
+        raise FeedError(url, f"an RSS feed without entity declarations; {error}") from error
     except ParseError as error:
         return _recover(body, url, f"well-formed XML; {error}")
     except (ValueError, LookupError) as error:  # an encoding that does not exist
@@ -121,7 +121,7 @@ def _recover(body: bytes, url: str, expected: str) -> Element:
     except UnreadableHtmlError:
         raise FeedError(url, expected) from None
     if "<!ENTITY" in text:
-        raise FeedError(url, "a feed without entities of its own")
+        raise FeedError(url, "an RSS feed without entity declarations")
     begin = _FEED.search(text)
     ends = deque(_ENTRY_END.finditer(text, begin.end()), 1) if begin else ()
     if not begin or not ends:
@@ -145,7 +145,7 @@ def _recover(body: bytes, url: str, expected: str) -> Element:
 
 
 def _resolved(match: re.Match[str]) -> str:
-    """A reference as XML knows it: to a character of its own, of HTML, or a plain ampersand."""
+    """Return an XML-safe form of an entity reference or a bare ampersand."""
     whole, name = match[0], match[1]
     if whole.startswith("<") or name in _XML_NAMES:
         return whole

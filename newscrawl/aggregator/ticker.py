@@ -74,7 +74,7 @@ def _of_band(html: str, url: str, site: Site) -> list[Headline]:
 
 
 def is_ticker(line: Line) -> bool:
-    """Whether a line is a ticker's, told by its markup or by the gaps between headlines."""
+    """Return whether a line is a ticker's, by its markup or the gaps between headlines."""
     return line.role is Role.TICKER or len(_GAP.findall(line.text.strip())) > 1
 
 

@@ -87,7 +87,7 @@ class ArticleKey:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """What a URL of the network names."""
+    """Resource of the network that a URL addresses."""
 
     site: Site
     """The site."""
@@ -109,7 +109,7 @@ class Address:
 
 
 def classify(url: str) -> Address | None:
-    """What a URL of the network names; ``None`` for every other string. Never raises.
+    """Parse a URL of the network; return ``None`` for every other string. Never raises.
 
     >>> classify("http://maghress.com/fr/lopinion/rss").kind
     'feed'
@@ -218,7 +218,7 @@ def parse_article_id(identifier: str) -> ArticleKey:
         if parse_article_url(key.url) == key:
             return key
     raise ValueError(
-        f"{identifier!r} is no article id; expected such as maghress:fr/lopinion/36897"
+        f"{identifier!r} is not an article id; expected such as maghress:fr/lopinion/36897"
     )
 
 

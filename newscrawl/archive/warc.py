@@ -40,7 +40,7 @@ _RANGE = 32 * 1024 * 1024
 
 @dataclass(slots=True)
 class Exchange:
-    """A request and what came of it."""
+    """A request and its response or error."""
 
     url: str
     """The request's URL."""
@@ -70,7 +70,7 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Archived:
-    """Where an answer lies, and of when it is; requests carry it as ``meta["archived"]``."""
+    """Location and time of an archived response; carried by requests as ``meta["archived"]``."""
 
     location: Location
     """Where it lies."""
@@ -81,7 +81,7 @@ class Archived:
 
 
 def read_answer(directory: Path, location: Location) -> Exchange:
-    """Read the answer that lies at a location; what was sent with the request is not read.
+    """Read the response at a location; the request's headers are not read.
 
     Raises:
         ArchiveError: there is none; the file was cut, changed or taken away.
@@ -100,7 +100,7 @@ def read_answer(directory: Path, location: Location) -> Exchange:
             answer = _answer(fields["warc-target-uri"], record[start:-4])
         answer.fetched = datetime.fromisoformat(fields["warc-date"])
     except (OSError, ValueError, KeyError, zlib.error) as error:
-        raise ArchiveError(f"{path}: no answer at {location.offset}: {error}") from error
+        raise ArchiveError(f"{path}: no response at {location.offset}: {error}") from error
     return answer
 
 
@@ -151,7 +151,7 @@ Row = tuple[str, str, int, int]
 
 
 def scan(path: Path, begin: int = 0, end: int | None = None) -> Iterator[Row]:
-    """List the answers of a file whose records begin in a range of bytes.
+    """List the responses of a file whose records begin in a byte range.
 
     A record that is cut, as the last one of a killed run may be, and one that is damaged, are
     passed over.
@@ -213,7 +213,7 @@ Mapper = Callable[
 
 
 class ArchiveIndex:
-    """Where the answers to each URL lie: an SQLite file in the archive directory.
+    """Index of the responses by URL: an SQLite file in the archive directory.
 
     Args:
         directory: The archive.
@@ -232,7 +232,7 @@ class ArchiveIndex:
             self._db = sqlite3.connect(f"{made.as_uri()}?mode=ro", uri=True, timeout=3600)
             return
         if not any(directory.rglob(f"*{SUFFIX}")):
-            raise ArchiveError(f"{directory} holds no archive: there is no *{SUFFIX} in it")
+            raise ArchiveError(f"{directory} has no archive: there is no *{SUFFIX} in it")
         try:
             self._db = self._open(self.file)
         except sqlite3.Error as error:
@@ -310,7 +310,7 @@ class ArchiveIndex:
         db.execute("COMMIT")
 
     def answers(self, url: str, site: str | None = None) -> list[Archived]:
-        """All answers to a URL, oldest first; those of one site's crawls, if it is named."""
+        """Return all responses to a URL, oldest first; of one site's crawls if it is given."""
         rows = self._db.execute(
             "SELECT name, offset, date, status FROM answers JOIN files ON number = file"
             " WHERE url = ? AND name GLOB ? ORDER BY date, name, offset",

@@ -1,4 +1,4 @@
-"""Writing of archive files: standard WARC 1.1, each record a gzip member of its own."""
+"""Writer of archive files: WARC 1.1, one gzip member per record."""
 
 import os
 import re
@@ -28,7 +28,7 @@ _RAW_BREAK = re.compile(rb"[\r\n\0]+")
 
 
 class _RawHeaders(StatusAndHeaders):  # type: ignore[misc]  # warcio has no types
-    """Headers byte for byte as received; warcio would percent-encode what is not ASCII."""
+    """Headers byte by byte as received; warcio would percent-encode non-ASCII characters."""
 
     def to_ascii_bytes(self, header_filter: object = None) -> bytes:
         return self.to_str(header_filter).encode("latin-1") + b"\r\n"  # type: ignore[no-any-return]
@@ -52,7 +52,7 @@ class _Writer(WARCWriter):  # type: ignore[misc]  # warcio has no types
 
 
 class WarcFile:
-    """A new archive file that grows record by record; what is written survives a kill.
+    """A new archive file that grows record by record; complete records survive a kill.
 
     Args:
         path: The file; it must not exist.
@@ -140,7 +140,7 @@ class WarcFile:
         self.size += len(member)
 
     def sync(self) -> None:
-        """Force what is written to the disk, against power cuts."""
+        """Flush the file to disk (fsync)."""
         try:
             os.fsync(self._file.fileno())
         except OSError as error:

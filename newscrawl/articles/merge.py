@@ -92,7 +92,7 @@ def withdraw_source(article: Article, status: Status, reason: str) -> None:
 
 
 def keep_source(article: Article, earlier: Article, now: str) -> None:
-    """Keep what an earlier version of a record has of a source that is lost now.
+    """Keep the source's fields of an earlier version if the source is lost now.
 
     Args:
         article: The record; its source was not fetched, or is another page.
@@ -213,7 +213,7 @@ def _choose_date(article: Article, *, trusted: bool) -> None:
 
 
 def _flag(article: Article) -> None:
-    """Flag what a user of the record should doubt."""
+    """Set the flags of a record."""
     text = article.text or ""
     doubts: dict[Flag, bool] = {
         "truncated_copy": article.copy.truncated,

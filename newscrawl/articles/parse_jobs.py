@@ -1,4 +1,4 @@
-"""Parse jobs: what a page of each kind becomes, with its input and its result.
+"""Parse jobs: input and result types for each kind of page.
 
 A job is plain data, so that it can be parsed in the crawl's process or sent to a worker
 (``newscrawl.articles.parse_workers``). Nothing here does I/O.
@@ -27,7 +27,7 @@ INCOMPLETE: tuple[Status, ...] = ("unreadable", "mismatch")
 
 @dataclass(slots=True)
 class ReadCopy:
-    """What an aggregator's article page says, or why it is no such page."""
+    """Parsed aggregator page, or the reason why it is not one."""
 
     page: AggregatorPage | None = None
     links: list[ArticleKey] = field(default_factory=list)
@@ -37,7 +37,7 @@ class ReadCopy:
 
 @dataclass(slots=True)
 class ReadListing:
-    """What a listing page shows, or why it is no such page."""
+    """Parsed listing page, or the reason why it is not one."""
 
     listing: Listing | None = None
     why: str = ""
@@ -45,7 +45,7 @@ class ReadListing:
 
 @dataclass(slots=True)
 class ReadFeed:
-    """The entries of an RSS feed, or why it is no such feed."""
+    """Parsed entries of an RSS feed, or the reason why it is not one."""
 
     entries: list[FeedEntry] | None = None
     why: str = ""

@@ -72,7 +72,7 @@ class Parser(Protocol):
 
 
 def parser_of(settings: "BaseSettings", site: Site, rules: RuleBook) -> Parser:
-    """Return the parser that ``PARSE_WORKERS`` and the other settings ask for.
+    """Return the parser configured by ``PARSE_WORKERS`` and the other settings.
 
     Args:
         settings: The crawl's.

@@ -1,4 +1,4 @@
-"""Browser policy: which pages are rendered, by their content and what is known of their host."""
+"""Browser policy: decides which pages are rendered, by their content and host."""
 
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
@@ -66,7 +66,7 @@ class Renderings(Generic[Waiting]):
         return None if met.pending else False
 
     def end(self, page: Response, status: Status | None) -> list[tuple[Render, Waiting]]:
-        """Note what came of rendering a page.
+        """Note the result of rendering a page.
 
         Args:
             page: As the server sent it.

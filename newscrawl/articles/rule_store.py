@@ -13,6 +13,7 @@ from newscrawl.extraction import Rule, RuleBook, rules_of
 from newscrawl.items import Article
 from newscrawl.outlets import seeds
 from newscrawl.state import Ledger, ledger_of
+from newscrawl.state.place import Place
 
 
 class RuleStore:
@@ -99,13 +100,13 @@ class RuleStore:
 
 
 @contextmanager
-def rule_stores(data: Path) -> Iterator[list[RuleStore]]:
-    """Yield the rule stores of all sites in a data directory that have learned rules.
+def rule_stores(place: Place | Path) -> Iterator[list[RuleStore]]:
+    """Yield the rule stores of all sites that have learned rules in a ledger.
 
     Raises:
         StoreError: the ledger cannot be read.
     """
-    with ledger_of(data) as ledger:
+    with ledger_of(place) as ledger:
         yield (
             [RuleStore(site, ledger) for site in ledger.outlets.sites_with_rules()]
             if ledger

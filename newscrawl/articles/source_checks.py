@@ -1,4 +1,4 @@
-"""Source checks: what became of an exported article's source since its record was written."""
+"""Source checks: current state of the source of an exported article."""
 
 from collections.abc import Callable, Generator
 from dataclasses import replace

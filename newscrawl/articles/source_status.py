@@ -76,7 +76,7 @@ def of_failure(failure: Failure) -> Outcome:
 
 
 def _of_error(response: Response) -> Outcome:
-    """Return the outcome of a response whose HTTP status code is no success."""
+    """Return the outcome of a response with an unsuccessful HTTP status code."""
     code = response.status
     wall = _wall(response) if code not in _BY_CODE else None
     if wall:

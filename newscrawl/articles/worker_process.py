@@ -76,7 +76,7 @@ class Hello(msgspec.Struct):
 
 
 class Response(msgspec.Struct, Generic[Result]):
-    """What a worker sends for a page."""
+    """Message of a worker for one page."""
 
     result: Result | None = None
     """The result; ``None`` if there is none."""
@@ -116,7 +116,7 @@ def serve() -> None:
 
 
 class _LogEntries(logging.Handler):
-    """Gathers what is logged about a page."""
+    """Log handler that collects the entries about a page."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -69,12 +69,12 @@ class Visit:
         self._page: Page | None = None
 
     async def begin(self, page: "Page", _: object = None) -> None:
-        """Stand between a new page and the world."""
+        """Route all requests of a new page through the crawl's downloader."""
         self._page = page
         await page.route("**/*", self._answer)
 
     async def settle(self, page: "Page") -> None:
-        """Wait until a page has come to rest.
+        """Wait until a page's network is idle.
 
         Raises:
             BrowserError: it has grown too large to be read.
@@ -93,7 +93,7 @@ class Visit:
             await self._page.close()
 
     async def _answer(self, route: "Route", part: "Part") -> None:
-        """Answer a request of the page."""
+        """Serve a request of the page."""
         from playwright.async_api import Error
 
         with suppress(Error):  # the page has gone meanwhile: nobody waits for the answer
@@ -115,7 +115,7 @@ class Visit:
                 await route.abort("blockedbyclient")
 
     async def _get(self, part: "Part") -> Response | None:
-        """Fetch a part, if it may be; ``None`` if it is not to be had."""
+        """Fetch a subresource if allowed; return ``None`` if that fails."""
         frame = part.is_navigation_request() and part.frame.parent_frame
         if frame or self._left <= 0 or not is_wanted(part.resource_type, part.method, part.url):
             return None
@@ -129,7 +129,7 @@ class Visit:
 
 
 def is_wanted(kind: str, method: str, url: str) -> bool:
-    """Tell whether a part that a page asks for may be fetched for it.
+    """Return whether a subresource may be fetched for a page.
 
     ``kind`` is as in ``FETCHED``. Only what is read and changes nothing on a server is.
     """

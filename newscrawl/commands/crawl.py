@@ -47,7 +47,8 @@ class Command(ScrapyCrawl):
         from newscrawl.operations.ownership import check_user
         from newscrawl.operations.supervisor import check_environment
         from newscrawl.spiders.arguments import Arguments
-        from newscrawl.state import Ledger, ledger_path
+        from newscrawl.state import Ledger
+        from newscrawl.state.place import place_of
         from newscrawl.state.run import data_of
 
         try:
@@ -69,7 +70,7 @@ class Command(ScrapyCrawl):
             check_environment(self.settings)
             check_settings(self.settings, defaults)
             Arguments.parse(self.spidercls.site, opts.spargs)
-            Ledger(ledger_path(data_of(self.settings))).close()  # fails before Scrapy logs anything
+            Ledger(place_of(self.settings)).close()  # fails before Scrapy logs anything
         except (ArgumentError, SettingError, StoreError) as error:
             self.fault = error
             self.requires_crawler_process = False

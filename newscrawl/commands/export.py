@@ -16,7 +16,7 @@ from scrapy.exceptions import UsageError
 
 from newscrawl import items
 from newscrawl.aggregator.sites import SITES
-from newscrawl.errors import ExportError, StoreError
+from newscrawl.errors import ExportError, SettingError, StoreError
 from newscrawl.text.cleaning import words
 from newscrawl.text.days import FORMS, parse_day
 from newscrawl.text.terminal import say
@@ -73,9 +73,7 @@ class Command(ScrapyCommand):
         output.add_argument(
             "--overwrite", action="store_true", help="replace an earlier export at that place"
         )
-        output.add_argument(
-            "--skip-damaged", action="store_true", help="leave out lines that cannot be read"
-        )
+        output.add_argument("--skip-damaged", action="store_true", help="skip damaged lines")
         output.add_argument(
             "--bom", action="store_true", help="begin CSV with a byte order mark, for Excel"
         )
@@ -122,6 +120,7 @@ class Command(ScrapyCommand):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Export and print a summary."""
         from newscrawl.export import FORMATS, Order, Selection, export, find_checks, find_feeds
+        from newscrawl.state.place import place_of
 
         assert self.settings
         if not opts.output:
@@ -154,11 +153,11 @@ class Command(ScrapyCommand):
             raise UsageError(f"--bom is for CSV, not for {name}", print_help=False)
         if opts.hash_bylines == "":
             raise UsageError("--hash-bylines needs a key that is not empty", print_help=False)
-        data = Path(self.settings["NEWSCRAWL_DATA"])
         try:
+            place = place_of(self.settings)
             summary = export(
                 Order(
-                    feeds=find_feeds(data, [Path(arg) for arg in args], selection.site),
+                    feeds=find_feeds(place, [Path(arg) for arg in args], selection.site),
                     output=output,
                     format=name,
                     split=split,
@@ -167,12 +166,12 @@ class Command(ScrapyCommand):
                     skip_damaged=opts.skip_damaged,
                     bom=opts.bom,
                     byline_key=opts.hash_bylines,
-                    checks=find_checks(data) if name == "survival" else [],
+                    checks=find_checks(place.data) if name == "survival" else [],
                     # Scrapy takes the name of the command out.
                     command=_command(opts.hash_bylines),
                 )
             )
-        except (ExportError, StoreError) as error:
+        except (ExportError, SettingError, StoreError) as error:
             say(f"scrapy export: {error}", sys.stderr)
             self.exitcode = 1
             return
@@ -198,7 +197,7 @@ def _format(output: Path, asked: str | None) -> str:
 
 
 def _asked(opts: argparse.Namespace) -> str | None:
-    """Return the format that the options ask for."""
+    """Return the format selected by the options."""
     if opts.identifiers:
         if opts.format not in (None, "identifiers"):
             raise UsageError(f"--identifiers does not fit --format {opts.format}", print_help=False)
@@ -276,7 +275,7 @@ def _tell(summary: "Summary") -> None:
     )
     left_out = {
         "earlier versions": counts.earlier,
-        "not of the selection": counts.unwanted,
+        "not selected": counts.unwanted,
         "duplicates": counts.duplicates,
         "not drawn": counts.not_drawn,
         "damaged": counts.damaged,

@@ -1,15 +1,17 @@
 """``scrapy ledger``: show and change the crawl-state database."""
 
 import argparse
-from pathlib import Path
+from contextlib import closing
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from newscrawl.aggregator.sites import SITES
-from newscrawl.errors import StoreError
-from newscrawl.state import Ledger, Scope, ledger_path
+from newscrawl.errors import SettingError, StoreError
+from newscrawl.state import Ledger, Scope
 from newscrawl.state.articles import STATES
+from newscrawl.state.move import move
+from newscrawl.state.place import Place, place_of
 from newscrawl.state.run import now
 from newscrawl.text.terminal import say
 
@@ -17,25 +19,28 @@ _CHANGES = ("retry", "forget")
 
 
 class Command(ScrapyCommand):
-    """Counts or shows articles; ``retry`` and ``forget`` need ``--yes``."""
+    """Counts or shows articles; whatever changes something needs ``--yes``."""
 
     requires_crawler_process = False
 
     def syntax(self) -> str:
         """Return the usage text."""
-        return "[options] [show ID ... | retry | forget]"
+        return "[options] [show ID ... | retry | forget | lost-node NAME | move [back]]"
 
     def short_desc(self) -> str:
         """Return the one-line description."""
-        return "Count the articles in the ledger, show some, have some read again, or forget them"
+        return "Count, show, retry or forget articles of the ledger, or move it"
 
     def long_desc(self) -> str:
         """Return the usage text."""
         return (
-            "Without a word, prints the number of articles by site, outlet and state. 'show' tells "
-            "what became of articles and where their records stand. 'retry' has "
-            "the next run of their site read articles again; 'forget' removes them, so that they "
-            "are new when a run meets them. Both say what they would do, and do it with --yes."
+            "Without arguments, print the number of articles by site, outlet and state. 'show' "
+            "prints the states of articles and the positions of their records. 'retry' makes the "
+            "next run of their site fetch articles again; 'forget' removes them, so that they are "
+            "new to the next run. 'lost-node' does the same for articles whose records were on a "
+            "lost node. 'move' copies the SQLite ledger of the data directory to the PostgreSQL "
+            "database of the setting LEDGER, 'move back' the other way. Changes are only printed "
+            "without --yes."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
@@ -47,30 +52,34 @@ class Command(ScrapyCommand):
         parser.add_argument("--yes", action="store_true", help="do it")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Count, show or change articles."""
-        shown = args[1:] if args[:1] == ["show"] else []
-        if not shown and (len(args) > 1 or (args and args[0] not in _CHANGES)):
-            raise UsageError("allowed: nothing, show ID ..., retry or forget")
+        """Count, show or change articles, or move the ledger."""
+        verb, names = (args[0], args[1:]) if args else ("", [])
+        if not _valid(verb, names):
+            raise UsageError(
+                "allowed: nothing, show ID ..., lost-node NAME, move, move back, retry or forget"
+            )
         assert self.settings
-        path = ledger_path(Path(self.settings["NEWSCRAWL_DATA"]))
-        if not path.exists():
-            print(f"there is no ledger yet ({path})")
-            self.exitcode = 1
-            return
         scope = _scope(opts)
         try:
-            ledger = Ledger(path)
-            try:
+            place = place_of(self.settings)
+            if verb == "move":
+                self._move(place, back=bool(names), do=opts.yes)
+                return
+            if not place.exists:
+                print(f"there is no ledger yet ({place.path})")
+                self.exitcode = 1
+                return
+            with closing(Ledger(place)) as ledger:
                 _check_outlet(ledger, scope)
-                if shown:
-                    self._show(ledger, shown)
-                elif args:
-                    self._change(ledger, args[0], scope, do=opts.yes)
+                if verb == "show":
+                    self._show(ledger, names)
+                elif verb == "lost-node":
+                    self._lose(ledger, names[0], do=opts.yes)
+                elif verb:
+                    self._change(ledger, verb, scope, do=opts.yes)
                 else:
                     self._count(ledger, scope)
-            finally:
-                ledger.close()
-        except StoreError as error:
+        except (SettingError, StoreError) as error:
             print(error)
             self.exitcode = 1
 
@@ -104,6 +113,49 @@ class Command(ScrapyCommand):
         else:
             ledger.articles.forget(scope)
         print(f"{count} articles are {'to be ' if verb == 'retry' else ''}{meant}")
+
+    def _lose(self, ledger: Ledger, node: str, *, do: bool) -> None:
+        if ledger.nodes is None:
+            raise StoreError("only a PostgreSQL ledger has nodes; set LEDGER")
+        lost = ledger.nodes.lost_files(node)
+        for file in lost:
+            say(f"{file.path}: {file.records} records")
+        count = sum(file.records for file in lost)
+        if not do:
+            print(f"{count} articles would be read again; nothing is done without --yes")
+            return
+        for site in sorted({file.site for file in lost}):
+            ledger.lock(site, "scrapy ledger lost-node")
+        ledger.nodes.forget(node)
+        print(f"{count} articles are to be read again, and node {node} is forgotten")
+
+    def _move(self, place: Place, *, back: bool, do: bool) -> None:
+        if not place.url:
+            raise StoreError("set LEDGER (NEWSCRAWL_LEDGER) to the PostgreSQL database")
+        local = Place(place.data, lease=place.lease)
+        source, target = (place, local) if back else (local, place)
+        if not do:
+            print(
+                f"the {'PostgreSQL' if back else 'SQLite'} ledger would be copied to "
+                f"{local.path if back else 'PostgreSQL'}; nothing is done without --yes"
+            )
+            return
+        for progress in move(source, target):
+            print(progress)
+        print(
+            "done; unset NEWSCRAWL_LEDGER for the runs to come"
+            if back
+            else f"done; keep {local.path} until the first runs have ended well, then remove it"
+        )
+
+
+def _valid(verb: str, names: list[str]) -> bool:
+    """Return whether a verb and its arguments are allowed."""
+    return {
+        "show": bool(names),
+        "lost-node": len(names) == 1,
+        "move": names in ([], ["back"]),
+    }.get(verb, not names and verb in ("", *_CHANGES))
 
 
 def _scope(opts: argparse.Namespace) -> Scope:

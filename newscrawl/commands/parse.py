@@ -15,7 +15,7 @@ _DEPTH = 3
 
 
 class Command(ScrapyParse):
-    """Writes nothing, unless a feed is asked for by ``-o`` or ``-O``."""
+    """Write nothing, except a feed given by ``-o`` or ``-O``."""
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Follow an article to its record by default."""

@@ -1,4 +1,4 @@
-"""``scrapy prune``: delete what is old, and merge the feeds of past months."""
+"""``scrapy prune``: delete old files and merge the feeds of past months."""
 
 import argparse
 import sys
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Command(ScrapyCommand):
-    """Says what it would do, and does it with ``--yes``."""
+    """Print the planned changes; apply them with ``--yes``."""
 
     requires_project = True
     requires_crawler_process = False
@@ -54,7 +54,7 @@ class Command(ScrapyCommand):
         parser.add_argument("--yes", action="store_true", help="do it")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Show or do what is due."""
+        """Print or apply the changes."""
         if args:
             raise UsageError("takes no arguments")
         # Scrapy imports every command at every start.
@@ -97,7 +97,10 @@ class Command(ScrapyCommand):
     def _merge(self, data: Path, site: str, now: datetime, *, do: bool) -> None:
         """Merge a site's feeds, or say that they would be."""
         from newscrawl.operations.retention import merge, merges
+        from newscrawl.state.place import place_of
         from newscrawl.state.run import Run
+
+        assert self.settings
 
         def say(planned: "Merge") -> None:
             count, verb = len(planned.sources), "merged" if do else "would merge"
@@ -110,7 +113,7 @@ class Command(ScrapyCommand):
         if not any(merges(data, site, now)):
             return
         try:
-            run = Run(site, "prune", data)
+            run = Run(site, "prune", place_of(self.settings))
         except SiteBusyError:
             print(f"{site} has a run in progress: its feeds are left for the next time")
             return

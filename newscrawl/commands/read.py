@@ -1,4 +1,4 @@
-"""``scrapy read``: explain what is extracted from one page."""
+"""``scrapy read``: explain the extraction of one page."""
 
 import argparse
 import sys

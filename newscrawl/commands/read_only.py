@@ -40,6 +40,7 @@ def leave_nothing(settings: "BaseSettings", *, items: bool = False) -> None:
     scratch = mkdtemp(prefix="newscrawl-")
     atexit.register(shutil.rmtree, scratch, ignore_errors=True)
     settings.set("NEWSCRAWL_DATA", scratch, priority="cmdline")
+    settings.set("LEDGER", "", priority="cmdline")
 
 
 def use_scrapys_own(settings: "BaseSettings") -> None:

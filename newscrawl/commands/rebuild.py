@@ -52,7 +52,7 @@ class Command(ScrapyCommand):
         )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Rebuild, print what became of the list."""
+        """Rebuild the corpus and print the result."""
         from newscrawl.export import Order, Selection, export, find_feeds, format_of
         from newscrawl.export.rebuild import MISSING, read_identifiers
 

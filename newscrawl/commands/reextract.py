@@ -67,20 +67,21 @@ class Command(ScrapyCommand):
         if len(args) != 1 or opts.output is None or opts.jobs < 1:
             raise UsageError("needs an archive directory, -o FEED, and at least one job")
         if opts.output.suffix in (".gz", ".zst"):
-            raise UsageError(f"-o {opts.output}: is written plain: let its name end so (.jsonl)")
+            raise UsageError(f"-o {opts.output}: is not compressed: use the suffix .jsonl")
         # Imported late: Scrapy imports every command at every start.
         from newscrawl.export import find_feeds
         from newscrawl.operations.comparison import compare
         from newscrawl.operations.reextraction import reextract
+        from newscrawl.state.place import place_of
 
         assert self.settings
         began = time.monotonic()
-        data = Path(self.settings["NEWSCRAWL_DATA"]).resolve()
         try:
-            outcome = reextract(Path(args[0]), opts.output, data, self.settings, jobs=opts.jobs)
+            place = place_of(self.settings)
+            outcome = reextract(Path(args[0]), opts.output, place, self.settings, jobs=opts.jobs)
             _tell(outcome, time.monotonic() - began)
             if opts.old:
-                old = [feed.path for feed in find_feeds(data, opts.old)]
+                old = [feed.path for feed in find_feeds(place, opts.old)]
                 _tell_changes(compare(opts.output, old))
         except (NewscrawlError, OSError, ValueError) as error:
             say(f"scrapy reextract: {error}", sys.stderr)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from scrapy.commands import ScrapyCommand
 
-from newscrawl.errors import ExportError, StoreError
+from newscrawl.errors import ExportError, SettingError, StoreError
 
 
 class Command(ScrapyCommand):
@@ -42,13 +42,17 @@ class Command(ScrapyCommand):
         # Imported late: Scrapy imports every command at every start.
         from newscrawl.export import find_feeds
         from newscrawl.report import write_page
+        from newscrawl.state.place import place_of
+        from newscrawl.state.shared_reports import exchange
 
         assert self.settings
         data = Path(self.settings["NEWSCRAWL_DATA"])
         output = Path(opts.output) if opts.output else data / "report" / "index.html"
         try:
-            size = write_page(data, find_feeds(data, [Path(arg) for arg in args]), output)
-        except (ExportError, StoreError) as error:
+            place = place_of(self.settings)
+            exchange(place)
+            size = write_page(data, find_feeds(place, [Path(arg) for arg in args]), output)
+        except (ExportError, SettingError, StoreError) as error:
             sys.stderr.write(f"scrapy report: {error}\n")
             self.exitcode = 1
             return

@@ -3,14 +3,14 @@
 import argparse
 import dataclasses
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from newscrawl.errors import StoreError
+from newscrawl.errors import SettingError, StoreError
+from newscrawl.state.place import Place, place_of
 from newscrawl.text.terminal import say
 from newscrawl.text.urls import registered_domain
 
@@ -56,21 +56,21 @@ class Command(ScrapyCommand):
                     self._forget(_domain(domain))
                 case _:
                     raise UsageError("unknown arguments")
-        except StoreError as error:
+        except (SettingError, StoreError) as error:
             self.exitcode = 1
             print(error)
 
     @property
-    def _data(self) -> Path:
+    def _place(self) -> Place:
         assert self.settings
-        return Path(self.settings["NEWSCRAWL_DATA"])
+        return place_of(self.settings)
 
     def _rules(self, domain: str | None = None) -> "list[tuple[str, Rule]]":
         """Return the confirmed rules, each with its site."""
         # Imported late: Scrapy imports every command at every start.
         from newscrawl.articles.rule_store import rule_stores
 
-        with rule_stores(self._data) as stores:
+        with rule_stores(self._place) as stores:
             return [
                 (store.site, rule)
                 for store in stores
@@ -81,7 +81,7 @@ class Command(ScrapyCommand):
     def _list(self) -> None:
         found = self._rules()
         if not found:
-            print(f"no rules learned yet (looked in {self._data})")
+            print(f"no rules learned yet (looked in {self._place.data})")
             return
         print(f"{'rule':<36}{'site':<12}{'state':<11}{'pages':>6}{'confirmed':>10}{'last':>7}")
         for site, rule in found:
@@ -109,7 +109,7 @@ class Command(ScrapyCommand):
     def _forget(self, domain: str) -> None:
         from newscrawl.articles.rule_store import rule_stores
 
-        with rule_stores(self._data) as stores:
+        with rule_stores(self._place) as stores:
             for store in stores:
                 if all(rule.domain != domain for rule in store.taught):
                     continue

@@ -43,7 +43,12 @@ class Command(ScrapyCommand):
         parser.add_argument("--as", dest="form", default="crontab", help="crontab, systemd or json")
         parser.add_argument("--directory", type=Path, help="write the systemd units there")
         parser.add_argument("--user", help="user of the systemd units; the present one if omitted")
-        parser.add_argument("--post", metavar="URL", help="post what is due now to this Scrapyd")
+        parser.add_argument(
+            "--post",
+            metavar="URL",
+            action="append",
+            help="post what is due now to this Scrapyd; repeated, to the least busy of several",
+        )
         parser.add_argument(
             "--setting",
             metavar="NAME=VALUE",
@@ -66,7 +71,9 @@ class Command(ScrapyCommand):
         # Scrapy imports every command at every start.
         from newscrawl.operations import cron
         from newscrawl.operations.schedule import next_backfill, plan
+        from newscrawl.state.place import place_of
         from newscrawl.state.run import data_of
+        from newscrawl.state.shared_reports import exchange
 
         assert self.settings
         data, months = data_of(self.settings), self.settings.getint("BACKFILL_MONTHS")
@@ -74,14 +81,17 @@ class Command(ScrapyCommand):
         now = datetime.now(UTC)
         settings = self._run_settings(opts.setting)
         try:
+            place = place_of(self.settings)
+            if opts.post or opts.next:
+                exchange(place)
             if opts.post:
                 from newscrawl.operations.scrapyd import post
 
                 self._report_killed(data)
-                for job in post(opts.post, slots, data, months, now, settings):
-                    print(f"posted {job}")
+                for line in post(opts.post, slots, place, months, now, settings):
+                    print(line)
             elif opts.next:
-                print(cron.options(next_backfill(data, opts.next, months, now.date()) or {}))
+                print(cron.options(next_backfill(place, opts.next, months, now.date()) or {}))
             elif opts.form == "systemd":
                 self._units(cron.systemd(slots, opts.user), opts.directory)
             else:

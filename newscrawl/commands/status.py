@@ -3,6 +3,7 @@
 import argparse
 import dataclasses
 import json
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from newscrawl.aggregator.sites import SITES
+from newscrawl.errors import StoreError
 from newscrawl.text.terminal import say
 
 if TYPE_CHECKING:
@@ -50,12 +52,16 @@ class Command(ScrapyCommand):
         # Scrapy imports every command at every start.
         from newscrawl.operations.overview import overview
         from newscrawl.operations.schedule import plan
-        from newscrawl.state.run import data_of
+        from newscrawl.state.place import place_of
+        from newscrawl.state.shared_reports import exchange
 
         assert self.settings
+        place = place_of(self.settings)
+        with suppress(StoreError):  # the backlog's error is shown
+            exchange(place)
         alive = [site.name for site in SITES.values() if site.alive]
         found = overview(
-            data_of(self.settings),
+            place,
             opts.site or alive,
             plan([int(hour) for hour in self.settings.getlist("QUIET_HOURS")]),
             datetime.now(UTC),

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from newscrawl.errors import ExportError, StoreError
+from newscrawl.errors import ExportError, SettingError, StoreError
 from newscrawl.text.terminal import say
 
 
@@ -47,13 +47,14 @@ class Command(ScrapyCommand):
         # Imported late: Scrapy imports every command at every start.
         from newscrawl.export.check import FeedCheck
         from newscrawl.export.feeds import FeedReader, find_feeds
+        from newscrawl.state.place import place_of
 
         assert self.settings
         if opts.limit < 0:
             raise UsageError(f"--limit {opts.limit}: is less than 0", print_help=False)
         kinds: Counter[str] = Counter()
         try:
-            feeds = find_feeds(Path(self.settings["NEWSCRAWL_DATA"]), [Path(arg) for arg in args])
+            feeds = find_feeds(place_of(self.settings), [Path(arg) for arg in args])
             with TemporaryDirectory(prefix="newscrawl-") as scratch:
                 reader = FeedReader(feeds, Path(scratch))
                 check = FeedCheck(reader)
@@ -66,7 +67,7 @@ class Command(ScrapyCommand):
                 finally:
                     check.close()
                     reader.close()
-        except (ExportError, StoreError) as error:
+        except (ExportError, SettingError, StoreError) as error:
             say(f"scrapy validate: {error}", sys.stderr)
             self.exitcode = 1
             return

@@ -31,7 +31,13 @@ _NUMBERS: Mapping[tuple[float, float], tuple[str, ...]] = {
         "RETRY_BACKOFF",
         "WEB_ARCHIVE_DELAY",
     ),
-    (0.1, _DAY): ("BROWSER_PAGE_SECONDS", "DNS_TIMEOUT", "DOWNLOAD_TIMEOUT", "PARSE_SECONDS"),
+    (0.1, _DAY): (
+        "BROWSER_PAGE_SECONDS",
+        "DNS_TIMEOUT",
+        "DOWNLOAD_TIMEOUT",
+        "LEASE_SECONDS",
+        "PARSE_SECONDS",
+    ),
     (1, _DAY): ("MONITOR_CLOCK_SECONDS",),
     (0, _ANY_COUNT): ("CLOSESPIDER_TIMEOUT", "CLOSESPIDER_TIMEOUT_NO_ITEM", "HOST_MAX_SECONDS"),
     # Days and hours
@@ -55,6 +61,8 @@ _NUMBERS: Mapping[tuple[float, float], tuple[str, ...]] = {
     ),
     (0.1, 1000): ("AUTOTHROTTLE_TARGET_CONCURRENCY",),
     (0, 1000): ("MONITOR_OUTLET_ITEMS",),
+    # Hours
+    (0.1, 24 * 366): ("STALE_HOURS",),
 }
 """Numeric settings by their range, both ends included."""
 
@@ -120,7 +128,15 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
 _WEB = ("http://", "https://")
 _COMPONENTS = ("DOWNLOADER_MIDDLEWARES", "EXTENSIONS", "ITEM_PIPELINES", "SPIDER_MIDDLEWARES")
 _PATHS = ("EXTRA_MONITORS",)
-_MAPPINGS = (*_COMPONENTS, *_PATHS, "DOWNLOAD_SLOTS", "FEEDS", "GUARD_TRUSTED_HOSTS", "HOST_DELAYS")
+_MAPPINGS = (
+    *_COMPONENTS,
+    *_PATHS,
+    "DOWNLOAD_SLOTS",
+    "FEEDS",
+    "GUARD_TRUSTED_HOSTS",
+    "HOST_DELAYS",
+    "RETENTION_DAYS",
+)
 
 _CLASSES = (
     "DOWNLOADER",
@@ -186,7 +202,7 @@ def check_options(pairs: Iterable[str]) -> None:
 
 
 def _faults(settings: BaseSettings, defaults: ModuleType) -> Iterator[tuple[str, str]]:
-    """Yield names of wrong settings, each with what is allowed."""
+    """Yield the names of invalid settings with the allowed values."""
     for (least, most), names in _NUMBERS.items():
         for name in names:
             if not _is_number(settings[name], least, most, whole=False):
@@ -226,6 +242,8 @@ def _faults_of_texts(settings: BaseSettings) -> Iterator[tuple[str, str]]:
     """Yield the wrong ones among settings that are texts or hold some."""
     if not str(settings["NEWSCRAWL_DATA"] or "").strip():
         yield "NEWSCRAWL_DATA", "a directory"
+    if settings["HEARTBEAT_URL"] and not str(settings["HEARTBEAT_URL"]).startswith(_WEB):
+        yield "HEARTBEAT_URL", "a URL such as https://hc.example/ping/KEY/newscrawl-{site}-{kind}"
     if settings["WEB_ARCHIVE"] and not str(settings["WEB_ARCHIVE"]).startswith(_WEB):
         yield "WEB_ARCHIVE", "a URL such as https://web.archive.org"
     if not set(settings.getlist("WEB_ARCHIVE_STATUSES")) <= set(get_args(Status)):

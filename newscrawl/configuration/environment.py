@@ -25,7 +25,7 @@ _BOOLEANS = {
 def settings_from(
     environ: Mapping[str, str], defaults: Mapping[str, Any]
 ) -> tuple[dict[str, Any], list[str]]:
-    """Return the settings that the environment gives, and what is wrong with the others.
+    """Return the settings given in the environment, and error messages for invalid ones.
 
     Args:
         environ: The environment variables.
@@ -50,7 +50,7 @@ def settings_from(
 
 
 def proxy_errors(environ: Mapping[str, str]) -> Iterator[str]:
-    """Yield what is wrong with the proxies that the environment names.
+    """Yield errors in the proxy variables of the environment.
 
     Without a scheme Scrapy would speak TLS to the proxy for https pages, and reach none of them.
     """
@@ -84,7 +84,7 @@ def _content(path: str) -> str:
 
 
 def _typed(text: str, default: Any, *, secret: bool) -> Any:
-    """Return a value of the type of a default; what is secret is not shown in errors."""
+    """Convert a value to the type of its default; secrets do not appear in errors."""
     shown = "its content" if secret else text
     try:
         if isinstance(default, bool):
@@ -125,7 +125,7 @@ def _object(value: Any) -> dict[str, Any]:
 
 
 def _expected(default: Any) -> str:
-    """Describe what a value must be."""
+    """Describe the expected type of a value."""
     if isinstance(default, bool):
         return "1 or 0 (true, false)"
     if isinstance(default, int):

@@ -109,7 +109,8 @@ def _crawl_and_score(
     began = time.monotonic()
     count = len(network.truth)
     print(f"Demo network: {count} articles of {len(OUTLETS)} outlets on {', '.join(_SITES)}")
-    environment = os.environ | proxy.environment() | {"NEWSCRAWL_DATA": str(data)}
+    own = {"NEWSCRAWL_DATA": str(data), "NEWSCRAWL_LEDGER": ""}
+    environment = os.environ | proxy.environment() | own
     if verbose:
         print(f"Each run with {shlex.join(_options(settings))}")
     with ThreadPoolExecutor(_AT_ONCE) as pool:

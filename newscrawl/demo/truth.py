@@ -1,4 +1,4 @@
-"""Ground truth of the demo's articles: what a perfect crawl exports."""
+"""Ground truth of the demo's articles: the export of a perfect crawl."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta

@@ -103,7 +103,7 @@ class FeedCheck:
                 "SELECT feed, line FROM seen WHERE id = ? AND version = ?", (article, version)
             ).fetchone()
             path = self._reader.feeds[where].path
-            return [f"version: {version} of this id stands in {path}, line {number}, too"]
+            return [f"version: {version} with this id is in {path}, line {number}, too"]
         return []
 
 

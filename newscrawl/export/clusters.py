@@ -48,7 +48,7 @@ _DAY = 86_400.0
 
 
 class Fingerprint(NamedTuple):
-    """What is kept of a text for comparing."""
+    """Data of a text for comparisons."""
 
     size: int
     """Number of words."""

@@ -71,7 +71,7 @@ class Summary:
 
     @property
     def counts(self) -> Counts:
-        """What became of the lines."""
+        """Counts of the lines."""
         return self.facts.counts
 
 
@@ -79,7 +79,7 @@ def export(order: Order) -> Summary:
     """Make an export, or leave no trace.
 
     Raises:
-        ExportError: no record is of the selection, a feed cannot be read or has damaged lines,
+        ExportError: no record is selected, a feed cannot be read or has damaged lines,
             there is something at the output already, or a library is missing.
         StoreError: the output cannot be written.
     """
@@ -111,7 +111,7 @@ def _export(order: Order, target: Target, index: Index, single: str | None) -> S
         raise ExportError(
             f"no record is left to export: of {counts.lines} lines {counts.damaged} are damaged, "
             f"{counts.earlier} are earlier versions and "
-            f"{counts.lines - counts.damaged - counts.earlier} are not of the selection"
+            f"{counts.lines - counts.damaged - counts.earlier} are not selected"
         )
     digest = hashlib.sha256()
     files = _write_data(order, target, _digested(index.records(), digest), single)

@@ -1,4 +1,4 @@
-"""What is known of an export once its data are written: the base of all its descriptions."""
+"""Facts about an export, from which all its descriptions are made."""
 
 import dataclasses
 from collections import Counter
@@ -30,7 +30,7 @@ class Facts:
     selection: Selection
     """What was asked for."""
     counts: Counts
-    """What became of the lines."""
+    """Counts of the lines."""
     feeds: int
     """Number of feeds read."""
     command: str
@@ -84,7 +84,7 @@ class Facts:
 
     @property
     def filters(self) -> dict[str, Any]:
-        """What was asked for, as JSON; nothing of what was not."""
+        """Return the given options as JSON."""
         everything = dataclasses.asdict(Selection())
         given = {
             name: value.isoformat() if isinstance(value, date) else value

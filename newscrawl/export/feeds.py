@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from newscrawl.errors import ExportError, StoreError
-from newscrawl.state import Ledger, ledger_path
+from newscrawl.state import ledger_of
 from newscrawl.state.compression import SUFFIXES, open_unpacked, unpacking_errors
+from newscrawl.state.place import Place, as_place
 
 _OPEN_AT_ONCE = 64
 """Feeds that are open at once; a corpus may have more than a process may open."""
@@ -58,17 +59,21 @@ class Damage:
         return f"{self.path}, line {self.line}: {self.reason}"
 
 
-def find_feeds(data: Path, paths: Sequence[Path] = (), sites: Iterable[str] = ()) -> list[Feed]:
+def find_feeds(
+    place: Place | Path, paths: Sequence[Path] = (), sites: Iterable[str] = ()
+) -> list[Feed]:
     """Return the given feeds, those of given directories, or those of a data directory.
 
     Args:
-        data: Data directory.
+        place: Data directory and ledger.
         paths: Feeds and directories of feeds.
         sites: Sites of the data directory; without them, all.
 
     Raises:
         ExportError: a path does not exist, or there is no feed.
     """
+    known = as_place(place)
+    data = known.data
     places = list(paths) or [data / "feeds" / site for site in sites] or [data / "feeds"]
     found: dict[Path, None] = {}
     for place in places:
@@ -81,28 +86,22 @@ def find_feeds(data: Path, paths: Sequence[Path] = (), sites: Iterable[str] = ()
             raise ExportError(f"{place} does not exist")
     if not found:
         raise ExportError(f"there is no feed in {', '.join(map(str, places))}")
-    lengths = _committed(data, {path.parent.name for path in found})
+    lengths = _committed(known, {path.parent.name for path in found})
     return [Feed(path, lengths.get(path)) for path in found]
 
 
-def _committed(data: Path, sites: Iterable[str]) -> dict[Path, int]:
-    """Return the committed lengths of the feeds that runs still write to."""
-    path = ledger_path(data)
-    if not path.exists():
-        return {}
+def _committed(place: Place, sites: Iterable[str]) -> dict[Path, int]:
+    """Return the valid lengths of the feeds of this machine that runs still write to."""
     try:
-        ledger = Ledger(path)
+        with ledger_of(place) as ledger:
+            return {
+                (place.data / name).resolve(): length
+                for site in sites
+                for name, length in (ledger.files.committed(site) if ledger else ())
+            }
     except StoreError:
         # The ledger of a read-only copy; a torn last line is then reported as damaged.
         return {}
-    try:
-        return {
-            (data / name).resolve(): length
-            for site in sites
-            for name, length in ledger.files.committed(site)
-        }
-    finally:
-        ledger.close()
 
 
 class FeedReader:

@@ -37,14 +37,14 @@ class Writer(Protocol):
         """Write one record; return the number of rows that it makes, ``None`` for one."""
 
     def close(self) -> None:
-        """Write what is still held back."""
+        """Write buffered rows."""
 
 
 class WriterFactory(Protocol):
     """Begins a file."""
 
     def __call__(self, file: io.BufferedIOBase, *, bom: bool) -> Writer:
-        """Return a writer; ``bom`` asks for a byte order mark, where the format allows one."""
+        """Return a writer; ``bom`` adds a byte order mark where the format allows one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class Format:
 
 
 class JsonLines:
-    """The lines as they stand in the feeds, with the columns of the export behind their fields."""
+    """JSON Lines: the records' fields followed by the export's columns."""
 
     def __init__(self, file: io.BufferedIOBase, *, bom: bool) -> None:  # noqa: ARG002 - JSON has none
         self._file = file
@@ -293,7 +293,7 @@ FORMATS: dict[str, Format] = {
 
 
 def format_of(output: Path) -> str | None:
-    """Return the format that a file's suffix stands for, ``None`` if for none."""
+    """Return the format of a file's suffix; ``None`` if there is none."""
     for name, chosen in FORMATS.items():
         if chosen.by_suffix and not chosen.always_split and chosen.suffix == output.suffix:
             return name

@@ -1,4 +1,4 @@
-"""Index of the records of an export: where each stands, and what is known of it."""
+"""Index of the records of an export: location and columns of each."""
 
 import sqlite3
 import zlib
@@ -109,7 +109,7 @@ _decode_text = msgspec.json.Decoder(_Texts).decode
 
 @dataclass(slots=True)
 class Counts:
-    """What became of the lines; all but ``lines`` add up to that."""
+    """Counts of the lines; the others add up to ``lines``."""
 
     lines: int = 0
     """Lines of all feeds."""
@@ -118,7 +118,7 @@ class Counts:
     earlier: int = 0
     """Versions of articles that a later one replaces."""
     unwanted: int = 0
-    """Versions that are not of the selection."""
+    """Versions that are not selected."""
     duplicates: int = 0
     """Versions left out because another article of the selection represents their text."""
     not_drawn: int = 0
@@ -141,7 +141,7 @@ class Record(NamedTuple):
 
 
 class Index:
-    """A temporary database of where each version of an article stands.
+    """Temporary database with the location of each version of an article.
 
     Records themselves are never held, so memory hardly grows with the corpus.
 
@@ -446,7 +446,7 @@ def _seconds(name: str, timestamp: str | None) -> float:
     try:
         when = datetime.fromisoformat(timestamp or "")
     except ValueError:
-        raise ValueError(f"{name}: {timestamp!r} is no timestamp") from None
+        raise ValueError(f"{name}: {timestamp!r} is not a timestamp") from None
     if when.tzinfo is None:
         raise ValueError(f"{name}: {timestamp} has no offset")
     return when.timestamp()

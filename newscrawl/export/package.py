@@ -98,7 +98,7 @@ def data_package(facts: Facts, others: list[str]) -> dict[str, Any]:
 
 
 def is_shared(facts: Facts) -> bool:
-    """Return whether the fields stand in a file of their own."""
+    """Return whether the fields are described in a separate file."""
     return len(facts.files) > 1 or not facts.chosen.is_table
 
 

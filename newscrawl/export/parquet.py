@@ -60,14 +60,14 @@ class ParquetRows:
         self._size = 0
 
     def close(self) -> None:
-        """Write what is still held back, and the end of the file."""
+        """Write buffered rows and the end of the file."""
         if self._lines:
             self._flush()
         self._writer.close()
 
 
 def _pyarrow() -> Any:
-    """Return the library behind Parquet, 40 MB in memory: only for those who ask for it."""
+    """Import pyarrow, which takes 40 MB, only when Parquet is written."""
     try:
         import pyarrow as arrow
         import pyarrow.json

@@ -44,7 +44,7 @@ def read_identifiers(path: Path) -> dict[str, Identified]:
             absent = [name for name in _COLUMNS if name not in (rows.fieldnames or ())]
             if absent:
                 raise ExportError(
-                    f"{path} is no list of identifiers: it has no column {', '.join(absent)}; "
+                    f"{path} is not a list of identifiers: it has no column {', '.join(absent)}; "
                     "scrapy export --identifiers writes one"
                 )
             listed = {row["id"]: Identified(row["url"], row["text_sha256"]) for row in rows}
@@ -52,7 +52,7 @@ def read_identifiers(path: Path) -> dict[str, Identified]:
         raise ExportError(f"{path} cannot be read: {error}") from error
     for article, known in listed.items():
         if classify(known.url or "") is None:
-            raise ExportError(f"{path}: {article}: {known.url!r} is no URL of the network")
+            raise ExportError(f"{path}: {article}: {known.url!r} is not a URL of the network")
     return listed
 
 

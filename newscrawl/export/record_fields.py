@@ -83,7 +83,7 @@ def _field(name: str, spec: dict[str, Any], known: dict[str, Any]) -> Field:
 
 
 def flat(fields: Iterable[Field]) -> Iterator[tuple[tuple[str, ...], Field]]:
-    """Yield every field that is no object, with its path: ``("source", "status")``."""
+    """Yield every scalar or array field with its path: ``("source", "status")``."""
     for field in fields:
         if field.kind == "object":
             for path, inner in flat(field.inner):

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 
 def order_key(seed: int, name: str) -> int:
-    """Return what a seed sorts an article by: random, but the same on every machine."""
+    """Return a pseudo-random sort key of an article that depends only on the seed."""
     return int.from_bytes(hashlib.sha256(f"{seed} {name}".encode()).digest()[:8])
 
 

@@ -26,7 +26,7 @@ class Identified:
 
 @dataclass(frozen=True, kw_only=True)
 class Selection:
-    """What a record must be to be exported; what is not given lets every record pass.
+    """Filters of records; filters that are not given accept every record.
 
     The latest version of an article is judged, never an earlier one in its place; with
     ``all_versions`` each version for itself.

@@ -1,4 +1,4 @@
-"""Survival of sources: what is known of each article's source over time.
+"""Survival of sources: observations of each article's source over time.
 
 Observations come from the record itself and from the later source checks (``-a check=N``).
 """
@@ -101,7 +101,7 @@ def find_checks(data: Path) -> list[Path]:
 
 
 def source_life(article: Article, newspaper: str, checks: Checks) -> SourceLife | None:
-    """Return what is known of a record's source; ``None`` if it was never requested.
+    """Return the observations of a record's source; ``None`` if it was never requested.
 
     Args:
         article: The latest version of the record.

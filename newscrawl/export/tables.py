@@ -60,7 +60,7 @@ class Table:
 
 
 class Csv(Table):
-    """One row a record, one column a field that is no object; arrays are JSON."""
+    """CSV: one row per record, one column per scalar field; arrays as JSON."""
 
     def __init__(self, file: io.BufferedIOBase, *, bom: bool) -> None:
         self._paths = [path for path, _ in flat(corpus_fields())]
@@ -80,7 +80,7 @@ def csv_fields() -> tuple[Field, ...]:
 
 
 def _value(record: Any, path: tuple[str, ...]) -> Any:
-    """Return a part of a record; ``None`` if it or what it belongs to is absent."""
+    """Return a nested value of a record; ``None`` if it is absent."""
     for name in path:
         if record is None:
             return None
@@ -118,7 +118,7 @@ class Lives(Table):
 
 
 class _Coded(msgspec.Struct):
-    """What a coding sheet takes from a record."""
+    """Fields of a record for a coding sheet."""
 
     id: str
     title: str | None
@@ -171,7 +171,7 @@ class _Outlet(msgspec.Struct):
 
 
 class _Identified(msgspec.Struct):
-    """What a list of identifiers takes from a record."""
+    """Fields of a record for a list of identifiers."""
 
     id: str
     url: str

@@ -34,7 +34,7 @@ class Written:
 
 
 class HashedFile(io.BufferedIOBase):
-    """A new file that computes the digest of what is written to it."""
+    """A new file that computes the digest of its content."""
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("wb")
@@ -186,7 +186,7 @@ class Target:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Remove what is unfinished, and the directory if it was created for it."""
+        """Remove unfinished files, and the directory if it was created for them."""
         shutil.rmtree(self.stage, ignore_errors=True)
         if self._is_new and not any(self.directory.iterdir()):
             self.directory.rmdir()

@@ -47,7 +47,7 @@ class Metrics:
         return cls(crawler)
 
     def run_reported(self, report: Mapping[str, Any]) -> None:
-        """Rewrite the file, and remove those of sites and kinds that are no more."""
+        """Rewrite the file and remove those of sites and kinds that no longer exist."""
         path = self._run.data / "metrics" / f"{self._run.site}-{kind_of(report)}.prom"
         text = "".join(f"{line}\n" for line in _lines(report, _last_good(path)))
         try:

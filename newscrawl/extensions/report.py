@@ -19,7 +19,7 @@ from newscrawl.fetching.shutdown import REASONS, stop
 from newscrawl.items import Article
 from newscrawl.operations.announcements import FirstError, announce
 from newscrawl.operations.monitors import alarms, check
-from newscrawl.operations.statistics import Tally
+from newscrawl.operations.statistics import RecordStatistics
 from newscrawl.state.run import Run
 from newscrawl.state.run_reports import report_head, report_path, reports, write_report
 from newscrawl.state.running import mark_running, unmark_running
@@ -51,7 +51,7 @@ class RunReport:
         self._began = monotonic()
         self._opened = False
         self._first_error = FirstError()
-        self._tally = Tally()
+        self._statistics = RecordStatistics()
         self._offsets: list[float] = []
         self._withdrawn: set[str] = set()
         crawler.signals.connect(self.spider_opened, signals.spider_opened)
@@ -83,7 +83,7 @@ class RunReport:
 
     def item_scraped(self, item: Article) -> None:
         """Count an exported record."""
-        self._tally.add(item)
+        self._statistics.add(item)
 
     def spider_closed(self, reason: str) -> None:
         """Write the final report and the summary."""
@@ -92,6 +92,7 @@ class RunReport:
             report = self._balance(reason)
         except StoreError as error:  # the ledger cannot be read; ``scrapy crawl`` reports that
             logger.error("%s", error)  # noqa: TRY400 - no fault of ours
+            self._first_error.close()
             self._run.close()
             return
         try:
@@ -181,7 +182,7 @@ class RunReport:
             "listings_failed": lost,
             "listings_gone": stats.get("articles/listings_gone", 0),
             "listings_single": stats.get("articles/listings_single", 0),
-            **self._tally.figures(),
+            **self._statistics.counts(),
             "rules_withdrawn": sorted(self._rules_withdrawn() - self._withdrawn),
             "clock_offset": round(median(self._offsets), 1) if self._offsets else None,
             "left_alone": {name: host.why for name, host in self._hosts.met.items() if host.why},

@@ -1,4 +1,4 @@
-"""Extension that ends a run in order, whenever it is asked to stop."""
+"""Extension that shuts a run down cleanly on a signal at any time."""
 
 import asyncio
 import logging

@@ -40,7 +40,7 @@ def shingles(sequence: Sequence[str], size: int = SIZE) -> list[int]:
 
 
 class Reference:
-    """A text that tells where the article is: a copy, or what the page's metadata says of it."""
+    """Reference text that locates the article: the copy, or metadata of the page."""
 
     def __init__(self, text: str) -> None:
         self.words: list[str] = []
@@ -62,14 +62,14 @@ class Reference:
         return len(self.shingles)
 
     def read(self, paragraph: str) -> list[str]:
-        """Give the words of a paragraph of a page, and remember them: they are asked for twice."""
+        """Return the words of a paragraph, cached because they are needed twice."""
         found = self._read.get(paragraph)
         if found is None:
             found = self._read[paragraph] = compared(paragraph)
         return found
 
     def lacks(self, said: list[str]) -> bool:
-        """Tell whether this text holds no six of those words in a row, as of most of a page.
+        """Return whether the reference has no six of those words in sequence.
 
         Every fourth shingle tells; fewer than a dozen words are too few to tell.
         """
@@ -134,7 +134,7 @@ class Reference:
 
 
 def likeness(one: str | None, other: str | None) -> float | None:
-    """Tell how far two lines say the same: F1 of their folded words, 0 to 1.
+    """Return the similarity of two lines: F1 of their folded words, 0 to 1.
 
     >>> likeness("L’été à Fès", "L'ete a Fes")
     1.0
@@ -162,7 +162,7 @@ def agreement_of(
     copied: datetime | None,
     published: datetime | None,
 ) -> Agreement:
-    """Measure how far a page, as read, says what a copy says.
+    """Measure the agreement of an extracted page with a copy.
 
     ``title``: F1 of the folded words of the two titles. ``contained``: share of the copy's
     shingles found in the body. ``text``: F1 of ``contained`` and of the share of the body's

@@ -19,7 +19,7 @@ _ASKS = ("javascript", "جافا سكريبت", "جافاسكريبت", "الج�
 
 
 def is_shell(html: str | bytes, content_type: str | None = None) -> bool:
-    """Tell whether a browser might show an article where the page itself holds next to none.
+    """Return whether a page with little text may be an application that a browser can render.
 
     It shows few words, it loads scripts, and one of three signs says what they are for: an empty
     element that they fill, a word to readers without JavaScript, or that it is scripts mostly.
@@ -42,7 +42,7 @@ def is_shell(html: str | bytes, content_type: str | None = None) -> bool:
 
 
 def _has_empty_root(tree: LexborHTMLParser) -> bool:
-    """Tell whether there is an element that scripts are known to fill, and nothing in it."""
+    """Return whether there is an empty element that scripts usually fill."""
     return any(
         not node.text(strip=True)
         for node in tree.css(_ROOTS)

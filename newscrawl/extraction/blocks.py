@@ -1,4 +1,4 @@
-"""One walk over a parsed page: what stands where, as a light list of text blocks.
+"""Text blocks of a parsed page, with their elements, collected in one pass.
 
 A block is a run of text that a reader sees as one: a paragraph, a heading, a list item, or the
 text between two line breaks. Blocks know the element they stand in; elements know their parent,
@@ -113,7 +113,7 @@ class Element(msgspec.Struct, gc=False):
 
     @property
     def label(self) -> str:
-        """Its classes, and its id after a ``#``; of few elements they are asked for."""
+        """Classes, and the id after a ``#``; computed on demand."""
         if self._label is None:
             attributes = self.node.attributes
             name = (attributes.get("class") or "")[:LONGEST_LABEL]
@@ -124,7 +124,7 @@ class Element(msgspec.Struct, gc=False):
 
     @property
     def kind(self) -> str:
-        """Its classes without what tells it from its likes: ids and names with digits."""
+        """Classes without ids and names with digits, which differ between similar elements."""
         return _kind(self.label)
 
     @property
@@ -145,7 +145,7 @@ class Page:
     blocks: list[Block] = field(default_factory=list)
 
     def inside(self, element: int, ancestor: int) -> bool:
-        """Tell whether an element is ``ancestor`` or stands in it."""
+        """Return whether an element is ``ancestor`` or inside it."""
         return ancestor <= element < self.ends[ancestor]
 
 
@@ -171,7 +171,7 @@ def _kind(label: str) -> str:
 
 @lru_cache(maxsize=8192)
 def flags_of(tag: str, name: str) -> int:
-    """Tell what a tag, class and id say of an element's purpose."""
+    """Return the role of an element according to its tag, class and id."""
     if tag in ("html", "body", "main"):
         return 0
     flags = _TAG_FLAGS.get(tag, 0)
@@ -216,7 +216,7 @@ _TEXT, _INNER, _ANCHOR, _PART, _SKIP, _LINE = range(6)
 
 
 def _role(tag: str) -> int:
-    """Tell what a tag means for the walk."""
+    """Return the role of a tag."""
     if tag == "-text":
         return _TEXT
     if tag in _SKIPPED or tag.startswith("-"):  # a comment
@@ -322,7 +322,7 @@ def walk(root: LexborNode) -> Page:
 
 
 def _meaning(node: LexborNode) -> tuple[int, str]:
-    """Tell the role and the tag of a node."""
+    """Return the role and the tag of a node."""
     tag = (node.tag or "")[:LONGEST_LABEL]
     meaning = _role(tag), tag
     if node.tag_id < _OWN_TAGS:
@@ -363,14 +363,14 @@ def _flush(
 
 
 def _add(text: str, linked: int, element: int, blocks: list[Block]) -> None:
-    """Add a block; a drop cap in an element of its own goes to the word that it begins."""
+    """Add a block; a drop cap in a separate element is joined to its word."""
     if blocks and len(blocks[-1].text) == 1 and text[0].islower() and blocks[-1].text.isupper():
         text = blocks.pop().text + text
     blocks.append(Block(text, element, linked))
 
 
 def _separator(before: str, text: str) -> str | None:
-    """Return what separates the texts of two elements that stand apart; ``None`` within a word."""
+    """Return the separator of two adjacent elements' texts; ``None`` within a word."""
     one, other = before[-1:], text[:1]
     if not one or one.isspace() or other.isspace() or one > _IDEOGRAPHS:
         return None

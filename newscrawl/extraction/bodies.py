@@ -34,7 +34,7 @@ _TEMPLATES = "script[type*=template], script[type='text/html']"
 
 @dataclass(slots=True)
 class Body:
-    """The body of an article, and where it stands in its page."""
+    """Body of an article and its location in the page."""
 
     rule: str
     """How it was found, as in ``SourcePage.rule``."""
@@ -158,7 +158,7 @@ def _unguided(
 
 
 def _embedded(tree: LexborHTMLParser) -> Iterator[Page]:
-    """Yield what a page holds but does not show: for want of scripts, in frames, in scripts."""
+    """Yield hidden documents of a page: in ``noscript``, frames and scripts."""
     for node in tree.css("noscript")[:_MANY_PARTS]:
         yield walk(node)
     for node in tree.css("iframe[srcdoc]")[:_MANY_PARTS]:

@@ -38,7 +38,7 @@ _STANDFIRST = re.compile(
 
 
 class _Match(msgspec.Struct, gc=False):
-    """Where a block stands in the reference."""
+    """Position of a block in the reference text."""
 
     block: int
     share: float
@@ -48,7 +48,7 @@ class _Match(msgspec.Struct, gc=False):
 
 
 def _matches(page: Page, reference: Reference) -> list[_Match]:
-    """Match the blocks that are long enough to be distinguished; ``_between`` finds the others."""
+    """Match blocks that are long enough to be distinctive; ``_between`` handles the others."""
     matches = []
     known: dict[str, _Match] = {}
     looked_at = 0
@@ -77,7 +77,7 @@ def _matches(page: Page, reference: Reference) -> list[_Match]:
 
 
 def _match(block: int, places: list[int | None], hits: int) -> _Match:
-    """Locate a block in the reference by the places of its shingles."""
+    """Return the position of a block in the reference, by its word n-grams."""
     mask = 0
     offsets = []
     for index, place in enumerate(places):
@@ -158,7 +158,7 @@ def _lines_of(page: Page, reference: Reference) -> list[int]:
 
 
 def _beside(page: Page, one: int, other: int) -> bool:
-    """Return whether another block is a paragraph of the same form in the same part of the page."""
+    """Return whether another block is a paragraph of the same form in the same container."""
     first = page.elements[page.blocks[one].element]
     second = page.elements[page.blocks[other].element]
     block = page.blocks[other]
@@ -229,7 +229,7 @@ def _between(page: Page, reference: Reference, chain: list[_Match]) -> list[int]
 def _filling(
     page: Page, reference: Reference, candidates: range, start: int, stop: int | None
 ) -> list[int]:
-    """List the candidates whose words stand in a stretch of the copy."""
+    """Return the candidates whose words occur in a passage of the copy."""
     gap = reference.words[start:stop]
     if not gap or not candidates:
         return []

@@ -231,7 +231,7 @@ def _rubrics(page: Page, around: list[int]) -> list[str]:
 
 
 def _heads(page: Page, link: int, headline: int) -> bool:
-    """Tell whether a block is a link that stands with the headline, as its section does."""
+    """Return whether a block is a link beside the headline, as a section label is."""
     blocks, elements = page.blocks, page.elements
     if blocks[link].linked < len(blocks[link].text):
         return False
@@ -289,7 +289,7 @@ def _further(page: Page, found: Body | None, around: list[int]) -> list[str]:
 
 
 def _says_paywall(page: Page, found: Body | None) -> bool:
-    """Tell whether a page with little text prints that the rest is for subscribers."""
+    """Return whether a page with little text says that the rest is for subscribers."""
     if found and len(found.text) > _SHORT_BODY:
         return False
     texts = {block.text for block in page.blocks if len(block.text) < _SHORT_NOTICE}

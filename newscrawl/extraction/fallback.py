@@ -1,4 +1,4 @@
-"""The general extractor, for pages that nothing else explains. It brings its own parser."""
+"""General extractor (trafilatura) as the last resort."""
 
 import logging
 

@@ -77,7 +77,7 @@ def mass_of(page: Page, blocks: Iterable[int]) -> list[int]:
 
 
 def anchors_of(page: Page, mass: list[int]) -> list[int]:
-    """Return for each element the part that it stands in.
+    """Return the container of each element.
 
     That is the element itself, or the first one outside carriers of paragraphs, cells of data and
     wrappers of a single block.

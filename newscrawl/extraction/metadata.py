@@ -1,4 +1,4 @@
-"""What a page says of itself: JSON-LD, OpenGraph, ``<meta>``, microdata and links, as found.
+"""Metadata declared by a page: JSON-LD, OpenGraph, ``<meta>``, microdata and links.
 
 Nothing is chosen here. Everything is optional and anything may be broken; what cannot be read is
 left out.
@@ -69,7 +69,7 @@ class Author:
 
 @dataclass
 class Metadata:
-    """What a page declares, unjudged."""
+    """Metadata of a page, unfiltered."""
 
     metas: dict[str, list[str]] = field(default_factory=dict)
     """Contents of ``<meta>`` by their name, property or itemprop, in lower case."""
@@ -266,7 +266,7 @@ class Metadata:
 
 
 def read_metadata(tree: LexborHTMLParser, url: str = "") -> Metadata:
-    """Collect what a parsed page declares."""
+    """Collect the metadata of a parsed page."""
     found = Metadata(url=url, base=url, tree=tree)
     metas = found.metas
     canonicals: list[str] = []
@@ -376,7 +376,7 @@ _AUTHOR = re.compile(
 
 
 def repair_json(text: str) -> Any:
-    """Read JSON with missing or stray quotes, commas and ends; of what is too large, single fields.
+    """Repair malformed JSON; salvage single fields from JSON that is too large.
 
     >>> repair_json('{"headline": "Le "oui" passe", "author": {"name": "Ali')
     {'headline': 'Le "oui" passe', 'author': {'name': 'Ali'}}

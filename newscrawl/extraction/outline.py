@@ -1,4 +1,4 @@
-"""The outline of a page: where its prose stands, and which of it looks like an article's body."""
+"""Outline of a page: location of its prose and of the probable article body."""
 
 from collections import Counter
 
@@ -52,7 +52,7 @@ _TEXTS = HEADINGS | _ITEMS | {"p"}
 
 
 class Outline:
-    """Where a page's prose stands, and which of it looks like the body of an article."""
+    """Prose of a page and its probable article body."""
 
     def __init__(self, page: Page, known: list[int] | None = None) -> None:
         """Weigh the page's parts; ``known`` blocks certainly belong to the body."""
@@ -91,7 +91,7 @@ class Outline:
         return found
 
     def is_away(self, element: int) -> bool:
-        """Return whether an element stands in a part that leads away from the article."""
+        """Return whether an element is in a part with links to other pages."""
         away, elements = self._away, self.page.elements
         unknown = []
         while element not in away:
@@ -122,7 +122,7 @@ class Outline:
         )
 
     def _container(self, good: list[int], anchors: list[int]) -> int:
-        """Find the smallest part that holds most of the good prose, and what is known."""
+        """Find the smallest container of most of the prose."""
         elements = self.page.elements
         mass = mass_of(self.page, good)
         held = mass_of(self.page, self.known) if self.known else None
@@ -193,7 +193,7 @@ class Outline:
         return max(lines.values(), key=len, default=[])
 
     def _belonging(self, forms: Forms, good: list[int], inside: list[int]) -> set[int]:
-        """Choose the blocks that stand in parts which have the forms of the body."""
+        """Choose the blocks in containers with the forms of the body."""
         page, elements, blocks = self.page, self.page.elements, self.page.blocks
         shown = set(inside)
         sure = {forms.at(index) for index in self.known if index in shown}
@@ -259,7 +259,7 @@ class Outline:
         return part.tag in CELLS or self.page.elements[part.parent].tag in CELLS
 
     def _before(self, waiting: list[int], prose: int, anchors: list[int]) -> list[int]:
-        """List the short sentences, or the heading, that stand right before the first paragraph."""
+        """Return the short sentences or the heading directly before the first paragraph."""
         blocks, elements = self.page.blocks, self.page.elements
         found: list[int] = []
         for index in reversed(waiting):
@@ -278,7 +278,7 @@ class Outline:
         return found[::-1]
 
     def _behind(self, waiting: list[int], prose: int, anchors: list[int]) -> list[int]:
-        """List the short sentences and list items that stand right behind the last paragraph."""
+        """Return the short sentences and list items directly after the last paragraph."""
         blocks, elements = self.page.blocks, self.page.elements
         found: list[int] = []
         for index in waiting:

@@ -46,7 +46,7 @@ _PARKED = re.compile(
 
 
 class Verdict(NamedTuple):
-    """What became of a link, as far as the page itself tells."""
+    """Outcome of a link, judged by the page."""
 
     status: Status
     """``ok``, ``moved``, ``mismatch``, ``paywalled`` or ``unreadable``."""
@@ -89,7 +89,7 @@ def holds_less(text: str, copy_text: str, contained: float | None) -> bool:
 
 
 def _own_word(page: SourcePage) -> Verdict | None:
-    """What a short page says of itself; ``None`` when it is long or says nothing."""
+    """Return the verdict that a short page states itself; ``None`` without one."""
     text = page.text or ""
     if len(text) >= _STUB:
         return None
@@ -129,5 +129,5 @@ def _compare(page: SourcePage, copy: CopyLike) -> Verdict | None:
 
 
 def _says_less(text: str, count: int) -> bool:
-    """Tell whether a text has fewer words; of a long one the beginning tells."""
+    """Return whether a text has fewer words; only the beginning of a long one is counted."""
     return len(words(text[: 20 * count])) <= count and len(words(text)) < count

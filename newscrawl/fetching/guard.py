@@ -165,7 +165,7 @@ def _check_host(host: str, trusted: Collection[str], *, bracketed: bool) -> None
         if str(address) != host:
             raise UnsafeUrlError(f"an odd spelling of {address}")
     elif not _NAME.fullmatch(name) or "%" in host:
-        raise UnsafeUrlError(f"{host or 'nothing'} is no full name of a host")
+        raise UnsafeUrlError(f"{host or 'nothing'} is not a fully qualified host name")
     elif _LOCAL_NAMES.fullmatch(name):
         raise UnsafeUrlError(f"{name} is a local name")
 

@@ -1,5 +1,10 @@
-"""Health and pacing of each host in a run: delays, failures and back-off."""
+"""Health and pacing of each host in a run: delays, failures and back-off.
 
+Processes that request from the same hosts share this state: each host has a slot in the ledger,
+which one process owns at a time.
+"""
+
+import asyncio
 import heapq
 from collections import Counter
 from collections.abc import Mapping
@@ -9,18 +14,26 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from newscrawl.outlets import shipped_overrides
+from newscrawl.state.host_slots import HostHealth
 from newscrawl.text.urls import host as host_of
 from newscrawl.text.urls import registered_domain
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from scrapy.crawler import Crawler
     from scrapy.settings import BaseSettings
+
+    from newscrawl.state import Ledger
 
 _LONGEST_REST = 16
 """Upper limit of a back-off, as a multiple of ``HOST_REST``."""
 
 _TOLD = 200
 """Number of hosts listed in a run report."""
+
+_POLL = (0.1, 0.5)
+"""First and longest pause in seconds between two tries to take a slot that is not free."""
 
 _hosts: "WeakKeyDictionary[Crawler, Hosts]" = WeakKeyDictionary()
 
@@ -29,6 +42,8 @@ _hosts: "WeakKeyDictionary[Crawler, Hosts]" = WeakKeyDictionary()
 class Host:
     """State of one host in this run."""
 
+    name: str = ""
+    """Host name."""
     pace: float = 0.0
     """Seconds the host wants between a response and the next request."""
     free_at: float = 0.0
@@ -55,6 +70,16 @@ class Host:
     """Total response time in seconds, without delays."""
     slowest: float = 0.0
     """Slowest response time in seconds."""
+    owned: bool = False
+    """Whether this process owns the host's slot."""
+    wanted: bool = False
+    """Whether another process waits for the slot."""
+    contended: bool = False
+    """Whether another process has ever asked for the slot in this run."""
+    in_use: int = 0
+    """Requests in progress that need the slot."""
+    changed: "Callable[[Host], None] | None" = None
+    """Called when the host must be left alone for longer."""
 
     def took(self, seconds: float) -> None:
         """Record a response time."""
@@ -64,12 +89,21 @@ class Host:
 
     def hold(self, seconds: float) -> None:
         """Delay further requests by some seconds."""
-        self.free_at = max(self.free_at, monotonic() + seconds)
+        self.hold_until(monotonic() + seconds)
+
+    def hold_until(self, time: float) -> None:
+        """Delay further requests until a time of the monotonic clock."""
+        if time > self.free_at:
+            self.free_at = time
+            if self.changed:
+                self.changed(self)
 
     def rest(self, seconds: float, why: str) -> None:
         """Start a back-off: requests to the host fail without being sent."""
         self.rests_until = max(self.rests_until, monotonic() + seconds)
         self.why = why
+        if self.changed:
+            self.changed(self)
 
     @property
     def rests_for(self) -> float:
@@ -83,6 +117,9 @@ class Hosts:
 
     After ``HOST_FAILURES`` consecutive failures a host backs off. The first request afterwards is a
     probe: if it fails as well, the next back-off is twice as long.
+
+    With ``share`` the state is shared with other processes. A slot that was taken is kept while no
+    other process asks for it, so that a run without others under way hardly ever asks the ledger.
     """
 
     failures: int = 5
@@ -99,8 +136,12 @@ class Hosts:
     """Least seconds between two requests, by host; they hold for subdomains, too."""
     queued: Counter[str] = field(default_factory=Counter)
     """Queued requests by host."""
+    pause: float = 0.0
+    """Seconds between two requests to a host, unless the host wants more."""
     met: dict[str, Host] = field(default_factory=dict)
     """Hosts requested so far."""
+    ledger: "Ledger | None" = None
+    """Ledger with the slots shared with other processes, if any."""
 
     @classmethod
     def of(cls, crawler: "Crawler") -> "Hosts":
@@ -119,6 +160,7 @@ class Hosts:
             settings.getfloat("HOST_MAX_SECONDS"),
             settings.getint("HOST_MAX_ERRORS"),
             {host.lower(): float(s) for host, s in settings.getdict("HOST_DELAYS").items()},
+            pause=settings.getfloat("DOWNLOAD_DELAY"),
         )
 
     def at(self, url: str) -> Host:
@@ -127,8 +169,8 @@ class Hosts:
         host = self.met.get(name)
         if host is None:
             override = shipped_overrides().get(registered_domain(name) or "")
-            pause = (override and override.pause) or 0.0
-            host = self.met[name] = Host(pace=max(pause, self._delay(name)))
+            pace = max((override and override.pause) or 0.0, self._delay(name))
+            host = self.met[name] = Host(name, pace, changed=self._note if self.ledger else None)
         return host
 
     def _delay(self, name: str) -> float:
@@ -136,6 +178,111 @@ class Hosts:
         parts = name.split(".")
         names = (".".join(parts[start:]) for start in range(len(parts)))
         return next((self.delays[each] for each in names if each in self.delays), 0.0)
+
+    # --- Slots shared with other processes -------------------------------------------------------
+
+    def share(self, ledger: "Ledger") -> None:
+        """Share the state of the hosts by a ledger in which this process has locked a site."""
+        self.ledger = ledger
+        for host in self.met.values():
+            host.changed = self._note
+
+    def renew(self) -> None:
+        """Renew the lease, and give back unused slots for which other processes wait.
+
+        Raises:
+            StoreError: the ledger cannot be used.
+        """
+        if not self.ledger:
+            return
+        late = monotonic() > self.ledger.host_slots.lease_end
+        wanted = self.ledger.renew()
+        if late:  # other processes may have taken any of the slots
+            for host in self.met.values():
+                host.owned = False
+        for name in wanted:
+            host = self.met[name]
+            host.wanted = host.contended = True
+            if not host.in_use:
+                self._give_back(host)
+
+    async def enter(self, host: Host, *, join: bool = False) -> None:
+        """Wait until this process may send a request to a host; ``leave`` must be called for it.
+
+        A request that another one in progress waits for must ``join`` it.
+
+        Raises:
+            StoreError: the ledger cannot be used.
+        """
+        if self.ledger:
+            while host.owned and host.wanted and not (join and host.in_use):
+                if not host.in_use:
+                    self._give_back(host)
+                await asyncio.sleep(_POLL[0])
+            await self.secure(host)
+        host.in_use += 1
+
+    async def secure(self, host: Host) -> None:
+        """Take the slot of a host, unless this process still has it.
+
+        Raises:
+            StoreError: the ledger cannot be used.
+        """
+        poll, longest = _POLL
+        while self.ledger:
+            if monotonic() > self.ledger.host_slots.lease_end:
+                self.renew()
+            if host.owned or self._take(host):
+                return
+            await asyncio.sleep(poll)
+            poll = min(2 * poll, longest)
+
+    def leave(self, host: Host) -> None:
+        """End a request; the slot is given back if another process waits for it.
+
+        Raises:
+            StoreError: the ledger cannot be used.
+        """
+        host.in_use -= 1
+        if host.owned and host.wanted and not host.in_use:
+            self._give_back(host)
+
+    def leave_all(self) -> None:
+        """Give back all slots at the end of a run.
+
+        Raises:
+            StoreError: the ledger cannot be used.
+        """
+        for host in self.met.values():
+            if host.owned:
+                self._give_back(host)
+
+    def _take(self, host: Host) -> bool:
+        """Try to take the slot of a host and adopt what other processes know of it."""
+        assert self.ledger
+        health = self.ledger.host_slots.take(host.name, max(self.pause, host.pace))
+        if health is None:
+            host.contended = True
+            return False
+        now = monotonic()
+        host.owned, host.wanted = True, health.wanted
+        host.contended = host.contended or health.wanted
+        host.free_at = max(host.free_at, now + health.free_in)
+        host.rests_until = max(host.rests_until, now + health.rests_for)
+        host.failures, host.rests = health.failures, health.rests
+        host.why = health.reason or host.why
+        return True
+
+    def _give_back(self, host: Host) -> None:
+        assert self.ledger
+        host.owned = host.wanted = False
+        self.ledger.host_slots.give_back(host.name, _health(host))
+
+    def _note(self, host: Host) -> None:
+        if self.ledger and not host.owned:
+            self.ledger.host_slots.note(host.name, _health(host))
+
+    # --- Health ----------------------------------------------------------------------------------
 
     def failed(self, host: Host, why: str) -> None:
         """Record a failed request."""
@@ -173,3 +320,10 @@ class Hosts:
             }
             for name, host in worst
         }
+
+
+def _health(host: Host) -> HostHealth:
+    """Return what other processes need to know of a host."""
+    free_in = max(0.0, host.free_at - monotonic())
+    reason = host.why if host.rests_for else ""
+    return HostHealth(free_in, host.rests_for, host.failures, host.rests, reason)

@@ -72,7 +72,7 @@ class WebArchive:
 
 
 def _taken(timestamp: str) -> datetime:
-    """Parse a 14-digit timestamp; an invalid one lies far from every article."""
+    """Parse a 14-digit timestamp; an invalid one becomes the latest possible."""
     try:
         return datetime.strptime(timestamp, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
     except ValueError:

@@ -49,7 +49,7 @@ class ArchiveMiddleware:
         return cls(crawler)
 
     def process_response(self, request: Request, response: Response) -> Response:
-        """Archive a response and tell its request where."""
+        """Archive a response and note in its request where."""
         exchange = _exchange(request)
         exchange.status = response.status
         exchange.headers = _pairs(response.headers)
@@ -94,7 +94,7 @@ class ArchiveMiddleware:
     def _open(self) -> WarcFile:
         """Begin the job's next file."""
         directory = self._run.data / "archive" / self._run.site
-        paths = (directory / f"{self._run.job}-{number:05}{SUFFIX}" for number in count())
+        paths = (directory / f"{self._run.stem}-{number:05}{SUFFIX}" for number in count())
         path = next(path for path in paths if not path.exists())
         # The ledger knows of the file before it exists, so that no torn record escapes it.
         self._commit(path, 0)
@@ -102,7 +102,7 @@ class ArchiveMiddleware:
         return self._file
 
     def _secure(self) -> None:
-        """See to it that what is archived stays archived."""
+        """Make the archived responses durable before records refer to them."""
         if self._file:
             if self._fsync:
                 self._file.sync()
@@ -141,7 +141,7 @@ def _exchange(request: Request) -> Exchange:
 
 
 def address(request: Request) -> str:
-    """What the archive calls what a request asks for."""
+    """Return the archive's key of a request."""
     return f"{RENDERED if RENDER in request.meta else ''}{request.url}"
 
 

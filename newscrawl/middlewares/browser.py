@@ -12,7 +12,7 @@ from scrapy.crawler import Crawler
 from scrapy.http import Request, Response
 from scrapy.http.request import NO_CALLBACK
 
-from newscrawl.browser import RENDER
+from newscrawl.browser import BROWSER_SLOT, RENDER
 from newscrawl.browser.chromium import find_chromium, has_sandbox, launch_options
 from newscrawl.browser.memory import MemoryWatch
 from newscrawl.browser.visit import Visit
@@ -24,14 +24,13 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_SLOT = "browser"
 _KEPT_SCRIPTS = 32
 _LARGEST_KEPT = 1024 * 1024
 _CLOSING = 10
 
 
 class BrowserMiddleware:
-    """Shows pages that were fetched already to Chromium, and answers with what came of them.
+    """Downloader middleware that renders already fetched pages in Chromium.
 
     A request asks for that with ``meta[RENDER]``, the response that holds the page. The browser
     is started at the first such request. It has no network of its own: what a page asks for is
@@ -69,7 +68,7 @@ class BrowserMiddleware:
         return cls(crawler)
 
     async def process_request(self, request: Request) -> Response | None:
-        """Answer a request for a page as the browser shows it; others pass.
+        """Return a page as the browser renders it; other requests pass.
 
         Raises:
             BrowserMissingError: there is no browser.
@@ -79,12 +78,12 @@ class BrowserMiddleware:
         plain: Response | None = request.meta.get(RENDER)
         if plain is None:
             return None
-        answer = await self._in_turn(plain)
-        if answer is None:
-            answer = await self._in_turn(plain, alone=True)
-        if answer is None:
+        shown = await self._in_turn(plain)
+        if shown is None:
+            shown = await self._in_turn(plain, alone=True)
+        if shown is None:
             raise BrowserMemoryError(f"browser exceeded {self._memory_mb} MB")
-        url = urldefrag(answer.url)[0]
+        url = urldefrag(shown.url)[0]
         if not url.startswith(("https:", "http:")):
             raise BrowserError("the page sent the browser away")
         headers = plain.headers.copy()  # what they say of the page holds for it as shown, too
@@ -92,17 +91,17 @@ class BrowserMiddleware:
             headers.pop(name, None)
         headers["Content-Type"] = "text/html; charset=utf-8"
         headers["Content-Location"] = url
-        return answer.replace(url=url, headers=headers, flags=[], request=None)
+        return shown.replace(url=url, headers=headers, flags=[], request=None)
 
     def engine_started(self) -> None:
         """Add the downloader slot of subresources to those that a user may have set."""
         assert self._crawler.engine
         concurrency = self._crawler.settings.getint("BROWSER_PAGE_CONCURRENCY")
         slot = {"concurrency": concurrency, "delay": 0, "jitter": 0}
-        self._crawler.engine.downloader.per_slot_settings.setdefault(_SLOT, slot)
+        self._crawler.engine.downloader.per_slot_settings.setdefault(BROWSER_SLOT, slot)
 
     async def _in_turn(self, plain: Response, *, alone: bool = False) -> Response | None:
-        """Render a page, with no other one at the same time if asked.
+        """Render a page, alone in the browser if requested.
 
         Returns:
             ``None`` if the browser exceeded its memory; where other pages were in it, any of them
@@ -213,7 +212,7 @@ class BrowserMiddleware:
             meta={
                 "allow_offsite": True,
                 # A page's parts come together, as to any reader: not each after a pause.
-                "download_slot": _SLOT,
+                "download_slot": BROWSER_SLOT,
                 "autothrottle_dont_adjust_delay": True,
             },
         )

@@ -77,7 +77,7 @@ def _is_plain(body: bytes) -> bool:
 
 
 def _unzipped(body: bytes, limit: int) -> bytes | None:
-    """What one whole gzip stream holds; ``None`` for what is cut, damaged, more, or too large."""
+    """Decompress one complete gzip stream; ``None`` if it is incomplete, damaged or too large."""
     stream = isal_zlib.decompressobj(_WITH_HEADER)
     try:
         found = stream.decompress(body, limit)

@@ -12,7 +12,7 @@ from newscrawl.fetching.guard import Guard, UnsafeUrlError
 
 
 class GuardMiddleware:
-    """First of all, so that it sees redirected requests and those for robots.txt as well.
+    """The first of all, so that it covers redirected requests and those for robots.txt as well.
 
     The connection itself is guarded by the resolver. Names are looked up here before, so that an
     unsafe one is told from one that does not exist. What goes through a proxy is looked up there.
@@ -49,7 +49,7 @@ class GuardMiddleware:
         return urlparse_cached(request).scheme in self._proxies and not proxy_bypass(host)
 
     async def _look_up(self, host: str) -> None:
-        """Ask the reactor's resolver, which is ours; a name that does not exist is known by then.
+        """Resolve the host by the guarded resolver, so that unknown names fail early.
 
         Raises:
             UnsafeUrlError: the name leads to an unsafe address.

@@ -14,15 +14,18 @@ from scrapy.exceptions import (
 )
 from scrapy.http import Request, Response
 
+from newscrawl.browser import BROWSER_SLOT, RENDER
 from newscrawl.errors import (
     BrowserError,
     HostBudgetError,
     HostRestsError,
     RequestDroppedError,
+    StoreError,
 )
 from newscrawl.fetching.block_pages import challenge
 from newscrawl.fetching.headers import plain
 from newscrawl.fetching.hosts import Host, Hosts
+from newscrawl.fetching.shutdown import stop
 
 logger = logging.getLogger(__name__)
 
@@ -30,11 +33,12 @@ _NO_FAILURE = (
     BrowserError,
     IgnoreRequest,
     RequestDroppedError,
+    StoreError,
     DownloadCancelledError,
     NotSupported,
     UnsupportedURLSchemeError,
 )
-"""Errors that say nothing of a host's health."""
+"""Errors that say nothing about a host's health."""
 
 _REFUSED = (401, 403, 451)
 """Codes of a page that an outlet restricts. On the site itself, where only public pages are
@@ -42,14 +46,16 @@ requested, and on a host that has served nothing else, they are a refusal of the
 
 
 class PolitenessMiddleware:
-    """Close to the downloader, so that robots.txt, redirects and retries are counted as well.
+    """Downloader middleware that delays or refuses requests.
 
-    An archive needs no manners: this is off where one is replayed.
+    It is next to the downloader, so that robots.txt, redirects and retries count as well. Disabled
+    in a replay, which sends no requests.
     """
 
     def __init__(self, crawler: Crawler) -> None:
         if crawler.settings.get("REPLAY"):
             raise NotConfigured
+        self._crawler = crawler
         self._hosts = Hosts.of(crawler)
 
     @classmethod
@@ -58,29 +64,46 @@ class PolitenessMiddleware:
         return cls(crawler)
 
     async def process_request(self, request: Request) -> None:
-        """Let a request pass when it is its host's time.
+        """Pass a request once no process sends another one and its host's pause is over.
 
         Raises:
-            HostRestsError: the host is left alone.
+            HostRestsError: the host backs off.
             HostBudgetError: the host's budget is spent.
+            StoreError: the ledger, in which processes share hosts, cannot be used.
         """
         host = self._hosts.at(request.url)
-        began = monotonic()
-        while True:
-            if rest := host.rests_for:
-                raise HostRestsError(f"the host is left alone for {rest:.0f} s: {host.why}")
-            if request.meta.get("allow_offsite") and (budget := self._hosts.spent(host)):
-                raise HostBudgetError(f"over budget: {budget}")
-            if (pause := host.free_at - monotonic()) <= 0:
-                break
-            await asyncio.sleep(pause)
+        try:
+            if _is_sent(request):
+                await self._hosts.enter(
+                    host, join=request.meta.get("download_slot") == BROWSER_SLOT
+                )
+            began = monotonic()
+            try:
+                while (pause := self._pause(request, host)) > 0:
+                    await asyncio.sleep(pause)
+                    if _is_sent(request):
+                        await self._hosts.secure(host)  # the lease may have ended meanwhile
+            except BaseException:
+                self._leave(request, host)
+                raise
+        except StoreError as error:
+            stop(self._crawler, error)
+            raise
         host.hold(host.pace)
         host.pages += 1
         request.meta["asked"] = began
 
+    def _pause(self, request: Request, host: Host) -> float:
+        """Seconds until a request may be sent, zero or less for now."""
+        if rest := host.rests_for:
+            raise HostRestsError(f"the host backs off for {rest:.0f} s: {host.why}")
+        if request.meta.get("allow_offsite") and (budget := self._hosts.spent(host)):
+            raise HostBudgetError(f"over budget: {budget}")
+        return host.free_at - monotonic()
+
     def process_response(self, request: Request, response: Response) -> Response:
-        """Note how a host answered."""
-        host = self._done(request)
+        """Record a response of a host."""
+        host = self._hosts.at(request.url)
         if (seconds := request.meta.get("download_latency")) is not None:  # none if it is replayed
             host.took(seconds)
         why = f"HTTP {response.status}"
@@ -95,21 +118,46 @@ class PolitenessMiddleware:
             self._failed(request, host, why)
         else:
             self._hosts.answered(host)
+        self._done(request, host)
         return response
 
     def process_exception(self, request: Request, exception: Exception) -> None:
-        """Note that a host did not answer."""
-        if not isinstance(exception, _NO_FAILURE):
-            self._failed(request, self._done(request), type(exception).__name__)
-
-    def _done(self, request: Request) -> Host:
+        """Record a request without a response."""
         host = self._hosts.at(request.url)
-        host.seconds += monotonic() - request.meta.pop("asked", monotonic())
+        if not isinstance(exception, _NO_FAILURE):
+            self._failed(request, host, type(exception).__name__)
+        self._done(request, host)
+
+    def _done(self, request: Request, host: Host) -> None:
+        """End a request that was passed."""
+        began = request.meta.pop("asked", None)
+        if began is None:
+            return
+        host.seconds += monotonic() - began
         host.hold(host.pace)
-        return host
+        assert self._crawler.engine
+        downloader = self._crawler.engine.downloader
+        slot = downloader.slots.get(downloader.get_slot_key(request))
+        if slot:
+            # The downloader counts from when it sent the request. The next one may come by the
+            # faster connection of another process, so that its pause begins with the response.
+            host.hold_until((monotonic() if host.contended else slot.lastseen) + slot.delay)
+        try:
+            self._leave(request, host)
+        except StoreError as error:
+            stop(self._crawler, error)
+
+    def _leave(self, request: Request, host: Host) -> None:
+        if _is_sent(request):
+            self._hosts.leave(host)
 
     def _failed(self, request: Request, host: Host, why: str) -> None:
         rests = host.rests
         self._hosts.failed(host, why)
         if host.rests > rests:
-            logger.info("%s: left alone for %.0f s: %s", request.url, host.rests_for, host.why)
+            logger.info("%s: backing off for %.0f s: %s", request.url, host.rests_for, host.why)
+
+
+def _is_sent(request: Request) -> bool:
+    """Return whether a request goes to its host: of a page to be rendered, only the parts do."""
+    return RENDER not in request.meta

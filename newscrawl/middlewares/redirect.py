@@ -13,7 +13,7 @@ _LONGEST_COOKIE = 1000
 
 
 class Unreferred(BaseRedirectMiddleware):
-    """Takes the ``Referer`` off where a request is led on.
+    """Remove the ``Referer`` where a request is redirected.
 
     So does Scrapy without its RefererMiddleware, but it warns of that in each run.
     """

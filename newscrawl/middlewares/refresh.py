@@ -16,7 +16,7 @@ class RefreshMiddleware(Unreferred, MetaRefreshMiddleware):
     def process_response(  # type: ignore[override]  # Scrapy's decorator hides the signature
         self, request: Request, response: Response
     ) -> Request | Response:
-        """Pass a response on, or ask for the page that it leads to."""
+        """Return the response, or a request for its meta refresh target."""
         start = response.body[:_LOOKED_AT].lower()
         # Of pages in UTF-16, the letters stand between NULs.
         if _REFRESH not in (start.replace(b"\0", b"") if b"\0" in start else start):

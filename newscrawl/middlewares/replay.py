@@ -1,4 +1,4 @@
-"""Replay: answer every request from an archive, without network."""
+"""Replay: serve every request from an archive, without network."""
 
 from functools import cache
 from pathlib import Path
@@ -34,21 +34,21 @@ _ERRORS = (
     BrowserMemoryError,
     BrowserMissingError,
 )
-"""What a downloader or the browser says when there is no answer."""
+"""Errors of a downloader or the browser in place of a response."""
 
 
 @cache
 def _errors() -> dict[str, type[Exception]]:
-    """The errors by the names that they have in the archive."""
-    from scrapy.core.downloader.handlers.http11 import TunnelError  # heavy, and seldom replayed
+    """Return the errors by the names that they have in the archive."""
+    from scrapy.core.downloader.handlers.http11 import TunnelError  # heavy, and rarely replayed
 
     return {error.__name__: error for error in (*_ERRORS, TunnelError)}
 
 
 class ReplayMiddleware:
-    """Stands where the downloader would be asked; answers to one URL come in their old order.
+    """Archived responses in place of the downloader's, those to one URL in their old order.
 
-    When they are used up, the last one is given again.
+    When they are used up, the last one is repeated.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -66,11 +66,11 @@ class ReplayMiddleware:
         return cls(crawler)
 
     def process_request(self, request: Request) -> Response:
-        """Answer a request as it was answered before.
+        """Return the archived response to a request.
 
         Raises:
-            NotInArchiveError: it never was.
-            Exception: the error that came instead of an answer.
+            NotInArchiveError: there is none.
+            Exception: the error that was archived in place of a response.
         """
         asked = address(request)
         answers = self._index.answers(asked, self._site)
@@ -80,33 +80,33 @@ class ReplayMiddleware:
         archived = answers[min(turn, len(answers) - 1)]
         if len(answers) > 1:
             self._given[asked] = turn + 1
-        answer = read_answer(self._index.directory, archived.location)
+        exchange = read_answer(self._index.directory, archived.location)
         request.meta["archived"] = archived
-        return response_of(answer)
+        return response_of(exchange)
 
 
-def response_of(answer: Exchange) -> Response:
-    """An archived answer as Scrapy's downloader would give it.
+def response_of(exchange: Exchange) -> Response:
+    """Return an archived response as Scrapy's downloader would.
 
     Raises:
-        Exception: the error that came instead of an answer.
+        Exception: the error that was archived in place of a response.
     """
-    if answer.error:
-        if error := _errors().get(answer.error):
-            raise error(answer.message)
-        raise exceptions.DownloadFailedError(f"{answer.error}: {answer.message}")
+    if exchange.error:
+        if error := _errors().get(exchange.error):
+            raise error(exchange.message)
+        raise exceptions.DownloadFailedError(f"{exchange.error}: {exchange.message}")
     headers = Headers()
-    for name, value in answer.headers:
+    for name, value in exchange.headers:
         headers.appendlist(name, value)
-    url = answer.url
+    url = exchange.url
     if url.startswith(RENDERED):
         url = headers.to_unicode_dict()["Content-Location"]
-    kind = responsetypes.from_args(headers=headers, url=url, body=answer.body)
+    kind = responsetypes.from_args(headers=headers, url=url, body=exchange.body)
     return kind(
         url=url,
-        status=answer.status,
+        status=exchange.status,
         headers=headers,
-        body=answer.body,
+        body=exchange.body,
         flags=["cached"],
-        protocol=answer.protocol,
+        protocol=exchange.protocol,
     )

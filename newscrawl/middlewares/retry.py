@@ -1,4 +1,4 @@
-"""Asks again as late as the server wants, and later each time."""
+"""Retries after the server's ``Retry-After``, or with exponential backoff."""
 
 import logging
 import random
@@ -19,11 +19,11 @@ T = TypeVar("T")
 
 
 class PatientRetryMiddleware(RetryMiddleware):
-    """Scrapy's retries, but the host is let be before each: no request to it is made meanwhile.
+    """Scrapy's retries, each after a pause in which the host gets no request at all.
 
-    It is as long as ``Retry-After`` says, else ``RETRY_BACKOFF`` seconds, doubled each time, half
-    as long or half as long again by chance. A host that asks for more than ``RETRY_AFTER_MAX`` is
-    left alone for that time, and one that is left alone is not asked again.
+    The pause is what ``Retry-After`` says, else ``RETRY_BACKOFF`` seconds, doubled each time, with
+    a jitter of one half. A host that asks for more than ``RETRY_AFTER_MAX`` is skipped for that
+    time, and a skipped host gets no retries.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -41,16 +41,16 @@ class PatientRetryMiddleware(RetryMiddleware):
     def process_response(  # type: ignore[override]  # Scrapy's decorator hides the signature
         self, request: Request, response: Response
     ) -> Request | Response:
-        """Pass a response on, or ask again later."""
+        """Pass a response on, or retry later."""
         if response.status not in self.retry_http_codes:
             return response
         if challenge(plain(response.headers), response.body):
-            return response  # another try is what such a page is against
+            return response  # a retry would only meet the same page
         host = self._hosts.at(request.url)
         seconds = retry_after(response)
         if seconds is not None and seconds > self._longest:
             why = f"it asked for {seconds:.0f} s"
-            logger.info("%s: left alone, as %s", response.url, why)
+            logger.info("%s: skipped, as %s", response.url, why)
             host.rest(seconds, why)
             return response
         if host.rests_for:
@@ -62,13 +62,13 @@ class PatientRetryMiddleware(RetryMiddleware):
     def process_exception(  # type: ignore[override]  # as above
         self, request: Request, exception: Exception
     ) -> Request | Response | None:
-        """Ask again later after an error that may pass."""
+        """Retry later after a transient error."""
         if self._hosts.at(request.url).rests_for:
             return None
         return self._later(request, super().process_exception(request, exception), None)
 
     def _later(self, request: Request, result: T, seconds: float | None) -> T:
-        """Let the host be before a retry, unless it has said for how long."""
+        """Pause the host before a retry, unless it has said for how long."""
         if isinstance(result, Request) and seconds is None:
             times = 2 ** request.meta.get("retry_times", 0) * random.uniform(0.5, 1.5)  # noqa: S311 - no secret
             self._hosts.at(request.url).hold(self._backoff * times)
@@ -76,7 +76,7 @@ class PatientRetryMiddleware(RetryMiddleware):
 
 
 def retry_after(response: Response) -> float | None:
-    """Seconds that a response asks to wait, from either form of ``Retry-After`` (RFC 9110)."""
+    """Return the delay (seconds) of either form of ``Retry-After`` (RFC 9110)."""
     value = (response.headers.get("Retry-After") or b"").decode("latin-1").strip()
     if value.isdecimal():
         return float(value)

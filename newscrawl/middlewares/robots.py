@@ -1,7 +1,7 @@
-"""Obeys robots.txt on every host, the aggregators' and the outlets' alike.
+"""Downloader middleware for robots.txt on every host, the aggregators' and the outlets' alike.
 
-Scrapy's own middleware cannot be used here: its request for the robots.txt of another host is taken
-for an offsite one and filtered, and what cannot be fetched counts as permission.
+Scrapy's own middleware cannot be used here: its request for the robots.txt of another host is
+filtered as an offsite one, and what cannot be fetched counts as permission.
 """
 
 import asyncio
@@ -45,25 +45,25 @@ _PRODUCT = re.compile(r"\*(?=\s|$)|[a-z_-]+", re.IGNORECASE)
 """The product token that a User-agent line begins with (RFC 9309, section 2.2.1)."""
 
 _MOST_HELD = 4_000_000
-"""Characters of rules that are held, which take 16 times as much memory once they are parsed. Those
-of hosts met longest ago go first, and are asked for again if need be."""
+"""Characters of rules that are held; parsed, they take 16 times as much memory. Those of the hosts
+met longest ago are dropped first, and fetched again if needed."""
 
 
 @dataclass(frozen=True, slots=True)
 class HostRules:
-    """What a robots.txt says to this crawler."""
+    """Rules of a robots.txt for this crawler."""
 
     robots: Protego
     """The file, parsed."""
     agent: str
     """The name that its groups are matched with."""
     directives: list[str]
-    """What it says of use by machines."""
+    """Its usage directives."""
     size: int
     """Characters of what it says to this crawler."""
 
     def allow(self, url: str) -> bool:
-        """Whether a URL of the host may be asked for."""
+        """Return whether a URL of the host may be requested."""
         return self.robots.can_fetch(url, self.agent)
 
     @property
@@ -75,10 +75,10 @@ class HostRules:
 
 
 class RobotsMiddleware:
-    """Asks each host once for its rules; by RFC 9309, 4xx allows all, 5xx and silence nothing.
+    """Fetch each host's rules once; by RFC 9309, 4xx allows all, 5xx and no response nothing.
 
-    The pace that the rules ask for is kept, up to ``CRAWL_DELAY_MAX``. Rules that could not be had
-    are asked for again after ``HOST_REST``.
+    The pace that the rules ask for is kept, up to ``CRAWL_DELAY_MAX``. Rules that could not be
+    fetched are requested again after ``HOST_REST``.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -100,7 +100,7 @@ class RobotsMiddleware:
 
         Raises:
             ForbiddenByRobotsError: the rules do not allow it.
-            RobotsUnreachableError: there is no telling what the rules are.
+            RobotsUnreachableError: the rules could not be fetched.
             ReservedError: the host is excluded for what they say of mining.
             UnsafeUrlError: the rules lead to, or lie at, an unsafe address.
         """
@@ -120,7 +120,7 @@ class RobotsMiddleware:
             raise ReservedError(objection)
 
     async def _meet(self, host: str) -> HostRules | str:
-        """The rules of a host, or why they cannot be had; its pace is kept from now on."""
+        """Return the rules of a host, or why there are none; its pace is kept from now on."""
         rules = await self._fetch(f"{host}/robots.txt")
         if isinstance(rules, str):
             loop = asyncio.get_running_loop()
@@ -137,7 +137,7 @@ class RobotsMiddleware:
         return rules
 
     async def _fetch(self, url: str) -> HostRules | str:
-        """The rules of a host, or why they cannot be had."""
+        """Return the rules of a host, or why there are none."""
         assert self._crawler.engine
         request = Request(
             url, callback=NO_CALLBACK, priority=1000, meta={"robots": True, "allow_offsite": True}
@@ -153,7 +153,7 @@ class RobotsMiddleware:
 
 
 def _reason(error: Exception) -> str:
-    """Why there is no answer, without what an error says of this machine, such as its proxy."""
+    """Return why there is no response, without details of this machine."""
     if isinstance(error, IgnoreRequest | RequestDroppedError):
         return str(error)[:200]
     known = of_error(error)
@@ -161,7 +161,7 @@ def _reason(error: Exception) -> str:
 
 
 def rules_of(status: int, body: bytes, agent: str) -> HostRules | str:
-    """The rules that an answer to robots.txt gives, or why they cannot be had."""
+    """Return the rules in a response to robots.txt, or why there are none."""
     if status >= 500:
         return f"HTTP {status}"
     agent = token[0] if (token := _PRODUCT.match(agent)) else agent
@@ -175,7 +175,7 @@ def rules_of(status: int, body: bytes, agent: str) -> HostRules | str:
 
 
 def _meant_for(agent: str, text: str) -> str:
-    """The groups of a robots.txt that name an agent by its whole product token, or everybody.
+    """Return the groups of a robots.txt that name an agent by its whole token, or all agents.
 
     Only Allow and Disallow end the User-agent lines of a group (RFC 9309, section 2.2); a version
     or a comment behind the token has no meaning. The groups of others are left out: a file can
@@ -206,5 +206,5 @@ def _meant_for(agent: str, text: str) -> str:
 
 
 def _group(names: list[str], lines: list[str]) -> list[str]:
-    """The beginning of a group; nothing if it names no one of interest."""
+    """Return the beginning of a group; nothing if it names no agent of interest."""
     return [*(f"User-agent: {name}" for name in names), *lines] if names else []

@@ -1,4 +1,4 @@
-"""What a run says to people outside of Scrapy's log entries: its summary and why it ended."""
+"""Messages of a run outside of Scrapy's log: summary and reason of its end."""
 
 import logging
 import sys

@@ -22,10 +22,11 @@ from protego import Protego
 from newscrawl.aggregator.sites import SITES, Site
 from newscrawl.browser.chromium import find_chromium
 from newscrawl.configuration.environment import proxy_errors
-from newscrawl.errors import BrowserMissingError, StoreError
+from newscrawl.errors import BrowserMissingError, SettingError, StoreError
 from newscrawl.fetching.headers import moment
 from newscrawl.operations.ownership import check_user, foreign_files, user_name
-from newscrawl.state import examine, ledger_path
+from newscrawl.state import examine
+from newscrawl.state.place import place_of
 from newscrawl.state.run_reports import reports
 
 _GIGABYTE = 1_000_000_000
@@ -93,7 +94,7 @@ def examine_all(settings: Mapping[str, Any], *, network: bool = True) -> Iterato
     yield _data(data)
     yield _owner(data)
     yield _disk(data)
-    yield _ledger(data)
+    yield _ledger(settings)
     yield _clock(data)
     if network:
         yield from _sites(settings)
@@ -126,7 +127,7 @@ def _packages() -> Iterator[Finding]:
 
 
 def _modules(settings: Mapping[str, Any]) -> Finding:
-    """Import what a crawl imports: a package may be installed, and what it needs itself missing."""
+    """Import the modules of a crawl: an installed package may lack its own dependencies."""
     components = [path for name in _COMPONENTS for path in settings[name]]
     names = {str(path).rpartition(".")[0] for path in components} | _IMPORTED
     for name in sorted(names):
@@ -223,14 +224,16 @@ def _disk(data: Path) -> Finding:
     )
 
 
-def _ledger(data: Path) -> Finding:
-    path = ledger_path(data)
-    if not path.exists():
-        return Finding("ledger", "ok", "none yet; the first run makes it")
+def _ledger(settings: Mapping[str, Any]) -> Finding:
     try:
-        return Finding("ledger", "ok", examine(path))
+        place = place_of(settings)
+        if not place.exists:
+            return Finding("ledger", "ok", "none yet; the first run makes it")
+        return Finding("ledger", "ok", examine(place))
+    except SettingError as error:
+        return Finding("ledger", "fail", str(error), "correct it")
     except StoreError as error:
-        return Finding("ledger", "fail", f"{path}: {error}", _ledger_remedy(str(error)))
+        return Finding("ledger", "fail", str(error), _ledger_remedy(str(error)))
 
 
 def _ledger_remedy(error: str) -> str:

@@ -94,7 +94,7 @@ def copy_of_file(path: Path) -> GivenCopy:
 
 
 def inspect(page: GivenPage, copy: GivenCopy | None, data: Path) -> Iterator[str]:
-    """Yield lines that explain what a page says; nothing is written or learned.
+    """Yield lines that explain the extraction of a page; nothing is written or learned.
 
     An article page of an aggregator is shown as the copy that it is, any other page as a source.
 
@@ -158,7 +158,7 @@ def _field_lines(name: str, value: object, trace: Trace) -> Iterator[str]:
 
 
 def _same(candidate: str, value: object) -> bool:
-    """Return whether a candidate says what a field does."""
+    """Return whether a candidate has the value of a field."""
     values = value if isinstance(value, list) else [value]
     texts = [fold(_text(each)) for each in values]
     return fold(candidate) in (*texts, ", ".join(texts))

@@ -1,9 +1,9 @@
 """Monitors: findings about a run, from its report and earlier ones.
 
-Each monitor is a function of the report, the history and the thresholds. It gives a sentence when
-something is wrong, and ``None`` when all is well or too little is known. They are no part of
-Scrapy, so they can be asked of any report; ``newscrawl.extensions.report`` asks them at the end of
-each run.
+Each monitor is a function of the report, the history and the thresholds. It returns a sentence when
+something is wrong, and ``None`` when all is well or too little is known. Monitors do not depend on
+a crawl, so they can judge any report; ``newscrawl.extensions.report`` runs them at the end of each
+run.
 """
 
 from collections import Counter
@@ -17,15 +17,15 @@ from scrapy.utils.misc import load_object
 Report = Mapping[str, Any]
 
 _ASKED = ("ok", "moved", "mismatch", "gone", "refused", "paywalled", "unreachable", "unreadable")
-"""Statuses of sources that were asked for."""
+"""Statuses of sources that were requested."""
 
 _SUMMED = ("found", "exported", "rejected", "failed", "compared", "article_pages", "unreadable")
 _SUMMED_BY_NAME = ("filled", "sources", "flags")
-"""Figures of reports that shares are made of."""
+"""Statistics of reports that shares are computed from."""
 
 
 class History:
-    """The earlier runs of a site that were asked to do the same."""
+    """Earlier runs of a site with the same arguments."""
 
     def __init__(self, report: Report, earlier: Sequence[Report], days: float) -> None:
         self.now = datetime.fromisoformat(report["written"])
@@ -102,7 +102,7 @@ def check(report: Report, earlier: Sequence[Report], settings: BaseSettings) -> 
 
 
 def alarms(report: Report) -> list[str]:
-    """What the monitors of a report say, one line each."""
+    """Return the findings of a report's monitors, one line each."""
     said = report.get("monitors", {})
     return [f"{name}: {message}" for name, message in said.items() if message]
 
@@ -111,7 +111,7 @@ def alarms(report: Report) -> list[str]:
 
 
 def _nothing(report: Report, past: History, settings: BaseSettings) -> str | None:  # noqa: ARG001
-    """No record, in a run that met nothing or in a day of runs that are used to more."""
+    """No article in a run, or no record in a day although there usually are some."""
     if not _searches(report):
         return None  # on a good day nothing is due
     met = report["found"] or report["known"] or report["outside"]
@@ -123,7 +123,7 @@ def _nothing(report: Report, past: History, settings: BaseSettings) -> str | Non
 
 
 def _items(report: Report, past: History, settings: BaseSettings) -> str | None:
-    """Far fewer records in a day than the site gives otherwise."""
+    """Far fewer records in a day than usual."""
     if past.span() < 2 or report["state"] != "finished" or not _searches(report):
         return None
     today = past.exported_since(1)
@@ -135,7 +135,7 @@ def _items(report: Report, past: History, settings: BaseSettings) -> str | None:
 
 
 def _outlets(report: Report, past: History, settings: BaseSettings) -> str | None:
-    """Outlets that wrote every day and have fallen silent."""
+    """Outlets that published every day and have stopped."""
     days = settings.getfloat("MONITOR_SILENT_DAYS")
     before = past.span() - days
     if before < 2:
@@ -151,7 +151,7 @@ def _outlets(report: Report, past: History, settings: BaseSettings) -> str | Non
 
 
 def _fields(report: Report, past: History, settings: BaseSettings) -> str | None:
-    """Fields that are filled far less often than they were."""
+    """Fields that are filled far less often than before."""
     told = []
     for name, count in report["filled"].items():
         usual = _share(past.total_of("filled", name), past.total("exported"), settings)
@@ -162,13 +162,13 @@ def _fields(report: Report, past: History, settings: BaseSettings) -> str | None
 
 
 def _rejects(report: Report, past: History, settings: BaseSettings) -> str | None:  # noqa: ARG001
-    """Many articles whose record broke a promise, or could not be made."""
+    """Many articles whose record was invalid or could not be made."""
     lost = report["rejected"] + report["failed"]
     return _too_many("rejected or failed", lost, report["found"], "MONITOR_MAX_REJECTED", settings)
 
 
 def _sources(report: Report, past: History, settings: BaseSettings) -> str | None:
-    """Links that answer far less often than they did, or hardly at all."""
+    """Sources that are parsed far less often than before, or hardly at all."""
     sources = report["sources"]
     asked = sum(sources.get(status, 0) for status in _ASKED)
     usual = _share(past.total_of("sources", "ok"), past.total_of("sources", *_ASKED), settings)
@@ -180,7 +180,7 @@ def _sources(report: Report, past: History, settings: BaseSettings) -> str | Non
 
 
 def _agreement(report: Report, past: History, settings: BaseSettings) -> str | None:  # noqa: ARG001
-    """Pages that say something else than their copies."""
+    """Pages that differ from their copies."""
     least, mean = settings.getfloat("MONITOR_MIN_AGREEMENT"), report["agreement"]
     if report["compared"] >= settings.getint("MONITOR_MIN_ITEMS") and mean < least:
         return f"copies and sources agree by {mean:.2f} in the mean, expected {least:.2f} or more"
@@ -189,18 +189,18 @@ def _agreement(report: Report, past: History, settings: BaseSettings) -> str | N
 
 
 def _rules(report: Report, past: History, settings: BaseSettings) -> str | None:  # noqa: ARG001
-    """Learned rules that no longer hold: one is a redesign, many are a fault of ours."""
+    """Withdrawn rules: one is a redesign, many in one run are a bug."""
     gone = report["rules_withdrawn"]
     if len(gone) >= settings.getint("MONITOR_RULES_WITHDRAWN"):
         return f"{len(gone)} withdrawn: {', '.join(gone[:10])}"
     return None
 
 
-# --- What the run stood on ------------------------------------------------------------------------
+# --- Preconditions of the run ---------------------------------------------------------------------
 
 
 def _layout(report: Report, past: History, settings: BaseSettings) -> str | None:  # noqa: ARG001
-    """Pages of the aggregator without what every article's page has: its layout has changed."""
+    """Article pages of the aggregator without the usual elements: its layout has changed."""
     # Few are enough for this: good pages do not become unreadable by chance.
     count, pages = report["unreadable"], report["article_pages"]
     most = settings.getfloat("MONITOR_MAX_UNREADABLE")
@@ -210,7 +210,7 @@ def _layout(report: Report, past: History, settings: BaseSettings) -> str | None
 
 
 def _clock(report: Report, past: History, settings: BaseSettings) -> str | None:  # noqa: ARG001
-    """This machine's clock is wrong, or dates are read wrongly."""
+    """This machine's clock is wrong, or dates are parsed wrongly."""
     offset = report["clock_offset"]
     if offset is not None and abs(offset) > settings.getfloat("MONITOR_CLOCK_SECONDS"):
         way = "ahead of" if offset > 0 else "behind"
@@ -246,7 +246,7 @@ _OF_SHARES = {"fields", "rejects", "sources", "agreement", "layout", "clock", "l
 """Those that are asked of the last reports together, if the present one is small."""
 
 
-# --- Small things ---------------------------------------------------------------------------------
+# --- Helpers --------------------------------------------------------------------------------------
 
 
 def _searches(report: Report) -> bool:
@@ -256,7 +256,7 @@ def _searches(report: Report) -> bool:
 
 
 def _task(report: Report) -> dict[str, Any]:
-    """What a run was asked to do; what Scrapyd adds is no part of it."""
+    """Return the arguments of a run without those that Scrapyd adds."""
     return {k: v for k, v in report.get("arguments", {}).items() if not k.startswith("_")}
 
 
@@ -265,7 +265,7 @@ def _end(report: Report) -> datetime:
 
 
 def _share(count: int, of: int, settings: BaseSettings) -> float | None:
-    """A share, unless it is one of too few to say anything."""
+    """Return a share; ``None`` if it is of too few to be meaningful."""
     return count / of if of >= settings.getint("MONITOR_MIN_ITEMS") else None
 
 

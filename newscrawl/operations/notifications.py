@@ -35,7 +35,7 @@ def notify(report: Mapping[str, Any], settings: BaseSettings) -> Iterator[str]:
             service = Apprise.instantiate(url)
             if service and service.notify(body=text, title=title):
                 continue
-            reason = " ".join(log.getvalue().split()) if service else "is no URL of a service"
+            reason = " ".join(log.getvalue().split()) if service else "is not a service URL"
         # The rest of a URL is often a secret.
         safe = service.url(privacy=True) if service else ""  # type: ignore[no-untyped-call]
         shown = "/".join(safe.split("/")[:3]) or f"URL {number}"
@@ -58,7 +58,7 @@ def heartbeat(
         return
     url = template.replace("{site}", quote(report["spider"])).replace("{kind}", kind_of(report))
     if not url.startswith(("http://", "https://")):
-        yield "HEARTBEAT_URL: is no http or https URL"
+        yield "HEARTBEAT_URL: is not an http or https URL"
         return
     try:
         parts = urlsplit(url)

@@ -11,6 +11,7 @@ from newscrawl.aggregator.sites import SITES
 from newscrawl.errors import StoreError
 from newscrawl.operations.schedule import Slot
 from newscrawl.state.backlog import Backlog, backlogs
+from newscrawl.state.place import Place, as_place
 from newscrawl.state.run_reports import reports
 from newscrawl.state.running import is_alive
 
@@ -69,7 +70,7 @@ class Overview:
 
 
 def overview(
-    data: Path,
+    location: Place | Path,
     sites: Sequence[str],
     slots: Iterable[Slot],
     now: datetime,
@@ -80,19 +81,21 @@ def overview(
     """Collect the state of some sites.
 
     Args:
-        data: Data directory.
+        location: Data directory and ledger.
         sites: Names of the sites.
         slots: The schedule.
         now: Present time.
         stale_hours: Hours after which a site without a good run is a problem.
         history_days: How far back runs are looked for.
     """
+    located = as_place(location)
+    data = located.data
     place = next(path for path in (data, *data.parents) if path.exists())
     found = Overview(now.isoformat(timespec="seconds"), str(data), shutil.disk_usage(place).free)
     rows = {site: SiteOverview(site) for site in sites}
     _add_runs(rows, data, now - timedelta(days=history_days))
     try:
-        counts = backlogs(data, found.time)
+        counts = backlogs(located, found.time)
     except StoreError as error:
         counts = {}
         found.problems.append(str(error))

@@ -61,6 +61,7 @@ from newscrawl.middlewares.replay import response_of
 from newscrawl.middlewares.robots import HostRules, rules_of
 from newscrawl.outlets import first_domain
 from newscrawl.state import Ledger, ledger_of
+from newscrawl.state.place import Place
 from newscrawl.state.run import now
 from newscrawl.text.signatures import TextIndex, signature
 
@@ -80,14 +81,14 @@ class Reextractor:
 
     Args:
         index: Of the archive; up to date.
-        data: Directory of the crawls, whose learned rules and domains are used.
+        place: Ledger of the crawls, whose learned rules and domains are used.
         settings: The project's; those of redirects, sizes and robots.txt count.
 
     """
 
-    def __init__(self, index: ArchiveIndex, data: Path, settings: Settings) -> None:
+    def __init__(self, index: ArchiveIndex, place: Place | Path, settings: Settings) -> None:
         self._index = index
-        self._data = data
+        self._place = place
         self._agent = settings["ROBOTSTXT_USER_AGENT"]
         exclude = settings.getbool("EXCLUDE_NOAI_HOSTS")
         self._flow = ArticleFlow(WebArchive(settings), exclude=exclude)
@@ -161,7 +162,7 @@ class Reextractor:
                     result = _result(*self._ask(snapshot.url))
 
     def _rendered(self, page: Response) -> Response | Failure | None:
-        """Return a page as a browser showed it, why it did not, or ``None`` if it was not asked."""
+        """Return the rendered page or the failure; ``None`` if it was not rendered."""
         request = Request(page.url, meta={**page.meta, RENDER: page})
         found = self._index.answers(address(request))
         if not found:
@@ -186,12 +187,12 @@ class Reextractor:
         Raises:
             StoreError: they cannot be read.
         """
-        with ledger_of(self._data) as ledger:
+        with ledger_of(self._place) as ledger:
             return RuleStore(site, ledger).book
 
     def _learned_domain(self, site: str, edition: str, outlet: str) -> str | None:
         """The domain at which crawls have read an outlet's sources."""
-        with ledger_of(self._data) as ledger:
+        with ledger_of(self._place) as ledger:
             return ledger.outlets.domain_of(site, edition, outlet) if ledger else None
 
     def _ask(self, url: str) -> tuple[Request, Response | Exception]:
@@ -226,7 +227,7 @@ class Reextractor:
         return response
 
     def _check_robots(self, url: str) -> None:
-        """Tell whether robots.txt is why a URL was not asked for.
+        """Return whether robots.txt was the reason not to request a URL.
 
         Raises:
             ForbiddenByRobotsError: it is.
@@ -243,7 +244,7 @@ class Reextractor:
         return self._robots(f"{parts.scheme}://{parts.netloc}/robots.txt")
 
     def _read_robots(self, url: str) -> HostRules | str | None:
-        """The rules of a host, why they could not be had, or ``None`` if nobody asked."""
+        """Return the rules of a host or the failure; ``None`` if they were not requested."""
         if not self._index.answers(url):
             return None
         _, answer = self._ask(url)
@@ -260,7 +261,7 @@ def _best(found: list[Archived]) -> Archived:
 
 
 def _result(request: Request, page: Response | Exception) -> Response | Failure:
-    """Return what came of a request, as the article flow takes it."""
+    """Return the result of a request for the article flow."""
     return page if isinstance(page, Response) else _failure(request, page)
 
 
@@ -275,7 +276,7 @@ def _failure(request: Request, error: Exception) -> Failure:
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of the articles of an archive."""
+    """Counts of the articles of an archive by outcome."""
 
     records: int = 0
     """Records written."""
@@ -287,7 +288,9 @@ Read = Article | tuple[str, str]
 """A record, or an article's ID and why there is no record of it."""
 
 
-def reextract(archive: Path, output: Path, data: Path, settings: Settings, *, jobs: int) -> Outcome:
+def reextract(
+    archive: Path, output: Path, place: Place | Path, settings: Settings, *, jobs: int
+) -> Outcome:
     """Write the records of every article in an archive, ordered by site and URL.
 
     They are written to ``output`` with ``.part`` appended, and renamed at the end. If there is such
@@ -296,7 +299,7 @@ def reextract(archive: Path, output: Path, data: Path, settings: Settings, *, jo
     Args:
         archive: The archive directory.
         output: The feed to write; it must not exist.
-        data: Directory of the crawls, whose learned rules are used.
+        place: Ledger of the crawls, whose learned rules are used.
         settings: The project's; ``PARSE_MEMORY_MB`` and ``PARSE_SECONDS`` are limits of each page.
         jobs: Number of parse workers.
 
@@ -310,7 +313,7 @@ def reextract(archive: Path, output: Path, data: Path, settings: Settings, *, jo
     index = ArchiveIndex(archive.resolve())
     with ThreadPoolExecutor(jobs) as pool:  # decompression does not hold Python's lock
         index.update(pool.map)
-    reextractor = Reextractor(index, data, settings)
+    reextractor = Reextractor(index, place, settings)
     keys = _keys(index, _last(_part(output)))
     return asyncio.run(_write(output, _read_all(reextractor, keys, settings, jobs)))
 

@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 from newscrawl.aggregator.sites import SITES, Site
 from newscrawl.outlets import known_outlets
 from newscrawl.state import Scope, ledger_of
+from newscrawl.state.place import Place, as_place
 from newscrawl.state.run_reports import read_report, reports
 
 Kind = Literal["new", "waiting", "backfill"]
@@ -24,7 +25,7 @@ _ARGUMENTS: dict[Kind, dict[str, str]] = {"new": {"revisit": "no"}, "waiting": {
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A time at which a run of a site begins, every hour or in some hours of each day."""
+    """Time at which a run of a site begins, every hour or in some hours of each day."""
 
     kind: Kind
     """What the run is for."""
@@ -49,10 +50,10 @@ class Slot:
 
 
 def plan(quiet: Sequence[int]) -> list[Slot]:
-    """The slots of all sites whose servers answer.
+    """Return the slots of all sites that are alive.
 
-    ``quiet`` are the hours, UTC, for what can wait: the first for waiting sources, the others for
-    back-fills.
+    Args:
+        quiet: Hours of the day, UTC: the first for waiting sources, the others for back-fills.
     """
     sites = [site.name for site in SITES.values() if site.alive]
     apart = 60 // len(sites)
@@ -69,7 +70,7 @@ def plan(quiet: Sequence[int]) -> list[Slot]:
 
 
 def job_of(slot: Slot, now: datetime) -> str:
-    """Name of the run of an hour: the same whenever it is asked for."""
+    """Return the name of a slot's run in an hour, always the same."""
     return f"{slot.kind}-{slot.site}-{now:%Y%m%dT%H}"
 
 
@@ -82,20 +83,23 @@ def kind_of(report: Mapping[str, Any]) -> Kind | Literal["manual"]:
 
 
 def backfill_prefix(site: str) -> str:
-    """How the names of a site's back-fills begin."""
+    """Return the prefix of the names of a site's back-fills."""
     return f"backfill-{site}-"
 
 
-def next_backfill(data: Path, site: str, months: int, today: date) -> dict[str, str] | None:
-    """Arguments of the next month of an outlet that no run has come to the end of.
+def next_backfill(
+    place: Place | Path, site: str, months: int, today: date
+) -> dict[str, str] | None:
+    """Return the arguments of the next back-fill: a month of an outlet that no run has finished.
 
     The latest month comes first, and in it the outlets with most articles; ``_job`` names the run,
-    and by its report it is known as done. An outlet that has no list on the site is left out of the
-    months before. A list that failed for another reason is asked for again when all others are
-    done, once a day. ``None`` when there is nothing to do.
+    whose report marks it as done. An outlet without a listing on the site is skipped in the months
+    before. A listing that failed for another reason is requested again when all others are done,
+    once a day. ``None`` when there is nothing to do.
     """
     again: dict[str, str] | None = None
-    outlets = _outlets(data, SITES[site])
+    place = as_place(place)
+    outlets = _outlets(place, SITES[site])
     for first, last in _months(today, months):
         for edition, outlet in outlets[:]:
             job = f"{backfill_prefix(site)}{edition}-{outlet}-{first:%Y-%m}"
@@ -107,7 +111,7 @@ def next_backfill(data: Path, site: str, months: int, today: date) -> dict[str, 
                 "revisit": "no",
                 "_job": job,
             }
-            report = read_report(data, job)
+            report = read_report(place.data, job)
             if report.get("state") != "finished" or report.get("outcome") == "skipped":
                 return run
             if report["outcome"] == "failed" and not report["found"]:
@@ -119,7 +123,7 @@ def next_backfill(data: Path, site: str, months: int, today: date) -> dict[str, 
 
 
 def backfilled_since(data: Path, site: str, moment: datetime) -> bool:
-    """Whether a back-fill of a site has begun after a moment."""
+    """Return whether a back-fill of a site has begun after a timestamp."""
     return any(
         report["job"].startswith(backfill_prefix(site))
         and datetime.fromisoformat(report["started"]) >= moment
@@ -128,12 +132,12 @@ def backfilled_since(data: Path, site: str, moment: datetime) -> bool:
 
 
 def this_hour(now: datetime) -> datetime:
-    """When the present hour began."""
+    """Return the beginning of the present hour."""
     return now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
 def _months(today: date, count: int) -> Iterator[tuple[date, date]]:
-    """First and last days of the months before the present one, latest first."""
+    """Yield first and last days of the months before the present one, latest first."""
 
     def before(day: date) -> Iterator[tuple[date, date]]:
         while True:
@@ -144,10 +148,10 @@ def _months(today: date, count: int) -> Iterator[tuple[date, date]]:
     return islice(before(today), count)
 
 
-def _outlets(data: Path, site: Site) -> list[tuple[str, str]]:
-    """Editions and slugs: those met by earlier runs, most articles first, then the registry's."""
+def _outlets(place: Place, site: Site) -> list[tuple[str, str]]:
+    """Return editions and slugs: of earlier runs, most articles first, then the registry's."""
     counts: dict[tuple[str, str], int] = {}
-    with ledger_of(data) as ledger:
+    with ledger_of(place) as ledger:
         census = ledger.articles.census(Scope(site=site.name)) if ledger else []
     for _, edition, outlet, _, count in census:
         counts[edition, outlet] = counts.get((edition, outlet), 0) + count

@@ -2,10 +2,10 @@
 
 import base64
 import json
+import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urljoin
 from urllib.request import Request, urlopen
@@ -18,6 +18,9 @@ from newscrawl.operations.schedule import (
     next_backfill,
     this_hour,
 )
+from newscrawl.state.place import Place
+
+logger = logging.getLogger(__name__)
 
 _PROJECT = "newscrawl"
 _TIMEOUT = 60
@@ -25,43 +28,45 @@ _TIMEOUT = 60
 
 
 def post(
-    url: str,
+    urls: Sequence[str],
     slots: Sequence[Slot],
-    data: Path,
+    place: Place,
     months: int,
     now: datetime,
     settings: Mapping[str, str],
 ) -> Iterator[str]:
-    """Post what is due in the present hour and neither queued, nor running, nor done.
+    """Post the runs that are due in the current hour and neither queued, running nor done.
 
-    A site has one job at a time: what is due meanwhile is posted by a later call of the hour.
+    A site has one job at a time: what is due meanwhile is posted by a later call of the hour. Each
+    job goes to the Scrapyd with the fewest jobs. One that is away gets none, and its jobs go to the
+    others.
 
-    Yields the names of the jobs as they are posted. User and password are those of the environment
+    Yields a line for each posted job. User and password are those of the environment
     (``SCRAPYD_USERNAME``, ``SCRAPYD_PASSWORD``).
 
     Args:
-        url: Address of Scrapyd.
+        urls: Addresses of Scrapyd.
         slots: The schedule.
-        data: Data directory.
+        place: Data directory and ledger.
         months: Number of past months to back-fill.
         now: Present time.
         settings: Settings of the posted runs.
 
     Raises:
-        ScrapydError: Scrapyd cannot be reached, or refuses.
+        ScrapydError: no Scrapyd can be reached, or one refuses.
     """
     options = [("setting", f"{name}={value}") for name, value in settings.items()]
-    listed = _request(url, "listjobs", {"project": _PROJECT})
-    busy = {job["spider"] for state in ("pending", "running") for job in listed[state]}
-    known = {job["id"] for job in listed["finished"]}
+    jobs, loads = _listed(urls)
+    busy = {job["spider"] for state in ("pending", "running") for job in jobs[state]}
+    known = {job["id"] for job in jobs["finished"]}
     for slot in slots:
         if not slot.due(now) or slot.site in busy:
             continue
         job, arguments = job_of(slot, now), slot.arguments
         if slot.kind == "backfill":
-            if backfilled_since(data, slot.site, this_hour(now)):
+            if backfilled_since(place.data, slot.site, this_hour(now)):
                 continue
-            arguments = next_backfill(data, slot.site, months, now.date()) or {}
+            arguments = next_backfill(place, slot.site, months, now.date()) or {}
             job = arguments.get("_job", "")
         elif job in known:
             continue
@@ -69,9 +74,35 @@ def post(
             continue  # all is filled
         given = [(name, value) for name, value in arguments.items() if name != "_job"]
         run = {"project": _PROJECT, "spider": slot.site, "jobid": job}
+        url = min(loads, key=loads.__getitem__)
         _request(url, "schedule", run, [*given, *options])
         busy.add(slot.site)
-        yield job
+        loads[url] += 1
+        yield f"posted {job}" + (f" to {url}" if len(urls) > 1 else "")
+
+
+def _listed(urls: Sequence[str]) -> tuple[dict[str, list[dict[str, Any]]], dict[str, int]]:
+    """Return all jobs by state, and the number of unfinished ones by Scrapyd that can be reached.
+
+    Raises:
+        ScrapydError: none can be reached.
+    """
+    jobs: dict[str, list[dict[str, Any]]] = {"pending": [], "running": [], "finished": []}
+    loads: dict[str, int] = {}
+    for url in urls:
+        try:
+            listed = _request(url, "listjobs", {"project": _PROJECT})
+        except ScrapydError as error:
+            if len(urls) == 1:
+                raise
+            logger.warning("%s", error)
+            continue
+        for state, known in jobs.items():
+            known += listed[state]
+        loads[url] = len(listed["pending"]) + len(listed["running"])
+    if not loads:
+        raise ScrapydError(f"no Scrapyd can be reached: {', '.join(urls)}")
+    return jobs, loads
 
 
 def _request(

@@ -9,7 +9,7 @@ FIELDS = marked(Use.COUNTED)
 """Fields whose filled values are counted."""
 
 
-class Tally:
+class RecordStatistics:
     """Counts of records, taken one by one; memory grows only with the number of outlets."""
 
     def __init__(self) -> None:
@@ -34,7 +34,7 @@ class Tally:
             self._agreement += item.agreement.text
             self._compared += 1
 
-    def figures(self) -> dict[str, Any]:
+    def counts(self) -> dict[str, Any]:
         """Return the counts for the run report; ``agreement`` is the mean of the texts."""
         mean = round(self._agreement / self._compared, 4) if self._compared else None
         return {

@@ -81,7 +81,7 @@ class Supervisor:
         return self._end(report, EXIT_CODES[outcome])
 
     def end(self, outcome: Outcome | None) -> int:
-        """Report a run that has ended; ``None`` if it has no outcome of its own."""
+        """Report a finished run; ``None`` for one without an outcome."""
         report = self._head() | read_report(self._data, self._job)
         if report.get("state", "running") == "running":
             reason = f"the run could not begin or end: {self._errors.message or 'see the log'}"

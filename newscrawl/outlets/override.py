@@ -23,7 +23,7 @@ OVERRIDES = resources.files("newscrawl.outlets") / "overrides"
 
 
 class Override(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is stated for one outlet; what is not stated is extracted as for any other."""
+    """Override for one outlet; fields that are not set are extracted as usual."""
 
     body: Selector | None = None
     """The body: every element that matches, such as its paragraphs or the part that holds them."""
@@ -49,7 +49,7 @@ def load_overrides(directory: Traversable) -> dict[str, Override]:
 
     Raises:
         OverrideError: a file has an unknown key, a wrong value or a selector that cannot be parsed,
-            or its name is no registered domain.
+            or its name is not a registered domain.
     """
     files = [file for file in directory.iterdir() if file.name.endswith(".toml")]
     return {file.name.removesuffix(".toml"): _load(file) for file in files}
@@ -80,7 +80,7 @@ def check_override(override: Override, html: str | bytes) -> None:
 def _load(file: Traversable) -> Override:
     domain = file.name.removesuffix(".toml")
     if registered_domain(domain) != domain:
-        raise OverrideError(f"{file.name}: {domain} is no registered domain")
+        raise OverrideError(f"{file.name}: {domain} is not a registered domain")
     try:
         override = msgspec.toml.decode(file.read_bytes(), type=Override)
     except msgspec.MsgspecError as error:
@@ -92,5 +92,5 @@ def _load(file: Traversable) -> Override:
         try:
             empty.css_first(css)
         except SelectolaxError as error:
-            raise OverrideError(f"{file.name}: {key} is no CSS selector: {css!r}") from error
+            raise OverrideError(f"{file.name}: {key} is not a CSS selector: {css!r}") from error
     return override

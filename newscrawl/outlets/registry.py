@@ -74,7 +74,7 @@ def known_outlets() -> dict[tuple[str, str, str], OutletFacts]:
 
 
 def known_outlet(country: str, edition: str, slug: str) -> OutletFacts | None:
-    """What is known of an outlet.
+    """Entry of the registry for one outlet.
 
     >>> known_outlet("MA", "fr", "lopinion").domains
     ('lopinion.ma',)

@@ -8,6 +8,11 @@ from newscrawl.state.run import Run
 from newscrawl.text.urls import registered_domain
 
 
+def domain_of_source(item: Article) -> str | None:
+    """Return the registered domain of a source page that is the article."""
+    return registered_domain(item.source.url or "") if item.source.status == "ok" else None
+
+
 class DomainPipeline:
     """Fills ``outlet.domain`` of records without a link: as learned, else as registered.
 
@@ -30,8 +35,7 @@ class DomainPipeline:
             StoreError: the ledger cannot be read.
         """
         slug = item.outlet.slug
-        domain = registered_domain(item.source.url or "") if item.source.status == "ok" else None
-        if domain:
+        if domain := domain_of_source(item):
             self._met.setdefault((item.edition, slug), domain)
         if item.source.link is None:
             item.outlet.domain = (

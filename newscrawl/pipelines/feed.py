@@ -1,6 +1,7 @@
 """Feed: each record is written exactly once."""
 
 import logging
+from collections import Counter
 from time import monotonic
 
 from scrapy.crawler import Crawler
@@ -10,11 +11,12 @@ from newscrawl.articles.recrawl import Revisits
 from newscrawl.errors import StoreError
 from newscrawl.fetching.shutdown import stop
 from newscrawl.items import Article
+from newscrawl.pipelines.domain import domain_of_source
 from newscrawl.pipelines.versions import fingerprints
+from newscrawl.state.articles import State
 from newscrawl.state.compression import packing_of
 from newscrawl.state.jsonl import LineFile
 from newscrawl.state.run import Run
-from newscrawl.text.urls import registered_domain
 
 logger = logging.getLogger(__name__)
 
@@ -94,17 +96,28 @@ class FeedPipeline:
                 self._run.texts.commit()
                 positions = self._feed.append(self._batch)
                 name = self._run.relative(self._feed.path)
+                outcomes = self._run.ledger.articles.last_outcomes([i.id for i in self._batch])
                 for item, position in zip(self._batch, positions, strict=True):
-                    self._note(item, name, position)
+                    self._note(item, name, position, outcomes.get(item.id, ("found", 0)))
+                self._learn_domains()
             self._batch.clear()
         self._flushed = monotonic()
 
-    def _note(self, item: Article, file: str, position: int) -> None:
-        """Update the ledger: the article's outcome, its next visit and its outlet's domain."""
-        ledger = self._run.ledger
-        state, due = self._revisits.after(item, ledger.articles.last_outcome(item.id))
-        ledger.articles.settle(item.id, state, due=due)
-        prints = fingerprints(item)
-        ledger.articles.note_export(item.id, self._run.job, item.version, prints, file, position)
-        if item.source.status == "ok" and (domain := registered_domain(item.source.url or "")):
-            ledger.outlets.learn_domain(item.aggregator, item.edition, item.outlet.slug, domain)
+    def _note(self, item: Article, file: str, position: int, last: tuple[State, int]) -> None:
+        """Update the ledger: the article's outcome and its next visit."""
+        articles = self._run.ledger.articles
+        state, due = self._revisits.after(item, last)
+        articles.settle(item.id, state, due=due)
+        articles.note_export(
+            item.id, self._run.job, item.version, fingerprints(item), file, position
+        )
+
+    def _learn_domains(self) -> None:
+        """Count the sources of the batch by outlet and domain."""
+        domains = Counter(
+            (item.aggregator, item.edition, item.outlet.slug, domain)
+            for item in self._batch
+            if (domain := domain_of_source(item))
+        )
+        for outlet, pages in domains.items():
+            self._run.ledger.outlets.learn_domain(*outlet, pages=pages)

@@ -95,7 +95,7 @@ class VersionsPipeline:
         return item
 
     def _keep_source(self, item: Article) -> None:
-        """Keep what an earlier version has of a source that is lost.
+        """Keep the source's fields of an earlier version if the source is lost.
 
         While the failure may be transient, or if the earlier version cannot be read, that version
         stands as it is.
@@ -118,7 +118,7 @@ class VersionsPipeline:
             merge.keep_source(item, earlier, now())
 
     def _leave(self, item: Article) -> NoReturn:
-        """Settle an article whose last version stands as it is."""
+        """Settle an article whose latest version is still valid."""
         articles = self._run.ledger.articles
         state, due = self._revisits.after(item, articles.last_outcome(item.id))
         articles.settle(item.id, state, due=due)

@@ -43,7 +43,7 @@ def _rejected(data: Path) -> Counter[str]:
                 try:
                     given = _decode_reject(line).reasons
                 except ValueError:
-                    given = ["a line of the rejects cannot be read"]
+                    given = ["a damaged line of the rejects"]
                 reasons.update({_VARIES.sub("…", reason) for reason in given})
     return reasons
 

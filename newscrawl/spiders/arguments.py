@@ -33,7 +33,7 @@ class IdRange:
     """The highest number."""
 
     def __iter__(self) -> Iterator[str]:
-        """The numbers as they stand in URLs."""
+        """Yield the numbers as in URLs."""
         return map(str, range(self.first, self.last + 1))
 
 
@@ -58,7 +58,7 @@ class Articles(Iterable[ArticleKey], Sized):
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
-    """What a run is asked to do; every field is an argument of the same name."""
+    """Arguments of a run; each field is a spider argument of the same name."""
 
     editions: tuple[Edition, ...]
     """Language branches, ``fr,ar``; all of the site's if not given."""
@@ -154,7 +154,7 @@ class Arguments:
                 )
 
     def wants(self, day: date) -> bool:
-        """Whether a printed date lies between ``since`` and ``until``."""
+        """Return whether a printed date is between ``since`` and ``until``."""
         return not (self.since and day < self.since) and not (self.until and day > self.until)
 
 
@@ -190,7 +190,7 @@ def _day(name: str, value: str | None, today: date) -> date | None:
     try:
         return parse_day(value, today)
     except ValueError:
-        raise ArgumentError(f"{name}={value}: is no date; allowed: {FORMS}") from None
+        raise ArgumentError(f"{name}={value}: is not a date; allowed: {FORMS}") from None
 
 
 def _urls(site: Site, value: str | None) -> Articles:
@@ -207,14 +207,14 @@ def _ids_of_urls(site: Site, value: str) -> Iterator[str]:
         key = parse_article_url(url)
         if key is None or key.aggregator != site.name:
             raise ArgumentError(
-                f"{where}: {url} is no article URL of {site.name}; "
+                f"{where}: {url} is not an article URL of {site.name}; "
                 f"allowed: such as https://www.{site.host}/lopinion/36897"
             )
         yield key.id
 
 
 def _lines(value: str) -> Iterator[tuple[str, str]]:
-    """The URLs that ``urls`` gives, or the file that it names, each with where it stands."""
+    """Yield the URLs of ``urls`` or of the file it names, each with its location."""
     if value.startswith(("http://", "https://")):
         yield from (("urls", url) for url in _list(value))
         return
@@ -235,7 +235,8 @@ def _ids(value: str | None) -> tuple[IdRange, ...]:
         match = _RANGE.fullmatch(part)
         if match is None or not is_slug(match["outlet"]):
             raise ArgumentError(
-                f"ids={part}: is no range; allowed: outlet:first-last, such as lopinion:36000-36999"
+                f"ids={part}: is not a range; "
+                "allowed: outlet:first-last, such as lopinion:36000-36999"
             )
         first, last = int(match["first"]), int(match["last"] or match["first"])
         if first > last:
@@ -263,5 +264,5 @@ def _number(name: str, value: str | None, what: str) -> int | None:
     if value is None:
         return None
     if not (value.isascii() and value.isdigit() and int(value)):
-        raise ArgumentError(f"{name}={value}: is no number of {what}; allowed: 1 or more")
+        raise ArgumentError(f"{name}={value}: is not a number of {what}; allowed: 1 or more")
     return int(value)

@@ -266,7 +266,7 @@ class AggregatorSpider(scrapy.Spider):
     # --- The end ---------------------------------------------------------------------------------
 
     def closed(self, reason: str) -> None:
-        """Note that a run has come to its end."""
+        """Note the end of a run."""
         if reason == "finished":
             self.discovery.finish()
 

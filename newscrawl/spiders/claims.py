@@ -68,7 +68,7 @@ class Claims:
         return claimed
 
     def adopt(self) -> Iterator[tuple[str, str]]:
-        """Claim what earlier runs left and what is due, each article when it is asked for.
+        """Claim leftovers of earlier runs and due articles, each when it is requested.
 
         Without room nothing more is claimed: this run would not request it.
         """

@@ -49,6 +49,9 @@ _UNFINISHED_FIRST = 1000
 class Discovery:
     """The first requests of a crawl, its listings, and the articles that they lead to.
 
+    One class, although large: all ways of discovery share claims, walks, counters and the end of
+    the site.
+
     Args:
         crawler: Of the running spider.
         site: The aggregator.
@@ -224,7 +227,7 @@ class Discovery:
         )
 
     def follow_links(self, key: ArticleKey, links: list[ArticleKey]) -> Iterator[Request]:
-        """Request what an article's page links to, where all that is new is wanted."""
+        """Request the articles that a page links to, if all new articles are wanted."""
         if self.all_new:
             yield from self._take(links)
             yield from self._feeds_of([key, *links])

@@ -64,7 +64,7 @@ class Walk:
 
 @dataclass(slots=True)
 class ListingPage:
-    """A page of a walk; without dates of its own, its next page waits for those of its articles."""
+    """A page of a walk; without dates, its next page waits for the dates of its articles."""
 
     walk: Walk
     """The walk."""

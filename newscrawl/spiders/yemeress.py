@@ -4,6 +4,6 @@ from newscrawl.spiders.base import AggregatorSpider
 
 
 class Yemeress(AggregatorSpider):
-    """See ``newscrawl.aggregator.sites`` for what is known of the site."""
+    """Spider of one site; see ``newscrawl.aggregator.sites``."""
 
     name = "yemeress"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal, get_args
 
-from newscrawl.state.database import Database
+from newscrawl.state.database import Database, packed
 
 State = Literal["found", "waiting", "done", "rejected", "failed"]
 """Last outcome of an article: ``found`` is none yet, ``waiting`` is exported without its source."""
@@ -90,7 +90,7 @@ class Wanted:
         condition, values = "", list[str]()
         for column, allowed in (("edition", self.editions), ("outlet", self.outlets)):
             if allowed:
-                condition += f" AND {column} IN ({', '.join('?' * len(allowed))})"
+                condition += f" AND articles.{column} IN ({', '.join('?' * len(allowed))})"
                 values += allowed
         for comparison, day in ((">=", self.since), ("<=", self.until)):
             if day:
@@ -147,27 +147,26 @@ class ArticleStore:
             " OR coalesce(articles.settled, '') < ? OR articles.settled > ?"
         )
         condition, values = wanted.where()
-        sql = f"""
-            INSERT INTO articles (id, site, edition, outlet, state, claim, job, found)
-            VALUES (?, ?, ?, ?, 'found', 'new', ?, ?)
-            ON CONFLICT (id) DO UPDATE SET job = excluded.job, claim = 'again'
-            WHERE articles.job != excluded.job AND ({state}){condition}
-            RETURNING id, found
-        """  # noqa: S608 - column names are literals, values are bound
-        claimed = {}
+        first = {entry.id: entry for entry in entries}
+        rows = packed((e.id, e.site, e.edition, e.outlet) for e in first.values())
         with self._database.transaction():
-            number = self._number(job)
-            for entry in entries:
-                row = self._database.execute(
-                    sql,
+            claimed = dict(
+                self._database.execute(
+                    f"""
+                    INSERT INTO articles (id, site, edition, outlet, state, claim, job, found)
+                    SELECT value->>0, value->>1, value->>2, value->>3, 'found', 'new', ?, ?
+                    FROM {self._database.rows} WHERE true
+                    ON CONFLICT (id) DO UPDATE SET job = excluded.job, claim = 'again'
+                    WHERE articles.job != excluded.job AND ({state}){condition}
+                    RETURNING id, found
+                    """,  # noqa: S608 - column names are literals, values are bound
                     [
-                        *(entry.id, entry.site, entry.edition, entry.outlet, number, now),
+                        *(self._number(job), now, rows),
                         *(attempts, again, now if again else _NEVER, *values),
                     ],
-                ).fetchone()
-                if row:
-                    claimed[row[0]] = row[1]
-        return claimed
+                ).fetchall()
+            )
+        return {article: claimed[article] for article in first if article in claimed}
 
     def adopt(
         self,
@@ -223,7 +222,7 @@ class ArticleStore:
         )
 
     def release(self, site: str) -> None:
-        """Give back what a run of a site that has ended had in hand.
+        """Release the claims of an ended run of a site.
 
         What only that run knew of and did not want is deleted.
         """
@@ -239,7 +238,7 @@ class ArticleStore:
         )
 
     def begin(self, site: str, job: str, now: str) -> None:
-        """Prepare for a run: give back what earlier runs had in hand, and judge what is due.
+        """Prepare for a run: release claims of earlier runs and update due articles.
 
         A stopped back-fill is begun again under its name and would regard what is due as its own.
         What was settled after ``now``, under a wrong clock, is due at once.
@@ -327,7 +326,7 @@ class ArticleStore:
         )
 
     def _number(self, name: str) -> int:
-        """The number that stands for the name of a run or a file."""
+        """Return the number of the name of a run or file."""
         if name not in self._numbers:
             select = "SELECT number FROM names WHERE name = ?"
             row = self._database.execute(select, (name,)).fetchone()
@@ -354,10 +353,16 @@ class ArticleStore:
 
     def last_outcome(self, article: str) -> tuple[State, int]:
         """State of an article, and how many outcomes in a row were of that kind."""
-        row = self._database.execute(
-            "SELECT state, attempts FROM articles WHERE id = ?", (article,)
-        ).fetchone()
-        return row or ("found", 0)
+        return self.last_outcomes([article]).get(article, ("found", 0))
+
+    def last_outcomes(self, articles: Sequence[str]) -> dict[str, tuple[State, int]]:
+        """State and number of outcomes in a row of some articles; unknown ones are left out."""
+        rows = self._database.execute(
+            "SELECT id, state, attempts FROM articles"  # noqa: S608 - a literal
+            f" WHERE id IN (SELECT value->>0 FROM {self._database.rows})",
+            (packed([article] for article in articles),),
+        )
+        return {article: (state, attempts) for article, state, attempts in rows.fetchall()}
 
     def last_export(self, article: str) -> tuple[int, bytes | None]:
         """Number of the version last exported (0: none), and its fingerprints, if it is known.
@@ -365,14 +370,11 @@ class ArticleStore:
         An article that was forgotten keeps its number: no version stands twice in the feeds.
         """
         row = self._database.execute(
-            "SELECT version, prints FROM articles WHERE id = ?", (article,)
+            "SELECT version, prints FROM articles WHERE id = ? AND version > 0"
+            " UNION ALL SELECT version, NULL FROM forgotten WHERE id = ? LIMIT 1",
+            (article, article),
         ).fetchone()
-        if row and row[0]:
-            return row[0], row[1]
-        row = self._database.execute(
-            "SELECT version FROM forgotten WHERE id = ?", (article,)
-        ).fetchone()
-        return (row[0] if row else 0), None
+        return row or (0, None)
 
     def is_settled(self, article: str) -> bool:
         """Whether an article has a final outcome, exported or rejected, and is not claimed."""
@@ -448,7 +450,7 @@ class ArticleStore:
             numbers = (
                 f"SELECT number FROM texts WHERE id IN (SELECT id FROM articles WHERE {where})"  # noqa: S608 - as above
             )
-            self._database.execute(f"DELETE FROM bands WHERE number IN ({numbers})", values)  # noqa: S608 - as above
-            self._database.execute(f"DELETE FROM texts WHERE number IN ({numbers})", values)  # noqa: S608 - as above
+            for table in self._database.text_tables:
+                self._database.execute(f"DELETE FROM {table} WHERE number IN ({numbers})", values)  # noqa: S608 - as above
             self._database.execute(f"DELETE FROM articles WHERE {where}", values)  # noqa: S608 - as above
             self._database.execute("DELETE FROM validators")

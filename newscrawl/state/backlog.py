@@ -1,12 +1,15 @@
 """Counts of what waits in the ledger, read without locking or changing it."""
 
 import sqlite3
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from newscrawl.errors import StoreError
-from newscrawl.state.ledger import ledger_path
+from newscrawl.state.place import Place, as_place
+from newscrawl.state.postgres import PostgresDatabase
 
 
 @dataclass(slots=True)
@@ -21,34 +24,45 @@ class Backlog:
     """Those of the waiting ones whose time has come."""
 
 
-def backlogs(data: Path, now: str) -> dict[str, Backlog]:
+def backlogs(place: Place | Path, now: str) -> dict[str, Backlog]:
     """Return the backlog of each site; empty without a ledger.
 
     Args:
-        data: Data directory.
+        place: Place of the ledger, or the data directory of an SQLite ledger.
         now: Present time, ISO 8601 in UTC.
 
     Raises:
         StoreError: the ledger cannot be read.
     """
-    path = ledger_path(data)
-    if not path.exists():
+    place = as_place(place)
+    if place.url:
+        database = PostgresDatabase(place.url, place.node)
+        try:
+            return _counted(database.execute, now)
+        finally:
+            database.close()
+    if not place.exists:
         return {}
-    found: dict[str, Backlog] = {}
+    uri = f"{place.path.resolve().as_uri()}?mode=ro"
     try:
-        # Both counts are taken from indexes alone.
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
-            for site, count in database.execute(
-                "SELECT site, count(*) FROM articles WHERE state = 'found' GROUP BY site"
-            ):
-                found.setdefault(site, Backlog()).unfinished = count
-            for site, waiting, due in database.execute(
-                "SELECT site, count(*), sum(due <= ?) FROM articles WHERE due IS NOT NULL"
-                " GROUP BY site",
-                (now,),
-            ):
-                backlog = found.setdefault(site, Backlog())
-                backlog.waiting, backlog.due = waiting, due
+        with closing(sqlite3.connect(uri, uri=True)) as connection:
+            return _counted(connection.execute, now)
     except sqlite3.Error as error:
-        raise StoreError(f"the ledger {path} cannot be read: {error}") from error
+        raise StoreError(f"the ledger {place.path} cannot be read: {error}") from error
+
+
+def _counted(execute: Callable[..., Iterable[Any]], now: str) -> dict[str, Backlog]:
+    """Count from indexes alone."""
+    found: dict[str, Backlog] = {}
+    for site, count in execute(
+        "SELECT site, count(*) FROM articles WHERE state = 'found' GROUP BY site"
+    ):
+        found.setdefault(site, Backlog()).unfinished = count
+    for site, waiting, due in execute(
+        "SELECT site, count(*), sum(CASE WHEN due <= ? THEN 1 ELSE 0 END) FROM articles"
+        " WHERE due IS NOT NULL GROUP BY site",
+        (now,),
+    ):
+        backlog = found.setdefault(site, Backlog())
+        backlog.waiting, backlog.due = waiting, due
     return found

@@ -1,4 +1,4 @@
-"""Feeds may be packed: each batch as a whole of its own, so that one can be cut off again.
+"""Compression of feeds: one frame per batch, so that a batch can be cut off again.
 
 A gzip file is a row of members, and a Zstandard file one of frames; a reader takes them for one.
 """
@@ -64,7 +64,7 @@ def packing_of(name: object) -> Packing:
 
 
 def open_unpacked(path: Path, source: IO[bytes] | None = None) -> IO[bytes]:
-    """Open a feed to read what was packed into it; one that is plain as it lies there.
+    """Open a feed for reading, decompressed if necessary.
 
     Where it is damaged, reading raises one of ``unpacking_errors()``.
 

@@ -6,7 +6,7 @@ from newscrawl.state.database import Database
 
 
 class FeedPositions:
-    """Where the record of each article stands.
+    """File positions of the articles' records.
 
     Args:
         database: Database that holds them.
@@ -24,8 +24,8 @@ class FeedPositions:
                 target at which it begins.
         """
         execute = self._database.execute
-        execute("INSERT OR IGNORE INTO names (name) VALUES (?)", (target,))
-        execute("CREATE TEMP TABLE moved (file INTEGER PRIMARY KEY, start INTEGER NOT NULL)")
+        execute("INSERT INTO names (name) VALUES (?) ON CONFLICT DO NOTHING", (target,))
+        execute("CREATE TEMP TABLE moved (file BIGINT PRIMARY KEY, start BIGINT NOT NULL)")
         self._database.execute_many(
             "INSERT INTO moved SELECT number, ? FROM names WHERE name = ?",
             ((start, name) for name, start in offsets.items()),

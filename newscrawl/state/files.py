@@ -8,17 +8,19 @@ class OutputFiles:
 
     Args:
         database: Database that holds them.
+        node: Name of this machine; the files of others are left alone.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, node: str = "") -> None:
         self._database = database
+        self._node = node
 
     def commit_length(self, path: str, site: str, length: int) -> None:
         """Store the valid length of a file; part of the caller's transaction, if any."""
         self._database.execute(
-            "INSERT INTO files VALUES (?, ?, ?)"
+            "INSERT INTO files (path, site, length, node) VALUES (?, ?, ?, ?)"
             " ON CONFLICT (path) DO UPDATE SET length = excluded.length",
-            (path, site, length),
+            (path, site, length, self._node),
         )
 
     def committed_length(self, path: str) -> int:
@@ -27,9 +29,9 @@ class OutputFiles:
         return int(row[0]) if row else 0
 
     def committed(self, site: str) -> list[tuple[str, int]]:
-        """Open files of a site with their valid lengths."""
+        """Open files of a site on this machine, with their valid lengths."""
         return self._database.execute(
-            "SELECT path, length FROM files WHERE site = ?", (site,)
+            "SELECT path, length FROM files WHERE site = ? AND node = ?", (site, self._node)
         ).fetchall()
 
     def close_file(self, path: str) -> None:

@@ -1,4 +1,4 @@
-"""A file of JSON lines that survives a kill: what is not committed in the ledger is cut off."""
+"""JSON Lines file that survives a kill: uncommitted bytes are cut off."""
 
 import logging
 import os
@@ -54,16 +54,16 @@ class LineFile:
         self._run = run
         self._fsync = fsync
         self._packing = packing
-        # A job that is run again under the same name goes on where its file ends.
+        # A job that is started again under the same name continues where its file ends.
         length = self.path.stat().st_size if self.path.exists() else 0
-        # The ledger knows of the file before it exists, so that no torn line escapes it.
+        # Stored before the file exists, so that no torn line remains.
         self._run.ledger.files.commit_length(self._name, run.site, length)
 
     def append(self, objects: list[Any]) -> list[int]:
         """Write lines and note the new length in the ledger, in the caller's transaction.
 
-        If that comes to nothing, so do the lines: they are cut off by the next call, by ``close``,
-        or by the next run. Gives the byte at which each line begins, or the batch it is packed in.
+        If that transaction fails, the lines are cut off by the next call, by ``close``, or by the
+        next run. Returns the byte at which each line begins, or its compressed batch.
 
         Raises:
             StoreError: they cannot be written, or the file was changed meanwhile.
@@ -87,15 +87,15 @@ class LineFile:
         return list(accumulate(map(len, lines[:-1]), initial=length))
 
     def _cut_back(self) -> int:
-        """Cut off what came to nothing; the length that is left."""
+        """Cut off what was not committed; return the length that is left."""
         length = self._run.ledger.files.committed_length(self._name)
         self._run.cut_back(self._name, length)
         return length
 
     def close(self) -> None:
-        """Say that the file is complete.
+        """Mark the file as complete.
 
-        If that cannot be said, it stays open: the next run looks after it.
+        If that fails, the file stays open in the ledger, and the next run truncates it.
         """
         try:
             self._cut_back()

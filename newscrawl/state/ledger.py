@@ -8,46 +8,69 @@ the next run adopts, and feeds whose committed length is known.
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from newscrawl.errors import StoreError
 from newscrawl.state.articles import ArticleStore
-from newscrawl.state.database import Database
+from newscrawl.state.copies import TableCopies
 from newscrawl.state.discovery import DiscoveryStore
 from newscrawl.state.feed_positions import FeedPositions
 from newscrawl.state.files import OutputFiles
+from newscrawl.state.host_slots import HostSlots
 from newscrawl.state.hosts import HostStore
+from newscrawl.state.nodes import NodeStore
 from newscrawl.state.outlets import OutletKnowledge
+from newscrawl.state.place import Place, as_place
+from newscrawl.state.postgres import PostgresDatabase, examine_postgres
+from newscrawl.state.site_leases import SiteLeases
 from newscrawl.state.site_lock import SiteLocks
 from newscrawl.state.source_checks import SourceCheckTimes
-from newscrawl.state.texts import TextSignatures
+from newscrawl.state.sqlite import SqliteDatabase, examine_sqlite
+from newscrawl.state.texts import BandTable, KeyIndex, TextSignatures
+
+if TYPE_CHECKING:
+    from newscrawl.state.database import Database
 
 
 def ledger_path(data: Path) -> Path:
-    """Path of a data directory's ledger."""
-    return data / "ledger" / "ledger.sqlite"
+    """Path of a data directory's SQLite ledger."""
+    return Place(data).path
 
 
 class Ledger:
     """Owner of the database and of the stores on it.
 
     Args:
-        path: Ledger file; created if missing.
+        place: Place of the ledger, or an SQLite file; created if missing.
 
     Raises:
-        StoreError: the file cannot be opened, is no ledger, or has a newer schema.
+        StoreError: the database cannot be opened, is no ledger, or has a newer schema.
     """
 
-    def __init__(self, path: Path) -> None:
-        _refuse_emptied(path)
-        self._database = Database(path)
-        self._locks = SiteLocks(path)
+    def __init__(self, place: Place | Path) -> None:
+        if isinstance(place, Path):
+            place = Place(place.parent, file=place)
+        self.texts: TextSignatures
+        """Text signatures."""
+        self._database: Database
+        self._locks: SiteLocks | SiteLeases
+        if place.url:
+            postgres = PostgresDatabase(place.url, place.node)
+            self._database, self.texts = postgres, KeyIndex(postgres)
+            self.host_slots = HostSlots(postgres, place.node, place.lease)
+            """Which process may send requests to a host."""
+            self._locks = SiteLeases(postgres, self.host_slots, place)
+        else:
+            _refuse_emptied(place.path)
+            self._database = SqliteDatabase(place.path)
+            self.texts = BandTable(self._database)
+            self.host_slots = HostSlots(self._database, "", place.lease)
+            self._locks = SiteLocks(place.path)
         self.articles = ArticleStore(self._database)
         """Articles, their states and exported versions."""
         self.discovery = DiscoveryStore(self._database)
         """Listing walks and cache validators."""
-        self.texts = TextSignatures(self._database)
-        """Text signatures."""
-        self.files = OutputFiles(self._database)
+        self.files = OutputFiles(self._database, place.node)
         """Committed lengths of output files."""
         self.positions = FeedPositions(self._database)
         """Positions of records in feeds."""
@@ -57,6 +80,10 @@ class Ledger:
         """Times of source checks."""
         self.hosts = HostStore(self._database)
         """Hosts whose pages need a browser."""
+        self.nodes = NodeStore(self._database) if place.url else None
+        """Nodes that share the ledger, if it is on PostgreSQL."""
+        self.copies = TableCopies(self._database)
+        """Whole tables, for a move."""
 
     def transaction(self) -> AbstractContextManager[None]:
         """Context in which the changes to all stores are committed together, or not at all.
@@ -73,9 +100,23 @@ class Ledger:
             SiteBusyError: another run of the site holds it.
         """
         self._locks.acquire(site, job)
+        if isinstance(self._locks, SiteLocks):
+            self.host_slots.register(site)
+
+    def renew(self) -> list[str]:
+        """Renew the lease of this process; return its hosts for which other processes wait.
+
+        Raises:
+            LeaseLostError: another run has taken a site that this process had locked.
+            StoreError: the ledger cannot be used.
+        """
+        if not isinstance(self._locks, SiteLocks):
+            self._locks.check()
+        return self.host_slots.renew()
 
     def close(self) -> None:
         """Release the locks and close the database."""
+        self.host_slots.unregister()
         self._locks.release()
         self._database.close()
 
@@ -95,16 +136,30 @@ def _refuse_emptied(path: Path) -> None:
 
 
 @contextmanager
-def ledger_of(data: Path) -> Iterator[Ledger | None]:
-    """Open the ledger of a data directory, if it has one.
+def ledger_of(place: Place | Path) -> Iterator[Ledger | None]:
+    """Open the ledger of a place or of a data directory, if there is one.
 
     Raises:
         StoreError: it cannot be opened.
     """
-    path = ledger_path(data)
-    ledger = Ledger(path) if path.exists() else None
+    place = as_place(place)
+    ledger = Ledger(place) if place.exists else None
     try:
         yield ledger
     finally:
         if ledger:
             ledger.close()
+
+
+def examine(place: Place) -> str:
+    """Describe the condition of an existing ledger in a few words.
+
+    Raises:
+        StoreError: it is damaged, cannot be read, or has a newer schema.
+    """
+    if place.url:
+        return examine_postgres(place.url)
+    try:
+        return examine_sqlite(place.path)
+    except StoreError as error:
+        raise StoreError(f"{place.path}: {error}") from error

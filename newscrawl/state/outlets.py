@@ -13,12 +13,15 @@ class OutletKnowledge:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def learn_domain(self, site: str, edition: str, outlet: str, domain: str) -> None:
-        """Count a source page of an outlet at a registered domain."""
+    def learn_domain(
+        self, site: str, edition: str, outlet: str, domain: str, pages: int = 1
+    ) -> None:
+        """Count source pages of an outlet at a registered domain."""
         self._database.execute(
-            "INSERT INTO domains (site, edition, outlet, domain) VALUES (?, ?, ?, ?)"
-            " ON CONFLICT DO UPDATE SET pages = pages + 1",
-            (site, edition, outlet, domain),
+            "INSERT INTO domains (site, edition, outlet, domain, pages) VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT (site, edition, outlet, domain)"
+            " DO UPDATE SET pages = domains.pages + excluded.pages",
+            (site, edition, outlet, domain, pages),
         )
 
     def domain_of(self, site: str, edition: str, outlet: str) -> str | None:
@@ -34,7 +37,9 @@ class OutletKnowledge:
         """Store the rules of a domain, or delete them if empty; in the caller's transaction."""
         if rules:
             self._database.execute(
-                "INSERT OR REPLACE INTO rules VALUES (?, ?, ?)", (site, domain, rules)
+                "INSERT INTO rules (site, domain, rules) VALUES (?, ?, ?)"
+                " ON CONFLICT (site, domain) DO UPDATE SET rules = excluded.rules",
+                (site, domain, rules),
             )
         else:
             self._database.execute(

@@ -1,4 +1,4 @@
-"""What the parts of one run share: its name, its directory and the ledger."""
+"""State that the components of one run share: its name, its directory and the ledger."""
 
 import os
 import re
@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from newscrawl.errors import ArgumentError, StoreError
-from newscrawl.state import Ledger, ledger_path
+from newscrawl.state import Ledger
+from newscrawl.state.place import Place, as_place, place_of
 from newscrawl.text.signatures import TextIndex
 
 if TYPE_CHECKING:
@@ -32,19 +33,19 @@ _runs: "WeakKeyDictionary[Crawler, Run]" = WeakKeyDictionary()
 
 
 def now() -> str:
-    """The present moment, ISO 8601 in UTC, to the second."""
+    """Return the current time, ISO 8601 in UTC, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def data_of(settings: "BaseSettings") -> Path:
-    """The data directory, absolute: a node may run in any working directory."""
+    """Return the data directory, absolute: a node may run in any working directory."""
     return Path(settings["NEWSCRAWL_DATA"]).resolve()
 
 
 def job_name(site: str, given: object = None) -> str:
-    """Name of a run, fit to be the name of files.
+    """Return the name of a run, usable as the name of files.
 
-    Scrapyd gives it as the spider argument ``_job``; others may in the environment.
+    Scrapyd passes it as the spider argument ``_job``; others may set ``SCRAPY_JOB``.
     """
     started = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%f")
     name = str(given or os.environ.get("SCRAPY_JOB") or f"{started}-{site}")
@@ -60,21 +61,24 @@ class Run:
         StoreError: the data directory or the ledger cannot be used.
     """
 
-    def __init__(self, site: str, job: str, data: Path) -> None:
+    def __init__(self, site: str, job: str, place: Place | Path) -> None:
+        self.place = as_place(place)
         self.site = site
         self.job = job
-        self.data = data
+        self.data = self.place.data
+        self.stem = f"{job}@{self.place.node}" if self.place.node else job
+        """How the names of this run's files begin."""
         self.started = now()
         self.before_lines: list[Callable[[], None]] = []
-        """Called before lines are written: what they refer to has to be safe first."""
+        """Called before lines are written: what they refer to must be on disk first."""
         self.with_records: list[Callable[[list[Article]], None]] = []
         """Called in the transaction that commits records: what is learned from them is committed
         with them or not at all. The records are validated; they must not be changed."""
         self.files: dict[str, Path] = {}
-        """Files of lines that this run may have written, by kind."""
+        """JSON Lines files that this run may have written, by kind."""
         self.before_close: list[Callable[[], None]] = []
-        """Called at the end of the run, while the ledger can still be told."""
-        self.ledger = Ledger(ledger_path(data))
+        """Called at the end of the run, while the ledger is still open."""
+        self.ledger = Ledger(self.place)
         self.texts = TextIndex(self.ledger.texts)
         """Texts of records, for the hint at duplicates."""
         self.ledger.lock(site, job)
@@ -84,7 +88,7 @@ class Run:
 
     @classmethod
     def of(cls, crawler: "Crawler", job: str | None = None) -> "Run":
-        """The run a crawler is on; made at the first call, and named then.
+        """Return the run of a crawler; created and named at the first call.
 
         Without ``job`` the name is that of the environment (``SCRAPY_JOB``), else made of the time.
         """
@@ -95,7 +99,7 @@ class Run:
                     f"{crawler.spidercls.__name__} has no site: derive it from "
                     "newscrawl.spiders.base.AggregatorSpider and set its attribute site"
                 )
-            _runs[crawler] = cls(site.name, job or job_name(site.name), data_of(crawler.settings))
+            _runs[crawler] = cls(site.name, job or job_name(site.name), place_of(crawler.settings))
         return _runs[crawler]
 
     def close(self) -> None:
@@ -107,14 +111,14 @@ class Run:
         self.ledger.close()
 
     def path(self, kind: str, packed: str = "") -> Path:
-        """File of this run's lines of one kind, its directory made.
+        """Return the path of this run's JSON Lines file of one kind; its directory is created.
 
-        ``packed`` is what packing adds to the file's name.
+        ``packed`` is the suffix that compression adds to the file's name.
 
         Raises:
-            StoreError: the directory cannot be made.
+            StoreError: the directory cannot be created.
         """
-        path = self.data / kind / self.site / f"{self.job}.jsonl{packed}"
+        path = self.data / kind / self.site / f"{self.stem}.jsonl{packed}"
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -122,21 +126,21 @@ class Run:
         return path
 
     def relative(self, path: Path) -> str:
-        """A path as the ledger knows it."""
+        """Return a path relative to the data directory, as in the ledger."""
         return path.relative_to(self.data).as_posix()
 
     def _check_directories(self) -> None:
-        """See to it that all that the run will write has its place, before anything is fetched."""
+        """Check that the directories can be written before anything is fetched."""
         for kind in _KINDS:
             directory = self.path(kind).parent
             if not os.access(directory, os.W_OK):
                 raise StoreError(f"{directory} cannot be written: check its permissions")
 
     def cut_back(self, name: str, length: int) -> None:
-        """Cut off what a file holds beyond what the ledger has committed of it.
+        """Truncate a file to its committed length.
 
         Raises:
-            StoreError: it holds less, or ends in the midst of a line, or cannot be cut.
+            StoreError: it is shorter, or does not end with a line, or cannot be truncated.
         """
         path = self.data / name
         try:
@@ -155,14 +159,14 @@ class Run:
             raise StoreError(f"{path} cannot be cut back to {length} bytes: {error}") from error
 
     def _cut_back_all(self) -> None:
-        """Cut back the files of killed runs."""
+        """Truncate the files of killed runs."""
         for name, length in self.ledger.files.committed(self.site):
             self.cut_back(name, length)
             self.ledger.files.close_file(name)
 
 
 def _ends_well(path: Path, length: int) -> bool:
-    """Whether a file's first bytes end with a line, if it is one of plain lines."""
+    """Whether the first bytes of an uncompressed file end with a line."""
     if not length or path.suffix != ".jsonl":
         return True
     with path.open("rb") as file:

@@ -94,10 +94,10 @@ def _load(path: Path) -> dict[str, Any] | None:
         report = json.loads(path.read_bytes())
         if isinstance(report, dict):
             return report
-        error: Exception | str = "it is no JSON object"
+        error: Exception | str = "it is not a JSON object"
     except (OSError, ValueError) as caught:
         error = caught
-    logger.warning("%s is no run report and is skipped: %s", path, error)
+    logger.warning("%s is not a run report and is skipped: %s", path, error)
     return None
 
 

@@ -1,4 +1,4 @@
-"""Marks of runs in progress: what is found of one later is left of a run that was killed.
+"""Marks of runs in progress; a leftover mark shows that a run was killed.
 
 A site has one mark, the file ``runs/running/<site>`` with the name of its run, so that a killed run
 is found whatever number of reports lies between.
@@ -84,7 +84,12 @@ def _marked(data: Path, site: str) -> str:
 
 
 def is_alive(report: Mapping[str, Any]) -> bool:
-    """Return whether the process of a run that says it is running exists on this machine."""
+    """Return whether the process of a run that says it is running exists on this machine.
+
+    A run of another node is said to be killed by the run that takes its site.
+    """
+    if "node" in report:
+        return True
     process = report.get("process")
     if not isinstance(process, int):
         return False

@@ -1,15 +1,20 @@
 """Index of text signatures for near-duplicate detection."""
 
-from collections.abc import Iterator, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
 
-from newscrawl.state.database import Database
+from newscrawl.state.database import Database, packed
+from newscrawl.text.signatures import bands
 
 _CANDIDATES = 500
 """Maximum number of candidates that are compared with a text."""
 
+_LATEST = 9223372036854775807
+"""Larger than the number of any text."""
 
-class TextSignatures:
-    """MinHash signatures of texts, indexed by band.
+
+class TextSignatures(ABC):
+    """MinHash signatures of texts, found by the bands they share.
 
     Args:
         database: Database that holds them.
@@ -18,35 +23,95 @@ class TextSignatures:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def note_text(self, article: str, signature: bytes, bands: Sequence[int]) -> None:
-        """Store the signature of an article's text. Part of the caller's transaction."""
-        (number,) = self._database.execute(
-            "INSERT INTO texts (id, signature) VALUES (?, ?)"
-            " ON CONFLICT (id) DO UPDATE SET signature = excluded.signature RETURNING number",
-            (article, signature),
-        ).fetchone()
-        self._database.execute_many(
-            "INSERT OR IGNORE INTO bands VALUES (?, ?)", [(band, number) for band in bands]
-        )
+    @abstractmethod
+    def note_texts(self, signatures: Mapping[str, bytes]) -> None:
+        """Store the signatures of articles' texts. Part of the caller's transaction."""
+
+    @abstractmethod
+    def alike(self, article: str, signature: bytes) -> Iterator[tuple[str, bytes]]:
+        """Yield identifiers and signatures of texts that share a band, first stored first.
+
+        Texts that were stored after that of ``article`` are left out.
+        """
 
     def has_text(self, article: str) -> bool:
         """Return whether the signature of an article's text is stored."""
         row = self._database.execute("SELECT 1 FROM texts WHERE id = ?", (article,)).fetchone()
         return row is not None
 
-    def alike(self, article: str, bands: Sequence[int]) -> Iterator[tuple[str, bytes]]:
-        """Yield identifiers and signatures of texts that share a band, first stored first.
 
-        Texts that were stored after that of ``article`` are left out.
-        """
-        marks = ", ".join("?" * len(bands))
+class BandTable(TextSignatures):
+    """Signatures with a table of their bands, for SQLite."""
+
+    def note_texts(self, signatures: Mapping[str, bytes]) -> None:
+        """Store the signatures of articles' texts. Part of the caller's transaction."""
+        for article, signature in signatures.items():
+            (number,) = self._database.execute(
+                "INSERT INTO texts (id, signature) VALUES (?, ?)"
+                " ON CONFLICT (id) DO UPDATE SET signature = excluded.signature RETURNING number",
+                (article, signature),
+            ).fetchone()
+            self._database.execute_many(
+                "INSERT INTO bands VALUES (?, ?) ON CONFLICT DO NOTHING",
+                [(band, number) for band in bands(signature)],
+            )
+
+    def alike(self, article: str, signature: bytes) -> Iterator[tuple[str, bytes]]:
+        """Yield texts that share a band."""
+        shared = bands(signature)
+        marks = ", ".join("?" * len(shared))
         candidates = self._database.execute(
             f"SELECT DISTINCT number FROM bands WHERE band IN ({marks}) AND number <"  # noqa: S608 - values are bound
-            " coalesce((SELECT number FROM texts WHERE id = ?), 9223372036854775807)"
+            f" coalesce((SELECT number FROM texts WHERE id = ?), {_LATEST})"
             f" ORDER BY number LIMIT {_CANDIDATES}",
-            [*bands, article],
+            [*shared, article],
         ).fetchall()
         for (candidate,) in candidates:
             yield self._database.execute(
                 "SELECT id, signature FROM texts WHERE number = ?", (candidate,)
             ).fetchone()
+
+
+class KeyIndex(TextSignatures):
+    """Signatures with an index of short keys of their bands, for PostgreSQL.
+
+    A row for each band would take more room than the texts. A key is shared by a few texts in a
+    million that share no band; they are left out here.
+    """
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self._looked_up: tuple[str, bool] = ("", False)
+
+    def note_texts(self, signatures: Mapping[str, bytes]) -> None:
+        """Store the signatures of articles' texts. Part of the caller's transaction."""
+        rows = packed((article, sign.hex()) for article, sign in signatures.items())
+        self._database.execute(
+            "INSERT INTO texts (id, signature) SELECT value->>0, decode(value->>1, 'hex')"  # noqa: S608 - a literal
+            f" FROM {self._database.rows}"
+            " ON CONFLICT (id) DO UPDATE SET signature = excluded.signature",
+            (rows,),
+        )
+        self._looked_up = "", False
+
+    def alike(self, article: str, signature: bytes) -> Iterator[tuple[str, bytes]]:
+        """Yield texts that share a band."""
+        rows = self._database.execute(
+            "SELECT number, id, signature FROM texts"
+            " WHERE id = ? OR text_keys(signature) && text_keys(?) ORDER BY number",
+            (article, signature),
+        ).fetchall()
+        own = next((number for number, known, _ in rows if known == article), None)
+        self._looked_up = article, own is not None
+        shared, left = set(bands(signature)), _CANDIDATES
+        for number, candidate, other in rows:
+            if number >= (own or _LATEST) or not left:
+                return
+            if not shared.isdisjoint(bands(other)):
+                left -= 1
+                yield candidate, other
+
+    def has_text(self, article: str) -> bool:
+        """Return whether the signature of an article's text is stored."""
+        known, stored = self._looked_up
+        return stored if known == article else super().has_text(article)

@@ -1,4 +1,4 @@
-"""Bylines: the names of people and desks in an author line, without what is printed around them."""
+"""Bylines: names of people and desks in an author line, without labels and roles."""
 
 import re
 
@@ -55,7 +55,7 @@ _DATE_BEFORE = re.compile(
 )
 _ADDRESS = re.compile(
     r"[(<\[]?[^\s@]{1,64}@[^\s@]{1,255}\.\w+[)>\]]?|(?:https?://|www\.)\S*"
-    r"|\b[\w-]{1,63}\.\w{2,4}/\S*|@\w+|(?<!\S)(?:/|auteurs?/|authors?/)[\w/.-]+|\S+\.html?\b",
+    r"|\b[\w-]{1,63}\.\w{2,4}/\S*|@\w+|(?<!\S)(?:/|auteurs?/|authors?/)[\w/.-]+|(?<!\S)\S+?\.html?\b",
     re.IGNORECASE,
 )
 # White space is matched from its beginning only: to try each of many blanks is quadratic.
@@ -217,7 +217,7 @@ def is_label(s: str) -> bool:
 
 
 def names_role(s: str) -> bool:
-    """Return whether a text says what a person is or how to reach them, not who.
+    """Return whether a text is a role or contact, not a name.
 
     >>> names_role("Rédactrice en chef"), names_role("Amina Alaoui")
     (True, False)
@@ -267,7 +267,7 @@ def _full_names(part: str) -> list[str]:
 
 
 def _trim(name: str) -> str:
-    """Take off what is not of the name; the dot of an abbreviation is."""
+    """Strip characters around a name, but not the dot of an abbreviation."""
     name = _LOOSE_END.sub("", name.strip(_EDGES))
     if (role := _ROLE_BEHIND.search(name)) and " " in name[: role.start()]:
         name = name[: role.start()].strip(_EDGES)

@@ -342,7 +342,7 @@ def days_between(a: datetime, b: datetime) -> int:
 
 
 def _machine_written(value: str, zone: tzinfo) -> datetime | None:
-    """Read ISO 8601 in full; ``None`` for what is no time."""
+    """Parse a complete ISO 8601 timestamp; ``None`` if it is invalid."""
     try:
         when = datetime.fromisoformat(value).replace(microsecond=0)
         return (when if when.tzinfo else when.replace(tzinfo=zone)).astimezone(zone)
@@ -380,7 +380,7 @@ def _month(match: re.Match[str]) -> int | None:
 
 
 def _day(match: re.Match[str]) -> datetime:
-    """Midnight of the day of a match, naive; a ValueError when there is no such day."""
+    """Return naive midnight of a matched day; raise ``ValueError`` for an impossible one."""
     year, month, day = int(match["year"]), _month(match) or 0, int(match["day"])
     if year < 100:
         year += 1900 if year >= _FIRST_SHORT_YEAR else 2000

@@ -95,7 +95,7 @@ def _is_binary(body: bytes) -> bool:
 
 
 def _wide_encoding(body: bytes) -> str | None:
-    """The byte order of UTF-16 without a mark, told by its first two characters being ASCII."""
+    """Return the byte order of UTF-16 without a mark, by its first two ASCII characters."""
     if len(body) >= 4 and b"\0" in body[:2]:
         if body[1] == body[3] == 0 and body[0] and body[2]:
             return "utf-16-le"

@@ -1,4 +1,4 @@
-"""The language of a text, found offline: by its script or its commonest words where they tell.
+"""Language detection offline: by script and most frequent words, else by a model.
 
 Else by py3langid, whose model takes half a second and 120 MB, so that most runs do without.
 """
@@ -63,12 +63,12 @@ _TIFINAGH = re.compile("[\u2d30-\u2d7f]+")
 
 
 def count_in(runs: re.Pattern[str], text: str) -> int:
-    """Count the characters that stand in runs of a kind; to find each alone takes far longer."""
+    """Count the characters in runs of one script."""
     return len("".join(runs.findall(text)))
 
 
 def detect_language(text: str) -> str | None:
-    """Tell the language of a text.
+    """Return the language of a text.
 
     Returns:
         The ISO 639-1 code; ``zgh`` for what is written in Tifinagh and ``kab`` for Kabyle, which

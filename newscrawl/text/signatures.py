@@ -5,7 +5,7 @@ that a text is found among millions with a few look-ups.
 """
 
 import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from operator import eq
 from typing import Protocol
 from zlib import crc32
@@ -30,7 +30,7 @@ _SEED = 20
 
 
 def signature(text: str) -> bytes | None:
-    """The MinHash of a text, ``None`` if it is too short to be told from others."""
+    """Return the MinHash of a text; ``None`` if it is too short to be distinctive."""
     from rensa import RMinHash  # loaded with the first text
 
     said = words(text)
@@ -66,11 +66,11 @@ class TextStore(Protocol):
     def has_text(self, article: str) -> bool:
         """Return whether the signature of an article's text is stored."""
 
-    def alike(self, article: str, bands: Sequence[int]) -> Iterator[tuple[str, bytes]]:
+    def alike(self, article: str, signature: bytes) -> Iterator[tuple[str, bytes]]:
         """Yield earlier texts that share a band."""
 
-    def note_text(self, article: str, signature: bytes, bands: Sequence[int]) -> None:
-        """Store a signature in the open transaction."""
+    def note_texts(self, signatures: Mapping[str, bytes]) -> None:
+        """Store signatures by article in the open transaction."""
 
 
 class TextIndex:
@@ -95,7 +95,7 @@ class TextIndex:
             return None
         shared = bands(sign)
         self._signed[article] = sign, shared
-        found = first_of(sign, self._store.alike(article, shared))
+        found = first_of(sign, self._store.alike(article, sign))
         if found or self._store.has_text(article):
             return found
         own = set(shared)
@@ -119,7 +119,7 @@ class TextIndex:
         Raises:
             StoreError: the store cannot be written.
         """
-        for article, (sign, shared) in self._accepted.items():
-            self._store.note_text(article, sign, shared)
+        if self._accepted:
+            self._store.note_texts({name: sign for name, (sign, _) in self._accepted.items()})
         self._accepted.clear()
         self._signed.clear()

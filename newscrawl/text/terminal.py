@@ -6,7 +6,7 @@ from newscrawl.text.cleaning import printable
 
 
 def say(line: str, to: TextIO | None = None) -> None:
-    r"""Print a line; what could steer a terminal, or pass for a line of its own, is an escape.
+    r"""Print a line with control characters and line breaks escaped.
 
     ``to`` is where it is written, standard output if nowhere else.
 

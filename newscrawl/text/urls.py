@@ -1,4 +1,4 @@
-"""URLs: made absolute and clean, and the questions asked of them. Nothing here raises."""
+"""URL helpers: absolute and clean URLs, hosts and domains. Nothing here raises."""
 
 import re
 from functools import cache, lru_cache
@@ -48,7 +48,7 @@ which take minutes to encode."""
 
 
 def absolute(url: str, base: str | None = None) -> str | None:
-    r"""The URL in full, as a browser would ask for it.
+    r"""Return the absolute URL as a browser would request it.
 
     Stray blanks and control characters are dropped, backslashes turned, a missing or repeated
     scheme is fixed, credentials and default ports go, and what is not ASCII is encoded. So are
@@ -128,7 +128,7 @@ def host(url: str) -> str:
 
 
 def registered_domain(url_or_host: str) -> str | None:
-    """The part of a host that its owner registered, by the public-suffix list tldextract brings.
+    """Return the registered domain of a host, by tldextract's public-suffix list.
 
     A blog on a shared platform has a domain of its own. A top-level domain that the list does not
     know is a suffix like any other. ``None`` for addresses and bare suffixes.

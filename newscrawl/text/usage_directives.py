@@ -1,4 +1,4 @@
-"""What a site's owner says of use by machines: in robots.txt, in headers, and in the page.
+"""Usage directives of a site's owner in robots.txt, headers and the page.
 
 Given as ``"<where>: <what>"``, in lower case as far as case means nothing, such as
 ``"robots.txt: ai-train=no"`` or ``"X-Robots-Tag: noai"``.

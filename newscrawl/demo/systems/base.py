@@ -212,7 +212,7 @@ def cookies(frame: Frame) -> str:
 
 
 def meta(**properties: str | None) -> str:
-    """Return ``meta`` elements; ``__`` in a name stands for a colon."""
+    """Return ``meta`` elements; ``__`` in a name means a colon."""
     return "\n".join(
         f'<meta property="{name.replace("__", ":")}" content="{escape(value)}">'
         for name, value in properties.items()

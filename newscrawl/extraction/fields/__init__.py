@@ -36,7 +36,7 @@ __all__ = [
 
 
 class CopyLike(Protocol):
-    """What is asked of a copy; ``published`` is used when there is one."""
+    """Attributes of a copy that extraction uses; ``published`` is optional."""
 
     @property
     def title(self) -> str | None:

@@ -131,7 +131,7 @@ _ACCOUNT = re.compile(r"[a-z0-9]+(?:[._-]?[a-z0-9]+)*")
 
 
 def _is_account(name: str) -> bool:
-    """Return whether a name is what a person logs in with."""
+    """Return whether a name is a login name."""
     return _ACCOUNT.fullmatch(name) is not None
 
 
@@ -191,7 +191,7 @@ _OF_ANOTHER = re.compile(r"comment|related|recommend|similaire|popular")
 
 
 def _is_of_another(node: LexborNode) -> bool:
-    """Return whether an element stands in a reader's comment or in a list of other articles."""
+    """Return whether an element is in a reader comment or a list of other articles."""
     part: LexborNode | None = node
     for _ in range(_DEPTH_OF_COMMENTS):
         if part is None:

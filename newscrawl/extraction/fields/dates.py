@@ -150,10 +150,9 @@ def _as_printed(moment: Moment, metadata: Metadata, printed: Printed) -> Moment:
     """Show a time in UTC as the page does: by an offset that it names, or that its dates imply."""
     if moment.precision != "second":
         return moment
-    said = list(islice(printed.announced_as("published"), _MOST_SHOWN))
-    shown = islice(printed.announced_as(None), _MOST_SHOWN)
+    said = set(printed.announced_as("published"))
     declared = _contents(metadata, _CREATED, "published")
-    for text in (*declared, *said, *shown):
+    for text in (*declared, *islice(printed.all, _MOST_SHOWN)):
         other = read_moment(text, None)
         if other is None or (other.precision == "day" and text not in said):
             continue
@@ -301,7 +300,7 @@ def _first_possible(values: Iterable[str | float], zone: tzinfo | None) -> Momen
 
 
 def says_date(text: str, moment: Moment) -> bool:
-    """Return whether a text prints the day of a moment."""
+    """Return whether a text contains the day of a timestamp."""
     if len(text) > 80 or not DIGITS.search(text):
         return False
     said = parse_date(text, moment.when.tzinfo or UTC)

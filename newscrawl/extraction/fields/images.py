@@ -116,7 +116,7 @@ def _add_url(
 def _printed(
     metadata: Metadata, tree: LexborHTMLParser, files: Set[str] | None = None
 ) -> Iterator[Image]:
-    """Yield the pictures that stand in the article, each with the caption of its figure.
+    """Yield the pictures in the article with the captions of their figures.
 
     With ``files``, only those whose file's name is one of them.
     """
@@ -133,7 +133,7 @@ def _printed(
 
 
 def _source(node: LexborNode) -> str:
-    """Return where a picture is: lazily loaded ones name it beside a stand-in."""
+    """Return the URL of a picture, also of a lazily loaded one."""
     attributes = {name: (value or "").strip() for name, value in node.attributes.items()}
     others = (name for name in attributes if name.startswith("data-") and name not in _LAZY)
     for name in (*_LAZY, *others):
@@ -168,19 +168,23 @@ def _is_icon(node: LexborNode, url: str) -> bool:
 
 def _caption(node: LexborNode) -> tuple[str | None, str | None]:
     """Return caption and credit of the figure, or the box, that holds a picture."""
-    for _ in range(_DEPTH_OF_FIGURE):
-        parent = node.parent
-        if parent is None or (parent.tag != "figure" and len(parent.css("img")) > 1):
+    above: list[LexborNode] = []
+    part = node.parent
+    while part is not None and len(above) < _DEPTH_OF_FIGURE:
+        above.append(part)
+        if part.tag == "figure":
+            caption = part.css_first(_CAPTIONS)
+            return _parted(caption) if caption else (None, None)
+        part = part.parent
+    for part in above[:_DEPTH_OF_BOX]:
+        if len(part.css("img")) > 1:
             break
-        node = parent
-        if caption := node.css_first(_CAPTIONS):
+        if caption := part.css_first(_CAPTIONS):
             return _parted(caption)
-        if node.tag == "figure":
-            break
     return None, None
 
 
-_DEPTH_OF_FIGURE = 4
+_DEPTH_OF_FIGURE, _DEPTH_OF_BOX = 4, 2
 
 
 def _parted(caption: LexborNode) -> tuple[str | None, str | None]:

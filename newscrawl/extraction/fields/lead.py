@@ -7,7 +7,7 @@ from newscrawl.extraction.metadata import Metadata, types_of
 from newscrawl.extraction.trace import chose, note
 from newscrawl.text.cleaning import plain
 
-_SEPARATOR = re.compile(r"\s*[:,|]\s+|\s-\s")
+_SEPARATOR = re.compile(r"(?:(?<!\s)\s++)?[:,|]\s++|\s-\s")
 _SITE = frozenset(("WebSite", "Organization", "NewsMediaOrganization"))
 
 

@@ -1,4 +1,4 @@
-"""What several fields ask: the site's names, the declared section, and where an element stands."""
+"""Helpers of several fields: site names, declared section, position of elements."""
 
 import re
 
@@ -14,7 +14,7 @@ _LONGEST_NAME = 200
 
 
 class SiteNames:
-    """What a site calls itself, for telling its name from titles and authors."""
+    """Names of a site, to distinguish them from titles and authors."""
 
     def __init__(self, metadata: Metadata, url: str) -> None:
         names = [*metadata.publishers(), *metadata.metas.get("twitter:site", ())]
@@ -37,7 +37,7 @@ class SiteNames:
         return _NO_LETTER.sub("", folded_line(text)) in self._publishers
 
     def include(self, text: str) -> bool:
-        """Return whether a text is one of the names or stands in one."""
+        """Return whether a text is one of the names or part of one."""
         letters = _NO_LETTER.sub("", folded_line(text))
         if letters in self._plain or (
             len(letters) >= 4 and any(letters in name for name in self._plain)
@@ -87,7 +87,7 @@ def declared_section(metadata: Metadata) -> str | None:
     return None
 
 
-_BETWEEN_SECTIONS = re.compile(r"\s*[,;|،؛>]\s*")
+_BETWEEN_SECTIONS = re.compile(r"(?:(?<!\s)\s++)?[,;|،؛>]\s*+")
 
 
 def class_of(node: LexborNode) -> str:
@@ -99,7 +99,7 @@ _ELSEWHERE = re.compile(r"cloud|nuage|side-?bar|widget|menu|related|popular|tren
 
 
 def stands_elsewhere(node: LexborNode) -> bool:
-    """Return whether a link stands in a part of the page that is not the article's."""
+    """Return whether a link is outside of the article."""
     for _ in range(6):
         parent = node.parent
         if parent is None:

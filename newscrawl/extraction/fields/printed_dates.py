@@ -1,4 +1,4 @@
-"""Dates that a page prints: what announces them, and how near they stand to the article."""
+"""Printed dates of a page, with their labels and their distance to the article."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -55,7 +55,7 @@ class Printed:
 
     @cached_property
     def _dates(self) -> list[tuple[int, Kind | None, str]]:
-        """Rank, what it is announced as, and text of each date."""
+        """Yield rank, label and text of each date."""
         parts = _announced(self._near())
         timed = [entry for node in self._metadata.times[:20] if (entry := _time(node, parts))]
         lines = [(kind, text) for kind, text in parts if DIGITS.search(text)]
@@ -76,8 +76,14 @@ class Printed:
             if announced == kind and (kind or not self._is_elsewhere(value)):
                 yield value
 
+    @property
+    def all(self) -> Iterator[str]:
+        """Yield all dates but those of updates, the announced ones first."""
+        yield from self.announced_as("published")
+        yield from (value for _, announced, value in self._dates if announced is None)
+
     def marked(self) -> Iterator[str]:
-        """Yield the short texts of elements that are named after a date, wherever they stand."""
+        """Yield the short texts of elements with a date-like class or id."""
         tree = self._metadata.tree
         for node in tree.css(_MARKED)[:_MOST_MARKED] if tree else ():
             text = clean(node.text(separator=" "))
@@ -186,7 +192,7 @@ def _kind(label: re.Match[str]) -> Kind:
 def _time(
     node: LexborNode, parts: list[tuple[Kind | None, str]]
 ) -> tuple[int, Kind | None, str] | None:
-    """Return how far from the article a ``<time>`` stands, what it is said to be, and its value."""
+    """Return distance to the article, label and value of a ``<time>`` element."""
     attributes = node.attributes
     shown = clean(node.text())
     value = attributes.get("datetime") or attributes.get("content")

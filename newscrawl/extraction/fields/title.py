@@ -133,32 +133,29 @@ def _is_generic(text: str) -> bool:
 
 
 _UNSEEN = (
-    'h1 [class*="sr-only"], h1 [class*="hidden"], h1 [class*="screen-reader"], h1 [hidden], '
-    'h1 [style*="display:none"], h1 [style*="display: none"], h1 [aria-hidden="true"]'
+    '[class*="sr-only"], [class*="hidden"], [class*="screen-reader"], [hidden], '
+    '[style*="display:none"], [style*="display: none"], [aria-hidden="true"]'
 )
 
 
 def _as_shown(tree: LexborHTMLParser | None, headings: list[str]) -> list[str]:
-    """Return headings as a person sees them: without hidden words, parts in rows of their own.
+    """Return headings as a person sees them: without hidden words, with blanks between parts.
 
-    Elements side by side without a space between them are shown as blocks, or nobody could read
-    them; the first letter alone is shown with its word.
+    Elements side by side without a blank between them are shown as blocks, or nobody could read
+    them; a first letter alone is shown with its word.
     """
-    if tree is None:
-        return headings
-    shown = []
-    unseen = [clean(node.text()) for node in tree.css(_UNSEEN)[:_MOST_HEADINGS]]
-    for heading in headings[:_MOST_HEADINGS]:
-        for words_for_readers in unseen:
-            heading = heading.replace(words_for_readers, " ", 1)
-        shown.append(heading.strip(" :"))
-    glued = {}
-    for node in tree.css("h1:has(* + *)")[:_MOST_HEADINGS]:
+    shown = headings[:_MOST_HEADINGS]
+    for node in tree.css("h1")[:_MOST_HEADINGS] if tree else ():
         parts = [part for part in node.iter() if part.tag != "br"]
+        if not parts:
+            continue
+        for unseen in (clean(hidden.text()) for hidden in node.css(_UNSEEN)):
+            shown = [heading.replace(unseen, " ", 1).strip(" :") for heading in shown]
         texts = [clean(part.text()) for part in parts]
-        if "".join(texts) == clean(node.text()) and all(len(text) > 1 for text in texts):
-            glued["".join(texts)] = " ".join(texts)
-    return [glued.get(heading, heading) for heading in shown]
+        glued = "".join(texts)
+        if len(texts) > 1 and glued == clean(node.text()) and all(len(text) > 1 for text in texts):
+            shown = [" ".join(texts) if heading == glued else heading for heading in shown]
+    return shown
 
 
 _MOST_HEADINGS = 4
@@ -237,7 +234,7 @@ def _without_site(text: str, names: SiteNames, exact: set[str], sought: str) -> 
 
 
 def _without_addition(text: str) -> str:
-    """Strip what stands behind a bar, in a title that the page does not print."""
+    """Strip the part after a bar from a title that the page does not print."""
     match = _BARRED.match(text)
     return match[1] if match and len(words(match[1])) >= _HEADLINE_WORDS else text
 
@@ -250,15 +247,18 @@ def _beside(head: str | None, shared: str | None) -> str:
     whole, title = (plain(text[:_LONGEST_TITLE]) if text else "" for text in (head, shared))
     if not title or title == whole:
         return ""
-    if whole.endswith(title) and (match := _LOOSE_END.match(whole.removesuffix(title))):
-        return match[1]
-    if whole.startswith(title) and (match := _LOOSE_BEGIN.match(whole.removeprefix(title))):
-        return match[1]
-    return ""
+    if whole.endswith(title):
+        rest = whole.removesuffix(title).strip()
+        bare = rest.rstrip(_SEPARATORS)
+    elif whole.startswith(title):
+        rest = whole.removeprefix(title).strip()
+        bare = rest.lstrip(_SEPARATORS)
+    else:
+        return ""
+    return bare.strip() if bare != rest else ""
 
 
-_LOOSE_END = re.compile(r"^(.*\S)\s*[-–—|·•»«:：]+\s*$", re.DOTALL)
-_LOOSE_BEGIN = re.compile(r"^\s*[-–—|·•»«:：]+\s*(\S.*)$", re.DOTALL)
+_SEPARATORS = "-–—|·•»«:："
 
 
 def _parted(rest: str, whole: int, other: str) -> bool:

@@ -152,7 +152,7 @@ class RuleBook:
         return b"".join(msgspec.json.encode(rule) + b"\n" for rule in rules)
 
     def taught(self, domain: str) -> bytes:
-        """Return what an outlet's pages have taught, as JSON Lines, without unconfirmed seeds."""
+        """Return an outlet's learned rules as JSON Lines, without unconfirmed seeds."""
         return RuleBook(rule for rule in self.of(domain) if rule.pages).export()
 
     def copy(self, domain: str) -> "RuleBook":
@@ -162,7 +162,7 @@ class RuleBook:
         )
 
     def merge(self, domain: str, before: "RuleBook", taught: bytes) -> None:
-        """Add what one page has taught a copy of an earlier book.
+        """Merge the rules that one page has added to a copy of an earlier book.
 
         The order in which pages are merged does not change which rules are known.
 

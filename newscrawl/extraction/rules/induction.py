@@ -1,4 +1,4 @@
-"""What a page teaches, and how a rule extracts the next one."""
+"""Induction of rules from pages, and extraction by rules."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -54,7 +54,7 @@ def lesson_of(
     byline: int | None,
     rubric: int | None,
 ) -> Lesson:
-    """Derive the paths and forms that a page teaches.
+    """Derive a rule's paths and forms from a page.
 
     Args:
         page: The page's blocks.

@@ -17,7 +17,7 @@ _STABLE = re.compile(r"^-?[A-Za-z_][A-Za-z_-]*$")
 
 
 def nodes_of(tree: LexborHTMLParser, path: str) -> list[LexborNode]:
-    """Find all nodes of a path; none if it is no valid selector."""
+    """Return all nodes of a path; none if the selector is invalid."""
     try:
         return tree.css(path)
     except (SelectolaxError, ValueError):
@@ -25,7 +25,7 @@ def nodes_of(tree: LexborHTMLParser, path: str) -> list[LexborNode]:
 
 
 def first_node(tree: LexborHTMLParser, path: str) -> LexborNode | None:
-    """Find the first node of a path; ``None`` if there is none, or if it is no valid selector."""
+    """Return the first node of a path; ``None`` without one or if the selector is invalid."""
     try:
         return tree.css_first(path)
     except (SelectolaxError, ValueError):
@@ -48,7 +48,7 @@ def _form_step(tag: str, label: str) -> str:
 
 
 def path_of(target: LexborNode, tree: LexborHTMLParser, *, numbered: bool = False) -> str | None:
-    """Return a CSS path whose first match is an element; ``None`` when there is no stable one.
+    """Return a CSS path whose first match is the element; ``None`` if no stable one exists.
 
     Args:
         target: The element to be found.

@@ -1,0 +1,71 @@
+"""Extension that keeps the lease of a run: its site's and its host slots'."""
+
+import asyncio
+import logging
+from contextlib import suppress
+
+from scrapy import signals
+from scrapy.crawler import Crawler
+
+from newscrawl.errors import StoreError
+from newscrawl.fetching.hosts import Hosts
+from newscrawl.fetching.shutdown import stop
+from newscrawl.state.run import Run
+from newscrawl.state.shared_reports import exchange
+
+logger = logging.getLogger(__name__)
+
+_INTERVAL = 1.0
+"""Longest time between two renewals in seconds; other processes wait as long for an idle host."""
+
+
+class Lease:
+    """Renews the lease while the run is under way, and ends it with the run.
+
+    A lease that cannot be renewed ends the run: another process may own its site by now. Run
+    reports are exchanged with the other nodes at both ends of the run.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        self._hosts = Hosts.of(crawler)
+        self._run = run = Run.of(crawler)
+        self._interval = min(_INTERVAL, run.ledger.host_slots.lease / 5)
+        self._hosts.share(run.ledger)
+        self._task: asyncio.Task[None] | None = None
+        run.before_close.append(self._end)
+        crawler.signals.connect(self.spider_opened, signals.spider_opened)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> "Lease":
+        """Create the extension from a crawler."""
+        return cls(crawler)
+
+    def spider_opened(self) -> None:
+        """Begin to renew the lease."""
+        self._exchange()
+        self._task = asyncio.ensure_future(self._keep())
+
+    async def _keep(self) -> None:
+        while True:
+            await asyncio.sleep(self._interval)
+            try:
+                self._hosts.renew()
+            except StoreError as error:
+                stop(self._crawler, error)
+                return
+
+    def _end(self) -> None:
+        """Give the host slots back."""
+        if self._task:
+            self._task.cancel()
+        with suppress(StoreError):  # the lease runs out
+            self._hosts.leave_all()
+        self._exchange()
+
+    def _exchange(self) -> None:
+        """Exchange run reports; the next run or command does it if that fails."""
+        try:
+            exchange(self._run.place)
+        except StoreError as error:
+            logger.warning("Run reports are not exchanged with other nodes: %s", error)

@@ -1,0 +1,74 @@
+"""Whole tables of a ledger, for its move to another database."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from newscrawl.state.database import Database
+from newscrawl.text.signatures import bands
+
+Row = dict[str, Any]
+"""A row by column name."""
+
+
+class TableCopies:
+    """Reader and writer of whole tables.
+
+    Args:
+        database: Database that holds them.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def count(self, table: str) -> int:
+        """Return the number of a table's rows."""
+        (count,) = self._database.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608 - names of tables are literals here and below
+        return int(count)
+
+    def last(self, table: str) -> int:
+        """Return the largest number in a table; 0 if it is empty."""
+        (last,) = self._database.execute(f"SELECT max(number) FROM {table}").fetchone()  # noqa: S608 - as above
+        return int(last or 0)
+
+    def rows(self, table: str) -> list[Row]:
+        """Return all rows of a table."""
+        return self._select(f"SELECT * FROM {table}", ())  # noqa: S608 - as above
+
+    def rows_after(self, table: str, number: int, limit: int) -> list[Row]:
+        """Return the rows that follow a number, in order."""
+        return self._select(
+            f"SELECT * FROM {table} WHERE number > ? ORDER BY number LIMIT ?",  # noqa: S608 - as above
+            (number, limit),
+        )
+
+    def _select(self, sql: str, values: Sequence[object]) -> list[Row]:
+        cursor = self._database.execute(sql, values)
+        columns = [column[0] for column in cursor.description]
+        return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+
+    def replace(self, table: str, rows: list[Row]) -> int:
+        """Replace the contents of a table; return the number of rows."""
+        with self._database.transaction():
+            self._database.execute(f"DELETE FROM {table}")  # noqa: S608 - as above
+            self._insert(table, rows)
+        return len(rows)
+
+    def append(self, table: str, rows: list[Row]) -> int:
+        """Append numbered rows in one transaction; return the last number."""
+        with self._database.transaction():
+            self._insert(table, rows)
+            if table == "texts" and "bands" in self._database.text_tables:
+                self._database.execute_many(
+                    "INSERT INTO bands VALUES (?, ?) ON CONFLICT DO NOTHING",
+                    [(band, row["number"]) for row in rows for band in bands(row["signature"])],
+                )
+        return int(rows[-1]["number"])
+
+    def _insert(self, table: str, rows: list[Row]) -> None:
+        if rows:
+            self._database.insert(table, [*rows[0]], [tuple(row.values()) for row in rows])
+
+    def finish(self, source: str, target: str) -> None:
+        """Assign a node's files to its name in this ledger; have numbers follow the last ones."""
+        self._database.execute("UPDATE files SET node = ? WHERE node = ?", (target, source))
+        self._database.continue_numbers(("names", "articles", "texts"))

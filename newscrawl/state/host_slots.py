@@ -1,0 +1,184 @@
+"""Host slots: which process may send requests to a host, and the host's health."""
+
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from time import monotonic
+from uuid import uuid4
+
+from newscrawl.errors import StoreError
+from newscrawl.state.database import Database
+
+_PRECISION = 0.002
+"""Seconds by which two readings of SQLite's clock, which counts milliseconds, may be wrong."""
+
+_RESERVED = 5.0
+"""Seconds for which a host slot is kept for the process that asked for it first."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostHealth:
+    """State of a host as processes pass it on."""
+
+    free_in: float = 0.0
+    """Seconds until the next request."""
+    rests_for: float = 0.0
+    """Remaining seconds of the back-off."""
+    failures: int = 0
+    """Consecutive failures."""
+    rests: int = 0
+    """Consecutive back-offs."""
+    reason: str = ""
+    """Reason of the last back-off."""
+    wanted: bool = False
+    """Whether another process waits for the host."""
+
+
+class HostSlots:
+    """Slots of hosts, each owned by one process at a time.
+
+    A slot belongs to a process until it gives it back, or until the lease of the process ends
+    without being renewed. All times are those of the database's clock.
+
+    Args:
+        database: Database that holds the slots.
+        node: Name of this machine.
+        lease: Seconds for which ``renew`` keeps the slots.
+    """
+
+    def __init__(self, database: Database, node: str, lease: float) -> None:
+        self._database = database
+        self._node = node
+        self.lease = lease
+        """Seconds after which an unrenewed lease is over."""
+        self.owner = f"{node}:{os.getpid()}:{uuid4().hex}"
+        """Name of this process, unlike that of any other before or after it."""
+        self._renewed = 0.0
+
+    def register(self, site: str) -> None:
+        """Begin the lease of this process, which has locked a site.
+
+        Earlier processes of this node that crawled the site have ended. Back-offs are shared by
+        runs under way at the same time; without another one all hosts begin healthy.
+        """
+        clock, execute = self._database.clock, self._database.execute
+        execute(
+            f"DELETE FROM processes WHERE (site = ? AND node = ?) OR lease_until < {clock} - 86400",  # noqa: S608 - a literal
+            (site, self._node),
+            fenced=False,
+        )
+        execute(
+            "UPDATE host_slots SET failures = 0, rests = 0, rests_until = 0, reason = ''"  # noqa: S608 - a literal
+            " WHERE (failures > 0 OR rests_until > 0) AND NOT EXISTS"
+            f" (SELECT 1 FROM processes WHERE lease_until > {clock})",
+            fenced=False,
+        )
+        execute(
+            f"INSERT INTO processes VALUES (?, ?, ?, {clock} + ?) ON CONFLICT (owner) DO NOTHING",  # noqa: S608 - a literal
+            (self.owner, site, self._node, self.lease),
+            fenced=False,
+        )
+        self._renewed = monotonic()
+
+    @property
+    def lease_end(self) -> float:
+        """End of the lease, monotonic clock."""
+        return self._renewed + self.lease
+
+    def renew(self) -> list[str]:
+        """Renew the lease of this process if need be; return its hosts for which others wait."""
+        if monotonic() > self._renewed + self.lease / 4:
+            began = monotonic()
+            self._database.execute(
+                f"UPDATE processes SET lease_until = {self._database.clock} + ? WHERE owner = ?",  # noqa: S608 - a literal
+                (self.lease, self.owner),
+                fenced=False,
+            )
+            self._renewed = began
+        rows = self._database.execute(
+            "SELECT host FROM host_slots WHERE owner = ? AND wanted_by IS NOT NULL", (self.owner,)
+        )
+        return [host for (host,) in rows]
+
+    def take(self, host: str, pause: float) -> HostHealth | None:
+        """Take the slot of a host; reserve it and return ``None`` if another process has it.
+
+        The owner before may have been killed. Then nobody knows when it sent its last request, and
+        the next one is sent after ``pause`` seconds.
+        """
+        clock = self._database.clock
+        alive = (
+            "EXISTS (SELECT 1 FROM processes WHERE processes.owner = host_slots.owner"  # noqa: S608 - a literal
+            f" AND lease_until > {clock})"
+        )
+        given = {
+            "host": host,
+            "owner": self.owner,
+            "pause": pause + _PRECISION,
+            "reserved": _RESERVED,
+        }
+        taken = self._database.execute(
+            f"""
+            INSERT INTO host_slots (host, owner) VALUES (:host, :owner)
+            ON CONFLICT (host) DO UPDATE SET
+                owner = excluded.owner,
+                wanted_by = CASE WHEN host_slots.wanted_by = excluded.owner THEN NULL
+                                 ELSE host_slots.wanted_by END,
+                free_at = CASE WHEN host_slots.owner IS NULL
+                                    OR host_slots.free_at > {clock} + :pause
+                               THEN host_slots.free_at ELSE {clock} + :pause END
+            WHERE (host_slots.owner IS NULL OR host_slots.owner = excluded.owner OR NOT {alive})
+                AND (host_slots.wanted_by IS NULL OR host_slots.wanted_by = excluded.owner
+                     OR host_slots.wanted_until <= {clock})
+            RETURNING free_at - {clock}, rests_until - {clock}, failures, rests, reason,
+                wanted_by IS NOT NULL
+            """,  # noqa: S608 - literals
+            given,
+            fenced=False,
+        ).fetchall()
+        for free_in, rests_for, failures, rests, reason, wanted in taken:
+            return HostHealth(
+                max(0.0, free_in), max(0.0, rests_for), failures, rests, reason, bool(wanted)
+            )
+        self._database.execute(
+            f"""
+            UPDATE host_slots SET wanted_by = :owner, wanted_until = {clock} + :reserved
+            WHERE host = :host AND owner != :owner
+                AND (wanted_by IS NULL OR wanted_by = :owner OR wanted_until <= {clock})
+            """,  # noqa: S608 - literals
+            given,
+            fenced=False,
+        )
+        return None
+
+    def give_back(self, host: str, health: HostHealth) -> None:
+        """Free the slot of a host, if this process still has it, and pass on the host's state."""
+        self._write(host, health, "owner = NULL,", "AND owner = ?")
+
+    def note(self, host: str, health: HostHealth) -> None:
+        """Pass on what was learned of a host after its slot was given back."""
+        self._write(host, health, "", "AND (owner IS NULL OR owner = ?)")
+
+    def _write(self, host: str, health: HostHealth, change: str, condition: str) -> None:
+        clock = self._database.clock
+        self._database.execute(
+            f"UPDATE host_slots SET {change} free_at = {clock} + ?, rests_until = {clock} + ?,"  # noqa: S608 - literals
+            f" failures = ?, rests = ?, reason = ? WHERE host = ? {condition}",
+            (
+                health.free_in + _PRECISION,
+                health.rests_for,
+                health.failures,
+                health.rests,
+                health.reason,
+                host,
+                self.owner,
+            ),
+            fenced=False,
+        )
+
+    def unregister(self) -> None:
+        """End the lease of this process; slots it still has are free at once."""
+        with suppress(StoreError):  # an unreachable database lets the lease run out
+            self._database.execute(
+                "DELETE FROM processes WHERE owner = ?", (self.owner,), fenced=False
+            )

@@ -1,0 +1,87 @@
+"""Move of a ledger between SQLite and PostgreSQL."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from newscrawl.aggregator.sites import SITES
+from newscrawl.errors import StoreError
+from newscrawl.state.articles import Scope
+from newscrawl.state.ledger import Ledger
+from newscrawl.state.place import Place
+
+_NUMBERED = ("names", "articles", "texts")
+"""Tables whose rows are numbered, in the order of their references."""
+
+_SMALL = (
+    *("files", "walks", "lists", "validators", "domains", "rendered", "rules", "forgotten"),
+    "source_checks",
+)
+"""Tables that are copied at once."""
+
+_BATCH = 5000
+"""Rows per transaction."""
+
+
+def move(source: Place, target: Place) -> Iterator[str]:
+    """Copy a ledger to an empty one, or continue a copy that was interrupted; yield the progress.
+
+    The source remains as it is. Host slots and run reports are not copied; reports are exchanged by
+    the next run of each node.
+
+    Raises:
+        SiteBusyError: a run of any site is under way.
+        StoreError: a ledger cannot be used, the target has other articles, or a count differs.
+    """
+    if not source.exists:
+        raise StoreError(f"there is no ledger to move: {source.path}")
+    mark = source.data / "ledger" / "moving"
+    old, new = Ledger(source), Ledger(target)
+    try:
+        # Both lock the same files if they belong to the same data directory.
+        for ledger in (new, old) if source.path != target.path else (new if target.url else old,):
+            for site in SITES:
+                ledger.lock(site, "scrapy ledger move")
+        _begin(new, mark, to="PostgreSQL" if target.url else "SQLite")
+        for table in _SMALL:
+            yield f"{table}: {new.copies.replace(table, old.copies.rows(table))} rows"
+        for table in _NUMBERED:
+            last = new.copies.last(table)
+            while rows := old.copies.rows_after(table, last, _BATCH):
+                last = new.copies.append(table, rows)
+                old.renew()
+                new.renew()
+                yield f"{table}: up to {last}"
+        new.copies.finish(source.node, target.node)
+        _compare(old, new)
+        mark.unlink()
+    finally:
+        old.close()
+        new.close()
+
+
+def _begin(new: Ledger, mark: Path, to: str) -> None:
+    """Check that the target is empty or holds the first part of this move.
+
+    Raises:
+        StoreError: it is neither.
+    """
+    interrupted = mark.exists() and mark.read_text() == to
+    if not interrupted and new.copies.last("articles"):
+        raise StoreError(
+            f"the {to} ledger has articles already; name an empty one, or remove it first"
+        )
+    mark.write_text(to)
+
+
+def _compare(old: Ledger, new: Ledger) -> None:
+    """Compare the counts of articles by site, edition, outlet and state, and of all tables.
+
+    Raises:
+        StoreError: one differs.
+    """
+    if old.articles.census(Scope()) != new.articles.census(Scope()):
+        raise StoreError("the counts of articles differ after the move; the old ledger is whole")
+    for table in (*_NUMBERED, *_SMALL):
+        counts = old.copies.count(table), new.copies.count(table)
+        if counts[0] != counts[1]:
+            raise StoreError(f"{table}: {counts[0]} rows were moved and {counts[1]} arrived")

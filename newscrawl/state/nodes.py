@@ -1,0 +1,73 @@
+"""Nodes that share a ledger, and recovery from the loss of one."""
+
+from dataclasses import dataclass
+
+from newscrawl.errors import StoreError
+from newscrawl.state.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class LostFile:
+    """A feed of a node whose disk is lost."""
+
+    path: str
+    """Path relative to the node's data directory."""
+    site: str
+    """Site of its records."""
+    records: int
+    """Number of articles whose last record is in it."""
+
+
+class NodeStore:
+    """Nodes of a PostgreSQL ledger.
+
+    Args:
+        database: Database that holds them.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def lost_files(self, node: str) -> list[LostFile]:
+        """Return the feeds of a node that hold last records of articles.
+
+        Raises:
+            StoreError: there is no such node, or a run is under way on it.
+        """
+        known = [name for (name,) in self._database.execute("SELECT name FROM nodes ORDER BY name")]
+        if node not in known:
+            raise StoreError(f"there is no node {node}; known: {', '.join(known) or 'none'}")
+        running = self._database.execute(
+            f"SELECT site FROM processes WHERE node = ? AND lease_until > {self._database.clock}",  # noqa: S608 - a literal
+            (node,),
+        ).fetchone()
+        if running:
+            raise StoreError(f"node {node} is not lost: a run of {running[0]} is under way on it")
+        rows = self._database.execute(
+            "SELECT name, site, count(*) FROM articles JOIN names ON names.number = file"
+            " WHERE name LIKE ? ESCAPE '!' GROUP BY name, site ORDER BY name, site",
+            (_pattern(node),),
+        )
+        return [LostFile(*row) for row in rows.fetchall()]
+
+    def forget(self, node: str) -> None:
+        """Have the articles of a node's feeds fetched again, and forget the node.
+
+        The next record of an article gets the version number of the lost one.
+        """
+        with self._database.transaction():
+            self._database.execute(
+                "UPDATE articles SET state = 'found', claim = NULL, job = 0, attempts = 0,"
+                " due = NULL, reason = NULL, version = version - 1, prints = NULL, exported = NULL,"
+                " file = NULL, position = NULL"
+                " WHERE file IN (SELECT number FROM names WHERE name LIKE ? ESCAPE '!')",
+                (_pattern(node),),
+            )
+            for table in ("files", "processes", "site_leases"):
+                self._database.execute(f"DELETE FROM {table} WHERE node = ?", (node,))  # noqa: S608 - literals
+            self._database.execute("DELETE FROM nodes WHERE name = ?", (node,))
+
+
+def _pattern(node: str) -> str:
+    """Return the LIKE pattern of a node's files."""
+    return f"%@{node.replace('_', '!_')}.jsonl%"

@@ -1,0 +1,72 @@
+"""Place of the state: the data directory, the ledger's database, and this machine's name."""
+
+import re
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from newscrawl.errors import SettingError
+
+DEFAULT_LEASE = 15.0
+"""Seconds of a lease where no settings say otherwise."""
+
+_NODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a run keeps its state."""
+
+    data: Path
+    """Data directory, absolute."""
+    url: str = ""
+    """PostgreSQL database; empty for SQLite in the data directory."""
+    node: str = ""
+    """Name of this machine among those that share the database; empty for SQLite."""
+    lease: float = DEFAULT_LEASE
+    """Seconds after which an unrenewed lease is over."""
+    file: Path | None = None
+    """SQLite file, if it is not in the data directory."""
+
+    @property
+    def path(self) -> Path:
+        """SQLite file; the nodes of a PostgreSQL ledger keep their lock files beside it."""
+        return self.file or self.data / "ledger" / "ledger.sqlite"
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is a ledger already."""
+        return bool(self.url) or self.path.exists()
+
+
+def as_place(place: Place | Path) -> Place:
+    """Return a place for a data directory whose ledger is SQLite; a place is returned as it is."""
+    return place if isinstance(place, Place) else Place(place)
+
+
+def place_of(settings: Mapping[str, Any]) -> Place:
+    """Return the place that the settings name.
+
+    Raises:
+        SettingError: ``LEDGER`` is no PostgreSQL URL, or ``NODE`` is no name.
+    """
+    # Absolute: a command may run in any working directory.
+    data = Path(settings["NEWSCRAWL_DATA"]).resolve()
+    lease = float(settings["LEASE_SECONDS"])
+    url = settings["LEDGER"] or ""
+    if not url:
+        return Place(data, lease=lease)
+    if urlsplit(url).scheme not in ("postgresql", "postgres"):
+        raise SettingError(
+            "LEDGER: expected postgresql://user@host/database, or nothing for SQLite in the data "
+            "directory"
+        )
+    node = settings["NODE"] or re.sub(r"[^A-Za-z0-9_-]", "-", socket.gethostname())
+    if not _NODE.fullmatch(node):
+        raise SettingError(
+            f"NODE={node}: expected a name of letters, digits, - and _, at most 63 characters"
+        )
+    return Place(data, url, node, lease)

@@ -1,0 +1,144 @@
+"""Runs of several sites at the same time share the pauses of the hosts they have in common."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Mapping
+from itertools import combinations, pairwise
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from newscrawl.demo.proxy import Answer, DemoProxy
+from tests.postgres import Server
+from tests.support import TEXT, TITLE
+from tests.web import HTML, Web, aggregator_page, command, environment, outlet_page
+
+SITES = {"maghress": "fr", "turess": "fr", "masress": "en"}
+CHANGES = [set(pair) for pair in combinations(SITES, 2)]
+SHARED, ARCHIVE = "outlet.example", "wayback.example"
+PAUSE = 0.3
+LATENCY = 0.1
+ARTICLES = 4
+SETTINGS = {
+    "CONCURRENT_REQUESTS_PER_DOMAIN": "1",
+    "DOWNLOAD_DELAY": str(PAUSE),
+    "WEB_ARCHIVE": f"https://{ARCHIVE}",
+    "WEB_ARCHIVE_DELAY": str(PAUSE),
+    "LEASE_SECONDS": "2",
+    "MONITORS": "0",
+    "FEED_BATCH": "1",
+    # Until all three runs are under way.
+    "RETRY_TIMES": "1000",
+    "HOST_FAILURES": "0",
+}
+
+
+class Shared(Web):
+    """Three sites whose sources are all at one host, some of them lost and in the archive."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        page = outlet_page(TITLE, TEXT, published="2024-03-29T10:15:00+00:00", author="Salma")
+        self.urls: dict[str, str] = {}
+        self._begun: set[str] = set()
+        for site, edition in SITES.items():
+            urls = [f"https://www.{site}.com/{edition}/courrier/{n}" for n in range(ARTICLES)]
+            self.urls[site] = ",".join(urls)
+            for number, url in enumerate(urls):
+                link = f"https://{SHARED}/{site}/{number}"
+                self.pages[url] = aggregator_page(TITLE, TEXT, edition=edition, link=link)
+                if number % 2:
+                    self.pages[link] = page
+
+    def answer(self, method: str, url: str, headers: Mapping[str, str]) -> Answer:
+        answer = super().answer(method, url, headers)
+        host = urlsplit(url).hostname
+        if method == "GET" and url in self.pages and host not in (SHARED, ARCHIVE):
+            self._begun.add(str(host))
+            return answer if len(self._begun) == len(SITES) else Answer(action="drop")
+        if method != "GET" or host not in (SHARED, ARCHIVE):
+            return answer
+        if url.startswith(f"https://{ARCHIVE}/cdx"):
+            return Answer(200, {"Content-Type": "application/json"}, b"[]", delay=LATENCY)
+        return Answer(answer.status, HTML, answer.body, delay=LATENCY)
+
+
+def start(
+    proxy: DemoProxy, web: Shared, data: Path, site: str, node: Mapping[str, str]
+) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        command(site, SETTINGS, {"urls": web.urls[site]}),
+        env=environment(proxy, data) | dict(node),
+        stderr=(data / f"{site}.log").open("ab"),
+    )
+
+
+def check_gaps(proxy: DemoProxy) -> None:
+    """One request at a time to each of the shared hosts, and a pause before that of another run."""
+    for host in (SHARED, ARCHIVE):
+        asked = sorted(
+            (request.at, request.url)
+            for request in proxy.requests
+            if request.method == "GET" and urlsplit(request.url).hostname == host
+        )
+        gaps = [
+            later - (earlier + LATENCY)
+            for (earlier, one), (later, other) in pairwise(asked)
+            if {site_of(one), site_of(other)} in CHANGES
+        ]
+        assert gaps or host == ARCHIVE, asked
+        assert min(gaps, default=PAUSE) >= PAUSE, (host, gaps)
+
+
+def site_of(url: str) -> str | None:
+    """The site whose run sent a request; ``None`` for a robots.txt."""
+    return next((site for site in SITES if site in url), None)
+
+
+def wait_for(proxy: DemoProxy, requests: int) -> None:
+    """Wait until the shared host has had some requests."""
+    while sum(urlsplit(request.url).hostname == SHARED for request in proxy.requests) < requests:
+        time.sleep(0.05)
+
+
+def exported(*directories: Path) -> list[str]:
+    """Ids of all records."""
+    feeds = [path for data in directories for path in (data / "feeds").rglob("*.jsonl")]
+    return [json.loads(line)["id"] for feed in feeds for line in feed.read_text().splitlines()]
+
+
+def test_three_runs_send_one_request_at_a_time_even_if_one_is_killed(tmp_path: Path) -> None:
+    web = Shared()
+    with DemoProxy(web.answer) as proxy:
+        runs = {site: start(proxy, web, tmp_path, site, {}) for site in SITES}
+        wait_for(proxy, 4)
+        os.kill(runs["turess"].pid, signal.SIGKILL)
+        runs["turess"].wait()
+        time.sleep(0.5)
+        runs["turess"] = start(proxy, web, tmp_path, "turess", {})
+        codes = {site: run.wait(120) for site, run in runs.items()}
+    logs = {site: (tmp_path / f"{site}.log").read_text()[-2000:] for site in SITES}
+    assert codes == dict.fromkeys(SITES, 0), logs
+    check_gaps(proxy)
+    ids = exported(tmp_path)
+    assert len(ids) == len(set(ids)) == len(SITES) * ARTICLES
+
+
+def test_three_nodes_share_hosts_through_postgresql(tmp_path: Path, postgres: Server) -> None:
+    web, url = Shared(), postgres.create()
+    runs: dict[str, subprocess.Popen[bytes]] = {}
+    with DemoProxy(web.answer) as proxy:
+        for site in SITES:
+            (tmp_path / site).mkdir()
+            node = {"NEWSCRAWL_LEDGER": url, "NEWSCRAWL_NODE": f"node-of-{site}"}
+            runs[site] = start(proxy, web, tmp_path / site, site, node)
+        codes = {site: run.wait(120) for site, run in runs.items()}
+    logs = {site: (tmp_path / site / f"{site}.log").read_text()[-3000:] for site in SITES}
+    assert codes == dict.fromkeys(SITES, 0), logs
+    check_gaps(proxy)
+    ids = exported(*(tmp_path / site for site in SITES))
+    assert len(ids) == len(set(ids)) == len(SITES) * ARTICLES
+    (feed,) = (tmp_path / "turess" / "feeds" / "turess").iterdir()
+    assert feed.name.endswith("@node-of-turess.jsonl")
