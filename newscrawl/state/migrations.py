@@ -301,7 +301,7 @@ POSTGRES = {
     CREATE FUNCTION text_keys(signature bytea) RETURNS integer[]
         LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS 'SELECT ARRAY[{_TEXT_KEYS}]';
     CREATE FUNCTION share_band(one bytea, other bytea) RETURNS boolean
-        LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS 'SELECT {_SAME_BAND}';
+        LANGUAGE sql IMMUTABLE PARALLEL SAFE AS 'SELECT {_SAME_BAND}';
     CREATE INDEX texts_by_key ON texts USING gin (text_keys(signature)) WITH (fastupdate = off);
     """,
     "host slots and site leases": """
