@@ -118,7 +118,15 @@ def files(directory: Path) -> list[str]:
     )
 
 
-DESCRIPTIONS = ["CITATION.cff", "README.md", "croissant.json", "datapackage.json"]
+DESCRIPTIONS = [
+    *("CITATION.cff", "README.md", "coverage.csv", "croissant.json", "datapackage.json"),
+    "outlets.csv",
+]
+
+
+def data_files(package: Any) -> list[Any]:
+    """The resources of a data package that hold the corpus, without the tables of coverage."""
+    return [each for each in package["resources"] if each["path"] not in DESCRIPTIONS]
 
 
 def exported(path: Path) -> list[Any]:

@@ -240,7 +240,7 @@ def test_a_corpus_is_rebuilt_from_its_identifiers(tmp_path: Path) -> None:
     ("content", "told"),
     [
         ("id,url\n", "it has no column text_sha256"),
-        ("id,url,text_sha256\na,https://elsewhere.example/,0\n", "is no URL of the network"),
+        ("id,url,text_sha256\na,https://elsewhere.example/,0\n", "is not a URL of the network"),
         ("\udcff", "cannot be read"),
     ],
 )

@@ -138,10 +138,10 @@ def test_what_is_there_is_not_overwritten_unless_asked(data: Path, tmp_path: Pat
     assert files(out) == before
 
     good(data, "-o", out, "--format", "study", "--outlet", "lakome", "--overwrite")
-    assert files(out) == [*DESCRIPTIONS, "masress/fr/lakome.json", "notes.txt"]
+    assert files(out) == sorted([*DESCRIPTIONS, "masress/fr/lakome.json", "notes.txt"])
     # A failed export leaves the earlier one whole.
     refused(data, "-o", out, "--overwrite", "--outlet", "nobody")
-    assert files(out) == [*DESCRIPTIONS, "masress/fr/lakome.json", "notes.txt"]
+    assert files(out) == sorted([*DESCRIPTIONS, "masress/fr/lakome.json", "notes.txt"])
     # A directory holds one export: another one replaces all of it.
     good(data, "-o", out / "all.csv", "--overwrite")
     assert files(out) == sorted([*DESCRIPTIONS, "all.csv", "notes.txt"])

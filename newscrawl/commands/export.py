@@ -167,6 +167,7 @@ class Command(ScrapyCommand):
                     bom=opts.bom,
                     byline_key=opts.hash_bylines,
                     checks=find_checks(place.data) if name == "survival" else [],
+                    place=None if args else place,
                     # Scrapy takes the name of the command out.
                     command=_command(opts.hash_bylines),
                 )

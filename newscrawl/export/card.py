@@ -185,5 +185,12 @@ def _gaps(facts: Facts) -> Iterable[str]:
     if facts.clusters:
         groups, articles = facts.clusters
         yield f"- {articles} articles share their text with others, in {groups} clusters."
+    if facts.tables:
+        silent, failed = (facts.gaps.get(gap, 0) for gap in ("silent", "failed"))
+        yield (
+            f"- Outlets that print daily are silent on {silent} days, and articles discovered on "
+            f"{failed} days failed, counted by outlet: `coverage.csv` lists the days, `outlets.csv`"
+            " sums up each outlet and what the aggregator did to it."
+        )
     yield "- Not all that was printed: aggregators chose outlets, and took what they found of them."
     yield "- Link rot is not random: older articles and smaller outlets have copies only."

@@ -4,6 +4,7 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 from newscrawl.errors import ExportError, StoreError
 from newscrawl.export.bylines import hash_bylines
 from newscrawl.export.card import CARD, CITATION, card, citation
+from newscrawl.export.coverage import COVERAGE, OUTLETS, Coverage, crawl_history
 from newscrawl.export.croissant import CROISSANT, croissant
 from newscrawl.export.facts import Facts, gather
 from newscrawl.export.feeds import Feed, FeedReader
@@ -23,6 +25,7 @@ from newscrawl.export.selection import Selection
 from newscrawl.export.survival import Checks
 from newscrawl.export.tables import Lives
 from newscrawl.export.target import PACKAGE, HashedFile, Target, Written
+from newscrawl.state.place import Place
 
 _SINGLE = "articles"
 """Name of the one file, without its suffix, where only a directory is given."""
@@ -52,6 +55,8 @@ class Order:
     """Key of the hashes that replace the names of authors; without it names stay."""
     checks: list[Path] = field(default_factory=list)
     """Files of source checks, for the format ``survival``."""
+    place: Place | None = None
+    """Where the ledger of the feeds is, for the coverage; without it discovery is unknown."""
     command: str
     """What made the export, for its description."""
 
@@ -85,6 +90,8 @@ def export(order: Order) -> Summary:
     """
     single = order.output.name if order.output.suffix == FORMATS[order.format].suffix else None
     directory = order.output.parent if single else order.output
+    if single in (COVERAGE, OUTLETS):
+        raise ExportError(f"-o {order.output}: this name is a description's; choose another one")
     try:
         with Target(directory, single, overwrite=order.overwrite) as target:
             reader = FeedReader(order.feeds, target.stage)
@@ -114,11 +121,27 @@ def _export(order: Order, target: Target, index: Index, single: str | None) -> S
             f"{counts.lines - counts.damaged - counts.earlier} are not selected"
         )
     digest = hashlib.sha256()
-    files = _write_data(order, target, _digested(index.records(), digest), single)
+    history = crawl_history(order.place, order.selection) if order.place else None
+    free = [name for name in (COVERAGE, OUTLETS) if target.may_create(name)]
+    coverage, tables = None, []
+    with ExitStack() as stack:
+        if len(free) == 2:
+            days, outlets = (stack.enter_context(target.create(name)) for name in free)
+            coverage = Coverage(days, outlets, history, bom=order.bom)
+        records = _observed(index.records(), digest, coverage)
+        files = _write_data(order, target, records, single)
+        if coverage:
+            coverage.close()
+            tables = [
+                days.result(COVERAGE, coverage.rows[COVERAGE]),
+                outlets.result(OUTLETS, coverage.rows[OUTLETS]),
+            ]
     facts = gather(
         index,
         corpus=f"newscrawl-{digest.hexdigest()[:32]}",
         files=files,
+        tables=tables,
+        gaps=coverage.gaps if coverage else {},
         format=order.format,
         bom=order.bom,
         hashed_bylines=order.byline_key is not None,
@@ -135,10 +158,14 @@ def _export(order: Order, target: Target, index: Index, single: str | None) -> S
     return Summary(facts, target.directory / PACKAGE, kept, found_gaps)
 
 
-def _digested(records: Iterator[Record], digest: Any) -> Iterator[Record]:
-    """Pass records on, and add each to the digest that makes the corpus id."""
+def _observed(
+    records: Iterator[Record], digest: Any, coverage: Coverage | None
+) -> Iterator[Record]:
+    """Pass records on; add each to the digest that makes the corpus id, and to the coverage."""
     for record in records:
         digest.update(hashlib.sha256(record.line).digest())
+        if coverage:
+            coverage.add(record)
         yield record
 
 
@@ -177,8 +204,8 @@ def _describe(target: Target, facts: Facts, others: dict[str, str]) -> list[str]
     texts = {CARD: card(facts), CITATION: citation(facts), CROISSANT: _json(croissant(facts))}
     texts |= others
     if is_shared(facts):
-        texts[TABLE_SCHEMA] = _json(table_schema(facts.chosen))
-    kept = [name for name in texts if not target.may_create(name)]
+        texts[TABLE_SCHEMA] = _json(table_schema(facts.chosen.fields()))
+    kept = [name for name in (COVERAGE, OUTLETS, *texts) if not target.may_create(name)]
     written = [name for name in texts if name not in kept]
     for name in written:
         _write(target.create(name), texts[name])

@@ -21,6 +21,10 @@ class Facts:
     """Corpus id: a hash of the exported records, the same in every format."""
     files: Sequence[Written]
     """The data files, in order."""
+    tables: Sequence[Written]
+    """The tables of coverage; none if files of others have their names."""
+    gaps: Mapping[str, int]
+    """Numbers of days that outlets are ``silent`` or have ``failed`` articles."""
     format: str
     """Key of ``FORMATS``."""
     bom: bool

@@ -2,13 +2,14 @@
 
 import dataclasses
 import platform
+from collections.abc import Iterable
 from typing import Any
 
 from newscrawl import __version__
 from newscrawl.aggregator.sites import SITES
+from newscrawl.export.coverage import COVERAGE, day_fields, outlet_fields
 from newscrawl.export.facts import Facts
-from newscrawl.export.formats import Format
-from newscrawl.export.record_fields import descriptor
+from newscrawl.export.record_fields import Field, descriptor
 from newscrawl.export.target import Written
 from newscrawl.items import SCHEMA_VERSION
 
@@ -29,11 +30,11 @@ _OPEN_LICENCE = {
 }
 
 
-def table_schema(chosen: Format) -> dict[str, Any]:
-    """Return the fields of every record, as a Frictionless Table Schema."""
+def table_schema(fields: Iterable[Field]) -> dict[str, Any]:
+    """Return fields as a Frictionless Table Schema."""
     return {
         "$schema": f"{_PROFILES}/tableschema.json",
-        "fields": [descriptor(field) for field in chosen.fields()],
+        "fields": [descriptor(field) for field in fields],
         "missingValues": [""],
     }
 
@@ -87,13 +88,17 @@ def data_package(facts: Facts, others: list[str]) -> dict[str, Any]:
                 "trust": facts.trust,
                 "agencies": facts.agencies,
                 "clusters": facts.clusters and facts.clusters[0],
+                "gaps": facts.gaps,
             },
             "damages": [str(damage) for damage in facts.counts.damages],
             "published": {"first": facts.first, "last": facts.last},
             "hashed_bylines": facts.hashed_bylines,
-            "files": [file.path for file in facts.files] + others,
+            "files": [file.path for file in (*facts.files, *facts.tables)] + others,
         },
-        "resources": [_resource(facts, file) for file in facts.files],
+        "resources": [
+            *(_resource(facts, file) for file in facts.files),
+            *(_coverage(facts, file) for file in facts.tables),
+        ],
     }
 
 
@@ -103,18 +108,33 @@ def is_shared(facts: Facts) -> bool:
 
 
 def _resource(facts: Facts, file: Written) -> dict[str, Any]:
+    """Describe a data file."""
     chosen = facts.chosen
-    resource: dict[str, Any] = {
-        "name": file.path.removesuffix(chosen.suffix).lower(),
-        "path": file.path,
+    kind = {
         "type": "table" if chosen.is_table else "file",
         "format": chosen.format,
         "mediatype": chosen.mediatype,
-        "encoding": "utf-8-sig" if facts.bom and chosen.format == "csv" else "utf-8",
+    }
+    resource = _file(facts, file, chosen.suffix) | kind
+    if chosen.is_table:
+        resource["schema"] = TABLE_SCHEMA if is_shared(facts) else table_schema(chosen.fields())
+    return resource
+
+
+def _coverage(facts: Facts, file: Written) -> dict[str, Any]:
+    """Describe a table of coverage."""
+    fields = day_fields() if file.path == COVERAGE else outlet_fields()
+    kind = {"type": "table", "format": "csv", "mediatype": "text/csv"}
+    return _file(facts, file, ".csv") | kind | {"schema": table_schema(fields)}
+
+
+def _file(facts: Facts, file: Written, suffix: str) -> dict[str, Any]:
+    with_bom = facts.bom and suffix == ".csv"
+    return {
+        "name": file.path.removesuffix(suffix).lower(),
+        "path": file.path,
+        "encoding": "utf-8-sig" if with_bom else "utf-8",
         "bytes": file.bytes,
         "hash": f"sha256:{file.sha256}",
         "records": file.records,
     }
-    if chosen.is_table:
-        resource["schema"] = TABLE_SCHEMA if is_shared(facts) else table_schema(chosen)
-    return resource

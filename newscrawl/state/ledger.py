@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from newscrawl.errors import StoreError
 from newscrawl.state.articles import ArticleStore
 from newscrawl.state.copies import TableCopies
+from newscrawl.state.crawl_days import CrawlDays
 from newscrawl.state.discovery import DiscoveryStore
 from newscrawl.state.feed_positions import FeedPositions
 from newscrawl.state.files import OutputFiles
@@ -78,6 +79,8 @@ class Ledger:
         """Domains and extraction rules of outlets."""
         self.source_checks = SourceCheckTimes(self._database)
         """Times of source checks."""
+        self.crawl_days = CrawlDays(self._database)
+        """What the crawls of each day have discovered."""
         self.hosts = HostStore(self._database)
         """Hosts whose pages need a browser."""
         self.nodes = NodeStore(self._database) if place.url else None
