@@ -25,10 +25,10 @@ demo: .venv/.demo
 	$(BIN)/scrapy demo
 
 check: lint
-	$(BIN)/pytest -q -m "not slow"
+	$(BIN)/pytest -q -n auto --dist loadfile -m "not slow"
 
 test: .venv/.test browser postgresql
-	$(BIN)/pytest
+	$(BIN)/pytest -q -n auto --dist loadfile
 
 lint: .venv/.test
 	$(BIN)/ruff check .

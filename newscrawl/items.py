@@ -26,7 +26,8 @@ class Use(Enum):
     COMPARED = "compared"
     """Compared between versions: a change creates a new version of the record."""
     COUNTED = "counted"
-    """Counted when filled, in run reports, monitors, metrics and the report page."""
+    """Counted when filled, in run reports, monitors, metrics and the report page; for fields of
+    ``Article`` itself only."""
     ADDED = "added"
     """Added to a published schema version: optional on reading."""
 
@@ -362,8 +363,16 @@ class Headline:
 
 @cache
 def marked(use: Use, record: type = Article) -> tuple[str, ...]:
-    """Return the paths of the fields with a mark, such as ``copy.title``, in order."""
-    return tuple(_marked(use, record))
+    """Return the paths of the fields with a mark, such as ``copy.title``, in order.
+
+    Raises:
+        TypeError: ``Use.COUNTED`` marks a field of a part of the record.
+    """
+    paths = tuple(_marked(use, record))
+    nested = [path for path in paths if "." in path]
+    if use is Use.COUNTED and nested:
+        raise TypeError(f"Use.COUNTED is for fields of Article itself, not for {nested[0]}")
+    return paths
 
 
 def _marked(use: Use, record: Any, prefix: str = "") -> Iterator[str]:

@@ -30,7 +30,7 @@ def cancelled(
     path = data / "log"
     with DemoProxy(answer) as proxy, path.open("w") as file:
         run = subprocess.Popen(
-            command("maghress", {"DOWNLOAD_TIMEOUT": "60"}, WALK | {"_job": "cancelled"}),
+            command("maghress", {"DOWNLOAD_TIMEOUT": "90"}, WALK | {"_job": "cancelled"}),
             env=environment(proxy, data),
             stderr=file,
         )
@@ -44,7 +44,7 @@ def cancelled(
             while path.read_text().count("Received SIG") < count:
                 time.sleep(0.01)
             run.send_signal(number)
-        run.wait(timeout=60)
+        run.wait(timeout=90)
     log = path.read_text()
     report = json.loads((data / "runs" / "cancelled.json").read_text())
     assert "Traceback" not in log, log
@@ -68,7 +68,6 @@ def test_a_second_cancel_is_safe(tmp_path: Path, number: signal.Signals, delay: 
     page = slow.pages[url]
     slow.pages[url] = Answer(page.status, page.headers, page.body, delay=delay)
     code, log, report = cancelled(slow, tmp_path, [number, number], lambda asked: url in asked)
-    assert ("Open requests are abandoned" in log) == (delay > 10), log
     assert (code, report["state"]) == (0, "interrupted"), log
     assert report["found"] == report["exported"] + report["left"] == 6
     slow.pages[url] = page

@@ -1,12 +1,13 @@
 """However it is spelled, no link and no redirect leads a crawl to any but public web servers."""
 
 import json
+import random
 import re
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -334,3 +335,52 @@ def test_only_proxies_are_let_pass_by_the_resolver(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("no_proxy", "inside.attacker.example")
     monkeypatch.setenv("ftp_proxy", "http://ftp.example:3128")
     assert proxy_hosts() == {"proxy.example", "tls.example"}
+
+
+NETWORKS = [
+    ip_network(network)
+    for network in (
+        *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16"),
+        *("172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24", "192.168.0.0/16", "198.18.0.0/15"),
+        *("198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4"),
+    )
+]
+
+
+def spelled(number: int, chance: random.Random) -> str:
+    """One of the many spellings of an address that systems or URLs understand."""
+    parts = list(number.to_bytes(4, "big"))
+    kept = chance.choice((4, 4, 4, 3, 2, 1))  # the last part takes what the others leave
+    values = [*parts[: kept - 1], int.from_bytes(bytes(parts[kept - 1 :]), "big")]
+    forms = ("{}", "{}", "0{:o}", "00{:o}", "0x{:x}", "0X{:X}", "0x0{:x}")
+    texts = [chance.choice(forms).format(value) for value in values]
+    host = chance.choice((".", ".", "。", "．", "｡", "%2e", "%2E")).join(texts)
+    match chance.randrange(10):
+        case 0:
+            host = "".join(chr(ord(c) + 0xFEE0) if c.isdigit() else c for c in host)
+        case 1:
+            host = "".join(chance.choice((c, f"%{ord(c):02x}")) if c.isalnum() else c for c in host)
+        case 2:
+            host += "."
+        case 3:
+            plain = ".".join(map(str, parts))
+            mapped = ("::ffff:{}", "::{}", "64:ff9b::{}", "0:0:0:0:0:ffff:{}", "::ffff:0:{}")
+            host = f"[{chance.choice(mapped).format(plain)}]"
+        case 4:
+            high, low = divmod(number, 1 << 16)
+            wrapped = ("2002:{:x}:{:x}::1", "::ffff:{:x}:{:x}", "64:ff9b::{:X}:{:X}")
+            host = f"[{chance.choice(wrapped).format(high, low)}]"
+    return host
+
+
+def test_no_spelling_of_an_unsafe_address_passes() -> None:
+    chance = random.Random(5)
+    for _ in range(100_000):
+        network = chance.choice(NETWORKS)
+        number = int(network.network_address) + chance.randrange(network.num_addresses)
+        host = spelled(number, chance)
+        try:
+            check_url(f"http://{host}/")
+        except UnsafeUrlError:
+            continue
+        pytest.fail(f"{host} passes: {network}")

@@ -14,7 +14,7 @@ import pytest
 from scrapy.utils.project import get_project_settings
 
 from newscrawl.demo.proxy import Answer, DemoProxy
-from newscrawl.operations.monitors import alarms, check
+from newscrawl.operations.monitors import MONITORS, alarms, check
 from tests.test_notifications import Hook, servers
 from tests.web import HTML, Outcome, Web, aggregator_page, command, crawl, environment, outlet_page
 
@@ -244,7 +244,7 @@ def test_a_good_run_is_quiet_and_a_bad_one_is_told(
     outcome = crawl(well.web, tmp_path, urls=well.ask(tmp_path))
     report = outcome.report
     assert (outcome.code, report["outcome"]) == (0, "ok"), outcome.stderr
-    assert len(report["monitors"]) == 11
+    assert len(report["monitors"]) == len(MONITORS)
     assert not any(report["monitors"].values()), report["monitors"]
     make_history(tmp_path, report)
 

@@ -147,6 +147,15 @@ def test_a_selector_of_paragraphs_takes_exactly_what_it_matches() -> None:
     assert PARTS[8] not in text
 
 
+@pytest.mark.parametrize("tag", ["span", "a", "em", "b", "div", "aside"])
+def test_parts_inside_a_paragraph_are_left_out(tmp_path: Path, tag: str) -> None:
+    promo = f'<{tag} class="promo">Abonnez-vous à la lettre.</{tag}>'
+    page = PAGE.replace(PARTS[4], f"{PARTS[4]} {promo}")
+    text = extract(page, URL, rules=RuleBook(stated=given(tmp_path, OVERRIDE))).text or ""
+    assert PARTS[4] in text
+    assert "Abonnez-vous" not in text
+
+
 def test_the_pause_of_an_override_holds_for_every_host_of_the_outlet(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,6 +1,9 @@
-"""Locked requirements of a deployment fit those that are declared."""
+"""A deployment: its locked requirements fit those that are declared, and it needs a password."""
 
+import os
 import re
+import shlex
+import subprocess
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -46,3 +49,13 @@ def test_the_lock_satisfies_what_is_declared() -> None:
         assert versions, f"{requirement} is not in deploy/requirements.txt: run `make lock`"
         for version in versions:
             assert requirement.specifier.contains(version), f"{requirement}: run `make lock`"
+
+
+def test_a_node_does_not_start_without_a_password() -> None:
+    unit = (ROOT / "deploy" / "systemd" / "scrapyd.service").read_text("utf-8")
+    (check,) = re.findall(r"^ExecStartPre=(/bin/sh -c .*)$", unit, re.MULTILINE)
+    for command in (shlex.split(check), ["sh", str(ROOT / "deploy" / "container-start")]):
+        given = {"PATH": os.environ["PATH"], "SCRAPYD_USERNAME": "desk", "SCRAPYD_PASSWORD": ""}
+        done = subprocess.run(command, env=given, capture_output=True, text=True, check=False)
+        assert done.returncode == 1
+        assert "is empty" in done.stderr

@@ -102,7 +102,7 @@ def _is_utf8(body: bytes) -> bool:
 
 _FEED = re.compile(r"<(?:rss|feed|rdf:RDF)\b")
 _ENTRY_END = re.compile(r"</(?:item|entry)\s*>")
-_ROOT = re.compile(r"^<([\w:]+)[^>]*>")
+_ROOT = re.compile(r"^<([\w:]++)[^>]*+>")
 _VOID = re.compile(r"<(br|hr|img|wbr)\b([^<>]*?)/?>", re.IGNORECASE)
 """Elements of HTML that texts hold without an end."""
 _LESS = re.compile(r"<(?![a-zA-Z/!?])")

@@ -1,4 +1,4 @@
-"""Parse jobs: input and result types for each kind of page.
+"""Parse jobs: input, parser and result of each kind of page, as data for a worker.
 
 A job is plain data, so that it can be parsed in the crawl's process or sent to a worker
 (``newscrawl.articles.parse_workers``). Nothing here does I/O.

@@ -1,4 +1,4 @@
-"""Parses untrusted pages in worker processes, each with a memory limit and a deadline per page.
+"""Worker processes that parse untrusted pages, with a memory limit and a deadline per page.
 
 A worker parses one page at a time, so when it dies or is late, that page alone is to blame. Jobs
 and results are decoded into their declared types and nothing is unpickled, so that a worker that a
@@ -62,7 +62,7 @@ than half of the memory and of the time to start."""
 
 
 class Parser(Protocol):
-    """Parses pages."""
+    """Protocol of a parser: worker processes, or in-process for debugging."""
 
     def begin(self, job: Job[Result]) -> "asyncio.Future[Result]":
         """Parse a page; results may come in any order."""

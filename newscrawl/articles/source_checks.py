@@ -1,4 +1,4 @@
-"""Source checks: current state of the source of an exported article."""
+"""Source checks: fetch an exported article's source again and judge its state."""
 
 from collections.abc import Callable, Generator
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""One page visit in the browser, with limits on its requests."""
+"""Rendering of an already fetched page; the crawl's downloader serves its subresources."""
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping

@@ -11,7 +11,7 @@ _LARGEST = 1000
 
 
 class Command(ScrapyCommand):
-    """Exits 1 if a crawl fails or the score is below a bar."""
+    """Crawl the demo network and score the records; exit 1 if a target is missed."""
 
     requires_project = True
     requires_crawler_process = False

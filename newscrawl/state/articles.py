@@ -257,11 +257,8 @@ class ArticleStore:
 
     def claimed(self, job: str) -> list[str]:
         """Articles that a run has requested and that have no outcome of it yet."""
-        rows = self._database.execute(
-            f"SELECT id FROM articles WHERE job = {_NUMBER} AND claim IN ('new', 'again')",  # noqa: S608 - a literal
-            (job,),
-        )
-        return [article for (article,) in rows.fetchall()]
+        sql = f"SELECT id FROM articles WHERE job = {_NUMBER} AND claim IN ('new', 'again')"  # noqa: S608 - a literal
+        return [article for (article,) in self._database.execute(sql, (job,)).fetchall()]
 
     def count_left(self, site: str, job: str, wanted: Wanted = ANY) -> int:
         """Number of a site's articles without an outcome that a run has not claimed."""
@@ -286,12 +283,7 @@ class ArticleStore:
     # --- Outcomes --------------------------------------------------------------------------------
 
     def settle(
-        self,
-        article: str,
-        state: State,
-        *,
-        reason: str | None = None,
-        due: str | None = None,
+        self, article: str, state: State, *, reason: str | None = None, due: str | None = None
     ) -> None:
         """Store the outcome of an article; part of the caller's transaction, if any.
 

@@ -1,4 +1,4 @@
-"""Positions of records in feeds, and their change when feeds are merged."""
+"""Update of the records' positions in the ledger when feeds are merged."""
 
 from collections.abc import Mapping
 

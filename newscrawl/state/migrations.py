@@ -191,7 +191,7 @@ SQLITE = {
 """SQL scripts by name, in the order in which they are applied; existing ones never change."""
 
 _TEXT_KEYS = ", ".join(
-    f"{band << 18} | ((({' + '.join(terms)}) >> 14) & 262143)::integer"
+    f"{band << 17} | ((({' + '.join(terms)}) >> 15) & 131071)::integer"
     for band in range(12)
     for terms in [
         [
@@ -201,7 +201,12 @@ _TEXT_KEYS = ", ".join(
         ]
     ]
 )
-"""SQL expressions of the keys of a signature: one a band, of 18 bits and the band's number."""
+"""SQL expressions of the keys of a signature: one a band, of 17 bits and the band's number."""
+
+_SAME_BAND = " OR ".join(
+    f"substr(one, {6 * band + 1}, 6) = substr(other, {6 * band + 1}, 6)" for band in range(12)
+)
+"""SQL expression of whether two signatures share a band."""
 
 POSTGRES = {
     "articles, files, walks, texts and domains": f"""
@@ -295,6 +300,8 @@ POSTGRES = {
     -- Keys of few bits: several texts share one, so that the index packs their places.
     CREATE FUNCTION text_keys(signature bytea) RETURNS integer[]
         LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS 'SELECT ARRAY[{_TEXT_KEYS}]';
+    CREATE FUNCTION share_band(one bytea, other bytea) RETURNS boolean
+        LANGUAGE sql IMMUTABLE PARALLEL SAFE AS 'SELECT {_SAME_BAND}';
     CREATE INDEX texts_by_key ON texts USING gin (text_keys(signature)) WITH (fastupdate = off);
     """,
     "host slots and site leases": """

@@ -19,7 +19,7 @@ class LostFile:
 
 
 class NodeStore:
-    """Nodes of a PostgreSQL ledger.
+    """Lost nodes of a PostgreSQL ledger: their feeds, and their removal.
 
     Args:
         database: Database that holds them.

@@ -75,8 +75,8 @@ class BandTable(TextSignatures):
 class KeyIndex(TextSignatures):
     """Signatures with an index of short keys of their bands, for PostgreSQL.
 
-    A row for each band would take more room than the texts. A key is shared by a few texts in a
-    million that share no band; they are left out here.
+    A row for each band would take more room than the texts. A key is also shared by a few texts in
+    a million without a common band, which the query leaves out.
     """
 
     def __init__(self, database: Database) -> None:
@@ -97,19 +97,18 @@ class KeyIndex(TextSignatures):
     def alike(self, article: str, signature: bytes) -> Iterator[tuple[str, bytes]]:
         """Yield texts that share a band."""
         rows = self._database.execute(
-            "SELECT number, id, signature FROM texts"
-            " WHERE id = ? OR text_keys(signature) && text_keys(?) ORDER BY number",
-            (article, signature),
+            "SELECT number, id, signature FROM texts WHERE id = ?"  # noqa: S608 - a literal
+            " OR (text_keys(signature) && text_keys(?) AND share_band(signature, ?))"
+            f" ORDER BY number LIMIT {_CANDIDATES + 1}",
+            (article, signature, signature),
         ).fetchall()
         own = next((number for number, known, _ in rows if known == article), None)
-        self._looked_up = article, own is not None
-        shared, left = set(bands(signature)), _CANDIDATES
+        if len(rows) <= _CANDIDATES:
+            self._looked_up = article, own is not None
         for number, candidate, other in rows:
-            if number >= (own or _LATEST) or not left:
+            if number >= (own or _LATEST):
                 return
-            if not shared.isdisjoint(bands(other)):
-                left -= 1
-                yield candidate, other
+            yield candidate, other
 
     def has_text(self, article: str) -> bool:
         """Return whether the signature of an article's text is stored."""

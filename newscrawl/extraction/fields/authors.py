@@ -58,7 +58,7 @@ _AUTHOR_PAGES = ", ".join(
 """Links to the pages of authors."""
 # "jeudi 13 juin 2019, par …"
 _BYLINE_PARTS = re.compile(
-    r"\s*[|•·●⋅]\s*|(?:,|(?<=\d))\s+(?=(?:par|by|von|por|بقلم)\s)", re.IGNORECASE
+    r"(?<!\s)\s*+[|•·●⋅]\s*+|(?:,|(?<=\d))\s++(?=(?:par|by|von|por|بقلم)\s)", re.IGNORECASE
 )
 _MOST_NAMES = 50
 """Authors that are returned at most."""

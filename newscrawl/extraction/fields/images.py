@@ -19,7 +19,7 @@ _FURTHER_METAS = ("twitter:image", "twitter:image:src", "image", "thumbnail")
 _LAZY = ("data-src", "data-lazy-src", "data-original")
 _SRCSETS = ("data-srcset", "data-lazy-srcset", "srcset")
 _STAND_IN = re.compile(r"^data:|placeholder|blank|spacer|loading|lazy|pixel|1x1|transparent")
-_PICTURE_FILE = re.compile(r"[^\s,]+\.(?:jpe?g|png|webp|gif|avif)(?:[?#]\S*)?", re.IGNORECASE)
+_PICTURE_FILE = re.compile(r"[^\s,]{1,500}\.(?:jpe?g|png|webp|gif|avif)(?:[?#]\S*)?", re.IGNORECASE)
 _PRINTED = "article img, main img, figure img, [itemprop~='articleBody'] img"
 _MOST_PRINTED, _SMALLEST = 40, 100
 _MOST_IMAGES = 20

@@ -128,7 +128,9 @@ _ARTICLE_HEAD = re.compile(r"entry|post|article|story|single|title|meta|auth|byl
 
 
 # "Rabat, 12 mars 2024 (MAP) – …" at the beginning of a text
-_DATELINE = re.compile(r"(?:[^.!?\n]|(?<=\d)\.){5,80}?(?:\)|\s[-–—|]|\d{4}\s?[:،]|\d{4}\s\()(?=\s)")
+_DATELINE = re.compile(
+    r"^(?:[^.!?\n]|(?<=\d)\.){5,80}?(?:\)|\s[-–—|]|\d{4}\s?[:،]|\d{4}\s\()(?=\s)"
+)
 # Between an announced date and one that is not.
 _NEXT_DATE = re.compile(r"\s[|•·–—-]\s(?=\D{0,20}\d\d?\D[^|•·]*\d{4})")
 # The note that WordPress's old themes print below an entry, without its category.

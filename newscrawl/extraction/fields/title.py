@@ -13,10 +13,10 @@ from newscrawl.text.cleaning import clean, fold, plain, words
 
 _LONGEST_TITLE = 500
 _SHORTEST_TITLE = 15
-_BAR = r"(?:\s*(?:[|·•»«ǀ｜ㅣ]|::|--)+\s*|\s+[-–—:/]+\s+|：)"
+_BAR = r"(?:(?<!\s)\s*+(?:[|·•»«ǀ｜ㅣ]|::|--)++\s*+|(?<!\s)\s++[-–—:/]++\s++|：)"
 _ENDING = re.compile(rf"^(.*\S){_BAR}(\S.*?)$", re.DOTALL)
 _BEGINNING = re.compile(rf"^(\S.*?){_BAR}(\S.*)$", re.DOTALL)
-_SEPARATED = re.compile(r"\s*[-–—|·•»«ǀ｜ㅣ：]|\s+:")
+_SEPARATED = re.compile(r"(?<!\s)\s*+[-–—|·•»«ǀ｜ㅣ：]|(?<!\s)\s++:")
 
 
 def title(
@@ -176,7 +176,7 @@ def _is_foreign(heading: str, head: str | None, names: SiteNames) -> bool:
 
 
 _TELLING_WORDS = 5
-_CUT = re.compile(r"^(.{20,}?)\s*(?:\.{3}|…|\[(?:\.{3}|…)\])$", re.DOTALL)
+_CUT = re.compile(r"^(.{20,}?)(?<!\s)\s*+(?:\.{3}|…|\[(?:\.{3}|…)\])$", re.DOTALL)
 
 
 def _complete(weights: dict[str, float]) -> None:
@@ -239,7 +239,7 @@ def _without_addition(text: str) -> str:
     return match[1] if match and len(words(match[1])) >= _HEADLINE_WORDS else text
 
 
-_BARRED = re.compile(r"^(.*?\S)\s+[|｜]\s+\S.*$", re.DOTALL)
+_BARRED = re.compile(r"^(.*?\S)(?<!\s)\s++[|｜]\s++\S.*$", re.DOTALL)
 
 
 def _beside(head: str | None, shared: str | None) -> str:

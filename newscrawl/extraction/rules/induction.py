@@ -110,9 +110,9 @@ def read_by(rule: Rule, tree: LexborHTMLParser) -> Reading | None:
         return None
     override = rule.source == "override"
     exact = override or nodes[0].tag == "p"
-    page = walk(_common_parent(nodes) if exact else nodes[0])
+    dropped = {node.mem_id for css in rule.exclude for node in nodes_of(tree, css)}
+    page = walk(_common_parent(nodes) if exact else nodes[0], dropped)
     wanted = _inside(page, nodes)
-    dropped = _inside(page, [node for css in rule.exclude for node in nodes_of(tree, css)])
     keep, drop = set(rule.keep), set(rule.drop)
     forms: dict[int, bool] = {}
     blocks: list[int] = []
@@ -120,7 +120,7 @@ def read_by(rule: Rule, tree: LexborHTMLParser) -> Reading | None:
     size = 0
     for index, block in enumerate(page.blocks):
         element = block.element
-        if not wanted[element] or dropped[element]:
+        if not wanted[element]:
             continue
         if element not in forms:
             form = form_of(page, element, 0)
