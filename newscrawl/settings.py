@@ -344,7 +344,7 @@ MONITOR_MAX_FLAGGED = 0.3
 NOTIFY_URLS = ""
 # A URL that is requested at the start (…/start) and the end of each run (…/ and its exit code), as
 # healthchecks.io and similar services expect; they report runs that never started. {site} and
-# {kind} (new, waiting, backfill, manual) are replaced.
+# {kind} (new, waiting, backfill, check, manual) are replaced.
 HEARTBEAT_URL = ""
 
 # --- Export --------------------------------------------------------------------------------------
@@ -354,11 +354,14 @@ EXTRA_EXPORT_FORMATS: dict[str, str] = {}
 
 # --- Schedule ------------------------------------------------------------------------------------
 
-# Hours of the day, UTC, for work that can wait: the first for retries of sources, the others for
-# back-fills. It is night in all seven countries.
+# Hours of the day, UTC, for work that can wait: the first for retries of sources, the last for
+# source checks if there are any, the others for back-fills. It is night in all seven countries.
 QUIET_HOURS = [0, 1, 2, 3]
 # Number of past months to back-fill. 0 for none.
 BACKFILL_MONTHS = 12
+# Number of old sources that a scheduled run checks per site and night (``-a check=N``). 0 for none:
+# checks fetch pages again that only survival studies need.
+SOURCE_CHECKS_A_NIGHT = 0
 
 # --- Retention -----------------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ import pytest
 
 from newscrawl.aggregator.sites import SITES
 from newscrawl.demo.proxy import Answer
-from newscrawl.operations.schedule import KINDS, next_backfill
+from newscrawl.operations.schedule import KINDS, kind_of, next_backfill, plan
 from newscrawl.state.run_reports import report_path, write_report
 from tests.web import Web, aggregator_page, crawl
 
@@ -85,6 +85,23 @@ def test_every_site_has_its_slots_and_no_two_begin_together(tmp_path: Path) -> N
     assert "User=root\n" in schedule(tmp_path, "--as", "systemd", "--user", "root")
 
 
+def test_source_checks_take_the_last_quiet_hour_if_asked_for(tmp_path: Path) -> None:
+    assert "check" not in {slot.kind for slot in plan([0, 1, 2, 3])}
+    slots = {slot.kind: slot for slot in plan([0, 1, 2, 3], 200) if slot.site == "maghress"}
+    assert {kind: slot.hours for kind, slot in slots.items()} == {
+        "new": (),
+        "waiting": (0,),
+        "backfill": (1, 2),
+        "check": (3,),
+    }
+    report = {"job": "one", "spider": "maghress", "arguments": slots["check"].arguments}
+    assert kind_of(report) == "check"
+    assert {slot.kind for slot in plan([0], 200)} == {"new", "waiting"}
+    lines = schedule(tmp_path, "-s", "SOURCE_CHECKS_A_NIGHT=200").splitlines()
+    (check,) = (line for line in lines if "crawl maghress -a check=200" in line)
+    assert "in 03)" in check
+
+
 def test_what_a_node_needs_is_carried_into_crontab_and_units(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -113,7 +130,8 @@ def test_what_a_node_needs_is_carried_into_crontab_and_units(
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="needs systemd-analyze")
 def test_systemd_takes_the_units(tmp_path: Path) -> None:
-    schedule(tmp_path, "--as", "systemd", "--directory", str(tmp_path / "units"))
+    options = ("--as", "systemd", "--directory", str(tmp_path / "units"))
+    schedule(tmp_path, "-s", "SOURCE_CHECKS_A_NIGHT=200", *options)
     units = [tmp_path / "units" / f"newscrawl-{kind}-maghress.service" for kind in KINDS]
     done = subprocess.run(
         ["systemd-analyze", "verify", "--recursive-errors=no", *units],

@@ -33,7 +33,8 @@ class Command(ScrapyCommand):
         return (
             "Each site is crawled for new articles every hour and for sources after transient "
             "failures once a night; in the other quiet hours one month of one outlet is "
-            "back-filled. All times are UTC and staggered. Posting twice queues nothing twice. "
+            "back-filled, and old sources are checked if SOURCE_CHECKS_A_NIGHT asks for it. "
+            "All times are UTC and staggered. Posting twice queues nothing twice. "
             "A run that was killed is reported and notified."
         )
 
@@ -77,7 +78,10 @@ class Command(ScrapyCommand):
 
         assert self.settings
         data, months = data_of(self.settings), self.settings.getint("BACKFILL_MONTHS")
-        slots = plan([int(hour) for hour in self.settings.getlist("QUIET_HOURS")])
+        slots = plan(
+            [int(hour) for hour in self.settings.getlist("QUIET_HOURS")],
+            self.settings.getint("SOURCE_CHECKS_A_NIGHT"),
+        )
         now = datetime.now(UTC)
         settings = self._run_settings(opts.setting)
         try:

@@ -63,7 +63,10 @@ class Command(ScrapyCommand):
         found = overview(
             place,
             opts.site or alive,
-            plan([int(hour) for hour in self.settings.getlist("QUIET_HOURS")]),
+            plan(
+                [int(hour) for hour in self.settings.getlist("QUIET_HOURS")],
+                self.settings.getint("SOURCE_CHECKS_A_NIGHT"),
+            ),
             datetime.now(UTC),
             stale_hours=self.settings.getfloat("STALE_HOURS"),
             history_days=self.settings.getfloat("MONITOR_HISTORY_DAYS"),

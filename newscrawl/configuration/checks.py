@@ -46,10 +46,10 @@ _NUMBERS: Mapping[tuple[float, float], tuple[str, ...]] = {
         "MONITOR_SILENT_DAYS",
         "RECHECK_DAYS",
         "SOURCE_CHECK_DAYS",
-        "STALE_HOURS",
     ),
     # Shares
     (0, 1): (
+        "DOWNLOAD_DELAY_JITTER",
         "MONITOR_FEWEST_ITEMS",
         "MONITOR_MAX_FALL",
         "MONITOR_MAX_FLAGGED",
@@ -83,6 +83,7 @@ _WHOLE: Mapping[tuple[int, int], tuple[str, ...]] = {
         "MONITOR_RULES_WITHDRAWN",
         "PARSE_MEMORY_MB",
         "BROWSER_MEMORY_MB",
+        "SOURCE_CHECKS_A_NIGHT",
         "URLLENGTH_LIMIT",
     ),
     (1, _ANY_COUNT): (

@@ -13,14 +13,15 @@ from newscrawl.state import Scope, ledger_of
 from newscrawl.state.place import Place, as_place
 from newscrawl.state.run_reports import read_report, reports
 
-Kind = Literal["new", "waiting", "backfill"]
-"""New articles, sources whose failure may have been transient, or one month of one outlet."""
+Kind = Literal["new", "waiting", "backfill", "check"]
+"""New articles, sources whose failure may have been transient, one month of one outlet, or old
+sources to check."""
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 """Kinds of scheduled runs."""
 
 _ARGUMENTS: dict[Kind, dict[str, str]] = {"new": {"revisit": "no"}, "waiting": {"revisit": "only"}}
-"""Spider arguments of scheduled runs; a back-fill has its own."""
+"""Spider arguments of scheduled runs; a back-fill and a check have their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +50,17 @@ class Slot:
         return next(t for t in times if t > now and (not self.hours or t.hour in self.hours))
 
 
-def plan(quiet: Sequence[int]) -> list[Slot]:
+def plan(quiet: Sequence[int], checks: int = 0) -> list[Slot]:
     """Return the slots of all sites that are alive.
 
     Args:
-        quiet: Hours of the day, UTC: the first for waiting sources, the others for back-fills.
+        quiet: Hours of the day, UTC: the first for waiting sources, the last for source checks if
+            there are any, the others for back-fills.
+        checks: Number of source checks of a site and night.
     """
+    backfill, check = tuple(quiet[1:]), tuple[int, ...]()
+    if checks:
+        backfill, check = backfill[:-1], backfill[-1:]
     sites = [site.name for site in SITES.values() if site.alive]
     apart = 60 // len(sites)
     slots: list[Slot] = []
@@ -64,8 +70,10 @@ def plan(quiet: Sequence[int]) -> list[Slot]:
         later = (minute + 30 + apart // 2) % 60
         slots.append(Slot("new", site, minute, (), _ARGUMENTS["new"]))
         slots.append(Slot("waiting", site, later, tuple(quiet[:1]), _ARGUMENTS["waiting"]))
-        if quiet[1:]:
-            slots.append(Slot("backfill", site, later, tuple(quiet[1:])))
+        if backfill:
+            slots.append(Slot("backfill", site, later, backfill))
+        if check:
+            slots.append(Slot("check", site, later, check, {"check": str(checks)}))
     return slots
 
 
@@ -79,6 +87,8 @@ def kind_of(report: Mapping[str, Any]) -> Kind | Literal["manual"]:
     if str(report.get("job", "")).startswith(backfill_prefix(str(report["spider"]))):
         return "backfill"
     given = {k: v for k, v in report.get("arguments", {}).items() if not k.startswith("_")}
+    if given.keys() == {"check"}:
+        return "check"
     return next((kind for kind, own in _ARGUMENTS.items() if given == own), "manual")
 
 
