@@ -51,7 +51,7 @@ _TARGET = re.compile(r"(?:`|^ {4}|-- )make ([a-z]+)", re.MULTILINE)
 # Variables and other words in capitals that documents set in the type of code.
 _WORDS = {
     *("SCRAPYD_URL", "SCRAPYD_USERNAME", "SCRAPYD_PASSWORD", "SIGTERM", "SITES", "YYYYMMDD"),
-    *("NEWSCRAWL_NAME", "FORMATS", "MONITORS"),
+    *("NEWSCRAWL_NAME", "FORMATS", "MONITORS", "BRANCHES"),
     *("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"),
 }
 

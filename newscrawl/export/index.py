@@ -192,7 +192,8 @@ class Index:
             counts.earlier = counts.lines - counts.damaged - articles
             if self._selection.all_versions:
                 self._db.execute(_MARK_EARLIER)
-            counts.exported = self._count_wanted()
+            sql = "SELECT count(*) FROM versions WHERE wanted"
+            (counts.exported,) = self._db.execute(sql).fetchone()
             counts.unwanted = articles - counts.exported
             if self._clusters:
                 self._find_clusters()
@@ -204,10 +205,6 @@ class Index:
         except sqlite3.Error as error:
             raise self._unwritable(error) from error
         return counts
-
-    def _count_wanted(self) -> int:
-        (count,) = self._db.execute("SELECT count(*) FROM versions WHERE wanted").fetchone()
-        return int(count)
 
     def _reject(self, condition: str) -> int:
         """Leave out the versions that meet a condition; return how many."""
