@@ -65,7 +65,7 @@ WRONG = {
     "sections": ("a/b", "small letters"),
     "since": ("yesterday", "2024-01-31"),
     "until": ("2024-02-30", "is not a date"),
-    "urls": ("https://www.masress.com/alkahera/344", "no article URL of maghress"),
+    "urls": ("https://www.masress.com/alkahera/344", "not an article URL of maghress"),
     "ids": ("lopinion:9-1", "is reversed; did you mean lopinion:1-9?"),
     "follow": ("maybe", "yes, no"),
     "limit": ("0", "1 or more"),

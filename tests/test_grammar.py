@@ -174,7 +174,7 @@ def test_no_string_raises(url: str) -> None:
 @example("hespress:ar/lopinion/36897")
 @example("maghress:fr/Lopinion/36897")
 def test_what_is_no_article_id_is_refused(identifier: str) -> None:
-    with pytest.raises(ValueError, match="no article id"):
+    with pytest.raises(ValueError, match="not an article id"):
         parse_article_id(identifier)
 
 

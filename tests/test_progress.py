@@ -89,6 +89,9 @@ def test_json_logs_are_one_object_a_line_and_nothing_else(tmp_path: Path) -> Non
     # A good run has nothing to warn of.
     assert [entry["message"] for entry in good if entry["level"] != "INFO"] == []
     assert "editions=xx" in wrong[-1]["message"]
-    assert (wrong[-1]["level"], wrong[-1]["logger"]) == ("ERROR", "newscrawl.commands.crawl")
+    assert (wrong[-1]["level"], wrong[-1]["logger"]) == (
+        "ERROR",
+        "newscrawl.operations.announcements",
+    )
     # Where there is no terminal, what draws on one is not loaded.
     assert {run.stdout.strip() for run in runs} == {"False"}

@@ -19,6 +19,7 @@ _WRITERS = (
     "newscrawl.extensions.metrics.Metrics",
     "newscrawl.extensions.progress.Progress",
     "newscrawl.extensions.report.RunReport",
+    "newscrawl.extensions.lease.Lease",
     "newscrawl.middlewares.archive.ArchiveMiddleware",
     "newscrawl.pipelines.feed.FeedPipeline",
 )
