@@ -1,4 +1,4 @@
-"""The record: one exported article.
+"""Records: the exported article with its parts, a source check, and a ticker headline.
 
 These dataclasses are the only definition of its fields. The JSON Schema, ``docs/record.md``, the
 fields compared between versions and those counted in reports are derived from them. Fields are

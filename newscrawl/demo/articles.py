@@ -102,7 +102,7 @@ class DemoArticle:
 
 
 class Library:
-    """All articles of the demo network.
+    """Articles of the demo network, generated on demand; equal seeds give equal articles.
 
     Args:
         seed: equal seeds give equal networks.

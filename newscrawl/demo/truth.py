@@ -74,7 +74,7 @@ class SourceTruth:
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """One article."""
+    """Ground truth of one article."""
 
     id: str
     """The record's identifier."""

@@ -1,4 +1,4 @@
-"""Outline of a page: location of its prose and of the probable article body."""
+"""Outline of a page: which of its blocks are prose, and which are probably the article's body."""
 
 from collections import Counter
 

@@ -8,7 +8,7 @@ from newscrawl.text.signatures import TextIndex, signature
 
 
 class DuplicatesPipeline:
-    """Fills ``duplicate_of`` across outlets, sites and runs; drops nothing."""
+    """Fills ``duplicate_of`` with the first article of near-equal text, in any site or run."""
 
     def __init__(self, texts: TextIndex) -> None:
         self._texts = texts

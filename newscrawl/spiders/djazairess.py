@@ -1,4 +1,4 @@
-"""djazairess.com."""
+"""Spider of djazairess.com."""
 
 from newscrawl.spiders.base import AggregatorSpider
 

@@ -30,7 +30,7 @@ class FlowDriver:
 
     Args:
         crawler: Of the running spider.
-        reader: Parses the pages.
+        parser: Parses the pages.
         rules: Keeps what they teach.
         ledger: Knows which hosts need a browser.
     """

@@ -1,4 +1,4 @@
-"""maghress.com."""
+"""Spider of maghress.com."""
 
 from newscrawl.spiders.base import AggregatorSpider
 

@@ -1,4 +1,4 @@
-"""masress.com."""
+"""Spider of masress.com."""
 
 from newscrawl.spiders.base import AggregatorSpider
 

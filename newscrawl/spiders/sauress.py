@@ -1,4 +1,4 @@
-"""sauress.com."""
+"""Spider of sauress.com."""
 
 from newscrawl.spiders.base import AggregatorSpider
 

@@ -1,4 +1,4 @@
-"""sudaress.com."""
+"""Spider of sudaress.com."""
 
 from newscrawl.spiders.base import AggregatorSpider
 

@@ -1,4 +1,4 @@
-"""turess.com."""
+"""Spider of turess.com."""
 
 from newscrawl.spiders.base import AggregatorSpider
 

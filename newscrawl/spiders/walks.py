@@ -21,7 +21,7 @@ from newscrawl.state.discovery import DiscoveryStore, WalkProgress
 
 @dataclass(slots=True)
 class Listing:
-    """The walks of one listing in this run."""
+    """One listing in this run: whether its front and its rest have been walked completely."""
 
     start: str
     """URL of its first page."""

@@ -1,4 +1,4 @@
-"""yemeress.com."""
+"""Spider of yemeress.com."""
 
 from newscrawl.spiders.base import AggregatorSpider
 

@@ -24,7 +24,7 @@ class WalkProgress:
 
 
 class DiscoveryStore:
-    """Listing walks, lists of URLs and cache validators.
+    """Progress of listing walks, start times of ``urls`` lists, and cache validators.
 
     Args:
         database: Database that holds them.
