@@ -533,7 +533,7 @@ def test_without_workers_a_run_ends_in_order_and_the_next_takes_up_its_articles(
     assert outcome.code == 1
     assert outcome.report["reason"] == "parser_error"
     assert outcome.report["left"] == 2
-    message = "] ERROR: no parse worker can be started: it ended with code 9"
+    message = "] ERROR: Stopping: no parse worker can be started: it ended with code 9"
     assert outcome.stderr.count(message) == 1
     after = crawl(site, tmp_path / "data", revisit="only")
     assert after.report["exported"] == 2, after.stderr
