@@ -42,10 +42,16 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of modules that start processes as ``slow``."""
+    """Mark the tests of modules that start processes as ``slow``, and run them first.
+
+    Modules are distributed to parallel workers as a whole: with the long ones last, one worker
+    would wait for the other.
+    """
     for item in items:
         if isinstance(item, pytest.Function) and _starts_processes(item.module):
             item.add_marker("slow")
+    first = ("test_scrapyd", "test_nodes", "test_nothing_lost", "test_article_states")
+    items.sort(key=lambda item: (item.path.stem not in first, "slow" not in item.keywords))
 
 
 def _starts_processes(module: ModuleType) -> bool:
