@@ -139,7 +139,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     disk = tmp_path / "disk"
     disk.mkdir()
     made = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=900k", "tmpfs", disk],
+        ["mount", "-t", "tmpfs", "-o", "size=1200k", "tmpfs", disk],
         capture_output=True,
         text=True,
     )
@@ -154,7 +154,7 @@ def test_a_full_disk_ends_a_run_in_order_and_the_next_one_completes_it(
     small_disk: Path, undisturbed: list[Written], archive: str
 ) -> None:
     if archive == "1":  # many answers are in the archive before their records are in the feed
-        subprocess.run(["mount", "-o", "remount,size=1300k", small_disk], check=True)
+        subprocess.run(["mount", "-o", "remount,size=2000k", small_disk], check=True)
     with DemoProxy(build().answer) as proxy:
         stopped = start(proxy, small_disk, ARCHIVE=archive)
         _, said = stopped.communicate(timeout=120)
