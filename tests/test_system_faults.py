@@ -88,8 +88,8 @@ def written(data: Path, kind: str) -> list[str]:
     ("paths", "after"),
     [
         ("/feeds/", 3),
-        (".sqlite-wal", 60),
         (".sqlite-wal", 90),
+        (".sqlite-wal", 120),
         (".warc.gz", 9),
         ("/rejects/", 0),
     ],
@@ -100,8 +100,7 @@ def test_a_write_that_fails_ends_the_run_and_the_next_one_completes_it(
     variables = {"LD_PRELOAD": faulty, "FAULTY_PATHS": paths, "FAULTY_AFTER": str(after)}
     code, said = run(Small(), tmp_path, **variables)
     assert code == 1, said
-    # A ledger that was just moved to another schema is opened once more.
-    assert "cannot be written" in said or "cannot be opened (disk I/O error)" in said
+    assert "cannot be written" in said
     assert "Traceback" not in said
     code, said = run(Small(), tmp_path)
     assert code == 0, said

@@ -26,7 +26,7 @@ _BATCH = 5000
 """Lines that are indexed together."""
 
 _LISTED = 20
-"""Damaged lines that are named one by one."""
+"""Maximum number of damaged lines to list."""
 
 _SCHEMA = """
     CREATE TABLE versions (

@@ -14,8 +14,8 @@ from newscrawl.items import Article
 def read_records(data: Path, paths: Sequence[Path] = ()) -> Iterator[Article]:
     """Yield every record of some feeds, in the order in which they were written.
 
-    An article that changed has several records, told apart by ``version``. A feed that a run still
-    writes to is read up to what is committed.
+    An article that changed has several records, distinguished by ``version``. A feed in use by a
+    run is read up to its committed length.
 
     Args:
         data: Data directory of the crawls.

@@ -132,7 +132,7 @@ def _unguided(
 ) -> Iterator[Body]:
     """Yield the bodies found without the copy.
 
-    In this order: by what the page says of itself, by its look, in its hidden parts, and then by
+    In this order: by its metadata, by the form of its text, in its hidden parts, and then by
     the general extractor, which parses the page again.
     """
     declared = metadata.text("articleBody")

@@ -79,7 +79,7 @@ class Host:
     in_use: int = 0
     """Requests in progress that need the slot."""
     changed: "Callable[[Host], None] | None" = None
-    """Called when the host must be left alone for longer."""
+    """Called when the back-off of the host is extended."""
 
     def took(self, seconds: float) -> None:
         """Record a response time."""

@@ -10,7 +10,7 @@ FIELDS = marked(Use.COUNTED)
 
 
 class RecordStatistics:
-    """Counts of records, taken one by one; memory grows only with the number of outlets."""
+    """Counts of records; memory grows only with the number of outlets."""
 
     def __init__(self) -> None:
         self._sources: Counter[str] = Counter()
