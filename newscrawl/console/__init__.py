@@ -3,6 +3,7 @@
 import os
 
 from scrapy.cmdline import execute
+from scrapy.commands import ScrapyCommand
 from scrapy.settings import default_settings
 
 from newscrawl import settings
@@ -16,46 +17,19 @@ _OWN_SETTINGS = {
 """Defaults of the project's own settings, for other projects, which may override them."""
 
 
-class Export(export.Command):
-    """``scrapy export`` in any project."""
-
-    default_settings = _OWN_SETTINGS
-
-
-class Read(read.Command):
-    """``scrapy read`` in any project."""
-
-    default_settings = _OWN_SETTINGS
+def _anywhere(command: type[ScrapyCommand]) -> type[ScrapyCommand]:
+    """Return a command that has the project's settings as defaults in any project."""
+    return type("Command", (command,), {"default_settings": _OWN_SETTINGS})
 
 
-class Rebuild(rebuild.Command):
-    """``scrapy rebuild`` in any project."""
-
-    default_settings = _OWN_SETTINGS
-
-
-class Report(report.Command):
-    """``scrapy report`` in any project."""
-
-    default_settings = _OWN_SETTINGS
-
-
-class Rules(rules.Command):
-    """``scrapy rules`` in any project."""
-
-    default_settings = _OWN_SETTINGS
-
-
-class Schema(schema.Command):
-    """``scrapy schema`` in any project."""
-
-    default_settings = _OWN_SETTINGS
-
-
-class Validate(validate.Command):
-    """``scrapy validate`` in any project."""
-
-    default_settings = _OWN_SETTINGS
+Export = _anywhere(export.Command)
+Read = _anywhere(read.Command)
+Rebuild = _anywhere(rebuild.Command)
+Report = _anywhere(report.Command)
+Rules = _anywhere(rules.Command)
+Schema = _anywhere(schema.Command)
+Validate = _anywhere(validate.Command)
+"""Commands that read feeds and the data directory, for the entry points ``scrapy.commands``."""
 
 
 def main() -> None:
