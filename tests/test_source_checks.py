@@ -127,6 +127,7 @@ def test_a_source_is_lost_since_the_first_of_the_last_observations(tmp_path: Pat
             + "\n"
             for day, state in states
         )
+        + '{"id":"maghress:fr/lopinion/36897","link":'  # of a run that was killed
     )
     source = Source(link="https://a.example/1", status="ok", fetched="2024-03-30T00:00:00+00:00")
     life = source_life(article(source=source), "maghress/fr/lopinion", Checks([checks]))

@@ -81,6 +81,8 @@ class Checks:
                 with path.open("rb") as lines:
                     for line in lines:
                         number += 1
+                        if not line.endswith(b"\n"):
+                            break  # torn: the run was killed or still writes
                         check = decode(line)
                         self._found[check.id].append(
                             Observation(check.checked, check.state, check.http, check.url)
