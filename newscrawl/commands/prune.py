@@ -13,6 +13,7 @@ from newscrawl.errors import NewscrawlError, SettingError, SiteBusyError
 
 if TYPE_CHECKING:
     from newscrawl.operations.retention import Merge
+    from newscrawl.state.place import Place
 
 
 class Command(ScrapyCommand):
@@ -60,6 +61,7 @@ class Command(ScrapyCommand):
         # Scrapy imports every command at every start.
         from newscrawl.operations import retention
         from newscrawl.operations.ownership import check_user
+        from newscrawl.state.place import place_of
         from newscrawl.state.run import data_of
 
         assert self.settings
@@ -75,8 +77,9 @@ class Command(ScrapyCommand):
                 self._delete(f"{kind} older than {days:g} days", old, do=opts.yes)
             self._delete("metrics of former sites", retention.stale_metrics(data), do=opts.yes)
             if not opts.no_merge:
+                place = place_of(self.settings)
                 for site in sorted(path.name for path in (data / "feeds").glob("*")):
-                    self._merge(data, site, now, do=opts.yes)
+                    self._merge(place, site, now, do=opts.yes)
         except (NewscrawlError, OSError) as error:
             sys.stderr.write(f"scrapy prune: {error}\n")
             self.exitcode = 1
@@ -94,31 +97,28 @@ class Command(ScrapyCommand):
                 path.unlink(missing_ok=True)
         print(f"{'deleted' if do else 'would delete'} {len(files)} {what}, {size / 1e6:.1f} MB")
 
-    def _merge(self, data: Path, site: str, now: datetime, *, do: bool) -> None:
+    def _merge(self, place: "Place", site: str, now: datetime, *, do: bool) -> None:
         """Merge a site's feeds, or say that they would be."""
         from newscrawl.operations.retention import merge, merges
-        from newscrawl.state.place import place_of
         from newscrawl.state.run import Run
-
-        assert self.settings
 
         def say(planned: "Merge") -> None:
             count, verb = len(planned.sources), "merged" if do else "would merge"
-            print(f"{verb} {count} feeds into {planned.target.relative_to(data)}")
+            print(f"{verb} {count} feeds into {planned.target.relative_to(place.data)}")
 
         if not do:
-            for planned in merges(data, site, now):
+            for planned in merges(place, site, now):
                 say(planned)
             return
-        if not any(merges(data, site, now)):
+        if not any(merges(place, site, now)):
             return
         try:
-            run = Run(site, "prune", place_of(self.settings))
+            run = Run(site, "prune", place)
         except SiteBusyError:
             print(f"{site} has a run in progress: its feeds are left for the next time")
             return
         try:
-            for planned in merges(data, site, now):
+            for planned in merges(place, site, now):
                 merge(run, planned)
                 say(planned)
         finally:

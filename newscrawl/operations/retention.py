@@ -13,6 +13,7 @@ from newscrawl.aggregator.sites import SITES
 from newscrawl.errors import SettingError, StoreError
 from newscrawl.operations.schedule import KINDS, backfill_prefix
 from newscrawl.state.compression import SUFFIXES
+from newscrawl.state.place import Place, as_place
 from newscrawl.state.run import Run
 
 _PATTERNS = {
@@ -23,7 +24,8 @@ _PATTERNS = {
 }
 """Files of each kind that is deleted when it is old."""
 
-_MONTH = re.compile(r"\d{4}-\d{2}")
+_MONTH = re.compile(r"\d{4}-\d{2}(@[\w-]+)?")
+"""Name of a merged feed, with the node that wrote it."""
 
 _METRICS = {(site, kind) for site in SITES for kind in (*KINDS, "manual")}
 """Sites and kinds of runs that have a file of metrics."""
@@ -87,10 +89,12 @@ def stale_metrics(data: Path) -> list[Path]:
     return [path for path in files if tuple(path.stem.rpartition("-")[::2]) not in _METRICS]
 
 
-def merges(data: Path, site: str, now: datetime) -> Iterator[Merge]:
+def merges(place: Place | Path, site: str, now: datetime) -> Iterator[Merge]:
     """Yield the merges of a site's feeds of past months, by the time of their last line (UTC)."""
+    place = as_place(place)
+    directory = place.data / "feeds" / site
     months: dict[tuple[str, str], list[Path]] = defaultdict(list)
-    for path in (data / "feeds" / site).glob("*.jsonl*"):
+    for path in directory.glob("*.jsonl*"):
         name, dot, rest = path.name.partition(".jsonl")
         suffix = dot + rest
         if suffix in SUFFIXES and not _MONTH.fullmatch(name):
@@ -98,7 +102,7 @@ def merges(data: Path, site: str, now: datetime) -> Iterator[Merge]:
             if month < f"{now:%Y-%m}":
                 months[month, suffix].append(path)
     for (month, suffix), paths in sorted(months.items()):
-        target = data / "feeds" / site / f"{month}{suffix}"
+        target = directory / f"{place.stem(month)}{suffix}"
         if len(paths) > 1 or target.exists():
             paths.sort(key=lambda path: (path.stat().st_mtime_ns, path.name))
             yield Merge(target, tuple(paths))
@@ -120,6 +124,7 @@ def merge(run: Run, planned: Merge) -> None:
     """
     files, target = run.ledger.files, planned.target
     length = target.stat().st_size if target.exists() else 0
+    run.ledger.renew()  # of several nodes, another one may take the site meanwhile
     files.commit_length(run.relative(target), run.site, length)
     try:
         _check_space(planned)
