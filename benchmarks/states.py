@@ -27,7 +27,7 @@ def main() -> int:
     if not options.postgres:
         return rounds(options)
     with server() as postgres:
-        ArticleStates.new_ledger = postgres.create
+        ArticleStates.ledgers = iter(postgres.create, "")
         return rounds(options)
 
 

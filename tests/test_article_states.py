@@ -12,7 +12,7 @@ import signal
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, ClassVar, cast
@@ -57,8 +57,8 @@ Arguments = dict[str, str]
 class ArticleStates(RuleBasedStateMachine):
     """Two sites that change, and one data directory that crawls of them write to."""
 
-    new_ledger: ClassVar[Callable[[], str]] = str
-    """Returns the URL of an empty PostgreSQL database, or nothing for SQLite."""
+    ledgers: ClassVar[Iterator[str]] = itertools.repeat("")
+    """URLs of empty PostgreSQL databases, one for each sequence; empty texts for SQLite."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -70,7 +70,7 @@ class ArticleStates(RuleBasedStateMachine):
         self.runs = 0
         self._stack = contextlib.ExitStack()
         self.data = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="states-")))
-        url = self.new_ledger()
+        url = next(self.ledgers)
         self.place = Place(self.data, url, "one" if url else "")
         self._proxy = self._stack.enter_context(DemoProxy(self.network.answer))
         self._server = self._stack.enter_context(CrawlServer())

@@ -117,7 +117,7 @@ class KilledError(BaseException):
     """As if the process had ended."""
 
 
-@pytest.mark.parametrize("at", ["copyfileobj", "move", "unlink"])
+@pytest.mark.parametrize("at", ["fsync", "move", "unlink"])
 def test_a_merge_may_be_killed_anywhere(
     tmp_path: Path, url: str, at: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -130,7 +130,7 @@ def test_a_merge_may_be_killed_anywhere(
 
     run = Run("maghress", "prune", node)
     (planned,) = retention.merges(node, "maghress", datetime.now(UTC))
-    owner = {"copyfileobj": retention.shutil, "move": run.ledger.positions, "unlink": Path}[at]
+    owner = {"fsync": os, "move": run.ledger.positions, "unlink": Path}[at]
     monkeypatch.setattr(owner, at, killed)
     with pytest.raises(KilledError):
         retention.merge(run, planned)
@@ -166,7 +166,8 @@ def test_what_a_limit_leaves_is_counted_and_read_by_the_next_run(
 ) -> None:
     monkeypatch.setenv("NEWSCRAWL_LEDGER", url)
     monkeypatch.setenv("NEWSCRAWL_NODE", "one")
-    web, walk = walked(1, 12, 6), {"outlets": "courrier", "editions": "fr"}
+    web = walked(1, 12, 6)
+    walk: dict[str, Any] = {"outlets": "courrier", "editions": "fr"}
     stopped = crawl(web, tmp_path, settings={"CLOSESPIDER_PAGECOUNT": "4"}, **walk)
     assert stopped.report["left"] > 0, stopped.stderr
     limited = crawl(web, tmp_path, limit="2", **walk)
