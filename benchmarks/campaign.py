@@ -44,6 +44,9 @@ SITES = ("maghress", "djazairess")
 ROUND = 16
 """Runs of a round that may be disturbed."""
 
+SCALE = 0.5
+"""Size of the demo network: about 160 articles on the two sites."""
+
 SETTINGS = {
     "ARTICLE_MAX_ATTEMPTS": "1000",
     "AUTOTHROTTLE_ENABLED": "0",
@@ -104,7 +107,7 @@ def outlets(site: str) -> list[str]:
 
 def undisturbed(site: str, data: Path) -> Expected:
     """Crawl a whole site."""
-    with DemoProxy(build().answer) as proxy:
+    with DemoProxy(build(scale=SCALE).answer) as proxy:
         everything = {"outlets": ",".join(outlets(site)), "_job": "calm"}
         if code := crawl(proxy, data, site, everything, {}).wait():
             sys.exit(f"the undisturbed run ended with exit code {code}: {data / 'log'}")
@@ -127,7 +130,7 @@ class Round:
     def __init__(self, seed: int, expected: Mapping[str, Expected], directory: Path) -> None:
         self._chance = random.Random(seed)
         self._expected = expected
-        self._network = build()
+        self._network = build(scale=SCALE)
         self._settings = self._chance.choice([{}, {}, DUE])
         self._requests = 0
         self._on_request = 0
@@ -200,7 +203,10 @@ class Round:
                 file = self.data / f"list-{chance.randint(1, 3)}-{site}.txt"
                 if not file.exists():
                     file.parent.mkdir(exist_ok=True)
-                    keys = map(parse_article_id, chance.sample(known, chance.randint(5, 80)))
+                    keys = map(
+                        parse_article_id,
+                        chance.sample(known, chance.randint(5, 50)),
+                    )
                     file.write_text("".join(f"{key.url}\n" for key in keys))
                 arguments["urls"] = str(file)
             case "due":
@@ -227,7 +233,7 @@ class Round:
         self.counts["limits"] += "limit" in arguments
         self.counts["budgets"] += bool(settings)
         job = f"run-{self.counts['runs']:02}"
-        self._requests, self._on_request = 0, self._chance.randint(0, 80)
+        self._requests, self._on_request = 0, self._chance.randint(0, 60)
         self._reached.clear()
         process = crawl(
             proxy,
