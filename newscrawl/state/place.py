@@ -38,6 +38,10 @@ class Place:
         """SQLite file; the nodes of a PostgreSQL ledger keep their lock files beside it."""
         return self.file or self.data / "ledger" / "ledger.sqlite"
 
+    def stem(self, name: str) -> str:
+        """Return how the names of this machine's files begin, those of a run or a month."""
+        return f"{name}@{self.node}" if self.node else name
+
     @property
     def exists(self) -> bool:
         """Whether there is a ledger already."""
