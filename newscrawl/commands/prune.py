@@ -1,4 +1,4 @@
-"""``scrapy prune``: delete old files and merge the feeds of past months."""
+"""``scrapy prune``: deletes old files and merges the feeds of past months."""
 
 import argparse
 import sys
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Command(ScrapyCommand):
-    """Print the planned changes; apply them with ``--yes``."""
+    """Prints the files to delete and feeds to merge; applies that with ``--yes``."""
 
     requires_project = True
     requires_crawler_process = False

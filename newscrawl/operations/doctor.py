@@ -1,4 +1,4 @@
-"""Checks of this machine: findings with remedies."""
+"""Diagnoses the installation and the sites' reachability; each finding has a remedy."""
 
 import importlib
 import os
@@ -69,7 +69,7 @@ _LEDGER_REMEDIES = {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Result of one check."""
+    """Result of one diagnosis, with a remedy."""
 
     name: str
     """Subject of the check."""

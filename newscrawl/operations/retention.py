@@ -1,4 +1,4 @@
-"""Retention: which files are old enough to be deleted, and which feeds are merged by month."""
+"""Retention: selects expired files to delete, and merges the feeds of past months."""
 
 import os
 import re
@@ -43,7 +43,7 @@ _METRICS = {(site, kind) for site in SITES for kind in (*KINDS, "manual")}
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """Feeds of one month that become one feed."""
+    """A planned merge: feeds of one month, and the feed that they become."""
 
     target: Path
     """The feed of the month; it may exist already."""

@@ -1,4 +1,4 @@
-"""Place of the state: the data directory, the ledger's database, and this machine's name."""
+"""Location of the state: data directory, ledger database, and this node's name."""
 
 import re
 import socket
@@ -18,7 +18,7 @@ _NODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a run keeps its state."""
+    """Data directory, database URL and node name of a run."""
 
     data: Path
     """Data directory, absolute."""
