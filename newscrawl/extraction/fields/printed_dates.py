@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import islice, zip_longest
 from typing import Literal
 
@@ -170,8 +170,7 @@ def _announced(near: Iterable[str]) -> list[tuple[Kind | None, str]]:
         if dateless and len(text) >= _LONGEST_LABEL:
             pending, dated = None, False
             continue
-        folded = fold(text)
-        labels = list(_LABELS.finditer(folded))
+        folded, labels = _labels(text)
         if not labels:
             if len(text) < _LONGEST_LINE:
                 dated = pending is None and DIGITS.search(text) is not None
@@ -197,6 +196,16 @@ def _announced(near: Iterable[str]) -> list[tuple[Kind | None, str]]:
             parts.append((_kind(label), announced))
             parts += ((None, other) for other in others)
     return parts
+
+
+@lru_cache(maxsize=8192)
+def _labels(text: str) -> tuple[str, list[re.Match[str]]]:
+    """Return a text folded, and the words in it that announce a date.
+
+    Cached, as the pages of an outlet print the same lines around their articles.
+    """
+    folded = fold(text)
+    return folded, list(_LABELS.finditer(folded))
 
 
 def _kind(label: re.Match[str]) -> Kind:
