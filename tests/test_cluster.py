@@ -10,10 +10,16 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
+from scrapy.settings import Settings
 
+from newscrawl import __version__
 from newscrawl.archive.warc import Exchange
 from newscrawl.archive.writer import WarcFile
+from newscrawl.errors import ClusterError, StoreError
+from newscrawl.operations import reextraction
+from newscrawl.operations.cluster import Cluster
 from newscrawl.state import Ledger, ledger_path
 from tests.support import SOURCE, TEXT, TITLE, offline, reextract
 from tests.web import aggregator_page
@@ -114,12 +120,13 @@ def wait_for_line(feed: Path, process: subprocess.Popen[str]) -> None:
 
 
 def test_a_killed_worker_changes_nothing_and_a_killed_scheduler_only_interrupts(
-    archive: Path, tmp_path: Path, dask: Dask
+    archive: Path, dask: Dask
 ) -> None:
-    expected = tmp_path / "expected.jsonl"
+    data = archive.parent
+    expected = data / "expected.jsonl"
     assert reextract(archive, expected, "--jobs", "1").returncode == 0
 
-    feed = tmp_path / "killed worker.jsonl"
+    feed = data / "killed worker.jsonl"
     job = start(archive, feed, dask)
     wait_for_line(feed, job)
     for worker in dask.workers:
@@ -132,14 +139,15 @@ def test_a_killed_worker_changes_nothing_and_a_killed_scheduler_only_interrupts(
     assert f"records   {ARTICLES - 1} " in told
     assert lines(feed) == lines(expected)
 
-    feed = tmp_path / "killed scheduler.jsonl"
+    feed = data / "killed scheduler.jsonl"
     job = start(archive, feed, dask)
     wait_for_line(feed, job)
     dask.scheduler.kill()
     told = job.communicate(timeout=60)[0]
     assert job.returncode == 1
-    (line,) = told.splitlines()
+    *progress, line = told.splitlines()
     assert f"the Dask scheduler {dask.address} was lost" in line
+    assert all(" a second, up to " in each for each in progress)
     assert not feed.exists()
 
     # What crawls learn meanwhile is not used: the job is the same when it is continued.
@@ -147,4 +155,45 @@ def test_a_killed_worker_changes_nothing_and_a_killed_scheduler_only_interrupts(
         ledger.outlets.learn_domain("maghress", "fr", "courrier", "other.example", 99)
     assert reextract(archive, feed, "--jobs", "1").returncode == 0
     assert lines(feed) == lines(expected)
-    assert [path.name for path in tmp_path.glob("*.part*")] == []
+    assert [path.name for path in data.glob("*.part*")] == []
+
+
+def test_unusable_clusters_are_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("newscrawl.operations.cluster._CONNECT_SECONDS", 0.3)
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        address = f"tcp://127.0.0.1:{closed.getsockname()[1]}"
+        for given in (address, "nonsense", "http://127.0.0.1:9"):
+            with pytest.raises(
+                ClusterError, match=r"cannot be reached: .+: dask scheduler$"
+            ) as caught:
+                Cluster(given)
+            assert "\n" not in str(caught.value)
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(ClusterError, match=r"pip install 'newscrawl\[cluster\]'"):
+        Cluster(address)
+
+
+def test_a_worker_needs_the_same_version_and_the_archive(tmp_path: Path) -> None:
+    for version, fault in (("0.1", "has newscrawl .+, not 0.1"), (__version__, "has no .+/index")):
+        job = reextraction.Job(version, {})
+        shared = reextraction.Shared(tmp_path, tmp_path / "index.sqlite", {}, job)
+        with pytest.raises(ClusterError, match=fault):
+            reextraction.rebuild([], shared)
+
+
+def test_a_job_is_not_continued_by_another_version(archive: Path, tmp_path: Path) -> None:
+    feed = tmp_path / "feed.jsonl"
+    feed.with_name("feed.jsonl.part").touch()
+    job = msgspec.json.encode(reextraction.Job("0.1", {}))
+    feed.with_name("feed.jsonl.part.job").write_bytes(job)
+    with pytest.raises(StoreError, match=r"was begun by newscrawl 0\.1"):
+        reextraction.reextract(archive, feed, tmp_path, Settings(), jobs=1)
+
+
+def test_dask_is_imported_for_clusters_only() -> None:
+    code = (
+        "import sys; import newscrawl.commands.reextract, newscrawl.operations.reextraction;"
+        "assert not {'dask', 'distributed'} & {*sys.modules}"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -2,7 +2,7 @@
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -43,12 +43,13 @@ class Cluster:
             raise ClusterError(
                 f"--cluster needs distributed ({error}); run: pip install 'newscrawl[cluster]'"
             ) from error
-        # It logs each loss of a connection many times; the error says it once.
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)
-        self._dask = distributed
+        for name in ("distributed", "distributed.client"):
+            # They log each loss of a connection many times; the error says it once.
+            logging.getLogger(name).setLevel(logging.CRITICAL)
+        self._dask: Any = distributed
         self._address = address
         try:
-            self._client = distributed.Client(  # type: ignore[no-untyped-call]
+            self._client = self._dask.Client(
                 address, timeout=_CONNECT_SECONDS, set_as_default=False
             )
         except (OSError, ValueError, TypeError) as error:
@@ -57,7 +58,7 @@ class Cluster:
                 "start it with: dask scheduler"
             ) from error
         try:
-            self._client.wait_for_workers(1, timeout=_CONNECT_SECONDS)  # type: ignore[no-untyped-call]
+            self._client.wait_for_workers(1, timeout=_CONNECT_SECONDS)
         except TimeoutError as error:
             self.close()
             raise ClusterError(
@@ -66,11 +67,11 @@ class Cluster:
 
     def share(self, value: Value) -> Value:
         """Return a handle of a value that is sent to each worker once, for ``map``."""
-        return self._client.submit(_same, value, pure=False)  # type: ignore[no-any-return,no-untyped-call]
+        return self._client.submit(_same, value, pure=False)  # type: ignore[no-any-return]
 
     def map(
         self, function: Callable[..., Value], items: Iterable[object], *shared: object
-    ) -> Iterator[Value]:
+    ) -> Generator[Value]:
         """Call a function with each item and the shared values; yield the results in order.
 
         Items are taken, and results held, a few for each worker.
@@ -91,7 +92,8 @@ class Cluster:
 
     def _threads(self) -> int:
         """Return the number of the workers' threads; at least one."""
-        return max(1, sum(self._client.nthreads().values()))
+        threads: dict[str, int] = self._client.nthreads()
+        return max(1, sum(threads.values()))
 
     def _result(self, future: Any) -> Any:
         """Wait for a result; warn while there is no worker."""
@@ -125,7 +127,7 @@ class Cluster:
 
     def close(self) -> None:
         """Disconnect; what the workers still do is discarded."""
-        self._client.close(timeout=1)  # type: ignore[no-untyped-call]
+        self._client.close(timeout=1)
 
 
 def _same(value: Value) -> Value:
