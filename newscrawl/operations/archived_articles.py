@@ -33,7 +33,6 @@ from newscrawl.articles.flow import (
 )
 from newscrawl.articles.parse_jobs import CopyJob
 from newscrawl.articles.parse_workers import Parser
-from newscrawl.browser import RENDER
 from newscrawl.errors import (
     ArchiveError,
     BrowserError,
@@ -42,6 +41,7 @@ from newscrawl.errors import (
     RobotsUnreachableError,
     UnreadableArticleError,
 )
+from newscrawl.fetching.request_meta import ARCHIVED, DIRECTIVES, PLAIN_PAGE
 from newscrawl.fetching.web_archive import WebArchive
 from newscrawl.items import Article
 from newscrawl.middlewares.archive import address
@@ -139,7 +139,7 @@ class Reextractor:
                     if isinstance(page, Response):
                         rules = self._robots_of(page.url)
                         if isinstance(rules, HostRules):
-                            page.meta["directives"] = rules.directives
+                            DIRECTIVES.set(page, rules.directives)
                     result = _result(request, page)
                 case Parse(job):
                     result = await parser.begin(job)
@@ -152,12 +152,12 @@ class Reextractor:
 
     def _rendered(self, page: Response) -> Response | Failure | None:
         """Return the rendered page or the failure; ``None`` if it was not rendered."""
-        request = Request(page.url, meta={**page.meta, RENDER: page})
+        request = Request(page.url, meta={**page.meta, PLAIN_PAGE.name: page})
         found = self._index.answers(address(request))
         if not found:
             return None
         archived = _best(found)
-        request.meta["archived"] = archived
+        ARCHIVED.set(request, archived)
         try:
             response = response_of(read_answer(self._index.directory, archived.location))
         except BrowserError as error:
@@ -199,7 +199,7 @@ class Reextractor:
             raise NotInArchiveError
         archived = _best(found)
         response = response_of(read_answer(self._index.directory, archived.location))
-        request.meta["archived"] = archived
+        ARCHIVED.set(request, archived)
         response.request = request
         for middleware in self._middlewares:
             result = middleware.process_response(request, response)
