@@ -21,6 +21,7 @@ from newscrawl.errors import ClusterError, StoreError
 from newscrawl.operations import reextraction
 from newscrawl.operations.cluster import Cluster
 from newscrawl.state import Ledger, ledger_path
+from newscrawl.storage import Files
 from tests.support import SOURCE, TEXT, TITLE, offline, reextract
 from tests.web import aggregator_page
 
@@ -177,7 +178,7 @@ def test_unusable_clusters_are_one_line(monkeypatch: pytest.MonkeyPatch) -> None
 def test_a_worker_needs_the_same_version_and_the_archive(tmp_path: Path) -> None:
     for version, fault in (("0.1", "has newscrawl .+, not 0.1"), (__version__, "has no .+/index")):
         job = reextraction.Job(version, {})
-        shared = reextraction.Shared(tmp_path, tmp_path / "index.sqlite", {}, job)
+        shared = reextraction.Shared(Files(tmp_path), tmp_path / "index.sqlite", {}, job)
         with pytest.raises(ClusterError, match=fault):
             reextraction.rebuild([], shared)
 

@@ -81,7 +81,7 @@ class ReplayMiddleware:
         archived = answers[min(turn, len(answers) - 1)]
         if len(answers) > 1:
             self._given[asked] = turn + 1
-        exchange = read_answer(self._index.directory, archived.location)
+        exchange = read_answer(self._index.archive, archived.location)
         ARCHIVED.set(request, archived)
         return response_of(exchange)
 

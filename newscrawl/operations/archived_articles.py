@@ -159,7 +159,7 @@ class Reextractor:
         archived = _best(found)
         ARCHIVED.set(request, archived)
         try:
-            response = response_of(read_answer(self._index.directory, archived.location))
+            response = response_of(read_answer(self._index.archive, archived.location))
         except BrowserError as error:
             return _failure(request, error)
         response.request = request
@@ -198,7 +198,7 @@ class Reextractor:
             self._check_robots(request.url)
             raise NotInArchiveError
         archived = _best(found)
-        response = response_of(read_answer(self._index.directory, archived.location))
+        response = response_of(read_answer(self._index.archive, archived.location))
         ARCHIVED.set(request, archived)
         response.request = request
         for middleware in self._middlewares:

@@ -30,9 +30,10 @@ from newscrawl.extraction import RuleBook
 from newscrawl.items import Article
 from newscrawl.operations.archived_articles import Learned, Reextractor
 from newscrawl.operations.cluster import Cluster
-from newscrawl.state import Ledger, ledger_of
+from newscrawl.state import Ledger, files_of, ledger_of
 from newscrawl.state.place import Place
 from newscrawl.state.run_reports import replace
+from newscrawl.storage import Files
 from newscrawl.text.signatures import TextIndex, signature
 
 _AHEAD = 8
@@ -87,8 +88,8 @@ class Job(msgspec.Struct, frozen=True):
 class Shared:
     """What the workers of a cluster need for every task."""
 
-    archive: Path
-    """The archive directory."""
+    archive: Files
+    """The archive."""
     index: Path
     """Its index."""
     settings: dict[str, Any]
@@ -130,7 +131,7 @@ def reextract(
     """
     if output.exists():
         raise StoreError(f"{output} exists: give another name, or move it away")
-    index = ArchiveIndex(archive.resolve())
+    index = ArchiveIndex(files_of(place, archive))
     if cluster:
         index.update(cluster.map)
     else:
@@ -142,7 +143,7 @@ def reextract(
     if cluster:
         given = settings.copy_to_dict()
         given["LEDGER"] = ""  # workers do not need it, and it may hold a password
-        results = _on_cluster(cluster, keys, Shared(index.directory, index.file, given, job))
+        results = _on_cluster(cluster, keys, Shared(index.archive, index.file, given, job))
     else:
         results = _rebuild_all(Reextractor(index, job.learned, settings), keys, settings, jobs)
     outcome = asyncio.run(_write(part, results, progress or (lambda _count, _article: None)))

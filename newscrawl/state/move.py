@@ -10,7 +10,7 @@ from newscrawl.state.copies import KEYS
 from newscrawl.state.ledger import Ledger
 from newscrawl.state.place import Place
 
-_SMALL = ("files", "walks", "lists", "validators", "domains", "rendered", "rules")
+_SMALL = ("files", "walks", "lists", "validators", "domains", "rendered", "rules", "stored_files")
 """Tables that are copied at once."""
 
 _BATCH = 5000
