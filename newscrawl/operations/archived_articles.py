@@ -63,7 +63,7 @@ class Learned(msgspec.Struct, frozen=True):
 
 
 class Reextractor:
-    """Rebuilds records from an archive.
+    """Rebuilds the record of an article from archived responses.
 
     Args:
         index: Index of the archive; up to date.

@@ -48,7 +48,7 @@ _EXAMPLES = 20
 
 @dataclass(slots=True)
 class Outcome:
-    """Counts of the articles of an archive by outcome."""
+    """Number of rebuilt records, and the articles that failed."""
 
     records: int = 0
     """Records written."""
