@@ -114,9 +114,17 @@ class ArticleFlow:
 
     def _parse(self, article: Article, page: Response) -> Generator[Step, Any, ReadSource]:
         """Complete a record from a page, or from what came in its place."""
-        job = responses.begin_source(article, page)
-        read: ReadSource = (yield Parse(job)) if job else ReadSource(article)
-        responses.finish_source(read.article, page, job, exclude=self.exclude)
+        read = ReadSource(article)
+        try:
+            job = responses.begin_source(article, page)
+            if job:
+                read = yield Parse(job)
+            responses.finish_source(read.article, page, job, exclude=self.exclude)
+        except Exception as error:
+            # A fault of our own on an unforeseen response must not cost the record.
+            logger.exception("%s: the response of %s could not be handled", article.id, page.url)
+            why = f"{type(error).__name__}: {error}"[:200]
+            merge.withdraw_source(read.article, "unreadable", why)
         return read
 
     def _from_snapshot(self, article: Article) -> Steps:
