@@ -16,6 +16,7 @@ from twisted.python.failure import Failure
 
 from newscrawl.articles import merge, responses, source_status
 from newscrawl.articles.parse_jobs import INCOMPLETE, ReadSource, SourceJob
+from newscrawl.extraction.source_match import WHOLE
 from newscrawl.fetching.web_archive import Snapshot, WebArchive
 from newscrawl.items import Article
 
@@ -100,6 +101,7 @@ class ArticleFlow:
             if article.source.status == "unsafe":
                 reason = article.source.reason
                 logger.warning("Unsafe link in %s: %s (%s)", article.url, link, reason)
+            article = yield from self._despite_error(article, page)
         else:
             read = yield from self._parse(article, page)
             article = read.article
@@ -111,6 +113,15 @@ class ArticleFlow:
                 if rendered is not None:
                     return (yield from self._parse(article, rendered)).article
         return (yield from self._from_snapshot(article))
+
+    def _despite_error(self, article: Article, failure: Failure) -> Steps:
+        """Complete a record from the page of an HTTP error if it holds the whole copy."""
+        page = source_status.page_of_error(failure)
+        if page is None or not article.copy.text:
+            return article
+        found = (yield from self._parse(deepcopy(article), page)).article
+        whole = (found.agreement.contained or 0) >= WHOLE
+        return found if found.source.status == "ok" and whole else article
 
     def _parse(self, article: Article, page: Response) -> Generator[Step, Any, ReadSource]:
         """Complete a record from a page, or from what came in its place."""
