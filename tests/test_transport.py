@@ -8,7 +8,7 @@ from newscrawl.demo.proxy import Answer
 from tests.support import SOURCE, TEXT, TITLE
 from tests.web import HTML, Web, aggregator_page, crawl
 
-ARTICLES = "gzip br undeclared reload home header noscript missing broken".split()
+ARTICLES = ["gzip", "br", "undeclared", "reload", "home", "header", "noscript", "missing", "broken"]
 NOSCRIPT = b"""<html><head><title>Redirection</title><script>location = "/b"</script><noscript>
 <meta http-equiv="refresh" content="0; url=https://www.gzip.example/a"></noscript></head></html>"""
 UNSAFE = ("file:///etc/passwd", "ftp://phare.example/a", "data:text/html,x", "http://[::1]/")
