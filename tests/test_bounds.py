@@ -12,11 +12,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import brotli
 import pytest
-from scrapy.http import Request, Response
+from scrapy.http import HtmlResponse, Request, Response
 from scrapy.utils.test import get_crawler
 
 from newscrawl.demo.proxy import Answer
 from newscrawl.middlewares.compression import CompressionMiddleware
+from newscrawl.middlewares.refresh import RefreshMiddleware
 from newscrawl.settings import DOWNLOAD_MAXSIZE
 from tests.support import BASE, PATIENT, TEXT, TITLE, Troubled, listing, sources
 from tests.web import HTML, Web, aggregator_page, crawl
@@ -183,3 +184,16 @@ def test_decompression_does_not_hold_up_other_responses(encoding: str) -> None:
         assert unpacked.body == LARGE
     assert len(LARGE) > 0.98 * DOWNLOAD_MAXSIZE
     assert min(times) < 0.05
+
+
+@pytest.mark.parametrize("charset", ["punycode", "zlib", "undefined", "unicode_escape", "utf-8"])
+def test_a_refresh_is_found_without_decoding_the_page(charset: str) -> None:
+    middleware = RefreshMiddleware.from_crawler(get_crawler(settings_dict={}))
+    request = Request("https://a.example/")
+    body = b'<head><meta http-equiv="refresh" content="0; url=/b">'
+    body += b"x" * 2_000_000 + b"-" + b"a" * 2_000_000
+    headers = {"Content-Type": f"text/html; charset={charset}"}
+    begin = time.process_time()
+    result = middleware.process_response(request, HtmlResponse(request.url, 200, headers, body))
+    assert result.url == "https://a.example/b"
+    assert time.process_time() - begin < 0.2

@@ -56,7 +56,7 @@ class RunReport:
         self._withdrawn: set[str] = set()
         crawler.signals.connect(self.spider_opened, signals.spider_opened)
         crawler.signals.connect(self.response_received, signals.response_received)
-        crawler.signals.connect(self.item_scraped, signals.item_scraped)
+        self._run.after_records.append(self.count)
         crawler.signals.connect(self.spider_closed, signals.spider_closed)
 
     @classmethod
@@ -81,9 +81,10 @@ class RunReport:
             if sent:
                 self._offsets.append(time() - sent.timestamp())
 
-    def item_scraped(self, item: Article) -> None:
-        """Count an exported record."""
-        self._statistics.add(item)
+    def count(self, records: list[Article]) -> None:
+        """Count exported records."""
+        for record in records:
+            self._statistics.add(record)
 
     def spider_closed(self, reason: str) -> None:
         """Write the final report and the summary."""

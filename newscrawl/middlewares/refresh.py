@@ -1,9 +1,11 @@
-"""Follows pages that send their readers on by ``<meta http-equiv=refresh>``."""
+"""Downloader middleware that follows ``<meta http-equiv=refresh>``."""
 
 from scrapy.downloadermiddlewares.redirect import MetaRefreshMiddleware
-from scrapy.http import Request, Response
+from scrapy.http import HtmlResponse, Request, Response
 
+from newscrawl.errors import NotHtmlError
 from newscrawl.middlewares.redirect import Unreferred
+from newscrawl.text.html import as_utf8
 
 _REFRESH = b"refresh"
 _LOOKED_AT = 32 * 1024
@@ -11,20 +13,30 @@ _LOOKED_AT = 32 * 1024
 
 
 class RefreshMiddleware(Unreferred, MetaRefreshMiddleware):
-    """Scrapy's, which would guess the encoding of every page and keep its text for this."""
+    """Scrapy's middleware, applied to the beginning of a page.
+
+    Scrapy decodes the whole page, by whatever codec of Python its server names: ``punycode`` takes
+    minutes for a page of megabytes, and others raise errors.
+    """
 
     def process_response(  # type: ignore[override]  # Scrapy's decorator hides the signature
         self, request: Request, response: Response
     ) -> Request | Response:
         """Return the response, or a request for its meta refresh target."""
-        start = response.body[:_LOOKED_AT].lower()
+        start = response.body[:_LOOKED_AT]
+        folded = start.lower()
         # Of pages in UTF-16, the letters stand between NULs.
-        if _REFRESH not in (start.replace(b"\0", b"") if b"\0" in start else start):
+        if _REFRESH not in (folded.replace(b"\0", b"") if b"\0" in folded else folded):
             return response
+        if not isinstance(response, HtmlResponse):
+            return response
+        content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
         try:
-            result: Request | Response = super().process_response(request, response)
-        except ValueError:  # it leads to what is no URL: the page is all there is
+            body = as_utf8(start, content_type)
+            page = HtmlResponse(response.url, response.status, body=body, encoding="utf-8")
+            result: Request | Response = super().process_response(request, page)
+        except (NotHtmlError, ValueError):  # no text, or a target that is no URL
             return response
-        if isinstance(result, Request) and result.url == request.url:
-            return response  # it reloads itself
+        if result is page or (isinstance(result, Request) and result.url == request.url):
+            return response  # it leads nowhere, or reloads itself
         return result

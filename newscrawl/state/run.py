@@ -74,6 +74,8 @@ class Run:
         self.with_records: list[Callable[[list[Article]], None]] = []
         """Called in the transaction that commits records: what is learned from them is committed
         with them or not at all. The records are validated; they must not be changed."""
+        self.after_records: list[Callable[[list[Article]], None]] = []
+        """Called once records are committed."""
         self.files: dict[str, Path] = {}
         """JSON Lines files that this run may have written, by kind."""
         self.before_close: list[Callable[[], None]] = []
