@@ -3,7 +3,6 @@
 import re
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 from html import escape, unescape
 from itertools import chain, islice
 from typing import cast
@@ -14,14 +13,14 @@ from defusedxml.ElementTree import fromstring
 from lxml.etree import XMLParser
 from lxml.etree import fromstring as lenient_fromstring
 
+from newscrawl.aggregator.pages import FeedEntry
 from newscrawl.aggregator.sites import Site
 from newscrawl.aggregator.urls import ArticleKey, classify, parse_article_url
 from newscrawl.errors import FeedError, UnreadableHtmlError
 from newscrawl.text.cleaning import clean
-from newscrawl.text.dates import Moment, parse_date
+from newscrawl.text.dates import parse_date
 from newscrawl.text.html import decode, parse
 from newscrawl.text.urls import absolute
-
 
 MAX_ENTRIES = 1000
 """Most entries of a feed that are parsed; feeds of the network have some 20."""
@@ -34,24 +33,6 @@ MAX_NAMESAKES = 5
 
 MAX_TEXT = 20_000
 """Characters of an element's text that are parsed; teasers have some 300."""
-
-
-@dataclass(slots=True)
-class FeedEntry:
-    """One article in a feed."""
-
-    key: ArticleKey
-    """Its identity."""
-    title: str
-    """Title."""
-    outlet_name: str | None = None
-    """The outlet's name: the network's feeds name it as the creator, never the author."""
-    published: Moment | None = None
-    """When it was published; feeds carry the time of day."""
-    thumbnail: str | None = None
-    """URL of its small picture."""
-    teaser: str | None = None
-    """The beginning of its text, about 300 characters, ended by ``(...)``."""
 
 
 def read_feed(body: bytes, url: str) -> list[FeedEntry]:

@@ -23,7 +23,7 @@ import msgspec
 from newscrawl.aggregator.sites import Site
 from newscrawl.articles.worker_process import SIZE, Hello, Job, Limits, Response, run_job
 from newscrawl.errors import ParserError
-from newscrawl.extraction import RuleBook
+from newscrawl.extraction.rules import RuleBook
 
 if TYPE_CHECKING:
     from scrapy.settings import BaseSettings

@@ -1,4 +1,4 @@
-"""Archive every request and response, robots.txt included."""
+"""Downloader middleware that archives every request and response, robots.txt included."""
 
 import logging
 from itertools import count
@@ -27,7 +27,7 @@ class ArchiveMiddleware:
 
     A response is in the file before the spider sees it, and on the disk before a line that names
     it: the ledger knows how much of the file is valid, as it does of the feed. An archive that
-    cannot be written ends the run; what was read until then is still exported.
+    cannot be written ends the run; records of responses until then are still exported.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -124,7 +124,7 @@ class ArchiveMiddleware:
 
 
 def _about(settings: BaseSettings, run: Run) -> dict[str, str]:
-    """What each file says of itself."""
+    """Return the fields of each file's ``warcinfo`` record."""
     return {
         "software": f"newscrawl/{__version__}",
         "format": "WARC File Format 1.1",

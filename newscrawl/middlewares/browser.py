@@ -1,4 +1,4 @@
-"""Render pages in the system's browser."""
+"""Downloader middleware that renders pages in the system's browser."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""Decompresses responses within bounds, and passes on bodies that are not compressed after all."""
+"""Downloader middleware that decompresses responses within bounds."""
 
 from codecs import BOM_UTF8
 
@@ -22,12 +22,11 @@ _WITH_HEADER = 31
 
 
 class CompressionMiddleware(HttpCompressionMiddleware):
-    """Scrapy's, with faults fixed, and faster for what most servers send.
+    """Scrapy's middleware with a faster path for gzip, and limits.
 
-    A body that is plain text despite its ``Content-Encoding`` is passed on as it is.
-
-    Its error holds on to all that was decompressed until the collector comes, and it has the
-    encoding guessed of what is still compressed, which may take as long as the page's reading.
+    A body that is plain text despite its ``Content-Encoding`` is passed on as it is. Unlike in
+    Scrapy, no encoding is guessed from compressed bytes, and the error about a body that is too
+    large does not keep what was decompressed.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -37,10 +36,11 @@ class CompressionMiddleware(HttpCompressionMiddleware):
     def process_response(  # type: ignore[override]  # Scrapy's decorator hides the signature
         self, request: Request, response: Response
     ) -> Request | Response:
-        """The response as it was before it was compressed.
+        """Return the response decompressed.
 
         Raises:
-            DecompressedTooLargeError: it is a bomb.
+            DecompressedTooLargeError: it is larger than ``DOWNLOAD_MAXSIZE``, or has too many
+                content encodings.
         """
         encodings = b",".join(response.headers.getlist("Content-Encoding"))
         if encodings and request.method != "HEAD":
@@ -87,7 +87,7 @@ def _unzipped(body: bytes, limit: int) -> bytes | None:
 
 
 def _unpacked(response: Response, body: bytes) -> Response:
-    """The response with another body, as its headers and that say of what kind it is."""
+    """Return the response with another body, as the class that fits its headers and body."""
     headers = response.headers.copy()
     del headers["Content-Encoding"]
     kind = responsetypes.from_args(headers=headers, url=response.url, body=body)
