@@ -93,7 +93,7 @@ def _of_calls() -> Iterator[tuple[str, re.Pattern[str], str]]:
             assert isinstance(call.func, ast.Attribute)
             if isinstance(literal, ast.Constant):
                 how = call.func.attr if call.func.attr in ANCHORED else "search"
-                yield f"{module.__name__}:{call.lineno}", re.compile(literal.value), how
+                yield f"{module.__name__}:{call.lineno}", re.compile(str(literal.value)), how
 
 
 def _calls(module: ModuleType) -> Iterator[tuple[ast.Call, str]]:
