@@ -86,12 +86,12 @@ def _of_functions() -> Iterator[tuple[str, re.Pattern[str], str]]:
 
 
 def _of_calls() -> Iterator[tuple[str, re.Pattern[str], str]]:
-    """Literal patterns of calls such as ``re.sub(r"\\s+", …)``."""
+    """Literal patterns of calls in functions such as ``re.sub(r"\\s+", …)``."""
     for module in MODULES:
-        for call, _ in _calls(module):
+        for call, function in _calls(module):
             literal, *_ = call.args
             assert isinstance(call.func, ast.Attribute)
-            if isinstance(literal, ast.Constant):
+            if function and isinstance(literal, ast.Constant):
                 how = call.func.attr if call.func.attr in ANCHORED else "search"
                 yield f"{module.__name__}:{call.lineno}", re.compile(str(literal.value)), how
 
@@ -128,7 +128,7 @@ def _in(value: object) -> Iterator[re.Pattern[str]]:
 
 def _method(module: ModuleType, name: str) -> str:
     """``match`` where a pattern is only asked about the beginning of a text, else ``search``."""
-    used = set(re.findall(rf"\b{re.escape(name)}\.(\w+)", inspect.getsource(module)))
+    used = set(re.findall(rf"\b{re.escape(name)}(?:\(\))?\.(\w+)", inspect.getsource(module)))
     return "match" if used and used <= ANCHORED else "search"
 
 
