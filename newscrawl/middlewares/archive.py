@@ -3,6 +3,7 @@
 import logging
 from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest, NotConfigured
@@ -12,12 +13,14 @@ from scrapy.settings import BaseSettings
 from newscrawl import __version__
 from newscrawl.archive.warc import RENDERED, SUFFIX, Archived, Exchange
 from newscrawl.archive.warc import Headers as Pairs
-from newscrawl.archive.writer import WarcFile
 from newscrawl.browser import RENDER
 from newscrawl.errors import RequestDroppedError, StoreError
 from newscrawl.fetching.shutdown import is_stopping, stop
 from newscrawl.items import Location
 from newscrawl.state.run import Run
+
+if TYPE_CHECKING:
+    from newscrawl.archive.writer import WarcFile
 
 logger = logging.getLogger(__name__)
 
@@ -91,8 +94,10 @@ class ArchiveMiddleware:
         except StoreError as error:
             stop(self._crawler, error)
 
-    def _open(self) -> WarcFile:
+    def _open(self) -> "WarcFile":
         """Begin the job's next file."""
+        from newscrawl.archive.writer import WarcFile  # heavy, and most crawls archive nothing
+
         directory = self._run.data / "archive" / self._run.site
         paths = (directory / f"{self._run.stem}-{number:05}{SUFFIX}" for number in count())
         path = next(path for path in paths if not path.exists())
@@ -119,7 +124,7 @@ class ArchiveMiddleware:
     def _commit(self, path: Path, length: int) -> None:
         self._run.ledger.files.commit_length(self._run.relative(path), self._run.site, length)
 
-    def _name(self, file: WarcFile) -> str:
+    def _name(self, file: "WarcFile") -> str:
         return f"{self._run.site}/{file.path.name}"
 
 
