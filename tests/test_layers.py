@@ -28,7 +28,7 @@ MAY_USE["state"] = MAY_USE["extraction"] | {"aggregator", "storage"}
 MAY_USE["configuration"] = MAY_USE["state"] | {"state"}
 MAY_USE["settings"] = {"errors", "configuration"}
 MAY_USE["archive"] = MAY_USE["text"] | {"text", "storage"}
-MAY_USE["fetching"] = MAY_USE["state"] | {"state"}
+MAY_USE["fetching"] = MAY_USE["state"] | {"state", "archive"}
 MAY_USE["browser"] = MAY_USE["text"] | {"text"}
 MAY_USE["articles"] = MAY_USE["state"] | {
     "extraction",

@@ -138,18 +138,13 @@ class Progress:
 
     def _seconds_left(self, seconds: float, states: dict[str, int]) -> float | None:
         """Estimate the remaining seconds; ``None`` if the end is unknown."""
-        arguments = getattr(self._crawler.spider, "arguments", None)
-        if arguments is None:
-            return None
-        numbers = sum(each.last - each.first + 1 for each in arguments.ids)
-        ends = [end for end in (arguments.limit, len(arguments.urls), numbers) if end]
+        plan = self._run.plan
         assert self._crawler.stats
         counted = ["item_scraped_count", "item_dropped_count"]
-        if numbers:
+        if plan.by_number:
             counted += ["articles/absent", "articles/known"]
         done = states.get("failed", 0)
         done += sum(int(self._crawler.stats.get_value(name, 0)) for name in counted)
-        if not ends or not done:
+        if not plan.articles or not done:
             return None
-        left: int = min(ends) - done
-        return seconds / done * max(0, left)
+        return seconds / done * max(0, plan.articles - done)

@@ -7,6 +7,8 @@ from scrapy.downloadermiddlewares.redirect import BaseRedirectMiddleware, Redire
 from scrapy.http import Request, Response
 from scrapy.utils.httpobj import urlparse_cached
 
+from newscrawl.fetching.request_meta import REDIRECT_COOKIES
+
 _MOST_COOKIES = 10
 _LONGEST_COOKIE = 1000
 """Bytes of a cookie, with its name."""
@@ -41,8 +43,7 @@ class UnreferredRedirectMiddleware(Unreferred, RedirectMiddleware):
         if not isinstance(result, Request):
             return result
         cookies = {
-            origin: dict(pairs)
-            for origin, pairs in request.meta.get("redirect_cookies", {}).items()
+            origin: dict(pairs) for origin, pairs in (REDIRECT_COOKIES.get(request) or {}).items()
         }
         for header in response.headers.getlist("Set-Cookie"):
             pair = header.partition(b";")[0].strip()
@@ -51,7 +52,7 @@ class UnreferredRedirectMiddleware(Unreferred, RedirectMiddleware):
             if name and equals and len(pair) <= _LONGEST_COOKIE and count < _MOST_COOKIES:
                 cookies.setdefault(_origin(request), {})[name] = pair
         if cookies:
-            result.meta["redirect_cookies"] = cookies
+            REDIRECT_COOKIES.set(result, cookies)
         result.headers.pop("Cookie", None)
         if pairs := cookies.get(_origin(result)):
             result.headers["Cookie"] = b"; ".join(pairs.values())

@@ -17,6 +17,7 @@ from newscrawl.errors import (
     NotInArchiveError,
 )
 from newscrawl.fetching.headers import HeadersTooLargeError
+from newscrawl.fetching.request_meta import ARCHIVED
 from newscrawl.middlewares.archive import address
 from newscrawl.state import files_of
 from newscrawl.state.run import Run
@@ -83,7 +84,7 @@ class ReplayMiddleware:
         if len(answers) > 1:
             self._given[asked] = turn + 1
         exchange = read_answer(self._index.archive, archived.location)
-        request.meta["archived"] = archived
+        ARCHIVED.set(request, archived)
         return response_of(exchange)
 
 

@@ -43,7 +43,6 @@ from newscrawl.articles.parse_jobs import CopyJob
 from newscrawl.articles.parse_workers import Parser, ParserPool, limits_of
 from newscrawl.articles.rule_store import RuleStore
 from newscrawl.articles.validation import faults
-from newscrawl.browser import RENDER
 from newscrawl.errors import (
     BrowserError,
     ForbiddenByRobotsError,
@@ -52,6 +51,7 @@ from newscrawl.errors import (
     StoreError,
 )
 from newscrawl.extraction import RuleBook
+from newscrawl.fetching.request_meta import ARCHIVED, DIRECTIVES, PLAIN_PAGE
 from newscrawl.fetching.web_archive import WebArchive
 from newscrawl.items import Article
 from newscrawl.middlewares.archive import address
@@ -150,7 +150,7 @@ class Reextractor:
                     if isinstance(page, Response):
                         rules = self._robots_of(page.url)
                         if isinstance(rules, HostRules):
-                            page.meta["directives"] = rules.directives
+                            DIRECTIVES.set(page, rules.directives)
                     result = _result(request, page)
                 case Parse(job):
                     result = await parser.begin(job)
@@ -163,12 +163,12 @@ class Reextractor:
 
     def _rendered(self, page: Response) -> Response | Failure | None:
         """Return the rendered page or the failure; ``None`` if it was not rendered."""
-        request = Request(page.url, meta={**page.meta, RENDER: page})
+        request = Request(page.url, meta={**page.meta, PLAIN_PAGE.name: page})
         found = self._index.answers(address(request))
         if not found:
             return None
         archived = _best(found)
-        request.meta["archived"] = archived
+        ARCHIVED.set(request, archived)
         try:
             response = response_of(read_answer(self._index.archive, archived.location))
         except BrowserError as error:
@@ -215,7 +215,7 @@ class Reextractor:
             raise NotInArchiveError
         archived = _best(found)
         response = response_of(read_answer(self._index.archive, archived.location))
-        request.meta["archived"] = archived
+        ARCHIVED.set(request, archived)
         response.request = request
         for middleware in self._middlewares:
             result = middleware.process_response(request, response)

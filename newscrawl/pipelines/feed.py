@@ -91,8 +91,8 @@ class FeedPipeline:
         """Write the batch and commit it; on failure nothing of it counts as done."""
         if self._batch:
             with self._run.ledger.transaction():
-                for keep in self._run.with_records:
-                    keep(self._batch)
+                for listener in self._run.listeners:
+                    listener.with_records(self._batch)
                 self._run.texts.commit()
                 positions = self._feed.append(self._batch)
                 name = self._run.relative(self._feed.path)

@@ -12,6 +12,8 @@ from newscrawl.aggregator.sites import Site
 from newscrawl.aggregator.urls import ArticleKey, is_slug, parse_article_id, parse_article_url
 from newscrawl.errors import ArgumentError
 from newscrawl.items import Edition
+from newscrawl.state.articles import Wanted
+from newscrawl.state.plan import Plan
 from newscrawl.text.days import FORMS, parse_day
 
 Revisit = Literal["yes", "no", "only"]
@@ -152,6 +154,31 @@ class Arguments:
                     f"{alone}={values[alone]}: names the articles by itself; "
                     f"leave out {', '.join(others)}"
                 )
+
+    def wanted(self) -> Wanted:
+        """Return which known articles the run may claim."""
+        return Wanted(
+            editions=self.editions,
+            outlets=self.outlets,
+            since=self.since.isoformat() if self.since else None,
+            until=self.until.isoformat() if self.until else None,
+            # A record without its source must not replace one that has it or waits for it.
+            exported=self.follow,
+        )
+
+    def plan(self, given: Mapping[str, Any]) -> Plan:
+        """Return what the run is to do; ``given`` are the arguments as they were passed."""
+        numbers = sum(each.last - each.first + 1 for each in self.ids)
+        ends = [end for end in (self.limit, len(self.urls), numbers) if end]
+        chosen = self.urls or self.ids or self.check or self.revisit == "only"
+        return Plan(
+            given=given,
+            articles=min(ends, default=None),
+            by_number=bool(self.ids),
+            must_find=self.check is None and self.revisit != "only",
+            until=self.until,
+            leftovers=None if chosen else self.wanted(),
+        )
 
     def wants(self, day: date) -> bool:
         """Return whether a printed date is between ``since`` and ``until``."""

@@ -16,7 +16,7 @@ from newscrawl.articles.flow import (
 from newscrawl.articles.parse_workers import Parser
 from newscrawl.articles.rendering import Renderings
 from newscrawl.articles.rule_store import RuleStore
-from newscrawl.browser import RENDER
+from newscrawl.fetching.request_meta import ARTICLE, PLAIN_PAGE
 from newscrawl.items import Article
 from newscrawl.spiders.callbacks import Results, guarded
 from newscrawl.state import Ledger
@@ -103,7 +103,7 @@ class FlowDriver:
             errback=self.step_done,
             dont_filter=True,  # each article fetches its own source
             headers={"Referer": origin.url} if isinstance(step, Fetch) else None,
-            meta={"article": origin.meta["article"], "allow_offsite": True},
+            meta={ARTICLE.name: ARTICLE.require(origin), "allow_offsite": True},
             cb_kwargs={"steps": steps},
         )
 
@@ -125,8 +125,8 @@ class FlowDriver:
             dont_filter=True,  # it has just been fetched
             meta={
                 **{name: page.meta[name] for name in _REDIRECTS if name in page.meta},
-                RENDER: page,
-                "article": page.meta["article"],
+                PLAIN_PAGE.name: page,
+                ARTICLE.name: ARTICLE.require(page),
                 "allow_offsite": True,
                 "dont_redirect": True,
             },
@@ -142,6 +142,6 @@ class FlowDriver:
             if isinstance(following, Article) and isinstance(result, Response):
                 status = following.source.status
             yield following
-        for step, waiting in self._renderings.end(request.meta[RENDER], status):
+        for step, waiting in self._renderings.end(PLAIN_PAGE.require(request), status):
             async for following in self._render(step, steps=waiting):
                 yield following

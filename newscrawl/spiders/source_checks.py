@@ -10,19 +10,20 @@ from scrapy.http import Request
 from newscrawl.articles.flow import ArticleFlow
 from newscrawl.articles.source_checks import check_steps
 from newscrawl.errors import StorageError
+from newscrawl.fetching.request_meta import ARTICLE
 from newscrawl.fetching.web_archive import WebArchive
 from newscrawl.items import SourceCheck
 from newscrawl.spiders.arguments import Arguments
 from newscrawl.spiders.flow_driver import FlowDriver
 from newscrawl.state.jsonl import LineFile, exported_record
-from newscrawl.state.run import Run, now
+from newscrawl.state.run import Run, RunListener, now
 
 logger = logging.getLogger(__name__)
 
 _NOT_REQUESTED = ("no_link", "unsafe", "not_followed")
 
 
-class SourceChecks:
+class SourceChecks(RunListener):
     """Requests for the sources to check, and the file of the results.
 
     Args:
@@ -70,7 +71,9 @@ class SourceChecks:
                 self._run.ledger.source_checks.note(article, now())
                 continue
             steps = check_steps(self._flow, record, self._store, now())
-            yield self._driver.first_request(steps, Request(record.url, meta={"article": article}))
+            yield self._driver.first_request(
+                steps, Request(record.url, meta={ARTICLE.name: article})
+            )
 
     def _store(self, check: SourceCheck) -> None:
         """Write a result and commit it with the time of the check."""
@@ -84,7 +87,7 @@ class SourceChecks:
         assert self._crawler.stats
         self._crawler.stats.inc_value(f"source_checks/{check.state}")
 
-    def close(self) -> None:
+    def before_close(self) -> None:
         """Close the file of the results."""
         if self._file:
             self._file.close()

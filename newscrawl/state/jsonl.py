@@ -78,8 +78,8 @@ class LineFile:
         Raises:
             StoreError: they cannot be written, or the file was changed meanwhile.
         """
-        for secure in self._run.before_lines:
-            secure()
+        for listener in self._run.listeners:
+            listener.before_lines()
         lines = [_encode(item) + b"\n" for item in objects]
         block = self._packing.pack(b"".join(lines))
         length = self._cut_back()
