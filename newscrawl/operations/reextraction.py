@@ -48,6 +48,7 @@ from newscrawl.errors import (
     ForbiddenByRobotsError,
     NotInArchiveError,
     RobotsUnreachableError,
+    StorageError,
     StoreError,
 )
 from newscrawl.extraction import RuleBook
@@ -201,6 +202,8 @@ class Reextractor:
         while True:
             try:
                 result = self._page(request)
+            except StorageError:
+                raise
             except Exception as error:  # noqa: BLE001 - whatever a downloader or middleware raises
                 return request, error
             if isinstance(result, Response):
@@ -306,6 +309,7 @@ def reextract(
     Raises:
         ArchiveError: there is no archive, or it cannot be read.
         ParserError: no parse worker can be started.
+        StorageError: object storage cannot be reached; the same command continues.
         StoreError: the feed exists or cannot be written, or rules cannot be read.
     """
     if output.exists():
