@@ -117,10 +117,10 @@ def test_failed_half_and_wrong_uploads_are_repeated(
     server.faults = list(faults)
     result = upload_all(place)
     assert (result.uploaded, result.bytes, result.waiting) == (2, 2 * len(LINES), 0)
-    assert len(server.uploads) == 2 + len(faults)
+    assert len(server.uploads) == 3 + len(faults)  # with the mark of the owner
     assert stored(place) == BOTH
     assert upload_all(place).uploaded == 0
-    assert len(server.uploads) == 2 + len(faults)
+    assert len(server.uploads) == 3 + len(faults)
 
 
 def test_what_cannot_be_uploaded_waits_and_changes_no_run(server: S3, place: Place) -> None:
@@ -128,7 +128,7 @@ def test_what_cannot_be_uploaded_waits_and_changes_no_run(server: S3, place: Pla
     server.always = "wrong"
     told = upload_after_run(place, "job")
     assert "0 files uploaded; 2 wait for the next run" in told
-    assert "b.jsonl has other bytes than" in told
+    assert "/owner has other bytes than" in told
     report = read_report(place.data, "job")
     assert report["outcome"] == "ok"
     assert (report["storage"]["uploaded"], report["storage"]["waiting"]) == (0, 2)
@@ -143,13 +143,29 @@ def test_what_cannot_be_uploaded_waits_and_changes_no_run(server: S3, place: Pla
     assert stored(place)["feeds/maghress/a.jsonl"] == LINES * 2
 
 
+def test_two_ledgers_cannot_overwrite_each_others_files(place: Place, tmp_path: Path) -> None:
+    assert upload_all(place).waiting == 0
+    other = Place(tmp_path / "other", storage=place.storage)
+    path = other.data / "feeds/maghress/a.jsonl"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(LINES[:-1])
+    result = upload_all(other)
+    assert (result.uploaded, result.waiting) == (0, 1)
+    assert f"another ledger uploads to {place.storage}: give each a prefix" in result.error
+    own = Place(other.data, storage=f"{place.storage}/other")
+    assert upload_all(own).uploaded == 1
+    delete(f"{place.storage}/owner")  # as if the process had ended before
+    assert upload_all(place).error == ""
+    assert stored(place) == BOTH
+
+
 def test_storage_that_is_away_is_given_up_soon(place: Place, tmp_path: Path) -> None:
     away = Place(place.data, storage=(tmp_path / "not mounted").as_uri())
     for name in "cde":
         (place.data / f"feeds/maghress/{name}.jsonl").write_bytes(LINES)
     said: list[str] = []
     result = upload_all(away, said.append)
-    assert (result.uploaded, result.waiting, len(said)) == (0, 5, 2)
+    assert (result.uploaded, result.waiting, said) == (0, 5, [])
     assert "not mounted" in result.error
     assert not (tmp_path / "not mounted").exists()
     later = datetime.now(UTC).replace(year=2100)
@@ -162,7 +178,7 @@ def test_an_upload_that_is_killed_is_repeated(server: S3, place: Place) -> None:
     big = place.data / "archive/maghress/big.warc.gz"
     big.parent.mkdir(parents=True)
     big.write_bytes(os.urandom(20_000_000))
-    server.faults = ["", "hang"]  # in the second of three parts
+    server.faults = ["", "", "hang"]  # in the second of three parts
     environment = {"NEWSCRAWL_DATA": str(place.data), "NEWSCRAWL_STORAGE": place.storage}
     killed = subprocess.Popen(
         [sys.executable, "-m", "scrapy", "upload"], env=os.environ | environment
