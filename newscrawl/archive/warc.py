@@ -1,4 +1,4 @@
-"""WARC archive: exchanges, reading them, and the index of an archive.
+"""Reads responses from WARC files, and indexes an archive by URL.
 
 A record of a file is one gzip member, so it is read by its offset alone. ``response`` and
 ``request`` records come in pairs; where there was no response, a ``metadata`` record has the error.
@@ -42,7 +42,7 @@ _RANGE = 32 * 1024 * 1024
 
 @dataclass(slots=True)
 class Exchange:
-    """A request and its response or error."""
+    """An archived HTTP request with its response or download error."""
 
     url: str
     """The request's URL."""
@@ -72,7 +72,7 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Archived:
-    """Location and time of an archived response; carried by requests as ``meta["archived"]``."""
+    """Location, time and status of an archived response: a row of the index."""
 
     location: Location
     """Where it lies."""
@@ -225,7 +225,7 @@ Mapper = Callable[[Callable[[Range], list[Row]], list[Range]], Iterable[list[Row
 
 
 class ArchiveIndex:
-    """Index of the responses by URL: an SQLite file in the archive directory.
+    """SQLite index of an archive: finds the responses to a URL.
 
     Args:
         archive: The archive.

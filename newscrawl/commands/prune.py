@@ -1,4 +1,4 @@
-"""``scrapy prune``: delete old files and merge the feeds of past months."""
+"""``scrapy prune``: deletes old files and merges the feeds of past months."""
 
 import argparse
 import sys
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Command(ScrapyCommand):
-    """Print the planned changes; apply them with ``--yes``."""
+    """Prints the files to delete and feeds to merge; applies that with ``--yes``."""
 
     requires_project = True
     requires_crawler_process = False
@@ -140,17 +140,15 @@ class Command(ScrapyCommand):
         from newscrawl.operations.retention import merge, merges
         from newscrawl.state.run import Run
 
-        data = place.data
-
         def say(planned: "Merge") -> None:
             count, verb = len(planned.sources), "merged" if do else "would merge"
-            print(f"{verb} {count} feeds into {planned.target.relative_to(data)}")
+            print(f"{verb} {count} feeds into {planned.target.relative_to(place.data)}")
 
         if not do:
-            for planned in merges(data, site, now, stored):
+            for planned in merges(place, site, now, stored):
                 say(planned)
             return
-        if not any(merges(data, site, now, stored)):
+        if not any(merges(place, site, now, stored)):
             return
         try:
             run = Run(site, "prune", place)
@@ -158,7 +156,7 @@ class Command(ScrapyCommand):
             print(f"{site} has a run in progress: its feeds are left for the next time")
             return
         try:
-            for planned in merges(data, site, now, stored):
+            for planned in merges(place, site, now, stored):
                 merge(run, planned)
                 say(planned)
         finally:

@@ -1,4 +1,4 @@
-"""``scrapy read``: explain the extraction of one page."""
+"""``scrapy read``: explains the extraction of one page."""
 
 import argparse
 import sys
@@ -23,7 +23,7 @@ _WEB = ("http://", "https://")
 
 
 class Command(ScrapyCommand):
-    """Exits 1 if the page cannot be fetched or parsed; writes nothing."""
+    """Prints each field of a page with its candidates; exits 1 if it cannot be parsed."""
 
     def syntax(self) -> str:
         """Return the usage text."""
@@ -157,7 +157,7 @@ class Command(ScrapyCommand):
 
 
 class _Fetcher(Spider):
-    """Fetches some pages."""
+    """Spider that fetches the given pages and keeps the responses."""
 
     name = "read"
     urls: list[str]

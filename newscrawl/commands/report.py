@@ -1,4 +1,4 @@
-"""``scrapy report``: write the report page of feeds and runs."""
+"""``scrapy report``: writes the HTML report page of feeds and runs."""
 
 import argparse
 import sys
@@ -10,7 +10,7 @@ from newscrawl.errors import ExportError, SettingError, StoreError
 
 
 class Command(ScrapyCommand):
-    """Exits 1 if there is no feed or the page cannot be written."""
+    """Writes the report page and prints its URL; exits 1 if that fails."""
 
     requires_crawler_process = False
 

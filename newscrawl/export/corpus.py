@@ -1,4 +1,4 @@
-"""The export: reads feeds, writes a described corpus."""
+"""Runs an export: reads feeds, writes the corpus and its description."""
 
 import hashlib
 import json
@@ -33,7 +33,7 @@ _SINGLE = "articles"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What to export, how and where to."""
+    """Options of an export: feeds, output, format and selection of records."""
 
     feeds: list[Feed]
     """Where the records stand."""
@@ -63,7 +63,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Result of an export."""
+    """Result of an export: statistics, output files, and listed articles that are missing."""
 
     facts: Facts
     """What was exported."""

@@ -1,4 +1,4 @@
-"""Readers of feed files: plain, gzip or Zstandard, complete or still growing."""
+"""Finds and reads feed files: plain, gzip or Zstandard, complete or still growing."""
 
 import io
 import os
@@ -22,7 +22,7 @@ _OPEN_AT_ONCE = 64
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """One file of records."""
+    """A feed file, and its committed length if a run is still writing it."""
 
     path: Path
     """Path of the file."""
@@ -39,7 +39,7 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line without its line break, and its position."""
+    """A line of a feed, without its line break, and its position."""
 
     number: int
     """Counted from 1."""
@@ -53,7 +53,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """A line, or the rest of a compressed file, that cannot be parsed."""
+    """A feed line, or the rest of a compressed feed, that cannot be read."""
 
     path: Path
     """The feed."""
@@ -119,7 +119,7 @@ def _committed(place: Place, sites: Iterable[str]) -> dict[Path, int]:
 
 
 class FeedReader:
-    """Reader of feeds: first all lines of each, then single lines in any order.
+    """Reads feeds: first all lines of each, then single lines in any order.
 
     Args:
         feeds: the feeds.
@@ -189,7 +189,7 @@ class FeedReader:
 
 
 class _Head(io.RawIOBase):
-    """The first bytes of a file, or all if ``length`` is ``None``."""
+    """Readable stream of a file's first bytes, or of all if ``length`` is ``None``."""
 
     def __init__(self, file: IO[bytes], length: int | None) -> None:
         self._file = file

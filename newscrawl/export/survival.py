@@ -1,4 +1,4 @@
-"""Survival of sources: observations of each article's source over time.
+"""Survival analysis: how long the articles' source pages stay online (link rot).
 
 Observations come from the record itself and from the later source checks (``-a check=N``).
 """
@@ -25,7 +25,7 @@ LOST = frozenset({"gone", "moved", "replaced", "emptied", "away"})
 
 @dataclass(slots=True)
 class SourceLife:
-    """Observations of one article's source."""
+    """One row per article: when its source page was seen online, and when it was lost."""
 
     id: str = ""
     """Identifier of the article."""
@@ -57,7 +57,7 @@ class SourceLife:
 
 
 class Observation(NamedTuple):
-    """State of a source at one time."""
+    """State of a source page at one time."""
 
     at: str
     state: SourceState
@@ -66,7 +66,7 @@ class Observation(NamedTuple):
 
 
 class Checks:
-    """Source checks by article.
+    """Reads the results of source checks, grouped by article.
 
     Args:
         locations: JSON Lines files of checks: paths, or URLs of objects.
@@ -156,7 +156,7 @@ def _days(first: str, last: str) -> int:
 
 
 class Survival(NamedTuple):
-    """One step of a survival curve."""
+    """One step of a Kaplan-Meier survival curve."""
 
     time: int
     """Time since publication, in the unit of the observations."""

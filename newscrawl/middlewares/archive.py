@@ -1,4 +1,4 @@
-"""Archive every request and response, robots.txt included."""
+"""Writes every request and response, robots.txt included, to the WARC archive."""
 
 import logging
 from itertools import count
@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 
 class ArchiveMiddleware(RunListener):
-    """Downloader middleware next to the downloader, so that it sees the raw traffic.
+    """Archives the raw traffic, as the downloader middleware next to the downloader.
 
     A response is in the file before the spider sees it, and on the disk before a line that names
     it: the ledger knows how much of the file is valid, as it does of the feed. An archive that

@@ -1,4 +1,4 @@
-"""Replay: serve every request from an archive, without network."""
+"""Serves every request from a WARC archive instead of the network, to replay a crawl."""
 
 from functools import cache
 from pathlib import Path
@@ -48,7 +48,7 @@ def _errors() -> dict[str, type[Exception]]:
 
 
 class ReplayMiddleware:
-    """Archived responses in place of the downloader's, those to one URL in their old order.
+    """Returns archived responses; several responses to one URL in their original order.
 
     When they are used up, the last one is repeated.
     """

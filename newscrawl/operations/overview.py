@@ -1,4 +1,4 @@
-"""Overview of all sites: their last runs, backlog and next runs."""
+"""State of all sites: last runs, backlog, next runs, free disk space, and problems."""
 
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,7 +24,7 @@ _LEAST_FREE = 1_000_000_000
 
 @dataclass(slots=True)
 class SiteOverview:
-    """One site; times are ISO 8601 in UTC, ``None`` if there was none in the history."""
+    """State of one site: last and next run, backlog; times are ISO 8601 in UTC."""
 
     site: str
     """Name of the site."""
@@ -58,7 +58,7 @@ class SiteOverview:
 
 @dataclass(slots=True)
 class Overview:
-    """All sites and what they share."""
+    """State of all sites, with free disk space and problems that need attention."""
 
     time: str
     """Present time, ISO 8601 in UTC."""

@@ -1,4 +1,4 @@
-"""Rebuilds records from an archive with today's code: no network, and no Scrapy engine.
+"""Rebuilds records from a WARC archive with the current code, without network or engine.
 
 What a record is made of is found in the archive alone: the aggregator's page of an article names
 its link, and the archive has the answers to that, redirects included.
@@ -71,14 +71,14 @@ _AHEAD = 8
 
 
 class UnreadableArticleError(Exception):
-    """The archive holds no page of an article that can be read.
+    """The archive has no page of an article that can be parsed.
 
     Raised by ``Reextractor.read``; the message says why.
     """
 
 
 class Reextractor:
-    """Reads articles out of an archive.
+    """Rebuilds the record of an article from archived responses.
 
     Args:
         index: Of the archive; up to date.
@@ -279,7 +279,7 @@ def _failure(request: Request, error: Exception) -> Failure:
 
 @dataclass(slots=True)
 class Outcome:
-    """Counts of the articles of an archive by outcome."""
+    """Number of rebuilt records, and the articles that failed."""
 
     records: int = 0
     """Records written."""

@@ -1,4 +1,4 @@
-"""Retention: which files are old enough to be deleted, and which feeds are merged by month."""
+"""Retention: selects expired files to delete, and merges the feeds of past months."""
 
 import os
 import re
@@ -15,6 +15,7 @@ from newscrawl.errors import SettingError, StoreError
 from newscrawl.operations.schedule import KINDS, backfill_prefix
 from newscrawl.state import Ledger
 from newscrawl.state.compression import SUFFIXES
+from newscrawl.state.place import Place, as_place
 from newscrawl.state.run import Run
 from newscrawl.storage.files import StoredFile
 from newscrawl.storage.objects import size_of
@@ -33,7 +34,8 @@ _STORED = ("rejects", "headlines", "archive")
 _KINDS = (*_PATTERNS, "logs", "uploaded")
 """Kinds of files with a number of days."""
 
-_MONTH = re.compile(r"\d{4}-\d{2}")
+_MONTH = re.compile(r"\d{4}-\d{2}(@[\w-]+)?")
+"""Name of a merged feed, with the node that wrote it."""
 
 _METRICS = {(site, kind) for site in SITES for kind in (*KINDS, "manual")}
 """Sites and kinds of runs that have a file of metrics."""
@@ -41,7 +43,7 @@ _METRICS = {(site, kind) for site in SITES for kind in (*KINDS, "manual")}
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """Feeds of one month that become one feed."""
+    """A planned merge: feeds of one month, and the feed that they become."""
 
     target: Path
     """The feed of the month; it may exist already."""
@@ -132,28 +134,32 @@ def stale_metrics(data: Path) -> list[Path]:
     return [path for path in files if tuple(path.stem.rpartition("-")[::2]) not in _METRICS]
 
 
-def merges(data: Path, site: str, now: datetime, stored: Container[str] = ()) -> Iterator[Merge]:
+def merges(
+    place: Place | Path, site: str, now: datetime, stored: Container[str] = ()
+) -> Iterator[Merge]:
     """Yield the merges of a site's feeds of past months, by the time of their last line (UTC).
 
     Args:
-        data: Data directory.
+        place: Data directory, and the node's name in the names of merged feeds.
         site: Name of the site.
         now: Present time.
         stored: Paths, relative to the data directory, of files in object storage; they are not
             merged, as other machines may read them.
     """
+    place = as_place(place)
+    directory = place.data / "feeds" / site
     months: dict[tuple[str, str], list[Path]] = defaultdict(list)
-    for path in (data / "feeds" / site).glob("*.jsonl*"):
+    for path in directory.glob("*.jsonl*"):
         name, dot, rest = path.name.partition(".jsonl")
         suffix = dot + rest
-        is_stored = path.relative_to(data).as_posix() in stored
+        is_stored = path.relative_to(place.data).as_posix() in stored
         if suffix in SUFFIXES and not _MONTH.fullmatch(name) and not is_stored:
             month = f"{datetime.fromtimestamp(path.stat().st_mtime, UTC):%Y-%m}"
             if month < f"{now:%Y-%m}":
                 months[month, suffix].append(path)
     for (month, suffix), paths in sorted(months.items()):
-        target = data / "feeds" / site / f"{month}{suffix}"
-        if target.relative_to(data).as_posix() in stored and not target.exists():
+        target = directory / f"{place.stem(month)}{suffix}"
+        if target.relative_to(place.data).as_posix() in stored and not target.exists():
             continue
         if len(paths) > 1 or target.exists():
             paths.sort(key=lambda path: (path.stat().st_mtime_ns, path.name))
@@ -176,6 +182,7 @@ def merge(run: Run, planned: Merge) -> None:
     """
     files, target = run.ledger.files, planned.target
     length = target.stat().st_size if target.exists() else 0
+    run.ledger.renew()  # of several nodes, another one may take the site meanwhile
     files.commit_length(run.relative(target), run.site, length)
     try:
         _check_space(planned)

@@ -1,4 +1,4 @@
-"""What happens around a run: its start and end are reported, notified and sent as heartbeats."""
+"""Reports the start and end of a run: run report, notifications, heartbeats, exit code."""
 
 import logging
 import os
@@ -39,7 +39,7 @@ def check_environment(settings: BaseSettings) -> None:
 
 
 class Supervisor:
-    """Accompanies one run; each method that ends it returns the exit code.
+    """Reports the start and end of one run, and returns its exit code.
 
     Args:
         settings: The settings.

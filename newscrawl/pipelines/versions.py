@@ -1,4 +1,4 @@
-"""Versions: an article is written again only if it has changed, and keeps the best text."""
+"""Detects changed articles: numbers the versions and drops unchanged records."""
 
 import logging
 from collections.abc import Iterable
@@ -55,7 +55,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class UnchangedRecordError(DropItem):
-    """A revisited article has not changed.
+    """An article that was fetched again has not changed.
 
     Raised by ``VersionsPipeline`` once the ledger is updated; nothing is lost by the drop.
     """
@@ -64,7 +64,7 @@ class UnchangedRecordError(DropItem):
 
 
 class VersionsPipeline:
-    """Fills ``version`` and ``changed``."""
+    """Fills ``version`` and ``changed``; drops the record of an unchanged article."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._run = Run.of(crawler)

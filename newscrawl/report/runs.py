@@ -1,4 +1,4 @@
-"""Statistics of runs: rejects, rules and hosts."""
+"""Statistics of runs for the report page: reject reasons, learned rules, hosts."""
 
 import re
 from collections import Counter
@@ -17,6 +17,8 @@ _VARIES = re.compile(r'"[^"]*"|(?<!\S)(?<!HTTP )\S*\d\S*')
 
 
 class _Reject(msgspec.Struct):
+    """Reasons of a rejected record, decoded from the rejects file."""
+
     reasons: list[str]
 
 

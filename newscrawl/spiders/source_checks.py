@@ -1,4 +1,4 @@
-"""Source checks of a crawl (``check=N``): old sources are fetched again instead of new articles."""
+"""Source checks (``check=N``): fetches sources of exported articles again."""
 
 import logging
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ _NOT_REQUESTED = ("no_link", "unsafe", "not_followed")
 
 
 class SourceChecks(RunListener):
-    """Requests for the sources to check, and the file of the results.
+    """Requests the sources to check, and writes the results to a file.
 
     Args:
         crawler: Of the running spider.

@@ -1,4 +1,4 @@
-"""State that outlives a run: the ledger and its stores."""
+"""State that outlives a run: the crawl-state database (ledger), run reports, feed files."""
 
 try:
     import fcntl  # noqa: F401 - file locks

@@ -1,4 +1,4 @@
-"""Whole tables of a ledger, for its move to another database."""
+"""Copies whole tables between two ledgers (SQLite, PostgreSQL)."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,7 +11,7 @@ Row = dict[str, Any]
 
 
 class TableCopies:
-    """Reader and writer of whole tables.
+    """Reads and writes whole tables, to move a ledger to another database.
 
     Args:
         database: Database that holds them.

@@ -1,10 +1,10 @@
-"""Committed lengths of output files."""
+"""Committed lengths of output files, so that a killed run's uncommitted bytes are cut off."""
 
 from newscrawl.state.database import Database
 
 
 class OutputFiles:
-    """Files that runs append to, with the length that is committed.
+    """Stores the committed length of each file that runs append to.
 
     Args:
         database: Database that holds them.

@@ -1,4 +1,4 @@
-"""JSON Lines file that survives a kill: uncommitted bytes are cut off."""
+"""Appends to JSON Lines files that survive a kill: uncommitted bytes are cut off."""
 
 import logging
 import os
@@ -46,7 +46,7 @@ def exported_record(run: Run, article: str) -> Article | None:
 
 
 class LineFile:
-    """Appends objects of one kind, one JSON line each; the file appears with its first line.
+    """Appends objects to a JSON Lines file and commits its length to the ledger.
 
     Raises:
         StoreError: the file cannot be opened or written.

@@ -1,4 +1,4 @@
-"""The ledger: one database per project with the state that outlives a run.
+"""The ledger: the project's crawl-state database, in SQLite or PostgreSQL.
 
 An article is stored before its page is requested, and becomes ``done`` only in the transaction that
 also commits the length of its feed. A run that is killed leaves articles in state ``found``, which
@@ -41,7 +41,7 @@ def ledger_path(data: Path) -> Path:
 
 
 class Ledger:
-    """Owner of the database and of the stores on it.
+    """Opens the crawl-state database and gives access to its stores.
 
     Args:
         place: Place of the ledger, or an SQLite file; created if missing.

@@ -1,4 +1,4 @@
-"""Schema migrations of the ledger by name, for SQLite and for PostgreSQL."""
+"""SQL statements of the ledger's schema migrations, for SQLite and for PostgreSQL."""
 
 SQLITE = {
     "articles, files, walks, texts and domains": """

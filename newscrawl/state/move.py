@@ -1,4 +1,4 @@
-"""Move of a ledger between SQLite and PostgreSQL."""
+"""Moves a ledger between SQLite and PostgreSQL, and resumes an interrupted move."""
 
 from collections.abc import Iterator
 from pathlib import Path

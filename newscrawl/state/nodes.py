@@ -1,4 +1,4 @@
-"""Nodes that share a ledger, and recovery from the loss of one."""
+"""Handles the loss of a node's disk: has the articles in its feeds fetched again."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from newscrawl.state.database import Database
 
 @dataclass(frozen=True, slots=True)
 class LostFile:
-    """A feed of a node whose disk is lost."""
+    """A feed of a node whose disk is lost, with the number of its records."""
 
     path: str
     """Path relative to the node's data directory."""
@@ -19,7 +19,7 @@ class LostFile:
 
 
 class NodeStore:
-    """Lost nodes of a PostgreSQL ledger: their feeds, and their removal.
+    """Lists the feeds of a lost node, and removes the node from a PostgreSQL ledger.
 
     Args:
         database: Database that holds them.

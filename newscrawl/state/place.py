@@ -1,4 +1,4 @@
-"""Place of the state: the data directory, the ledger's database, and this machine's name."""
+"""Location of the state: data directory, ledger database, and this node's name."""
 
 import re
 import socket
@@ -18,7 +18,7 @@ _NODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a run keeps its state."""
+    """Data directory, database URL and node name of a run."""
 
     data: Path
     """Data directory, absolute."""
@@ -37,6 +37,10 @@ class Place:
     def path(self) -> Path:
         """SQLite file; the nodes of a PostgreSQL ledger keep their lock files beside it."""
         return self.file or self.data / "ledger" / "ledger.sqlite"
+
+    def stem(self, name: str) -> str:
+        """Return how the names of this machine's files begin, those of a run or a month."""
+        return f"{name}@{self.node}" if self.node else name
 
     @property
     def exists(self) -> bool:

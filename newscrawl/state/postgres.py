@@ -1,4 +1,4 @@
-"""PostgreSQL as the ledger's database, shared by several machines."""
+"""PostgreSQL backend of the ledger, shared by several nodes."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -47,7 +47,7 @@ def _storable(value: object) -> object:
 
 
 class PostgresDatabase(Database):
-    """PostgreSQL database, migrated to the current schema.
+    """PostgreSQL connection, migrated to the current schema.
 
     There is no reconnect: a lost connection ends the run in order, and the next run finds by the
     committed lengths of its files what the last transaction came to.
