@@ -22,6 +22,7 @@ from newscrawl.errors import (
     RequestDroppedError,
     ReservedError,
     RobotsUnreachableError,
+    StorageError,
 )
 from newscrawl.fetching.failures import of_error
 from newscrawl.fetching.guard import UnsafeUrlError
@@ -148,7 +149,7 @@ class RobotsMiddleware:
         )
         try:
             response = await self._crawler.engine.download_async(request)
-        except UnsafeUrlError:
+        except (UnsafeUrlError, StorageError):  # the latter is of a replayed archive
             raise
         except Exception as error:  # noqa: BLE001 - any failure means the same: no rules, no request
             logger.info("%s cannot be fetched: %s: %s", url, type(error).__name__, error)
