@@ -1,4 +1,4 @@
-"""Responses in a record, whether a server sent them or an archive holds them."""
+"""Copies what a response says (status, URL, time, body hash) into an article's record."""
 
 import hashlib
 from datetime import UTC, datetime

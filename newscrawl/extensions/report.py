@@ -1,4 +1,4 @@
-"""Extension that writes the run report and the summary."""
+"""Extension that judges a run and writes its report and summary."""
 
 import logging
 from datetime import UTC, datetime, timedelta
@@ -37,7 +37,7 @@ _NAMED = 1000
 
 
 class RunReport:
-    """Writes ``runs/<job>.json`` and a summary on stderr, and decides whether the run was good.
+    """Judges a run, writes its report to ``runs/<job>.json`` and a summary to stderr.
 
     The file says ``running`` from the start of the run, so that a killed run is distinguished from
     a finished one. The stat ``run/outcome`` is ``ok`` only after a good end; ``scrapy crawl`` makes

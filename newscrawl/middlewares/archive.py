@@ -1,4 +1,4 @@
-"""Archive every request and response, robots.txt included."""
+"""Writes every request and response, robots.txt included, to the WARC archive."""
 
 import logging
 from itertools import count
@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 
 class ArchiveMiddleware(RunListener):
-    """Downloader middleware next to the downloader, so that it sees the raw traffic.
+    """Archives the raw traffic, as the downloader middleware next to the downloader.
 
     A response is in the file before the spider sees it, and on the disk before a line that names
     it: the ledger knows how much of the file is valid, as it does of the feed. An archive that
@@ -94,7 +94,10 @@ class ArchiveMiddleware(RunListener):
         """Begin the job's next file."""
         directory = self._run.data / "archive" / self._run.site
         paths = (directory / f"{self._run.stem}-{number:05}{SUFFIX}" for number in count())
-        path = next(path for path in paths if not path.exists())
+        stored = self._run.ledger.stored_files
+        path = next(
+            path for path in paths if not (path.exists() or stored.find(self._run.relative(path)))
+        )
         # The ledger knows of the file before it exists, so that no torn record escapes it.
         self._commit(path, 0)
         self._file = WarcFile(path, self._about)

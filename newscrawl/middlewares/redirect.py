@@ -1,4 +1,4 @@
-"""Follows redirects without a Referer, and returns the cookies that they set."""
+"""Follows redirects without a ``Referer``, and sends back the cookies that they set."""
 
 from typing import Self
 
@@ -15,7 +15,7 @@ _LONGEST_COOKIE = 1000
 
 
 class Unreferred(BaseRedirectMiddleware):
-    """Remove the ``Referer`` where a request is redirected.
+    """Base of the redirect middlewares: removes the ``Referer`` of a redirected request.
 
     So does Scrapy without its RefererMiddleware, but it warns of that in each run.
     """
@@ -29,7 +29,7 @@ class Unreferred(BaseRedirectMiddleware):
 
 
 class UnreferredRedirectMiddleware(Unreferred, RedirectMiddleware):
-    """Scrapy's, without its warning, and with cookies for the length of one fetch.
+    """Follows HTTP redirects; keeps cookies only until the page has been fetched.
 
     Some outlets redirect a page to itself until a cookie comes back. A cookie that a redirect sets
     is sent with the requests that follow to the same scheme and host; none is kept after that.

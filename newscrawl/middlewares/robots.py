@@ -1,4 +1,4 @@
-"""Downloader middleware for robots.txt on every host, the aggregators' and the outlets' alike.
+"""Obeys robots.txt on every host, the aggregators' and the outlets' alike.
 
 Scrapy's own middleware cannot be used here: its request for the robots.txt of another host is
 filtered as an offsite one, and what cannot be fetched counts as permission.
@@ -52,7 +52,7 @@ met longest ago are dropped first, and fetched again if needed."""
 
 @dataclass(frozen=True, slots=True)
 class HostRules:
-    """Rules of a robots.txt for this crawler."""
+    """Parsed robots.txt of a host: allowed URLs, crawl delay and usage directives."""
 
     robots: Protego
     """The file, parsed."""
@@ -76,7 +76,7 @@ class HostRules:
 
 
 class RobotsMiddleware:
-    """Fetch each host's rules once; by RFC 9309, 4xx allows all, 5xx and no response nothing.
+    """Fetches robots.txt once per host and drops disallowed requests (RFC 9309).
 
     The pace that the rules ask for is kept, up to ``CRAWL_DELAY_MAX``. Rules that could not be
     fetched are requested again after ``HOST_REST``.

@@ -1,4 +1,4 @@
-"""Rebuilds records from an archive with today's code: no network, and no Scrapy engine.
+"""Rebuilds records from a WARC archive with the current code, without network or engine.
 
 What a record is made of is found in the archive alone: the aggregator's page of an article names
 its link, and the archive has the answers to that, redirects included.
@@ -60,7 +60,7 @@ from newscrawl.middlewares.refresh import RefreshMiddleware
 from newscrawl.middlewares.replay import response_of
 from newscrawl.middlewares.robots import HostRules, rules_of
 from newscrawl.outlets import first_domain
-from newscrawl.state import Ledger, ledger_of
+from newscrawl.state import Ledger, files_of, ledger_of
 from newscrawl.state.place import Place
 from newscrawl.state.run import now
 from newscrawl.text.signatures import TextIndex, signature
@@ -70,14 +70,14 @@ _AHEAD = 8
 
 
 class UnreadableArticleError(Exception):
-    """The archive holds no page of an article that can be read.
+    """The archive has no page of an article that can be parsed.
 
     Raised by ``Reextractor.read``; the message says why.
     """
 
 
 class Reextractor:
-    """Reads articles out of an archive.
+    """Rebuilds the record of an article from archived responses.
 
     Args:
         index: Of the archive; up to date.
@@ -170,7 +170,7 @@ class Reextractor:
         archived = _best(found)
         ARCHIVED.set(request, archived)
         try:
-            response = response_of(read_answer(self._index.directory, archived.location))
+            response = response_of(read_answer(self._index.archive, archived.location))
         except BrowserError as error:
             return _failure(request, error)
         response.request = request
@@ -214,7 +214,7 @@ class Reextractor:
             self._check_robots(request.url)
             raise NotInArchiveError
         archived = _best(found)
-        response = response_of(read_answer(self._index.directory, archived.location))
+        response = response_of(read_answer(self._index.archive, archived.location))
         ARCHIVED.set(request, archived)
         response.request = request
         for middleware in self._middlewares:
@@ -276,7 +276,7 @@ def _failure(request: Request, error: Exception) -> Failure:
 
 @dataclass(slots=True)
 class Outcome:
-    """Counts of the articles of an archive by outcome."""
+    """Number of rebuilt records, and the articles that failed."""
 
     records: int = 0
     """Records written."""
@@ -310,7 +310,7 @@ def reextract(
     """
     if output.exists():
         raise StoreError(f"{output} exists: give another name, or move it away")
-    index = ArchiveIndex(archive.resolve())
+    index = ArchiveIndex(files_of(place, archive))
     with ThreadPoolExecutor(jobs) as pool:  # decompression does not hold Python's lock
         index.update(pool.map)
     reextractor = Reextractor(index, place, settings)

@@ -56,7 +56,7 @@ def job_name(site: str, given: object = None) -> str:
 
 
 class RunListener:
-    """Base of components that take part in what a run commits; each overrides what it needs."""
+    """Base of components that are called when a run commits records, and before it closes."""
 
     def before_lines(self) -> None:
         """Make durable what lines refer to; called before lines are written.
@@ -79,7 +79,7 @@ class RunListener:
 
 
 class Run:
-    """One crawl of one site.
+    """One crawl of one site: its name, its ledger, and the paths of its output files.
 
     Raises:
         SiteBusyError: another run of the same site is using the ledger.
@@ -91,7 +91,7 @@ class Run:
         self.site = site
         self.job = job
         self.data = self.place.data
-        self.stem = f"{job}@{self.place.node}" if self.place.node else job
+        self.stem = self.place.stem(job)
         """How the names of this run's files begin."""
         self.started = now()
         self.plan = Plan()

@@ -1,4 +1,4 @@
-"""The people and desks who wrote the article."""
+"""Extracts the article's authors (people and news desks) from metadata and bylines."""
 
 import re
 from collections.abc import Iterable, Iterator

@@ -1,4 +1,4 @@
-"""Printed dates of a page, with their labels and their distance to the article."""
+"""Collects the dates printed around the article, with their labels and distance to it."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -49,7 +49,7 @@ Kind = Literal["published", "updated"]
 
 
 class Printed:
-    """The dates that a page prints around the article, collected when first needed."""
+    """Dates printed around the article, collected when first needed."""
 
     def __init__(self, metadata: Metadata, near: Callable[[], list[str]]) -> None:
         self._metadata = metadata
