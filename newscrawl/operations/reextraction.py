@@ -257,7 +257,8 @@ class Reextractor:
 
 def _best(found: list[Archived]) -> Archived:
     """The last page; one that was had once is not lost by its server's later troubles."""
-    return next((a for a in reversed(found) if 200 <= a.status < 400), found[-1])
+    pages = (a for a in reversed(found) if 200 <= a.status < 400 and a.status != 304)
+    return next(pages, found[-1])
 
 
 def _result(request: Request, page: Response | Exception) -> Response | Failure:

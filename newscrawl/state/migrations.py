@@ -187,6 +187,14 @@ SQLITE = {
     CREATE INDEX host_slots_wanted ON host_slots (owner) WHERE wanted_by IS NOT NULL;
     ALTER TABLE files ADD COLUMN node TEXT NOT NULL DEFAULT '';
     """,
+    "validators of checked sources": """
+    -- Of a page with validators, which are kept as the server sent them.
+    ALTER TABLE source_checks ADD COLUMN url TEXT;
+    ALTER TABLE source_checks ADD COLUMN etag TEXT;
+    ALTER TABLE source_checks ADD COLUMN modified TEXT;
+    ALTER TABLE source_checks ADD COLUMN agreement REAL;
+    ALTER TABLE source_checks ADD COLUMN words INTEGER;
+    """,
 }
 """SQL scripts by name, in the order in which they are applied; existing ones never change."""
 
@@ -343,6 +351,13 @@ POSTGRES = {
         report  text COLLATE "C" NOT NULL        -- JSON
     );
     CREATE INDEX runs_by_time ON runs (written);
+    """,
+    "validators of checked sources": """
+    ALTER TABLE source_checks ADD COLUMN url text COLLATE "C";
+    ALTER TABLE source_checks ADD COLUMN etag text COLLATE "C";
+    ALTER TABLE source_checks ADD COLUMN modified text COLLATE "C";
+    ALTER TABLE source_checks ADD COLUMN agreement double precision;
+    ALTER TABLE source_checks ADD COLUMN words integer;
     """,
 }
 """SQL scripts for PostgreSQL; new ones bear the names of those for SQLite."""
