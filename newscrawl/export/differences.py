@@ -36,6 +36,9 @@ _CAPITAL = re.compile(r"[^\W\d_]")
 _LONGEST = 20_000
 """Characters of a passage that are kept."""
 
+_MOST_PAIRS = 10_000_000
+"""Pairs of words up to which changed words are counted by an alignment, else without order."""
+
 
 @dataclass(slots=True)
 class Difference:
@@ -216,6 +219,9 @@ def _differing(kind: Kind, side: str | None, before: str | None, after: str | No
 def _words_changed(one: Sequence[str], other: Sequence[str]) -> int:
     if not one or not other:
         return len(one) + len(other)
+    if len(one) * len(other) > _MOST_PAIRS:
+        before, after = Counter(one), Counter(other)
+        return max((before - after).total(), (after - before).total())
     blocks = SequenceMatcher(None, one, other, autojunk=False).get_opcodes()
     return sum(max(b - a, d - c) for tag, a, b, c, d in blocks if tag != "equal")
 
@@ -276,15 +282,11 @@ def _paired(one: Sequence[_Sentence], two: Sequence[_Sentence]) -> Iterator[_Pas
     """Pair the sentences of a stretch that are forms of each other; join the others."""
     start = 0
     rest: list[_Sentence] = []
+    held = [Counter(sentence.key) for sentence in two]
     for sentence in one:
-        place = next(
-            (
-                at
-                for at in range(start, len(two))
-                if _likeness(sentence.key, two[at].key) >= _SAME_SENTENCE
-            ),
-            None,
-        )
+        said = Counter(sentence.key)
+        places = (at for at in range(start, len(two)) if _are_alike(said, held[at]))
+        place = next(places, None)
         if place is None:
             rest.append(sentence)
             continue
@@ -311,9 +313,10 @@ def _unpaired(before: Sequence[_Sentence], after: Sequence[_Sentence]) -> Iterat
         yield _Passage([], after)
 
 
-def _likeness(one: Sequence[str], other: Sequence[str]) -> float:
-    common = (Counter(one) & Counter(other)).total()
-    return 2 * common / (len(one) + len(other))
+def _are_alike(one: Counter[str], other: Counter[str]) -> bool:
+    """Return whether two sentences are forms of one, by the words that they share."""
+    least = _SAME_SENTENCE / 2 * (one.total() + other.total())
+    return min(one.total(), other.total()) >= least and (one & other).total() >= least
 
 
 DIFFERENCE_FIELDS = tuple(column.name for column in fields(Difference))

@@ -79,7 +79,9 @@ def write_page(data: Path, feeds: list[Feed], output: Path) -> int:
         with TemporaryDirectory(dir=output.parent, prefix=".report.") as scratch:
             reader = FeedReader(feeds, Path(scratch))
             try:
-                stats = count_feeds(reader, Checks(find_checks(data)))
+                checks = Checks(find_checks(data), Path(scratch) / "checks.sqlite")
+                stats = count_feeds(reader, checks)
+                checks.close()
             finally:
                 reader.close()
         page = _render(_content(stats, data, feeds)).encode()
