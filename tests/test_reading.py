@@ -182,7 +182,7 @@ def test_what_pages_teach_is_kept_with_their_records_and_used_by_the_next_run(
                 # The first run is killed before half of its records are committed.
                 kept = results[: len(results) // 2] if run.start == 0 else results
                 for result in kept:
-                    store.keep([result.article])
+                    store.with_records([result.article])
                 assert {result.article.source.rule for result in results} == {"guided"}
             (rule,) = RuleStore("maghress", ledger).taught
             assert (rule.state, rule.pages, rule.confirmed) == ("trusted", 7, 7)

@@ -1,4 +1,4 @@
-"""The page of one article: what the aggregator printed of it."""
+"""Parses the aggregator's page of an article: title, text, date, byline, source link."""
 
 import re
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ page that declares itself to be another article."""
 
 @dataclass(slots=True)
 class AggregatorPage:
-    """One article as the aggregator shows it."""
+    """An article as printed on the aggregator's page."""
 
     key: ArticleKey
     """Its identity, from the URL."""

@@ -1,4 +1,4 @@
-"""Pages that list articles: home pages, an outlet's, a section's, an author's, search results."""
+"""Parses pages that list articles: home, outlet, section and author pages, search results."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -33,7 +33,7 @@ class ListingEntry:
 
 @dataclass(slots=True)
 class Listing:
-    """Content of a listing page; empty beyond the last page."""
+    """Articles, next pages and other links of a listing page; empty beyond the last page."""
 
     entries: list[ListingEntry] = field(default_factory=list)
     """Its articles, each once, in order; the ticker's are not among them."""
@@ -106,7 +106,7 @@ _LONGEST_PUBLISHED = 200
 
 
 class _Entries:
-    """Reads the entries: a title links to its article, and what follows it belongs to it."""
+    """Collects a listing's entries: each title link, and the date and teaser after it."""
 
     def __init__(self, page: Page, address: Address) -> None:
         self._address = address

@@ -1,4 +1,4 @@
-"""The network's RSS feeds: discovery and time of publication, never the text."""
+"""Parses the aggregators' RSS feeds: article links, titles and times of publication."""
 
 import re
 from collections import deque
@@ -24,7 +24,7 @@ from newscrawl.text.urls import absolute
 
 @dataclass(slots=True)
 class FeedEntry:
-    """One article in a feed."""
+    """One article in an RSS feed."""
 
     key: ArticleKey
     """Its identity."""

@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Fetch:
-    """Fetch the source; send the ``Response`` or the ``Failure``."""
+    """Step: fetch the outlet's page; the flow is resumed with ``Response`` or ``Failure``."""
 
     url: str
     """The source link."""
@@ -34,7 +34,7 @@ class Fetch:
 
 @dataclass(frozen=True, slots=True)
 class Parse:
-    """Parse a page; send the ``ReadSource``."""
+    """Step: parse the outlet's page; the flow is resumed with the ``ReadSource``."""
 
     job: SourceJob
     """The page and the record that it completes."""
@@ -42,7 +42,7 @@ class Parse:
 
 @dataclass(frozen=True, slots=True)
 class Render:
-    """Render a page; send the ``Response``, the ``Failure``, or ``None`` if it is not rendered."""
+    """Step: render a page in the browser; resumed with ``Response``, ``Failure`` or ``None``."""
 
     page: Response
     """The page as the server sent it."""
@@ -52,7 +52,7 @@ class Render:
 
 @dataclass(frozen=True, slots=True)
 class AskWebArchive:
-    """Fetch the list of a source's snapshots; send the ``Response`` or the ``Failure``."""
+    """Step: list a lost page's snapshots; resumed with ``Response`` or ``Failure``."""
 
     url: str
     """URL of the list."""
@@ -60,7 +60,7 @@ class AskWebArchive:
 
 @dataclass(frozen=True, slots=True)
 class FetchSnapshot:
-    """Fetch a snapshot of a source; send the ``Response`` or the ``Failure``."""
+    """Step: fetch a web archive snapshot; resumed with ``Response`` or ``Failure``."""
 
     snapshot: Snapshot
     """The one nearest to the article's date."""
@@ -81,7 +81,7 @@ AnySteps = Generator[Step, Any, Article | None]
 
 @dataclass(frozen=True, slots=True)
 class ArticleFlow:
-    """The flow of all articles of a crawl."""
+    """Generates the steps of an article: fetch, parse, render, web archive."""
 
     web_archive: WebArchive
     """Where snapshots of lost sources are looked for."""

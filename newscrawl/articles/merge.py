@@ -1,4 +1,4 @@
-"""Assembly of a record: the aggregator's copy, the outlet's page, and the best of both."""
+"""Builds a record from the aggregator's copy and the outlet's page: best value of each field."""
 
 import logging
 from dataclasses import fields, replace

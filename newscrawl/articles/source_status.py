@@ -1,4 +1,4 @@
-"""Status of a source, from the response to its link or from the error."""
+"""Maps the response to a source link, or the download error, to the record's source status."""
 
 import re
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ from newscrawl.text.urls import is_front_page
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A status of the record and why."""
+    """Source status with its reason, for a record."""
 
     status: Status
     """``source.status`` of the record."""

@@ -1,4 +1,4 @@
-"""Rendering of an already fetched page; the crawl's downloader serves its subresources."""
+"""Renders an already fetched page; the crawl's downloader serves its subresources."""
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
@@ -42,7 +42,7 @@ Fetch = Callable[[str, str, Mapping[str, str]], Awaitable[Response]]
 
 
 class Visit:
-    """A page that was fetched already, shown in the browser.
+    """Renders the HTML of a fetched page in the browser; subresources come from ``fetch``.
 
     The browser gets the page's own HTML as it is held, and each part that the scripts ask for from
     ``fetch``. What is no part of an article is not fetched at all.

@@ -1,4 +1,4 @@
-"""``scrapy reextract``: rebuild records from an archive."""
+"""``scrapy reextract``: rebuilds records from archived pages with the current code."""
 
 import argparse
 import os
@@ -22,7 +22,7 @@ _NAMED = 20
 
 
 class Command(ScrapyCommand):
-    """Exits 1 if there is no archive, a file cannot be used, or no record was made."""
+    """Rebuilds the records of an archive into a feed; exits 1 if no record was made."""
 
     requires_project = True
     requires_crawler_process = False

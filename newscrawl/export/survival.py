@@ -1,4 +1,4 @@
-"""Survival of sources: observations of each article's source over time.
+"""Survival analysis: how long the articles' source pages stay online (link rot).
 
 Observations come from the record itself and from the later source checks (``-a check=N``).
 """
@@ -16,6 +16,9 @@ import msgspec
 from newscrawl.errors import ExportError, StoreError
 from newscrawl.export.columns import Day
 from newscrawl.items import SOURCE_STATES, Article, SourceCheck, SourceState
+from newscrawl.state import files_of
+from newscrawl.state.place import Place, as_place
+from newscrawl.storage import WHOLE, open_file
 
 LOST = frozenset({"gone", "moved", "replaced", "emptied", "away"})
 """States in which a source counts as lost."""
@@ -25,7 +28,7 @@ _decode = msgspec.json.Decoder(SourceCheck).decode
 
 @dataclass(slots=True)
 class SourceLife:
-    """Observations of one article's source."""
+    """One row per article: when its source page was seen online, and when it was lost."""
 
     id: str = ""
     """Identifier of the article."""
@@ -57,7 +60,7 @@ class SourceLife:
 
 
 class Observation(NamedTuple):
-    """State of a source at one time."""
+    """State of a source page at one time."""
 
     at: str
     state: SourceState
@@ -66,10 +69,10 @@ class Observation(NamedTuple):
 
 
 class Checks:
-    """Source checks by article, in a temporary database.
+    """Holds the results of source checks by article in a temporary database.
 
     Args:
-        paths: JSON Lines files of checks.
+        locations: JSON Lines files of checks: paths, or URLs of objects.
         database: File of the database; in memory by default.
 
     Raises:
@@ -77,8 +80,8 @@ class Checks:
         StoreError: the database cannot be written.
     """
 
-    def __init__(self, paths: Sequence[Path], database: Path | str = ":memory:") -> None:
-        self._is_empty = not paths
+    def __init__(self, locations: Sequence[Path | str], database: Path | str = ":memory:") -> None:
+        self._is_empty = not locations
         try:
             self._db = sqlite3.connect(database, isolation_level=None)
             self._db.execute("PRAGMA journal_mode = OFF")
@@ -89,10 +92,10 @@ class Checks:
                 " WITHOUT ROWID"
             )
             self._db.execute("BEGIN")
-            for path in paths:
+            for location in locations:
                 self._db.executemany(
                     "INSERT INTO checks VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-                    _rows(path),
+                    _rows(location),
                 )
             self._db.execute("COMMIT")
         except sqlite3.Error as error:
@@ -112,7 +115,7 @@ class Checks:
         self._db.close()
 
 
-def _rows(path: Path) -> Iterator[tuple[str, str, str, int | None, str | None]]:
+def _rows(path: Path | str) -> Iterator[tuple[str, str, str, int | None, str | None]]:
     """Yield the checks of a file.
 
     Raises:
@@ -120,7 +123,7 @@ def _rows(path: Path) -> Iterator[tuple[str, str, str, int | None, str | None]]:
     """
     number = 0
     try:
-        with path.open("rb") as lines:
+        with open_file(path, buffer=WHOLE) as lines:
             for line in lines:
                 number += 1
                 if not line.endswith(b"\n"):
@@ -133,9 +136,14 @@ def _rows(path: Path) -> Iterator[tuple[str, str, str, int | None, str | None]]:
         raise ExportError(f"{path} cannot be read: {error}") from error
 
 
-def find_checks(data: Path) -> list[Path]:
-    """Return the files of source checks in a data directory."""
-    return sorted((data / "checks").rglob("*.jsonl"))
+def find_checks(place: Place | Path) -> list[Path | str]:
+    """Return the files of source checks in a data directory and in object storage.
+
+    Raises:
+        StoreError: the ledger cannot be read.
+    """
+    files = files_of(place, as_place(place).data / "checks")
+    return [files.location(name) for name in files.names(".jsonl")]
 
 
 def source_life(article: Article, newspaper: str, checks: Checks) -> SourceLife | None:
@@ -184,7 +192,7 @@ def _days(first: str, last: str) -> int:
 
 
 class Survival(NamedTuple):
-    """One step of a survival curve."""
+    """One step of a Kaplan-Meier survival curve."""
 
     time: int
     """Time since publication, in the unit of the observations."""

@@ -1,4 +1,4 @@
-"""Extension that writes the run report and the summary."""
+"""Extension that judges a run and writes its report and summary."""
 
 import logging
 from datetime import UTC, datetime, timedelta
@@ -37,7 +37,7 @@ _NAMED = 1000
 
 
 class RunReport:
-    """Writes ``runs/<job>.json`` and a summary on stderr, and decides whether the run was good.
+    """Judges a run, writes its report to ``runs/<job>.json`` and a summary to stderr.
 
     The file says ``running`` from the start of the run, so that a killed run is distinguished from
     a finished one. The stat ``run/outcome`` is ``ok`` only after a good end; ``scrapy crawl`` makes
@@ -129,8 +129,8 @@ class RunReport:
         unchanged = counts.get("done", 0) + counts.get("waiting", 0) - exported
         rejected, failed, left = (counts.get(s, 0) for s in ("rejected", "failed", "found"))
         found = sum(counts.values())
-        discovery = getattr(self._crawler.spider, "discovery", None)
-        not_adopted = discovery.claims.left if discovery else 0
+        leftovers = self._run.plan.leftovers
+        not_adopted = ledger.articles.count_left(self._run.site, job, leftovers) if leftovers else 0
         known, outside = (stats.get(f"articles/{name}", 0) for name in ("known", "outside"))
         errors = [f"{stats[key]} × {key}" for key in sorted(stats) if key in _ERRORS]
         if errors and self._first_error.message:
@@ -205,12 +205,8 @@ class RunReport:
         It was not if it was to read again what is due; and there may be none between two dates if
         some lie ``outside`` of them.
         """
-        arguments = getattr(self._crawler.spider, "arguments", None)
-        if arguments is None:
-            return True
-        if arguments.check is not None:
-            return False
-        return arguments.revisit != "only" and not (outside and arguments.until)
+        plan = self._run.plan
+        return plan.must_find and not (outside and plan.until)
 
     def _rules_withdrawn(self) -> set[str]:
         """Names of the site's withdrawn rules."""
@@ -230,8 +226,7 @@ class RunReport:
     def _headed(self, report: dict[str, Any]) -> dict[str, Any]:
         """Return a report with the common fields."""
         run = self._run
-        arguments = getattr(self._crawler.spider, "arguments_given", {})
-        return report_head(run.site, run.job, run.started, arguments) | report
+        return report_head(run.site, run.job, run.started, run.plan.given) | report
 
 
 def summary(report: dict[str, Any]) -> str:

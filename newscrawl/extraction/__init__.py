@@ -1,4 +1,4 @@
-"""Reading outlets' pages: ``extract`` is the public call, usable without Scrapy."""
+"""Extracts articles from outlets' pages; ``extract`` is the public call, without Scrapy."""
 
 from newscrawl.extraction.extractor import SourcePage, extract
 from newscrawl.extraction.rules import Rule, RuleBook, rules_of

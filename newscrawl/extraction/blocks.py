@@ -1,4 +1,4 @@
-"""Text blocks of a parsed page, with their elements, collected in one pass.
+"""Splits a parsed page into text blocks (paragraphs, headings, list items) in one pass.
 
 A block is a run of text that a reader sees as one: a paragraph, a heading, a list item, or the
 text between two line breaks. Blocks know the element they stand in; elements know their parent,
@@ -91,7 +91,7 @@ _TAG_FLAGS = {
 # A page has hundreds of these. They hold nothing that leads back to them, so the collector of
 # cycles need not look at them.
 class Block(msgspec.Struct, gc=False):
-    """A run of text."""
+    """A text block of a page: its text, element and linked characters."""
 
     text: str
     """White space folded to single spaces."""
@@ -102,7 +102,7 @@ class Block(msgspec.Struct, gc=False):
 
 
 class Element(msgspec.Struct, gc=False):
-    """A part of the page that is more than a run of text."""
+    """An HTML element with text blocks, its parent, and its role by tag and class."""
 
     node: LexborNode
     parent: int
@@ -136,7 +136,7 @@ class Element(msgspec.Struct, gc=False):
 
 @dataclass(slots=True)
 class Page:
-    """A page as a list of blocks."""
+    """A page as a list of text blocks and the elements that contain them."""
 
     elements: list[Element] = field(default_factory=list)
     """In the order of the document: an element comes after the one around it."""

@@ -1,4 +1,4 @@
-"""One outlet page to one ``SourcePage``: candidates for each field, and the choice among them."""
+"""Extracts one outlet page into a ``SourcePage``: body, title, dates, authors and others."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
@@ -35,7 +35,7 @@ _FEW_ABOVE = 3
 
 @dataclass(slots=True)
 class SourcePage:
-    """An outlet's page, as read."""
+    """Fields extracted from an outlet's page, and their agreement with the copy."""
 
     title: str | None = None
     """The headline, without the site's name."""

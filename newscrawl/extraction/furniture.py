@@ -1,4 +1,4 @@
-"""Blocks around an article that are not its text: links, credits, invitations, labels."""
+"""Recognises blocks that are no article text: links, credits, prompts, related headings."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Metadata declared by a page: JSON-LD, OpenGraph, ``<meta>``, microdata and links.
+"""Reads the metadata that a page declares: JSON-LD, OpenGraph, ``<meta>``, microdata.
 
 Nothing is chosen here. Everything is optional and anything may be broken; what cannot be read is
 left out.
@@ -60,7 +60,7 @@ _ENTRY = ("BlogPosting", "LiveBlogUpdate")
 
 @dataclass(slots=True)
 class Author:
-    """A name given as an author."""
+    """An author's name in JSON-LD, and whether it is a person's."""
 
     name: str
     person: bool
@@ -69,7 +69,7 @@ class Author:
 
 @dataclass
 class Metadata:
-    """Metadata of a page, unfiltered."""
+    """Declared metadata of a page, unfiltered."""
 
     metas: dict[str, list[str]] = field(default_factory=dict)
     """Contents of ``<meta>`` by their name, property or itemprop, in lower case."""

@@ -1,4 +1,4 @@
-"""Outline of a page: which of its blocks are prose, and which are probably the article's body."""
+"""Finds a page's prose and its probable article body by layout, without a copy."""
 
 from collections import Counter
 
@@ -52,7 +52,7 @@ _TEXTS = HEADINGS | _ITEMS | {"p"}
 
 
 class Outline:
-    """Prose of a page and its probable article body."""
+    """Prose of a page and its probable article body, by layout."""
 
     def __init__(self, page: Page, known: list[int] | None = None) -> None:
         """Weigh the page's parts; ``known`` blocks certainly belong to the body."""

@@ -1,4 +1,4 @@
-"""Signatures of block pages: challenges, consent, login and paywall pages.
+"""Detects block pages (bot challenges, consent walls, logins, paywalls) by signatures.
 
 Signatures are data: one line each, with its source. Such pages are never circumvented;
 the record says which it was.
@@ -18,7 +18,7 @@ Where = Literal["header", "body", "url"]
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """One sign."""
+    """Signature of a block page: a pattern in its headers, body or URL."""
 
     reason: str
     """What it is a sign of, as the record says it."""

@@ -1,4 +1,4 @@
-"""DNS resolver that returns only addresses that the guard allows."""
+"""DNS resolver that returns only addresses that the SSRF guard allows."""
 
 from urllib.request import getproxies
 
@@ -33,7 +33,7 @@ def proxy_hosts() -> frozenset[str]:
 
 
 class GuardedResolver(CachingThreadedResolver):
-    """Scrapy's IPv4 resolver, checked by the guard.
+    """Scrapy's IPv4 resolver; refuses addresses that the SSRF guard does not allow.
 
     Twisted connects to the address that it is told here and looks up nothing again. The proxies
     that the environment names may lie anywhere: they are the operator's.

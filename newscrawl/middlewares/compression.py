@@ -1,4 +1,4 @@
-"""Decompresses responses within bounds, and passes on bodies that are not compressed after all."""
+"""Decompresses responses up to a size limit; tolerates a wrong ``Content-Encoding``."""
 
 from codecs import BOM_UTF8
 
@@ -22,7 +22,7 @@ _WITH_HEADER = 31
 
 
 class CompressionMiddleware(HttpCompressionMiddleware):
-    """Scrapy's, with faults fixed, and faster for what most servers send.
+    """Scrapy's decompression, with a strict size limit and a fast path for gzip.
 
     A body that is plain text despite its ``Content-Encoding`` is passed on as it is.
 

@@ -1,4 +1,4 @@
-"""Block requests that do not go to a public web server."""
+"""Blocks requests to anything but public web servers (SSRF protection)."""
 
 from urllib.request import getproxies, proxy_bypass
 
@@ -12,7 +12,7 @@ from newscrawl.fetching.guard import Guard, UnsafeUrlError
 
 
 class GuardMiddleware:
-    """The first of all, so that it covers redirected requests and those for robots.txt as well.
+    """Checks each request's URL and the address of its host, before all other middlewares.
 
     The connection itself is guarded by the resolver. Names are looked up here before, so that an
     unsafe one is told from one that does not exist. What goes through a proxy is looked up there.

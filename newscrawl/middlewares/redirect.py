@@ -1,4 +1,4 @@
-"""Follows redirects without a Referer, and returns the cookies that they set."""
+"""Follows redirects without a ``Referer``, and sends back the cookies that they set."""
 
 from typing import Self
 
@@ -7,13 +7,15 @@ from scrapy.downloadermiddlewares.redirect import BaseRedirectMiddleware, Redire
 from scrapy.http import Request, Response
 from scrapy.utils.httpobj import urlparse_cached
 
+from newscrawl.fetching.request_meta import REDIRECT_COOKIES
+
 _MOST_COOKIES = 10
 _LONGEST_COOKIE = 1000
 """Bytes of a cookie, with its name."""
 
 
 class Unreferred(BaseRedirectMiddleware):
-    """Remove the ``Referer`` where a request is redirected.
+    """Base of the redirect middlewares: removes the ``Referer`` of a redirected request.
 
     So does Scrapy without its RefererMiddleware, but it warns of that in each run.
     """
@@ -27,7 +29,7 @@ class Unreferred(BaseRedirectMiddleware):
 
 
 class UnreferredRedirectMiddleware(Unreferred, RedirectMiddleware):
-    """Scrapy's, without its warning, and with cookies for the length of one fetch.
+    """Follows HTTP redirects; keeps cookies only until the page has been fetched.
 
     Some outlets redirect a page to itself until a cookie comes back. A cookie that a redirect sets
     is sent with the requests that follow to the same scheme and host; none is kept after that.
@@ -41,8 +43,7 @@ class UnreferredRedirectMiddleware(Unreferred, RedirectMiddleware):
         if not isinstance(result, Request):
             return result
         cookies = {
-            origin: dict(pairs)
-            for origin, pairs in request.meta.get("redirect_cookies", {}).items()
+            origin: dict(pairs) for origin, pairs in (REDIRECT_COOKIES.get(request) or {}).items()
         }
         for header in response.headers.getlist("Set-Cookie"):
             pair = header.partition(b";")[0].strip()
@@ -51,7 +52,7 @@ class UnreferredRedirectMiddleware(Unreferred, RedirectMiddleware):
             if name and equals and len(pair) <= _LONGEST_COOKIE and count < _MOST_COOKIES:
                 cookies.setdefault(_origin(request), {})[name] = pair
         if cookies:
-            result.meta["redirect_cookies"] = cookies
+            REDIRECT_COOKIES.set(result, cookies)
         result.headers.pop("Cookie", None)
         if pairs := cookies.get(_origin(result)):
             result.headers["Cookie"] = b"; ".join(pairs.values())

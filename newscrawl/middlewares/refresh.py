@@ -1,4 +1,4 @@
-"""Follows pages that send their readers on by ``<meta http-equiv=refresh>``."""
+"""Follows redirects by ``<meta http-equiv=refresh>``."""
 
 from scrapy.downloadermiddlewares.redirect import MetaRefreshMiddleware
 from scrapy.http import Request, Response
@@ -11,7 +11,7 @@ _LOOKED_AT = 32 * 1024
 
 
 class RefreshMiddleware(Unreferred, MetaRefreshMiddleware):
-    """Scrapy's, which would guess the encoding of every page and keep its text for this."""
+    """Scrapy's meta refresh middleware, applied only to pages with the word "refresh"."""
 
     def process_response(  # type: ignore[override]  # Scrapy's decorator hides the signature
         self, request: Request, response: Response

@@ -1,4 +1,4 @@
-"""Retries after the server's ``Retry-After``, or with exponential backoff."""
+"""Retries failed requests after the ``Retry-After`` delay, or with exponential backoff."""
 
 import logging
 import random

@@ -1,4 +1,4 @@
-"""Messages of a run outside of Scrapy's log: summary and reason of its end."""
+"""Prints a run's summary and errors to stderr, and keeps its first error for the report."""
 
 import logging
 import sys

@@ -1,4 +1,4 @@
-"""Checks of this machine: findings with remedies."""
+"""Diagnoses the installation and the sites' reachability; each finding has a remedy."""
 
 import importlib
 import os
@@ -69,7 +69,7 @@ _LEDGER_REMEDIES = {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Result of one check."""
+    """Result of one diagnosis, with a remedy."""
 
     name: str
     """Subject of the check."""
@@ -253,10 +253,10 @@ def _clock(data: Path) -> Finding:
         ahead = bool(last) and datetime.fromisoformat(last) > present + _SKEW
     except ValueError:
         ahead = False  # a report that somebody wrote by hand
-    told = f"{present:%Y-%m-%d %H:%M} UTC"
+    shown = f"{present:%Y-%m-%d %H:%M} UTC"
     if ahead:
-        return Finding("clock", "fail", f"{told}, but a run ended {last}", "set the clock (NTP)")
-    return Finding("clock", "ok", told)
+        return Finding("clock", "fail", f"{shown}, but a run ended {last}", "set the clock (NTP)")
+    return Finding("clock", "ok", shown)
 
 
 def _sites(settings: Mapping[str, Any]) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""Rebuilds records from an archive with today's code: no network, and no Scrapy engine.
+"""Rebuilds records from a WARC archive with the current code, without network or engine.
 
 What a record is made of is found in the archive alone: the aggregator's page of an article names
 its link, and the archive has the answers to that, redirects included.
@@ -43,7 +43,6 @@ from newscrawl.articles.parse_jobs import CopyJob
 from newscrawl.articles.parse_workers import Parser, ParserPool, limits_of
 from newscrawl.articles.rule_store import RuleStore
 from newscrawl.articles.validation import faults
-from newscrawl.browser import RENDER
 from newscrawl.errors import (
     BrowserError,
     ForbiddenByRobotsError,
@@ -52,6 +51,7 @@ from newscrawl.errors import (
     StoreError,
 )
 from newscrawl.extraction import RuleBook
+from newscrawl.fetching.request_meta import ARCHIVED, DIRECTIVES, PLAIN_PAGE
 from newscrawl.fetching.web_archive import WebArchive
 from newscrawl.items import Article
 from newscrawl.middlewares.archive import address
@@ -60,7 +60,7 @@ from newscrawl.middlewares.refresh import RefreshMiddleware
 from newscrawl.middlewares.replay import response_of
 from newscrawl.middlewares.robots import HostRules, rules_of
 from newscrawl.outlets import first_domain
-from newscrawl.state import Ledger, ledger_of
+from newscrawl.state import Ledger, files_of, ledger_of
 from newscrawl.state.place import Place
 from newscrawl.state.run import now
 from newscrawl.text.signatures import TextIndex, signature
@@ -70,14 +70,14 @@ _AHEAD = 8
 
 
 class UnreadableArticleError(Exception):
-    """The archive holds no page of an article that can be read.
+    """The archive has no page of an article that can be parsed.
 
     Raised by ``Reextractor.read``; the message says why.
     """
 
 
 class Reextractor:
-    """Reads articles out of an archive.
+    """Rebuilds the record of an article from archived responses.
 
     Args:
         index: Of the archive; up to date.
@@ -150,7 +150,7 @@ class Reextractor:
                     if isinstance(page, Response):
                         rules = self._robots_of(page.url)
                         if isinstance(rules, HostRules):
-                            page.meta["directives"] = rules.directives
+                            DIRECTIVES.set(page, rules.directives)
                     result = _result(request, page)
                 case Parse(job):
                     result = await parser.begin(job)
@@ -163,14 +163,14 @@ class Reextractor:
 
     def _rendered(self, page: Response) -> Response | Failure | None:
         """Return the rendered page or the failure; ``None`` if it was not rendered."""
-        request = Request(page.url, meta={**page.meta, RENDER: page})
+        request = Request(page.url, meta={**page.meta, PLAIN_PAGE.name: page})
         found = self._index.answers(address(request))
         if not found:
             return None
         archived = _best(found)
-        request.meta["archived"] = archived
+        ARCHIVED.set(request, archived)
         try:
-            response = response_of(read_answer(self._index.directory, archived.location))
+            response = response_of(read_answer(self._index.archive, archived.location))
         except BrowserError as error:
             return _failure(request, error)
         response.request = request
@@ -214,8 +214,8 @@ class Reextractor:
             self._check_robots(request.url)
             raise NotInArchiveError
         archived = _best(found)
-        response = response_of(read_answer(self._index.directory, archived.location))
-        request.meta["archived"] = archived
+        response = response_of(read_answer(self._index.archive, archived.location))
+        ARCHIVED.set(request, archived)
         response.request = request
         for middleware in self._middlewares:
             result = middleware.process_response(request, response)
@@ -277,7 +277,7 @@ def _failure(request: Request, error: Exception) -> Failure:
 
 @dataclass(slots=True)
 class Outcome:
-    """Counts of the articles of an archive by outcome."""
+    """Number of rebuilt records, and the articles that failed."""
 
     records: int = 0
     """Records written."""
@@ -311,7 +311,7 @@ def reextract(
     """
     if output.exists():
         raise StoreError(f"{output} exists: give another name, or move it away")
-    index = ArchiveIndex(archive.resolve())
+    index = ArchiveIndex(files_of(place, archive))
     with ThreadPoolExecutor(jobs) as pool:  # decompression does not hold Python's lock
         index.update(pool.map)
     reextractor = Reextractor(index, place, settings)

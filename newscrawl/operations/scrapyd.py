@@ -1,4 +1,4 @@
-"""Scrapyd client that posts each due run once."""
+"""Scrapyd client that posts each due run of the schedule once."""
 
 import base64
 import json

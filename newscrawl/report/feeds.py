@@ -1,4 +1,4 @@
-"""Statistics of the feeds, counted in one pass.
+"""Counts the feeds' articles for the report page: by outlet, day, status and agreement.
 
 Each article counts once, in its latest version; memory grows by some 80 bytes per article
 (``benchmarks/report.py``).
@@ -63,10 +63,14 @@ class Sampled(NamedTuple):
 
 
 class _Crawl(msgspec.Struct):
+    """Decoded export time of a record."""
+
     exported: str | None
 
 
 class _Exported(msgspec.Struct):
+    """A record of which only the export time is decoded."""
+
     crawl: _Crawl
 
 
@@ -114,7 +118,7 @@ class Outlet:
 
 @dataclass(slots=True)
 class FeedStatistics:
-    """Statistics of the feeds."""
+    """Statistics of all feeds: totals, outlets, months, agreement, flags, damaged lines."""
 
     lines: int = 0
     """Lines of all feeds."""
@@ -213,7 +217,7 @@ def _samples(article: Article, reasons: Iterable[Reason]) -> Iterator[tuple[tupl
     """Yield the samples that a record belongs to, and how many records each keeps."""
     status, agreement = article.source.status, article.agreement.text
     is_low = status == "ok" and agreement is not None and agreement < AGREE
-    yield ("low agreement" if is_low else status,), _SAMPLED
+    yield (_LOW_AGREEMENT if is_low else status,), _SAMPLED
     for reason in reasons:
         yield ("trust", reason), _SAMPLED
     yield (article.aggregator, article.edition, article.outlet.slug), _SAMPLED_OF_OUTLET

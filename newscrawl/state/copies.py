@@ -1,4 +1,4 @@
-"""Whole tables of a ledger, for its move to another database."""
+"""Copies whole tables between two ledgers (SQLite, PostgreSQL)."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,7 +11,7 @@ Row = dict[str, Any]
 
 
 class TableCopies:
-    """Reader and writer of whole tables.
+    """Reads and writes whole tables, to move a ledger to another database.
 
     Args:
         database: Database that holds them.
@@ -70,5 +70,6 @@ class TableCopies:
 
     def finish(self, source: str, target: str) -> None:
         """Assign a node's files to its name in this ledger; have numbers follow the last ones."""
-        self._database.execute("UPDATE files SET node = ? WHERE node = ?", (target, source))
+        for table in ("files", "stored_files"):
+            self._database.execute(f"UPDATE {table} SET node = ? WHERE node = ?", (target, source))  # noqa: S608 - literals
         self._database.continue_numbers(("names", "articles", "texts"))

@@ -1,4 +1,4 @@
-"""Schema migrations of the ledger by name, for SQLite and for PostgreSQL."""
+"""SQL statements of the ledger's schema migrations, for SQLite and for PostgreSQL."""
 
 SQLITE = {
     "articles, files, walks, texts and domains": """
@@ -187,6 +187,16 @@ SQLITE = {
     CREATE INDEX host_slots_wanted ON host_slots (owner) WHERE wanted_by IS NOT NULL;
     ALTER TABLE files ADD COLUMN node TEXT NOT NULL DEFAULT '';
     """,
+    "stored files": """
+    CREATE TABLE stored_files (
+        path   TEXT PRIMARY KEY,            -- relative to the data directory
+        node   TEXT NOT NULL,               -- machine that has uploaded it
+        url    TEXT NOT NULL,               -- of the object
+        size   INTEGER NOT NULL,            -- bytes
+        sha256 TEXT NOT NULL,               -- hexadecimal
+        stored TEXT NOT NULL                -- when it was verified, ISO 8601, UTC
+    ) WITHOUT ROWID;
+    """,
     "validators of checked sources": """
     -- Of a page with validators, which are kept as the server sent them.
     ALTER TABLE source_checks ADD COLUMN url TEXT;
@@ -351,6 +361,16 @@ POSTGRES = {
         report  text COLLATE "C" NOT NULL        -- JSON
     );
     CREATE INDEX runs_by_time ON runs (written);
+    """,
+    "stored files": """
+    CREATE TABLE stored_files (
+        path   text COLLATE "C" PRIMARY KEY,
+        node   text COLLATE "C" NOT NULL,
+        url    text COLLATE "C" NOT NULL,
+        size   bigint NOT NULL,
+        sha256 text COLLATE "C" NOT NULL,
+        stored text COLLATE "C" NOT NULL
+    );
     """,
     "validators of checked sources": """
     ALTER TABLE source_checks ADD COLUMN url text COLLATE "C";

@@ -1,4 +1,4 @@
-"""Move of a ledger between SQLite and PostgreSQL."""
+"""Moves a ledger between SQLite and PostgreSQL, and resumes an interrupted move."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +14,7 @@ _NUMBERED = ("names", "articles", "texts")
 
 _SMALL = (
     *("files", "walks", "lists", "validators", "domains", "rendered", "rules", "forgotten"),
-    "source_checks",
+    *("source_checks", "stored_files"),
 )
 """Tables that are copied at once."""
 

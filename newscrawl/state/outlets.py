@@ -1,10 +1,10 @@
-"""What runs have learned about outlets: domains and extraction rules."""
+"""What runs have learned about outlets: registered domains and extraction rules."""
 
 from newscrawl.state.database import Database
 
 
 class OutletKnowledge:
-    """Domains and extraction rules of outlets.
+    """Stores the learned registered domains and extraction rules of outlets.
 
     Args:
         database: Database that holds them.

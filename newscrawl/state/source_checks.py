@@ -1,4 +1,4 @@
-"""Source checks: which exported articles are due, and the cache validators of checked pages."""
+"""Stores when each exported article's source was last checked, and the validators of its page."""
 
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
@@ -29,7 +29,7 @@ class CheckedPage:
 
 
 class SourceCheckTimes:
-    """Time and result of the last check of each article's source.
+    """Stores the time and result of each source check, and selects the articles to check next.
 
     Args:
         database: Database that holds them.

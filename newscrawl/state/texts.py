@@ -1,4 +1,4 @@
-"""Index of text signatures for near-duplicate detection."""
+"""Index of MinHash text signatures in the ledger, for near-duplicate detection."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
@@ -14,7 +14,7 @@ _LATEST = 9223372036854775807
 
 
 class TextSignatures(ABC):
-    """MinHash signatures of texts, found by the bands they share.
+    """Interface of the signature index: stores MinHash signatures, finds similar texts.
 
     Args:
         database: Database that holds them.
@@ -41,7 +41,7 @@ class TextSignatures(ABC):
 
 
 class BandTable(TextSignatures):
-    """Signatures with a table of their bands, for SQLite."""
+    """Signature index with a table of the signatures' LSH bands, for SQLite."""
 
     def note_texts(self, signatures: Mapping[str, bytes]) -> None:
         """Store the signatures of articles' texts. Part of the caller's transaction."""
@@ -73,7 +73,7 @@ class BandTable(TextSignatures):
 
 
 class KeyIndex(TextSignatures):
-    """Signatures with an index of short keys of their bands, for PostgreSQL.
+    """Signature index with an array of short band keys per text, for PostgreSQL.
 
     A row for each band would take more room than the texts. A key is also shared by a few texts in
     a million without a common band, which the query leaves out.

@@ -1,4 +1,4 @@
-"""Bylines: names of people and desks in an author line, without labels and roles."""
+"""Splits a byline into names of people and news desks, without labels and roles."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Cleaning and comparing text in any script; the project's only definition of "clean" and "same".
+"""Cleans and compares text in any script; the project's only definition of "same text".
 
 Functions that clean (``safe``, ``clean``, ``plain``, ``clean_text``) keep what was printed:
 accents, case, punctuation. Functions that compare (``fold``, ``words``) return a form that is never
@@ -202,7 +202,7 @@ def _word_character(char: str) -> str:
 
 
 class _Table(dict[int, str]):
-    """A table for ``str.translate`` that works out each character when it is first met."""
+    """Table for ``str.translate`` that computes each character when it is first met."""
 
     def __init__(self, rule: Callable[[str], str]) -> None:
         super().__init__()

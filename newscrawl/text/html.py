@@ -1,4 +1,4 @@
-"""Bytes to text to tree: the one place where HTML is decoded and parsed.
+"""Decodes and parses HTML: from bytes to text to a tree.
 
 The parser is lexbor, through selectolax. Measured on 157 real news pages (219 KB in the median):
 it parses in 0.86 ms where lxml needs 2.1 ms, and keeps content that lxml drops below 256 levels.

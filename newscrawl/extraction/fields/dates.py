@@ -1,4 +1,4 @@
-"""The times of publication and of the last change."""
+"""Extracts the article's times of publication and of last change."""
 
 import re
 from collections.abc import Iterable, Iterator

@@ -1,4 +1,4 @@
-"""The pictures of the article."""
+"""Extracts the article's pictures with captions and credits."""
 
 import re
 from collections.abc import Iterator, Set

@@ -1,4 +1,4 @@
-"""The headline."""
+"""Extracts the article's headline from metadata, ``<title>`` and headings."""
 
 import re
 from html import unescape

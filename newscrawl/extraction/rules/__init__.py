@@ -1,4 +1,4 @@
-"""Extraction rules that outlets' pages teach: ``RuleBook`` holds and applies them."""
+"""Extraction rules learned from outlets' pages; ``RuleBook`` stores and applies them."""
 
 from newscrawl.extraction.rules.book import TRUST, TRUST_AGAIN, RuleBook
 from newscrawl.extraction.rules.induction import lesson_of
