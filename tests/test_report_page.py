@@ -238,6 +238,8 @@ def test_statistics_match_the_runs(browser: Browser, written: Path) -> None:
     )
     assert tiles["articles"] == "5"
     assert tiles["sources parsed"] == "60.0 %"
+    assert tiles["high trust in title and text"] == "60.0 %"
+    assert tiles["outlets of 2 sites"] == "2"
     assert tiles["of 3 compared texts agree by 0.9 or more"] == "100 %"
     assert (tiles["first day"], tiles["last day"]) == ("2019-11-05", "2024-03-29")
     losses = page.locator("#reject-table tbody tr").all_inner_texts()

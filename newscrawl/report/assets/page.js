@@ -415,7 +415,9 @@
     if (new Set(outlets.map(editionOf)).size > 1) for (const outlet of outlets) add(editionOf(outlet), outlet.trust);
     const withTrust = (level) => [`trust ${level}`, (r) => r.trust === level];
     perOutlet("chart-trust", (width, some) => {
-      const rows = [...byGroup, ...some.map((outlet) => [short(outlet), outlet.trust])];
+      // Empty rows set all outlets, the editions and the outlets apart.
+      const rows = [...byGroup, ["\u2003", {}], ...some.map((outlet) => [short(outlet), outlet.trust])];
+      if (byGroup.size > 1) rows.splice(1, 0, ["\u2002", {}]);
       return shares(rows, "outlet", kinds, { width, height: 40 + 24 * rows.length, pick: (d) => showRecords([withTrust(d.kind), ...groupFilters(d.group)]) });
     });
     const choice = byId("reason-outlet");
@@ -424,10 +426,12 @@
       const some = choice.value === "" ? outlets : [outlets[Number(choice.value)]];
       const entries = Object.entries(content.reasonLevels)
         .map(([reason, level]) => [words(reason), sum(some.map((outlet) => outlet.reasons[reason] ?? 0)), shade(level), reason])
-        .filter(([, count]) => count);
+        .filter(([, count]) => count)
+        .sort((a, b) => b[1] - a[1]);
+      const used = new Set(entries.map(([, , fill]) => fill));
       const within = choice.value === "" ? [] : [inOutlet(some[0])];
       return bars(entries, "reason", number, {
-        key: kinds.slice(1).map(([, level, fill]) => [`lowers trust to ${level}`, fill]), margin: 132,
+        key: kinds.filter(([, , fill]) => used.has(fill)).map(([, level, fill]) => [`lowers trust to ${level}`, fill]), margin: 132,
         pick: ([text, , , reason]) => showRecords([[text, (r) => r.reasons.includes(reason)], ...within]),
       });
     }));
@@ -457,7 +461,8 @@
     const alike = sum(content.agreement.text.slice(Math.round(content.agree * content.agreement.text.length)));
     const read = sum(outlets.map((outlet) => outlet.statuses.ok ?? 0));
     const tiles = [
-      ["articles", number(total)], ["outlets", number(outlets.length)], ["sites", number(sites.size)],
+      ["articles", number(total)], [`outlets of ${sites.size === 1 ? "one site" : `${sites.size} sites`}`, number(outlets.length)],
+      ["high trust in title and text", total ? percent(sum(outlets.map((outlet) => outlet.trust.high ?? 0)) / total) : "–"],
       ["sources parsed", total ? percent(read / total) : "–"], [`of ${number(compared)} compared texts agree by ${content.agree} or more`, compared ? percent(alike / compared) : "–"],
       ["have the text of an earlier article", total ? percent(content.duplicates / total) : "–"], ["first day", first ?? "–"], ["last day", content.lastDay || "–"],
     ];
