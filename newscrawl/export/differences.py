@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple
 
 from newscrawl.aggregator.phrases import is_stub, is_truncated
 from newscrawl.export.columns import Day
+from newscrawl.extraction.paywall import announces_paywall
 from newscrawl.items import Article, Share
 from newscrawl.text.bylines import split_bylines
 from newscrawl.text.cleaning import fold, western_digits, words
@@ -176,7 +177,7 @@ def _passages(
         del one[-1]  # half a sentence, or one that sends readers elsewhere
     known = {sentence.key for sentence in one}
     for at, sentence in enumerate(two):
-        if sentence.key not in known and is_stub(sentence.text):
+        if sentence.key not in known and _is_notice(sentence.text):
             cut_second = True
             del two[at:]
             break
@@ -196,6 +197,11 @@ def _passages(
         text, holding = (before, passage.before) if first else (after, passage.after)
         found.position = round(holding[0].start / len(text), 3)
         yield found
+
+
+def _is_notice(text: str) -> bool:
+    """Return whether a sentence offers the rest of the text to subscribers."""
+    return is_stub(text) or announces_paywall(text)
 
 
 def _joined(sentences: Sequence[_Sentence], text: str) -> str | None:
