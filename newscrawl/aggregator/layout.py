@@ -1,4 +1,4 @@
-"""Layout of an article's page: location of its parts.
+"""Finds the title, date, byline, text and source link on an aggregator's article page.
 
 Known classes say it, whatever tags carry them. Where they are missing, the aggregator's own
 sentences do: the title stands right before the published-in line, the text between that and the
@@ -8,11 +8,13 @@ source-link line.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import islice
 
 from newscrawl.aggregator import phrases
 from newscrawl.aggregator.lines import Line, Link, Page, has_letters
 from newscrawl.aggregator.markup import Role
+from newscrawl.aggregator.sites import Site
 from newscrawl.aggregator.ticker import is_ticker
 from newscrawl.aggregator.urls import ArticleKey
 from newscrawl.errors import PageError
@@ -37,7 +39,7 @@ _LONGEST_NAME = 5
 
 @dataclass(slots=True)
 class Layout:
-    """The parts of an article's page."""
+    """Located parts of an article's page: title, date, byline, text and source link."""
 
     title: str
     """The title; empty where only the page's head can tell it."""
@@ -59,7 +61,7 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """Lines that belong together, by their places."""
+    """A run of consecutive lines that form one part of the page."""
 
     start: int
     stop: int
@@ -222,13 +224,22 @@ def _unmarked_title(lines: Sequence[Line], end: int, page: Page, key: ArticleKey
     return range(first, last + 1)
 
 
+@cache
+def _site_names(site: Site) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return patterns of a site's name before and behind a title on one line."""
+    names = f"(?:{re.escape(site.title)}|{site.name}(?:\\.com)?)"
+    return (
+        re.compile(rf"^{names}(?: ?[:|–—-] ?|$)", re.IGNORECASE),
+        re.compile(rf" ?[:|–—-] ?{names}$", re.IGNORECASE),
+    )
+
+
 def declared_title(page: Page, key: ArticleKey) -> str:
     """Return the title in the head, without the site's name; empty if it is only that name."""
-    names = f"(?:{re.escape(key.site.title)}|{key.aggregator}(?:\\.com)?)"
+    before, behind = _site_names(key.site)
     for name in ("og:title", "title"):
         title = clean(page.declared(name) or "")
-        title = re.sub(rf"^{names}(?:\s*[:|–—-]\s*|$)", "", title, flags=re.IGNORECASE)
-        title = re.sub(rf"\s*[:|–—-]\s*{names}$", "", title, flags=re.IGNORECASE)
+        title = behind.sub("", before.sub("", title))
         if title:
             return title
     return ""

@@ -1,4 +1,4 @@
-"""Responses in a record, whether a server sent them or an archive holds them."""
+"""Copies what a response says (status, URL, time, body hash) into an article's record."""
 
 import hashlib
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ from newscrawl.items import Archive, Article, Location
 from newscrawl.text import usage_directives
 
 if TYPE_CHECKING:
-    from newscrawl.aggregator.article import AggregatorPage
+    from newscrawl.aggregator.pages import AggregatorPage
 
 
 def content_type(response: Response) -> str | None:

@@ -1,4 +1,4 @@
-"""Store of a site's learned rules, committed to the ledger together with the records.
+"""Loads a site's learned extraction rules and commits new ones together with the records.
 
 A rule book starts with the shipped rules and the unverified seeds of ``newscrawl.outlets``; rules
 confirmed by pages are kept.
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 
-from newscrawl.extraction import Rule, RuleBook, rules_of
+from newscrawl.extraction.rules import Rule, RuleBook, rules_of
 from newscrawl.items import Article
 from newscrawl.outlets import seeds
 from newscrawl.state import Ledger, ledger_of
@@ -18,7 +18,7 @@ from newscrawl.state.run import RunListener
 
 
 class RuleStore(RunListener):
-    """Rules of one site's outlets.
+    """Loads and stores the extraction rules of one site's outlets.
 
     The book is loaded once, at the start of a run. Rules learned from a page are committed with its
     record and used from the next run on.

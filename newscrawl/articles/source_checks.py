@@ -1,4 +1,4 @@
-"""Source checks: fetch an exported article's source again and judge its state."""
+"""Fetches an exported article's source again and judges whether it is still online."""
 
 from collections.abc import Callable, Generator
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Worker process: parses the pages that a crawl sends it, within a memory limit.
+"""Main loop of a parse worker: reads jobs from stdin, writes results, within limits.
 
 Jobs arrive as MessagePack, results are sent as JSON, which keeps the offset of timestamps. Each
 message is preceded by its length.
@@ -17,9 +17,9 @@ import msgspec
 
 from newscrawl.aggregator.sites import SITES, Site
 from newscrawl.articles.garbage_collection import collect_less_often
-from newscrawl.articles.parse_jobs import AnyJob
+from newscrawl.articles.parse_jobs import AnyJob, import_parsers
 from newscrawl.errors import ParserMemoryError
-from newscrawl.extraction import RuleBook
+from newscrawl.extraction.rules import RuleBook
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ and a real page takes less than 100 MB."""
 
 
 class Job(Protocol[ResultOut]):
-    """A page to be parsed, as in ``newscrawl.articles.parse_jobs``."""
+    """Interface of parse jobs, as in ``newscrawl.articles.parse_jobs``."""
 
     @property
     def url(self) -> str:
@@ -56,7 +56,7 @@ class Job(Protocol[ResultOut]):
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """Limits of a page."""
+    """Memory and time limits for parsing one page."""
 
     memory_mb: int = 600
     """Address space of a worker in MB, where the platform can limit it; 0 for no limit."""
@@ -65,7 +65,7 @@ class Limits(msgspec.Struct, frozen=True):
 
 
 class Hello(msgspec.Struct):
-    """First message to a worker."""
+    """First message to a worker: site, learned rules and limits."""
 
     site: str
     """Name of the aggregator."""
@@ -76,7 +76,7 @@ class Hello(msgspec.Struct):
 
 
 class Response(msgspec.Struct, Generic[Result]):
-    """Message of a worker for one page."""
+    """A worker's reply to a job: the result, or why there is none, and log entries."""
 
     result: Result | None = None
     """The result; ``None`` if there is none."""
@@ -117,7 +117,7 @@ def serve() -> None:
 
 
 class _LogEntries(logging.Handler):
-    """Log handler that collects the entries about a page."""
+    """Log handler that collects a page's log entries, to be sent to the crawl."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -133,6 +133,7 @@ def _serve(jobs: BinaryIO, output: BinaryIO) -> None:
         return
     hello = msgspec.msgpack.decode(message, type=Hello)
     site, rules, limits = SITES[hello.site], RuleBook.of_lines(hello.rules), hello.limits
+    import_parsers()
     limit_memory(limits.memory_mb)
     collect_less_often()
     log = _LogEntries()

@@ -1,4 +1,4 @@
-"""Settings that come from environment variables.
+"""Reads settings from environment variables: ``NEWSCRAWL_<SETTING>``.
 
 ``NEWSCRAWL_<SETTING>`` gives the value of a setting, ``NEWSCRAWL_<SETTING>_FILE`` names a file that
 holds it, such as a secret of systemd's ``LoadCredential=``. An empty variable counts as not set.

@@ -1,4 +1,4 @@
-"""Columns that an export adds to each record, computed from the record and the selection."""
+"""Columns that an export adds to each record: trust, agency, duplicate cluster."""
 
 from dataclasses import dataclass, field, fields
 from typing import Annotated, Literal
@@ -17,7 +17,7 @@ Match = Literal["exact", "near"]
 
 @dataclass(slots=True)
 class Columns:
-    """Columns added after the record's own fields."""
+    """Columns that an export adds after the record's own fields."""
 
     day: Day = ""
     """Day of publication in the outlet's own time zone: the day that ``published`` begins with."""

@@ -1,4 +1,4 @@
-"""Differences between the two versions of an article, and between two records of it, by passage.
+"""Finds the passages that differ between copy and source, or between two records.
 
 Texts are divided into sentences and aligned; sentences with the same words are the same, whatever
 their punctuation, case and accents.
@@ -75,13 +75,15 @@ class Difference:
 
 
 class _Sentence(NamedTuple):
+    """A sentence, its position in the text, and its words for comparison."""
+
     text: str
     start: int
     key: tuple[str, ...]
 
 
 class _Passage(NamedTuple):
-    """A run of sentences of either text, or a sentence of each."""
+    """Aligned sentences of two texts that differ."""
 
     before: Sequence[_Sentence]
     after: Sequence[_Sentence]

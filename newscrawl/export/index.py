@@ -1,4 +1,4 @@
-"""Index of the records of an export: location and columns of each."""
+"""Index of the records to export, in a temporary database: position and columns of each."""
 
 import sqlite3
 import zlib
@@ -101,6 +101,8 @@ _decode = msgspec.json.Decoder(Article).decode
 
 
 class _Texts(msgspec.Struct):
+    """A record of which only the text is decoded."""
+
     text: str | None = None
 
 
@@ -109,7 +111,7 @@ _decode_text = msgspec.json.Decoder(_Texts).decode
 
 @dataclass(slots=True)
 class Counts:
-    """Counts of the lines; the others add up to ``lines``."""
+    """Numbers of lines by outcome (damaged, earlier, exported …); they add up to ``lines``."""
 
     lines: int = 0
     """Lines of all feeds."""
@@ -130,7 +132,7 @@ class Counts:
 
 
 class Record(NamedTuple):
-    """One record to export."""
+    """A record to export: its newspaper, JSON line and added columns."""
 
     newspaper: str
     """Aggregator, edition and outlet: ``maghress/fr/lopinion``."""
@@ -141,7 +143,7 @@ class Record(NamedTuple):
 
 
 class Index:
-    """Temporary database with the location of each version of an article.
+    """Temporary database of all article versions in the feeds; selects those to export.
 
     Records themselves are never held, so memory hardly grows with the corpus.
 

@@ -1,4 +1,4 @@
-"""Survival of sources: observations of each article's source over time.
+"""Survival analysis: how long the articles' source pages stay online (link rot).
 
 Observations come from the record itself and from the later source checks (``-a check=N``).
 """
@@ -15,6 +15,9 @@ import msgspec
 from newscrawl.errors import ExportError
 from newscrawl.export.columns import Day
 from newscrawl.items import SOURCE_STATES, Article, SourceCheck, SourceState
+from newscrawl.state import files_of
+from newscrawl.state.place import Place, as_place
+from newscrawl.storage import WHOLE, open_file
 
 LOST = frozenset({"gone", "moved", "replaced", "emptied", "away"})
 """States in which a source counts as lost."""
@@ -22,7 +25,7 @@ LOST = frozenset({"gone", "moved", "replaced", "emptied", "away"})
 
 @dataclass(slots=True)
 class SourceLife:
-    """Observations of one article's source."""
+    """One row per article: when its source page was seen online, and when it was lost."""
 
     id: str = ""
     """Identifier of the article."""
@@ -54,7 +57,7 @@ class SourceLife:
 
 
 class Observation(NamedTuple):
-    """State of a source at one time."""
+    """State of a source page at one time."""
 
     at: str
     state: SourceState
@@ -63,22 +66,22 @@ class Observation(NamedTuple):
 
 
 class Checks:
-    """Source checks by article.
+    """Reads the results of source checks, grouped by article.
 
     Args:
-        paths: JSON Lines files of checks.
+        locations: JSON Lines files of checks: paths, or URLs of objects.
 
     Raises:
         ExportError: a file cannot be read.
     """
 
-    def __init__(self, paths: Iterable[Path]) -> None:
+    def __init__(self, locations: Iterable[Path | str]) -> None:
         self._found: defaultdict[str, list[Observation]] = defaultdict(list)
         decode = msgspec.json.Decoder(SourceCheck).decode
-        for path in sorted(paths):
+        for path in locations:
             number = 0
             try:
-                with path.open("rb") as lines:
+                with open_file(path, buffer=WHOLE) as lines:
                     for line in lines:
                         number += 1
                         if not line.endswith(b"\n"):
@@ -97,9 +100,14 @@ class Checks:
         return sorted(self._found.get(article, ()))
 
 
-def find_checks(data: Path) -> list[Path]:
-    """Return the files of source checks in a data directory."""
-    return sorted((data / "checks").rglob("*.jsonl"))
+def find_checks(place: Place | Path) -> list[Path | str]:
+    """Return the files of source checks in a data directory and in object storage.
+
+    Raises:
+        StoreError: the ledger cannot be read.
+    """
+    files = files_of(place, as_place(place).data / "checks")
+    return [files.location(name) for name in files.names(".jsonl")]
 
 
 def source_life(article: Article, newspaper: str, checks: Checks) -> SourceLife | None:
@@ -148,7 +156,7 @@ def _days(first: str, last: str) -> int:
 
 
 class Survival(NamedTuple):
-    """One step of a survival curve."""
+    """One step of a Kaplan-Meier survival curve."""
 
     time: int
     """Time since publication, in the unit of the observations."""

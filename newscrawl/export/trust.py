@@ -1,4 +1,4 @@
-"""Trust: whether a record's title and text are those of the article, judged from the record alone.
+"""Rates whether a record's title and text are reliable (high, check, low), and why.
 
 Two versions that agree confirm each other; signs of damage speak against a text; the rest is for
 people to check. The thresholds were chosen on the demo network and measured on real pages with
@@ -63,7 +63,7 @@ _ENOUGH = 12
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """A verdict on a record."""
+    """Trust level of a record, with the reasons why it is not higher."""
 
     level: Level
     """How far title and text can be trusted."""

@@ -1,4 +1,4 @@
-"""Extension that keeps the lease of a run: its site's and its host slots'."""
+"""Extension that renews the run's lease on its site and hosts in the ledger."""
 
 import asyncio
 import logging
@@ -20,7 +20,7 @@ _INTERVAL = 1.0
 
 
 class Lease(RunListener):
-    """Renews the lease while the run is under way, and ends it with the run.
+    """Renews the lease during the run and releases it at the end.
 
     A lease that cannot be renewed ends the run: another process may own its site by now. Run
     reports are exchanged with the other nodes at both ends of the run.

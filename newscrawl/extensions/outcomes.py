@@ -1,4 +1,4 @@
-"""Outcomes: every requested article gets one, and a store that fails ends the run."""
+"""Extension that marks articles as failed whose processing raised an exception."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from newscrawl.state.run import Run
 
 
 class Outcomes:
-    """Marks articles as failed whose callback or pipeline raised an unexpected error."""
+    """Fails articles after an exception or without an outcome; store errors end the run."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler

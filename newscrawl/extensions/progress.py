@@ -24,7 +24,7 @@ _PAUSE = 0.5
 
 
 class _Above:
-    """Stream that prints above the live line and leaves wrapping to the terminal.
+    """Stream that prints log lines above the progress line, without wrapping them.
 
     Rich's own replacement of stderr breaks long lines, and URLs in the log with them.
     """
@@ -51,7 +51,7 @@ def _lead_log(stream: "_Above | TextIO") -> None:
 
 
 class Progress:
-    """Live line with counts, rate and, where known, the remaining time.
+    """Draws the progress line: counts, rate and, where known, the remaining time.
 
     Log lines are printed above it. Inactive where stderr is not a terminal.
     """

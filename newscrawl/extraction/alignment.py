@@ -1,4 +1,4 @@
-"""Alignment of a copy with a page: which blocks say what the copy says.
+"""Aligns the aggregator's copy with a page's text blocks, by word n-grams (shingles).
 
 Both texts are cut into shingles, runs of ``SIZE`` folded words (characters in scripts without
 spaces). Shingles survive what copies suffer: lost words spoil three of them and no more, quotes,
@@ -16,6 +16,10 @@ SIZE = 3
 
 MOST_WORDS = 20_000
 """Words of a text that are looked at; more are a book, or an attack."""
+
+
+WHOLE = 0.8
+"""Share of the copy that a page holds when it is not cut."""
 
 
 def compared(text: str) -> list[str]:
@@ -40,7 +44,7 @@ def shingles(sequence: Sequence[str], size: int = SIZE) -> list[int]:
 
 
 class Reference:
-    """Reference text that locates the article: the copy, or metadata of the page."""
+    """Reference text (the copy, or metadata of the page) that text blocks are matched to."""
 
     def __init__(self, text: str) -> None:
         self.words: list[str] = []
@@ -189,3 +193,14 @@ def _densest(places: list[int | None]) -> tuple[int, int]:
         elif total > best:
             best, start, stop = total, span, index + 1
     return start, stop
+
+
+def holds_less(text: str, copy_text: str, contained: float | None) -> bool:
+    """Return whether a page holds only a part of its copy, as the first of several pages does.
+
+    Args:
+        text: The page's body.
+        copy_text: The copy.
+        contained: Share of the copy that the body contains; ``None`` if it was not measured.
+    """
+    return contained is not None and contained < WHOLE and len(text) < WHOLE * len(copy_text)

@@ -1,4 +1,4 @@
-"""Notices that the rest of an article is for subscribers."""
+"""Recognises notices that the rest of an article is for subscribers."""
 
 import re
 

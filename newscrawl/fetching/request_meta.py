@@ -1,4 +1,4 @@
-"""Entries of ``request.meta`` that the project sets, each with its type.
+"""Typed keys for the project's entries in ``request.meta``.
 
 Scrapy's own entries (``download_slot``, ``redirect_urls`` …) are used by their names.
 """
@@ -14,7 +14,7 @@ Value = TypeVar("Value")
 
 
 class MetaKey(Generic[Value]):
-    """A typed key of ``request.meta``. A response has the entries of its request."""
+    """A typed key of ``request.meta``, to read and write its entry."""
 
     def __init__(self, name: str) -> None:
         self.name = name

@@ -1,4 +1,4 @@
-"""Clean shutdown of a run after a fatal error."""
+"""Closes the spider cleanly after a fatal error."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""Web archive snapshots of lost pages, by the Wayback Machine's protocol.
+"""Finds web archive snapshots of lost pages, by the Wayback Machine's protocol (CDX).
 
 The list of a page's snapshots is a CDX server's (github.com/internetarchive/wayback, directory
 ``wayback-cdx-server``; pywb's and Arquivo.pt's are alike). ``id_`` after a timestamp asks for the
@@ -19,12 +19,15 @@ from newscrawl.text.usage_directives import objection
 _LISTED = 20
 """Number of snapshots requested: the nearest ones, where the server can sort them."""
 
+_LONGEST_LIST = 256 * 1024
+"""Bytes of a list that is parsed; ``_LISTED`` long URLs take less."""
+
 _TIMESTAMP = re.compile(r"\d{14}")
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One snapshot of a page."""
+    """One snapshot of a page in the web archive: its URL and time."""
 
     url: str
     """URL of the snapshot's original bytes."""
@@ -35,7 +38,7 @@ class Snapshot:
 
 
 class WebArchive:
-    """The settings ``WEB_ARCHIVE``, ``WEB_ARCHIVE_STATUSES`` and ``EXCLUDE_NOAI_HOSTS``."""
+    """Builds the snapshot query for a lost source, and selects the nearest snapshot."""
 
     def __init__(self, settings: BaseSettings) -> None:
         self.base = (settings["WEB_ARCHIVE"] or "").rstrip("/")
@@ -57,7 +60,14 @@ class WebArchive:
         return f"{self.base}/cdx/search/cdx?{urlencode(query)}"
 
     def nearest(self, article: Article, listing: bytes) -> Snapshot | None:
-        """Return the snapshot nearest to the article's date; ``None`` without any."""
+        """Return the snapshot nearest to the article's date; ``None`` without any.
+
+        Args:
+            article: The record.
+            listing: The archive's response to ``index_url``.
+        """
+        if len(listing) > _LONGEST_LIST:
+            return None
         try:
             rows = msgspec.json.decode(listing, type=list[list[str]])
         except msgspec.DecodeError:

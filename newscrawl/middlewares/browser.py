@@ -1,4 +1,4 @@
-"""Render pages in the system's browser."""
+"""Renders pages in the system's Chromium."""
 
 import asyncio
 import logging

@@ -47,7 +47,7 @@ requested, and on a host that has served nothing else, they are a refusal of the
 
 
 class PolitenessMiddleware:
-    """Downloader middleware that delays or refuses requests.
+    """Delays each request until its host's pause is over, or refuses it.
 
     It is next to the downloader, so that robots.txt, redirects and retries count as well. Disabled
     in a replay, which sends no requests.

@@ -1,4 +1,4 @@
-"""Replay: serve every request from an archive, without network."""
+"""Serves every request from a WARC archive instead of the network, to replay a crawl."""
 
 from functools import cache
 from pathlib import Path
@@ -47,7 +47,7 @@ def _errors() -> dict[str, type[Exception]]:
 
 
 class ReplayMiddleware:
-    """Archived responses in place of the downloader's, those to one URL in their old order.
+    """Returns archived responses; several responses to one URL in their original order.
 
     When they are used up, the last one is repeated.
     """
@@ -71,6 +71,7 @@ class ReplayMiddleware:
 
         Raises:
             NotInArchiveError: there is none.
+            StorageError: it is in object storage, which cannot be reached.
             Exception: the error that was archived in place of a response.
         """
         asked = address(request)
@@ -81,7 +82,7 @@ class ReplayMiddleware:
         archived = answers[min(turn, len(answers) - 1)]
         if len(answers) > 1:
             self._given[asked] = turn + 1
-        exchange = read_answer(self._index.directory, archived.location)
+        exchange = read_answer(self._index.archive, archived.location)
         ARCHIVED.set(request, archived)
         return response_of(exchange)
 

@@ -1,4 +1,4 @@
-"""Monitors: findings about a run, from its report and earlier ones.
+"""Monitors: detect anomalies of a run by comparing its report with those of earlier runs.
 
 Each monitor is a function of the report, the history and the thresholds. It returns a sentence when
 something is wrong, and ``None`` when all is well or too little is known. Monitors do not depend on
@@ -25,7 +25,7 @@ _SUMMED_BY_NAME = ("filled", "sources", "flags")
 
 
 class History:
-    """Earlier runs of a site with the same arguments."""
+    """Earlier run reports of a site with the same arguments, and sums over them."""
 
     def __init__(self, report: Report, earlier: Sequence[Report], days: float) -> None:
         self.now = datetime.fromisoformat(report["written"])

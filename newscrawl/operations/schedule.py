@@ -1,4 +1,4 @@
-"""The schedule of all sites: when each run starts, and which back-fill is next."""
+"""Schedule of all sites: when each run starts, and which month to back-fill next."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ _ARGUMENTS: dict[Kind, dict[str, str]] = {"new": {"revisit": "no"}, "waiting": {
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """Time at which a run of a site begins, every hour or in some hours of each day."""
+    """Scheduled run of a site: minute, hours of the day and spider arguments."""
 
     kind: Kind
     """What the run is for."""

@@ -1,4 +1,4 @@
-"""Statistics of the feeds, counted in one pass.
+"""Counts the feeds' articles for the report page: by outlet, day, status and agreement.
 
 Only counted fields are decoded. Each article counts once, in its latest version; memory grows by
 some 80 bytes per article (``benchmarks/report.py``).
@@ -49,28 +49,36 @@ _EMPTY = frozenset({b"null", b"[]", b'""', b""})
 
 
 class _Outlet(msgspec.Struct):
+    """Decoded fields of a record's outlet."""
+
     slug: str
     name: str
     domain: str | None
 
 
 class _Source(msgspec.Struct):
+    """Decoded fields of a record's source."""
+
     status: Status
     rule: str | None
     lost_since: str | None = None
 
 
 class _Agreement(msgspec.Struct):
+    """Decoded agreement of a record."""
+
     title: float | None
     text: float | None
 
 
 class _Crawl(msgspec.Struct):
+    """Decoded export time of a record."""
+
     exported: str | None
 
 
 class _Record(msgspec.Struct):
-    """Decoded fields; of other counted fields only whether they are filled."""
+    """Decoded fields of a record; of other counted fields only whether they are filled."""
 
     id: str
     aggregator: str
@@ -87,6 +95,8 @@ class _Record(msgspec.Struct):
 
 
 class _Exported(msgspec.Struct):
+    """A record of which only the export time is decoded."""
+
     crawl: _Crawl
 
 
@@ -140,7 +150,7 @@ class Outlet:
 
 @dataclass(slots=True)
 class FeedStatistics:
-    """Statistics of the feeds."""
+    """Statistics of all feeds: totals, outlets, months, agreement, flags, damaged lines."""
 
     lines: int = 0
     """Lines of all feeds."""

@@ -1,4 +1,4 @@
-"""Spider arguments: ``scrapy crawl maghress -a outlets=lopinion -a since=7d``."""
+"""Parses spider arguments: ``scrapy crawl maghress -a outlets=lopinion -a since=7d``."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sized
@@ -25,7 +25,7 @@ _LINE = re.compile(r".+")
 
 @dataclass(frozen=True, slots=True)
 class IdRange:
-    """Numbers of one outlet, both ends included."""
+    """A range of article numbers of one outlet, both ends included."""
 
     outlet: str
     """Outlet slug."""
@@ -40,7 +40,7 @@ class IdRange:
 
 
 class Articles(Iterable[ArticleKey], Sized):
-    """Articles, each once, in the order given; kept as text, in which a million take 30 MB.
+    """Compact list of distinct articles, in the given order (30 MB for a million).
 
     Args:
         ids: Their identifiers.
@@ -60,7 +60,7 @@ class Articles(Iterable[ArticleKey], Sized):
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
-    """Arguments of a run; each field is a spider argument of the same name."""
+    """Parsed arguments of a run; each field is a spider argument of the same name."""
 
     editions: tuple[Edition, ...]
     """Language branches, ``fr,ar``; all of the site's if not given."""

@@ -1,4 +1,4 @@
-"""Base of the spiders: construction, limits, errors, and the aggregator's copy of an article."""
+"""Base class of the spiders: sets up a run, parses the copies and follows their source links."""
 
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, Self
@@ -34,7 +34,7 @@ from newscrawl.spiders.walks import ListingPage
 from newscrawl.state.run import Run, job_name, now
 
 if TYPE_CHECKING:
-    from newscrawl.aggregator.article import AggregatorPage
+    from newscrawl.aggregator.pages import AggregatorPage
 
 
 _BLOCK_PAGE = 20_000
@@ -42,7 +42,7 @@ _BLOCK_PAGE = 20_000
 
 
 class AggregatorSpider(scrapy.Spider):
-    """Base of the spiders of the network.
+    """Crawls one aggregator site and the outlets' pages that it links to.
 
     A subclass sets ``name``, and ``site`` (a name in ``newscrawl.aggregator.sites``) if the two
     differ.

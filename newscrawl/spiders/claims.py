@@ -1,4 +1,4 @@
-"""Articles that a run claims from the ledger: which, and how many.
+"""Claims articles from the ledger for a run, by its arguments and ``limit``.
 
 What each spider argument may touch is listed in ``docs/state.md``.
 """
@@ -14,7 +14,7 @@ from newscrawl.state.run import Run, now
 
 
 class Claims:
-    """The articles of one run.
+    """Enters discovered articles into the ledger and claims those that the run is to fetch.
 
     Args:
         site: The aggregator.

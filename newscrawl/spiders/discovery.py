@@ -1,4 +1,4 @@
-"""Discovery: where a crawl finds its articles (the ledger, arguments, listings and RSS feeds)."""
+"""Discovers articles: from the ledger, spider arguments, listings and RSS feeds."""
 
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
@@ -34,7 +34,7 @@ from newscrawl.text.dates import Moment
 from newscrawl.text.urls import host as host_of
 
 if TYPE_CHECKING:
-    from newscrawl.aggregator.listing import Listing
+    from newscrawl.aggregator.pages import Listing
     from newscrawl.items import Edition, Headline
 
 logger = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ _UNFINISHED_FIRST = 1000
 
 
 class Discovery:
-    """The first requests of a crawl, its listings, and the articles that they lead to.
+    """Requests listings and RSS feeds, and yields requests for the articles that they list.
 
     One class, although large: all ways of discovery share claims, walks, counters and the end of
     the site.

@@ -1,4 +1,4 @@
-"""Driver of the article flow in a crawl: steps become requests, and responses continue the flow."""
+"""Runs the article flow in a crawl: turns its steps into requests, feeds back responses."""
 
 from scrapy.crawler import Crawler
 from scrapy.http import Request, Response
@@ -26,7 +26,7 @@ _REDIRECTS = ("redirect_urls", "redirect_times", "redirect_reasons")
 
 
 class FlowDriver:
-    """Callbacks that carry out the steps of articles.
+    """Turns the steps of an article flow into requests, and resumes it with the responses.
 
     Args:
         crawler: Of the running spider.

@@ -1,4 +1,4 @@
-"""Source checks of a crawl (``check=N``): old sources are fetched again instead of new articles."""
+"""Source checks (``check=N``): fetches sources of exported articles again."""
 
 import logging
 from collections.abc import Iterator
@@ -9,6 +9,7 @@ from scrapy.http import Request
 
 from newscrawl.articles.flow import ArticleFlow
 from newscrawl.articles.source_checks import check_steps
+from newscrawl.errors import StorageError
 from newscrawl.fetching.request_meta import ARTICLE
 from newscrawl.fetching.web_archive import WebArchive
 from newscrawl.items import SourceCheck
@@ -23,7 +24,7 @@ _NOT_REQUESTED = ("no_link", "unsafe", "not_followed")
 
 
 class SourceChecks(RunListener):
-    """Requests for the sources to check, and the file of the results.
+    """Requests the sources to check, and writes the results to a file.
 
     Args:
         crawler: Of the running spider.
@@ -61,7 +62,11 @@ class SourceChecks(RunListener):
         )
         logger.info("%d sources are due for a check", len(due))
         for article in due:
-            record = exported_record(self._run, article)
+            try:
+                record = exported_record(self._run, article)
+            except StorageError as error:  # they remain due
+                logger.warning("no further sources are checked in this run: %s", error)
+                return
             if record is None or record.source.status in _NOT_REQUESTED:
                 self._run.ledger.source_checks.note(article, now())
                 continue

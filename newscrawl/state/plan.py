@@ -1,4 +1,4 @@
-"""What a run was started to do, for what counts and reports its articles."""
+"""The task of a run, for progress display and run report: arguments and expected articles."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from newscrawl.state.articles import Wanted
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Task of a run; the spider makes it of its arguments."""
+    """Task of a run, derived from the spider arguments."""
 
     given: Mapping[str, Any] = field(default_factory=dict)
     """Spider arguments as given."""

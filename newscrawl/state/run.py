@@ -56,7 +56,7 @@ def job_name(site: str, given: object = None) -> str:
 
 
 class RunListener:
-    """Base of components that take part in what a run commits; each overrides what it needs."""
+    """Base of components that are called when a run commits records, and before it closes."""
 
     def before_lines(self) -> None:
         """Make durable what lines refer to; called before lines are written.
@@ -74,12 +74,15 @@ class RunListener:
             StoreError: the ledger cannot be written.
         """
 
+    def after_commit(self, records: "Sequence[Article]") -> None:
+        """Note records that are committed."""
+
     def before_close(self) -> None:
         """Finish at the end of the run, while the ledger is still open."""
 
 
 class Run:
-    """One crawl of one site.
+    """One crawl of one site: its name, its ledger, and the paths of its output files.
 
     Raises:
         SiteBusyError: another run of the same site is using the ledger.

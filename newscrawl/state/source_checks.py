@@ -1,4 +1,4 @@
-"""Times of source checks: which exported articles are to be checked next."""
+"""Stores when each exported article's source page was last checked."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ from newscrawl.state.database import Database
 
 
 class SourceCheckTimes:
-    """Time of the last check of each article's source.
+    """Stores the time of each source check, and selects the articles to check next.
 
     Args:
         database: Database that holds them.

@@ -1,4 +1,4 @@
-"""URL helpers: absolute and clean URLs, hosts and domains. Nothing here raises."""
+"""URL helpers: absolute and clean URLs, hosts and registered domains; they never raise."""
 
 import re
 from functools import cache, lru_cache
@@ -112,7 +112,10 @@ def refused(url: str) -> str | None:
     url = safe(url).translate(_BREAKS).strip()[:_LONGEST_REFUSED]
     if not _REFUSED.match(url):
         return None
-    return safe_url_string(f"http:{url}" if url.startswith("//") else url)
+    try:
+        return safe_url_string(f"http:{url}" if url.startswith("//") else url)
+    except ValueError:
+        return None
 
 
 def host(url: str) -> str:
