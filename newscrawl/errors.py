@@ -108,6 +108,13 @@ class ArchiveError(NewscrawlError):
     """
 
 
+class StorageError(NewscrawlError, OSError):
+    """Object storage cannot be reached or refuses, or an object is missing or has other bytes.
+
+    Raised by ``newscrawl.storage``; the message has the URL of the object, without credentials.
+    """
+
+
 class ExportError(NewscrawlError):
     """A corpus cannot be exported from the feeds.
 

@@ -142,6 +142,7 @@ class Command(ScrapyCrawl):
         outcome = crawler.stats.get_value("run/outcome") if crawler.stats else None
         failed = self.crawler_process.bootstrap_failed
         self.exitcode = supervisor.end(None if failed else outcome)
+        supervisor.upload()
 
 
 def _ignore_second_signal(process: Any) -> None:

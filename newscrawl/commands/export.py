@@ -166,7 +166,7 @@ class Command(ScrapyCommand):
                     skip_damaged=opts.skip_damaged,
                     bom=opts.bom,
                     byline_key=opts.hash_bylines,
-                    checks=find_checks(place.data) if name == "survival" else [],
+                    checks=find_checks(place) if name == "survival" else [],
                     place=None if args else place,
                     # Scrapy takes the name of the command out.
                     command=_command(opts.hash_bylines),

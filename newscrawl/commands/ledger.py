@@ -69,7 +69,7 @@ class Command(ScrapyCommand):
                 print(f"there is no ledger yet ({place.path})")
                 self.exitcode = 1
                 return
-            with closing(Ledger(place)) as ledger:
+            with closing(Ledger(place)) as ledger, ledger.unhurried():
                 _check_outlet(ledger, scope)
                 if verb == "show":
                     self._show(ledger, names)

@@ -51,7 +51,7 @@ class Command(ScrapyCommand):
         try:
             place = place_of(self.settings)
             exchange(place)
-            size = write_page(data, find_feeds(place, [Path(arg) for arg in args]), output)
+            size = write_page(place, find_feeds(place, [Path(arg) for arg in args]), output)
         except (ExportError, SettingError, StoreError) as error:
             sys.stderr.write(f"scrapy report: {error}\n")
             self.exitcode = 1

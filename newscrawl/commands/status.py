@@ -105,5 +105,7 @@ def _show(found: "Overview") -> None:
     for row in found.sites:
         if row.last_error:
             say(f"{row.site}: {row.last_error}")
+    if found.waiting_files:
+        say(f"{found.waiting_files} files wait to be uploaded, {found.waiting_bytes / 1e6:.1f} MB")
     for problem in found.problems:
         say(f"PROBLEM  {problem}")

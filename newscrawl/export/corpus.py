@@ -53,7 +53,7 @@ class Order:
     """Whether CSV files begin with a byte order mark, by which Excel recognises UTF-8."""
     byline_key: str | None = None
     """Key of the hashes that replace the names of authors; without it names stay."""
-    checks: list[Path] = field(default_factory=list)
+    checks: list[Path | str] = field(default_factory=list)
     """Files of source checks, for the format ``survival``."""
     place: Place | None = None
     """Where the ledger of the feeds is, for the coverage; without it discovery is unknown."""

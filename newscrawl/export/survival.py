@@ -15,6 +15,9 @@ import msgspec
 from newscrawl.errors import ExportError
 from newscrawl.export.columns import Day
 from newscrawl.items import SOURCE_STATES, Article, SourceCheck, SourceState
+from newscrawl.state import files_of
+from newscrawl.state.place import Place, as_place
+from newscrawl.storage import WHOLE, open_file
 
 LOST = frozenset({"gone", "moved", "replaced", "emptied", "away"})
 """States in which a source counts as lost."""
@@ -66,19 +69,19 @@ class Checks:
     """Reads the results of source checks, grouped by article.
 
     Args:
-        paths: JSON Lines files of checks.
+        locations: JSON Lines files of checks: paths, or URLs of objects.
 
     Raises:
         ExportError: a file cannot be read.
     """
 
-    def __init__(self, paths: Iterable[Path]) -> None:
+    def __init__(self, locations: Iterable[Path | str]) -> None:
         self._found: defaultdict[str, list[Observation]] = defaultdict(list)
         decode = msgspec.json.Decoder(SourceCheck).decode
-        for path in sorted(paths):
+        for path in locations:
             number = 0
             try:
-                with path.open("rb") as lines:
+                with open_file(path, buffer=WHOLE) as lines:
                     for line in lines:
                         number += 1
                         if not line.endswith(b"\n"):
@@ -97,9 +100,14 @@ class Checks:
         return sorted(self._found.get(article, ()))
 
 
-def find_checks(data: Path) -> list[Path]:
-    """Return the files of source checks in a data directory."""
-    return sorted((data / "checks").rglob("*.jsonl"))
+def find_checks(place: Place | Path) -> list[Path | str]:
+    """Return the files of source checks in a data directory and in object storage.
+
+    Raises:
+        StoreError: the ledger cannot be read.
+    """
+    files = files_of(place, as_place(place).data / "checks")
+    return [files.location(name) for name in files.names(".jsonl")]
 
 
 def source_life(article: Article, newspaper: str, checks: Checks) -> SourceLife | None:

@@ -94,7 +94,10 @@ class ArchiveMiddleware(RunListener):
         """Begin the job's next file."""
         directory = self._run.data / "archive" / self._run.site
         paths = (directory / f"{self._run.stem}-{number:05}{SUFFIX}" for number in count())
-        path = next(path for path in paths if not path.exists())
+        stored = self._run.ledger.stored_files
+        path = next(
+            path for path in paths if not (path.exists() or stored.find(self._run.relative(path)))
+        )
         # The ledger knows of the file before it exists, so that no torn record escapes it.
         self._commit(path, 0)
         self._file = WarcFile(path, self._about)

@@ -253,10 +253,10 @@ def _clock(data: Path) -> Finding:
         ahead = bool(last) and datetime.fromisoformat(last) > present + _SKEW
     except ValueError:
         ahead = False  # a report that somebody wrote by hand
-    told = f"{present:%Y-%m-%d %H:%M} UTC"
+    shown = f"{present:%Y-%m-%d %H:%M} UTC"
     if ahead:
-        return Finding("clock", "fail", f"{told}, but a run ended {last}", "set the clock (NTP)")
-    return Finding("clock", "ok", told)
+        return Finding("clock", "fail", f"{shown}, but a run ended {last}", "set the clock (NTP)")
+    return Finding("clock", "ok", shown)
 
 
 def _sites(settings: Mapping[str, Any]) -> Iterator[Finding]:

@@ -60,7 +60,7 @@ from newscrawl.middlewares.refresh import RefreshMiddleware
 from newscrawl.middlewares.replay import response_of
 from newscrawl.middlewares.robots import HostRules, rules_of
 from newscrawl.outlets import first_domain
-from newscrawl.state import Ledger, ledger_of
+from newscrawl.state import Ledger, files_of, ledger_of
 from newscrawl.state.place import Place
 from newscrawl.state.run import now
 from newscrawl.text.signatures import TextIndex, signature
@@ -170,7 +170,7 @@ class Reextractor:
         archived = _best(found)
         ARCHIVED.set(request, archived)
         try:
-            response = response_of(read_answer(self._index.directory, archived.location))
+            response = response_of(read_answer(self._index.archive, archived.location))
         except BrowserError as error:
             return _failure(request, error)
         response.request = request
@@ -214,7 +214,7 @@ class Reextractor:
             self._check_robots(request.url)
             raise NotInArchiveError
         archived = _best(found)
-        response = response_of(read_answer(self._index.directory, archived.location))
+        response = response_of(read_answer(self._index.archive, archived.location))
         ARCHIVED.set(request, archived)
         response.request = request
         for middleware in self._middlewares:
@@ -310,7 +310,7 @@ def reextract(
     """
     if output.exists():
         raise StoreError(f"{output} exists: give another name, or move it away")
-    index = ArchiveIndex(archive.resolve())
+    index = ArchiveIndex(files_of(place, archive))
     with ThreadPoolExecutor(jobs) as pool:  # decompression does not hold Python's lock
         index.update(pool.map)
     reextractor = Reextractor(index, place, settings)

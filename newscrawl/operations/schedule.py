@@ -125,19 +125,19 @@ def next_backfill(
             if report.get("state") != "finished" or report.get("outcome") == "skipped":
                 return run
             if report["outcome"] == "failed" and not report["found"]:
-                if report.get("listings_gone", 1):  # older reports do not tell
+                if report.get("listings_gone", 1):  # older reports do not say
                     outlets.remove((edition, outlet))
                 elif datetime.fromisoformat(report["started"]).date() < today:
                     again = again or run
     return again
 
 
-def backfilled_since(data: Path, site: str, moment: datetime) -> bool:
+def backfilled_since(data: Path, site: str, since: datetime) -> bool:
     """Return whether a back-fill of a site has begun after a timestamp."""
     return any(
         report["job"].startswith(backfill_prefix(site))
-        and datetime.fromisoformat(report["started"]) >= moment
-        for report in reports(data, site, moment)
+        and datetime.fromisoformat(report["started"]) >= since
+        for report in reports(data, site, since)
     )
 
 

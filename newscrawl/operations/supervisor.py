@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,8 @@ from newscrawl.configuration.environment import proxy_errors
 from newscrawl.errors import SettingError, SiteBusyError, StoreError
 from newscrawl.operations.announcements import FirstError, announce
 from newscrawl.operations.notifications import heartbeat, notify
+from newscrawl.operations.uploads import upload_after_run
+from newscrawl.state.place import place_of
 from newscrawl.state.run import data_of, now
 from newscrawl.state.run_reports import (
     EXIT_CODES,
@@ -94,6 +97,13 @@ class Supervisor:
             except (StoreError, OSError) as fault:
                 self._say(f"no run report: {fault}")
         return self._end(report, EXIT_CODES[outcome or "failed"])
+
+    def upload(self) -> None:
+        """Upload files to object storage after the run; a signal ends this at once."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_DFL)
+        if line := upload_after_run(place_of(self._settings), self._job):
+            announce(line, self._settings)
 
     def _end(self, report: Mapping[str, Any], code: int) -> int:
         self._errors.close()

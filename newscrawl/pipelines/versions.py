@@ -14,6 +14,7 @@ from scrapy.exceptions import DropItem
 
 from newscrawl.articles import merge
 from newscrawl.articles.recrawl import Revisits, is_transient
+from newscrawl.errors import StorageError
 from newscrawl.items import Article, Use, marked
 from newscrawl.state.jsonl import exported_record
 from newscrawl.state.run import Run, now
@@ -110,7 +111,11 @@ class VersionsPipeline:
             state, _ = self._revisits.after(item, articles.last_outcome(item.id))
             if state == "waiting":
                 self._leave(item)
-        earlier = exported_record(self._run, item.id)
+        try:
+            earlier = exported_record(self._run, item.id)
+        except StorageError as error:
+            logger.warning("%s", error)
+            earlier = None
         if earlier is None:
             logger.warning("%s: its source is lost, and the record is not in its feed", item.id)
             self._leave(item)

@@ -28,6 +28,7 @@ from newscrawl.operations.monitors import alarms
 from newscrawl.report.differences import differences
 from newscrawl.report.feeds import AGREE, FILLED, LENGTHS, FeedStatistics, Outlet, count_feeds
 from newscrawl.report.runs import hosts_of, losses_of, rules_of
+from newscrawl.state.place import Place, as_place
 from newscrawl.state.run import now
 from newscrawl.state.run_reports import reports
 
@@ -56,7 +57,7 @@ _STYLES = ("page.css", "plot.css")
 _ASSETS = resources.files("newscrawl.report") / "assets"
 
 
-def write_page(data: Path, feeds: list[Feed], output: Path) -> int:
+def write_page(place: Place | Path, feeds: list[Feed], output: Path) -> int:
     """Write the page of a data directory and some feeds; return its size in bytes.
 
     Raises:
@@ -69,10 +70,10 @@ def write_page(data: Path, feeds: list[Feed], output: Path) -> int:
         with TemporaryDirectory(dir=output.parent, prefix=".report.") as scratch:
             reader = FeedReader(feeds, Path(scratch))
             try:
-                stats = count_feeds(reader, Checks(find_checks(data)))
+                stats = count_feeds(reader, Checks(find_checks(place)))
             finally:
                 reader.close()
-        page = _render(_content(stats, data, feeds)).encode()
+        page = _render(_content(stats, as_place(place), feeds)).encode()
         part = output.with_name(f".{output.name}.part")
         part.write_bytes(page)
         part.replace(output)
@@ -106,13 +107,13 @@ def _hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def _content(stats: FeedStatistics, data: Path, feeds: list[Feed]) -> dict[str, Any]:
+def _content(stats: FeedStatistics, place: Place, feeds: list[Feed]) -> dict[str, Any]:
     """Return the data of the page."""
-    runs = list(islice(reports(data), _REPORTS))
-    rules, faults = rules_of(data)
+    runs = list(islice(reports(place.data), _REPORTS))
+    rules, faults = rules_of(place)
     outlets = sorted(stats.outlets.values(), key=lambda outlet: -outlet.days.total())
     last_day = max((max(outlet.days) for outlet in outlets), default="")
-    losses = losses_of(data, runs)
+    losses = losses_of(place, runs)
     hosts = hosts_of(runs)
     return {
         "made": now(),

@@ -76,6 +76,8 @@ class Arguments:
     """Last printed date that is wanted, written in the same ways."""
     urls: Articles = Articles()  # noqa: RUF009 - nothing changes it
     """Article URLs, a comma list or a file with one a line: only these, and even if done."""
+    again: bool = False
+    """With ``urls``: ``yes`` fetches the whole list, even if an earlier run of it was stopped."""
     ids: tuple[IdRange, ...] = ()
     """Ranges of numbers, ``lopinion:36000-36999``, in one edition."""
     follow: bool = True
@@ -114,6 +116,7 @@ class Arguments:
             since=_day("since", values.get("since"), today),
             until=_day("until", values.get("until"), today),
             urls=_urls(site, values.get("urls")),
+            again=_yes("again", values.get("again", "no")),
             ids=_ids(values.get("ids")),
             follow=_yes("follow", values.get("follow", "yes")),
             limit=_number("limit", values.get("limit"), "articles"),
@@ -140,6 +143,8 @@ class Arguments:
             raise ArgumentError(
                 f"revisit=only: nothing is looked for then; leave out {', '.join(named)}"
             )
+        if "again" in values and not self.urls:
+            raise ArgumentError(f"again={values['again']}: is for urls; leave it out, or add urls")
         others = [name for name in values if name not in ("check", "editions", "outlets")]
         if self.check is not None and others:
             raise ArgumentError(

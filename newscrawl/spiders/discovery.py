@@ -121,9 +121,10 @@ class Discovery:
         """Articles that the arguments ``urls`` and ``ids`` name."""
         if self._arguments.urls:
             # A list that was stopped continues: what has been parsed since it was begun is done.
-            begun = self._run.ledger.discovery.begin_list(
-                self._site.name, self._digest.hexdigest(), now()
-            )
+            lists, digest = self._run.ledger.discovery, self._digest.hexdigest()
+            if self._arguments.again:
+                lists.end_list(self._site.name, digest)
+            begun = lists.begin_list(self._site.name, digest, now())
             for key in self._arguments.urls:
                 if self.claims.room == 0:
                     return

@@ -9,6 +9,7 @@ from scrapy.http import Request
 
 from newscrawl.articles.flow import ArticleFlow
 from newscrawl.articles.source_checks import check_steps
+from newscrawl.errors import StorageError
 from newscrawl.fetching.request_meta import ARTICLE
 from newscrawl.fetching.web_archive import WebArchive
 from newscrawl.items import SourceCheck
@@ -61,7 +62,11 @@ class SourceChecks(RunListener):
         )
         logger.info("%d sources are due for a check", len(due))
         for article in due:
-            record = exported_record(self._run, article)
+            try:
+                record = exported_record(self._run, article)
+            except StorageError as error:  # they remain due
+                logger.warning("no further sources are checked in this run: %s", error)
+                return
             if record is None or record.source.status in _NOT_REQUESTED:
                 self._run.ledger.source_checks.note(article, now())
                 continue

@@ -265,7 +265,7 @@ class ArticleStore:
         condition, values = wanted.where()
         (count,) = self._database.execute(
             "SELECT count(*) FROM articles"  # noqa: S608 - as above
-            f" WHERE site = ? AND state = 'found' AND job IS NOT {_NUMBER}{condition}",
+            f" WHERE site = ? AND state = 'found' AND job != coalesce({_NUMBER}, -1){condition}",
             [site, job, *values],
         ).fetchone()
         return int(count)

@@ -70,5 +70,6 @@ class TableCopies:
 
     def finish(self, source: str, target: str) -> None:
         """Assign a node's files to its name in this ledger; have numbers follow the last ones."""
-        self._database.execute("UPDATE files SET node = ? WHERE node = ?", (target, source))
+        for table in ("files", "stored_files"):
+            self._database.execute(f"UPDATE {table} SET node = ? WHERE node = ?", (target, source))  # noqa: S608 - literals
         self._database.continue_numbers(("names", "articles", "texts"))

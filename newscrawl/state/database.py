@@ -3,7 +3,7 @@
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, ClassVar, Protocol
 
 
@@ -50,6 +50,10 @@ class Database(ABC):
     @abstractmethod
     def transaction(self) -> AbstractContextManager[None]:
         """Context of a transaction: commits at its end, rolls back on an exception."""
+
+    def unhurried(self) -> AbstractContextManager[None]:
+        """Context in which a statement may take long, as it changes many rows."""
+        return nullcontext()
 
     @abstractmethod
     def execute(

@@ -34,6 +34,11 @@ class OutputFiles:
             "SELECT path, length FROM files WHERE site = ? AND node = ?", (site, self._node)
         ).fetchall()
 
+    def open_files(self) -> set[str]:
+        """Return the open files of this machine."""
+        rows = self._database.execute("SELECT path FROM files WHERE node = ?", (self._node,))
+        return {path for (path,) in rows.fetchall()}
+
     def close_file(self, path: str) -> None:
         """Mark a file as complete."""
         self._database.execute("DELETE FROM files WHERE path = ?", (path,))

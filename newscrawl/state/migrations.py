@@ -187,6 +187,16 @@ SQLITE = {
     CREATE INDEX host_slots_wanted ON host_slots (owner) WHERE wanted_by IS NOT NULL;
     ALTER TABLE files ADD COLUMN node TEXT NOT NULL DEFAULT '';
     """,
+    "stored files": """
+    CREATE TABLE stored_files (
+        path   TEXT PRIMARY KEY,            -- relative to the data directory
+        node   TEXT NOT NULL,               -- machine that has uploaded it
+        url    TEXT NOT NULL,               -- of the object
+        size   INTEGER NOT NULL,            -- bytes
+        sha256 TEXT NOT NULL,               -- hexadecimal
+        stored TEXT NOT NULL                -- when it was verified, ISO 8601, UTC
+    ) WITHOUT ROWID;
+    """,
 }
 """SQL scripts by name, in the order in which they are applied; existing ones never change."""
 
@@ -343,6 +353,16 @@ POSTGRES = {
         report  text COLLATE "C" NOT NULL        -- JSON
     );
     CREATE INDEX runs_by_time ON runs (written);
+    """,
+    "stored files": """
+    CREATE TABLE stored_files (
+        path   text COLLATE "C" PRIMARY KEY,
+        node   text COLLATE "C" NOT NULL,
+        url    text COLLATE "C" NOT NULL,
+        size   bigint NOT NULL,
+        sha256 text COLLATE "C" NOT NULL,
+        stored text COLLATE "C" NOT NULL
+    );
     """,
 }
 """SQL scripts for PostgreSQL; new ones bear the names of those for SQLite."""

@@ -14,7 +14,7 @@ _NUMBERED = ("names", "articles", "texts")
 
 _SMALL = (
     *("files", "walks", "lists", "validators", "domains", "rendered", "rules", "forgotten"),
-    "source_checks",
+    *("source_checks", "stored_files"),
 )
 """Tables that are copied at once."""
 

@@ -91,7 +91,7 @@ class Run:
         self.site = site
         self.job = job
         self.data = self.place.data
-        self.stem = f"{job}@{self.place.node}" if self.place.node else job
+        self.stem = self.place.stem(job)
         """How the names of this run's files begin."""
         self.started = now()
         self.plan = Plan()
