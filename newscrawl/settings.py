@@ -178,7 +178,7 @@ DOWNLOADER_MIDDLEWARES_BASE = _base(
         "newscrawl.middlewares.retry.PatientRetryMiddleware": 550,
         "newscrawl.middlewares.refresh.RefreshMiddleware": 580,
         "newscrawl.middlewares.compression.CompressionMiddleware": 590,
-        "newscrawl.middlewares.redirect.UnreferredRedirectMiddleware": 600,
+        "newscrawl.middlewares.redirect.NoRefererRedirectMiddleware": 600,
         "newscrawl.middlewares.politeness.PolitenessMiddleware": 900,
         # Next to the downloader, where responses are unmodified.
         "newscrawl.middlewares.archive.ArchiveMiddleware": 950,

@@ -75,7 +75,7 @@ NAMES = {
 ARCHIVE = "https://wayback.example"
 
 
-class Archived(Web):
+class ArchivedResponse(Web):
     """Pages, and an archive that is asked for them."""
 
     def answer(self, method: str, url: str, headers: Mapping[str, str]) -> Answer:
@@ -207,7 +207,7 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawl]:
     # Asked without the proxy, so that a connection would be one to the address itself.
     spelled = [at(url, port) for url in (*SPELLINGS.split(), *NO_LINKS.split(), *CREDENTIALS)]
     direct = [*(urlsplit(url).hostname or "" for url in spelled), *NAMES, *own_addresses()]
-    web = Archived(direct=",".join(direct))
+    web = ArchivedResponse(direct=",".join(direct))
     for case in wanted:
         web.pages[page_of(case)] = aggregator_page(
             "La médiathèque rouvre samedi",

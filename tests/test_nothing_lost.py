@@ -15,7 +15,7 @@ from newscrawl.demo.network import build
 from newscrawl.demo.proxy import DemoProxy
 from newscrawl.errors import StoreError
 from newscrawl.export import find_feeds
-from newscrawl.export.feeds import FeedReader, Line
+from newscrawl.export.feeds import FeedLine, FeedReader
 from newscrawl.state import Entry, Ledger, ledger_path
 from newscrawl.state.compression import PACKINGS, open_unpacked
 from newscrawl.state.jsonl import LineFile
@@ -289,7 +289,7 @@ def test_a_feed_that_still_grows_is_read_as_far_as_it_is_committed(
     with file.path.open("ab") as feed:
         feed.write(PACKINGS[packing].pack(b'{"number":4}\n')[:-3])
     reader = FeedReader(find_feeds(run.data), tmp_path)
-    lines = [line.data for line in reader.lines(0) if isinstance(line, Line) and line.ended]
+    lines = [line.data for line in reader.lines(0) if isinstance(line, FeedLine) and line.ended]
     assert lines == [b'{"number":1}', b'{"number":2}', b'{"number":3}']
     assert len(list(reader.lines(0))) == 3
     reader.close()

@@ -31,7 +31,7 @@ RENDERED = "urn:rendered:"
 """Stands before the URL of a page as the browser showed it, which no server ever sent."""
 
 INDEX = "index.sqlite"
-"""File beside the archive that says where each URL's answers lie. It may be deleted any time."""
+"""File beside the archive that says where each URL's responses lie. It may be deleted any time."""
 
 GZIP = 31
 """For zlib: with a gzip header."""
@@ -71,7 +71,7 @@ class Exchange:
 
 
 @dataclass(frozen=True, slots=True)
-class Archived:
+class ArchivedResponse:
     """Location, time and status of an archived response: a row of the index."""
 
     location: Location
@@ -82,7 +82,7 @@ class Archived:
     """HTTP status code; 0 if there was no answer."""
 
 
-def read_answer(archive: Files | Path, location: Location) -> Exchange:
+def read_exchange(archive: Files | Path, location: Location) -> Exchange:
     """Read the response at a location; the request's headers are not read.
 
     Raises:
@@ -99,7 +99,7 @@ def read_answer(archive: Files | Path, location: Location) -> Exchange:
             answer = Exchange(fields["warc-target-uri"], error=said["fetcherror"])
             answer.message = said.get("fetchmessage", "")
         else:
-            answer = _answer(fields["warc-target-uri"], record[start:-4])
+            answer = _parse_response(fields["warc-target-uri"], record[start:-4])
         answer.fetched = datetime.fromisoformat(fields["warc-date"])
     except (OSError, ValueError, KeyError, zlib.error) as error:
         path = files.location(location.file)
@@ -107,7 +107,7 @@ def read_answer(archive: Files | Path, location: Location) -> Exchange:
     return answer
 
 
-def _answer(url: str, block: bytes) -> Exchange:
+def _parse_response(url: str, block: bytes) -> Exchange:
     head, _, body = block.partition(b"\r\n\r\n")
     line, *lines = head.split(b"\r\n")
     protocol, status, *_ = line.decode("latin-1").split(" ", 2)
@@ -331,7 +331,7 @@ class ArchiveIndex:
         stat = location.stat()
         return stat.st_size, stat.st_mtime_ns
 
-    def answers(self, url: str, site: str | None = None) -> list[Archived]:
+    def responses_to(self, url: str, site: str | None = None) -> list[ArchivedResponse]:
         """Return all responses to a URL, oldest first; of one site's crawls if it is given."""
         rows = self._db.execute(
             "SELECT name, offset, date, status FROM answers JOIN files ON number = file"
@@ -339,7 +339,7 @@ class ArchiveIndex:
             (urldefrag(url)[0], f"{site}/*" if site else "*"),
         )
         return [
-            Archived(Location(name, offset), f"{date[:19]}+00:00", status)
+            ArchivedResponse(Location(name, offset), f"{date[:19]}+00:00", status)
             for name, offset, date, status in rows
         ]
 

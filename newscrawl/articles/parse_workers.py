@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
 import msgspec
 
 from newscrawl.aggregator.sites import Site
-from newscrawl.articles.worker_process import SIZE, Hello, Job, Limits, Response, run_job
+from newscrawl.articles.worker_process import SIZE, Job, Limits, WorkerReply, WorkerSetup, run_job
 from newscrawl.errors import ParserError
 from newscrawl.extraction import RuleBook
 
@@ -125,14 +125,14 @@ _encode = msgspec.msgpack.Encoder().encode
 
 
 @cache
-def _decoder(result: Hashable) -> "msgspec.json.Decoder[Response[Any]]":
-    return msgspec.json.Decoder(Response[result])  # type: ignore[valid-type]
+def _decoder(result: Hashable) -> "msgspec.json.Decoder[WorkerReply[Any]]":
+    return msgspec.json.Decoder(WorkerReply[result])  # type: ignore[valid-type]
 
 
 class _Worker:
     """Starts a worker process, sends it jobs, and replaces it when it has ended."""
 
-    def __init__(self, hello: Hello) -> None:
+    def __init__(self, hello: WorkerSetup) -> None:
         self._hello = _encode(hello)
         self._process: asyncio.subprocess.Process | None = None
 
@@ -238,7 +238,7 @@ class ParserPool:
     """
 
     def __init__(self, site: Site, rules: RuleBook, workers: int, limits: Limits) -> None:
-        self._hello = Hello(site.name, rules.export(), limits)
+        self._hello = WorkerSetup(site.name, rules.export(), limits)
         self._limits = limits
         self._workers = workers
         self._waiting: asyncio.Queue[_Page[Any]] = asyncio.Queue()
@@ -298,7 +298,7 @@ class ParserPool:
             await self._start(worker)
             try:
                 sent = await worker.parse(message, self._limits.seconds)
-                response: Response[Result] = _decoder(cast("Hashable", job.result)).decode(sent)
+                response: WorkerReply[Result] = _decoder(cast("Hashable", job.result)).decode(sent)
             except TimeoutError:
                 await worker.end()
                 why = f"parser exceeded {self._limits.seconds:g} s"

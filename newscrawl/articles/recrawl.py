@@ -22,7 +22,7 @@ def over_budget(source: Source) -> bool:
     return source.status == "not_followed" and source.reason is not None
 
 
-class Revisits:
+class RecrawlPolicy:
     """Decides whether and when an article is fetched again after success or failure.
 
     These are ``SOURCE_RETRY_HOURS``, ``RECHECK_HOURS``, ``RECHECK_DAYS`` and

@@ -64,7 +64,7 @@ class Limits(msgspec.Struct, frozen=True):
     """Deadline of a page."""
 
 
-class Hello(msgspec.Struct):
+class WorkerSetup(msgspec.Struct):
     """First message to a worker: site, learned rules and limits."""
 
     site: str
@@ -75,7 +75,7 @@ class Hello(msgspec.Struct):
     """Limits of each page."""
 
 
-class Response(msgspec.Struct, Generic[Result]):
+class WorkerReply(msgspec.Struct, Generic[Result]):
     """A worker's reply to a job: the result, or why there is none, and log entries."""
 
     result: Result | None = None
@@ -92,20 +92,20 @@ class Response(msgspec.Struct, Generic[Result]):
 
 def run_job(
     job: Job[Result], site: Site, rules: RuleBook, log: list[tuple[str, int, str]]
-) -> Response[Result]:
+) -> WorkerReply[Result]:
     """Parse a page.
 
     Raises:
         MemoryError: the memory limit is hit.
     """
     try:
-        return Response(job.read(site, rules), log=log)
+        return WorkerReply(job.read(site, rules), log=log)
     except MemoryError:
         raise
     except Exception as error:
         # A fault of our own on a page nobody foresaw; it is logged with its traceback.
         logger.exception("%s could not be parsed", job.url)
-        return Response(why=f"{type(error).__name__}: {error}"[:200], log=log)
+        return WorkerReply(why=f"{type(error).__name__}: {error}"[:200], log=log)
 
 
 def serve() -> None:
@@ -128,7 +128,7 @@ class _LogEntries(logging.Handler):
 
 
 def _serve(jobs: BinaryIO, output: BinaryIO) -> None:
-    hello = msgspec.msgpack.decode(_receive(jobs), type=Hello)
+    hello = msgspec.msgpack.decode(_receive(jobs), type=WorkerSetup)
     site, rules, limits = SITES[hello.site], RuleBook.of_lines(hello.rules), hello.limits
     limit_memory(limits.memory_mb)
     collect_less_often()
@@ -145,11 +145,11 @@ def _serve(jobs: BinaryIO, output: BinaryIO) -> None:
             response.worn = _is_worn(limits.memory_mb)
             sent = encode(response)
         except ParserMemoryError:
-            sent = encode(Response(exceeded=True, worn=_is_worn(limits.memory_mb)))
+            sent = encode(WorkerReply(exceeded=True, worn=_is_worn(limits.memory_mb)))
         except MemoryError:  # anywhere else, it may leave things half done
-            sent = encode(Response(exceeded=True, worn=True))
+            sent = encode(WorkerReply(exceeded=True, worn=True))
         except (msgspec.MsgspecError, UnicodeError) as error:  # nothing that can be sent
-            sent = encode(Response(why=f"{type(error).__name__}: {error}"[:200]))
+            sent = encode(WorkerReply(why=f"{type(error).__name__}: {error}"[:200]))
         _alarm(0)
         log.entries.clear()
         _send(output, sent)

@@ -119,7 +119,7 @@ class Command(ScrapyCommand):
         from scrapy.crawler import Crawler
         from scrapy.statscollectors import DummyStatsCollector
 
-        from newscrawl.archive.warc import read_answer
+        from newscrawl.archive.warc import read_exchange
         from newscrawl.errors import ArchiveError
         from newscrawl.items import Location
         from newscrawl.middlewares.compression import CompressionMiddleware
@@ -128,7 +128,7 @@ class Command(ScrapyCommand):
 
         data = self.place.data
         archive = Path() if path.exists() else files_of(self.place, data / "archive")
-        answer = read_answer(archive, Location(str(path), offset))
+        answer = read_exchange(archive, Location(str(path), offset))
         if answer.error:
             raise ArchiveError(f"{path}#{offset}: {answer.url} failed: {answer.error}")
         response = response_of(answer)

@@ -14,8 +14,8 @@ from newscrawl.errors import NewscrawlError
 from newscrawl.text.terminal import say
 
 if TYPE_CHECKING:
-    from newscrawl.operations.comparison import Changes
-    from newscrawl.operations.reextraction import Outcome
+    from newscrawl.operations.comparison import FeedComparison
+    from newscrawl.operations.reextraction import Reextraction
 
 _NAMED = 20
 """Number of articles listed of each kind."""
@@ -90,7 +90,7 @@ class Command(ScrapyCommand):
         self.exitcode = 0 if outcome.records else 1
 
 
-def _tell(outcome: "Outcome", seconds: float) -> None:
+def _tell(outcome: "Reextraction", seconds: float) -> None:
     speed = outcome.records / seconds
     print(f"records   {outcome.records} in {seconds:.1f} s, {speed:.0f} a second")
     print(f"no record {len(outcome.problems)}")
@@ -98,7 +98,7 @@ def _tell(outcome: "Outcome", seconds: float) -> None:
         say(f"          {article}: {reason}")
 
 
-def _tell_changes(changes: "Changes") -> None:
+def _tell_changes(changes: "FeedComparison") -> None:
     print(f"same      {changes.same}")
     print(f"changed   {changes.different}")
     for name, count in changes.fields.most_common():

@@ -13,12 +13,12 @@ import msgspec
 from newscrawl.articles.validation import record_faults
 from newscrawl.errors import StoreError
 from newscrawl.export.columns import COLUMNS
-from newscrawl.export.feeds import Damage, FeedReader, Line
+from newscrawl.export.feeds import Damage, FeedLine, FeedReader
 from newscrawl.items import Article
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class FeedFault:
     """A violation of the schema or of a feed's guarantees, with feed and line."""
 
     feed: int
@@ -55,7 +55,7 @@ class FeedCheck:
         """Close the temporary database."""
         self._db.close()
 
-    def faults(self) -> Iterator[Fault]:
+    def faults(self) -> Iterator[FeedFault]:
         """Yield every fault of all feeds, in order.
 
         Raises:
@@ -70,11 +70,11 @@ class FeedCheck:
                     article, found = self._judge(feed, line)
                     self.faulty += bool(found)
                     number = line.line if isinstance(line, Damage) else line.number
-                    yield from (Fault(feed, number, article, what) for what in found)
+                    yield from (FeedFault(feed, number, article, what) for what in found)
         except sqlite3.Error as error:
             raise StoreError(f"the identifiers cannot be kept: {error}") from error
 
-    def _judge(self, feed: int, line: Line | Damage) -> tuple[str | None, list[str]]:
+    def _judge(self, feed: int, line: FeedLine | Damage) -> tuple[str | None, list[str]]:
         """Return the record's identifier and the faults of its line."""
         if isinstance(line, Damage):
             return None, [line.reason]
@@ -107,7 +107,7 @@ class FeedCheck:
         return []
 
 
-def _parse(line: Line) -> tuple[Any, list[str]]:
+def _parse(line: FeedLine) -> tuple[Any, list[str]]:
     """Return the object on a line, and the faults of the line's form."""
     found = [] if line.ended else ["the line does not end: it is torn"]
     if not line.data.strip():

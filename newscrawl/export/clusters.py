@@ -75,7 +75,7 @@ def _hash(said: Sequence[str]) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class ClusterText:
     """An article to be clustered: fingerprint of its text and publication time."""
 
     fingerprint: Fingerprint
@@ -86,7 +86,7 @@ class Text:
     """Whether the time of day is known."""
 
 
-class Place(NamedTuple):
+class ClusterMember(NamedTuple):
     """An article's rank in its duplicate cluster, and similarity to the representative."""
 
     article: int
@@ -96,7 +96,7 @@ class Place(NamedTuple):
     size: int
     """Number of articles in the cluster."""
     rank: int
-    """Place in the cluster, 1 for the representative."""
+    """ClusterMember in the cluster, 1 for the representative."""
     similarity: float
     """Likeness to the representative; 1.0 is not yet exact."""
     exact: bool
@@ -122,7 +122,7 @@ class Clusters:
         self._signatures = np.zeros((count, PERMUTATIONS), np.uint16)
         self._parents = np.arange(count, dtype=np.int32)
 
-    def add(self, text: Text) -> None:
+    def add(self, text: ClusterText) -> None:
         """Add the next text."""
         number, printed = self._count, text.fingerprint
         self._count += 1
@@ -135,7 +135,7 @@ class Clusters:
             self._beginnings[number] = printed.beginning
             self._signatures[number] = np.frombuffer(printed.signature, "<u2")
 
-    def places(self) -> Iterator[Place]:
+    def places(self) -> Iterator[ClusterMember]:
         """Yield the place of each text that is not alone, cluster by cluster."""
         firsts = self._unite_equal()
         self._unite_alike(firsts)
@@ -192,7 +192,7 @@ class Clusters:
 
     # --- Clusters ---------------------------------------------------------------------------------
 
-    def _split(self, group: list[int]) -> Iterator[Place]:
+    def _split(self, group: list[int]) -> Iterator[ClusterMember]:
         """Divide candidates into clusters around representatives."""
         waiting = self._ranked(group)
         for _ in range(_ROUNDS):
@@ -205,7 +205,9 @@ class Clusters:
             if len(members) > 1:
                 for rank, member in enumerate(members, start=1):
                     same = bool(self._digests[member] == self._digests[first])
-                    yield Place(member, first, len(members), rank, similar.get(member, 1.0), same)
+                    yield ClusterMember(
+                        member, first, len(members), rank, similar.get(member, 1.0), same
+                    )
             waiting = [other for other in others if similar[other] == 0]
 
     def _are_compared(self, first: int, others: Iterable[int]) -> bool:

@@ -23,7 +23,7 @@ from newscrawl.export.package import TABLE_SCHEMA, data_package, is_shared, tabl
 from newscrawl.export.rebuild import Gap, gap_files, gaps
 from newscrawl.export.selection import Selection
 from newscrawl.export.survival import Checks
-from newscrawl.export.tables import Lives
+from newscrawl.export.tables import SurvivalTable
 from newscrawl.export.target import PACKAGE, HashedFile, Target, Written
 from newscrawl.state.place import Place
 
@@ -181,7 +181,7 @@ def _write_data(
         name = f"{stem}{chosen.suffix}" if split else single or f"{_SINGLE}{chosen.suffix}"
         with target.create(name) as file:
             writer = chosen.writer(file, bom=order.bom)
-            if isinstance(writer, Lives):
+            if isinstance(writer, SurvivalTable):
                 writer.checks = checks
             number = 0
             for record in group:

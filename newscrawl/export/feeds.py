@@ -38,7 +38,7 @@ class Feed:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class FeedLine:
     """A line of a feed, without its line break, and its position."""
 
     number: int
@@ -134,7 +134,7 @@ class FeedReader:
         """Unpacked feeds, each with the reason why the rest could not be unpacked."""
         self._open: OrderedDict[int, IO[bytes]] = OrderedDict()
 
-    def lines(self, number: int) -> Iterator[Line | Damage]:
+    def lines(self, number: int) -> Iterator[FeedLine | Damage]:
         """Yield all lines of the feed with a number, counted from 0.
 
         Raises:
@@ -155,7 +155,7 @@ class FeedReader:
                         return
                     end = None if limit is None else limit - offset
                     whole = data[:end]
-                    yield Line(count, offset, whole.removesuffix(b"\n"), whole.endswith(b"\n"))
+                    yield FeedLine(count, offset, whole.removesuffix(b"\n"), whole.endswith(b"\n"))
                     offset += len(data)
             if fault:
                 yield Damage(feed.path, count + 1, fault)

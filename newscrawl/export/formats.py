@@ -16,10 +16,10 @@ from newscrawl.export.index import Record
 from newscrawl.export.parquet import ParquetRows
 from newscrawl.export.record_fields import Field, corpus_fields, difference_fields, survival_fields
 from newscrawl.export.tables import (
-    Coding,
+    CodingSheet,
     Csv,
     Identifiers,
-    Lives,
+    SurvivalTable,
     coding_fields,
     csv_fields,
     identifier_fields,
@@ -244,7 +244,7 @@ FORMATS: dict[str, Format] = {
     "coding": Format(
         ".csv",
         *_CSV,
-        Coding,
+        CodingSheet,
         coding_fields,
         "a sheet for human coders",
         by_suffix=False,
@@ -281,7 +281,7 @@ FORMATS: dict[str, Format] = {
     "survival": Format(
         ".csv",
         *_CSV,
-        Lives,
+        SurvivalTable,
         survival_fields,
         "a row for each source: since when it is lost, or until when it was alive",
         by_suffix=False,

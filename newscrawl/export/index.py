@@ -14,9 +14,9 @@ import msgspec
 from newscrawl.articles.validation import known_versions
 from newscrawl.errors import ExportError, StoreError
 from newscrawl.export.agencies import agency
-from newscrawl.export.clusters import Clusters, Fingerprint, Text, fingerprint
+from newscrawl.export.clusters import Clusters, ClusterText, Fingerprint, fingerprint
 from newscrawl.export.columns import Columns
-from newscrawl.export.feeds import Damage, FeedReader, Line
+from newscrawl.export.feeds import Damage, FeedLine, FeedReader
 from newscrawl.export.sample import draw
 from newscrawl.export.selection import Selection, text_hash
 from newscrawl.export.trust import trust
@@ -231,7 +231,7 @@ class Index:
                     counts.damages.append(row)
         self._add(rows)
 
-    def _row(self, feed: int, line: Line) -> tuple[object, ...] | Damage:
+    def _row(self, feed: int, line: FeedLine) -> tuple[object, ...] | Damage:
         """Return what the index holds of a line."""
         try:
             article = _decode(line.data)
@@ -297,7 +297,7 @@ class Index:
         ):
             numbers.append(number)
             printed = Fingerprint(size, digest, beginning, signature)
-            clusters.add(Text(printed, published, bool(precise)))
+            clusters.add(ClusterText(printed, published, bool(precise)))
         self._db.execute("BEGIN")
         self._db.executemany(
             "INSERT INTO clusters SELECT one.id, first.id, ?, ?, ?, ?"

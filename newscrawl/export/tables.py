@@ -101,7 +101,7 @@ def _cell(value: Any) -> str:
     return _encode(value).decode()
 
 
-class Lives(Table):
+class SurvivalTable(Table):
     """Writes CSV with one row per article: how long its source page has been online."""
 
     _parse = staticmethod(msgspec.json.Decoder(Article).decode)
@@ -126,7 +126,7 @@ class _Coded(msgspec.Struct):
     url: str
 
 
-class Coding(Table):
+class CodingSheet(Table):
     """Writes a CSV sheet for human coders: the articles, and empty columns for their codes."""
 
     _parse = staticmethod(msgspec.json.Decoder(_Coded).decode)

@@ -13,7 +13,7 @@ from scrapy.http import Response
 from newscrawl.articles.rule_store import RuleStore
 from newscrawl.errors import StoreError
 from newscrawl.extensions.signals import run_reported
-from newscrawl.fetching.headers import moment
+from newscrawl.fetching.headers import parse_timestamp
 from newscrawl.fetching.hosts import Hosts
 from newscrawl.fetching.shutdown import REASONS, stop
 from newscrawl.items import Article
@@ -77,7 +77,7 @@ class RunReport:
     def response_received(self, response: Response) -> None:
         """Compare the clock with those of the first servers."""
         if "cached" not in response.flags and len(self._offsets) < _CLOCKS:
-            sent = moment(response.headers.get("Date") or b"")
+            sent = parse_timestamp(response.headers.get("Date") or b"")
             if sent:
                 self._offsets.append(time() - sent.timestamp())
 

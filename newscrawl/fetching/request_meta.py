@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar, cast
 from scrapy.http import Request, Response
 
 if TYPE_CHECKING:
-    from newscrawl.archive.warc import Archived
+    from newscrawl.archive.warc import ArchivedResponse
 
 Value = TypeVar("Value")
 
@@ -49,7 +49,7 @@ PLAIN_PAGE: MetaKey[Response] = MetaKey("render")
 DIRECTIVES: MetaKey[list[str]] = MetaKey("directives")
 """What robots.txt says of mining, for the record."""
 
-ARCHIVED: "MetaKey[Archived]" = MetaKey("archived")
+ARCHIVED: "MetaKey[ArchivedResponse]" = MetaKey("archived")
 """Where the response is archived, and when it was received."""
 
 ENTERED: MetaKey[float] = MetaKey("entered")

@@ -65,7 +65,7 @@ class WebArchive:
         found = [row for row in rows if len(row) >= 2 and _TIMESTAMP.fullmatch(row[0])]
         if not found:
             return None
-        wanted = _moment(article.copy.published)
+        wanted = _publication_time(article.copy.published)
         timestamp, original, *_ = min(found, key=lambda row: abs(_taken(row[0]) - wanted))
         url = f"{self.base}/web/{timestamp}id_/{original}"
         return Snapshot(url, original, _taken(timestamp).isoformat())
@@ -79,5 +79,5 @@ def _taken(timestamp: str) -> datetime:
         return datetime.max.replace(tzinfo=UTC)
 
 
-def _moment(published: str | None) -> datetime:
+def _publication_time(published: str | None) -> datetime:
     return datetime.fromisoformat(published) if published else datetime.min.replace(tzinfo=UTC)

@@ -10,7 +10,7 @@ from scrapy.http import Headers, Request, Response
 from scrapy.settings import BaseSettings
 
 from newscrawl import __version__
-from newscrawl.archive.warc import RENDERED, SUFFIX, Archived, Exchange
+from newscrawl.archive.warc import RENDERED, SUFFIX, ArchivedResponse, Exchange
 from newscrawl.archive.warc import Headers as Pairs
 from newscrawl.archive.writer import WarcFile
 from newscrawl.errors import RequestDroppedError, StoreError
@@ -84,7 +84,7 @@ class ArchiveMiddleware(RunListener):
             offset = file.write(exchange)
             location = Location(self._name(file), offset)
             fetched = exchange.fetched.isoformat(timespec="seconds")
-            ARCHIVED.set(request, Archived(location, fetched, exchange.status))
+            ARCHIVED.set(request, ArchivedResponse(location, fetched, exchange.status))
             if file.size >= self._max_size:
                 self._finish()
         except StoreError as error:

@@ -15,7 +15,7 @@ from scrapy.http.request import NO_CALLBACK
 from newscrawl.browser import BROWSER_SLOT
 from newscrawl.browser.chromium import find_chromium, has_sandbox, launch_options
 from newscrawl.browser.memory import MemoryWatch
-from newscrawl.browser.visit import Visit
+from newscrawl.browser.page_rendering import PageRendering
 from newscrawl.errors import BrowserError, BrowserMemoryError, BrowserMissingError
 from newscrawl.fetching.request_meta import PLAIN_PAGE
 from newscrawl.text.html import decode
@@ -174,7 +174,7 @@ class BrowserMiddleware:
         from scrapy_playwright.page import PageMethod
 
         kind = (plain.headers.get("Content-Type") or b"").decode("latin-1")
-        visit = Visit(
+        visit = PageRendering(
             plain.url,
             decode(plain.body, kind),
             self._fetch,

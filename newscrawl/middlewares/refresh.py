@@ -3,14 +3,14 @@
 from scrapy.downloadermiddlewares.redirect import MetaRefreshMiddleware
 from scrapy.http import Request, Response
 
-from newscrawl.middlewares.redirect import Unreferred
+from newscrawl.middlewares.redirect import NoRefererMixin
 
 _REFRESH = b"refresh"
 _LOOKED_AT = 32 * 1024
 """Bytes that hold the first 4,096 characters, which is where Scrapy looks, in any encoding."""
 
 
-class RefreshMiddleware(Unreferred, MetaRefreshMiddleware):
+class RefreshMiddleware(NoRefererMixin, MetaRefreshMiddleware):
     """Scrapy's meta refresh middleware, applied only to pages with the word "refresh"."""
 
     def process_response(  # type: ignore[override]  # Scrapy's decorator hides the signature

@@ -9,7 +9,7 @@ from scrapy.exceptions import NotConfigured
 from scrapy.http import Headers, Request, Response
 from scrapy.responsetypes import responsetypes
 
-from newscrawl.archive.warc import RENDERED, ArchiveIndex, Exchange, read_answer
+from newscrawl.archive.warc import RENDERED, ArchiveIndex, Exchange, read_exchange
 from newscrawl.errors import (
     BrowserError,
     BrowserMemoryError,
@@ -76,14 +76,14 @@ class ReplayMiddleware:
             Exception: the error that was archived in place of a response.
         """
         asked = address(request)
-        answers = self._index.answers(asked, self._site)
-        if not answers:
+        responses = self._index.responses_to(asked, self._site)
+        if not responses:
             raise NotInArchiveError
         turn = self._given.get(asked, 0)
-        archived = answers[min(turn, len(answers) - 1)]
-        if len(answers) > 1:
+        archived = responses[min(turn, len(responses) - 1)]
+        if len(responses) > 1:
             self._given[asked] = turn + 1
-        exchange = read_answer(self._index.archive, archived.location)
+        exchange = read_exchange(self._index.archive, archived.location)
         ARCHIVED.set(request, archived)
         return response_of(exchange)
 

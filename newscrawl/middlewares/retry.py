@@ -10,7 +10,7 @@ from scrapy.downloadermiddlewares.retry import RetryMiddleware
 from scrapy.http import Request, Response
 
 from newscrawl.fetching.block_pages import challenge
-from newscrawl.fetching.headers import moment, plain
+from newscrawl.fetching.headers import parse_timestamp, plain
 from newscrawl.fetching.hosts import Hosts
 
 logger = logging.getLogger(__name__)
@@ -80,5 +80,5 @@ def retry_after(response: Response) -> float | None:
     value = (response.headers.get("Retry-After") or b"").decode("latin-1").strip()
     if value.isdecimal():
         return float(value)
-    date = moment(value)
+    date = parse_timestamp(value)
     return None if date is None else max(0.0, (date - datetime.now(UTC)).total_seconds())

@@ -18,7 +18,7 @@ _NOT_COMPARED = ("schema", "crawl", "version", "changed", "duplicate_of")
 
 
 @dataclass(slots=True)
-class Changes:
+class FeedComparison:
     """Numbers of equal and different records, and the fields that differ."""
 
     same: int = 0
@@ -35,14 +35,14 @@ class Changes:
     """Articles that only the new feed has."""
 
 
-def compare(new: Path, old: Iterable[Path]) -> Changes:
+def compare(new: Path, old: Iterable[Path]) -> FeedComparison:
     """Compare a feed with older ones, of which the last version of each article counts.
 
     Raises:
         OSError: a feed cannot be read.
         ValueError: a line of a feed is no record, or a feed cannot be unpacked.
     """
-    changes = Changes()
+    changes = FeedComparison()
     files = [_open_plain(path) for path in old]
     db = sqlite3.connect("", isolation_level=None)
     db.execute("CREATE TABLE lines (id TEXT PRIMARY KEY, file INTEGER, offset INTEGER)")
@@ -92,7 +92,7 @@ class _Named(msgspec.Struct):
     id: str
 
 
-def _note(changes: Changes, old: dict[str, Any], new: dict[str, Any]) -> None:
+def _note(changes: FeedComparison, old: dict[str, Any], new: dict[str, Any]) -> None:
     names = [name for name in _fields(old, new) if _value(old, name) != _value(new, name)]
     changes.same += not names
     changes.different += bool(names)

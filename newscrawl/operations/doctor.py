@@ -23,7 +23,7 @@ from newscrawl.aggregator.sites import SITES, Site
 from newscrawl.browser.chromium import find_chromium
 from newscrawl.configuration.environment import proxy_errors
 from newscrawl.errors import BrowserMissingError, SettingError, StoreError
-from newscrawl.fetching.headers import moment
+from newscrawl.fetching.headers import parse_timestamp
 from newscrawl.operations.ownership import check_user, foreign_files, user_name
 from newscrawl.state import examine
 from newscrawl.state.place import place_of
@@ -289,7 +289,7 @@ def _site(site: Site, settings: Mapping[str, Any]) -> Finding:
         why = getattr(why, "strerror", None) or why
         known = f"known: {site.note}" if site.note else "try again later"
         return Finding(site.name, "warn", f"cannot be reached: {why}", known)
-    sent = moment(date or "")
+    sent = parse_timestamp(date or "")
     if sent and abs(sent - datetime.now(UTC)) > _SKEW:
         return Finding(site.name, "warn", f"its clock says {date}", "set the clock (NTP)")
     rules = Protego.parse(text)

@@ -1,7 +1,7 @@
 """Rebuilds records from a WARC archive with the current code, without network or engine.
 
 What a record is made of is found in the archive alone: the aggregator's page of an article names
-its link, and the archive has the answers to that, redirects included.
+its link, and the archive has the responses to that, redirects included.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ from twisted.python.failure import Failure
 from newscrawl import __version__
 from newscrawl.aggregator.sites import SITES
 from newscrawl.aggregator.urls import ArticleKey, parse_article_url
-from newscrawl.archive.warc import Archived, ArchiveIndex, read_answer
+from newscrawl.archive.warc import ArchivedResponse, ArchiveIndex, read_exchange
 from newscrawl.articles import merge, responses, source_status
 from newscrawl.articles.flow import (
     ArticleFlow,
@@ -94,7 +94,7 @@ class Reextractor:
         self._flow = ArticleFlow(WebArchive(settings), exclude=exclude)
         crawler = Crawler(Spider, settings)
         crawler.stats = DummyStatsCollector(crawler)
-        # Those of a crawl that make a page of an answer, in the order in which answers pass them.
+        # A crawl's middlewares that turn a response into a page, in their order.
         self._middlewares = (
             RedirectMiddleware.from_crawler(crawler),
             CompressionMiddleware.from_crawler(crawler),
@@ -164,13 +164,13 @@ class Reextractor:
     def _rendered(self, page: Response) -> Response | Failure | None:
         """Return the rendered page or the failure; ``None`` if it was not rendered."""
         request = Request(page.url, meta={**page.meta, PLAIN_PAGE.name: page})
-        found = self._index.answers(address(request))
+        found = self._index.responses_to(address(request))
         if not found:
             return None
         archived = _best(found)
         ARCHIVED.set(request, archived)
         try:
-            response = response_of(read_answer(self._index.archive, archived.location))
+            response = response_of(read_exchange(self._index.archive, archived.location))
         except BrowserError as error:
             return _failure(request, error)
         response.request = request
@@ -209,12 +209,12 @@ class Reextractor:
 
     def _page(self, request: Request) -> Response | Request:
         """The page that a request ends in, or where it is sent on to."""
-        found = self._index.answers(request.url)
+        found = self._index.responses_to(request.url)
         if not found:
             self._check_robots(request.url)
             raise NotInArchiveError
         archived = _best(found)
-        response = response_of(read_answer(self._index.archive, archived.location))
+        response = response_of(read_exchange(self._index.archive, archived.location))
         ARCHIVED.set(request, archived)
         response.request = request
         for middleware in self._middlewares:
@@ -245,7 +245,7 @@ class Reextractor:
 
     def _read_robots(self, url: str) -> HostRules | str | None:
         """Return the rules of a host or the failure; ``None`` if they were not requested."""
-        if not self._index.answers(url):
+        if not self._index.responses_to(url):
             return None
         _, answer = self._ask(url)
         if isinstance(answer, HttpError):
@@ -255,7 +255,7 @@ class Reextractor:
         return rules_of(answer.status, answer.body, self._agent)
 
 
-def _best(found: list[Archived]) -> Archived:
+def _best(found: list[ArchivedResponse]) -> ArchivedResponse:
     """The last page; one that was had once is not lost by its server's later troubles."""
     return next((a for a in reversed(found) if 200 <= a.status < 400), found[-1])
 
@@ -275,7 +275,7 @@ def _failure(request: Request, error: Exception) -> Failure:
 
 
 @dataclass(slots=True)
-class Outcome:
+class Reextraction:
     """Number of rebuilt records, and the articles that failed."""
 
     records: int = 0
@@ -290,7 +290,7 @@ Read = Article | tuple[str, str]
 
 def reextract(
     archive: Path, output: Path, place: Place | Path, settings: Settings, *, jobs: int
-) -> Outcome:
+) -> Reextraction:
     """Write the records of every article in an archive, ordered by site and URL.
 
     They are written to ``output`` with ``.part`` appended, and renamed at the end. If there is such
@@ -379,9 +379,9 @@ async def _read(reextractor: Reextractor, key: ArticleKey, parser: Parser) -> Re
     return (key.id, "; ".join(reasons)) if reasons else article
 
 
-async def _write(output: Path, results: AsyncGenerator[Read, None]) -> Outcome:
+async def _write(output: Path, results: AsyncGenerator[Read, None]) -> Reextraction:
     """Write the records, and mark those whose text came before."""
-    outcome = Outcome()
+    outcome = Reextraction()
     part = _part(output)
     texts = part.with_name(part.name + ".sqlite")
     ledger = Ledger(texts)

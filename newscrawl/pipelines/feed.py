@@ -7,7 +7,7 @@ from time import monotonic
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
-from newscrawl.articles.recrawl import Revisits
+from newscrawl.articles.recrawl import RecrawlPolicy
 from newscrawl.errors import StoreError
 from newscrawl.fetching.shutdown import stop
 from newscrawl.items import Article
@@ -41,7 +41,7 @@ class FeedPipeline:
         settings = crawler.settings
         self._crawler = crawler
         self._run = Run.of(crawler)
-        self._revisits = Revisits(settings)
+        self._recrawl = RecrawlPolicy(settings)
         self._batch: list[Article] = []
         self._batch_size = settings.getint("FEED_BATCH")
         self._batch_seconds = settings.getfloat("FEED_BATCH_SECONDS")
@@ -106,7 +106,7 @@ class FeedPipeline:
     def _note(self, item: Article, file: str, position: int, last: tuple[State, int]) -> None:
         """Update the ledger: the article's outcome and its next visit."""
         articles = self._run.ledger.articles
-        state, due = self._revisits.after(item, last)
+        state, due = self._recrawl.after(item, last)
         articles.settle(item.id, state, due=due)
         articles.note_export(
             item.id, self._run.job, item.version, fingerprints(item), file, position

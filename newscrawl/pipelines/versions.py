@@ -13,7 +13,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
 from newscrawl.articles import merge
-from newscrawl.articles.recrawl import Revisits, is_transient
+from newscrawl.articles.recrawl import RecrawlPolicy, is_transient
 from newscrawl.errors import StorageError
 from newscrawl.items import Article, Use, marked
 from newscrawl.state.jsonl import exported_record
@@ -68,7 +68,7 @@ class VersionsPipeline:
 
     def __init__(self, crawler: Crawler) -> None:
         self._run = Run.of(crawler)
-        self._revisits = Revisits(crawler.settings)
+        self._recrawl = RecrawlPolicy(crawler.settings)
         self._exclude = crawler.settings.getbool("EXCLUDE_NOAI_HOSTS")
 
     @classmethod
@@ -108,7 +108,7 @@ class VersionsPipeline:
             return
         articles = self._run.ledger.articles
         if is_transient(item.source):
-            state, _ = self._revisits.after(item, articles.last_outcome(item.id))
+            state, _ = self._recrawl.after(item, articles.last_outcome(item.id))
             if state == "waiting":
                 self._leave(item)
         try:
@@ -125,7 +125,7 @@ class VersionsPipeline:
     def _leave(self, item: Article) -> NoReturn:
         """Settle an article whose latest version is still valid."""
         articles = self._run.ledger.articles
-        state, due = self._revisits.after(item, articles.last_outcome(item.id))
+        state, due = self._recrawl.after(item, articles.last_outcome(item.id))
         articles.settle(item.id, state, due=due)
         raise UnchangedRecordError("unchanged", log_level="DEBUG")
 

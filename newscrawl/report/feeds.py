@@ -14,7 +14,7 @@ from typing import cast, get_args
 
 import msgspec
 
-from newscrawl.export.feeds import Damage, FeedReader, Line
+from newscrawl.export.feeds import Damage, FeedLine, FeedReader
 from newscrawl.export.survival import LOST as LOST_STATES
 from newscrawl.export.survival import Checks
 from newscrawl.items import Status, Use, marked
@@ -115,7 +115,7 @@ _decode_exported = msgspec.json.Decoder(_Exported).decode
 
 
 @dataclass(slots=True)
-class Outlet:
+class OutletStatistics:
     """Statistics of one newspaper in one edition of one aggregator."""
 
     site: str
@@ -162,7 +162,7 @@ class FeedStatistics:
     """Number of articles."""
     duplicates: int = 0
     """Articles with the text of an earlier one."""
-    outlets: dict[tuple[str, str, str], Outlet] = field(default_factory=dict)
+    outlets: dict[tuple[str, str, str], OutletStatistics] = field(default_factory=dict)
     """By site, edition and slug."""
     months: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     """Articles by month of publication and status of the source."""
@@ -171,7 +171,7 @@ class FeedStatistics:
     lives: defaultdict[str, Counter[tuple[int, bool]]] = field(
         default_factory=lambda: defaultdict(Counter)
     )
-    """Sources by year of publication, and as in ``Outlet.lives``."""
+    """Sources by year of publication, and as in ``OutletStatistics.lives``."""
     clusters: Counter[int] = field(default_factory=Counter)
     """Later articles with the same text, by hash of the first one's identifier."""
     agreement: dict[str, list[int]] = field(
@@ -242,10 +242,10 @@ def _latest_first(reader: FeedReader) -> list[int]:
     )
 
 
-def _began(lines: Iterator[Line | Damage]) -> str:
+def _began(lines: Iterator[FeedLine | Damage]) -> str:
     """Return the export time of the first valid record; "" if there is none."""
     for line in lines:
-        if isinstance(line, Line):
+        if isinstance(line, FeedLine):
             try:
                 return _decode_exported(line.data).crawl.exported or ""
             except ValueError:
@@ -265,7 +265,7 @@ def _count(stats: FeedStatistics, record: _Record, checks: Checks) -> None:
     site, edition, slug = record.aggregator, record.edition, record.outlet.slug
     outlet = stats.outlets.get((site, edition, slug))
     if outlet is None:
-        outlet = stats.outlets[site, edition, slug] = Outlet(site, edition, slug)
+        outlet = stats.outlets[site, edition, slug] = OutletStatistics(site, edition, slug)
     outlet.name = outlet.name or record.outlet.name
     if record.outlet.domain:
         outlet.domains[record.outlet.domain] += 1

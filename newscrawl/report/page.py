@@ -26,7 +26,14 @@ from newscrawl.export.survival import Checks, find_checks, kaplan_meier
 from newscrawl.items import Article, Status
 from newscrawl.operations.monitors import alarms
 from newscrawl.report.differences import differences
-from newscrawl.report.feeds import AGREE, FILLED, LENGTHS, FeedStatistics, Outlet, count_feeds
+from newscrawl.report.feeds import (
+    AGREE,
+    FILLED,
+    LENGTHS,
+    FeedStatistics,
+    OutletStatistics,
+    count_feeds,
+)
 from newscrawl.report.runs import hosts_of, losses_of, rules_of
 from newscrawl.state.place import Place, as_place
 from newscrawl.state.run import now
@@ -151,7 +158,7 @@ def _content(stats: FeedStatistics, place: Place, feeds: list[Feed]) -> dict[str
     }
 
 
-def _survival(stats: FeedStatistics, outlets: list[Outlet]) -> list[list[Any]]:
+def _survival(stats: FeedStatistics, outlets: list[OutletStatistics]) -> list[list[Any]]:
     """Return curves of the survival of sources: all, then by year, then of the largest outlets.
 
     Each is its kind, its name, its number of sources, and its steps: months since publication,
@@ -176,7 +183,7 @@ def _curve(lives: Counter[tuple[int, bool]]) -> list[list[float]]:
     return [[0, 1.0, lives.total()], *steps, [end, last, lives[end, False]]]
 
 
-def _outlet(outlet: Outlet, last_day: str) -> dict[str, Any]:
+def _outlet(outlet: OutletStatistics, last_day: str) -> dict[str, Any]:
     """Return an outlet's row, with its articles by month, and by day for the last year."""
     months: Counter[str] = Counter()
     for day, count in outlet.days.items():

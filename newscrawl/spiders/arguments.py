@@ -12,7 +12,7 @@ from newscrawl.aggregator.sites import Site
 from newscrawl.aggregator.urls import ArticleKey, is_slug, parse_article_id, parse_article_url
 from newscrawl.errors import ArgumentError
 from newscrawl.items import Edition
-from newscrawl.state.articles import Wanted
+from newscrawl.state.articles import ClaimFilter
 from newscrawl.state.plan import Plan
 from newscrawl.text.days import FORMS, parse_day
 
@@ -160,9 +160,9 @@ class Arguments:
                     f"leave out {', '.join(others)}"
                 )
 
-    def wanted(self) -> Wanted:
+    def wanted(self) -> ClaimFilter:
         """Return which known articles the run may claim."""
-        return Wanted(
+        return ClaimFilter(
             editions=self.editions,
             outlets=self.outlets,
             since=self.since.isoformat() if self.since else None,

@@ -17,7 +17,7 @@ from newscrawl.articles import responses, source_status
 from newscrawl.articles.flow import ArticleFlow
 from newscrawl.articles.parse_jobs import CopyJob
 from newscrawl.articles.parse_workers import Parser, parser_of
-from newscrawl.articles.recrawl import Revisits
+from newscrawl.articles.recrawl import RecrawlPolicy
 from newscrawl.articles.rule_store import RuleStore
 from newscrawl.errors import ArgumentError, StoreError
 from newscrawl.fetching.block_pages import challenge
@@ -56,7 +56,7 @@ class AggregatorSpider(scrapy.Spider):
     discovery: Discovery
     flow: ArticleFlow
     driver: FlowDriver
-    revisits: Revisits
+    recrawl: RecrawlPolicy
     hosts: Hosts
 
     def __init_subclass__(cls, **given: Any) -> None:
@@ -96,7 +96,7 @@ class AggregatorSpider(scrapy.Spider):
             crawler, site, arguments, run, spider.parser, spider.article_request
         )
         run.listeners.append(spider.rules)
-        spider.revisits = Revisits(settings)
+        spider.recrawl = RecrawlPolicy(settings)
         spider.hosts = Hosts.of(crawler)
         web_archive = WebArchive(settings)
         if web_archive.base:
@@ -263,7 +263,7 @@ class AggregatorSpider(scrapy.Spider):
 
     def _fail(self, key: ArticleKey, reason: str) -> None:
         self.logger.warning("%s cannot be parsed: %s", key.url, reason)
-        self.revisits.fail(self.run.ledger.articles, key.id, reason)
+        self.recrawl.fail(self.run.ledger.articles, key.id, reason)
 
     # --- The end ---------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from newscrawl.articles.flow import (
     Result,
 )
 from newscrawl.articles.parse_workers import Parser
-from newscrawl.articles.rendering import Renderings
+from newscrawl.articles.rendering_policy import RenderingPolicy
 from newscrawl.articles.rule_store import RuleStore
 from newscrawl.fetching.request_meta import ARTICLE, PLAIN_PAGE
 from newscrawl.items import Article
@@ -39,7 +39,7 @@ class FlowDriver:
         self.crawler = crawler
         self._parser = parser
         self._rules = rules
-        self._renderings: Renderings[AnySteps] = Renderings(crawler.settings, ledger)
+        self._renderings: RenderingPolicy[AnySteps] = RenderingPolicy(crawler.settings, ledger)
 
     @guarded
     async def advance(

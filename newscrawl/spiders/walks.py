@@ -20,7 +20,7 @@ from newscrawl.state.discovery import DiscoveryStore, WalkProgress
 
 
 @dataclass(slots=True)
-class Listing:
+class WalkedListing:
     """State of one listing in this run: which of its pages have been walked."""
 
     start: str
@@ -37,7 +37,7 @@ class Listing:
 class Walk:
     """A pass through consecutive pages of a listing, until a known or repeated page."""
 
-    listing: Listing
+    listing: WalkedListing
     """The listing."""
     is_front: bool = False
     """Whether it walks what an earlier run could not have seen."""
@@ -107,9 +107,11 @@ class Walks:
         for start, several in starts:
             progress = interrupted.get(start)
             if progress is None or not self._covered_by(progress, several=several):
-                yield start, Walk(Listing(start))
+                yield start, Walk(WalkedListing(start))
                 continue
-            listing = Listing(start, progress.head, front_open=True, rest_open=bool(progress.page))
+            listing = WalkedListing(
+                start, progress.head, front_open=True, rest_open=bool(progress.page)
+            )
             yield start, Walk(listing, is_front=True, awaited=frozenset(progress.head))
             if progress.page:
                 rests[start] = Walk(listing, awaited=frozenset(progress.tail))
@@ -140,7 +142,7 @@ class Walks:
             listing.front_open = False
         elif walk.awaited and not walk.has_met:
             self._store.end_walk(self._site, listing.start)
-            return Walk(Listing(listing.start))
+            return Walk(WalkedListing(listing.start))
         else:
             listing.rest_open = False
         if not listing.front_open and not listing.rest_open:
@@ -149,7 +151,7 @@ class Walks:
             self._store_progress(listing, "", ())
         return None
 
-    def _store_progress(self, listing: Listing, page: str, ids: Sequence[str]) -> None:
+    def _store_progress(self, listing: WalkedListing, page: str, ids: Sequence[str]) -> None:
         progress = WalkProgress(
             page, listing.head, tuple(ids), self._since, self._until, self._outlets
         )

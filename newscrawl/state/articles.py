@@ -71,7 +71,7 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ClaimFilter:
     """Filter of the known articles that a run may claim, as an SQL condition."""
 
     editions: Sequence[str] = ()
@@ -101,7 +101,7 @@ class Wanted:
         return condition, values
 
 
-ANY = Wanted()
+ANY = ClaimFilter()
 """No restriction."""
 
 
@@ -131,7 +131,7 @@ class ArticleStore:
         *,
         attempts: int,
         again: str = "",
-        wanted: Wanted = ANY,
+        wanted: ClaimFilter = ANY,
     ) -> dict[str, str]:
         """Store articles, and claim those that the run is to request.
 
@@ -174,7 +174,7 @@ class ArticleStore:
         job: str,
         now: str,
         *,
-        wanted: Wanted = ANY,
+        wanted: ClaimFilter = ANY,
         unfinished: bool = True,
         due: bool = True,
     ) -> Iterator[tuple[str, str]]:
@@ -260,7 +260,7 @@ class ArticleStore:
         sql = f"SELECT id FROM articles WHERE job = {_NUMBER} AND claim IN ('new', 'again')"  # noqa: S608 - a literal
         return [article for (article,) in self._database.execute(sql, (job,)).fetchall()]
 
-    def count_left(self, site: str, job: str, wanted: Wanted = ANY) -> int:
+    def count_left(self, site: str, job: str, wanted: ClaimFilter = ANY) -> int:
         """Number of a site's articles without an outcome that a run has not claimed."""
         condition, values = wanted.where()
         (count,) = self._database.execute(

@@ -15,7 +15,7 @@ from newscrawl.errors import SettingError
 
 
 @dataclass(frozen=True, slots=True)
-class Packing:
+class Compression:
     """Compression method of feeds: file suffix and compress function."""
 
     suffix: str
@@ -42,9 +42,9 @@ def _zstd(block: bytes) -> bytes:
 
 
 PACKINGS = {
-    "none": Packing("", bytes),
-    "gzip": Packing(".gz", _gzip),
-    "zstd": Packing(".zst", _zstd),
+    "none": Compression("", bytes),
+    "gzip": Compression(".gz", _gzip),
+    "zstd": Compression(".zst", _zstd),
 }
 """What the setting ``FEED_COMPRESSION`` may say."""
 
@@ -52,7 +52,7 @@ SUFFIXES = tuple(f".jsonl{packing.suffix}" for packing in PACKINGS.values())
 """How the names of feeds end."""
 
 
-def packing_of(name: object) -> Packing:
+def packing_of(name: object) -> Compression:
     """The packing that a setting names.
 
     Raises:

@@ -9,7 +9,7 @@ import msgspec
 
 from newscrawl.errors import StorageError, StoreError
 from newscrawl.items import Article
-from newscrawl.state.compression import PACKINGS, Packing, open_unpacked, unpacking_errors
+from newscrawl.state.compression import PACKINGS, Compression, open_unpacked, unpacking_errors
 from newscrawl.state.run import Run
 from newscrawl.storage import open_file
 
@@ -53,7 +53,7 @@ class LineFile:
     """
 
     def __init__(
-        self, run: Run, kind: str, *, fsync: bool, packing: Packing = PACKINGS["none"]
+        self, run: Run, kind: str, *, fsync: bool, packing: Compression = PACKINGS["none"]
     ) -> None:
         self.path = run.files[kind] = run.path(kind, packing.suffix)
         self._name = run.relative(self.path)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from newscrawl.state.articles import Wanted
+from newscrawl.state.articles import ClaimFilter
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,5 +22,5 @@ class Plan:
     """Whether a run that finds nothing has failed."""
     until: date | None = None
     """Last printed date that is wanted."""
-    leftovers: Wanted | None = None
+    leftovers: ClaimFilter | None = None
     """Unfinished articles of earlier runs that it takes over; ``None`` if it takes none."""

@@ -41,7 +41,7 @@ Fetch = Callable[[str, str, Mapping[str, str]], Awaitable[Response]]
 """Fetches a part of a page: its kind, URL and headers in, the answer out."""
 
 
-class Visit:
+class PageRendering:
     """Renders the HTML of a fetched page in the browser; subresources come from ``fetch``.
 
     The browser gets the page's own HTML as it is held, and each part that the scripts ask for from
@@ -71,7 +71,7 @@ class Visit:
     async def begin(self, page: "Page", _: object = None) -> None:
         """Route all requests of a new page through the crawl's downloader."""
         self._page = page
-        await page.route("**/*", self._answer)
+        await page.route("**/*", self._serve)
 
     async def settle(self, page: "Page") -> None:
         """Wait until a page's network is idle.
@@ -92,7 +92,7 @@ class Visit:
         if self._page and not self._page.is_closed():
             await self._page.close()
 
-    async def _answer(self, route: "Route", part: "Part") -> None:
+    async def _serve(self, route: "Route", part: "Part") -> None:
         """Serve a request of the page."""
         from playwright.async_api import Error
 

@@ -27,7 +27,7 @@ class _Host(Generic[Waiting]):
     """Pages whose decision depends on those."""
 
 
-class Renderings(Generic[Waiting]):
+class RenderingPolicy(Generic[Waiting]):
     """Decides which pages are rendered, by their content and their host's earlier pages."""
 
     def __init__(self, settings: BaseSettings, ledger: Ledger) -> None:
