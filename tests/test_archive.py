@@ -18,7 +18,7 @@ from newscrawl.archive.warc import ArchiveIndex, Exchange, read_exchange, scan
 from newscrawl.archive.writer import WarcFile
 from newscrawl.demo.network import build
 from newscrawl.demo.outlets import EDITIONS, outlets_of
-from newscrawl.demo.proxy import Answer, DemoProxy
+from newscrawl.demo.proxy import DemoProxy, Reply
 from newscrawl.errors import ArchiveError, StoreError
 from newscrawl.items import Location
 from newscrawl.operations.comparison import compare
@@ -39,15 +39,15 @@ def troubled(first: int = 1, last: int = 12) -> Web:
     zipped = HTML | {"Content-Encoding": "gzip"}
     sources = [
         SOURCE,
-        Answer(200, zipped, gzip.compress(SOURCE.body)),
-        Answer(301, {"Location": "/new/2"}),
-        Answer(302, {"Location": ARABIC.decode("latin-1")}),
-        Answer(404, HTML, b"<p>404"),
-        Answer(429, HTML | {"Retry-After": "900"}, b""),
-        Answer(500, HTML, b"<p>500"),
-        Answer(200, HTML, b"<p>a</p>" * 800_000),
-        Answer(action="drop"),
-        Answer(200, HTML, b'<meta http-equiv="refresh" content="0; url=/new/9"><p>x</p>'),
+        Reply(200, zipped, gzip.compress(SOURCE.body)),
+        Reply(301, {"Location": "/new/2"}),
+        Reply(302, {"Location": ARABIC.decode("latin-1")}),
+        Reply(404, HTML, b"<p>404"),
+        Reply(429, HTML | {"Retry-After": "900"}, b""),
+        Reply(500, HTML, b"<p>500"),
+        Reply(200, HTML, b"<p>a</p>" * 800_000),
+        Reply(action="drop"),
+        Reply(200, HTML, b'<meta http-equiv="refresh" content="0; url=/new/9"><p>x</p>'),
     ]
     for number in range(first, last + 1):
         link = f"{BASE}/article/{number}"
@@ -62,9 +62,9 @@ def troubled(first: int = 1, last: int = 12) -> Web:
         small.pages[f"https://www.maghress.com/fr/courrier/{number}"] = aggregator_page(
             f"{TITLE} ({number})", TEXT, link=link
         )
-        small.pages[f"host nowhere{number}.example"] = Answer(action="refuse")
+        small.pages[f"host nowhere{number}.example"] = Reply(action="refuse")
     robots = b"User-agent: *\nDisallow: /private/\n"
-    small.pages[f"{BASE}/robots.txt"] = Answer(200, {"Content-Type": "text/plain"}, robots)
+    small.pages[f"{BASE}/robots.txt"] = Reply(200, {"Content-Type": "text/plain"}, robots)
     small.pages[f"{BASE}/new/2"] = small.pages[f"{BASE}/new/9"] = SOURCE
     small.pages[f"{BASE}/%D9%85%D9%82%D8%A7%D9%84/1"] = SOURCE
     return small
@@ -185,7 +185,7 @@ def test_a_replay_gives_the_same_records_without_network(crawled: Outcome, tmp_p
 def test_the_demo_of_a_site_is_replayed_and_made_anew(tmp_path: Path) -> None:
     slugs = {o.slug for site, e in EDITIONS if site == "maghress" for o in outlets_of(site, e)}
     walk = {"outlets": ",".join(sorted(slugs))}
-    with DemoProxy(build().answer) as proxy:
+    with DemoProxy(build().reply) as proxy:
         done = subprocess.run(
             command("maghress", {"ARCHIVE": "1"}, walk),
             env=environment(proxy, tmp_path),
@@ -316,7 +316,7 @@ def test_an_archive_survives_a_kill(tmp_path: Path) -> None:
     small = troubled(1, 60)
     small.pages[f"{BASE}/article/7"] = SOURCE
     slow = ON | {"FEED_BATCH": "3", "DOWNLOAD_DELAY": "0.05", "CONCURRENT_REQUESTS_PER_DOMAIN": "1"}
-    with DemoProxy(small.answer) as proxy:
+    with DemoProxy(small.reply) as proxy:
         run = subprocess.Popen(
             command("maghress", slow, WALK),
             env=environment(proxy, tmp_path),

@@ -132,7 +132,7 @@ class Node:
 
 @pytest.fixture
 def node(tmp_path: Path) -> Iterator[Node]:
-    with DemoProxy(build().answer) as proxy:
+    with DemoProxy(build().reply) as proxy:
         made = Node(tmp_path, proxy)
         try:
             until(made.answers)

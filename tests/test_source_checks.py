@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from newscrawl.demo.proxy import Answer
+from newscrawl.demo.proxy import Reply
 from newscrawl.export.survival import Checks, source_life
 from newscrawl.items import Source
 from tests.support import BASE, SOURCE, TEXT, TITLE, article, scrapy
@@ -26,10 +26,10 @@ OTHER = outlet_page(
 SHORT = outlet_page(TITLE, TEXT[:1], published="2024-03-29T08:00:00+01:00", author="R. N.")
 LATER = {
     1: (SOURCE, "alive"),
-    2: (Answer(404, HTML, b"<p>404</p>"), "gone"),
+    2: (Reply(404, HTML, b"<p>404</p>"), "gone"),
     3: (OTHER, "replaced"),
-    4: (Answer(403, HTML, b"<p>403</p>"), "walled"),
-    5: (Answer(500, HTML, b"<p>500</p>"), "away"),
+    4: (Reply(403, HTML, b"<p>403</p>"), "walled"),
+    5: (Reply(500, HTML, b"<p>500</p>"), "away"),
     6: (SHORT, "emptied"),
 }
 
