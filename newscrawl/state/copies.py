@@ -35,7 +35,7 @@ class TableCopies:
         return self._select(f"SELECT * FROM {table}", ())  # noqa: S608 - as above
 
     def rows_after(self, table: str, number: int, limit: int) -> list[Row]:
-        """Return the rows that follow a number, in order."""
+        """Return the rows with larger numbers, in order."""
         return self._select(
             f"SELECT * FROM {table} WHERE number > ? ORDER BY number LIMIT ?",  # noqa: S608 - as above
             (number, limit),
@@ -69,7 +69,7 @@ class TableCopies:
             self._database.insert(table, [*rows[0]], [tuple(row.values()) for row in rows])
 
     def finish(self, source: str, target: str) -> None:
-        """Assign a node's files to its name in this ledger; have numbers follow the last ones."""
+        """Assign a node's files to its name in this ledger; continue its numbering."""
         for table in ("files", "stored_files"):
             self._database.execute(f"UPDATE {table} SET node = ? WHERE node = ?", (target, source))  # noqa: S608 - literals
         self._database.continue_numbers(("names", "articles", "texts"))

@@ -1,6 +1,6 @@
-"""Connection to PostgreSQL that gives up on a server that does not respond.
+"""PostgreSQL connection whose operations time out when the server does not respond.
 
-The system notices a cut cable, but neither a server that stands still nor a proxy in front of it.
+The operating system detects a cut cable, but not a stalled server or a proxy in front of it.
 """
 
 from collections.abc import Generator
@@ -12,7 +12,7 @@ import psycopg
 _Result = TypeVar("_Result")
 
 _INTERVAL = 0.1
-"""Seconds between two looks at the deadline."""
+"""Seconds between two checks of the deadline."""
 
 _ON_SERVER = (
     "SELECT set_config('statement_timeout', %(limit)s, false),"
