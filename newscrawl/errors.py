@@ -43,7 +43,7 @@ class FeedError(PageError):
 class UnreadableHtmlError(NewscrawlError):
     """A document cannot be parsed as HTML.
 
-    Raised by ``newscrawl.text.html`` for empty documents and absurd nesting.
+    Raised by ``newscrawl.text.html`` for empty documents and excessive nesting.
     """
 
 

@@ -1,7 +1,7 @@
 """Item loaders that normalise the fields of the aggregator's copy and the outlet's page.
 
 Loader context: ``zone``, the ``tzinfo`` of dates without an offset and of all results, and
-``base_url``, for relative URLs. Values that are empty once cleaned are not loaded.
+``base_url``, for relative URLs. Values that are empty after cleaning are not loaded.
 """
 
 from collections.abc import Callable, Mapping
@@ -55,7 +55,7 @@ class Distinct:
         self.key = key
 
     def __call__(self, values: list[Any]) -> list[Any]:
-        """Return the values without those that repeat an earlier one."""
+        """Return the values without duplicates of earlier ones."""
         first: dict[object, Any] = {}
         for value in values:
             first.setdefault(self.key(value), value)

@@ -28,10 +28,10 @@ Headers = list[tuple[bytes, bytes]]
 
 SUFFIX = ".warc.gz"
 RENDERED = "urn:rendered:"
-"""Stands before the URL of a page as the browser showed it, which no server ever sent."""
+"""Prefix of the URL of a page as rendered by the browser, which no server ever sent."""
 
 INDEX = "index.sqlite"
-"""File beside the archive that says where each URL's responses lie. It may be deleted any time."""
+"""Index file in the archive directory. It may be deleted at any time."""
 
 GZIP = 31
 """For zlib: with a gzip header."""
@@ -51,23 +51,23 @@ class Exchange:
     sent: Headers = field(default_factory=list)
     """The request's headers."""
     status: int = 0
-    """HTTP status code of the answer; 0 if none came."""
+    """HTTP status code of the response; 0 without a response."""
     headers: Headers = field(default_factory=list)
-    """The answer's headers."""
+    """The response's headers."""
     body: bytes = b""
-    """The answer's body as received, still compressed if the server did so."""
+    """The response's body as received, still compressed if the server compressed it."""
     protocol: str = "HTTP/1.1"
-    """Protocol of the answer."""
+    """Protocol of the response."""
     ip: str | None = None
-    """Address of the server, if it was asked directly."""
+    """IP address of the server, if no proxy was used."""
     cut: bool = False
-    """Whether the connection ended before the body did."""
+    """Whether the connection ended before the body was complete."""
     error: str | None = None
-    """Name of the error that came instead of an answer."""
+    """Name of the error that occurred instead of a response."""
     message: str = ""
-    """What that error said."""
+    """Message of that error."""
     fetched: datetime = field(default_factory=lambda: datetime.now(UTC))
-    """When the answer was complete."""
+    """When the response was complete."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +75,15 @@ class ArchivedResponse:
     """Location, time and status of an archived response: a row of the index."""
 
     location: Location
-    """Where it lies."""
+    """Location of the response."""
     fetched: str
     """When it was received, ISO 8601 in UTC, to the second."""
     status: int
-    """HTTP status code; 0 if there was no answer."""
+    """HTTP status code; 0 if there was no response."""
 
 
 def read_exchange(archive: Files | Path, location: Location) -> Exchange:
-    """Read the response at a location; the request's headers are not read.
+    """Read the response at a location, without the request's headers.
 
     Raises:
         ArchiveError: there is none; the file was cut, changed or removed, or cannot be read.
@@ -117,7 +117,7 @@ def _parse_response(url: str, block: bytes) -> Exchange:
 
 
 def _unzip(blocks: Iterable[bytes]) -> tuple[bytes, int]:
-    """The record in a gzip member that blocks begin with, and the member's length.
+    """Return the record in the first gzip member of some blocks, and the member's length.
 
     Raises:
         ValueError: the member is cut.
@@ -135,7 +135,7 @@ def _unzip(blocks: Iterable[bytes]) -> tuple[bytes, int]:
 
 
 def _fields(record: bytes) -> tuple[dict[str, str], int]:
-    """Fields of a record's head by their names in lower case, and where its block begins.
+    """Return a record's header fields by lower-case name, and the offset of its block.
 
     Raises:
         ValueError: it has no head.
@@ -150,14 +150,13 @@ def _fields(record: bytes) -> tuple[dict[str, str], int]:
 
 
 Row = tuple[str, str, int, int]
-"""An answer in a file: URL, date, offset and status."""
+"""A response in a file: URL, date, offset and status."""
 
 
 def scan(location: Path | str, begin: int = 0, end: int | None = None) -> Iterator[Row]:
     """List the responses of a file whose records begin in a byte range.
 
-    A record that is cut, as the last one of a killed run may be, and one that is damaged, are
-    passed over.
+    Truncated records, as the last one of a killed run may be, and damaged ones are skipped.
 
     Args:
         location: Path of the file, or the URL of an object, which is downloaded for it.
@@ -187,9 +186,9 @@ def _scan(path: Path, data: mmap.mmap, begin: int, end: int) -> Iterator[Row]:
             if row := _row(record, position):
                 yield row
         except (ValueError, KeyError, IndexError, zlib.error) as error:
-            # In a range's beginning, bytes may look like a member's by chance.
+            # At the beginning of a range, bytes may look like a gzip member by chance.
             level = logging.DEBUG if position == begin else logging.WARNING
-            logger.log(level, "%s: passed over a record at %d: %s", path, position, error)
+            logger.log(level, "%s: skipped a record at %d: %s", path, position, error)
             position = data.find(_MEMBER, position + 1)
         else:
             position += length
@@ -218,7 +217,7 @@ def _scan_range(job: Range) -> list[Row]:
 
 
 Mapper = Callable[[Callable[[Range], list[Row]], list[Range]], Iterable[list[Row]]]
-"""``map``, or that of a pool of processes."""
+"""``map``, or the ``map`` of a process pool."""
 
 
 class ArchiveIndex:
@@ -226,7 +225,7 @@ class ArchiveIndex:
 
     Args:
         archive: The archive.
-        made: An index of it that another process keeps up to date; it is only read. Without one,
+        made: Index that another process keeps up to date; it is only read. Without one,
             ``index.sqlite`` in the archive, or a temporary file if the archive cannot be written.
 
     Raises:
@@ -247,7 +246,7 @@ class ArchiveIndex:
             directory.mkdir(parents=True, exist_ok=True)  # all of it may be in object storage
             self._db = self._open(self.file)
         except (OSError, sqlite3.Error) as error:
-            logger.warning("%s has to be indexed each time: %s", directory, error)
+            logger.warning("%s has to be indexed on each use: %s", directory, error)
             self._temporary = NamedTemporaryFile(suffix="-" + INDEX)  # noqa: SIM115 - lives as long as this
             self.file = Path(self._temporary.name)
             self._db = self._open(self.file)
@@ -273,10 +272,10 @@ class ArchiveIndex:
         self._db.close()
 
     def update(self, mapper: Mapper = map) -> None:
-        """Take in what was added to the archive, and drop what was taken away.
+        """Add new files of the archive to the index, and drop removed ones.
 
         Args:
-            mapper: How to spread the work, ``map`` or that of a pool.
+            mapper: ``map``, or the ``map`` of a pool, to distribute the work.
 
         Raises:
             ArchiveError: a file cannot be read.
@@ -344,8 +343,8 @@ class ArchiveIndex:
         ]
 
     def urls(self, prefix: str, after: str = "") -> Iterator[str]:
-        """URLs that begin with a prefix, sorted; only those that come after one, if given."""
-        # A few at a time: a statement left open would lock others out.
+        """Yield URLs with a prefix, sorted; only those after ``after``, if given."""
+        # In chunks: an open statement would lock other processes out.
         select = (
             "SELECT DISTINCT url FROM answers WHERE url > ? AND url >= ? AND url < ?"
             " ORDER BY url LIMIT 1000"

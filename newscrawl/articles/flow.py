@@ -1,8 +1,7 @@
 """Article flow: the steps from the aggregator's copy to a finished record, free of I/O.
 
-The flow of an article is a generator. It yields the next step, is sent what came of that step, and
-returns the record. The crawl and re-extraction drive the same flow; they differ in how they carry
-out a step.
+The flow of an article is a generator. It yields the next step, receives the step's result, and
+returns the record. The crawl and re-extraction run the same flow, but execute steps differently.
 """
 
 import logging
@@ -45,7 +44,7 @@ class Render:
     page: Response
     """The page as the server sent it."""
     shell: bool
-    """Whether it seems to be completed by scripts."""
+    """Whether scripts seem to complete it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +64,13 @@ class FetchSnapshot:
 
 
 Step = Fetch | Parse | Render | AskWebArchive | FetchSnapshot
-"""What an article needs next."""
+"""Next step of an article."""
 
 Result = Response | Failure | ReadSource | None
-"""What came of a step."""
+"""Result of a step."""
 
 Steps = Generator[Step, Any, Article]
-"""The flow of one article; it is sent a ``Result`` for each step."""
+"""Generator of one article's steps; receives a ``Result`` for each."""
 
 AnySteps = Generator[Step, Any, Article | None]
 """A flow that may end without a record."""
@@ -82,11 +81,11 @@ class ArticleFlow:
     """Generates the steps of an article: fetch, parse, render, web archive."""
 
     web_archive: WebArchive
-    """Where snapshots of lost sources are looked for."""
+    """Web archive that is searched for snapshots of lost sources."""
     follow: bool = True
     """Whether source links are followed."""
     exclude: bool = False
-    """Whether sources whose owner reserves them from text and data mining are withdrawn."""
+    """Whether sources are withdrawn whose owner opts out of text and data mining."""
 
     def steps(self, article: Article) -> Steps:
         """Complete a record that holds the aggregator's copy."""
@@ -113,7 +112,7 @@ class ArticleFlow:
         return (yield from self._from_snapshot(article))
 
     def _parse(self, article: Article, page: Response) -> Generator[Step, Any, ReadSource]:
-        """Complete a record from a page, or from what came in its place."""
+        """Complete a record from the outlet's page, rendered if necessary."""
         job = responses.begin_source(article, page)
         read: ReadSource = (yield Parse(job)) if job else ReadSource(article)
         responses.finish_source(read.article, page, job, exclude=self.exclude)

@@ -22,7 +22,7 @@ from newscrawl.items import Article, Status
 from newscrawl.text.urls import registered_domain
 
 INCOMPLETE: tuple[Status, ...] = ("unreadable", "mismatch")
-"""Statuses of a page that holds too little of the copy and that a browser may complete."""
+"""Statuses of pages that have too little of the copy and that a browser may complete."""
 
 
 @dataclass(slots=True)
@@ -31,7 +31,7 @@ class ReadCopy:
 
     page: AggregatorPage | None = None
     links: list[ArticleKey] = field(default_factory=list)
-    """Other articles that it links to, if they are asked for."""
+    """Other articles that it links to, if requested by the job."""
     why: str = ""
 
 
@@ -59,7 +59,7 @@ class ReadSource:
     domain: str | None = None
     """The outlet whose rules the page may have changed; ``None`` if it changed none."""
     shell: bool = False
-    """Whether the page holds too little of the article, but a browser may show more."""
+    """Whether the page has too little of the article, but a browser may render more."""
     taught: bytes = b""
     """The outlet's learned rules as JSON Lines: those known when the run began, changed by this
     page alone. ``RuleStore`` merges the pages of a run."""
@@ -72,7 +72,7 @@ class CopyJob(Struct, tag=True):
     body: bytes
     content_type: str | None
     links: bool
-    """Whether the articles that it links to are asked for."""
+    """Whether the articles that it links to are extracted."""
 
     result: ClassVar[type[ReadCopy]] = ReadCopy
 

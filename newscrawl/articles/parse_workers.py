@@ -1,6 +1,6 @@
 """Pool of worker processes that parse untrusted pages, with memory and time limits.
 
-A worker parses one page at a time, so when it dies or is late, that page alone is to blame. Jobs
+A worker parses one page at a time, so that a crash or timeout is attributed to that page. Jobs
 and results are decoded into their declared types and nothing is unpickled, so that a worker that a
 page has taken over cannot run code in the crawl.
 
@@ -36,19 +36,19 @@ _RETRIES = 2
 """Times that a page is parsed again after its worker died: it may have been killed from outside."""
 
 _STARTS = 5
-"""Failed starts in a row after which no more are tried."""
+"""Consecutive failed starts after which no worker is started any more."""
 
 _START_SECONDS = 60
-"""Longest that a worker may take to start."""
+"""Maximum time for a worker to start."""
 
 _GRACE_SECONDS = 0.2
 """Time to receive a result that arrived while the event loop was busy past the deadline."""
 
 _DYING_SECONDS = 1
-"""Longest that a process may take to end once it has closed its output."""
+"""Maximum time for a process to end once it has closed its output."""
 
 _MAX_RESULT = 64 * 1024 * 1024
-"""Largest result, in bytes: a worker that was taken over must not fill the crawl's memory."""
+"""Largest result, in bytes: a compromised worker must not fill the crawl's memory."""
 
 _SERVE = """
 import sys
@@ -57,8 +57,8 @@ sys.modules["scrapy"] = None
 from newscrawl.articles.worker_process import serve
 serve()
 """
-"""What a worker runs. The item loaders' library would import Scrapy, whose items are not used: more
-than half of the memory and of the time to start."""
+"""Code of a worker. The item loaders' library would import Scrapy, whose items are not used: more
+than half of the memory and of the start time."""
 
 
 class Parser(Protocol):
@@ -68,7 +68,7 @@ class Parser(Protocol):
         """Parse a page; results may come in any order."""
 
     async def close(self) -> None:
-        """Stop; pages that are not done are given up."""
+        """Stop parsing; unfinished pages are abandoned."""
 
 
 def parser_of(settings: "BaseSettings", site: Site, rules: RuleBook) -> Parser:
@@ -166,7 +166,7 @@ class _Worker:
         """Send a job, and return the worker's response.
 
         Raises:
-            TimeoutError: it does not come in time.
+            TimeoutError: the response does not arrive in time.
             _WorkerDiedError: the process ended instead.
         """
         response = asyncio.ensure_future(self._exchange(message))
@@ -184,8 +184,8 @@ class _Worker:
         """End the process, and describe how it ended.
 
         Args:
-            seconds: Time in which one that is dying already may end by itself. Killing it sooner
-                would make asyncio miss its exit code.
+            seconds: Time in which a dying process may end by itself. Killing it sooner would make
+                asyncio miss its exit code.
         """
         process, self._process = self._process, None
         if process is None:
@@ -227,14 +227,14 @@ class _Page(Generic[Result]):
 class ParserPool:
     """Parses pages in worker processes, which start with the first page.
 
-    A worker that dies or misses a deadline is replaced. The page that it was parsing is tried again
-    twice after a death, and never after a deadline; pages that wait are not affected.
+    A worker that dies or misses a deadline is replaced. Its page is parsed again up to
+    twice after a death, and never after a deadline; waiting pages are not affected.
 
     Args:
         site: The aggregator.
         rules: The learned rules of its outlets; not changed.
         workers: Number of worker processes.
-        limits: What a page may cost.
+        limits: Limits of a page.
     """
 
     def __init__(self, site: Site, rules: RuleBook, workers: int, limits: Limits) -> None:
@@ -278,7 +278,7 @@ class ParserPool:
                 except asyncio.CancelledError:
                     page.done.cancel()
                     raise
-                except Exception as error:  # noqa: BLE001 - for whoever waits for the page
+                except Exception as error:  # noqa: BLE001 - passed on by the future
                     if not page.done.done():
                         page.done.set_exception(error)
                 else:
@@ -288,7 +288,7 @@ class ParserPool:
             await worker.end()
 
     async def _parse(self, worker: _Worker, job: Job[Result]) -> Result:
-        """Return the result of a page, which is lost if it breaks a limit.
+        """Return the result of a page, which is lost if it exceeds a limit.
 
         Raises:
             ParserError: no worker can be started.

@@ -20,11 +20,11 @@ class _Host(Generic[Waiting]):
     """Rendered and waiting pages of one host in this run."""
 
     failed: int = 0
-    """Pages in a row that rendering did not complete."""
+    """Consecutive pages that rendering did not complete."""
     pending: int = 0
     """Pages that are being rendered."""
     waiting: list[tuple[Render, Waiting]] = field(default_factory=list)
-    """Pages whose decision depends on those."""
+    """Pages whose decision depends on pending ones."""
 
 
 class RenderingPolicy(Generic[Waiting]):

@@ -36,13 +36,13 @@ class SourceOutcome:
     reason: str
     """``source.reason`` of the record."""
     asked: bool = True
-    """Whether the request was sent; if not, nothing is known of the page."""
+    """Whether the request was sent; if not, nothing is known about the page."""
 
 
 _SCHEME = re.compile(r"\s*([a-z][a-z0-9+.-]{0,20}):", re.IGNORECASE)
 
-# Browsers show the page of an error, but what it holds is no longer vouched for by the outlet: a
-# 404 or 500 is never taken for the article, even if one stands in it.
+# Browsers show the page of an error, but the outlet no longer vouches for its content: a 404 or
+# 500 is never taken for the article, even if it contains one.
 _BY_CODE: dict[int, Status] = {404: "gone", 410: "gone", 402: "paywalled"}
 
 
@@ -67,7 +67,7 @@ def of_failure(failure: Failure) -> SourceOutcome:
         return SourceOutcome("unreachable", str(error))
     if isinstance(error, IgnoreRequest | RequestDroppedError):
         message = str(error)
-        if "max redirections" in message:  # Scrapy has no error of its own for it
+        if "max redirections" in message:  # Scrapy has no exception for it
             return SourceOutcome("unreachable", "redirects without end")
         return SourceOutcome("refused", message or "ignored")
     if known := of_error(error):
@@ -90,19 +90,19 @@ def _of_error(response: Response) -> SourceOutcome:
 
 
 def _wall(response: Response) -> str | None:
-    """Return which block page a server sent, if it is one."""
+    """Return the kind of block page that a server sent, if it is one."""
     if response.status in (401, 403):
         return refusal_of(response, response.url, response.body)
     return challenge(plain(response.headers), response.body)
 
 
 def refusal_of(response: Response, link: str, body: bytes) -> str | None:
-    """Return which block, consent or login page a response is, by heuristics, if it is one."""
+    """Return the kind of block, consent or login page, by heuristics; ``None`` for others."""
     return refusal(link, response.url, plain(response.headers), body)
 
 
 def wall_of_site(response: Response, link: str) -> str | None:
-    """Return which block page an aggregator sent: a challenge, or a page elsewhere.
+    """Return the kind of block page that an aggregator sent: a challenge, or another site's page.
 
     A password field is no sign here: the site's regular pages may have one.
     """

@@ -33,8 +33,8 @@ _ALARM_SECONDS = 5
 """Time after a page's deadline when a worker whose crawl was killed ends by itself."""
 
 _WORN = 2 / 3
-"""Share of its address space that a worker may use between two pages: mostly it is less than half,
-and a real page takes less than 100 MB."""
+"""Share of its address space that a worker may use between two pages: usually less than half is
+used, and a real page takes less than 100 MB."""
 
 
 class Job(Protocol[ResultOut]):
@@ -87,7 +87,7 @@ class WorkerReply(msgspec.Struct, Generic[Result]):
     worn: bool = False
     """Whether the process must be replaced, as it has too little memory left for another page."""
     log: list[tuple[str, int, str]] = []
-    """Logger, level and message of what was logged meanwhile."""
+    """Logger, level and message of each log entry about the page."""
 
 
 def run_job(
@@ -103,7 +103,7 @@ def run_job(
     except MemoryError:
         raise
     except Exception as error:
-        # A fault of our own on a page nobody foresaw; it is logged with its traceback.
+        # A bug on an unforeseen page; it is logged with its traceback.
         logger.exception("%s could not be parsed", job.url)
         return WorkerReply(why=f"{type(error).__name__}: {error}"[:200], log=log)
 
@@ -111,7 +111,7 @@ def run_job(
 def serve() -> None:
     """Parse the pages that a crawl sends on stdin, until it ends."""
     with os.fdopen(os.dup(1), "wb") as output, suppress(BrokenPipeError):
-        os.dup2(2, 1)  # what a library prints is not a result
+        os.dup2(2, 1)  # output of libraries must not mix with results
         _serve(sys.stdin.buffer, output)
 
 
@@ -123,7 +123,7 @@ class _LogEntries(logging.Handler):
         self.entries: list[tuple[str, int, str]] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Take an entry, with its traceback."""
+        """Collect an entry, with its traceback."""
         self.entries.append((record.name, record.levelno, self.format(record)))
 
 
@@ -138,7 +138,7 @@ def _serve(jobs: BinaryIO, output: BinaryIO) -> None:
     encode = msgspec.json.Encoder().encode
     _send(output, b"")
     while message := _receive(jobs):
-        # Ends a worker whose crawl was killed meanwhile, even within C code.
+        # Ends a worker whose crawl was killed in the meantime, even within C code.
         _alarm(math.ceil(limits.seconds) + _ALARM_SECONDS)
         try:
             response = run_job(decode(message), site, rules, log.entries)
@@ -146,9 +146,9 @@ def _serve(jobs: BinaryIO, output: BinaryIO) -> None:
             sent = encode(response)
         except ParserMemoryError:
             sent = encode(WorkerReply(exceeded=True, worn=_is_worn(limits.memory_mb)))
-        except MemoryError:  # anywhere else, it may leave things half done
+        except MemoryError:  # anywhere else, it may interrupt an operation
             sent = encode(WorkerReply(exceeded=True, worn=True))
-        except (msgspec.MsgspecError, UnicodeError) as error:  # nothing that can be sent
+        except (msgspec.MsgspecError, UnicodeError) as error:  # cannot be sent
             sent = encode(WorkerReply(why=f"{type(error).__name__}: {error}"[:200]))
         _alarm(0)
         log.entries.clear()
@@ -156,7 +156,7 @@ def _serve(jobs: BinaryIO, output: BinaryIO) -> None:
 
 
 def _receive(stream: BinaryIO) -> bytes:
-    """Return the next message; nothing at the end."""
+    """Return the next message; empty at the end."""
     return stream.read(int.from_bytes(stream.read(SIZE), "big"))
 
 
@@ -187,7 +187,7 @@ def limit_memory(megabytes: int) -> None:
 def _is_worn(megabytes: int) -> bool:
     """Whether this process uses most of its address space between two pages.
 
-    ``False`` where there is no limit, or the system does not say.
+    ``False`` if there is no limit, or the system does not report it.
     """
     if not megabytes:
         return False

@@ -16,7 +16,7 @@ _PAUSE = 0.25
 
 
 def browser_processes() -> list[psutil.Process]:
-    """Processes of the browsers that this process has started through Playwright."""
+    """Return the browser processes that this process has started through Playwright."""
     found: list[psutil.Process] = []
     for child in psutil.Process().children():
         with suppress(psutil.Error):
@@ -26,9 +26,9 @@ def browser_processes() -> list[psutil.Process]:
 
 
 def memory_of(processes: list[psutil.Process]) -> int:
-    """Memory that processes hold together, in bytes.
+    """Return the total memory of processes, in bytes.
 
-    Where the system tells what they share (Linux), the largest share counts once.
+    Where the system reports shared memory (Linux), the largest share counts once.
     """
     private = shared = 0
     for process in processes:
@@ -68,7 +68,7 @@ class MemoryWatch:
             processes = browser_processes()
             if (held := memory_of(processes)) > self._limit:
                 logger.warning(
-                    "The browser exceeded BROWSER_MEMORY_MB with %d MB and is started again: %s",
+                    "The browser exceeded BROWSER_MEMORY_MB with %d MB and is restarted: %s",
                     held / 1024**2,
                     ", ".join(self._pages.values()),
                 )

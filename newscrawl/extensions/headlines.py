@@ -14,7 +14,7 @@ from newscrawl.state.run import Run, now
 from newscrawl.state.run_reports import replace
 
 _SAVE_SECONDS = 60
-"""Seconds between two writes: what a killed run loses at most."""
+"""Seconds between two writes: the most that a killed run loses."""
 
 
 class Headlines:

@@ -31,16 +31,16 @@ class Outcomes:
         return cls(crawler)
 
     def spider_error(self, failure: Failure, response: Response | Failure) -> None:
-        """Note a callback that raised: a bug, or a store that cannot be used."""
+        """Handle an exception in a callback: a bug, or a store that cannot be used."""
         request: Request = response.request  # type: ignore[assignment, union-attr]  # set by Scrapy
         self._note(failure, ARTICLE.get(request))
 
     def item_error(self, item: Any, failure: Failure) -> None:
-        """Note a pipeline that raised."""
+        """Handle an exception in a pipeline."""
         self._note(failure, item.id)
 
     def spider_closed(self, reason: str) -> None:
-        """Fail requested articles without an outcome; a run that was stopped leaves them."""
+        """Fail requested articles without an outcome; after a stopped run they stay ``found``."""
         if reason == "finished":
             for article in self._run.ledger.articles.claimed(self._run.job):
                 self._fail(article, "no outcome; see the log")

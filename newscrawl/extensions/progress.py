@@ -45,7 +45,7 @@ class _LogStream:
 def _redirect_log(stream: "_LogStream | TextIO") -> None:
     """Redirect the log if it goes to the terminal."""
     handler = get_scrapy_root_handler()
-    is_file = isinstance(handler, logging.FileHandler)  # which is a stream handler too
+    is_file = isinstance(handler, logging.FileHandler)  # a stream handler, too
     if isinstance(handler, logging.StreamHandler) and not is_file:
         handler.setStream(stream)
 
@@ -77,7 +77,7 @@ class Progress:
 
     def spider_opened(self) -> None:
         """Start the line, with the log above it."""
-        # Only a terminal needs it, so a scheduled run does not load it.
+        # Imported only on a terminal: scheduled runs do not need it.
         from rich.console import Console
         from rich.live import Live
 

@@ -30,8 +30,8 @@ _HOSTS = 128
 class HeaderLimitHandler(HTTP11DownloadHandler):
     """HTTP download handler that limits the total size of response headers.
 
-    Twisted limits a line, not their number, and Scrapy has no setting for it, so
-    the response parser is replaced. TLS options are cached by host.
+    Twisted limits the length of a header line, not the number of lines, and Scrapy has no such
+    setting, so the response parser is replaced. TLS options are cached by host.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -40,7 +40,7 @@ class HeaderLimitHandler(HTTP11DownloadHandler):
         self._contextFactory = cast("IPolicyForHTTPS", _TlsOptionsCache(self._contextFactory))
 
     async def download_request(self, request: Request) -> Response:
-        """Fetch.
+        """Download a response.
 
         Raises:
             HeadersTooLargeError: the headers exceed the limit.

@@ -1,8 +1,8 @@
 """Finds web archive snapshots of lost pages, by the Wayback Machine's protocol (CDX).
 
-The list of a page's snapshots is a CDX server's (github.com/internetarchive/wayback, directory
-``wayback-cdx-server``; pywb's and Arquivo.pt's are alike). ``id_`` after a timestamp asks for the
-page as it was received, without the archive's own additions.
+Snapshots are listed by a CDX server (github.com/internetarchive/wayback, directory
+``wayback-cdx-server``; pywb's and Arquivo.pt's are compatible). ``id_`` after a timestamp requests
+the page as it was received, without the archive's own additions.
 """
 
 import re

@@ -25,9 +25,9 @@ logger = logging.getLogger(__name__)
 class ArchiveMiddleware(RunListener):
     """Archives the raw traffic, as the downloader middleware next to the downloader.
 
-    A response is in the file before the spider sees it, and on the disk before a line that names
-    it: the ledger knows how much of the file is valid, as it does of the feed. An archive that
-    cannot be written ends the run; what was read until then is still exported.
+    A response is written before the spider sees it, and flushed to disk before a record refers to
+    it. The ledger stores the valid length of the file, as it does for feeds. An archive that cannot
+    be written ends the run; articles parsed until then are still exported.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -48,7 +48,7 @@ class ArchiveMiddleware(RunListener):
         return cls(crawler)
 
     def process_response(self, request: Request, response: Response) -> Response:
-        """Archive a response and note in its request where."""
+        """Archive a response and store its location in the request."""
         exchange = _exchange(request)
         exchange.status = response.status
         exchange.headers = _pairs(response.headers)
@@ -69,14 +69,14 @@ class ArchiveMiddleware(RunListener):
             self._write(request, exchange)
 
     def before_close(self) -> None:
-        """Complete the last file; the next run completes it after a failure."""
+        """Complete the last file; after a failure, the next run completes it."""
         try:
             self._finish()
         except StoreError as error:
-            logger.error("%s", error)  # noqa: TRY400 - no fault of ours
+            logger.error("%s", error)  # noqa: TRY400 - not a bug, no traceback
 
     def _write(self, request: Request, exchange: Exchange) -> None:
-        ARCHIVED.pop(request)  # of the request that was redirected here
+        ARCHIVED.pop(request)  # location of the redirected request
         if is_stopping(self._crawler):
             return
         try:
@@ -98,7 +98,7 @@ class ArchiveMiddleware(RunListener):
         path = next(
             path for path in paths if not (path.exists() or stored.find(self._run.relative(path)))
         )
-        # The ledger knows of the file before it exists, so that no torn record escapes it.
+        # Stored in the ledger before the file exists, so that torn records are always found.
         self._commit(path, 0)
         self._file = WarcFile(path, self._about)
         return self._file
@@ -126,7 +126,7 @@ class ArchiveMiddleware(RunListener):
 
 
 def _about(settings: BaseSettings, run: Run) -> dict[str, str]:
-    """What each file says of itself."""
+    """Return the fields of each file's ``warcinfo`` record."""
     return {
         "software": f"newscrawl/{__version__}",
         "format": "WARC File Format 1.1",

@@ -18,16 +18,16 @@ _CONTROLS = bytes({*range(0x20)} - {*b"\t\n\v\f\r"})
 
 _GZIP = ([b"gzip"], [b"x-gzip"])
 _WITH_HEADER = 31
-"""For ``isal_zlib``: the stream is one of gzip."""
+"""Window bits of ``isal_zlib`` for a gzip stream."""
 
 
 class CompressionMiddleware(HttpCompressionMiddleware):
     """Scrapy's decompression, with a strict size limit and a fast path for gzip.
 
-    A body that is plain text despite its ``Content-Encoding`` is passed on as it is.
+    A body that is plain text despite its ``Content-Encoding`` is passed on unchanged.
 
-    Its error holds on to all that was decompressed until the collector comes, and it has the
-    encoding guessed of what is still compressed, which may take as long as the page's reading.
+    Scrapy's own middleware keeps all decompressed data in its error until garbage collection, and
+    detects the text encoding of the compressed body, which may take as long as parsing the page.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -37,10 +37,10 @@ class CompressionMiddleware(HttpCompressionMiddleware):
     def process_response(  # type: ignore[override]  # Scrapy's decorator hides the signature
         self, request: Request, response: Response
     ) -> Request | Response:
-        """The response as it was before it was compressed.
+        """Return the decompressed response.
 
         Raises:
-            DecompressedTooLargeError: it is a bomb.
+            DecompressedTooLargeError: it exceeds the limit, as a compression bomb does.
         """
         encodings = b",".join(response.headers.getlist("Content-Encoding"))
         if encodings and request.method != "HEAD":
@@ -56,13 +56,13 @@ class CompressionMiddleware(HttpCompressionMiddleware):
             packed = response
             if isinstance(response, TextResponse) and "Content-Encoding" in response.headers:
                 given = {name: getattr(response, name) for name in Response.attributes}
-                packed = Response(**given)  # it has no encoding
+                packed = Response(**given)  # a plain response has no text encoding to detect
             result: Request | Response = super().process_response(request, packed)
         except IgnoreRequest:
             pass
         else:
             return result
-        # Not in the handler above: there the error would have the other one in its context.
+        # Not in the handler above, where the error would keep Scrapy's in its context.
         raise DecompressedTooLargeError(f"{request.url} is too large once decompressed")
 
 
@@ -87,7 +87,7 @@ def _unzipped(body: bytes, limit: int) -> bytes | None:
 
 
 def _unpacked(response: Response, body: bytes) -> Response:
-    """The response with another body, as its headers and that say of what kind it is."""
+    """Return the response with another body, of the class that its headers and body imply."""
     headers = response.headers.copy()
     del headers["Content-Encoding"]
     kind = responsetypes.from_args(headers=headers, url=response.url, body=body)

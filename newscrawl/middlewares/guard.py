@@ -14,8 +14,10 @@ from newscrawl.fetching.guard import Guard, UnsafeUrlError
 class GuardMiddleware:
     """Checks each request's URL and the address of its host, before all other middlewares.
 
-    The connection itself is guarded by the resolver. Names are looked up here before, so that an
-    unsafe one is told from one that does not exist. What goes through a proxy is looked up there.
+    It is the first downloader middleware, so that redirected requests and those for robots.txt are
+    checked as well. The resolver checks the address of the connection itself; the DNS look-up here
+    distinguishes an unsafe host from one that does not exist. Requests through a proxy are not
+    looked up: the proxy resolves their hosts.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -35,7 +37,7 @@ class GuardMiddleware:
         """Let a request pass.
 
         Raises:
-            UnsafeUrlError: its URL, or the address that its host has now, is no public one.
+            UnsafeUrlError: its URL, or the current address of its host, is not public.
         """
         self._guard.check_url(request.url)
         host = urlparse_cached(request).hostname or ""
@@ -58,10 +60,10 @@ class GuardMiddleware:
 
         try:
             address = await maybe_deferred_to_future(reactor.resolve(host))  # type: ignore[arg-type]
-            # The resolver lets a proxy's host pass for connections to the proxy; this is none.
+            # The resolver accepts a proxy's host for connections to the proxy; this is not one.
             self._guard.check_address(host, address)
         except UnsafeUrlError as error:
-            # As a failed look-up it would be asked again.
+            # As a failed look-up it would be retried.
             raise UnsafeUrlError(str(error)) from None
         except DNSLookupError:
-            self._missing.add(host)  # the downloader will say so itself
+            self._missing.add(host)  # the downloader will report it

@@ -17,12 +17,12 @@ _LONGEST_COOKIE = 1000
 class NoRefererMixin(BaseRedirectMiddleware):
     """Base of the redirect middlewares: removes the ``Referer`` of a redirected request.
 
-    So does Scrapy without its RefererMiddleware, but it warns of that in each run.
+    Scrapy does the same without its RefererMiddleware, but logs a warning in each run.
     """
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Built by Scrapy; what would look for a RefererMiddleware is not connected."""
+        """Create the component without connecting the search for a RefererMiddleware."""
         middleware = cls(crawler.settings)
         middleware.crawler = crawler
         return middleware
@@ -32,7 +32,7 @@ class NoRefererRedirectMiddleware(NoRefererMixin, RedirectMiddleware):
     """Follows HTTP redirects; keeps cookies only until the page has been fetched.
 
     Some outlets redirect a page to itself until a cookie comes back. A cookie that a redirect sets
-    is sent with the requests that follow to the same scheme and host; none is kept after that.
+    is sent with the following requests to the same scheme and host, and then discarded.
     """
 
     def process_response(  # type: ignore[override]  # Scrapy's decorator hides the signature

@@ -7,7 +7,7 @@ from newscrawl.middlewares.redirect import NoRefererMixin
 
 _REFRESH = b"refresh"
 _LOOKED_AT = 32 * 1024
-"""Bytes that hold the first 4,096 characters, which is where Scrapy looks, in any encoding."""
+"""Bytes that contain the first 4,096 characters, which Scrapy searches, in any encoding."""
 
 
 class RefreshMiddleware(NoRefererMixin, MetaRefreshMiddleware):
@@ -18,12 +18,12 @@ class RefreshMiddleware(NoRefererMixin, MetaRefreshMiddleware):
     ) -> Request | Response:
         """Return the response, or a request for its meta refresh target."""
         start = response.body[:_LOOKED_AT].lower()
-        # Of pages in UTF-16, the letters stand between NULs.
+        # In UTF-16, there are NULs between the letters.
         if _REFRESH not in (start.replace(b"\0", b"") if b"\0" in start else start):
             return response
         try:
             result: Request | Response = super().process_response(request, response)
-        except ValueError:  # it leads to what is no URL: the page is all there is
+        except ValueError:  # its target is not a URL
             return response
         if isinstance(result, Request) and result.url == request.url:
             return response  # it reloads itself

@@ -36,13 +36,15 @@ _ERRORS = (
     BrowserMemoryError,
     BrowserMissingError,
 )
-"""Errors of a downloader or the browser in place of a response."""
+"""Errors of the downloader or the browser that replace a response."""
 
 
 @cache
 def _errors() -> dict[str, type[Exception]]:
-    """Return the errors by the names that they have in the archive."""
-    from scrapy.core.downloader.handlers.http11 import TunnelError  # heavy, and rarely replayed
+    """Return the error classes by their names in the archive."""
+    from scrapy.core.downloader.handlers.http11 import (
+        TunnelError,
+    )  # heavy to import, and rarely replayed
 
     return {error.__name__: error for error in (*_ERRORS, TunnelError)}
 
@@ -50,7 +52,7 @@ def _errors() -> dict[str, type[Exception]]:
 class ReplayMiddleware:
     """Returns archived responses; several responses to one URL in their original order.
 
-    When they are used up, the last one is repeated.
+    After the last one, it is repeated.
     """
 
     def __init__(self, crawler: Crawler) -> None:

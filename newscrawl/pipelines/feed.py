@@ -84,11 +84,11 @@ class FeedPipeline:
         try:
             self._flush()
         except StoreError as error:
-            logger.error("%d records are not written: %s", len(self._batch), error)  # noqa: TRY400 - no fault of ours
+            logger.error("%d records are not written: %s", len(self._batch), error)  # noqa: TRY400 - not a bug, no traceback
         self._feed.close()
 
     def _flush(self) -> None:
-        """Write the batch and commit it; on failure nothing of it counts as done."""
+        """Write the batch and commit it, completely or not at all."""
         if self._batch:
             with self._run.ledger.transaction():
                 for listener in self._run.listeners:

@@ -44,7 +44,7 @@ _FIRST_FORM = (
     "source.link",
     "source.status",
 )
-"""Fields of the fingerprints that were stored without names, in their order; never changed."""
+"""Fields of fingerprints that were stored without names, in order; never changed."""
 
 _KEYED = b"\x01"
 """First byte of fingerprints with keys: their length is odd, that of the first form even."""
@@ -99,10 +99,10 @@ class VersionsPipeline:
         """Keep the source's fields of an earlier version if the source is lost.
 
         While the failure may be transient, or if the earlier version cannot be read, that version
-        stands as it is.
+        remains the latest.
 
         Raises:
-            UnchangedRecordError: it does.
+            UnchangedRecordError: it remains the latest.
         """
         if self._exclude and objection(item.source.directives):
             return
@@ -140,7 +140,7 @@ def fingerprints(item: Article, names: Iterable[str] = COMPARED) -> bytes:
 def changes(before: bytes, after: bytes, names: Iterable[str] = COMPARED) -> list[str]:
     """Return the fields that differ, as far as both fingerprints have them.
 
-    A field that was not compared when the earlier record was written is no change.
+    A field that was not compared when the earlier record was written does not count.
     """
     old, new = _by_key(before), _by_key(after)
     return [

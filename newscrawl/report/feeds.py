@@ -1,7 +1,7 @@
 """Counts the feeds' articles for the report page: by outlet, day, status and agreement.
 
 Only counted fields are decoded. Each article counts once, in its latest version; memory grows by
-some 80 bytes per article (``benchmarks/report.py``).
+about 80 bytes per article (``benchmarks/report.py``).
 """
 
 import heapq
@@ -143,7 +143,7 @@ class OutletStatistics:
     requested: Counter[int] = field(default_factory=Counter)
     """Requested sources by age in years when the record was written."""
     lost: Counter[int] = field(default_factory=Counter)
-    """Those of them that are ``LOST``."""
+    """Requested sources whose status is in ``LOST``."""
     lives: Counter[tuple[int, bool]] = field(default_factory=Counter)
     """Sources by months from publication to their loss (true) or last observation (false)."""
 
@@ -197,7 +197,7 @@ def count_feeds(reader: FeedReader, checks: Checks) -> FeedStatistics:
     """Return the statistics of all feeds, and of the later checks of the sources.
 
     Feeds are read latest first, so that the first record of an article is its latest version. A
-    run writes an article once; if a feed edited by hand has it twice, the first one counts.
+    run writes an article once; in a manually edited feed that has it twice, the first one counts.
 
     Raises:
         ExportError: a feed cannot be read.
@@ -218,7 +218,9 @@ def count_feeds(reader: FeedReader, checks: Checks) -> FeedStatistics:
             except ValueError as error:  # base class of msgspec's errors
                 _note_damage(stats, Damage(reader.feeds[number].path, line.number, str(error)))
                 continue
-            key = hash(record.id)  # 64 bits: a collision in a million is one in 10 million
+            key = hash(
+                record.id
+            )  # 64 bits: among a million articles, the risk of a collision is one in 10 million
             if key in seen:
                 stats.earlier += 1
                 continue

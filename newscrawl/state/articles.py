@@ -240,7 +240,7 @@ class ArticleStore:
     def begin(self, site: str, job: str, now: str) -> None:
         """Prepare for a run: release claims of earlier runs and update due articles.
 
-        A stopped back-fill is restarted under the same name; due articles must not count as its own.
+        A stopped back-fill restarts under the same name; due articles must not count as its own.
         Articles settled after ``now``, by a wrong clock, are due at once.
         """
         with self._database.transaction():
