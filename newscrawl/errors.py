@@ -109,7 +109,7 @@ class ArchiveError(NewscrawlError):
 
 
 class StorageError(NewscrawlError, OSError):
-    """Object storage cannot be reached or refuses, or an object is missing or has other bytes.
+    """Object storage cannot be reached or refuses, or an object is missing or corrupt.
 
     Raised by ``newscrawl.storage``; the message has the URL of the object, without credentials.
     """

@@ -35,7 +35,7 @@ class FeedCheck:
     """Checks all lines of feeds in one pass; keeps only identifiers and versions.
 
     Raises:
-        StoreError: the temporary database for that cannot be written.
+        StoreError: its temporary database cannot be written.
     """
 
     def __init__(self, reader: FeedReader) -> None:
@@ -44,7 +44,7 @@ class FeedCheck:
         """Lines read so far."""
         self.faulty = 0
         """Faulty lines so far."""
-        # SQLite keeps it in memory while it is small, and then in a temporary file.
+        # SQLite keeps it in memory while it is small, then in a temporary file.
         self._db = sqlite3.connect("", isolation_level=None)
         self._db.execute(
             "CREATE TABLE seen (id TEXT, version INTEGER, feed INTEGER, line INTEGER,"
@@ -95,7 +95,7 @@ class FeedCheck:
         return article, found
 
     def _note(self, article: str, version: int, feed: int, line: int) -> list[str]:
-        """Store a version; return a fault if it was there before."""
+        """Store a version; return a fault if it is a duplicate."""
         try:
             self._db.execute("INSERT INTO seen VALUES (?, ?, ?, ?)", (article, version, feed, line))
         except sqlite3.IntegrityError:
@@ -124,7 +124,7 @@ def _parse(line: FeedLine) -> tuple[Any, list[str]]:
     if not isinstance(record, dict):
         return None, [*found, "is not an object"]
     if msgspec.json.encode(record) != line.data:
-        # Only then can a name occur twice, of which parsers take either.
+        # Only then can a name occur twice; parsers would use one of the values.
         json.loads(line.data, object_pairs_hook=lambda pairs: _collect(pairs, found))
     return record, found
 

@@ -85,7 +85,7 @@ class Checks:
                     for line in lines:
                         number += 1
                         if not line.endswith(b"\n"):
-                            break  # torn: the run was killed or still writes
+                            break  # torn: the run was killed or is still writing
                         check = decode(line)
                         self._found[check.id].append(
                             Observation(check.checked, check.state, check.http, check.url)

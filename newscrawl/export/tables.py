@@ -16,10 +16,10 @@ from newscrawl.items import Article
 from newscrawl.text.cleaning import words
 
 BOM = "\ufeff".encode()
-"""Byte order mark: by it Excel recognises UTF-8."""
+"""Byte order mark, by which Excel recognises UTF-8."""
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""A spreadsheet runs a cell that begins with one of these."""
+"""First characters of cells that a spreadsheet executes as a formula."""
 
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 _encode = msgspec.json.Encoder().encode
@@ -89,7 +89,7 @@ def _value(record: Any, path: tuple[str, ...]) -> Any:
 
 
 def _cell(value: Any) -> str:
-    """Return a value as a CSV cell that no spreadsheet takes for a formula.
+    """Return a value as a CSV cell that no spreadsheet executes as a formula.
 
     >>> _cell("=1+1"), _cell(-1), _cell(None), _cell(True), _cell(["a"])
     ("'=1+1", '-1', '', 'true', '["a"]')

@@ -1,4 +1,4 @@
-"""Upload of complete files to object storage."""
+"""Uploads complete output files to object storage and verifies them."""
 
 import fcntl
 import logging
@@ -28,7 +28,7 @@ _FAILURES = 2
 
 @dataclass(slots=True)
 class Uploads:
-    """Result of an upload."""
+    """Result of an upload: uploaded files, remaining files, and the last error."""
 
     uploaded: int = 0
     """Files that were uploaded and verified."""
@@ -42,7 +42,7 @@ class Uploads:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A complete file that is not in storage."""
+    """A complete file that is not yet in object storage, with its size and time."""
 
     path: Path
     """The file."""

@@ -26,7 +26,7 @@ _ON_SERVER = (
 
 
 class DeadlineConnection(psycopg.Connection[tuple[Any, ...]]):
-    """Connection whose statements end after a time limit; then it is closed."""
+    """PostgreSQL connection that is closed when a statement exceeds its time limit."""
 
     limit: float = 60.0
     """Seconds that a statement may take."""
@@ -55,7 +55,7 @@ class DeadlineConnection(psycopg.Connection[tuple[Any, ...]]):
 
 
 class _SilentServerError(psycopg.OperationalError):
-    """A server has not responded."""
+    """The PostgreSQL server did not respond in time."""
 
 
 def _limited(operation: Generator[Any, Any, _Result], limit: float) -> Generator[Any, Any, _Result]:

@@ -1,4 +1,4 @@
-"""Objects by their URLs, such as ``s3://bucket/prefix/feeds/maghress/a.jsonl``.
+"""Reads, writes and deletes objects by URL, such as ``s3://bucket/feeds/a.jsonl``.
 
 obstore knows S3 and its relatives, Google Cloud Storage, Azure and directories (``file://``). It is
 imported when the first object is used. Credentials and addresses of servers are in the usual
@@ -165,7 +165,7 @@ def _pieces(url: str) -> Iterator[bytes]:
 
 
 class _Reader(io.RawIOBase):
-    """Object as a raw stream; each call of ``readinto`` is a request."""
+    """Readable raw stream of an object; each call of ``readinto`` is a request."""
 
     def __init__(self, url: str, size: int | None) -> None:
         self._url = url
