@@ -3,8 +3,8 @@
 import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, timedelta
-from functools import cached_property
-from itertools import zip_longest
+from functools import cached_property, lru_cache
+from itertools import islice, zip_longest
 from typing import Literal
 
 from selectolax.lexbor import LexborNode
@@ -32,14 +32,16 @@ _UPDATED_CLASS = re.compile(r"updat|modif|\bmaj\b|revis", re.IGNORECASE)
 _PUBLISHED_CLASS = re.compile(r"publi(?!c)|posted|created|entry-date", re.IGNORECASE)
 _SENTENCE = re.compile(r"[^\W\d_][.!?…]$")
 _LONGEST_PRINTED = 160
-# Parts of a page that show the current day, or the days of other articles.
-_ELSEWHERE = "header, aside, #header, .header, .top, #top, " + ", ".join(
+# Parts of a page that show the current day, or the days of other articles. The selector has few
+# names, as each costs a look at every element; the expression decides.
+_MAY_BE_ELSEWHERE = "header, aside, " + ", ".join(
     f'[{attribute}*="{name}"]'
-    for name in (
-        *("topbar", "top-bar", "top_bar", "header-top", "header-date", "masthead", "td-header"),
-        *("today", "current-date", "current_date", "related", "sidebar"),
-    )
+    for name in ("top", "head", "today", "current", "related", "sidebar")
     for attribute in ("class", "id")
+)
+_ELSEWHERE = re.compile(
+    r"(?:^|[\s#])(?:header|top)(?:\s|$)|top[-_]?bar|header-(?:top|date)|masthead|td-header|today"
+    r"|current[-_]date|related|sidebar"
 )
 
 Kind = Literal["published", "updated"]
@@ -101,13 +103,23 @@ class Printed:
     @cached_property
     def _elsewhere(self) -> list[str]:
         tree = self._metadata.tree
-        nodes = tree.css(_ELSEWHERE)[:_MOST_PARTS] if tree else []
-        return [_NO_SPACE.sub("", node.text()) for node in nodes if _is_elsewhere(node)]
+        nodes = filter(_is_named_elsewhere, tree.css(_MAY_BE_ELSEWHERE) if tree else ())
+        return [
+            _NO_SPACE.sub("", node.text())
+            for node in islice(nodes, _MOST_PARTS)
+            if _is_elsewhere(node)
+        ]
 
 
 _MOST_PARTS = 40
 _NO_SPACE = re.compile(r"\s+")
 _FAR = 1_000_000
+
+
+def _is_named_elsewhere(node: LexborNode) -> bool:
+    """Return whether the tag, class or id of an element says that it is not of the article."""
+    name, identity = (node.attributes.get(name) or "" for name in ("class", "id"))
+    return node.tag in ("header", "aside") or _ELSEWHERE.search(f"{name} #{identity}") is not None
 
 
 def _is_elsewhere(node: LexborNode) -> bool:
@@ -158,8 +170,7 @@ def _announced(near: Iterable[str]) -> list[tuple[Kind | None, str]]:
         if dateless and len(text) >= _LONGEST_LABEL:
             pending, dated = None, False
             continue
-        folded = fold(text)
-        labels = list(_LABELS.finditer(folded))
+        folded, labels = _labels(text)
         if not labels:
             if len(text) < _LONGEST_LINE:
                 dated = pending is None and DIGITS.search(text) is not None
@@ -185,6 +196,16 @@ def _announced(near: Iterable[str]) -> list[tuple[Kind | None, str]]:
             parts.append((_kind(label), announced))
             parts += ((None, other) for other in others)
     return parts
+
+
+@lru_cache(maxsize=8192)
+def _labels(text: str) -> tuple[str, list[re.Match[str]]]:
+    """Return a text folded, and the words in it that announce a date.
+
+    Cached, as the pages of an outlet print the same lines around their articles.
+    """
+    folded = fold(text)
+    return folded, list(_LABELS.finditer(folded))
 
 
 def _kind(label: re.Match[str]) -> Kind:
