@@ -274,7 +274,7 @@ def test_a_feed_is_compared_with_packed_ones(
     assert "section" in changes.fields
     if packing.suffix:
         old.write_bytes(old.read_bytes()[:-9])
-        with pytest.raises(ValueError, match="cannot be unpacked"):
+        with pytest.raises(ValueError, match="cannot be decompressed"):
             compare(feed, [old])
 
 

@@ -54,7 +54,7 @@ class Command(ScrapyCommand):
         parser.add_argument("--url", help="URL of a page that is a file")
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Keep the place of the data before it is replaced by a temporary one."""
+        """Remember the data directory before it is replaced by a temporary one."""
         from newscrawl.commands.read_only import leave_nothing
         from newscrawl.state.place import place_of
 
@@ -114,7 +114,7 @@ class Command(ScrapyCommand):
         """Return a response of the archive, decompressed.
 
         Raises:
-            ArchiveError: there is none.
+            ArchiveError: there is no response.
         """
         from scrapy.crawler import Crawler
         from scrapy.statscollectors import DummyStatsCollector

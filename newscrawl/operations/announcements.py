@@ -14,13 +14,13 @@ logger = logging.getLogger(__name__)
 def announce(text: str, settings: BaseSettings, level: int = logging.INFO) -> None:
     """Write a text on standard error, and in the log if that is JSON or a file.
 
-    A JSON log is for machines, so nothing else is written beside it. A log file is what Scrapyd
-    shows of a job.
+    With a JSON log, which is for machines, nothing else is written. Scrapyd shows the log file of a
+    job.
     """
     if settings.getbool("LOG_JSON") or settings.get("LOG_FILE"):
         logger.log(level, "%s", text.strip())
     if not settings.getbool("LOG_JSON"):
-        with suppress(OSError, ValueError):  # a pipe whose reader has ended
+        with suppress(OSError, ValueError):  # a closed pipe
             sys.stderr.write(printable(f"{text}\n"))
 
 

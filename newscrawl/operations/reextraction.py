@@ -1,7 +1,7 @@
 """Rebuilds records from a WARC archive with the current code, without network or engine.
 
-What a record is made of is found in the archive alone: the aggregator's page of an article names
-its link, and the archive has the responses to that, redirects included.
+A record is made from the archive alone: the aggregator's page of an article has the source link,
+and the archive has the responses to it, redirects included.
 """
 
 import asyncio
@@ -80,9 +80,9 @@ class Reextractor:
     """Rebuilds the record of an article from archived responses.
 
     Args:
-        index: Of the archive; up to date.
+        index: Index of the archive, up to date.
         place: Ledger of the crawls, whose learned rules and domains are used.
-        settings: The project's; those of redirects, sizes and robots.txt count.
+        settings: The project's settings, of which those for redirects, sizes and robots.txt apply.
 
     """
 
@@ -114,16 +114,16 @@ class Reextractor:
             UnreadableArticleError: there is no page of it, or that page cannot be parsed.
             ParserError: no parse worker can be started.
         """
-        request, answer = self._ask(key.url)
-        if isinstance(answer, Exception):
-            raise UnreadableArticleError(source_status.of_failure(_failure(request, answer)).reason)
-        if parse_article_url(answer.url) != key:
-            raise UnreadableArticleError(f"redirected to {answer.url}")
-        content_type = responses.content_type(answer)
-        copy = await parser.begin(CopyJob(answer.url, answer.body, content_type, links=False))
+        request, result = self._ask(key.url)
+        if isinstance(result, Exception):
+            raise UnreadableArticleError(source_status.of_failure(_failure(request, result)).reason)
+        if parse_article_url(result.url) != key:
+            raise UnreadableArticleError(f"redirected to {result.url}")
+        content_type = responses.content_type(result)
+        copy = await parser.begin(CopyJob(result.url, result.body, content_type, links=False))
         if copy.page is None:
             raise UnreadableArticleError(copy.why)
-        article = responses.read_copy(answer, copy.page, key.site)
+        article = responses.read_copy(result, copy.page, key.site)
         if article.source.link is None:
             article.outlet.domain = self._domain_of(key)
         article = await self._complete(article, parser)
@@ -191,24 +191,24 @@ class Reextractor:
             return RuleStore(site, ledger).book
 
     def _learned_domain(self, site: str, edition: str, outlet: str) -> str | None:
-        """The domain at which crawls have read an outlet's sources."""
+        """Return the domain on which crawls have parsed an outlet's sources."""
         with ledger_of(self._place) as ledger:
             return ledger.outlets.domain_of(site, edition, outlet) if ledger else None
 
     def _ask(self, url: str) -> tuple[Request, Response | Exception]:
-        """The last request that a URL leads to, and the page or the error that it ends in."""
+        """Follow a URL's redirects; return the last request and its page or error."""
         request = Request(url)
         while True:
             try:
                 result = self._page(request)
-            except Exception as error:  # noqa: BLE001 - whatever a downloader or middleware raises
+            except Exception as error:  # noqa: BLE001 - any error of a downloader or middleware
                 return request, error
             if isinstance(result, Response):
                 return request, result
             request = result
 
     def _page(self, request: Request) -> Response | Request:
-        """The page that a request ends in, or where it is sent on to."""
+        """Return the page for a request, or the next request of a redirect."""
         found = self._index.responses_to(request.url)
         if not found:
             self._check_robots(request.url)
@@ -227,11 +227,11 @@ class Reextractor:
         return response
 
     def _check_robots(self, url: str) -> None:
-        """Return whether robots.txt was the reason not to request a URL.
+        """Raise the error of a request that robots.txt prevented.
 
         Raises:
-            ForbiddenByRobotsError: it is.
-            RobotsUnreachableError: it is, as robots.txt could not be had.
+            ForbiddenByRobotsError: robots.txt disallows the URL.
+            RobotsUnreachableError: robots.txt could not be fetched.
         """
         rules = self._robots_of(url)
         if isinstance(rules, str):
@@ -247,16 +247,16 @@ class Reextractor:
         """Return the rules of a host or the failure; ``None`` if they were not requested."""
         if not self._index.responses_to(url):
             return None
-        _, answer = self._ask(url)
-        if isinstance(answer, HttpError):
-            answer = answer.response
-        if isinstance(answer, Exception):
-            return type(answer).__name__
-        return rules_of(answer.status, answer.body, self._agent)
+        _, result = self._ask(url)
+        if isinstance(result, HttpError):
+            result = result.response
+        if isinstance(result, Exception):
+            return type(result).__name__
+        return rules_of(result.status, result.body, self._agent)
 
 
 def _best(found: list[ArchivedResponse]) -> ArchivedResponse:
-    """The last page; one that was had once is not lost by its server's later troubles."""
+    """Return the last successful response, or the last one: later errors do not hide a page."""
     return next((a for a in reversed(found) if 200 <= a.status < 400), found[-1])
 
 
@@ -271,7 +271,7 @@ def _failure(request: Request, error: Exception) -> Failure:
     return failure
 
 
-# --- All of an archive ---------------------------------------------------------------------------
+# --- Whole archives ------------------------------------------------------------------------------
 
 
 @dataclass(slots=True)
@@ -281,11 +281,11 @@ class Reextraction:
     records: int = 0
     """Records written."""
     problems: list[tuple[str, str]] = field(default_factory=list)
-    """Articles of which there is no record, with why."""
+    """Articles without a record, with the reason."""
 
 
 Read = Article | tuple[str, str]
-"""A record, or an article's ID and why there is no record of it."""
+"""A record, or an article's ID and why it has no record."""
 
 
 def reextract(
@@ -293,8 +293,8 @@ def reextract(
 ) -> Reextraction:
     """Write the records of every article in an archive, ordered by site and URL.
 
-    They are written to ``output`` with ``.part`` appended, and renamed at the end. If there is such
-    a file, its records are kept, and those that follow are added.
+    They are written to ``output`` with ``.part`` appended, and renamed at the end. If that
+    file exists, its records are kept, and the remaining ones are added.
 
     Args:
         archive: The archive directory.
@@ -309,9 +309,9 @@ def reextract(
         StoreError: the feed exists or cannot be written, or rules cannot be read.
     """
     if output.exists():
-        raise StoreError(f"{output} exists: give another name, or move it away")
+        raise StoreError(f"{output} exists: choose another name, or move it to another place")
     index = ArchiveIndex(files_of(place, archive))
-    with ThreadPoolExecutor(jobs) as pool:  # decompression does not hold Python's lock
+    with ThreadPoolExecutor(jobs) as pool:  # decompression releases Python's global lock
         index.update(pool.map)
     reextractor = Reextractor(index, place, settings)
     keys = _keys(index, _last(_part(output)))
@@ -323,7 +323,7 @@ def _part(output: Path) -> Path:
 
 
 def _last(part: Path) -> ArticleKey | None:
-    """Return the article of an unfinished feed's last complete line; what follows is cut off."""
+    """Return the article of an unfinished feed's last complete line; the rest is cut off."""
     if not part.exists():
         return None
     with part.open("rb+") as file:
@@ -338,7 +338,7 @@ def _last(part: Path) -> ArticleKey | None:
 
 
 def _keys(index: ArchiveIndex, after: ArticleKey | None) -> Iterator[ArticleKey]:
-    """Articles in the archive, ordered by site and URL, those after one if given."""
+    """Yield the articles in the archive, ordered by site and URL, after ``after`` if given."""
     names = list(SITES)
     for name in names[names.index(after.aggregator) if after else 0 :]:
         start = after.url if after and after.aggregator == name else ""
@@ -380,7 +380,7 @@ async def _read(reextractor: Reextractor, key: ArticleKey, parser: Parser) -> Re
 
 
 async def _write(output: Path, results: AsyncGenerator[Read, None]) -> Reextraction:
-    """Write the records, and mark those whose text came before."""
+    """Write the records, and set ``duplicate_of`` of repeated texts."""
     outcome = Reextraction()
     part = _part(output)
     texts = part.with_name(part.name + ".sqlite")
