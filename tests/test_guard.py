@@ -282,7 +282,7 @@ def test_every_record_says_so_and_is_exported(crawled: Crawl) -> None:
 def test_the_browser_and_the_archive_are_asked_and_led_nowhere(crawled: Crawl) -> None:
     app = next(case for case in crawled.cases if case.slug == "app")
     assert crawled.records[page_of(app)]["source"]["via"] == "browser"
-    refused = re.findall(rf"{app.link} has to do without (\S+): ", crawled.log)
+    refused = re.findall(rf"{app.link} is rendered without (\S+): ", crawled.log)
     assert len(refused) > 60, "some spellings are one to a browser"
     lost = [case for case in crawled.cases if case.slug.startswith("lost")]
     assert len(re.findall(r"No snapshot from http://(?!wayback)", crawled.log)) == len(lost)

@@ -20,7 +20,7 @@ from newscrawl.text.dates import Moment
 from newscrawl.text.mojibake import looks_mojibake
 
 PageFlag = Literal["truncated_copy", "stub", "mojibake", "other_canonical"]
-"""A doubt about a copy: cut, only a pointer to the text, letters lost to a wrong encoding, or a
+"""Doubt about a copy: cut, only a reference to the text, letters lost to a wrong encoding, or a
 page that declares itself to be another article."""
 
 
@@ -29,27 +29,27 @@ class AggregatorPage:
     """An article as printed on the aggregator's page."""
 
     key: ArticleKey
-    """Its identity, from the URL."""
+    """Identity of the article, from the URL."""
     title: str
     """Title as printed."""
     text: str
-    """Plain text, NFC; paragraphs are parted by one blank line. The mark of a cut stays."""
+    """Plain text, NFC; paragraphs are separated by one blank line. A truncation mark is kept."""
     outlet_name: str | None = None
     """The outlet's name as printed in the published-in line."""
     published: Moment | None = None
-    """The printed date, in the time zone of the aggregator's country; it has no time of day."""
+    """The printed date, in the time zone of the aggregator's country; without a time of day."""
     byline: str | None = None
     """The author line as printed."""
     images: list[Image] = field(default_factory=list)
     """Pictures shown with the article."""
     thumbnail: str | None = None
-    """URL of its small picture."""
+    """URL of the thumbnail."""
     source_link: str | None = None
-    """Where the source-link line leads: the outlet's own page."""
+    """Target of the source-link line: the outlet's own page."""
     truncated: bool = False
-    """Whether the text ends in the aggregator's mark of a cut."""
+    """Whether the text ends in the aggregator's truncation mark."""
     stub: bool = False
-    """Whether the text ends by sending the reader elsewhere for the rest."""
+    """Whether the text ends by referring the reader elsewhere for the rest."""
     headlines: list[Headline] = field(default_factory=list)
     """The ticker's distinct headlines, in order, with their links."""
     flags: list[PageFlag] = field(default_factory=list)
@@ -57,7 +57,7 @@ class AggregatorPage:
     _page: Page | None = field(default=None, repr=False, compare=False)
 
     def alone(self) -> "AggregatorPage":
-        """The same without what finds its links."""
+        """Return a copy without the parsed page, which is needed only for ``links``."""
         return replace(self, _page=None)
 
     @property
@@ -73,15 +73,15 @@ class AggregatorPage:
 
 
 def read_article(body: bytes | str, url: str, content_type: str | None = None) -> AggregatorPage:
-    """Read an article's page.
+    """Parse an article's page.
 
     Args:
         body: the page.
-        url: its URL, which says which article it is.
+        url: its URL, which identifies the article.
         content_type: the response's header, for the encoding.
 
     Raises:
-        PageError: it is no article's page; the message says what was not found.
+        PageError: it is not an article's page; the message names the missing element.
     """
     key = parse_article_url(url)
     if key is None:
@@ -115,10 +115,10 @@ def read_article(body: bytes | str, url: str, content_type: str | None = None) -
 
 
 def _show(page: Page, key: ArticleKey) -> Layout:
-    """Fill in the parts that the page's classes identify.
+    """Find the parts that the page's classes identify.
 
     Raises:
-        PageError: it is no article's page.
+        PageError: it is not an article's page.
     """
     if page.show_article(key.number):
         with suppress(PageError):
@@ -139,7 +139,7 @@ _SENTENCE_ENDS = tuple('.!?…؟:»”")')
 
 
 def _text(lines: Sequence[Line]) -> str:
-    """The paragraphs of an article's text."""
+    """Return the paragraphs of an article's text."""
     paragraphs = [
         paragraph
         for line in _split_at_newlines([line.text for line in lines])
@@ -151,8 +151,8 @@ def _text(lines: Sequence[Line]) -> str:
 def _split_at_newlines(texts: list[str]) -> list[str]:
     """Split lines at line breaks of the HTML source, if these separate paragraphs.
 
-    The aggregator keeps line ends of the texts that it takes over. They are told from a source that
-    is merely wrapped by where they stand: at the end of sentences.
+    The aggregator keeps the line ends of original texts. They are distinguished from mere wrapping
+    of the source by their position at the end of sentences.
     """
     parts = [[part for part in text.splitlines() if part.strip()] for text in texts]
     inner = [part for line in parts for part in line[:-1]]
@@ -168,7 +168,7 @@ def _split_at_newlines(texts: list[str]) -> list[str]:
 def _images(
     page: Page, key: ArticleKey, layout: Layout, title: str
 ) -> tuple[list[Image], str | None]:
-    """The article's pictures, and its thumbnail."""
+    """Return the article's pictures, and its thumbnail."""
     own, foreign = _pictures_of(key.site.host)
     names = {f"{key.outlet}/{key.number}", f"{key.edition}/{key.outlet}/{key.number}"}
     images: dict[str, Image] = {}

@@ -36,7 +36,7 @@ _CAPTIONS = 'figcaption, [class*="caption"], [class*="legend"]'
 
 
 def images(metadata: Metadata, tree: LexborHTMLParser) -> list[Image]:
-    """List the article's pictures: those declared, or those printed, with their captions."""
+    """Return the article's pictures, declared or printed, with their captions."""
     found: dict[str, Image] = {}
     for value in _declared(metadata):
         _add(found, metadata, value)
@@ -89,7 +89,7 @@ def _add(found: dict[str, Image], metadata: Metadata, value: Any, depth: int = 0
 
 
 def _holder(metadata: Metadata, value: dict[str, Any]) -> str | None:
-    """Return who made a picture, or has its rights."""
+    """Return a picture's creator or copyright holder."""
     for name in ("creator", "author", "copyrightHolder"):
         holder = value.get(name)
         if isinstance(holder, dict):
@@ -118,7 +118,7 @@ def _printed(
 ) -> Iterator[Image]:
     """Yield the pictures in the article with the captions of their figures.
 
-    With ``files``, only those whose file's name is one of them.
+    With ``files``, only those with one of these file names.
     """
     seen: set[str] = set()
     for node in tree.css(_PRINTED)[:_MOST_PRINTED] if files is None or files else ():
@@ -133,7 +133,7 @@ def _printed(
 
 
 def _source(node: LexborNode) -> str:
-    """Return the URL of a picture, also of a lazily loaded one."""
+    """Return the URL of a picture, even if it is lazily loaded."""
     attributes = {name: (value or "").strip() for name, value in node.attributes.items()}
     others = (name for name in attributes if name.startswith("data-") and name not in _LAZY)
     for name in (*_LAZY, *others):
@@ -167,7 +167,7 @@ def _is_icon(node: LexborNode, url: str) -> bool:
 
 
 def _caption(node: LexborNode) -> tuple[str | None, str | None]:
-    """Return caption and credit of the figure, or the box, that holds a picture."""
+    """Return caption and credit of the figure or box around a picture."""
     above: list[LexborNode] = []
     part = node.parent
     while part is not None and len(above) < _DEPTH_OF_FIGURE:
@@ -204,5 +204,5 @@ _LONGEST_CAPTION = 1000
 
 
 def _file(url: str) -> str:
-    """Return the name of a picture's file without its size, which all its copies have."""
+    """Return a picture's file name without its size, as all its copies share it."""
     return _SIZE.sub("", urlsplit(url).path.rpartition("/")[2].lower())
