@@ -278,9 +278,16 @@ class ParserPool:
                 except asyncio.CancelledError:
                     page.done.cancel()
                     raise
-                except Exception as error:  # noqa: BLE001 - passed on by the future
+                except ParserError as error:
                     if not page.done.done():
                         page.done.set_exception(error)
+                except Exception as error:
+                    # A fault of our own, such as a job that cannot be sent, costs this page alone.
+                    logger.exception("%s could not be parsed", page.job.url)
+                    if not page.done.done():
+                        page.done.set_result(
+                            page.job.lost(f"{type(error).__name__}: {error}"[:200])
+                        )
                 else:
                     if not page.done.done():  # it may have been cancelled
                         page.done.set_result(result)

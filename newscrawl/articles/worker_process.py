@@ -110,7 +110,8 @@ def run_job(
 
 def serve() -> None:
     """Parse the pages that a crawl sends on stdin, until it ends."""
-    with os.fdopen(os.dup(1), "wb") as output, suppress(BrokenPipeError):
+    # Around the file, which is flushed when it is closed.
+    with suppress(BrokenPipeError), os.fdopen(os.dup(1), "wb") as output:
         os.dup2(2, 1)  # output of libraries must not mix with results
         _serve(sys.stdin.buffer, output)
 
@@ -128,7 +129,9 @@ class _LogEntries(logging.Handler):
 
 
 def _serve(jobs: BinaryIO, output: BinaryIO) -> None:
-    hello = msgspec.msgpack.decode(_receive(jobs), type=WorkerSetup)
+    if not (message := _receive(jobs)):
+        return
+    hello = msgspec.msgpack.decode(message, type=WorkerSetup)
     site, rules, limits = SITES[hello.site], RuleBook.of_lines(hello.rules), hello.limits
     limit_memory(limits.memory_mb)
     collect_less_often()
@@ -156,8 +159,10 @@ def _serve(jobs: BinaryIO, output: BinaryIO) -> None:
 
 
 def _receive(stream: BinaryIO) -> bytes:
-    """Return the next message; empty at the end."""
-    return stream.read(int.from_bytes(stream.read(SIZE), "big"))
+    """Return the next message; nothing at the end, which a kill may put within a message."""
+    size = int.from_bytes(stream.read(SIZE), "big")
+    message = stream.read(size)
+    return message if len(message) == size else b""
 
 
 def _send(stream: BinaryIO, message: bytes) -> None:

@@ -17,6 +17,7 @@ _LOOKED_AT = 1024
 _CONTROLS = bytes({*range(0x20)} - {*b"\t\n\v\f\r"})
 
 _GZIP = ([b"gzip"], [b"x-gzip"])
+_GZIP_MAGIC = b"\x1f\x8b"
 _WITH_HEADER = 31
 """Window bits of ``isal_zlib`` for a gzip stream."""
 
@@ -24,7 +25,8 @@ _WITH_HEADER = 31
 class CompressionMiddleware(HttpCompressionMiddleware):
     """Scrapy's decompression, with a strict size limit and a fast path for gzip.
 
-    A body that is plain text despite its ``Content-Encoding`` is passed on unchanged.
+    A body that is plain text despite its ``Content-Encoding`` is passed on as it is; text that is
+    compressed without that header is decompressed.
 
     Scrapy's own middleware keeps all decompressed data in its error until garbage collection, and
     detects the text encoding of the compressed body, which may take as long as parsing the page.
@@ -48,6 +50,9 @@ class CompressionMiddleware(HttpCompressionMiddleware):
                 raise DecompressedTooLargeError(f"{request.url} is compressed more than twice")
             if _is_plain(response.body):
                 return _unpacked(response, response.body)
+        elif response.body.startswith(_GZIP_MAGIC) and _is_text(response):
+            body = _unzipped(response.body, self._limit)
+            return response if body is None else _unpacked(response, body)
         if response.headers.getlist("Content-Encoding") in _GZIP and request.method != "HEAD":
             body = _unzipped(response.body, self._limit)
             if body is not None:
@@ -64,6 +69,11 @@ class CompressionMiddleware(HttpCompressionMiddleware):
             return result
         # Not in the handler above, where the error would keep Scrapy's in its context.
         raise DecompressedTooLargeError(f"{request.url} is too large once decompressed")
+
+
+def _is_text(response: Response) -> bool:
+    """Return whether a response declares that it is text, such as HTML."""
+    return (response.headers.get("Content-Type") or b"").lstrip().lower().startswith(b"text/")
 
 
 def _is_plain(body: bytes) -> bool:
@@ -89,7 +99,7 @@ def _unzipped(body: bytes, limit: int) -> bytes | None:
 def _unpacked(response: Response, body: bytes) -> Response:
     """Return the response with another body, of the class that its headers and body imply."""
     headers = response.headers.copy()
-    del headers["Content-Encoding"]
+    headers.pop("Content-Encoding", None)
     kind = responsetypes.from_args(headers=headers, url=response.url, body=body)
     given = {name: getattr(response, name) for name in Response.attributes}
     return kind(**given | {"headers": headers, "body": body})

@@ -186,7 +186,7 @@ def files_of(place: Place | Path, directory: Path) -> Files:
     except StoreError:
         if place.url or place.storage:
             raise
-        stored = []  # the ledger of a read-only copy of the data
+        stored = []  # the ledger of a read-only copy of the data of the data
     return Files(directory, {file.path.removeprefix(f"{below}/"): file for file in stored})
 
 

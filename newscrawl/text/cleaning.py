@@ -82,9 +82,37 @@ def _entity(match: re.Match[str]) -> str:
     return unescape(f"&{match[1]};")
 
 
+# Two references to halves of a pair, as programs write that count in UTF-16; the ampersands may
+# have been encoded again.
+_SURROGATES = re.compile(
+    r"&(?:amp;)*#(5[56]\d{3}|[xX][dD][89aAbB][0-9a-fA-F]{2});"
+    r"&(?:amp;)*#(5[67]\d{3}|[xX][dD][c-fC-F][0-9a-fA-F]{2});"
+)
+
+
+def join_surrogates(s: str) -> str:
+    """Join the references to both halves of a surrogate pair to the character that they mean.
+
+    >>> join_surrogates("Bravo &#55357;&#56832; &#xD83D;&#xDE00;")
+    'Bravo 😀 😀'
+    """
+    return _SURROGATES.sub(_joined, s)
+
+
+def _joined(match: re.Match[str]) -> str:
+    high, low = (
+        int(number[1:], 16) if number[0] in "xX" else int(number) for number in match.groups()
+    )
+    if not (0xD800 <= high <= 0xDBFF and 0xDC00 <= low <= 0xDFFF):
+        return match[0]
+    return chr(0x10000 + ((high - 0xD800) << 10) + low - 0xDC00)
+
+
 def _normal(s: str) -> str:
     """Decode entities repeatedly, up to a limit; return a safe text in NFC."""
     s = unicodedata.normalize("NFC", safe(s))
+    if "&" in s:
+        s = join_surrogates(s)
     for _ in range(_ENTITY_PASSES):
         if "&" not in s or (decoded := _ENTITY.sub(_entity, s)) == s:
             break
@@ -116,7 +144,7 @@ def plain(s: str) -> str:
     >>> plain("Le &lt;i&gt;budget&lt;/i&gt;<br>de 2024 &amp;lt; 3 %")
     'Le budget de 2024 < 3 %'
     """
-    text = clean(unescape(s))
+    text = clean(unescape(join_surrogates(s)) if "&" in s else s)
     if "<" not in text:
         return text
     return clean(_MARKUP.sub(lambda tag: " " if tag[1].lower() in _PARTING else "", text))
