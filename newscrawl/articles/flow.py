@@ -123,7 +123,7 @@ class ArticleFlow:
         return found if found.source.status == "ok" and whole else article
 
     def _parse(self, article: Article, page: Response) -> Generator[Step, Any, ReadSource]:
-        """Complete a record from the outlet's page, rendered if necessary."""
+        """Parse a page and complete the record with it."""
         read = ReadSource(article)
         try:
             job = responses.begin_source(article, page)
@@ -131,7 +131,7 @@ class ArticleFlow:
                 read = yield Parse(job)
             responses.finish_source(read.article, page, job, exclude=self.exclude)
         except Exception as error:
-            # A fault of our own on an unforeseen response must not cost the record.
+            # A bug on an unforeseen response must not lose the record.
             logger.exception("%s: the response of %s could not be handled", article.id, page.url)
             why = f"{type(error).__name__}: {error}"[:200]
             merge.withdraw_source(read.article, "unreadable", why)

@@ -282,7 +282,7 @@ class ParserPool:
                     if not page.done.done():
                         page.done.set_exception(error)
                 except Exception as error:
-                    # A fault of our own, such as a job that cannot be sent, costs this page alone.
+                    # A bug, such as a job that cannot be sent, affects only this page.
                     logger.exception("%s could not be parsed", page.job.url)
                     if not page.done.done():
                         page.done.set_result(

@@ -45,7 +45,7 @@ _BY_CODE: dict[int, Status] = {404: "gone", 410: "gone", 402: "paywalled"}
 
 
 def page_of_error(failure: Failure) -> Response | None:
-    """Return the page of a 404 or of a server error, as some servers send whole articles."""
+    """Return the page of a 404 or server error, as some servers send complete articles with it."""
     if not isinstance(failure.value, HttpError):
         return None
     response = failure.value.response

@@ -110,7 +110,7 @@ def run_job(
 
 def serve() -> None:
     """Parse the pages that a crawl sends on stdin, until it ends."""
-    # Around the file, which is flushed when it is closed.
+    # Outside the file's context, as closing flushes it.
     with suppress(BrokenPipeError), os.fdopen(os.dup(1), "wb") as output:
         os.dup2(2, 1)  # output of libraries must not mix with results
         _serve(sys.stdin.buffer, output)
@@ -159,7 +159,7 @@ def _serve(jobs: BinaryIO, output: BinaryIO) -> None:
 
 
 def _receive(stream: BinaryIO) -> bytes:
-    """Return the next message; nothing at the end, which a kill may put within a message."""
+    """Return the next message; empty at the end, or if a kill has cut it."""
     size = int.from_bytes(stream.read(SIZE), "big")
     message = stream.read(size)
     return message if len(message) == size else b""

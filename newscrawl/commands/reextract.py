@@ -108,7 +108,7 @@ class Command(ScrapyCommand):
 
 
 class _Progress:
-    """Prints a line of progress from time to time."""
+    """Prints a progress line every few seconds."""
 
     def __init__(self) -> None:
         self._count, self._time = 0, time.monotonic()

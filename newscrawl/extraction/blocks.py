@@ -207,7 +207,7 @@ _APART = frozenset(("a", "span", "time"))
 _BOLD = frozenset(("b", "strong"))
 
 _HEADING = 8
-"""Characters of bold text at the beginning that are more than a drop cap."""
+"""Minimum characters of initial bold text that is a heading, not a drop cap."""
 
 _SHORT_SENTENCE = 40
 """Characters from which a separate text that ends as a sentence is a paragraph."""
@@ -255,7 +255,7 @@ def walk(root: LexborNode, without: Collection[int] = ()) -> Page:
     opened = 0  # start of the open link in the run
     edge = joint = -1  # end of the last separate element, and start of the next one
     emphasized = 0  # start of the open bold text in the run
-    titled = -1  # where in the run bold text ended that began it, as a heading without an end does
+    titled = -1  # end of bold text at the start of the run, an unclosed heading
     links = bold = articles = current = 0
     stack: list[tuple[LexborNode | None, int, int, str]] = []
     elements.append(Element(root, 0, root.tag or ""))

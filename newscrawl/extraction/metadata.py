@@ -361,7 +361,7 @@ def _prepared(text: str) -> str:
     return _BAD_ESCAPE.sub(r"\\\\", text).lstrip()
 
 
-# Fields and authors that are saved from JSON that no parser reads.
+# Fields and authors that are salvaged from JSON that no parser accepts.
 _FIELD = re.compile(
     r'"(headline|datePublished|dateModified|articleSection|inLanguage|url|@type)"\s{0,9}:\s{0,9}'
     r'"((?:\\.|[^"\\\n]){1,2000})"\s{0,9}[,}\]\n]'

@@ -25,7 +25,7 @@ _WITH_HEADER = 31
 class CompressionMiddleware(HttpCompressionMiddleware):
     """Scrapy's decompression, with a strict size limit and a fast path for gzip.
 
-    A body that is plain text despite its ``Content-Encoding`` is passed on as it is; text that is
+    A body that is plain text despite its ``Content-Encoding`` is passed on unchanged; text that is
     compressed without that header is decompressed.
 
     Scrapy's own middleware keeps all decompressed data in its error until garbage collection, and

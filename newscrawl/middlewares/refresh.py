@@ -15,14 +15,14 @@ _LOOKED_AT = 32 * 1024
 
 
 _SMALL = 4096
-"""Bytes of a page that may hold nothing but a refresh."""
+"""Maximum bytes of a page that may consist only of a refresh."""
 _NOSCRIPT = re.compile(rb"</?noscript[^>]*>", re.IGNORECASE)
 
 
 class RefreshMiddleware(NoRefererMixin, MetaRefreshMiddleware):
-    """Scrapy's meta refresh middleware, applied only to pages with the word "refresh".
+    """Follows redirects by ``<meta>`` refresh or ``Refresh`` header; skips other pages quickly.
 
-    It also follows a ``Refresh`` header, and the refresh in ``<noscript>`` of a page without text.
+    The refresh in ``<noscript>`` of a page without text is followed, too.
     """
 
     def process_response(  # type: ignore[override]  # Scrapy's decorator hides the signature
@@ -40,7 +40,7 @@ class RefreshMiddleware(NoRefererMixin, MetaRefreshMiddleware):
         except ValueError:  # its target is not a URL
             return response
         if isinstance(result, Response) or result.url == request.url:
-            return response  # it stays, or reloads itself
+            return response  # no redirect, or a reload
         return result
 
 

@@ -1,7 +1,7 @@
-"""Rebuilds the record of an archived article: no network, and no Scrapy engine.
+"""Rebuilds the record of one article from a WARC archive, without network or engine.
 
-Everything that a record needs is in the archive: the aggregator's page of the article names the
-link, and the archive has the responses to it, redirects included.
+A record is made from the archive alone: the aggregator's page of the article has the source link,
+and the archive has the responses to it, redirects included.
 """
 
 from collections.abc import Mapping
@@ -54,7 +54,7 @@ from newscrawl.state.run import now
 
 
 class Learned(msgspec.Struct, frozen=True):
-    """What crawls have learned about a site's outlets."""
+    """Learned extraction rules and outlet domains of a site."""
 
     rules: bytes
     """Extraction rules, as JSON Lines."""
@@ -66,9 +66,9 @@ class Reextractor:
     """Rebuilds the record of an article from archived responses.
 
     Args:
-        index: Index of the archive; up to date.
-        learned: What crawls have learned, by site.
-        settings: The project's; those of redirects, sizes and robots.txt count.
+        index: Index of the archive, up to date.
+        learned: Learned rules and domains by site.
+        settings: The project's settings, of which those for redirects, sizes and robots.txt apply.
 
     """
 
@@ -171,7 +171,7 @@ class Reextractor:
         return learned or first_domain(key.site.country, key.edition, key.outlet)
 
     def _ask(self, url: str) -> tuple[Request, Response | Exception]:
-        """Return the last request that a URL leads to, and the page or the error it ends in.
+        """Follow a URL's redirects; return the last request and its page or error.
 
         Raises:
             ArchiveError: a file of the archive cannot be opened or read. That says nothing about
@@ -192,7 +192,7 @@ class Reextractor:
             request = result
 
     def _page(self, request: Request) -> Response | Request:
-        """Return the page that a request ends in, or the request that it is redirected to."""
+        """Return the page for a request, or the next request of a redirect."""
         found = self._index.responses_to(request.url)
         if not found:
             self._check_robots(request.url)
@@ -240,7 +240,7 @@ class Reextractor:
 
 
 def _best(found: list[ArchivedResponse]) -> ArchivedResponse:
-    """Return the last page; a later failure does not replace a page that was fetched once."""
+    """Return the last successful response, or the last one: later errors do not hide a page."""
     return next((a for a in reversed(found) if 200 <= a.status < 400), found[-1])
 
 

@@ -1,7 +1,7 @@
-"""Rebuilds the records of a whole archive with the current code, on one machine or a Dask cluster.
+"""Rebuilds all records of an archive with the current code, locally or on a Dask cluster.
 
-A record depends on the archive, the settings, and on what crawls had learned when the job was
-begun. Duplicates alone depend on the records before; they are marked where the feed is written.
+A record depends on the archive, the settings, and the rules and domains learned when the job was
+begun. Only duplicates depend on other records; they are marked when the feed is written.
 """
 
 import asyncio
@@ -43,7 +43,7 @@ _BATCH = 500
 """Articles of a task: some seconds of work, beside which the start of a parse worker is short."""
 
 _EXAMPLES = 20
-"""Articles without a record that are named."""
+"""Maximum number of listed articles without a record."""
 
 
 @dataclass(slots=True)
@@ -60,7 +60,7 @@ class Reextraction:
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """A rebuilt record."""
+    """A rebuilt record, and the signature of its text for duplicate detection."""
 
     article: Article
     """The record, without ``duplicate_of``."""
@@ -75,8 +75,8 @@ Progress = Callable[[int, str], None]
 """Is told the number of articles that are done, and the ID of the last one."""
 
 
-class Job(msgspec.Struct, frozen=True):
-    """What the records of a job depend on beside the archive; fixed when the job is begun."""
+class ReextractionJob(msgspec.Struct, frozen=True):
+    """Fixed inputs of a re-extraction besides the archive: code version, learned rules."""
 
     version: str
     """Version of newscrawl."""
@@ -86,7 +86,7 @@ class Job(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """What the workers of a cluster need for every task."""
+    """Data that every worker of a cluster gets once: archive, index, settings and job."""
 
     archive: Files
     """The archive."""
@@ -94,7 +94,7 @@ class Shared:
     """Its index."""
     settings: dict[str, Any]
     """The project's settings."""
-    job: Job
+    job: ReextractionJob
     """The job."""
 
 
@@ -152,7 +152,7 @@ def reextract(
     return outcome
 
 
-def _begin(part: Path, index: ArchiveIndex, place: Place | Path) -> Job:
+def _begin(part: Path, index: ArchiveIndex, place: Place | Path) -> ReextractionJob:
     """Return the job of an unfinished feed, or begin one.
 
     Raises:
@@ -160,7 +160,7 @@ def _begin(part: Path, index: ArchiveIndex, place: Place | Path) -> Job:
     """
     file = part.with_name(part.name + ".job")
     if part.exists() and file.exists():
-        job = msgspec.json.decode(file.read_bytes(), type=Job)
+        job = msgspec.json.decode(file.read_bytes(), type=ReextractionJob)
         if job.version != __version__:
             raise StoreError(
                 f"{part} was begun by newscrawl {job.version}, this is {__version__}; delete it to "
@@ -178,13 +178,13 @@ def _begin(part: Path, index: ArchiveIndex, place: Place | Path) -> Job:
             )
             for name in sites
         }
-    job = Job(__version__, learned)
+    job = ReextractionJob(__version__, learned)
     replace(file, msgspec.json.encode(job).decode())
     return job
 
 
 def _discard(part: Path) -> None:
-    """Delete the files beside an unfinished feed."""
+    """Delete the files of an unfinished feed."""
     for left in part.parent.iterdir():
         if left.name.startswith(f"{part.name}."):
             left.unlink()
@@ -298,7 +298,7 @@ def rebuild(keys: Sequence[ArticleKey], shared: Shared) -> list[Result]:
 async def _write(
     part: Path, results: AsyncGenerator[Result, None], progress: Progress
 ) -> Reextraction:
-    """Append the records to an unfinished feed, and mark those whose text came before."""
+    """Append the records to an unfinished feed, and set ``duplicate_of`` of repeated texts."""
     outcome = Reextraction()
     ledger = Ledger(part.with_name(part.name + ".sqlite"))
     index = TextIndex(ledger.texts)
