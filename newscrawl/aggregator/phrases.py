@@ -376,7 +376,7 @@ def _asks_for_address(folded: str) -> bool:
     return len(_ANY_LABEL().findall(folded)) > 1 and _MAIL().search(folded) is not None
 
 
-# --- Par X, and what stands below an article ------------------------------------------------------
+# --- Par X, and sentences below an article -------------------------------------------------------
 
 _NAME = r"(?:[A-ZÀ-ÖØ-Þ][\w.'’-]*|d[e'’u]|des|el|al|ben|bin|et|and|&|la|le)"
 _ARABIC_NAME = r"[^\s.:؛!؟]+(?:\s+[^\s.:؛!؟]+){0,5}"

@@ -58,7 +58,7 @@ def read_feed(body: bytes, url: str) -> list[FeedEntry]:
         raise FeedError(url, "the URL of a feed of the network")
     root = _parse(body, url)
     entries: dict[ArticleKey, FeedEntry] = {}
-    for part in (root, *root):  # items stand in the root or its channel, never in one another
+    for part in (root, *root):  # items are in the root or its channel, never nested
         for item in part:
             if _name(item) in ("item", "entry") and (entry := _entry(item, address.site, url)):
                 entries.setdefault(entry.key, entry)
@@ -73,7 +73,7 @@ def _parse(body: bytes, url: str) -> Element:
     """Return the root of an RSS feed, by a lenient parser if it is not well-formed."""
     if b"\0" not in body:  # else UTF-16, where they are halves of letters
         body = body.translate(None, _CONTROL).lstrip()
-        if not body.isascii() and _is_utf8(body):  # whatever the declaration says
+        if not body.isascii() and _is_utf8(body):  # regardless of the declaration
             body = _ENCODING.sub(rb"\1", body, count=1)
     try:
         root: Element = fromstring(body)
@@ -103,7 +103,7 @@ def _is_utf8(body: bytes) -> bool:
 _FEED = re.compile(r"<(?:rss|feed|rdf:RDF)\b")
 _ENTRY_END = re.compile(r"</(?:item|entry)\s*>")
 _AROUND = re.compile(r"<\?xml[^>]*>|</?(?:rss|feed|rdf:RDF|channel)\b[^>]*>")
-"""What stands around entries."""
+"""Elements around entries."""
 _INLINE = re.compile(
     r"</?(?:p|a|b|i|u|em|strong|div|span|font|small|center|ul|ol|li|h[1-6]|table|tbody|tr|td"
     r"|blockquote)(?:\s[^<>]*)?/?>",
@@ -173,7 +173,7 @@ def _entry(item: Element, site: Site, url: str) -> FeedEntry | None:
     """An article in a feed; ``None`` if it leads to none."""
     fields: dict[str, Element] = {}
     own = _namespace(item)
-    # An element of another vocabulary, such as media:title, stands in only where there is no own.
+    # An element of another vocabulary, such as media:title, is used only if RSS's own is missing.
     children = sorted(item, key=lambda child: _namespace(child) != own)
     for child in (*children, *item.iter()):
         name = _name(child)

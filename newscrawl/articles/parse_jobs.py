@@ -1,4 +1,4 @@
-"""Parse jobs: one page with its URL each, to be parsed by a worker process, and its result.
+"""Jobs for parse workers (copy, listing, RSS feed, source): the page to parse, and the result.
 
 A job is plain data, so that it can be parsed in the crawl's process or sent to a worker
 (``newscrawl.articles.parse_workers``). Nothing here does I/O.

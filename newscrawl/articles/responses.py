@@ -1,4 +1,4 @@
-"""Copies what a response says (status, URL, time, body hash) into an article's record."""
+"""Copies a response's properties (status, URL, time, body hash) into an article's record."""
 
 import hashlib
 from datetime import UTC, datetime

@@ -79,7 +79,7 @@ class WorkerReply(msgspec.Struct, Generic[Result]):
     """A worker's reply to a job: the result, or why there is none, and log entries."""
 
     result: Result | None = None
-    """The result; ``None`` if there is none."""
+    """The result, if any."""
     why: str = ""
     """Why there is no result."""
     exceeded: bool = False

@@ -53,7 +53,7 @@ runs in the proxy's thread, one call at a time. Before a tunnel is opened it is 
 
 @dataclass(frozen=True, slots=True)
 class LoggedRequest:
-    """A logged request to the proxy, with its status code."""
+    """Log entry of a request to the proxy, with its status code."""
 
     at: float
     """Time of arrival, as ``time.time()``."""

@@ -1,4 +1,4 @@
-"""Validates feeds: finds every faulty line, with its position and what is wrong."""
+"""Validates feeds: finds every invalid line, with its position and the violated rule."""
 
 import dataclasses
 import json

@@ -1,4 +1,4 @@
-"""Reads a list of article identifiers to rebuild a corpus, and reports what is missing."""
+"""Reads a list of article identifiers to rebuild a corpus, and reports missing articles."""
 
 import csv
 import io

@@ -25,7 +25,7 @@ class OrderlyShutdown:
     """
 
     def __init__(self, crawler: Crawler) -> None:
-        from twisted.internet import reactor  # installed by now
+        from twisted.internet import reactor  # already installed
 
         self._crawler = crawler
         self._opened = asyncio.Event()

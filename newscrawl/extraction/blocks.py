@@ -399,7 +399,7 @@ def _separator(before: str, text: str) -> str | None:
 
 
 def _is_glued(heading: str, text: str) -> bool:
-    """Return whether text begins right behind a heading, without a space."""
+    """Return whether text begins directly after a heading, without a space."""
     return len(heading) >= _HEADING and heading[-1].isalnum() and text[0].isupper()
 
 

@@ -185,7 +185,7 @@ class Reextractor:
                 if isinstance(error.__cause__, OSError):
                     raise
                 return request, error
-            except Exception as error:  # noqa: BLE001 - whatever a downloader or middleware raises
+            except Exception as error:  # noqa: BLE001 - any error of a downloader or middleware
                 return request, error
             if isinstance(result, Response):
                 return request, result

@@ -40,7 +40,7 @@ _AHEAD = 8
 """Articles in progress for each parse worker, so that none is idle and memory stays flat."""
 
 _BATCH = 500
-"""Articles of a task: some seconds of work, beside which the start of a parse worker is short."""
+"""Articles per task: some seconds of work, so that the start of a parse worker is negligible."""
 
 _EXAMPLES = 20
 """Maximum number of listed articles without a record."""
@@ -72,7 +72,7 @@ Result = Rebuilt | tuple[str, str]
 """A record, or an article's ID and the reason why there is no record of it."""
 
 Progress = Callable[[int, str], None]
-"""Is told the number of articles that are done, and the ID of the last one."""
+"""Called with the number of processed articles and the ID of the last one."""
 
 
 class ReextractionJob(msgspec.Struct, frozen=True):

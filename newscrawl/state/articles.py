@@ -15,7 +15,7 @@ from typing import Literal, get_args
 from newscrawl.state.database import Database, packed
 
 State = Literal["found", "waiting", "done", "rejected", "failed"]
-"""Last outcome of an article: ``found`` is none yet, ``waiting`` is exported without its source."""
+"""Last outcome of an article: ``found`` (none yet), ``waiting`` (exported without its source), …"""
 
 STATES: tuple[State, ...] = get_args(State)
 """All states."""

@@ -13,7 +13,7 @@ _PRECISION = 0.002
 """Seconds by which two readings of SQLite's clock, which counts milliseconds, may be wrong."""
 
 _RESERVED = 5.0
-"""Seconds for which a host slot is kept for the process that asked for it first."""
+"""Seconds for which a host slot is reserved for the process that waits for it first."""
 
 
 @dataclass(frozen=True, slots=True)

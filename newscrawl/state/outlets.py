@@ -1,4 +1,4 @@
-"""What runs have learned about outlets: registered domains and extraction rules."""
+"""Learned facts about outlets, in the ledger: registered domains and extraction rules."""
 
 from newscrawl.state.database import Database
 

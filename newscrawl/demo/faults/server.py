@@ -59,7 +59,7 @@ Play = Callable[[Connection], Awaitable[None]]
 
 
 class Playable(Protocol):
-    """Interface of faults: how the server behaves."""
+    """Interface of a server fault: host name, TLS behaviour and responses."""
 
     @property
     def name(self) -> str:
@@ -88,7 +88,7 @@ class Playable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LoggedVisit:
-    """A logged request to a fault server, or a connection without one."""
+    """Log entry of a request to a fault server, or of a connection without one."""
 
     at: float
     """Time of arrival, on the monotonic clock."""

@@ -215,7 +215,7 @@ def _caption(node: LexborNode) -> tuple[str | None, str | None]:
 
 _DEPTH_OF_FIGURE, _DEPTH_OF_BOX = 4, 2
 _ROWS = ("td", "tr", "tbody")
-"""Parts of a table, which holds a picture's caption in a row of its own."""
+"""Parts of a table, in which a picture's caption may be in a separate row."""
 
 
 def _parted(caption: LexborNode) -> tuple[str | None, str | None]:

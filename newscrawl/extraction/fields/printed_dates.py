@@ -194,7 +194,7 @@ def _announced(near: Iterable[str]) -> list[tuple[Kind | None, str]]:
             continue
         first = labels[0]
         # A separate label belongs to the date of its neighbour: the one before it here,
-        # where texts above the body come nearest first, else the one behind it.
+        # where texts above the body come nearest first, else the one after it.
         if dateless:
             if dated:
                 parts[-1] = (_kind(first), parts[-1][1])

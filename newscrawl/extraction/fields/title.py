@@ -106,7 +106,7 @@ def title(
 
 
 def _labels(head: str | None, titles: Iterable[str]) -> set[str]:
-    """Return the folded titles of a word or two that ``<title>`` has beside a whole headline.
+    """Return the folded titles of one or two words next to a complete headline in ``<title>``.
 
     They are the site's name or the rubric, whatever they are printed as.
     """
