@@ -48,7 +48,7 @@ def aggregator_page(truth: dict[str, Any]) -> bytes:
 
 
 def same_day(truth: str, read: str | None) -> bool:
-    """Whether two moments are of one day, as printed or at one place on earth."""
+    """Whether two timestamps are of one day, as printed or at one place on earth."""
     if read is None:
         return False
     if truth[:10] == read[:10]:

@@ -30,8 +30,8 @@ def iso_date(value: Any, loader_context: Mapping[str, Any]) -> str | None:
     if isinstance(value, datetime):
         when = value.astimezone(zone) if value.tzinfo else value.replace(tzinfo=zone)
         return when.isoformat(timespec="seconds")
-    moment = value if isinstance(value, Moment) else parse_date(value, zone)
-    return moment.iso() if moment else None
+    timestamp = value if isinstance(value, Moment) else parse_date(value, zone)
+    return timestamp.iso() if timestamp else None
 
 
 def absolute_url(value: str, loader_context: Mapping[str, Any]) -> str | None:

@@ -109,7 +109,7 @@ def test_a_lost_source_is_read_from_its_nearest_snapshot(tmp_path: Path) -> None
     assert {name for name in CASES if any(f"{name}.example" in url for _, url in small.asked)} == (
         set(CASES) - {"forbidden", "well"}
     )
-    times = sorted(moment for moment, _ in small.asked)
+    times = sorted(timestamp for timestamp, _ in small.asked)
     assert min(after - before for before, after in pairwise(times)) >= 0.3
     assert outcome.report["waiting"] == 0
     again = replay(tmp_path / "archive", tmp_path / "again", ON, urls=small.urls)
