@@ -15,7 +15,7 @@ from twisted.python.failure import Failure
 
 from newscrawl.articles import merge, responses, source_status
 from newscrawl.articles.parse_jobs import INCOMPLETE, ReadSource, SourceJob
-from newscrawl.extraction.source_match import WHOLE
+from newscrawl.extraction.alignment import WHOLE
 from newscrawl.fetching.web_archive import Snapshot, WebArchive
 from newscrawl.items import Article
 

@@ -23,7 +23,7 @@ import msgspec
 from newscrawl.aggregator.sites import Site
 from newscrawl.articles.worker_process import SIZE, Job, Limits, WorkerReply, WorkerSetup, run_job
 from newscrawl.errors import ParserError
-from newscrawl.extraction import RuleBook
+from newscrawl.extraction.rules import RuleBook
 
 if TYPE_CHECKING:
     from scrapy.settings import BaseSettings
@@ -53,12 +53,12 @@ _MAX_RESULT = 64 * 1024 * 1024
 _SERVE = """
 import sys
 sys.path[:] = sys.argv[1:]
-sys.modules["scrapy"] = None
+sys.modules["scrapy"] = sys.modules["pydantic"] = None
 from newscrawl.articles.worker_process import serve
 serve()
 """
-"""Code of a worker. The item loaders' library would import Scrapy, whose items are not used: more
-than half of the memory and of the start time."""
+"""Program of a worker. The item loaders' library would import Scrapy and pydantic, whose items are
+not used: more than half of the memory and of the time to start."""
 
 
 class Parser(Protocol):

@@ -18,6 +18,8 @@ from newscrawl.errors import (
     NotInArchiveError,
     RequestDroppedError,
     RobotsUnreachableError,
+    StorageError,
+    StoreError,
 )
 from newscrawl.fetching.block_pages import challenge, refusal
 from newscrawl.fetching.failures import of_error
@@ -54,8 +56,14 @@ def page_of_error(failure: Failure) -> Response | None:
 
 
 def of_failure(failure: Failure) -> SourceOutcome:
-    """Return the outcome of a request that ended in an error."""
+    """Return the outcome of a request that ended in an error.
+
+    Raises:
+        StoreError: the error is of the archive that is replayed, not of the request.
+    """
     error = failure.value
+    if isinstance(error, StorageError):
+        raise StoreError(f"the archive cannot be read: {error}") from error
     if isinstance(error, HttpError):
         return _of_error(error.response)
     if isinstance(error, UnsafeUrlError):

@@ -17,9 +17,9 @@ import msgspec
 
 from newscrawl.aggregator.sites import SITES, Site
 from newscrawl.articles.garbage_collection import collect_less_often
-from newscrawl.articles.parse_jobs import AnyJob
+from newscrawl.articles.parse_jobs import AnyJob, import_parsers
 from newscrawl.errors import ParserMemoryError
-from newscrawl.extraction import RuleBook
+from newscrawl.extraction.rules import RuleBook
 
 logger = logging.getLogger(__name__)
 
@@ -133,6 +133,7 @@ def _serve(jobs: BinaryIO, output: BinaryIO) -> None:
         return
     hello = msgspec.msgpack.decode(message, type=WorkerSetup)
     site, rules, limits = SITES[hello.site], RuleBook.of_lines(hello.rules), hello.limits
+    import_parsers()
     limit_memory(limits.memory_mb)
     collect_less_often()
     log = _LogEntries()

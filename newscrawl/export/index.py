@@ -363,10 +363,7 @@ class Index:
         return {key or "": count for key, count in self._db.execute(sql)}
 
     def count_clusters(self) -> tuple[int, int] | None:
-        """Return the numbers of clusters of several articles and of articles in them.
-
-        ``None`` if clusters were not computed.
-        """
+        """Return the numbers of clusters and of their articles; ``None`` if not computed."""
         if not self._clusters:
             return None
         clusters, articles = self._db.execute(

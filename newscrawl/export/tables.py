@@ -18,8 +18,8 @@ from newscrawl.text.cleaning import words
 BOM = "\ufeff".encode()
 """Byte order mark, by which Excel recognises UTF-8."""
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""First characters of cells that a spreadsheet executes as a formula."""
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""Characters with which a formula may begin in a spreadsheet; the last four are full-width ones."""
 
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 _encode = msgspec.json.Encoder().encode

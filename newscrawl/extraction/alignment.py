@@ -18,6 +18,10 @@ MOST_WORDS = 20_000
 """Maximum words of a text that are compared; more are a book, or an attack."""
 
 
+WHOLE = 0.8
+"""Minimum share of the copy on a page that is not cut."""
+
+
 def compared(text: str) -> list[str]:
     """Return the words by which a text is compared, at most ``MOST_WORDS``."""
     return words(text[: 20 * MOST_WORDS])[:MOST_WORDS]
@@ -189,3 +193,14 @@ def _densest(places: list[int | None]) -> tuple[int, int]:
         elif total > best:
             best, start, stop = total, span, index + 1
     return start, stop
+
+
+def holds_less(text: str, copy_text: str, contained: float | None) -> bool:
+    """Return whether a page contains only a part of its copy, such as the first of several pages.
+
+    Args:
+        text: The page's body.
+        copy_text: The copy.
+        contained: Share of the copy that the body contains; ``None`` if it was not measured.
+    """
+    return contained is not None and contained < WHOLE and len(text) < WHOLE * len(copy_text)

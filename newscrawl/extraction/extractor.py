@@ -1,8 +1,6 @@
 """Extracts one outlet page into a ``SourcePage``: body, title, dates, authors and others."""
 
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
-from typing import Literal
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -14,9 +12,11 @@ from newscrawl.extraction.bodies import TEACHES, Body, choose_body, note_bodies,
 from newscrawl.extraction.fields import CopyLike
 from newscrawl.extraction.metadata import Metadata, read_metadata
 from newscrawl.extraction.paywall import announces_paywall
-from newscrawl.extraction.rules import RuleBook, first_node, lesson_of
+from newscrawl.extraction.rules import RuleBook
+from newscrawl.extraction.rules.induction import lesson_of
+from newscrawl.extraction.rules.paths import first_node
+from newscrawl.extraction.source_page import SourcePage
 from newscrawl.extraction.trace import is_tracing
-from newscrawl.items import Agreement, Image
 from newscrawl.text.bylines import split_bylines
 from newscrawl.text.cleaning import clean
 from newscrawl.text.dates import Moment
@@ -32,46 +32,6 @@ _SHORT_LINE = 80
 _TELLING_BEGIN = 60
 _FEW_ABOVE = 3
 """Maximum number of blocks above a headline in the part with the headline and its section."""
-
-
-@dataclass(slots=True)
-class SourcePage:
-    """Fields extracted from an outlet's page, and their agreement with the copy."""
-
-    title: str | None = None
-    """The headline, without the site's name."""
-    text: str | None = None
-    """The body: plain text, NFC, paragraphs and sub-headings separated by one blank line."""
-    lead: str | None = None
-    """Standfirst or summary declared by the page."""
-    authors: list[str] = field(default_factory=list)
-    """People and desks as printed, cleaned of words like "Par" and "بقلم"."""
-    published: datetime | None = None
-    """First publication, with UTC offset."""
-    published_precision: Literal["day", "second"] | None = None
-    """Precision of ``published``."""
-    modified: datetime | None = None
-    """Last change declared by the page, with UTC offset."""
-    section: str | None = None
-    """Section of the outlet."""
-    tags: list[str] = field(default_factory=list)
-    """Keywords declared by the page."""
-    images: list[Image] = field(default_factory=list)
-    """Pictures of the article."""
-    canonical: str | None = None
-    """The page's own canonical URL, absolute."""
-    language: str | None = None
-    """ISO 639 code declared by the page, unless its script contradicts it."""
-    rule: str | None = None
-    """Extraction method of the body: ``guided`` by the copy, ``json-ld`` by the page's articleBody,
-    ``prose`` by layout, ``embedded`` in a script, ``general`` by trafilatura, or the name of a
-    learned rule. ``None`` without a body."""
-    agreement: Agreement = field(default_factory=Agreement)
-    """Similarity of the page and the copy; all ``None`` without a copy."""
-    directives: list[str] = field(default_factory=list)
-    """Usage directives of the page, in the form of ``newscrawl.text.usage_directives``."""
-    paywalled: bool = False
-    """Whether the page declares that it is not free to read."""
 
 
 def extract(

@@ -14,7 +14,6 @@ from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
-import json_repair
 import msgspec
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -380,6 +379,8 @@ def repair_json(text: str) -> Any:
     """
     text = _prepared(text)
     if len(text) <= _LONGEST_REPAIR and text.count("{") + text.count("[") <= _MOST_BRACKETS:
+        import json_repair  # few pages need it
+
         try:
             value = json_repair.loads(text, skip_json_loads=True)
         except (ValueError, RecursionError):

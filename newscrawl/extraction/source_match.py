@@ -8,8 +8,10 @@ even of the same outlet, 0.06 and less.
 import re
 from typing import NamedTuple
 
-from newscrawl.extraction.extractor import AGREES, SourcePage
+from newscrawl.extraction.alignment import WHOLE
+from newscrawl.extraction.extractor import AGREES
 from newscrawl.extraction.fields import CopyLike
+from newscrawl.extraction.source_page import SourcePage
 from newscrawl.items import Status
 from newscrawl.text.cleaning import words
 from newscrawl.text.urls import is_front_page
@@ -19,9 +21,6 @@ DOUBTFUL = 0.1
 
 SAME_TITLE = 0.6
 """Agreement in title that decides if the text is doubtful or the copy has none."""
-
-WHOLE = 0.8
-"""Minimum share of the copy on a page that is not cut."""
 
 ONE_TITLE = 0.9
 """Agreement in title that decides if a short copy is worded differently."""
@@ -75,17 +74,6 @@ def judge(
     if verdict is None or verdict.status == "mismatch":
         return _own_word(page) or verdict or Verdict("ok", None)
     return verdict
-
-
-def holds_less(text: str, copy_text: str, contained: float | None) -> bool:
-    """Return whether a page contains only a part of its copy, such as the first of several pages.
-
-    Args:
-        text: The page's body.
-        copy_text: The copy.
-        contained: Share of the copy that the body contains; ``None`` if it was not measured.
-    """
-    return contained is not None and contained < WHOLE and len(text) < WHOLE * len(copy_text)
 
 
 def _own_word(page: SourcePage) -> Verdict | None:

@@ -12,8 +12,8 @@ from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 Where = Literal["header", "body", "url"]
-"""``header``: any line ``name: value`` of the response, lower case; ``body``: the page's source;
-``url``: host and path of the response's URL, if they differ from the link's."""
+"""``header``: any header of the response as ``name: value``, the name in lower case; ``body``: the
+page's source; ``url``: host and path of the final URL, if they differ from the link's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +21,11 @@ class Sign:
     """Signature of a block page: a pattern in its headers, body or URL."""
 
     reason: str
-    """Kind of block page, as in the record."""
+    """Reason in the record."""
     where: Where
-    """Part of the response that is searched."""
+    """Where it is searched."""
     pattern: str
-    """A case-insensitive regular expression; repeats are bounded, so that no page slows it down."""
+    """Regular expression, case ignored; repeats are bounded, so that it takes linear time."""
     known_from: str
     """Source of the fact."""
 
@@ -104,7 +104,7 @@ def refusal(
     Args:
         link: URL that was requested.
         url: URL of the response.
-        headers: Response headers; names in lower case, with all their values.
+        headers: Headers of the response; names in lower case, with all their values.
         body: The decompressed page; empty to check URL and headers only.
     """
     place = _place(url)

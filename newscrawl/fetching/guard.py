@@ -1,8 +1,8 @@
 """SSRF guard: accepts only URLs and IP addresses of public web servers; no DNS look-up.
 
-Links come from untrusted pages. Before each request (of the crawl, the browser, the web archive),
-``Guard.check_url`` checks the URL, and ``Guard.check_address`` the very address to connect to, so
-that DNS rebinding gains nothing.
+Links come from untrusted pages. Before any request (of the crawl, a browser, a web archive)
+``Guard.check_url`` checks its URL, and ``Guard.check_address`` the very address of the connection,
+so that a name that resolves to another address the second time gains nothing.
 """
 
 import re
@@ -26,7 +26,7 @@ class UnsafeUrlError(NewscrawlError, IgnoreRequest):
     """A URL or IP address does not belong to a public web server.
 
     Raised by ``newscrawl.fetching.guard`` before a connection is made; in a crawl it reaches the
-    request's errback. The message names the address that the URL really refers to.
+    request's errback. The message says what is wrong, and what the URL really means.
     """
 
 
@@ -77,7 +77,7 @@ _SPECIAL = tuple(
     )
 )
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
-"""The allocated part of IPv6."""
+"""All of IPv6 that is allocated."""
 
 # Names that are never public hosts: RFC 6761, 6762, 7686, 8375, ICANN's resolution 2024.07.29.06,
 # and common names of routers and office networks.
@@ -206,13 +206,13 @@ class Guard:
     """Checks URLs and addresses against allowed ports and trusted hosts (from the settings)."""
 
     ports: frozenset[int] = frozenset(_PORTS.values())
-    """Ports that may be requested."""
+    """Allowed ports."""
     trusted: Mapping[str, str] = field(default_factory=dict)
-    """Trusted hosts with their addresses; empty addresses are resolved by DNS."""
+    """Trusted hosts with their addresses; an empty address is looked up in DNS."""
 
     @classmethod
     def of(cls, settings: "BaseSettings") -> Self:
-        """Return the guard configured by ``GUARD_PORTS`` and ``GUARD_TRUSTED_HOSTS``."""
+        """Create a guard from ``GUARD_PORTS`` and ``GUARD_TRUSTED_HOSTS``."""
         return cls(
             frozenset(int(port) for port in settings.getlist("GUARD_PORTS")),
             {name.lower(): str(ip) for name, ip in settings.getdict("GUARD_TRUSTED_HOSTS").items()},

@@ -15,8 +15,7 @@ from newscrawl.text.urls import host as host_of
 class UnsafeAddressError(UnsafeUrlError, DNSLookupError):
     """A host name resolves to an address that is not public.
 
-    Raised by ``GuardedResolver``; to Twisted it is a failed look-up, so no connection is
-    made.
+    Raised by ``GuardedResolver``. For Twisted it is a failed look-up, so no connection is made.
     """
 
     def __str__(self) -> str:
@@ -24,19 +23,19 @@ class UnsafeAddressError(UnsafeUrlError, DNSLookupError):
 
 
 def proxy_hosts() -> frozenset[str]:
-    """Return the hosts of the http and https proxies in the environment."""
+    """Return the hosts of the environment's proxies for http and https."""
     return frozenset(
         host_of(proxy if "://" in proxy else f"http://{proxy}")
         for scheme, proxy in getproxies().items()
-        if scheme in ("http", "https")  # "no" lists hosts that are requested without a proxy
+        if scheme in ("http", "https")  # "no" lists hosts that need no proxy
     )
 
 
 class GuardedResolver(CachingThreadedResolver):
     """Scrapy's IPv4 resolver; refuses addresses that the SSRF guard does not allow.
 
-    Twisted connects to the returned address without another look-up. Proxies in the environment may
-    have any address: they are the operator's.
+    Twisted connects to the address that is returned here, without another look-up. The
+    environment's proxies may have any address: they are the operator's.
     """
 
     def __init__(self, reactor: ReactorBase, cache_size: int, timeout: float) -> None:

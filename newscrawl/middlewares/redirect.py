@@ -22,7 +22,7 @@ class NoRefererMixin(BaseRedirectMiddleware):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Create the component without connecting the search for a RefererMiddleware."""
+        """Create the component for a crawler; no RefererMiddleware is looked for."""
         middleware = cls(crawler.settings)
         middleware.crawler = crawler
         return middleware
@@ -32,13 +32,13 @@ class NoRefererRedirectMiddleware(NoRefererMixin, RedirectMiddleware):
     """Follows HTTP redirects; keeps cookies only until the page has been fetched.
 
     Some outlets redirect a page to itself until a cookie comes back. A cookie that a redirect sets
-    is sent with the following requests to the same scheme and host, and then discarded.
+    is sent with the following requests to the same scheme, host and port, and then dropped.
     """
 
     def process_response(  # type: ignore[override]  # Scrapy's decorator hides the signature
         self, request: Request, response: Response
     ) -> Request | Response:
-        """Pass a response on, or follow its redirect."""
+        """Return the response, or a request for the target of its redirect."""
         result: Request | Response = super().process_response(request, response)
         if not isinstance(result, Request):
             return result

@@ -34,7 +34,7 @@ from newscrawl.text.dates import Moment
 from newscrawl.text.urls import host as host_of
 
 if TYPE_CHECKING:
-    from newscrawl.aggregator.listing import Listing
+    from newscrawl.aggregator.pages import Listing
     from newscrawl.items import Edition, Headline
 
 logger = logging.getLogger(__name__)
@@ -234,7 +234,7 @@ class Discovery:
             yield from self._feeds_of([key, *links])
 
     def pass_over(self, key: ArticleKey, published: Moment) -> None:
-        """Give an article back whose printed date is not wanted."""
+        """Release an article whose printed date is not wanted."""
         self.claims.pass_over(key, published.when.date())
         self._count("outside")
 

@@ -222,7 +222,7 @@ class PostgresDatabase(Database):
             raise self._unusable(error) from error
 
     def continue_numbers(self, tables: Sequence[str]) -> None:
-        """Have the numbers of new rows follow those that were stored with their rows."""
+        """Continue the numbering of new rows after rows that were inserted with their numbers."""
         for table in tables:
             self._run(
                 f"SELECT setval(pg_get_serial_sequence('{table}', 'number'), max(number))"  # noqa: S608 - names of tables

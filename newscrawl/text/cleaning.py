@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from html import unescape
+from typing import Literal
 
 # Browsers decode C1 control codes as the windows-1252 characters of the same bytes.
 C1_AS_CP1252 = {code: bytes([code]).decode("cp1252", "ignore") for code in range(0x80, 0xA0)}
@@ -108,15 +109,43 @@ def _joined(match: re.Match[str]) -> str:
     return chr(0x10000 + ((high - 0xD800) << 10) + low - 0xDC00)
 
 
+_LONG = 500
+"""Characters up to which the order of marks takes little time."""
+_MOST_MARKS = 30
+"""Combining marks on one character, as in Unicode's stream-safe format (UAX 15)."""
+# Non-letters include the marks, except two that count as letters.
+_MARK_RUN = re.compile(rf"(?:[^\w\s\x00-\x7f]|[\uff9e\uff9f]){{{_MOST_MARKS + 1},}}")
+
+
+def _normalized(form: Literal["NFC", "NFKC"], s: str) -> str:
+    """Normalise a text; surplus marks are dropped, as their order takes quadratic time."""
+    if unicodedata.is_normalized(form, s):
+        return s
+    if len(s) > _LONG:
+        s = _MARK_RUN.sub(_fewer_marks, s)
+    return unicodedata.normalize(form, s)
+
+
+def _fewer_marks(run: re.Match[str]) -> str:
+    kept = []
+    marks = 0
+    for char in run[0]:
+        is_mark = unicodedata.category(char)[0] == "M" or char in "\uff9e\uff9f"
+        marks = marks + 1 if is_mark else 0
+        if marks <= _MOST_MARKS:
+            kept.append(char)
+    return "".join(kept)
+
+
 def _normal(s: str) -> str:
     """Decode entities repeatedly, up to a limit; return a safe text in NFC."""
-    s = unicodedata.normalize("NFC", safe(s))
+    s = _normalized("NFC", safe(s))
     if "&" in s:
         s = join_surrogates(s)
     for _ in range(_ENTITY_PASSES):
         if "&" not in s or (decoded := _ENTITY.sub(_entity, s)) == s:
             break
-        s = unicodedata.normalize("NFC", safe(decoded))
+        s = _normalized("NFC", safe(decoded))
     return s
 
 
@@ -257,7 +286,7 @@ def fold(s: str) -> str:
     >>> fold("الأُسْـرة") == fold("الاسره")
     True
     """
-    return unicodedata.normalize("NFKC", s).translate(_FOLD)
+    return _normalized("NFKC", s).translate(_FOLD)
 
 
 def words(s: str) -> list[str]:
@@ -272,7 +301,7 @@ def words(s: str) -> list[str]:
     try:
         coded = codecs.charmap_encode(parted, "strict", _COMMON_CODES)[0]
     except UnicodeEncodeError:
-        return unicodedata.normalize("NFKC", s).translate(_WORDS).split()
+        return _normalized("NFKC", s).translate(_WORDS).split()
     coded = coded.translate(_CODES_OF_WORDS, _DROPPED_CODES)
     return codecs.charmap_decode(coded, "strict", _IN_WORDS)[0].split()
 
