@@ -398,7 +398,7 @@ _FOOT = _later(
 
 
 def is_label(line: str) -> bool:
-    """Return whether all that a line says is that a name belongs to it.
+    """Return whether a line is only an author label without a name.
 
     >>> is_label(" | Par : ")
     True
@@ -407,7 +407,7 @@ def is_label(line: str) -> bool:
 
 
 def is_byline(line: str) -> bool:
-    """Return whether a line names an author and says nothing else.
+    """Return whether a line consists only of an author's name with its label.
 
     >>> is_byline("Par Ahmed El Idrissi"), is_byline("Par ailleurs, le ministre a dit non.")
     (True, False)

@@ -67,7 +67,7 @@ def _items(root: Element) -> Iterator[Element]:
                 yield item
 
 
-# Control characters that texts bring along; XML forbids them, so that one spoils a whole feed.
+# Control characters in texts; XML forbids them, so that one makes a whole feed invalid.
 _CONTROL = bytes(set(range(0x20)) - set(b"\t\n\r"))
 
 

@@ -114,7 +114,7 @@ class ArticleFlow:
         return (yield from self._from_snapshot(article))
 
     def _despite_error(self, article: Article, failure: Failure) -> Steps:
-        """Complete a record from the page of an HTTP error if it holds the whole copy."""
+        """Complete a record from the page of an HTTP error if it contains the whole copy."""
         page = source_status.page_of_error(failure)
         if page is None or not article.copy.text:
             return article

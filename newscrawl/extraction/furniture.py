@@ -62,7 +62,7 @@ _LABEL_ONLY = re.compile(
     re.IGNORECASE,
 )
 _SHORT_INVITATION = 30
-"""Characters of an invitation that need not say what it leads to."""
+"""Maximum characters of a prompt that need not name its target."""
 
 
 _POINTER = re.compile(r"^(?:>+|»|→|►|▶|☞|👉)")
@@ -87,7 +87,7 @@ def is_notice(block: Block) -> bool:
 
 
 def _leads_elsewhere(block: Block) -> bool:
-    """Return whether a block begins as one that leads elsewhere, and is no sentence that does so.
+    """Return whether a block begins like a reference to other pages, and is not a sentence.
 
     An unlinked pointer has a colon or is cut; an invitation says to where.
     """

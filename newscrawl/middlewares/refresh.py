@@ -38,7 +38,7 @@ class RefreshMiddleware(NoRefererMixin, MetaRefreshMiddleware):
             return response
         try:
             result: Request | Response = super().process_response(request, page)
-        except ValueError:  # a target that is no URL
+        except ValueError:  # its target is not a URL
             return response
         if isinstance(result, Response) or result.url == request.url:
             return response  # it leads nowhere, or reloads itself

@@ -44,7 +44,7 @@ class Cluster:
                 f"--cluster needs distributed ({error}); run: pip install 'newscrawl[cluster]'"
             ) from error
         for name in ("distributed", "distributed.client"):
-            # They log each loss of a connection many times; the error says it once.
+            # They log each loss of a connection many times; one error is enough.
             logging.getLogger(name).setLevel(logging.CRITICAL)
         self._dask: Any = distributed
         self._address = address

@@ -53,7 +53,7 @@ class Reextraction:
     records: int = 0
     """Records written."""
     failed: int = 0
-    """Articles of which there is no record."""
+    """Number of articles without a record."""
     failures: list[tuple[str, str]] = field(default_factory=list)
     """The first of these, with the reason."""
 
@@ -69,7 +69,7 @@ class Rebuilt:
 
 
 Result = Rebuilt | tuple[str, str]
-"""A record, or an article's ID and the reason why there is no record of it."""
+"""A record, or an article's ID and the reason why it has no record."""
 
 Progress = Callable[[int, str], None]
 """Called with the number of processed articles and the ID of the last one."""

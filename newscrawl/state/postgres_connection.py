@@ -33,7 +33,7 @@ class DeadlineConnection(psycopg.Connection[tuple[Any, ...]]):
 
     def limit_server(self, limit: float) -> None:
         """Set the time limit of statements, here and on the server, in seconds."""
-        self.limit = limit + 2  # the server's message says more
+        self.limit = limit + 2  # the server's message has more details
         self.execute(_ON_SERVER, {"limit": f"{limit * 1000:.0f}"})
 
     def wait(

@@ -40,7 +40,7 @@ _CLIENT: dict[str, Any] = {
     "connect_timeout": timedelta(seconds=5),
     "read_timeout": timedelta(seconds=30),
     "timeout": timedelta(minutes=10),  # for a piece over a slow line
-    "allow_http": True,  # where the server's address says so
+    "allow_http": True,  # if the server's address says so
 }
 
 _RETRIES: dict[str, Any] = {

@@ -69,7 +69,7 @@ _DESCRIBED = (
 
 
 def _descriptions(metadata: Metadata) -> dict[str, str]:
-    """Return what the page says that its declared pictures show, by their URLs.
+    """Return the descriptions of the declared pictures by URL.
 
     A description that is the page's title, the site's name or a file's name says nothing.
     """
@@ -78,7 +78,7 @@ def _descriptions(metadata: Metadata) -> dict[str, str]:
     titles = (metadata.meta("og:title", "twitter:title"), metadata.text("headline"), metadata.head)
     none.update(folded_line(plain(title)) for title in titles if title)
     for urls, texts in (map(metadata.metas.get, names, ([], [])) for names in _DESCRIBED):
-        # With fewer descriptions than pictures, nothing says which is whose.
+        # With fewer descriptions than pictures, the assignment is ambiguous.
         for url, text in zip(urls, texts, strict=True) if len(urls) == len(texts) else ():
             full, description = absolute(url, metadata.base), plain(text)
             if full and " " in description and folded_line(description) not in none:

@@ -78,7 +78,7 @@ class Printed:
         ]
 
     def _kind(self, text: str) -> Kind | None:
-        """Return what the name of a text's element says that a date is."""
+        """Return the kind of date that the class or id of a text's element indicates."""
         name = self._named.get(text)
         if not name or _PUBLISHED_CLASS.search(name):
             return None
