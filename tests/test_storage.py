@@ -11,8 +11,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from scrapy.settings import Settings
 
+from newscrawl import settings as defaults
 from newscrawl.archive.warc import read_answer
+from newscrawl.configuration.checks import check_settings
 from newscrawl.errors import SettingError, StorageError, StoreError
 from newscrawl.export import Order, Selection, export, find_feeds
 from newscrawl.items import Location
@@ -218,6 +221,18 @@ def test_credentials_in_the_url_are_refused_and_not_repeated() -> None:
             place_of(settings | {"STORAGE": wrong})
         assert "sesame" not in str(caught.value)
     assert place_of(settings | {"STORAGE": "s3://bucket/x/"}).storage == "s3://bucket/x"
+
+
+def test_storage_without_its_library_is_an_error_before_a_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings = Settings()
+    settings.setmodule(defaults)
+    settings.set("STORAGE", "s3://bucket")
+    check_settings(settings, defaults)
+    monkeypatch.setattr("newscrawl.configuration.checks.find_spec", lambda _: None)
+    with pytest.raises(SettingError, match="pip install 'newscrawl\\[storage\\]'"):
+        check_settings(settings, defaults)
 
 
 def test_obstore_is_imported_for_objects_only() -> None:
