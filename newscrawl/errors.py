@@ -101,6 +101,20 @@ class OverrideError(NewscrawlError):
     """
 
 
+class UnreadableArticleError(NewscrawlError):
+    """The archive holds no page of an article that can be parsed.
+
+    Raised by ``newscrawl.operations.archived_articles``; the message says why.
+    """
+
+
+class ClusterError(NewscrawlError):
+    """A Dask cluster cannot be used, or was lost during a job.
+
+    Raised by ``newscrawl.operations.cluster``; the message has the scheduler's address.
+    """
+
+
 class ArchiveError(NewscrawlError):
     """A WARC archive is missing or damaged.
 

@@ -1,6 +1,7 @@
 """A ledger in PostgreSQL: its connection, reports of all nodes, lost nodes, and moves."""
 
 import os
+import random
 import socket
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from newscrawl.state.place import Place
 from newscrawl.state.run import Run
 from newscrawl.state.run_reports import read_report, report_path, reports, write_report
 from newscrawl.state.shared_reports import exchange
+from newscrawl.state.texts import text_keys
 from newscrawl.text.signatures import signature
 from tests.postgres import LEASE, NOW, Server, find, place
 from tests.support import TEXT
@@ -61,6 +63,15 @@ def test_a_lost_connection_refuses_all_later_changes(own_server: Server, tmp_pat
         own_server.start()
         with pytest.raises(StoreError, match="lost its connection"):
             find(ledger, "a", 2)
+
+
+def test_keys_of_texts_are_those_of_the_index(postgres: Server, url: str, tmp_path: Path) -> None:
+    Ledger(Place(tmp_path, url, "one")).close()
+    with postgres.connect(url.rpartition("/")[2]) as connection:
+        for number in range(50):
+            sign = random.Random(number).randbytes(72)
+            (keys,) = connection.execute("SELECT text_keys(%s)", (sign,)).fetchone()
+            assert text_keys(sign) == keys
 
 
 def test_psycopg_is_imported_for_postgresql_only() -> None:

@@ -43,9 +43,16 @@ class Outcome:
 
 _SCHEME = re.compile(r"\s*([a-z][a-z0-9+.-]{0,20}):", re.IGNORECASE)
 
-# Browsers show the page of an error, but what it holds is no longer vouched for by the outlet: a
-# 404 or 500 is never taken for the article, even if one stands in it.
 _BY_CODE: dict[int, Status] = {404: "gone", 410: "gone", 402: "paywalled"}
+
+
+def page_of_error(failure: Failure) -> Response | None:
+    """Return the page of a 404 or of a server error, as some servers send whole articles."""
+    if not isinstance(failure.value, HttpError):
+        return None
+    response = failure.value.response
+    faulty = response.status == 404 or response.status >= 500
+    return response if faulty and isinstance(response, TextResponse) else None
 
 
 def of_failure(failure: Failure) -> Outcome:

@@ -354,6 +354,23 @@ POSTGRES = {
     );
     CREATE INDEX runs_by_time ON runs (written);
     """,
+    "look-up of texts": """
+    -- The number of texts that share a key is estimated hundreds of times too high: without these
+    -- settings the look-up would start parallel workers and a compiler.
+    CREATE FUNCTION alike_texts(article text, sign bytea, keys integer[], most integer)
+        RETURNS TABLE (number bigint, id text, signature bytea)
+        LANGUAGE plpgsql STABLE ROWS 10
+        SET jit = off
+        SET max_parallel_workers_per_gather = 0
+        SET enable_seqscan = off
+        SET plan_cache_mode = force_generic_plan
+    AS $$ BEGIN
+        RETURN QUERY SELECT t.number, t.id, t.signature FROM texts AS t WHERE t.id = article;
+        RETURN QUERY SELECT t.number, t.id, t.signature FROM texts AS t
+            WHERE text_keys(t.signature) && keys AND share_band(t.signature, sign)
+            ORDER BY t.number LIMIT most;
+    END $$;
+    """,
     "stored files": """
     CREATE TABLE stored_files (
         path   text COLLATE "C" PRIMARY KEY,

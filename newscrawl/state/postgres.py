@@ -280,17 +280,18 @@ def _described(url: str) -> tuple[str, list[str]]:
 
     try:
         parts = conninfo_to_dict(url)
-        int(parts.get("port") or 0)
+        hosts, ports = (str(parts.get(name) or "").split(",") for name in ("host", "port"))
+        [int(port or 0) for port in ports]
     except (psycopg.Error, ValueError):
         raise StoreError(
             "LEDGER cannot be parsed: expected postgresql://user:password@host:port/database, with "
             "special characters of the password percent-encoded"
         ) from None  # its message quotes parts of the URL
     user = f"{parts['user']}@" if parts.get("user") else ""
-    port = f":{parts['port']}" if parts.get("port") else ""
-    host = str(parts.get("host") or "localhost")
+    pairs = zip(hosts, ports if len(ports) > 1 else ports * len(hosts), strict=False)
+    servers = ",".join(f"{host or 'localhost'}{port and f':{port}'}" for host, port in pairs)
     password = str(parts.get("password") or "")
-    return f"postgresql://{user}{host}{port}/{parts.get('dbname') or ''}", [password]
+    return f"postgresql://{user}{servers}/{parts.get('dbname') or ''}", [password]
 
 
 def _without(secrets: Sequence[str], error: Exception) -> str:

@@ -10,7 +10,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from newscrawl.extraction.fields.names import SiteNames, class_of, stands_elsewhere
 from newscrawl.extraction.metadata import Metadata
 from newscrawl.extraction.trace import all_of, chose, each
-from newscrawl.text.bylines import is_label, names_role, split_bylines, unglued
+from newscrawl.text.bylines import is_label, is_place, names_role, split_bylines, unglued
 from newscrawl.text.cleaning import clean, fold, plain
 from newscrawl.text.dates import parse_date
 
@@ -213,7 +213,7 @@ def _pieces(node: LexborNode) -> list[str]:
 
 def _author_links(tree: LexborHTMLParser) -> list[LexborNode]:
     """List the links to the pages of authors. A selector for each name is four times slower."""
-    return [a for a in tree.css("a[href]") if _AUTHOR_PAGE.search(a.attributes["href"] or "")]
+    return [a for a in tree.css("a[href]") if _AUTHOR_PAGE.search(a.attributes.get("href") or "")]
 
 
 def _linked_authors(links: list[LexborNode], around: str) -> Iterator[list[str]]:
@@ -261,8 +261,15 @@ def _lone_authors(tree: LexborHTMLParser, marked: set[int]) -> Iterator[list[str
 
 
 def _cut(byline: str) -> str:
-    """Cut a byline where a date, a rubric or another part begins."""
-    return _BYLINE_END.split(unglued(byline), maxsplit=1)[0]
+    """Cut a byline where a date, a rubric or another part begins, without a place before it."""
+    whole = unglued(byline)
+    begin = _BYLINE_END.split(whole, maxsplit=1)[0]
+    if len(begin) < len(whole) and (is_place(begin) or is_label(begin)):
+        return _BYLINE_END.split(whole[len(begin) :].lstrip(_SEPARATORS), maxsplit=1)[0]
+    return begin
+
+
+_SEPARATORS = " -–—|•·●⋅:"
 
 
 # Each run of white space is matched once, from its beginning: to try each blank is quadratic.

@@ -1,7 +1,7 @@
 """Collects the dates printed around the article, with their labels and distance to it."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, timedelta
 from functools import cached_property, lru_cache
 from itertools import islice, zip_longest
@@ -21,10 +21,11 @@ _DAY = timedelta(days=1)
 # What announces a date, in folded text.
 _LABELS = re.compile(
     r"(?P<updated>(?:derniere\s)?mise?\sa\sjour|(?:derniere\s)?modifi(?:e|cation)\b|actualisee?\b"
-    r"|\bmaj\b|(?:last\s)?(?:updated?|modified|edited|revised|reviewed)\b|(?:اخر\s)?(?:تحديث|تعديل)"
-    r"|تم\s(?:ال)?(?:تحديث|تعديل)|(?:ا?حدث|عدل)\s(?:في|بتاريخ))"
-    r"|(?P<published>\b(?:re)?publiee?\b|mise?\sen\sligne|\bpostee?\b|\bcreee?\sle\b|\becrite?\b"
-    r"|\b(?:posted|published|publish\sdate|created|written)\b|\b(?:ver)?offentlicht\b"
+    r"|\bmaj\b|\brevue?\sle\b|(?:last\s)?(?:updated?|modified|edited|revised|reviewed|amended)\b"
+    r"|(?:اخر\s)?(?:تحديث|تعديل)|تم\s(?:ال)?(?:تحديث|تعديل)|(?:ا?حدث|عدل)ت?\s(?:في|بتاريخ)"
+    r"|\bمحدثه?\s?(?:[:：]|في\b|بتاريخ\b))"
+    r"|(?P<published>\b(?:re)?publiee?\b|mise?\sen\sligne|\bpostee?\b|\b(?:cree|paru|diffuse|redige)e?\sle\b|\becrite?\b"
+    r"|\bpublication\s?:|\bdate\sde\s(?:publication|parution)\b|\b(?:posted|published|publish\sdate|created|written)\b|\b(?:ver)?offentlicht\b"
     r"|\bو?(?:تاريخ\s)?(?:ال)?نشر(?:ت|ه)?\b|بتاريخ\b"
     r"|^(?:date|datum|fecha|data|التاريخ)\s?(?::|$))"
 )
@@ -51,16 +52,23 @@ Kind = Literal["published", "updated"]
 class Printed:
     """Dates printed around the article, collected when first needed."""
 
-    def __init__(self, metadata: Metadata, near: Callable[[], list[str]]) -> None:
+    def __init__(
+        self,
+        metadata: Metadata,
+        near: Callable[[], list[str]],
+        named: Mapping[str, str] | None = None,
+    ) -> None:
+        """Collect from the texts near the article; ``named`` are the classes of their elements."""
         self._metadata = metadata
         self._near = near
+        self._named = named or {}
 
     @cached_property
     def _dates(self) -> list[tuple[int, Kind | None, str]]:
         """Yield rank, label and text of each date."""
         parts = _announced(self._near())
         timed = [entry for node in self._metadata.times[:20] if (entry := _time(node, parts))]
-        lines = [(kind, text) for kind, text in parts if DIGITS.search(text)]
+        lines = [(kind or self._kind(text), text) for kind, text in parts if DIGITS.search(text)]
         lines.sort(key=lambda line: bool(_SENTENCE.search(line[1])))
         timed.sort(key=lambda entry: entry[0])
         return [
@@ -68,6 +76,13 @@ class Printed:
             *((0, kind, text) for kind, text in lines),
             *(entry for entry in timed if entry[0] == _FAR),
         ]
+
+    def _kind(self, text: str) -> Kind | None:
+        """Return what the name of a text's element says that a date is."""
+        name = self._named.get(text)
+        if not name or _PUBLISHED_CLASS.search(name):
+            return None
+        return "updated" if _UPDATED_CLASS.search(name) else None
 
     def announced_as(self, kind: Kind | None) -> Iterator[str]:
         """Yield the dates announced as published or updated, or not at all, nearest first.
