@@ -342,16 +342,18 @@ def test_all_that_reads_files_reads_them_from_storage(
     def made(name: str) -> list[object]:
         """What is made of the data."""
         output = tmp_path / name
+        output.mkdir()
         feeds = find_feeds(data)
         order = Order(feeds=feeds, output=output / "corpus", selection=Selection(), command="")
         again = reextract(data / "archive", output / "again.jsonl")
-        assert again.returncode == 0, again.stderr
+        replayed = replay(data / "archive", output / "replayed", **walk)
+        assert (again.returncode, replayed.code) == (0, 0), (again.stderr, replayed.stderr)
         place = Location(f"maghress/{archive}", offset)
         return [
             export(order).facts.corpus,
             write_page(data, feeds, output / "report.html") > 0,
             [json.loads(line)["title"] for line in (output / "again.jsonl").open()],
-            replay(data / "archive", output / "replayed", **walk).code,
+            (replayed.code, len(replayed.lines("feeds"))),
             read_answer(files_of(data, data / "archive"), place).body,
         ]
 
