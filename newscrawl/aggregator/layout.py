@@ -31,7 +31,7 @@ _ABOVE = 3
 _FAR_ABOVE = 10
 """How many lines above it are looked at for the title that the page's head declares."""
 _OF_THE_TITLE = (Role.NONE, Role.CONTENT)
-_MOST_DATES = 200
+_MOST_DATES = 40
 """Most lines of a page that are tried as published-in lines."""
 _LONGEST_NAME = 5
 """Most words of an author's name in the published-in line."""
@@ -132,7 +132,7 @@ def _may_be_own(line: Line) -> bool:
 
 def _find_dates(lines: Sequence[Line], page: Page) -> list[_Part]:
     """The published-in lines, the likeliest first."""
-    runs = list(_runs(lines, Role.NEWSPAPER))
+    runs = list(islice(_runs(lines, Role.NEWSPAPER), _MOST_DATES))
     found = [part for run in runs if (part := _dated(lines, run, page, exact=False))]
     # In the midst of an article's text the sentence would be a quotation: the last resort.
     for in_text in (False, True):
