@@ -19,6 +19,7 @@ from newscrawl.aggregator.pages import AggregatorPage
 from newscrawl.aggregator.rss import read_feed
 from newscrawl.errors import PageError
 from newscrawl.items import Headline
+from newscrawl.text.cleaning import LONGEST_TEXT
 from newscrawl.text.dates import Moment
 
 CASES = Path(__file__).parent / "network"
@@ -242,6 +243,10 @@ def test_no_page_takes_long(read: Callable[[str, str], object], page: str) -> No
     with suppress(PageError):
         read(page, URL)
     assert time.process_time() - start < 2
+
+
+def test_a_text_of_megabytes_is_cut() -> None:
+    assert len(read_article(in_page("mot " * 500_000).encode(), URL).text) < LONGEST_TEXT
 
 
 @pytest.mark.parametrize("order", ["{subtitle}{title}", "{title}{subtitle}"])

@@ -15,7 +15,9 @@ SIZE = 3
 """Words in a shingle. Two match by chance too often, four lose too much to a lost word."""
 
 MOST_WORDS = 20_000
-"""Words of a text that are looked at; more are a book, or an attack."""
+"""Words of a text that are compared; more are a book, or an attack."""
+
+_MOST_CHARACTERS = 10 * MOST_WORDS
 
 
 WHOLE = 0.8
@@ -24,7 +26,7 @@ WHOLE = 0.8
 
 def compared(text: str) -> list[str]:
     """Give the words by which a text is compared, at most ``MOST_WORDS``."""
-    return words(text[: 20 * MOST_WORDS])[:MOST_WORDS]
+    return words(text[:_MOST_CHARACTERS])[:MOST_WORDS]
 
 
 def shingles(sequence: Sequence[str], size: int = SIZE) -> list[int]:
@@ -51,7 +53,7 @@ class Reference:
         self._read: dict[str, list[str]] = {}
         self._stands: dict[str, int] = {}
         # Most paragraphs of a page that has this text are those of this text, letter by letter.
-        for paragraph in text[: 20 * MOST_WORDS].split("\n\n"):
+        for paragraph in text[:_MOST_CHARACTERS].split("\n\n"):
             self._stands.setdefault(paragraph, len(self.words))
             self.words += self.read(paragraph)
         del self.words[MOST_WORDS:]
@@ -100,7 +102,7 @@ class Reference:
 
     def _places_through(self, text: str) -> list[int | None]:
         """Give the places of a text's shingles, those that run over the ends of paragraphs too."""
-        parts = text[: 20 * MOST_WORDS].split("\n\n")
+        parts = text[:_MOST_CHARACTERS].split("\n\n")
         if len(self.words) < SIZE:  # its one shingle is no run of three words
             said = [word for part in parts for word in self.read(part)]
             return self.places(said, min(SIZE, len(self.words)))

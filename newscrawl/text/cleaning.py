@@ -84,6 +84,8 @@ def _entity(match: re.Match[str]) -> str:
     return unescape(f"&{match[1]};")
 
 
+LONGEST_TEXT = 400_000
+"""Characters of an article's text that are kept; more are a book, or an attack."""
 _LONG = 500
 """Characters up to which the order of marks takes little time."""
 _MOST_MARKS = 30
@@ -168,10 +170,12 @@ def clean_text(s: str) -> str:
 def join_paragraphs(paragraphs: Iterable[str]) -> str:
     r"""Text of paragraphs whose white space is folded: what ``clean_text`` gives, sooner.
 
+    What goes beyond ``LONGEST_TEXT`` is cut off.
+
     >>> join_paragraphs(["Un&nbsp;", "Deux"])
     'Un\n\nDeux'
     """
-    text = "\n\n".join(paragraphs)
+    text = "\n\n".join(paragraphs)[:LONGEST_TEXT].rstrip()
     return text if _normal(text) == text else clean_text(text)
 
 
