@@ -1,11 +1,11 @@
-"""Kills the parse workers of crawls of the demo network, and compares the records in the end.
+"""Kill the parse workers of crawls of the demo network, and compare the records in the end.
 
-    python benchmarks/worker_kills.py [--kills 50]
+    python -m benchmarks.worker_kills [--kills 50]
 
 A worker is killed by SIGKILL at random times, once for each batch of records, so that no page is
-hit three times. Every article must be in the feeds exactly once, and be the same byte for byte as
-in a crawl without kills, apart from what names the run. Exits 1 if one is missing, repeated or
-different.
+hit three times. Every article must be in the feeds exactly once, with the same record as in a crawl
+without kills, apart from the fields that ``docs/crawling.md`` names. Exits 1 if one is missing,
+repeated or different.
 """
 
 import argparse
@@ -18,16 +18,17 @@ from contextlib import suppress
 from pathlib import Path
 
 import psutil
-from kills import compare, records, start, undisturbed  # beside this file
 
+from benchmarks.kills import compare, start, undisturbed
 from newscrawl.demo.network import build
 from newscrawl.demo.proxy import DemoProxy
+from tests.written import records
 
 SERVES = "newscrawl.articles.worker_process"
 
 
 def workers_of(pid: int) -> list[psutil.Process]:
-    """Parse workers of a crawl."""
+    """Return the parse workers of a crawl."""
     found = []
     with suppress(psutil.Error):
         for child in psutil.Process(pid).children():
@@ -38,7 +39,7 @@ def workers_of(pid: int) -> list[psutil.Process]:
 
 
 def written(data: Path) -> int:
-    """Bytes of all feeds."""
+    """Return the bytes of all feeds."""
     return sum(feed.stat().st_size for feed in (data / "feeds").rglob("*.jsonl"))
 
 

@@ -1,3 +1,3 @@
-"""newscrawl: press-aggregator pages and the outlets behind them, read as one corpus."""
+"""newscrawl: crawls press aggregators and the outlets' own pages into one corpus of articles."""
 
 __version__ = "0.1.0"

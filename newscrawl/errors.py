@@ -1,4 +1,4 @@
-"""Exceptions of the project, each with when and from where it is raised."""
+"""Exceptions of the project, each with where and when it is raised."""
 
 
 class NewscrawlError(Exception):
@@ -6,7 +6,7 @@ class NewscrawlError(Exception):
 
 
 class ArgumentError(NewscrawlError):
-    """Invalid spider argument.
+    """A spider argument (``-a``) has an invalid value.
 
     Raised by ``newscrawl.spiders.arguments`` while a spider is built, before any request. The
     message names the argument, the value and what is allowed.
@@ -14,7 +14,7 @@ class ArgumentError(NewscrawlError):
 
 
 class SettingError(NewscrawlError):
-    """Invalid setting.
+    """A setting has an invalid value.
 
     Raised by ``newscrawl.configuration.checks`` and ``newscrawl.state.compression`` before
     anything is fetched. The message names the setting, its value and what is allowed.
@@ -22,7 +22,7 @@ class SettingError(NewscrawlError):
 
 
 class PageError(NewscrawlError):
-    """A page of the aggregator lacks an expected element.
+    """An aggregator's page lacks an expected element and cannot be parsed.
 
     Raised by the parsers in ``newscrawl.aggregator``. The message has the element and the URL.
     """
@@ -34,21 +34,21 @@ class PageError(NewscrawlError):
 
 
 class FeedError(PageError):
-    """An RSS feed has no complete entry, is neither RSS nor Atom, or declares entities.
+    """An RSS feed cannot be parsed: not RSS or Atom, no complete entry, or entity declarations.
 
     Raised by ``newscrawl.aggregator.rss``.
     """
 
 
 class UnreadableHtmlError(NewscrawlError):
-    """A document that cannot be parsed as HTML.
+    """A document cannot be parsed as HTML.
 
     Raised by ``newscrawl.text.html`` for empty documents and absurd nesting.
     """
 
 
 class NotHtmlError(UnreadableHtmlError):
-    """A document in a binary format: an image, a PDF.
+    """A document is in a binary format, such as an image or a PDF.
 
     Raised by ``newscrawl.text.html.decode``, independent of the declared content type.
     """
@@ -79,7 +79,7 @@ class SiteBusyError(StoreError):
 
 
 class LeaseLostError(StoreError):
-    """Another process has taken the site of this run, whose lease had ended.
+    """This run's lease on its site has expired and another process has taken it.
 
     Raised by ``newscrawl.state`` when the lease is renewed or something is to be written; it ends
     the run. What the run has committed remains valid.
@@ -87,7 +87,7 @@ class LeaseLostError(StoreError):
 
 
 class ParserError(NewscrawlError):
-    """A parse worker (``PARSE_WORKERS``) cannot be started.
+    """A parse worker process (``PARSE_WORKERS``) cannot be started.
 
     Raised by ``newscrawl.articles.parse_workers``; it ends the run. The worker's own message is on
     stderr.
@@ -95,21 +95,42 @@ class ParserError(NewscrawlError):
 
 
 class OverrideError(NewscrawlError):
-    """Invalid outlet override; the message names the file or the key.
+    """An outlet override is invalid; the message names the file or the key.
 
     Raised by ``newscrawl.outlets`` when overrides are loaded or checked against a test page.
     """
 
 
+class UnreadableArticleError(NewscrawlError):
+    """The archive holds no page of an article that can be parsed.
+
+    Raised by ``newscrawl.operations.archived_articles``; the message says why.
+    """
+
+
+class ClusterError(NewscrawlError):
+    """A Dask cluster cannot be used, or was lost during a job.
+
+    Raised by ``newscrawl.operations.cluster``; the message has the scheduler's address.
+    """
+
+
 class ArchiveError(NewscrawlError):
-    """A missing or damaged archive.
+    """A WARC archive is missing or damaged.
 
     Raised by ``newscrawl.archive.warc`` on reading.
     """
 
 
+class StorageError(NewscrawlError, OSError):
+    """Object storage cannot be reached or refuses, or an object is missing or has other bytes.
+
+    Raised by ``newscrawl.storage``; the message has the URL of the object, without credentials.
+    """
+
+
 class ExportError(NewscrawlError):
-    """A corpus cannot be exported.
+    """A corpus cannot be exported from the feeds.
 
     Raised by ``newscrawl.export``: no feed or record is found, a feed is damaged, the output
     exists, or a library is missing. The message says which and what to do.
@@ -117,7 +138,7 @@ class ExportError(NewscrawlError):
 
 
 class ScrapydError(NewscrawlError):
-    """A Scrapyd cannot be reached or refuses a request.
+    """A Scrapyd server cannot be reached or refuses a request.
 
     Raised by ``newscrawl.operations.scrapyd``; the message has the address and Scrapyd's response.
     """
@@ -138,7 +159,7 @@ class BrowserMissingError(BrowserError):
 
 
 class BrowserMemoryError(BrowserError):
-    """A page alone in the browser took more memory than ``BROWSER_MEMORY_MB``.
+    """A page that was alone in the browser exceeded ``BROWSER_MEMORY_MB``.
 
     Raised by ``BrowserMiddleware``; it reaches the request's errback, and the source is
     ``unreadable``.
@@ -146,7 +167,7 @@ class BrowserMemoryError(BrowserError):
 
 
 class RequestDroppedError(NewscrawlError):
-    """Base class: a request that is not sent, or whose response is discarded.
+    """Base class: a request is not sent, or its response is discarded.
 
     Subclasses are raised by downloader middlewares and passed to the request's errback. They do
     not derive from ``IgnoreRequest`` because this module does not import Scrapy.
@@ -154,21 +175,21 @@ class RequestDroppedError(NewscrawlError):
 
 
 class DecompressedTooLargeError(RequestDroppedError):
-    """A response is larger than ``DOWNLOAD_MAXSIZE`` once decompressed.
+    """A response exceeds ``DOWNLOAD_MAXSIZE`` once decompressed.
 
     Raised by ``CompressionMiddleware``.
     """
 
 
 class HostRestsError(RequestDroppedError):
-    """The host is backing off, after consecutive failures or a long ``Retry-After``.
+    """Requests to the host are paused after consecutive failures or a long ``Retry-After``.
 
     Raised by ``PolitenessMiddleware``.
     """
 
 
 class HostBudgetError(RequestDroppedError):
-    """The host's budget for this run is used up.
+    """The host's budget of pages, time or errors for this run is used up.
 
     Raised by ``PolitenessMiddleware``.
     """
@@ -182,21 +203,21 @@ class ForbiddenByRobotsError(RequestDroppedError):
 
 
 class RobotsUnreachableError(RequestDroppedError):
-    """The host's robots.txt cannot be fetched, so that everything is disallowed (RFC 9309).
+    """The host's robots.txt could not be fetched, so its pages are not requested (RFC 9309).
 
     Raised by ``RobotsMiddleware``.
     """
 
 
 class ReservedError(RequestDroppedError):
-    """The host reserves its pages from text and data mining, and ``EXCLUDE_NOAI_HOSTS`` is set.
+    """The host opts out of text and data mining, and ``EXCLUDE_NOAI_HOSTS`` is set.
 
     Raised by ``RobotsMiddleware``. The message is the directive.
     """
 
 
 class NotInArchiveError(RequestDroppedError):
-    """The archive has no response to a request.
+    """A replayed request has no response in the WARC archive.
 
     Raised by ``ReplayMiddleware``.
     """

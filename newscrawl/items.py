@@ -1,4 +1,4 @@
-"""Records: the exported article with its parts, a source check, and a ticker headline.
+"""Record classes: the exported article with its parts, source checks, ticker headlines.
 
 These dataclasses are the only definition of its fields. The JSON Schema, ``docs/record.md``, the
 fields compared between versions and those counted in reports are derived from them. Fields are
@@ -21,7 +21,7 @@ SCHEMA_VERSIONS = (1, 2)
 
 
 class Use(Enum):
-    """Marks of a field, set in its annotation: ``Annotated[str | None, Use.COMPARED]``."""
+    """Annotations of a record's fields: compared between versions, counted, added later."""
 
     COMPARED = "compared"
     """Compared between versions: a change creates a new version of the record."""
@@ -87,7 +87,7 @@ Flag = Literal[
 
 @dataclass(slots=True)
 class Image:
-    """A picture that belongs to an article."""
+    """A picture of an article: URL, caption and credit."""
 
     url: Url = ""
     """URL of the picture."""
@@ -99,7 +99,7 @@ class Image:
 
 @dataclass(slots=True)
 class Outlet:
-    """The newspaper or site that wrote the article."""
+    """The newspaper or site that published the article."""
 
     slug: str = ""
     """Name in the aggregator's URLs; unique only together with aggregator and edition."""
@@ -111,7 +111,7 @@ class Outlet:
 
 @dataclass(slots=True)
 class Copy:
-    """The aggregator's version of the article, as extracted."""
+    """The aggregator's version of the article, as extracted from its page."""
 
     title: Annotated[str | None, Use.COMPARED] = None
     """Title as printed, cleaned of markup and stray white space."""
@@ -192,7 +192,7 @@ class Source:
 
 @dataclass(slots=True)
 class Agreement:
-    """Similarity of copy and source; ``null`` where one of the two is missing."""
+    """Similarity of copy and source, 0 to 1; ``null`` where one of the two is missing."""
 
     title: Share | None = None
     """Similarity of the two titles."""
@@ -206,7 +206,7 @@ class Agreement:
 
 @dataclass(slots=True)
 class Location:
-    """A response in an archive file."""
+    """File and offset of a response in the WARC archive."""
 
     file: str = ""
     """File name, relative to the archive directory."""
@@ -216,7 +216,7 @@ class Location:
 
 @dataclass(slots=True)
 class Archive:
-    """Locations of the raw responses of both versions."""
+    """Locations of the two versions' raw responses in the WARC archive."""
 
     copy: Location | None = None
     """The aggregator's page."""
@@ -226,7 +226,7 @@ class Archive:
 
 @dataclass(slots=True)
 class Crawl:
-    """The run that made the record."""
+    """Provenance of a record: the run that made it, its spider and software version."""
 
     job: str = ""
     """Identifier of the run, also the name of its feed and report."""
@@ -242,7 +242,7 @@ class Crawl:
 
 @dataclass(slots=True)
 class Article:
-    """One article: best value of each field, both versions, and their agreement."""
+    """The record of one article: best value of each field, both versions, their agreement."""
 
     id: Annotated[str, Meta(pattern=r"^[a-z]+:(ar|fr|en)/[^/\s]+/[0-9]+$")] = ""
     """Stable across runs and hosts: aggregator, edition, outlet slug and number."""
@@ -321,7 +321,7 @@ SOURCE_STATES: dict[Status, SourceState] = {
 
 @dataclass(slots=True, kw_only=True)
 class SourceCheck:
-    """A later check of an exported article's source."""
+    """Result of fetching an exported article's source again."""
 
     id: str
     """Identifier of the article."""
@@ -338,7 +338,8 @@ class SourceCheck:
     reason: str | None
     """Reason why the status is not ``ok``."""
     http: int | None
-    """HTTP status code of the last response."""
+    """HTTP status code of the last response; 304 if the page is unchanged since the last
+    check, whose ``agreement`` and ``words`` are repeated."""
     url: str | None
     """Final URL, after redirects."""
     agreement: float | None
@@ -349,7 +350,7 @@ class SourceCheck:
 
 @dataclass(slots=True)
 class Headline:
-    """A headline of the aggregator's ticker, as seen during one run."""
+    """A headline of the aggregator's ticker, with the times it was seen."""
 
     title: str = ""
     """The headline."""

@@ -1,4 +1,4 @@
-"""Item loaders: normalise the fields of both versions, one processor per field.
+"""Item loaders that normalise the fields of the aggregator's copy and the outlet's page.
 
 Loader context: ``zone``, the ``tzinfo`` of dates without an offset and of all results, and
 ``base_url``, for relative URLs. Values that are empty once cleaned are not loaded.
@@ -49,7 +49,7 @@ def image(value: Image | str, loader_context: Mapping[str, Any]) -> Image | None
 
 
 class Distinct:
-    """Output processor: values without duplicates, in order; the first of equal keys wins."""
+    """Output processor that drops duplicate values and keeps their order."""
 
     def __init__(self, key: Callable[[Any], object] = lambda value: value) -> None:
         self.key = key
@@ -63,7 +63,7 @@ class Distinct:
 
 
 class RecordLoader(ItemLoader):
-    """Base of the loaders: processors come from class attributes only, else the defaults apply.
+    """Base of the item loaders: takes processors from class attributes only, for speed.
 
     The library also searches the item's fields on each value, which takes half of a loader's time.
     """
@@ -90,7 +90,7 @@ class RecordLoader(ItemLoader):
 
 
 class CopyLoader(RecordLoader):
-    """Normalises the aggregator's copy."""
+    """Item loader that normalises the fields of the aggregator's copy."""
 
     default_item_class = Copy
 
@@ -104,7 +104,7 @@ class CopyLoader(RecordLoader):
 
 
 class SourceLoader(RecordLoader):
-    """Normalises the outlet's page."""
+    """Item loader that normalises the fields of the outlet's page."""
 
     default_item_class = Source
 

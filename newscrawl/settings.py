@@ -266,6 +266,10 @@ LEDGER = ""
 # Name of this machine among those that share a ledger; part of the names of its files. Empty: the
 # host name.
 NODE = ""
+# Object storage to which complete files are uploaded after a run (docs/nodes.md): s3://bucket/prefix,
+# gs://…, az://… or file:///directory. Credentials and the server's address are in the usual
+# variables of the environment, such as AWS_ACCESS_KEY_ID and AWS_ENDPOINT_URL. Empty: none.
+STORAGE = ""
 # Records per commit, and the longest that a record waits for its batch (seconds).
 FEED_BATCH = 50
 FEED_BATCH_SECONDS = 5.0
@@ -367,8 +371,15 @@ SOURCE_CHECKS_A_NIGHT = 0
 
 # Days for which ``scrapy prune`` keeps files by kind; 0 is for ever. Run reports for a year and a
 # month, so that a year can be compared; logs are those of ``--logs``. Archives cannot be fetched
-# again.
-RETENTION_DAYS = {"runs": 400, "rejects": 400, "headlines": 400, "logs": 30, "archive": 0}
+# again. ``uploaded`` is for the copies on this machine of files that are in object storage.
+RETENTION_DAYS = {
+    "runs": 400,
+    "rejects": 400,
+    "headlines": 400,
+    "logs": 30,
+    "archive": 0,
+    "uploaded": 0,
+}
 # Hours without a good run after which ``scrapy status`` reports a site: two hourly runs missed.
 STALE_HOURS = 3
 

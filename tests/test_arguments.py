@@ -92,6 +92,7 @@ def test_a_wrong_value_is_named_with_what_is_allowed(name: str) -> None:
         ({"urls": "https://www.maghress.com/kech24/1", "outlets": "kech24"}, "leave out outlets"),
         ({"ids": "lopinion:1-9", "editions": "fr", "authors": "x"}, "leave out authors"),
         ({"urls": "nowhere.txt"}, "neither a URL nor a file"),
+        ({"again": "yes", "outlets": "kech24"}, "is for urls"),
     ],
 )
 def test_arguments_that_do_not_go_together(given: dict[str, str], told: str) -> None:

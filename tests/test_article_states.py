@@ -12,9 +12,10 @@ import signal
 import sys
 import tempfile
 from collections import defaultdict
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from hypothesis import HealthCheck, Phase, note, seed, settings
 from hypothesis import strategies as st
@@ -27,7 +28,8 @@ from hypothesis.stateful import (
 )
 
 from newscrawl.demo.proxy import DemoProxy
-from newscrawl.state import Ledger, Scope, ledger_path
+from newscrawl.state import Ledger, Scope
+from newscrawl.state.place import Place
 from tests.changing_network import NEWEST, OUTLETS, TODAY, Network, Piece
 from tests.crawl_server import CrawlServer
 from tests.web import FAST, environment
@@ -55,6 +57,9 @@ Arguments = dict[str, str]
 class ArticleStates(RuleBasedStateMachine):
     """Two sites that change, and one data directory that crawls of them write to."""
 
+    ledgers: ClassVar[Iterator[str]] = itertools.repeat("")
+    """URLs of empty PostgreSQL databases, one for each sequence; empty texts for SQLite."""
+
     def __init__(self) -> None:
         super().__init__()
         self.network = Network()
@@ -65,6 +70,8 @@ class ArticleStates(RuleBasedStateMachine):
         self.runs = 0
         self._stack = contextlib.ExitStack()
         self.data = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="states-")))
+        url = next(self.ledgers)
+        self.place = Place(self.data, url, "one" if url else "")
         self._proxy = self._stack.enter_context(DemoProxy(self.network.answer))
         self._server = self._stack.enter_context(CrawlServer())
 
@@ -250,7 +257,7 @@ class ArticleStates(RuleBasedStateMachine):
         """Crawl, and return the report of a run that was not killed."""
         self.runs += 1
         job = f"run-{self.runs}"
-        options = SETTINGS | {"NEWSCRAWL_DATA": str(self.data)}
+        options = SETTINGS | self._located()
         if stop and stop[1] == "budget":
             options["CLOSESPIDER_PAGECOUNT"] = str(stop[0])
         argv = ["crawl", site, "-a", "editions=fr", "-a", f"_job={job}"]
@@ -288,14 +295,19 @@ class ArticleStates(RuleBasedStateMachine):
     def _urls(self) -> set[str]:
         return {piece.key.url for piece in self.network.pieces.values()}
 
+    def _located(self) -> dict[str, str]:
+        """Settings that name the data directory and the ledger."""
+        place = self.place
+        return {"NEWSCRAWL_DATA": str(place.data), "LEDGER": place.url, "NODE": place.node}
+
     def _ledger(self, *arguments: str) -> None:
         log = self.data / "ledger.log"
-        options = [*arguments, "-s", f"NEWSCRAWL_DATA={self.data}"]
-        self._server.start(["ledger", *options], {}, log, self.days)
+        located = [f"--set={name}={value}" for name, value in self._located().items()]
+        self._server.start(["ledger", *arguments, *located], {}, log, self.days)
         assert self._server.wait() == 0, log.read_text()
 
     def _census(self, site: str) -> list[tuple[str, str, str, str, int]]:
-        ledger = Ledger(ledger_path(self.data))
+        ledger = Ledger(self.place)
         try:
             return ledger.articles.census(Scope(site=site))
         finally:
@@ -304,10 +316,9 @@ class ArticleStates(RuleBasedStateMachine):
     def _records(self) -> dict[str, list[dict[str, Any]]]:
         """Records of each article in the order of their versions, as far as they are committed."""
         found: dict[str, list[dict[str, Any]]] = defaultdict(list)
-        path = ledger_path(self.data)
         lengths: dict[str, int] = {}
-        if path.exists():
-            ledger = Ledger(path)
+        if self.place.exists:
+            ledger = Ledger(self.place)
             for site in SITES:
                 lengths |= dict(ledger.files.committed(site))
             ledger.close()

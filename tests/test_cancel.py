@@ -1,10 +1,13 @@
 """Runs that are cancelled at any time end in order."""
 
 import json
+import os
+import pty
 import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -72,4 +75,68 @@ def test_a_second_cancel_is_safe(tmp_path: Path, number: signal.Signals, delay: 
     assert report["found"] == report["exported"] + report["left"] == 6
     slow.pages[url] = page
     last = crawl(slow, tmp_path, **WALK)
+    assert (last.code, len(last.lines("feeds"))) == (0, 6), last.stderr
+
+
+IMPATIENT = """
+import sys
+
+if "crawl" in sys.argv:
+    from newscrawl.extensions import shutdown
+
+    shutdown._SECONDS = 1
+"""
+"""What Python runs first: the time for open requests after a second Ctrl-C is short."""
+
+
+def test_a_second_interrupt_on_a_terminal_abandons_open_requests_and_loses_nothing(
+    tmp_path: Path, before_python: Callable[[str], None]
+) -> None:
+    before_python(IMPATIENT)
+    data = tmp_path / "data"
+    slow = walked(1, 6, 6)
+    url = "https://www.maghress.com/fr/courrier/4"
+    page = slow.pages[url]
+    slow.pages[url] = Answer(page.status, page.headers, page.body, delay=60)
+    asked: list[str] = []
+
+    def answer(method: str, url: str, headers: Mapping[str, str]) -> Answer:
+        asked.append(url)
+        return slow.answer(method, url, headers)
+
+    terminal, its_end = pty.openpty()
+    os.set_blocking(terminal, False)
+    shown = b""
+
+    def wait_until(done: Callable[[], object]) -> None:
+        nonlocal shown
+        deadline = time.monotonic() + 45
+        while not done():
+            assert time.monotonic() < deadline, shown.decode()
+            with suppress(BlockingIOError):
+                shown += os.read(terminal, 100_000)
+            time.sleep(0.01)
+
+    settings = {"DOWNLOAD_TIMEOUT": "90", "FEED_BATCH": "1", "PROGRESS": "0"}
+    with DemoProxy(answer) as proxy:
+        run = subprocess.Popen(
+            command("maghress", settings, WALK | {"_job": "abandoned"}),
+            env=environment(proxy, data),
+            stderr=its_end,
+        )
+        wait_until(lambda: url in asked)
+        run.send_signal(signal.SIGINT)
+        wait_until(lambda: b"Received SIGINT" in shown)
+        run.send_signal(signal.SIGINT)
+        wait_until(lambda: run.poll() is not None)
+        wait_until(lambda: b"found 6 = " in shown)
+    os.close(its_end)
+    os.close(terminal)
+    assert b"Open requests are abandoned" in shown, shown.decode()
+    assert b"Traceback" not in shown, shown.decode()
+    report = json.loads((data / "runs" / "abandoned.json").read_text())
+    assert report["state"] == "interrupted"
+    assert report["found"] == report["exported"] + report["left"] == 6
+    slow.pages[url] = page
+    last = crawl(slow, data, **WALK)
     assert (last.code, len(last.lines("feeds"))) == (0, 6), last.stderr

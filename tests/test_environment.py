@@ -39,6 +39,8 @@ DEFAULTS = {
         ("NEWSCRAWL_REPLAY", "archive", "REPLAY", "archive"),
         ("NEWSCRAWL_DATA", "/srv/data", "NEWSCRAWL_DATA", "/srv/data"),
         ("NEWSCRAWL_LOG_FILE", "a.log", "LOG_FILE", "a.log"),
+        ("NEWSCRAWL_LOG_FILE", '"a b.log"', "LOG_FILE", "a b.log"),
+        ("NEWSCRAWL_BACKFILL_MONTHS", "'3'", "BACKFILL_MONTHS", 3),
     ],
 )
 def test_a_variable_gives_a_setting_of_the_type_of_its_default(
@@ -75,7 +77,8 @@ def test_what_is_wrong_with_a_variable_is_one_line(variable: str, text: str, err
 
 
 def test_an_empty_variable_counts_as_not_set() -> None:
-    assert settings_from({"NEWSCRAWL_LOG_JSON": ""}, DEFAULTS) == ({}, [])
+    for empty in ("", '""', "''"):
+        assert settings_from({"NEWSCRAWL_LOG_JSON": empty}, DEFAULTS) == ({}, [])
 
 
 def test_a_value_may_be_in_a_file(tmp_path: Path) -> None:

@@ -74,17 +74,6 @@ def test_the_reason_is_in_the_log_of_a_job(tmp_path: Path) -> None:
     assert "limit=none" in log.read_text()
 
 
-def test_a_run_without_standard_error_is_reported(tmp_path: Path) -> None:
-    damage(tmp_path)
-    done = subprocess.run(
-        ["/bin/sh", "-c", f"{sys.executable} -m scrapy crawl maghress -a _job=first 2>&-"],
-        env=os.environ | {"NEWSCRAWL_DATA": str(tmp_path)},
-    )
-    assert done.returncode == 1
-    report = json.loads((tmp_path / "runs" / "first.json").read_text())
-    assert "ledger.sqlite" in report["reason"]
-
-
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can write as another user")
 def test_root_does_not_write_into_the_data_of_another_user(tmp_path: Path) -> None:
     os.chown(tmp_path, 65534, 65534)

@@ -14,6 +14,7 @@ ROOT = {"settings", "items", "loaders", "errors"}
 """Modules at the package's root."""
 
 PURE = {"errors", "items", "loaders", "text", "aggregator", "extraction", "outlets", "export"}
+PURE |= {"storage"}
 """Packages that do not import Scrapy at all."""
 
 MAY_USE: dict[str, set[str]] = {"errors": set(), "items": {"errors"}}
@@ -22,11 +23,12 @@ MAY_USE["loaders"] = MAY_USE["text"] | {"text"}
 MAY_USE["aggregator"] = MAY_USE["loaders"]
 MAY_USE["outlets"] = MAY_USE["loaders"]
 MAY_USE["extraction"] = MAY_USE["loaders"] | {"outlets"}
-MAY_USE["state"] = MAY_USE["extraction"] | {"aggregator"}
+MAY_USE["storage"] = {"errors"}
+MAY_USE["state"] = MAY_USE["extraction"] | {"aggregator", "storage"}
 MAY_USE["configuration"] = MAY_USE["state"] | {"state"}
 MAY_USE["settings"] = {"errors", "configuration"}
-MAY_USE["archive"] = MAY_USE["text"] | {"text"}
-MAY_USE["fetching"] = MAY_USE["state"] | {"state"}
+MAY_USE["archive"] = MAY_USE["text"] | {"text", "storage"}
+MAY_USE["fetching"] = MAY_USE["state"] | {"state", "archive"}
 MAY_USE["browser"] = MAY_USE["text"] | {"text"}
 MAY_USE["articles"] = MAY_USE["state"] | {
     "extraction",
@@ -132,6 +134,7 @@ PRIVATE_INDEXES = {
     "operations/comparison.py",
     "export/check.py",
     "export/index.py",
+    "export/survival.py",
 }
 """Modules with an SQLite index of their own files; none of them opens the ledger's database."""
 

@@ -90,6 +90,8 @@ def test_the_metadata_is_complete(installed: Path) -> None:
     assert given["License-Expression"] == "BSD-3-Clause"
     for field in ("Author", "Keywords", "Classifier", "Summary", "Requires-Python"):
         assert given[field], field
+    urls = dict(url.split(", ") for url in given.get_all("Project-URL", []))
+    assert set(urls) == {"Homepage", "Documentation", "Changelog", "Issues"}
 
 
 def test_a_run_needs_no_extra() -> None:

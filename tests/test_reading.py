@@ -13,6 +13,7 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from newscrawl.aggregator.sites import SITES
@@ -26,7 +27,7 @@ from newscrawl.articles.parse_jobs import (
 )
 from newscrawl.articles.parse_workers import InProcessParser, Parser, ParserPool
 from newscrawl.articles.rule_store import RuleStore
-from newscrawl.articles.worker_process import Limits
+from newscrawl.articles.worker_process import SIZE, Hello, Limits
 from newscrawl.demo.network import build
 from newscrawl.demo.proxy import Answer, DemoProxy
 from newscrawl.errors import ParserError
@@ -182,7 +183,7 @@ def test_what_pages_teach_is_kept_with_their_records_and_used_by_the_next_run(
                 # The first run is killed before half of its records are committed.
                 kept = results[: len(results) // 2] if run.start == 0 else results
                 for result in kept:
-                    store.keep([result.article])
+                    store.with_records([result.article])
                 assert {result.article.source.rule for result in results} == {"guided"}
             (rule,) = RuleStore("maghress", ledger).taught
             assert (rule.state, rule.pages, rule.confirmed) == ("trusted", 7, 7)
@@ -510,6 +511,24 @@ asyncio.run(run())
     while is_worker(workers[0]):
         assert time.monotonic() < deadline, "it has not ended"
         time.sleep(0.05)
+
+
+@pytest.mark.parametrize("sent", [b"", b"\0\0\0\x10half of it", None])
+def test_a_worker_of_a_crawl_that_was_killed_ends_silently(sent: bytes | None) -> None:
+    hello = msgspec.msgpack.encode(Hello("maghress", b"", Limits(memory_mb=0, seconds=1)))
+    code = "from newscrawl.articles.worker_process import serve; serve()"
+    worker = subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert worker.stdin
+    assert worker.stdout
+    worker.stdout.close()
+    worker.stdin.write(len(hello).to_bytes(SIZE, "big") + hello if sent is None else sent)
+    _, said = worker.communicate(timeout=60)
+    assert (worker.returncode, said) == (0, b"")
 
 
 def test_an_interrupt_of_the_terminal_is_not_for_workers(tmp_path: Path) -> None:

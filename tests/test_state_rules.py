@@ -297,6 +297,14 @@ def test_a_list_of_urls_respects_editions(sandbox: Sandbox) -> None:
     assert arabic not in sandbox.network.requests
 
 
+def test_a_stopped_list_is_begun_anew_on_request(sandbox: Sandbox) -> None:
+    urls = ",".join(piece.key.url for piece in sandbox.publish(6))
+    stopped = sandbox.crawl(CLOSESPIDER_PAGECOUNT="6", urls=urls)
+    assert 0 < stopped["exported"] < 6
+    report = sandbox.crawl(urls=urls, again="yes")
+    assert (report["found"], report["unchanged"]) == (6, stopped["exported"])
+
+
 def test_a_failed_or_unwanted_request_of_a_list_makes_no_version(sandbox: Sandbox) -> None:
     (piece,) = sandbox.publish(1, days_ago=9)
     sandbox.crawl(urls=piece.key.url)

@@ -1,6 +1,7 @@
 """Records of two data directories, comparable."""
 
 import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,11 +26,13 @@ class Written:
     """A record of a feed, without what depends on the run or on the order of pages."""
 
     id: str
+    """Identifier of the article."""
     record: str
-    """The record as JSON, without the rule that its source was read by."""
+    """The record as JSON, without the rule that extracted its source."""
     fixed: str
     """What no rule extracts: the article, its outlet, the copy, and how the source was fetched."""
     rule: str | None
+    """The rule that extracted its source."""
 
     def __eq__(self, other: object) -> bool:
         """Compare; what a learned rule extracts depends on whether the run knew it already."""
@@ -39,19 +42,26 @@ class Written:
         return (self.id, self.record) == (other.id, other.record)
 
 
+def written(record: Mapping[str, Any]) -> Written:
+    """Return a record without the fields that ``docs/crawling.md`` says may differ."""
+    outlet, copy, source = ({**record[name]} for name in ("outlet", "copy", "source"))
+    kept = {**record, "outlet": outlet, "copy": copy, "source": source}
+    del kept["crawl"], kept["duplicate_of"], copy["fetched"], source["fetched"]
+    rule = source.pop("rule")
+    if source["link"] is None:
+        del outlet["domain"]  # the one known by then
+    fixed = {name: kept[name] for name in FIXED}
+    fixed["source"] = {name: source[name] for name in FETCHED}
+    return Written(record["id"], json.dumps(kept), json.dumps(fixed), rule)
+
+
+def lines(data: Path) -> Iterator[dict[str, Any]]:
+    """Yield the records of all feeds; damaged lines raise."""
+    for feed in find_feeds(data):
+        with open_unpacked(feed.path) as opened:
+            yield from map(json.loads, opened)
+
+
 def records(data: Path) -> list[Written]:
     """Records of all feeds, ordered by their ids."""
-    found = []
-    for feed in find_feeds(data):
-        with open_unpacked(feed.path) as lines:
-            for line in lines:
-                record: dict[str, Any] = json.loads(line)
-                del record["crawl"], record["copy"]["fetched"], record["source"]["fetched"]
-                del record["duplicate_of"]
-                rule = record["source"].pop("rule")
-                if record["source"]["link"] is None:
-                    del record["outlet"]["domain"]  # the one known by then
-                fixed = {name: record[name] for name in FIXED}
-                fixed["source"] = {name: record["source"][name] for name in FETCHED}
-                found.append(Written(record["id"], json.dumps(record), json.dumps(fixed), rule))
-    return sorted(found, key=lambda line: line.id)
+    return sorted(map(written, lines(data)), key=lambda line: line.id)

@@ -1,4 +1,4 @@
-"""The aggregator network: what its sites are, how their URLs are built and their pages read.
+"""The aggregator sites: their properties, URL scheme and page parsers.
 
 Everything here is pure: bytes and a URL in, typed values out, no engine and no request.
 """

@@ -1,4 +1,4 @@
-"""The page of one article: what the aggregator printed of it."""
+"""Parses the aggregator's page of an article: title, text, date, byline, source link."""
 
 import re
 from collections.abc import Sequence

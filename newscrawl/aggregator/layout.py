@@ -1,4 +1,4 @@
-"""Layout of an article's page: location of its parts.
+"""Finds the title, date, byline, text and source link on an aggregator's article page.
 
 Known classes say it, whatever tags carry them. Where they are missing, the aggregator's own
 sentences do: the title stands right before the published-in line, the text between that and the
@@ -39,7 +39,7 @@ _LONGEST_NAME = 5
 
 @dataclass(slots=True)
 class Layout:
-    """The parts of an article's page."""
+    """Located parts of an article's page: title, date, byline, text and source link."""
 
     title: str
     """The title; empty where only the page's head can tell it."""
@@ -61,7 +61,7 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """Lines that belong together, by their places."""
+    """A run of consecutive lines that form one part of the page."""
 
     start: int
     stop: int

@@ -1,4 +1,4 @@
-"""A page of the network as lines of text: the one tree walk that all page parsers share.
+"""Turns an aggregator's page into lines of text with links and roles, for all its parsers.
 
 The pages' markup is known only in part, so the parsers work on what a person sees: lines, in
 order, each with its links and with the role that a known class or tag gives it.
@@ -39,7 +39,7 @@ def has_letters(text: str) -> bool:
 
 @dataclass(slots=True)
 class Link:
-    """A link and its position in the line."""
+    """A link and its position in a line of text."""
 
     href: str
     """As written."""
@@ -55,7 +55,7 @@ class Link:
 
 @dataclass(slots=True)
 class Line:
-    """Text without a line break in it, as a browser shows it; white space is still the source's."""
+    """A line of a page's text as a browser shows it, with its links and role."""
 
     text: str
     """The text as in the source."""
@@ -90,7 +90,7 @@ class Line:
 
 @dataclass(slots=True)
 class Picture:
-    """An ``img`` element."""
+    """A picture (``img`` element) of a page."""
 
     src: str
     """Where it lies, as written."""
@@ -190,7 +190,7 @@ class Page:
     def articles(self) -> Iterator[ArticleKey]:
         """The articles that the page links to, menus left out."""
         links = self.tree.css(LINKS_OUTSIDE_MENUS)
-        hrefs = dict.fromkeys(link.attributes["href"] or "" for link in links)
+        hrefs = dict.fromkeys(link.attributes.get("href") or "" for link in links)
         return filter(None, map(self.article, hrefs))
 
     def place(self, href: str) -> Address | None:
@@ -273,7 +273,7 @@ _Frame = tuple[Tag, Role, Link | None, bool]
 
 
 class _Walk:
-    """One depth-first pass over a tree, without recursion: pages may be nested without end."""
+    """Depth-first pass over the HTML tree that collects the page's lines, without recursion."""
 
     def __init__(self, page: Page, *, menus: bool) -> None:
         self._page = page

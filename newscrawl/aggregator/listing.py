@@ -1,4 +1,4 @@
-"""Pages that list articles: home pages, an outlet's, a section's, an author's, search results."""
+"""Parses pages that list articles: home, outlet, section and author pages, search results."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -76,7 +76,7 @@ _MOST_PUBLISHED = 500
 
 
 class _Entries:
-    """Reads the entries: a title links to its article, and what follows it belongs to it."""
+    """Collects a listing's entries: each title link, and the date and teaser after it."""
 
     def __init__(self, page: Page, address: Address) -> None:
         self._address = address

@@ -1,4 +1,4 @@
-"""Roles of the elements of the network's pages: what their classes, ids and tags say of them."""
+"""Maps HTML tags, classes and ids of the aggregators' pages to roles (title, date, text …)."""
 
 import re
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from newscrawl.text.html import LONGEST_LABEL
 
 
 class Role(Enum):
-    """Role of a line according to the page's markup."""
+    """Role of a line of text according to the page's markup."""
 
     NONE = auto()
     """Nothing is known of it."""

@@ -17,7 +17,7 @@ page that declares itself to be another article."""
 
 @dataclass(slots=True)
 class AggregatorPage:
-    """One article as the aggregator shows it."""
+    """An article as printed on the aggregator's page."""
 
     key: ArticleKey
     """Its identity, from the URL."""
@@ -80,7 +80,7 @@ class ListingEntry:
 
 @dataclass(slots=True)
 class Listing:
-    """Content of a listing page; empty beyond the last page."""
+    """Articles, next pages and other links of a listing page; empty beyond the last page."""
 
     entries: list[ListingEntry] = field(default_factory=list)
     """Its articles, each once, in order; the ticker's are not among them."""
@@ -98,7 +98,7 @@ class Listing:
 
 @dataclass(slots=True)
 class FeedEntry:
-    """One article in a feed."""
+    """One article in an RSS feed."""
 
     key: ArticleKey
     """Its identity."""

@@ -1,4 +1,4 @@
-"""The sentences that the aggregator prints around an article, in its three languages.
+"""Recognises the aggregator's own sentences around an article, in three languages.
 
 They are matched as loosely as they can vary: spaces of any kind, missing or doubled; either
 apostrophe; any dash; Arabic-Indic digits; tashkeel and the ways to write alef; accents lost to a
@@ -95,7 +95,7 @@ _REST = re.compile("[ .,،|:•·–—-]*(?:(?:par|by|de|بقلم)[ .,،|:•·
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """Content of a published-in line."""
+    """Outlet and date parsed from a "published in … on …" line."""
 
     outlet: str
     """The outlet's name as printed; empty if missing."""

@@ -1,4 +1,4 @@
-"""The network's RSS feeds: discovery and time of publication, never the text."""
+"""Parses the aggregators' RSS feeds: article links, titles and times of publication."""
 
 import re
 from collections import deque
@@ -17,7 +17,7 @@ from newscrawl.aggregator.pages import FeedEntry
 from newscrawl.aggregator.sites import Site
 from newscrawl.aggregator.urls import ArticleKey, classify, parse_article_url
 from newscrawl.errors import FeedError, UnreadableHtmlError
-from newscrawl.text.cleaning import clean
+from newscrawl.text.cleaning import clean, join_surrogates
 from newscrawl.text.dates import parse_date
 from newscrawl.text.html import decode, parse
 from newscrawl.text.urls import absolute
@@ -52,8 +52,6 @@ def read_feed(body: bytes, url: str) -> list[FeedEntry]:
     if address is None:
         raise FeedError(url, "the URL of a feed of the network")
     root = _parse(body, url)
-    if _name(root) not in ("rss", "RDF", "feed"):
-        raise FeedError(url, f"an RSS or Atom feed; found <{_name(root)}>")
     entries: dict[ArticleKey, FeedEntry] = {}
     for item in islice(_items(root), MAX_ENTRIES):
         if entry := _entry(item, address.site, url):
@@ -87,6 +85,8 @@ def _parse(body: bytes, url: str) -> Element:
         return _recover(body, url, f"well-formed XML; {error}")
     except (ValueError, LookupError) as error:  # an encoding that does not exist
         return _recover(body, url, f"XML in a known encoding; {error}")
+    if _name(root) not in ("rss", "RDF", "feed"):  # perhaps one inside a page
+        return _recover(body, url, f"an RSS or Atom feed; found <{_name(root)}>")
     return root
 
 
@@ -104,7 +104,14 @@ def _is_utf8(body: bytes) -> bool:
 
 _FEED = re.compile(r"<(?:rss|feed|rdf:RDF)\b")
 _ENTRY_END = re.compile(r"</(?:item|entry)\s*>")
-_ROOT = re.compile(r"^<([\w:]++)[^>]*+>")
+_AROUND = re.compile(r"<\?xml[^>]*>|</?(?:rss|feed|rdf:RDF|channel)\b[^>]*>")
+"""What stands around entries."""
+_INLINE = re.compile(
+    r"</?(?:p|a|b|i|u|em|strong|div|span|font|small|center|ul|ol|li|h[1-6]|table|tbody|tr|td"
+    r"|blockquote)(?:\s[^<>]*)?/?>",
+    re.IGNORECASE,
+)
+"""Elements of HTML in a text, which may lack their end or cross one another."""
 _VOID = re.compile(r"<(br|hr|img|wbr)\b([^<>]*?)/?>", re.IGNORECASE)
 """Elements of HTML that texts hold without an end."""
 _LESS = re.compile(r"<(?![a-zA-Z/!?])")
@@ -138,7 +145,8 @@ def _recover(body: bytes, url: str, expected: str) -> Element:
         remove_comments=True,
         remove_pis=True,
     )
-    text = _LESS.sub("&lt;", _ROOT.sub(r"<\1>", entries))
+    text = _INLINE.sub(" ", _AROUND.sub("", join_surrogates(entries)))
+    text = _LESS.sub("&lt;", f"<feed>{text}</feed>")
     text = _REFERENCE.sub(_resolved, _VOID.sub(r" <\1\2/>", text))
     root = lenient_fromstring(text.encode(), parser)
     if root is None:

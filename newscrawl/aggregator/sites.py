@@ -1,4 +1,4 @@
-"""The seven aggregator sites, as data.
+"""Table of the seven aggregator sites: host, country, time zone and editions.
 
 All of them run the same software and differ only in what stands here.
 """
@@ -11,7 +11,7 @@ from newscrawl.items import Country, Edition
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One aggregator site."""
+    """Properties of one aggregator site: host, country, time zone and editions."""
 
     name: str
     """Its name in identifiers, and its spider's."""

@@ -1,4 +1,4 @@
-"""The ticker: current headlines of other outlets, on top of every page."""
+"""Parses the ticker: current headlines of other outlets at the top of each page."""
 
 import re
 from collections.abc import Iterable, Iterator

@@ -1,4 +1,4 @@
-"""The network's URLs: what each one names, and how to write it.
+"""Parses and builds the aggregators' URLs: articles, listings, authors, RSS feeds.
 
 Any spelling of an article's URL gives one ``ArticleKey``, whose ``id`` and ``url`` are canonical:
 scheme, ``www.``, port, letter case, percent-encoding (once, twice or more), query, fragment, path
@@ -49,7 +49,7 @@ _MAX_ENCODINGS = 5
 
 @dataclass(frozen=True, slots=True, order=True)
 class ArticleKey:
-    """What identifies an article in the network."""
+    """Identity of an article: aggregator, edition, outlet and number."""
 
     aggregator: str
     """Name of the site."""
@@ -87,7 +87,7 @@ class ArticleKey:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Resource of the network that a URL addresses."""
+    """A parsed URL of an aggregator: site, edition, kind of page, name and number."""
 
     site: Site
     """The site."""

@@ -1,1 +1,1 @@
-"""The WARC archive: writing, indexing and reading responses."""
+"""WARC archive of raw responses: writer, reader and index by URL."""

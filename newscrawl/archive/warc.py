@@ -1,4 +1,4 @@
-"""WARC archive: exchanges, reading them, and the index of an archive.
+"""Reads responses from WARC files, and indexes an archive by URL.
 
 A record of a file is one gzip member, so it is read by its offset alone. ``response`` and
 ``request`` records come in pairs; where there was no response, a ``metadata`` record has the error.
@@ -16,8 +16,10 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from urllib.parse import urldefrag
 
-from newscrawl.errors import ArchiveError
+from newscrawl.errors import ArchiveError, StorageError
 from newscrawl.items import Location
+from newscrawl.storage import Files, local_copy
+from newscrawl.storage.files import as_files
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +42,7 @@ _RANGE = 32 * 1024 * 1024
 
 @dataclass(slots=True)
 class Exchange:
-    """A request and its response or error."""
+    """An archived HTTP request with its response or download error."""
 
     url: str
     """The request's URL."""
@@ -70,7 +72,7 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Archived:
-    """Location and time of an archived response; carried by requests as ``meta["archived"]``."""
+    """Location, time and status of an archived response: a row of the index."""
 
     location: Location
     """Where it lies."""
@@ -80,15 +82,16 @@ class Archived:
     """HTTP status code; 0 if there was no answer."""
 
 
-def read_answer(directory: Path, location: Location) -> Exchange:
+def read_answer(archive: Files | Path, location: Location) -> Exchange:
     """Read the response at a location; the request's headers are not read.
 
     Raises:
-        ArchiveError: there is none; the file was cut, changed or taken away.
+        ArchiveError: there is none; the file was cut, changed or removed, or cannot be read.
+        StorageError: the file is in object storage, which cannot be reached.
     """
-    path = directory / location.file
+    files = as_files(archive)
     try:
-        with path.open("rb") as file:
+        with files.open(location.file) as file:
             file.seek(location.offset)
             record = _unzip(iter(lambda: file.read(_BLOCK), b""))[0]
         fields, start = _fields(record)
@@ -99,7 +102,10 @@ def read_answer(directory: Path, location: Location) -> Exchange:
         else:
             answer = _answer(fields["warc-target-uri"], record[start:-4])
         answer.fetched = datetime.fromisoformat(fields["warc-date"])
+    except StorageError:
+        raise  # of no page alone
     except (OSError, ValueError, KeyError, zlib.error) as error:
+        path = files.location(location.file)
         raise ArchiveError(f"{path}: no response at {location.offset}: {error}") from error
     return answer
 
@@ -150,24 +156,29 @@ Row = tuple[str, str, int, int]
 """An answer in a file: URL, date, offset and status."""
 
 
-def scan(path: Path, begin: int = 0, end: int | None = None) -> Iterator[Row]:
+def scan(location: Path | str, begin: int = 0, end: int | None = None) -> Iterator[Row]:
     """List the responses of a file whose records begin in a byte range.
 
     A record that is cut, as the last one of a killed run may be, and one that is damaged, are
     passed over.
 
+    Args:
+        location: Path of the file, or the URL of an object, which is downloaded for it.
+        begin: First byte of the range.
+        end: First byte after it; ``None`` is the end of the file.
+
     Raises:
         ArchiveError: the file cannot be read.
     """
     try:
-        with path.open("rb") as file:
+        with local_copy(location) as path, path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
             if not size:
                 return
             with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
                 yield from _scan(path, data, begin, size if end is None else min(end, size))
     except OSError as error:
-        raise ArchiveError(f"{path} cannot be read: {error}") from error
+        raise ArchiveError(f"{location} cannot be read: {error}") from error
 
 
 def _scan(path: Path, data: mmap.mmap, begin: int, end: int) -> Iterator[Row]:
@@ -201,22 +212,23 @@ def _row(record: bytes, offset: int) -> Row | None:
     return fields["warc-target-uri"], fields["warc-date"], offset, status
 
 
-def _scan_range(job: tuple[Path, int, int]) -> list[Row]:
+Range = tuple[Path | str, int, int]
+"""Location of a file and a range of its bytes."""
+
+
+def _scan_range(job: Range) -> list[Row]:
     return list(scan(*job))
 
 
-Mapper = Callable[
-    [Callable[[tuple[Path, int, int]], list[Row]], list[tuple[Path, int, int]]],
-    Iterable[list[Row]],
-]
+Mapper = Callable[[Callable[[Range], list[Row]], list[Range]], Iterable[list[Row]]]
 """``map``, or that of a pool of processes."""
 
 
 class ArchiveIndex:
-    """Index of the responses by URL: an SQLite file in the archive directory.
+    """SQLite index of an archive: finds the responses to a URL.
 
     Args:
-        directory: The archive.
+        archive: The archive.
         made: An index of it that another process keeps up to date; it is only read. Without one,
             ``index.sqlite`` in the archive, or a temporary file if the archive cannot be written.
 
@@ -224,18 +236,20 @@ class ArchiveIndex:
         ArchiveError: the directory holds no archive.
     """
 
-    def __init__(self, directory: Path, made: Path | None = None) -> None:
-        self.directory = directory
+    def __init__(self, archive: Files | Path, made: Path | None = None) -> None:
+        self.archive = as_files(archive)
+        directory = self.archive.directory
         self.file = made or directory / INDEX
         """The index itself."""
         if made:
             self._db = sqlite3.connect(f"{made.as_uri()}?mode=ro", uri=True, timeout=3600)
             return
-        if not any(directory.rglob(f"*{SUFFIX}")):
+        if not self.archive.names(SUFFIX):
             raise ArchiveError(f"{directory} has no archive: there is no *{SUFFIX} in it")
         try:
+            directory.mkdir(parents=True, exist_ok=True)  # all of it may be in object storage
             self._db = self._open(self.file)
-        except sqlite3.Error as error:
+        except (OSError, sqlite3.Error) as error:
             logger.warning("%s has to be indexed each time: %s", directory, error)
             self._temporary = NamedTemporaryFile(suffix="-" + INDEX)  # noqa: SIM115 - lives as long as this
             self.file = Path(self._temporary.name)
@@ -278,13 +292,14 @@ class ArchiveIndex:
                 for number, name, size, changed in db.execute("SELECT * FROM files")
             }
             fresh = {}
-            for path in sorted(self.directory.rglob(f"*{SUFFIX}")):
-                name, stat = path.relative_to(self.directory).as_posix(), path.stat()
+            for name in self.archive.names(SUFFIX):
+                size, changed = self._state(name)
                 before = known.get(name)
-                if before and before[:2] == (stat.st_size, stat.st_mtime_ns):
+                # A stored file is complete: of the same size it is the same as before.
+                if before and before[0] == size and changed in (before[1], None):
                     del known[name]
                 else:
-                    fresh[name] = (stat.st_size, stat.st_mtime_ns)
+                    fresh[name] = (size, changed)
             for name, (_, _, number) in known.items():
                 db.execute("DELETE FROM answers WHERE file = ?", (number,))
                 db.execute("DELETE FROM files WHERE name = ?", (name,))
@@ -294,12 +309,14 @@ class ArchiveIndex:
                     "INSERT INTO files (name, size, changed) VALUES (?, ?, ?) RETURNING number",
                     (name, size, changed),
                 ).fetchone()
+                step = _RANGE if changed else max(size, 1)  # an object is downloaded once
+                location = self.archive.location(name)
                 ranges += [
-                    (row[0], self.directory / name, begin, min(begin + _RANGE, size))
-                    for begin in range(0, size, _RANGE)
+                    (row[0], (location, begin, min(begin + step, size)))
+                    for begin in range(0, size, step)
                 ]
-            found = mapper(_scan_range, [(path, begin, end) for _, path, begin, end in ranges])
-            for (number, *_), rows in zip(ranges, found, strict=True):
+            found = mapper(_scan_range, [range_ for _, range_ in ranges])
+            for (number, _), rows in zip(ranges, found, strict=True):
                 db.executemany(
                     "INSERT INTO answers VALUES (?, ?, ?, ?, ?)",
                     [(url, date, number, offset, status) for url, date, offset, status in rows],
@@ -308,6 +325,14 @@ class ArchiveIndex:
             db.execute("ROLLBACK")
             raise
         db.execute("COMMIT")
+
+    def _state(self, name: str) -> tuple[int, int | None]:
+        """Return the size of a file and the time of its last change; ``None`` for an object."""
+        location = self.archive.location(name)
+        if isinstance(location, str):
+            return self.archive.stored[name].size, None
+        stat = location.stat()
+        return stat.st_size, stat.st_mtime_ns
 
     def answers(self, url: str, site: str | None = None) -> list[Archived]:
         """Return all responses to a URL, oldest first; of one site's crawls if it is given."""

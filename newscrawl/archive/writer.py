@@ -1,4 +1,4 @@
-"""Writer of archive files: WARC 1.1, one gzip member per record."""
+"""Writes WARC 1.1 archive files, one gzip member per record."""
 
 import os
 import re
@@ -35,7 +35,7 @@ class _RawHeaders(StatusAndHeaders):  # type: ignore[misc]  # warcio has no type
 
 
 class _Writer(WARCWriter):  # type: ignore[misc]  # warcio has no types
-    """Writes payload digests alone: those of whole blocks would cost as much again.
+    """WARC writer that computes payload digests only; block digests would double the cost.
 
     Only where a block has no payload for other tools, as its URL is not of the web, it has its own.
     """
@@ -52,7 +52,7 @@ class _Writer(WARCWriter):  # type: ignore[misc]  # warcio has no types
 
 
 class WarcFile:
-    """A new archive file that grows record by record; complete records survive a kill.
+    """Appends exchanges to a new WARC file; complete records survive a kill.
 
     Args:
         path: The file; it must not exist.

@@ -1,1 +1,1 @@
-"""The life of one article: parsing, merging its two versions, status, validation."""
+"""From copy to record: article flow, parse workers, merge of both versions, recrawl policy."""

@@ -6,9 +6,9 @@ out a step.
 """
 
 import logging
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from scrapy.http import Response
@@ -16,6 +16,7 @@ from twisted.python.failure import Failure
 
 from newscrawl.articles import merge, responses, source_status
 from newscrawl.articles.parse_jobs import INCOMPLETE, ReadSource, SourceJob
+from newscrawl.extraction.alignment import WHOLE
 from newscrawl.fetching.web_archive import Snapshot, WebArchive
 from newscrawl.items import Article
 
@@ -24,15 +25,17 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Fetch:
-    """Fetch the source; send the ``Response`` or the ``Failure``."""
+    """Step: fetch the outlet's page; the flow is resumed with ``Response`` or ``Failure``."""
 
     url: str
     """The source link."""
+    conditions: Mapping[str, str] = field(default_factory=dict)
+    """Request headers of a conditional request; then the response may be a 304."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parse:
-    """Parse a page; send the ``ReadSource``."""
+    """Step: parse the outlet's page; the flow is resumed with the ``ReadSource``."""
 
     job: SourceJob
     """The page and the record that it completes."""
@@ -40,7 +43,7 @@ class Parse:
 
 @dataclass(frozen=True, slots=True)
 class Render:
-    """Render a page; send the ``Response``, the ``Failure``, or ``None`` if it is not rendered."""
+    """Step: render a page in the browser; resumed with ``Response``, ``Failure`` or ``None``."""
 
     page: Response
     """The page as the server sent it."""
@@ -50,7 +53,7 @@ class Render:
 
 @dataclass(frozen=True, slots=True)
 class AskWebArchive:
-    """Fetch the list of a source's snapshots; send the ``Response`` or the ``Failure``."""
+    """Step: list a lost page's snapshots; resumed with ``Response`` or ``Failure``."""
 
     url: str
     """URL of the list."""
@@ -58,7 +61,7 @@ class AskWebArchive:
 
 @dataclass(frozen=True, slots=True)
 class FetchSnapshot:
-    """Fetch a snapshot of a source; send the ``Response`` or the ``Failure``."""
+    """Step: fetch a web archive snapshot; resumed with ``Response`` or ``Failure``."""
 
     snapshot: Snapshot
     """The one nearest to the article's date."""
@@ -79,7 +82,7 @@ AnySteps = Generator[Step, Any, Article | None]
 
 @dataclass(frozen=True, slots=True)
 class ArticleFlow:
-    """The flow of all articles of a crawl."""
+    """Generates the steps of an article: fetch, parse, render, web archive."""
 
     web_archive: WebArchive
     """Where snapshots of lost sources are looked for."""
@@ -95,11 +98,17 @@ class ArticleFlow:
             merge.without_source(article, "no_link" if link is None else "not_followed", None)
             return article
         page = yield Fetch(link)
+        return (yield from self.after_fetch(article, page))
+
+    def after_fetch(self, article: Article, page: Response | Failure) -> Steps:
+        """Complete a record from the response to its source link, or from the failure."""
         if isinstance(page, Failure):
+            link = article.source.link
             responses.source_lost(article, page)
             if article.source.status == "unsafe":
                 reason = article.source.reason
                 logger.warning("Unsafe link in %s: %s (%s)", article.url, link, reason)
+            article = yield from self._despite_error(article, page)
         else:
             read = yield from self._parse(article, page)
             article = read.article
@@ -112,11 +121,28 @@ class ArticleFlow:
                     return (yield from self._parse(article, rendered)).article
         return (yield from self._from_snapshot(article))
 
+    def _despite_error(self, article: Article, failure: Failure) -> Steps:
+        """Complete a record from the page of an HTTP error if it holds the whole copy."""
+        page = source_status.page_of_error(failure)
+        if page is None or not article.copy.text:
+            return article
+        found = (yield from self._parse(deepcopy(article), page)).article
+        whole = (found.agreement.contained or 0) >= WHOLE
+        return found if found.source.status == "ok" and whole else article
+
     def _parse(self, article: Article, page: Response) -> Generator[Step, Any, ReadSource]:
         """Complete a record from a page, or from what came in its place."""
-        job = responses.begin_source(article, page)
-        read: ReadSource = (yield Parse(job)) if job else ReadSource(article)
-        responses.finish_source(read.article, page, job, exclude=self.exclude)
+        read = ReadSource(article)
+        try:
+            job = responses.begin_source(article, page)
+            if job:
+                read = yield Parse(job)
+            responses.finish_source(read.article, page, job, exclude=self.exclude)
+        except Exception as error:
+            # A fault of our own on an unforeseen response must not cost the record.
+            logger.exception("%s: the response of %s could not be handled", article.id, page.url)
+            why = f"{type(error).__name__}: {error}"[:200]
+            merge.withdraw_source(read.article, "unreadable", why)
         return read
 
     def _from_snapshot(self, article: Article) -> Steps:

@@ -1,4 +1,4 @@
-"""Frequency of Python's garbage collection."""
+"""Makes Python's garbage collector run less often, which speeds up parsing."""
 
 import gc
 

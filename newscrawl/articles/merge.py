@@ -1,4 +1,4 @@
-"""Assembly of a record: the aggregator's copy, the outlet's page, and the best of both."""
+"""Builds a record from the aggregator's copy and the outlet's page: best value of each field."""
 
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, get_args

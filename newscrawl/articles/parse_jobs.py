@@ -1,4 +1,4 @@
-"""Parse jobs: input, parser and result of each kind of page, as data for a worker.
+"""Parse jobs: one page with its URL each, to be parsed by a worker process, and its result.
 
 A job is plain data, so that it can be parsed in the crawl's process or sent to a worker
 (``newscrawl.articles.parse_workers``). Nothing here does I/O. Parsers are imported where they are
@@ -26,7 +26,7 @@ INCOMPLETE: tuple[Status, ...] = ("unreadable", "mismatch")
 
 @dataclass(slots=True)
 class ReadCopy:
-    """Parsed aggregator page, or the reason why it is not one."""
+    """Result of a ``CopyJob``: the parsed aggregator page, or why it could not be parsed."""
 
     page: AggregatorPage | None = None
     links: list[ArticleKey] = field(default_factory=list)
@@ -36,7 +36,7 @@ class ReadCopy:
 
 @dataclass(slots=True)
 class ReadListing:
-    """Parsed listing page, or the reason why it is not one."""
+    """Result of a ``ListingJob``: the parsed listing, or why it could not be parsed."""
 
     listing: Listing | None = None
     why: str = ""
@@ -44,7 +44,7 @@ class ReadListing:
 
 @dataclass(slots=True)
 class ReadFeed:
-    """Parsed entries of an RSS feed, or the reason why it is not one."""
+    """Result of a ``FeedJob``: the entries of an RSS feed, or why it could not be parsed."""
 
     entries: list[FeedEntry] | None = None
     why: str = ""
@@ -52,7 +52,7 @@ class ReadFeed:
 
 @dataclass(slots=True)
 class ReadSource:
-    """A record with what its source's page says."""
+    """Result of a ``SourceJob``: the record with the fields of the outlet's page."""
 
     article: Article
     domain: str | None = None
@@ -65,7 +65,7 @@ class ReadSource:
 
 
 class CopyJob(Struct, tag=True):
-    """An aggregator's article page."""
+    """Job that parses an aggregator's article page."""
 
     url: str
     body: bytes
@@ -91,7 +91,7 @@ class CopyJob(Struct, tag=True):
 
 
 class ListingJob(Struct, tag=True):
-    """A listing page of an aggregator."""
+    """Job that parses an aggregator's listing page."""
 
     url: str
     body: bytes
@@ -114,7 +114,7 @@ class ListingJob(Struct, tag=True):
 
 
 class FeedJob(Struct, tag=True):
-    """An RSS feed of an aggregator."""
+    """Job that parses an aggregator's RSS feed."""
 
     url: str
     body: bytes
@@ -136,7 +136,7 @@ class FeedJob(Struct, tag=True):
 
 
 class SourceJob(Struct, tag=True):
-    """An outlet's page, and the record that it completes."""
+    """Job that extracts an outlet's page and completes the record with it."""
 
     url: str
     body: bytes

@@ -1,4 +1,4 @@
-"""Worker processes that parse untrusted pages, with a memory limit and a deadline per page.
+"""Pool of worker processes that parse untrusted pages, with memory and time limits.
 
 A worker parses one page at a time, so when it dies or is late, that page alone is to blame. Jobs
 and results are decoded into their declared types and nothing is unpickled, so that a worker that a
@@ -62,7 +62,7 @@ not used: more than half of the memory and of the time to start."""
 
 
 class Parser(Protocol):
-    """Protocol of a parser: worker processes, or in-process for debugging."""
+    """Interface of page parsers: a worker pool, or in-process for debugging."""
 
     def begin(self, job: Job[Result]) -> "asyncio.Future[Result]":
         """Parse a page; results may come in any order."""
@@ -94,7 +94,7 @@ def limits_of(settings: "BaseSettings") -> Limits:
 
 
 class InProcessParser:
-    """Parses each page at once, in the crawl's process, without limits: for debugging.
+    """Parses pages in the crawl's own process, without limits: for debugging.
 
     Args:
         site: The aggregator.
@@ -118,7 +118,7 @@ class InProcessParser:
 
 
 class _WorkerDiedError(Exception):
-    """A worker ended before its message was complete."""
+    """A worker process ended before its message was complete."""
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -130,7 +130,7 @@ def _decoder(result: Hashable) -> "msgspec.json.Decoder[Response[Any]]":
 
 
 class _Worker:
-    """One worker process, and its successors."""
+    """Starts a worker process, sends it jobs, and replaces it when it has ended."""
 
     def __init__(self, hello: Hello) -> None:
         self._hello = _encode(hello)
@@ -218,7 +218,7 @@ class _Worker:
 
 @dataclass(slots=True, eq=False)
 class _Page(Generic[Result]):
-    """A page that waits for its result."""
+    """A parse job in the queue, and the future of its result."""
 
     job: Job[Result]
     done: "asyncio.Future[Result]"
@@ -278,9 +278,16 @@ class ParserPool:
                 except asyncio.CancelledError:
                     page.done.cancel()
                     raise
-                except Exception as error:  # noqa: BLE001 - for whoever waits for the page
+                except ParserError as error:
                     if not page.done.done():
                         page.done.set_exception(error)
+                except Exception as error:
+                    # A fault of our own, such as a job that cannot be sent, costs this page alone.
+                    logger.exception("%s could not be parsed", page.job.url)
+                    if not page.done.done():
+                        page.done.set_result(
+                            page.job.lost(f"{type(error).__name__}: {error}"[:200])
+                        )
                 else:
                     if not page.done.done():  # it may have been cancelled
                         page.done.set_result(result)

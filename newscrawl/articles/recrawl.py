@@ -1,4 +1,4 @@
-"""When an article is fetched again: a failure may be transient, and either copy may change."""
+"""Recrawl policy: decides whether and when an article is fetched again."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -23,7 +23,7 @@ def over_budget(source: Source) -> bool:
 
 
 class Revisits:
-    """Schedule of further fetches, by the settings.
+    """Decides whether and when an article is fetched again after success or failure.
 
     These are ``SOURCE_RETRY_HOURS``, ``RECHECK_HOURS``, ``RECHECK_DAYS`` and
     ``ARTICLE_MAX_ATTEMPTS``. A pause is chosen by how many outcomes of the same kind an article has

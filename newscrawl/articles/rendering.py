@@ -1,4 +1,4 @@
-"""Browser policy: decides which pages are rendered, by their content and host."""
+"""Rendering policy: decides which outlet pages are rendered in a browser."""
 
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
@@ -17,7 +17,7 @@ Waiting = TypeVar("Waiting")
 
 @dataclass(slots=True)
 class _Host(Generic[Waiting]):
-    """Pages of one host that were rendered in this run."""
+    """Rendered and waiting pages of one host in this run."""
 
     failed: int = 0
     """Pages in a row that rendering did not complete."""
@@ -28,7 +28,7 @@ class _Host(Generic[Waiting]):
 
 
 class Renderings(Generic[Waiting]):
-    """Decisions on rendering, by the settings ``BROWSER`` and ``BROWSER_VAIN_PAGES``."""
+    """Decides which pages are rendered, by their content and their host's earlier pages."""
 
     def __init__(self, settings: BaseSettings, ledger: Ledger) -> None:
         self._off = settings["BROWSER"] == "off"

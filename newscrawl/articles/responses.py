@@ -1,19 +1,19 @@
-"""Responses in a record, whether a server sent them or an archive holds them."""
+"""Copies what a response says (status, URL, time, body hash) into an article's record."""
 
 import hashlib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from scrapy.http import Response
+from scrapy.http import Request, Response
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
 from newscrawl.aggregator.sites import Site
 from newscrawl.articles import merge, source_status
 from newscrawl.articles.parse_jobs import SourceJob
-from newscrawl.browser import RENDER
 from newscrawl.errors import NotInArchiveError
 from newscrawl.fetching.headers import plain
+from newscrawl.fetching.request_meta import ARCHIVED, DIRECTIVES, PLAIN_PAGE
 from newscrawl.fetching.web_archive import Snapshot
 from newscrawl.items import Archive, Article, Location
 from newscrawl.text import usage_directives
@@ -49,7 +49,7 @@ def begin_source(article: Article, response: Response) -> SourceJob | None:
 
     A rendered page replaces what was extracted from the plain one.
     """
-    if RENDER in response.meta:
+    if PLAIN_PAGE.get(response) is not None:
         merge.forget_source(article)
     _note(article, response)
     outcome = source_status.of_response(response, article.source.link or "")
@@ -111,9 +111,9 @@ def source_lost(article: Article, failure: Failure) -> None:
     if isinstance(failure.value, HttpError):
         _note(article, failure.value.response)
     else:
-        meta = failure.request.meta  # type: ignore[attr-defined]
-        article.source.redirects = list(meta.get("redirect_urls", []))
-        article.source.directives = list(meta.get("directives", []))
+        request: Request = failure.request  # type: ignore[attr-defined]
+        article.source.redirects = list(request.meta.get("redirect_urls", []))
+        article.source.directives = list(DIRECTIVES.get(request) or [])
     outcome = source_status.of_failure(failure)
     merge.without_source(article, outcome.status, outcome.reason)
 
@@ -135,10 +135,10 @@ def _note(article: Article, response: Response) -> None:
     source.redirects = list(response.meta.get("redirect_urls", []))
     source.http = response.status
     source.directives = [
-        *response.meta.get("directives", []),
+        *(DIRECTIVES.get(response) or []),
         *usage_directives.of_headers(plain(response.headers)),
     ]
-    source.via = "browser" if RENDER in response.meta else "http"
+    source.via = "browser" if PLAIN_PAGE.get(response) is not None else "http"
     source.sha256 = _sha256(response)
     source.fetched, location = _received(response)
     if article.archive:
@@ -147,7 +147,7 @@ def _note(article: Article, response: Response) -> None:
 
 def _received(response: Response) -> tuple[str, Location | None]:
     """Return when a response was received, and where it is archived."""
-    archived = response.meta.get("archived")
+    archived = ARCHIVED.get(response)
     if archived:
         return archived.fetched, archived.location
     return datetime.now(UTC).isoformat(timespec="seconds"), None

@@ -1,10 +1,10 @@
-"""Store of a site's learned rules, committed to the ledger together with the records.
+"""Loads a site's learned extraction rules and commits new ones together with the records.
 
 A rule book starts with the shipped rules and the unverified seeds of ``newscrawl.outlets``; rules
 confirmed by pages are kept.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
@@ -14,10 +14,11 @@ from newscrawl.items import Article
 from newscrawl.outlets import seeds
 from newscrawl.state import Ledger, ledger_of
 from newscrawl.state.place import Place
+from newscrawl.state.run import RunListener
 
 
-class RuleStore:
-    """Rules of one site's outlets.
+class RuleStore(RunListener):
+    """Loads and stores the extraction rules of one site's outlets.
 
     The book is loaded once, at the start of a run. Rules learned from a page are committed with its
     record and used from the next run on.
@@ -69,8 +70,8 @@ class RuleStore:
         rules_of(taught)  # validated here, where an error affects this page alone
         self._noted[article.id] = domain, taught
 
-    def keep(self, articles: list[Article]) -> None:
-        """Store the rules learned from the articles' pages, in the caller's transaction.
+    def with_records(self, records: Sequence[Article]) -> None:
+        """Store the rules learned from the records' pages, in their transaction.
 
         A page that is parsed but not committed is parsed again by a later run, so it counts only
         with its record.
@@ -79,7 +80,7 @@ class RuleStore:
             StoreError: the ledger cannot be written.
         """
         changed: dict[str, RuleBook] = {}
-        for article in articles:
+        for article in records:
             if noted := self._noted.pop(article.id, None):
                 domain, taught = noted
                 if domain not in self._kept:

@@ -1,4 +1,4 @@
-"""Worker process: parses the pages that a crawl sends it, within a memory limit.
+"""Main loop of a parse worker: reads jobs from stdin, writes results, within limits.
 
 Jobs arrive as MessagePack, results are sent as JSON, which keeps the offset of timestamps. Each
 message is preceded by its length.
@@ -38,7 +38,7 @@ and a real page takes less than 100 MB."""
 
 
 class Job(Protocol[ResultOut]):
-    """A page to be parsed, as in ``newscrawl.articles.parse_jobs``."""
+    """Interface of parse jobs, as in ``newscrawl.articles.parse_jobs``."""
 
     @property
     def url(self) -> str:
@@ -56,7 +56,7 @@ class Job(Protocol[ResultOut]):
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """Limits of a page."""
+    """Memory and time limits for parsing one page."""
 
     memory_mb: int = 600
     """Address space of a worker in MB, where the platform can limit it; 0 for no limit."""
@@ -65,7 +65,7 @@ class Limits(msgspec.Struct, frozen=True):
 
 
 class Hello(msgspec.Struct):
-    """First message to a worker."""
+    """First message to a worker: site, learned rules and limits."""
 
     site: str
     """Name of the aggregator."""
@@ -76,7 +76,7 @@ class Hello(msgspec.Struct):
 
 
 class Response(msgspec.Struct, Generic[Result]):
-    """Message of a worker for one page."""
+    """A worker's reply to a job: the result, or why there is none, and log entries."""
 
     result: Result | None = None
     """The result; ``None`` if there is none."""
@@ -110,13 +110,14 @@ def run_job(
 
 def serve() -> None:
     """Parse the pages that a crawl sends on stdin, until it ends."""
-    with os.fdopen(os.dup(1), "wb") as output, suppress(BrokenPipeError):
+    # Around the file, which is flushed when it is closed.
+    with suppress(BrokenPipeError), os.fdopen(os.dup(1), "wb") as output:
         os.dup2(2, 1)  # what a library prints is not a result
         _serve(sys.stdin.buffer, output)
 
 
 class _LogEntries(logging.Handler):
-    """Log handler that collects the entries about a page."""
+    """Log handler that collects a page's log entries, to be sent to the crawl."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -128,7 +129,9 @@ class _LogEntries(logging.Handler):
 
 
 def _serve(jobs: BinaryIO, output: BinaryIO) -> None:
-    hello = msgspec.msgpack.decode(_receive(jobs), type=Hello)
+    if not (message := _receive(jobs)):
+        return
+    hello = msgspec.msgpack.decode(message, type=Hello)
     site, rules, limits = SITES[hello.site], RuleBook.of_lines(hello.rules), hello.limits
     import_parsers()
     limit_memory(limits.memory_mb)
@@ -157,8 +160,10 @@ def _serve(jobs: BinaryIO, output: BinaryIO) -> None:
 
 
 def _receive(stream: BinaryIO) -> bytes:
-    """Return the next message; nothing at the end."""
-    return stream.read(int.from_bytes(stream.read(SIZE), "big"))
+    """Return the next message; nothing at the end, which a kill may put within a message."""
+    size = int.from_bytes(stream.read(SIZE), "big")
+    message = stream.read(size)
+    return message if len(message) == size else b""
 
 
 def _send(stream: BinaryIO, message: bytes) -> None:

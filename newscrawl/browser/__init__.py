@@ -1,7 +1,4 @@
-"""Rendering of JavaScript pages in the system's Chromium."""
-
-RENDER = "render"
-"""Marks a request for a page as the browser shows it; in its ``meta``, the response to be shown."""
+"""Renders JavaScript pages in the system's Chromium, through Playwright."""
 
 BROWSER_SLOT = "browser"
 """Downloader slot of the parts of a page that is being rendered."""

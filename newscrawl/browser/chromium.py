@@ -1,4 +1,4 @@
-"""Location and launch options of the system's Chromium."""
+"""Finds the system's Chromium and returns the options to launch it with."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""Memory limit of the browser: a page's scripts can take gigabytes outside of V8's own limit."""
+"""Memory limit of the browser: kills Chromium when its processes exceed it."""
 
 import asyncio
 import logging
@@ -55,7 +55,7 @@ def _kill(processes: list["psutil.Process"]) -> None:
 
 
 class MemoryWatch:
-    """Kills the browser when it exceeds a limit, and cancels the pages in it.
+    """Kills the browser when it exceeds the memory limit, and cancels the pages in it.
 
     Args:
         limit_mb: Memory of all of the browser's processes, in MB; 0 for no limit.

@@ -1,4 +1,4 @@
-"""Commands of the project, beside Scrapy's own.
+"""The project's Scrapy commands, and its variants of Scrapy's own.
 
 Scrapy imports this package before it runs any command. ``scrapy crawl`` and ``scrapy doctor``
 report what is wrong with the environment themselves; all other commands end at once.

@@ -1,4 +1,4 @@
-"""``scrapy bench``: Scrapy's benchmark with Scrapy's own settings."""
+"""``scrapy bench``: Scrapy's benchmark with Scrapy's default settings."""
 
 import argparse
 
@@ -8,7 +8,7 @@ _NO_SERVERS = {"TELNETCONSOLE_ENABLED": False, "REMOTE_CONTROL_ENABLED": False}
 
 
 class Command(ScrapyBench):
-    """Measures Scrapy on this machine; the project is measured by ``benchmarks/``."""
+    """Measures Scrapy's own speed; ``benchmarks/`` measures the project's."""
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         """Use Scrapy's own settings, then the command's and the user's."""

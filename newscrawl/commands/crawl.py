@@ -1,4 +1,4 @@
-"""``scrapy crawl``: Scrapy's command with a meaningful exit code."""
+"""``scrapy crawl``: crawls a site, reports the run, and exits by its outcome."""
 
 import argparse
 import signal
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Command(ScrapyCrawl):
-    """Exits 0 after a good run, 1 after a bad one, 3 on an alarm, 75 if the site is busy."""
+    """Crawls a site; exits 0 after a good run, 1 after a bad one, 3 on an alarm, 75 if busy."""
 
     spidercls: "type[AggregatorSpider]"
     fault: NewscrawlError | None = None
@@ -142,6 +142,7 @@ class Command(ScrapyCrawl):
         outcome = crawler.stats.get_value("run/outcome") if crawler.stats else None
         failed = self.crawler_process.bootstrap_failed
         self.exitcode = supervisor.end(None if failed else outcome)
+        supervisor.upload()
 
 
 def _ignore_second_signal(process: Any) -> None:

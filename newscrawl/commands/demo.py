@@ -1,4 +1,4 @@
-"""``scrapy demo``: crawl the embedded demo network with the real spiders and score the result."""
+"""``scrapy demo``: crawls the embedded demo network with the real spiders, scores the result."""
 
 import argparse
 from pathlib import Path
@@ -11,7 +11,7 @@ _LARGEST = 1000
 
 
 class Command(ScrapyCommand):
-    """Crawl the demo network and score the records; exit 1 if a target is missed."""
+    """Crawls the demo network and scores the records; exits 1 if a target is missed."""
 
     requires_project = True
     requires_crawler_process = False

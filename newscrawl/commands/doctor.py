@@ -1,4 +1,4 @@
-"""``scrapy doctor``: check that this machine can crawl."""
+"""``scrapy doctor``: checks that this installation can crawl."""
 
 import argparse
 
@@ -9,7 +9,7 @@ from newscrawl.text.terminal import say
 
 
 class Command(ScrapyCommand):
-    """Exits 1 if something fails; a warning alone does not."""
+    """Diagnoses the installation and prints the findings; exits 1 if one is a failure."""
 
     requires_crawler_process = False
 

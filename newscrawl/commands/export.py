@@ -1,4 +1,4 @@
-"""``scrapy export``: export the feeds as a research corpus.
+"""``scrapy export``: exports the feeds as a research corpus.
 
 The export itself is imported late, as Scrapy imports every command at every start.
 """
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Command(ScrapyCommand):
-    """Exits 1 if nothing was exported."""
+    """Exports selected records in a chosen format; exits 1 if nothing was exported."""
 
     requires_crawler_process = False
 
@@ -166,7 +166,7 @@ class Command(ScrapyCommand):
                     skip_damaged=opts.skip_damaged,
                     bom=opts.bom,
                     byline_key=opts.hash_bylines,
-                    checks=find_checks(place.data) if name == "survival" else [],
+                    checks=find_checks(place) if name == "survival" else [],
                     place=None if args else place,
                     # Scrapy takes the name of the command out.
                     command=_command(opts.hash_bylines),
@@ -270,8 +270,11 @@ def _tell(summary: "Summary") -> None:
     """Print the summary of an export."""
     counts = summary.counts
     files = summary.facts.files
+    rows = sum(file.records for file in files)
     print(
-        f"records {counts.exported}, newspapers {len(summary.facts.newspapers)}, "
+        f"records {counts.exported}, "
+        + (f"rows {rows}, " if rows != counts.exported else "")
+        + f"newspapers {len(summary.facts.newspapers)}, "
         f"files {len(files)}, bytes {sum(file.bytes for file in files)}"
     )
     left_out = {

@@ -1,4 +1,4 @@
-"""``scrapy ledger``: show and change the crawl-state database."""
+"""``scrapy ledger``: shows and changes the crawl-state database."""
 
 import argparse
 from contextlib import closing
@@ -19,7 +19,7 @@ _CHANGES = ("retry", "forget")
 
 
 class Command(ScrapyCommand):
-    """Counts or shows articles; whatever changes something needs ``--yes``."""
+    """Counts and shows articles; retries or forgets them, or moves the ledger, with ``--yes``."""
 
     requires_crawler_process = False
 
@@ -69,7 +69,7 @@ class Command(ScrapyCommand):
                 print(f"there is no ledger yet ({place.path})")
                 self.exitcode = 1
                 return
-            with closing(Ledger(place)) as ledger:
+            with closing(Ledger(place)) as ledger, ledger.unhurried():
                 _check_outlet(ledger, scope)
                 if verb == "show":
                     self._show(ledger, names)

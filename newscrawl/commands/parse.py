@@ -1,4 +1,4 @@
-"""``scrapy parse``: Scrapy's command; an article's URL gives its record."""
+"""``scrapy parse``: parses a page; prints the record of an article's URL."""
 
 import argparse
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ _DEPTH = 3
 
 
 class Command(ScrapyParse):
-    """Write nothing, except a feed given by ``-o`` or ``-O``."""
+    """Parses a page and prints the result; writes no file except one given by ``-o``."""
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Follow an article to its record by default."""

@@ -1,7 +1,9 @@
-"""``scrapy prune``: delete old files and merge the feeds of past months."""
+"""``scrapy prune``: deletes old files and merges the feeds of past months."""
 
 import argparse
 import sys
+from collections.abc import Container, Mapping
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,10 +15,11 @@ from newscrawl.errors import NewscrawlError, SettingError, SiteBusyError
 
 if TYPE_CHECKING:
     from newscrawl.operations.retention import Merge
+    from newscrawl.state.place import Place
 
 
 class Command(ScrapyCommand):
-    """Print the planned changes; apply them with ``--yes``."""
+    """Prints the files to delete and feeds to merge; applies that with ``--yes``."""
 
     requires_project = True
     requires_crawler_process = False
@@ -33,8 +36,10 @@ class Command(ScrapyCommand):
         """Return the usage text."""
         return (
             "Files are kept as long as the setting RETENTION_DAYS says (0 is for ever); records "
-            "are never deleted. The feeds of each past month are merged into one. Nothing is done "
-            "without --yes. It may be killed anywhere; sites with a run in progress are skipped."
+            "are never deleted, except that this machine's copies of uploaded files are as old as "
+            "its kind 'uploaded'. The feeds of each past month that are not in object storage are "
+            "merged into one. Nothing is done without --yes. It may be killed anywhere; sites with "
+            "a run in progress are skipped."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
@@ -45,7 +50,7 @@ class Command(ScrapyCommand):
             metavar="KIND=DAYS",
             action="append",
             default=[],
-            help="days for runs, rejects, headlines, archive or logs; may be repeated",
+            help="days for runs, rejects, headlines, archive, logs or uploaded; may be repeated",
         )
         parser.add_argument(
             "--logs", metavar="DIR", type=Path, help="directory of logs, such as Scrapyd's"
@@ -60,23 +65,30 @@ class Command(ScrapyCommand):
         # Scrapy imports every command at every start.
         from newscrawl.operations import retention
         from newscrawl.operations.ownership import check_user
-        from newscrawl.state.run import data_of
+        from newscrawl.operations.uploads import alone
+        from newscrawl.state.place import place_of
 
         assert self.settings
-        data, now = data_of(self.settings), datetime.now(UTC)
         try:
+            place = place_of(self.settings)
             kept = retention.days_by_kind(self.settings.getdict("RETENTION_DAYS"), opts.keep)
         except SettingError as error:
             raise UsageError(str(error)) from None
+        data, now = place.data, datetime.now(UTC)
         try:
             check_user(data)
             for kind, days in kept.items():
                 old = retention.expired(data, kind, days, now, opts.logs)
                 self._delete(f"{kind} older than {days:g} days", old, do=opts.yes)
             self._delete("metrics of former sites", retention.stale_metrics(data), do=opts.yes)
-            if not opts.no_merge:
-                for site in sorted(path.name for path in (data / "feeds").glob("*")):
-                    self._merge(data, site, now, do=opts.yes)
+            with alone(place) if place.storage else nullcontext(True) as is_alone:
+                if not is_alone:
+                    print("files are being uploaded: uploaded ones and feeds are left as they are")
+                    return
+                stored = self._prune_uploaded(place, kept, now, do=opts.yes)
+                if not opts.no_merge:
+                    for site in sorted(path.name for path in (data / "feeds").glob("*")):
+                        self._merge(place, site, now, stored, do=opts.yes)
         except (NewscrawlError, OSError) as error:
             sys.stderr.write(f"scrapy prune: {error}\n")
             self.exitcode = 1
@@ -94,31 +106,57 @@ class Command(ScrapyCommand):
                 path.unlink(missing_ok=True)
         print(f"{'deleted' if do else 'would delete'} {len(files)} {what}, {size / 1e6:.1f} MB")
 
-    def _merge(self, data: Path, site: str, now: datetime, *, do: bool) -> None:
+    def _prune_uploaded(
+        self, place: "Place", kept: Mapping[str, float], now: datetime, *, do: bool
+    ) -> Container[str]:
+        """Delete expired objects, and old copies of uploaded files; return the uploaded files."""
+        from newscrawl.operations import retention
+        from newscrawl.state import ledger_of
+        from newscrawl.storage.objects import delete
+
+        with ledger_of(place) as ledger:
+            if ledger is None:
+                return ()
+            for kind, days in kept.items():
+                objects = retention.expired_objects(ledger, kind, days, now)
+                for file in objects if do else ():
+                    delete(file.url)
+                    ledger.stored_files.forget(file.path)
+                if objects:
+                    verb = "deleted" if do else "would delete"
+                    print(f"{verb} {len(objects)} {kind} in storage older than {days:g} days")
+            days = kept.get("uploaded", 0)
+            copies = retention.uploaded(place.data, ledger, days, now)
+            if do:
+                copies = [file for file in copies if retention.is_whole(ledger, file)]
+            paths = [place.data / file.path for file in copies]
+            self._delete(f"uploaded files older than {days:g} days", paths, do=do)
+            return ledger.stored_files.uploaded()
+
+    def _merge(
+        self, place: "Place", site: str, now: datetime, stored: Container[str], *, do: bool
+    ) -> None:
         """Merge a site's feeds, or say that they would be."""
         from newscrawl.operations.retention import merge, merges
-        from newscrawl.state.place import place_of
         from newscrawl.state.run import Run
-
-        assert self.settings
 
         def say(planned: "Merge") -> None:
             count, verb = len(planned.sources), "merged" if do else "would merge"
-            print(f"{verb} {count} feeds into {planned.target.relative_to(data)}")
+            print(f"{verb} {count} feeds into {planned.target.relative_to(place.data)}")
 
         if not do:
-            for planned in merges(data, site, now):
+            for planned in merges(place, site, now, stored):
                 say(planned)
             return
-        if not any(merges(data, site, now)):
+        if not any(merges(place, site, now, stored)):
             return
         try:
-            run = Run(site, "prune", place_of(self.settings))
+            run = Run(site, "prune", place)
         except SiteBusyError:
             print(f"{site} has a run in progress: its feeds are left for the next time")
             return
         try:
-            for planned in merges(data, site, now):
+            for planned in merges(place, site, now, stored):
                 merge(run, planned)
                 say(planned)
         finally:

@@ -1,4 +1,4 @@
-"""``scrapy read``: explain the extraction of one page."""
+"""``scrapy read``: explains the extraction of one page."""
 
 import argparse
 import sys
@@ -10,7 +10,7 @@ from scrapy import Request, Spider
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from newscrawl.errors import NewscrawlError
+from newscrawl.errors import NewscrawlError, SettingError
 from newscrawl.text.terminal import say
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _WEB = ("http://", "https://")
 
 
 class Command(ScrapyCommand):
-    """Exits 1 if the page cannot be fetched or parsed; writes nothing."""
+    """Prints each field of a page with its candidates; exits 1 if it cannot be parsed."""
 
     def syntax(self) -> str:
         """Return the usage text."""
@@ -54,15 +54,18 @@ class Command(ScrapyCommand):
         parser.add_argument("--url", help="URL of a page that is a file")
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Keep the data directory's path before its name is replaced by a temporary one."""
+        """Keep the place of the data before it is replaced by a temporary one."""
         from newscrawl.commands.read_only import leave_nothing
-        from newscrawl.state.run import data_of
+        from newscrawl.state.place import place_of
 
         super().process_options(args, opts)
         if len(args) != 1:
             raise UsageError("give one page: a URL, a file, or WARC#OFFSET", print_help=False)
         assert self.settings
-        self.data = data_of(self.settings)
+        try:
+            self.place = place_of(self.settings)
+        except SettingError as error:
+            raise UsageError(str(error), print_help=False) from None
         self.requires_crawler_process = any(map(_is_url, (*args, opts.copy or "")))
         if self.requires_crawler_process:
             leave_nothing(self.settings)
@@ -76,7 +79,7 @@ class Command(ScrapyCommand):
         self._fetched = self._fetch([each for each in (args[0], opts.copy) if _is_url(each or "")])
         try:
             page = self._page(args[0], opts.url or _NOWHERE)
-            for line in inspect(page, self._copy(opts.copy), self.data):
+            for line in inspect(page, self._copy(opts.copy), self.place.data):
                 say(line)
         except NewscrawlError as error:
             say(f"scrapy read: {error}", sys.stderr)
@@ -121,9 +124,11 @@ class Command(ScrapyCommand):
         from newscrawl.items import Location
         from newscrawl.middlewares.compression import CompressionMiddleware
         from newscrawl.middlewares.replay import response_of
+        from newscrawl.state import files_of
 
-        directory = Path() if path.exists() else self.data / "archive"
-        answer = read_answer(directory, Location(str(path), offset))
+        data = self.place.data
+        archive = Path() if path.exists() else files_of(self.place, data / "archive")
+        answer = read_answer(archive, Location(str(path), offset))
         if answer.error:
             raise ArchiveError(f"{path}#{offset}: {answer.url} failed: {answer.error}")
         response = response_of(answer)
@@ -152,7 +157,7 @@ class Command(ScrapyCommand):
 
 
 class _Fetcher(Spider):
-    """Fetches some pages."""
+    """Spider that fetches the given pages and keeps the responses."""
 
     name = "read"
     urls: list[str]

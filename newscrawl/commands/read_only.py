@@ -1,4 +1,4 @@
-"""Settings of commands that look at pages (``shell``, ``fetch``, ``parse``) and leave nothing."""
+"""Makes ``shell``, ``fetch`` and ``parse`` read-only: no writers, a temporary ledger."""
 
 import atexit
 import shutil

@@ -1,9 +1,10 @@
-"""``scrapy reextract``: rebuild records from an archive."""
+"""``scrapy reextract``: rebuilds records from archived pages with the current code."""
 
 import argparse
 import os
 import sys
 import time
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,9 +21,12 @@ if TYPE_CHECKING:
 _NAMED = 20
 """Number of articles listed of each kind."""
 
+_PROGRESS_SECONDS = 10
+"""Time between two lines of progress."""
+
 
 class Command(ScrapyCommand):
-    """Exits 1 if there is no archive, a file cannot be used, or no record was made."""
+    """Rebuilds the records of an archive into a feed; exits 1 if no record was made."""
 
     requires_project = True
     requires_crawler_process = False
@@ -40,7 +44,7 @@ class Command(ScrapyCommand):
         return (
             "Parse every article of an archive and write its record, without network. A run that "
             "was stopped continues when the same command is started again. Learned rules are used "
-            "as they are, and learn nothing."
+            "as they are, and learn nothing. With --cluster the workers of a Dask scheduler do it."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
@@ -52,6 +56,12 @@ class Command(ScrapyCommand):
             type=int,
             default=os.cpu_count() or 1,
             help="parse workers; one a core if not given",
+        )
+        parser.add_argument(
+            "--cluster",
+            metavar="ADDRESS",
+            help="Dask scheduler whose workers do the work, such as tcp://10.0.0.5:8786; they have "
+            "newscrawl installed, and the archive at the same path",
         )
         parser.add_argument(
             "--old",
@@ -70,6 +80,7 @@ class Command(ScrapyCommand):
             raise UsageError(f"-o {opts.output}: is not compressed: use the suffix .jsonl")
         # Imported late: Scrapy imports every command at every start.
         from newscrawl.export import find_feeds
+        from newscrawl.operations.cluster import Cluster
         from newscrawl.operations.comparison import compare
         from newscrawl.operations.reextraction import reextract
         from newscrawl.state.place import place_of
@@ -78,7 +89,13 @@ class Command(ScrapyCommand):
         began = time.monotonic()
         try:
             place = place_of(self.settings)
-            outcome = reextract(Path(args[0]), opts.output, place, self.settings, jobs=opts.jobs)
+            with closing(Cluster(opts.cluster)) if opts.cluster else nullcontext() as cluster:
+                outcome = reextract(
+                    *(Path(args[0]), opts.output, place, self.settings),
+                    jobs=opts.jobs,
+                    cluster=cluster,
+                    progress=_Progress(),
+                )
             _tell(outcome, time.monotonic() - began)
             if opts.old:
                 old = [feed.path for feed in find_feeds(place, opts.old)]
@@ -90,11 +107,26 @@ class Command(ScrapyCommand):
         self.exitcode = 0 if outcome.records else 1
 
 
+class _Progress:
+    """Prints a line of progress from time to time."""
+
+    def __init__(self) -> None:
+        self._count, self._time = 0, time.monotonic()
+
+    def __call__(self, count: int, article: str) -> None:
+        now = time.monotonic()
+        seconds = now - self._time
+        if seconds >= _PROGRESS_SECONDS:
+            rate = (count - self._count) / seconds
+            say(f"{count} articles, {rate:.0f} a second, up to {article}", sys.stderr)
+            self._count, self._time = count, now
+
+
 def _tell(outcome: "Outcome", seconds: float) -> None:
     speed = outcome.records / seconds
     print(f"records   {outcome.records} in {seconds:.1f} s, {speed:.0f} a second")
-    print(f"no record {len(outcome.problems)}")
-    for article, reason in outcome.problems[:_NAMED]:
+    print(f"no record {outcome.failed}")
+    for article, reason in outcome.failures:
         say(f"          {article}: {reason}")
 
 

@@ -1,4 +1,4 @@
-"""``scrapy report``: write the report page of feeds and runs."""
+"""``scrapy report``: writes the HTML report page of feeds and runs."""
 
 import argparse
 import sys
@@ -10,7 +10,7 @@ from newscrawl.errors import ExportError, SettingError, StoreError
 
 
 class Command(ScrapyCommand):
-    """Exits 1 if there is no feed or the page cannot be written."""
+    """Writes the report page and prints its URL; exits 1 if that fails."""
 
     requires_crawler_process = False
 
@@ -51,7 +51,7 @@ class Command(ScrapyCommand):
         try:
             place = place_of(self.settings)
             exchange(place)
-            size = write_page(data, find_feeds(place, [Path(arg) for arg in args]), output)
+            size = write_page(place, find_feeds(place, [Path(arg) for arg in args]), output)
         except (ExportError, SettingError, StoreError) as error:
             sys.stderr.write(f"scrapy report: {error}\n")
             self.exitcode = 1

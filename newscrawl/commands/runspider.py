@@ -1,4 +1,4 @@
-"""``scrapy runspider``: run the spider of a file as ``scrapy crawl`` runs the project's."""
+"""``scrapy runspider``: runs a spider from a file, as ``scrapy crawl`` runs the project's."""
 
 from importlib import import_module
 from pathlib import Path
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Command(crawl.Command):
-    """Has the exit codes of ``scrapy crawl``."""
+    """Runs the spider in a Python file, with the exit codes of ``scrapy crawl``."""
 
     requires_project = False
     syntax = ScrapyRunSpider.syntax

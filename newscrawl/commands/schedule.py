@@ -15,7 +15,7 @@ _FORMS = ("crontab", "systemd", "json")
 
 
 class Command(ScrapyCommand):
-    """Prints the schedule, posts due jobs, or names the next back-fill."""
+    """Prints the schedule, posts due runs to Scrapyd, or names the next back-fill."""
 
     requires_project = True
     requires_crawler_process = False

@@ -1,4 +1,4 @@
-"""``scrapy shell``: Scrapy's shell with the project's parsers at hand."""
+"""``scrapy shell``: Scrapy's shell with the project's parsers in its namespace."""
 
 import argparse
 from typing import Any
@@ -15,7 +15,7 @@ _NAMES = (
 
 
 class Command(ScrapyShell):
-    """Writes nothing: no feed, report or ledger."""
+    """Opens a Python shell on a fetched page, with the parsers; writes no files."""
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         """Remove what writes."""

@@ -1,4 +1,4 @@
-"""``scrapy status``: all sites on one screen."""
+"""``scrapy status``: shows the state of all sites on one screen."""
 
 import argparse
 import dataclasses
@@ -21,7 +21,7 @@ _COLUMNS = "{:<12}{:<9}{:<12}{:>10}{:>9}{:>9}{:>7}{:>7}  {}"
 
 
 class Command(ScrapyCommand):
-    """Exits 1 if something needs to be looked at, so it serves as a health check."""
+    """Prints last runs, backlog and problems of all sites; exits 1 on a problem."""
 
     requires_project = True
     requires_crawler_process = False
@@ -105,5 +105,7 @@ def _show(found: "Overview") -> None:
     for row in found.sites:
         if row.last_error:
             say(f"{row.site}: {row.last_error}")
+    if found.waiting_files:
+        say(f"{found.waiting_files} files wait to be uploaded, {found.waiting_bytes / 1e6:.1f} MB")
     for problem in found.problems:
         say(f"PROBLEM  {problem}")

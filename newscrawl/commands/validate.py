@@ -1,4 +1,4 @@
-"""``scrapy validate``: check feeds against the schema and the guarantees of the documentation."""
+"""``scrapy validate``: checks feeds against the JSON Schema and the documented guarantees."""
 
 import argparse
 import sys
@@ -14,7 +14,7 @@ from newscrawl.text.terminal import say
 
 
 class Command(ScrapyCommand):
-    """Exits 1 if a line is faulty or a feed cannot be read."""
+    """Prints the faults in feeds; exits 1 if there is one or a feed cannot be read."""
 
     requires_crawler_process = False
 

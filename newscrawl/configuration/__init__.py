@@ -1,1 +1,1 @@
-"""Configuration: settings from the environment, and checks of all settings before a run."""
+"""Reads settings from environment variables, and checks all settings before a run."""

@@ -1,4 +1,4 @@
-"""Check of all settings before a run: a wrong value is one clear error, not a traceback."""
+"""Checks all settings before a run; a wrong value is one clear error, not a traceback."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping

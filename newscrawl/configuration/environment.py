@@ -1,7 +1,9 @@
-"""Settings that come from environment variables.
+"""Reads settings from environment variables: ``NEWSCRAWL_<SETTING>``.
 
 ``NEWSCRAWL_<SETTING>`` gives the value of a setting, ``NEWSCRAWL_<SETTING>_FILE`` names a file that
 holds it, such as a secret of systemd's ``LoadCredential=``. An empty variable counts as not set.
+Quotation marks around a value are removed: shells and systemd do that when they load a file of
+variables, podman and docker do not.
 """
 
 import json
@@ -33,7 +35,8 @@ def settings_from(
     """
     settings: dict[str, Any] = {}
     errors: list[str] = []
-    for variable, text in sorted(environ.items()):
+    for variable, given in sorted(environ.items()):
+        text = _unquoted(given)
         if not variable.startswith(PREFIX) or not text:
             continue
         try:
@@ -59,6 +62,12 @@ def proxy_errors(environ: Mapping[str, str]) -> Iterator[str]:
         if address and "://" not in address:
             host = address.rpartition("@")[2]
             yield f"{variable}: {host} has no scheme: write http://{host}"
+
+
+def _unquoted(text: str) -> str:
+    """Return a value without the quotation marks around it, if there are any."""
+    quoted = len(text) > 1 and text[0] == text[-1] and text[0] in "\"'"
+    return text[1:-1] if quoted else text
 
 
 def _setting(variable: str, defaults: Mapping[str, Any]) -> tuple[str, bool]:

@@ -1,4 +1,4 @@
-"""The console command ``newscrawl``, and commands that are available in other Scrapy projects."""
+"""Console script ``newscrawl``, and the commands that work in other Scrapy projects."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Aggregator pages of the demo, in the markup of the real network."""
+"""Generates the demo's aggregator pages and RSS feeds, in the markup of the real network."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -23,6 +23,8 @@ _PIECE = 4  # paragraphs per span; a text spans several
 
 @dataclass(frozen=True, slots=True)
 class _Wording:
+    """Sentences that the aggregator prints around an article, in one language."""
+
     published: str
     source: str
     reported: str

@@ -1,4 +1,4 @@
-"""Faults of the demo's articles, taken from the real network, and the expected result of each."""
+"""Faults of the demo's articles, such as cut copies or dead links, and their effects."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,7 +7,7 @@ from newscrawl.items import Edition, Status
 
 
 class ArticleFault(StrEnum):
-    """Fault of an article."""
+    """Kind of fault of a demo article."""
 
     GONE_404 = "gone_404"
     GONE_410 = "gone_410"
@@ -42,7 +42,7 @@ class ArticleFault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """Expected effect of a fault on the record."""
+    """Expected effect of a fault on the exported record."""
 
     what: str
     """Description, for reports."""

@@ -1,4 +1,4 @@
-"""Articles of the demo: generated on demand, deterministic for a seed."""
+"""Generates the demo's articles on demand, deterministically from a seed."""
 
 from bisect import bisect_left
 from dataclasses import dataclass, replace
@@ -31,7 +31,7 @@ _EDITED = 0.4
 
 @dataclass(frozen=True, slots=True)
 class DemoArticle:
-    """One article of one outlet, with everything that determines its two versions."""
+    """An invented article: its story, its copy, and their differences."""
 
     outlet: DemoOutlet
     """Outlet that published it."""
@@ -102,7 +102,7 @@ class DemoArticle:
 
 
 class Library:
-    """Articles of the demo network, generated on demand; equal seeds give equal articles.
+    """Generates and finds the demo's articles; equal seeds give equal articles.
 
     Args:
         seed: equal seeds give equal networks.

@@ -1,4 +1,4 @@
-"""Demo network as one function: a request in, the response of the addressed server out."""
+"""Simulates the demo network: maps each request to the addressed server's response."""
 
 import re
 from collections import Counter, defaultdict
@@ -38,7 +38,7 @@ _DIGITS = re.compile(r"\d+")
 
 
 class DemoNetwork:
-    """The aggregator sites of the demo and the outlets behind them.
+    """Serves the demo's aggregator sites and outlets: a request in, a response out.
 
     Pages are generated on request; equal seeds give equal pages. The only state is the number of
     requests for each URL, which transient faults depend on.
@@ -286,7 +286,7 @@ class DemoNetwork:
 
 
 class _Truths(Mapping[str, Truth]):
-    """Ground truth of every article, computed on demand."""
+    """Mapping from article ids to their ground truth, computed on demand."""
 
     def __init__(self, library: Library, *, browser: bool) -> None:
         self._library = library

@@ -1,4 +1,4 @@
-"""Outlets of the demo: all invented, under the reserved domain ``example``."""
+"""Table of the demo's outlets: all invented, under the reserved domain ``example``."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ Declared = Literal["header", "meta", "nowhere"]
 
 @dataclass(frozen=True, slots=True)
 class DemoOutlet:
-    """A newspaper of the demo: its place in the network and the system of its site."""
+    """An invented newspaper: its aggregator, host, content management system and faults."""
 
     aggregator: str
     """Name of the aggregator site."""

@@ -1,4 +1,4 @@
-"""Generator of invented news stories: a small grammar engine and a phrase bank per language.
+"""Generates invented news stories from a phrase bank per language.
 
 In a bank's text ``{a|b|c}`` expands to one of the alternatives, ``{#10-90}`` to a number,
 ``{symbol}`` to one of the bank's phrases of that name. A capitalised symbol, ``{Town}``, keeps its
@@ -78,7 +78,7 @@ def bank(language: Edition) -> Bank:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One block of a story's body."""
+    """One block of a story's body: paragraph, heading, quote or list item."""
 
     kind: Literal["paragraph", "heading", "quote", "item"]
     """Kind of block; consecutive items form a list."""
@@ -88,7 +88,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """Content of an article, independent of any page."""
+    """Content of an invented article: title, lead, body, authors and section."""
 
     title: str
     """Headline."""
@@ -121,7 +121,7 @@ def dice(*key: object) -> Random:
 
 
 class Writer:
-    """Expands a bank's texts; bound symbols last as long as the writer."""
+    """Expands phrase templates to text; bound symbols last as long as the writer."""
 
     def __init__(
         self, bank: Bank, country: str, rng: Random, bound: Mapping[str, str] | None = None

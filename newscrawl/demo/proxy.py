@@ -1,4 +1,4 @@
-"""Loopback forward proxy that serves any URL, http and https, from a function.
+"""Loopback forward proxy that serves any URL, http and https, from a Python function.
 
 Tests and benchmarks use it to serve their own pages under real URLs. Certificates are issued per
 host by trustme (extra ``demo``).
@@ -31,7 +31,7 @@ tunnel is opened."""
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A server's response to one request."""
+    """A simulated server's response to one request."""
 
     status: int = 200
     """HTTP status code."""
@@ -53,7 +53,7 @@ runs in the proxy's thread, one call at a time. Before a tunnel is opened it is 
 
 @dataclass(frozen=True, slots=True)
 class Logged:
-    """A request served by the proxy."""
+    """A logged request to the proxy, with its status code."""
 
     at: float
     """Time of arrival, as ``time.time()``."""
@@ -66,7 +66,7 @@ class Logged:
 
 
 class DemoProxy(LoopbackServer):
-    """The proxy, running in a background thread while the context is open.
+    """Runs the proxy in a background thread while the context is open.
 
     Example::
 

@@ -1,4 +1,4 @@
-"""Revisions: changes that outlets make to articles after the aggregator has copied them."""
+"""Simulates changes that outlets make to articles after the aggregator has copied them."""
 
 import re
 from dataclasses import dataclass, replace
@@ -9,7 +9,7 @@ from newscrawl.demo.prose import Block, Story, Writer
 
 
 class Change(StrEnum):
-    """Kind of a revision."""
+    """Kind of a change to an article."""
 
     HEADLINE = "headline"
     """Another title."""
@@ -25,7 +25,7 @@ class Change(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """One change and the two passages that differ."""
+    """A change to an article: the passage before and after."""
 
     change: Change
     """Kind of change."""

@@ -1,4 +1,4 @@
-"""Score of a crawl of the demo network: its feeds compared with the ground truth."""
+"""Scores a crawl of the demo network by comparing its feeds with the ground truth."""
 
 import json
 import re
@@ -54,7 +54,7 @@ class Share:
 
 @dataclass(slots=True)
 class Bodies:
-    """Comparison of true and extracted texts by word 4-grams."""
+    """Precision and recall of extracted texts, by word 4-grams."""
 
     precisions: list[float] = field(default_factory=list)
     """Precision of each pair."""
@@ -84,7 +84,7 @@ class Bodies:
 
 @dataclass(slots=True)
 class Score:
-    """Score of the articles of the crawled sites."""
+    """Score of a demo crawl by field, with missing and superfluous records."""
 
     copies: dict[str, Share]
     """Fields of the copies; all must be right."""

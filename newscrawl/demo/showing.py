@@ -1,4 +1,4 @@
-"""Run of the demo: serve the network, or crawl it with the real spiders and score the feeds."""
+"""Runs the demo: serves the network, or crawls it with the real spiders and prints the score."""
 
 import json
 import os

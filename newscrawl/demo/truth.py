@@ -1,4 +1,4 @@
-"""Ground truth of the demo's articles: the export of a perfect crawl."""
+"""Ground truth of the demo's articles: the records of a perfect crawl."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -21,7 +21,7 @@ _JOINTS = {"fr": " et ", "ar": " و", "en": " and "}
 
 @dataclass(frozen=True, slots=True)
 class CopyTruth:
-    """Truth of the aggregator's copy."""
+    """True fields of the aggregator's copy."""
 
     title: str
     """Title as printed."""
@@ -46,7 +46,7 @@ class CopyTruth:
 
 @dataclass(frozen=True, slots=True)
 class SourceTruth:
-    """Truth of the outlet's page; only the status applies if it is not ``ok``."""
+    """True fields of the outlet's page; only the status applies if it is not ``ok``."""
 
     status: Status
     """Outcome of following the link."""
@@ -74,7 +74,7 @@ class SourceTruth:
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """Ground truth of one article."""
+    """True record of one article."""
 
     id: str
     """The record's identifier."""

@@ -1,4 +1,4 @@
-"""News agencies: which one an article is a dispatch of, by its byline, dateline or last line.
+"""Detects the news agency that an article is from, by byline, dateline or last line.
 
 An agency that the text only cites ("a indiqué à l'AFP", "نقلت وكالة رويترز") is not its author.
 """
@@ -141,7 +141,7 @@ def _named(pattern: Callable[[str], re.Pattern[str]], line: str) -> str | None:
 
 
 class _Script(NamedTuple):
-    """The names in one script."""
+    """Agency names in one script (Latin or Arabic), as a pattern and with their codes."""
 
     names: str
     """Alternatives of all names, as a pattern."""

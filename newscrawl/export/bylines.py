@@ -1,4 +1,4 @@
-"""Bylines replaced by keyed hashes, for exports that must not name people."""
+"""Replaces authors' names by keyed hashes, for exports that must not name people."""
 
 import hashlib
 import hmac

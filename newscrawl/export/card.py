@@ -1,4 +1,4 @@
-"""The dataset card (``README.md``) and the citation of an export.
+"""Writes the dataset card (``README.md``) and the citation of an export.
 
 The card's head is what Hugging Face reads: which files are data, and the type of each column.
 """

@@ -1,4 +1,4 @@
-"""Validation of feeds: every fault of every line, with its position."""
+"""Validates feeds: finds every faulty line, with its position and what is wrong."""
 
 import dataclasses
 import json
@@ -19,7 +19,7 @@ from newscrawl.items import Article
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A rule of feeds that a line breaks."""
+    """A violation of the schema or of a feed's guarantees, with feed and line."""
 
     feed: int
     """Number of the feed, from 0."""
@@ -32,7 +32,7 @@ class Fault:
 
 
 class FeedCheck:
-    """One pass over feeds that keeps only the identifier and version of each record.
+    """Checks all lines of feeds in one pass; keeps only identifiers and versions.
 
     Raises:
         StoreError: the temporary database for that cannot be written.

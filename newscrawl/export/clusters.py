@@ -1,4 +1,4 @@
-"""Duplicate clusters of a selection: which articles have the same text, and who had it first.
+"""Duplicate clusters: groups the selected articles with the same or nearly the same text.
 
 Texts with the same words are one. Among the others, candidates share a band of their MinHash
 signatures or their first words; they are then compared with the cluster's representative word by
@@ -48,7 +48,7 @@ _DAY = 86_400.0
 
 
 class Fingerprint(NamedTuple):
-    """Data of a text for comparisons."""
+    """Word count, hashes and MinHash of a text, by which duplicates are found."""
 
     size: int
     """Number of words."""
@@ -76,7 +76,7 @@ def _hash(said: Sequence[str]) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """One article of the selection."""
+    """An article to be clustered: fingerprint of its text and publication time."""
 
     fingerprint: Fingerprint
     """Of its text."""
@@ -87,7 +87,7 @@ class Text:
 
 
 class Place(NamedTuple):
-    """An article's place in a cluster of several."""
+    """An article's rank in its duplicate cluster, and similarity to the representative."""
 
     article: int
     """Number of the article."""
@@ -104,7 +104,7 @@ class Place(NamedTuple):
 
 
 class Clusters:
-    """Groups texts that are added in order, and numbered from 0.
+    """Finds the duplicate clusters of texts that are added in order, numbered from 0.
 
     Args:
         count: how many texts will be added.

@@ -1,8 +1,9 @@
-"""Columns that an export adds to each record, computed from the record and the selection."""
+"""Columns that an export adds to each record: trust, agency, duplicate cluster."""
 
 from dataclasses import dataclass, field, fields
 from typing import Annotated, Literal
 
+import msgspec
 from msgspec import Meta
 
 from newscrawl.export.trust import Level, Reason
@@ -17,7 +18,7 @@ Match = Literal["exact", "near"]
 
 @dataclass(slots=True)
 class Columns:
-    """Columns added after the record's own fields."""
+    """Columns that an export adds after the record's own fields."""
 
     day: Day = ""
     """Day of publication in the outlet's own time zone: the day that ``published`` begins with."""
@@ -47,3 +48,13 @@ class Columns:
 
 COLUMNS = tuple(column.name for column in fields(Columns))
 """Names of the columns, in order."""
+
+_LAST_COLUMN = f'"{COLUMNS[-1]}":'.encode()
+
+
+def without_columns(line: bytes) -> bytes:
+    """Return a line as it stood in its feed, without the columns of an earlier export."""
+    if _LAST_COLUMN not in line:
+        return line
+    record = msgspec.json.decode(line)
+    return msgspec.json.encode({name: record[name] for name in record if name not in COLUMNS})

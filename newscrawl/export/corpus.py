@@ -1,4 +1,4 @@
-"""The export: reads feeds, writes a described corpus."""
+"""Runs an export: reads feeds, writes the corpus and its description."""
 
 import hashlib
 import json
@@ -33,7 +33,7 @@ _SINGLE = "articles"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What to export, how and where to."""
+    """Options of an export: feeds, output, format and selection of records."""
 
     feeds: list[Feed]
     """Where the records stand."""
@@ -53,7 +53,7 @@ class Order:
     """Whether CSV files begin with a byte order mark, by which Excel recognises UTF-8."""
     byline_key: str | None = None
     """Key of the hashes that replace the names of authors; without it names stay."""
-    checks: list[Path] = field(default_factory=list)
+    checks: list[Path | str] = field(default_factory=list)
     """Files of source checks, for the format ``survival``."""
     place: Place | None = None
     """Where the ledger of the feeds is, for the coverage; without it discovery is unknown."""
@@ -63,7 +63,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Result of an export."""
+    """Result of an export: statistics, output files, and listed articles that are missing."""
 
     facts: Facts
     """What was exported."""
@@ -175,7 +175,7 @@ def _write_data(
     chosen = FORMATS[order.format]
     split = order.split or chosen.always_split
     files = []
-    checks = Checks(order.checks)
+    checks = Checks(order.checks, target.stage / "checks.sqlite")
     groups = groupby(records, lambda record: record.newspaper) if split else [("", records)]
     for stem, group in groups:
         name = f"{stem}{chosen.suffix}" if split else single or f"{_SINGLE}{chosen.suffix}"
@@ -189,6 +189,7 @@ def _write_data(
                 number += 1 if rows is None else rows
             writer.close()
         files.append(file.result(name, number))
+    checks.close()
     return files
 
 

@@ -1,4 +1,4 @@
-"""Coverage of an export: what the aggregators did to each outlet, and on which days it is missing.
+"""Coverage tables of an export: articles and gaps by outlet and day, statistics by outlet.
 
 Two tables: a row per outlet and day, in which silence and failure are distinguished, and a row per
 outlet.
@@ -39,7 +39,7 @@ CrawlHistory = dict[str, dict[str, Crawled]]
 
 @dataclass(slots=True)
 class OutletDay:
-    """One outlet on one day."""
+    """Row of ``days.csv``: an outlet's articles on one day, and whether it is a gap."""
 
     newspaper: str = ""
     """Aggregator, edition and outlet: `maghress/fr/lopinion`."""
@@ -62,7 +62,7 @@ class OutletDay:
 
 @dataclass(slots=True)
 class OutletCoverage:
-    """One outlet, and what the aggregator did to its articles."""
+    """Row of ``outlets.csv``: an outlet's articles, gaps, and how its copies differ."""
 
     newspaper: str = ""
     """Aggregator, edition and outlet: `maghress/fr/lopinion`."""
@@ -98,7 +98,7 @@ class OutletCoverage:
 
 @dataclass(slots=True)
 class _Measured:
-    """Measurements of the articles of one outlet."""
+    """Measurements of one outlet's articles: delays, cuts, damage, agreement."""
 
     days: Counter[str] = field(default_factory=Counter)
     delays: list[int] = field(default_factory=list)
@@ -128,7 +128,7 @@ class _Measured:
 
 
 class Coverage:
-    """Writer of both tables, from records in order of newspaper.
+    """Writes both coverage tables from records that are sorted by newspaper.
 
     Args:
         days: File of the days.

@@ -1,4 +1,4 @@
-"""Croissant metadata (MLCommons, version 1.0) of an export."""
+"""Describes an export in Croissant metadata (MLCommons, version 1.0)."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""Facts about an export, from which all its descriptions are made."""
+"""Statistics and options of an export, from which its descriptions are generated."""
 
 import dataclasses
 from collections import Counter
@@ -15,7 +15,7 @@ from newscrawl.export.target import Written
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """An export, described."""
+    """Statistics and options of an export: files, selection, counts, dates."""
 
     corpus: str
     """Corpus id: a hash of the exported records, the same in every format."""

@@ -1,4 +1,4 @@
-"""Readers of feed files: plain, gzip or Zstandard, complete or still growing."""
+"""Finds and reads feed files: plain, gzip or Zstandard, complete or still growing."""
 
 import io
 import os
@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from newscrawl.errors import ExportError, StoreError
-from newscrawl.state import ledger_of
+from newscrawl.state import files_of, ledger_of
 from newscrawl.state.compression import SUFFIXES, open_unpacked, unpacking_errors
 from newscrawl.state.place import Place, as_place
+from newscrawl.storage import WHOLE, open_file
 
 _OPEN_AT_ONCE = 64
 """Feeds that are open at once; a corpus may have more than a process may open."""
@@ -21,17 +22,24 @@ _OPEN_AT_ONCE = 64
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """One file of records."""
+    """A feed file, and its committed length if a run is still writing it."""
 
     path: Path
     """Path of the file."""
     length: int | None = None
     """Committed bytes, if a run still writes to it; the rest is ignored."""
+    url: str = ""
+    """URL of its object in object storage, if it is not on this disk."""
+
+    @property
+    def location(self) -> Path | str:
+        """Path or URL, for ``newscrawl.storage.open_file``."""
+        return self.url or self.path
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line without its line break, and its position."""
+    """A line of a feed, without its line break, and its position."""
 
     number: int
     """Counted from 1."""
@@ -45,7 +53,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """A line, or the rest of a compressed file, that cannot be parsed."""
+    """A feed line, or the rest of a compressed feed, that cannot be read."""
 
     path: Path
     """The feed."""
@@ -64,6 +72,8 @@ def find_feeds(
 ) -> list[Feed]:
     """Return the given feeds, those of given directories, or those of a data directory.
 
+    Feeds in object storage are among them, also those of other machines.
+
     Args:
         place: Data directory and ledger.
         paths: Feeds and directories of feeds.
@@ -71,23 +81,27 @@ def find_feeds(
 
     Raises:
         ExportError: a path does not exist, or there is no feed.
+        StoreError: the ledger cannot be read.
     """
     known = as_place(place)
     data = known.data
     places = list(paths) or [data / "feeds" / site for site in sites] or [data / "feeds"]
-    found: dict[Path, None] = {}
+    found: dict[Path, str] = {}
     for place in places:
-        if place.is_dir():
-            files = (path for path in place.rglob("*.jsonl*") if path.name.endswith(SUFFIXES))
-            found |= dict.fromkeys(path.resolve() for path in sorted(files))
-        elif place.exists():
-            found[place.resolve()] = None
-        elif paths:
+        if place.is_file():
+            found[place.resolve()] = ""
+            continue
+        files = files_of(known, place)
+        if paths and not (place.exists() or files.stored):
             raise ExportError(f"{place} does not exist")
+        for name in files.names(*SUFFIXES):
+            location = files.location(name)
+            path = files.directory / name
+            found[path.resolve()] = location if isinstance(location, str) else ""
     if not found:
         raise ExportError(f"there is no feed in {', '.join(map(str, places))}")
     lengths = _committed(known, {path.parent.name for path in found})
-    return [Feed(path, lengths.get(path)) for path in found]
+    return [Feed(path, lengths.get(path), url) for path, url in found.items()]
 
 
 def _committed(place: Place, sites: Iterable[str]) -> dict[Path, int]:
@@ -105,17 +119,19 @@ def _committed(place: Place, sites: Iterable[str]) -> dict[Path, int]:
 
 
 class FeedReader:
-    """Reader of feeds: first all lines of each, then single lines in any order.
+    """Reads feeds: first all lines of each, then single lines in any order.
 
     Args:
         feeds: the feeds.
-        scratch: directory that compressed feeds are decompressed to.
+        scratch: directory for the content of compressed feeds and of those in object storage.
     """
 
     def __init__(self, feeds: list[Feed], scratch: Path) -> None:
         self.feeds = feeds
         self._scratch = scratch
         self._plain = [feed.path for feed in feeds]
+        self._faults: dict[int, str | None] = {}
+        """Unpacked feeds, each with the reason why the rest could not be unpacked."""
         self._open: OrderedDict[int, IO[bytes]] = OrderedDict()
 
     def lines(self, number: int) -> Iterator[Line | Damage]:
@@ -127,9 +143,11 @@ class FeedReader:
         feed = self.feeds[number]
         try:
             fault, limit = None, feed.length
-            if feed.path.suffix in (".gz", ".zst"):
-                self._plain[number] = self._scratch / f"{number}.jsonl"
-                fault, limit = _unpack(feed, self._plain[number]), None
+            if feed.url or feed.path.suffix in (".gz", ".zst"):
+                if number not in self._faults:
+                    self._plain[number] = self._scratch / f"{number}.jsonl"
+                    self._faults[number] = _unpack(feed, self._plain[number])
+                fault, limit = self._faults[number], None
             count = offset = 0
             with self._plain[number].open("rb") as file:
                 for count, data in enumerate(file, start=1):
@@ -171,7 +189,7 @@ class FeedReader:
 
 
 class _Head(io.RawIOBase):
-    """The first bytes of a file, or all if ``length`` is ``None``."""
+    """Readable stream of a file's first bytes, or of all if ``length`` is ``None``."""
 
     def __init__(self, file: IO[bytes], length: int | None) -> None:
         self._file = file
@@ -188,8 +206,8 @@ class _Head(io.RawIOBase):
 
 
 def _unpack(feed: Feed, target: Path) -> str | None:
-    """Decompress as much as possible; return why the rest cannot be, if there is one."""
-    with feed.path.open("rb") as packed, target.open("wb") as plain:
+    """Fetch and decompress as much as possible; return why the rest cannot be, if there is one."""
+    with open_file(feed.location, buffer=WHOLE) as packed, target.open("wb") as plain:
         source = cast("IO[bytes]", _Head(packed, feed.length))
         try:
             with open_unpacked(feed.path, source) as unpacked:

@@ -1,4 +1,4 @@
-"""The formats of an export: each takes records and writes them its own way."""
+"""Output formats of an export: JSON Lines, CSV, Parquet and others, with their writers."""
 
 import io
 from collections.abc import Callable, Mapping
@@ -10,7 +10,6 @@ from typing import ClassVar, Protocol
 import msgspec
 
 from newscrawl.errors import ExportError
-from newscrawl.export.columns import COLUMNS
 from newscrawl.export.differences import Difference, between_copy_and_source, between_records
 from newscrawl.export.index import Record
 from newscrawl.export.parquet import ParquetRows
@@ -31,7 +30,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Writer(Protocol):
-    """Writes records to one file; the caller opens and closes that."""
+    """Interface of writers: write records to one file, which the caller opens and closes."""
 
     def add(self, record: Record) -> int | None:
         """Write one record; return the number of rows that it makes, ``None`` for one."""
@@ -41,7 +40,7 @@ class Writer(Protocol):
 
 
 class WriterFactory(Protocol):
-    """Begins a file."""
+    """Interface that creates a writer for an open file."""
 
     def __call__(self, file: io.BufferedIOBase, *, bom: bool) -> Writer:
         """Return a writer; ``bom`` adds a byte order mark where the format allows one."""
@@ -49,7 +48,7 @@ class WriterFactory(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A way to write a corpus."""
+    """Description of an output format: suffix, media type, writer and columns."""
 
     suffix: str
     """Of its files, with the dot."""
@@ -76,7 +75,7 @@ class Format:
 
 
 class JsonLines:
-    """JSON Lines: the records' fields followed by the export's columns."""
+    """Writes JSON Lines: the record's fields, then the export's columns."""
 
     def __init__(self, file: io.BufferedIOBase, *, bom: bool) -> None:  # noqa: ARG002 - JSON has none
         self._file = file
@@ -90,19 +89,13 @@ class JsonLines:
         """See ``Writer``."""
 
 
-_LAST_COLUMN = f'"{COLUMNS[-1]}":'.encode()
-
-
 def joined(record: Record) -> bytes:
     """Return a record and its columns as one JSON object."""
-    if _LAST_COLUMN in record.line:  # the line is of an earlier export
-        line = msgspec.json.decode(record.line) | msgspec.to_builtins(record.columns)
-        return _encode(line)
     return record.line.rstrip()[:-1] + b"," + _encode(record.columns)[1:]
 
 
 class Parquet:
-    """The record with its nested fields, in row groups of some megabytes.
+    """Writes Parquet with nested fields, in row groups of a few megabytes.
 
     Raises:
         ExportError: pyarrow is not installed.
@@ -122,7 +115,7 @@ class Parquet:
 
 
 class Differences:
-    """A row of JSON for each passage that differs between two versions of an article.
+    """Writes JSON Lines with one row per passage that differs between two versions.
 
     The copy is compared with the source in the latest version of an article, and each version with
     the one before if all versions are exported.
@@ -156,7 +149,7 @@ class Differences:
 
 
 class ParquetDifferences(Differences):
-    """The same rows in Parquet."""
+    """Writes Parquet with one row per passage that differs between two versions."""
 
     def __init__(self, file: io.BufferedIOBase, *, bom: bool) -> None:
         super().__init__(file, bom=bom)
@@ -172,7 +165,7 @@ class ParquetDifferences(Differences):
 
 
 class _Studied(msgspec.Struct):
-    """What the study's layout takes from a record."""
+    """Fields of a record that the study's layout needs."""
 
     id: str
     published: str
@@ -182,7 +175,7 @@ class _Studied(msgspec.Struct):
 
 
 class Study:
-    """JSON Lines with the five fields that the published study's code reads, all of them text."""
+    """Writes JSON Lines in the published study's layout: five fields, all text."""
 
     _parse: ClassVar = msgspec.json.Decoder(_Studied).decode
 

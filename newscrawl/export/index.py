@@ -1,4 +1,4 @@
-"""Index of the records of an export: location and columns of each."""
+"""Index of the records to export, in a temporary database: position and columns of each."""
 
 import sqlite3
 import zlib
@@ -15,7 +15,7 @@ from newscrawl.articles.validation import known_versions
 from newscrawl.errors import ExportError, StoreError
 from newscrawl.export.agencies import agency
 from newscrawl.export.clusters import Clusters, Fingerprint, Text, fingerprint
-from newscrawl.export.columns import Columns
+from newscrawl.export.columns import Columns, without_columns
 from newscrawl.export.feeds import Damage, FeedReader, Line
 from newscrawl.export.sample import draw
 from newscrawl.export.selection import Selection, text_hash
@@ -101,6 +101,8 @@ _decode = msgspec.json.Decoder(Article).decode
 
 
 class _Texts(msgspec.Struct):
+    """A record of which only the text is decoded."""
+
     text: str | None = None
 
 
@@ -109,7 +111,7 @@ _decode_text = msgspec.json.Decoder(_Texts).decode
 
 @dataclass(slots=True)
 class Counts:
-    """Counts of the lines; the others add up to ``lines``."""
+    """Numbers of lines by outcome (damaged, earlier, exported …); they add up to ``lines``."""
 
     lines: int = 0
     """Lines of all feeds."""
@@ -130,18 +132,18 @@ class Counts:
 
 
 class Record(NamedTuple):
-    """One record to export."""
+    """A record to export: its newspaper, JSON line and added columns."""
 
     newspaper: str
     """Aggregator, edition and outlet: ``maghress/fr/lopinion``."""
     line: bytes
-    """Its line in the feed, without the line break."""
+    """Its line in the feed, without the line break and the columns of an earlier export."""
     columns: Columns
     """What the export adds."""
 
 
 class Index:
-    """Temporary database with the location of each version of an article.
+    """Temporary database of all article versions in the feeds; selects those to export.
 
     Records themselves are never held, so memory hardly grows with the corpus.
 
@@ -351,7 +353,7 @@ class Index:
                 if zlib.crc32(line) != checksum:
                     path = self._reader.feeds[feed].path
                     raise ExportError(f"{path} was changed while it was exported; export again")
-                yield Record(newspaper, line, _columns(*known))
+                yield Record(newspaper, without_columns(line), _columns(*known))
         except sqlite3.Error as error:
             raise self._unwritable(error) from error
 

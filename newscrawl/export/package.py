@@ -1,4 +1,4 @@
-"""The description that every export carries: a Data Package of the Frictionless standard."""
+"""Describes an export as a Frictionless Data Package (``datapackage.json``)."""
 
 import dataclasses
 import platform

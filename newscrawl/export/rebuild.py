@@ -1,4 +1,4 @@
-"""Lists of identifiers: read to rebuild a corpus, and compared with what the feeds have of it."""
+"""Reads a list of article identifiers to rebuild a corpus, and reports what is missing."""
 
 import csv
 import io
@@ -22,7 +22,7 @@ _COLUMNS = ("id", "url", "text_sha256")
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A listed article that the rebuilt corpus does not have as it was."""
+    """A listed article that the feeds lack or have with another text."""
 
     id: str
     """Its identifier."""

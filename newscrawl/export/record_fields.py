@@ -1,4 +1,4 @@
-"""The fields of the record and of exports as a tree, derived from their dataclasses."""
+"""Derives the tree of exported fields (names, types, docs) from the record's dataclasses."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from newscrawl.export.survival import SourceLife
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field of the record, of a part of it, or of an export."""
+    """An exported field: name, type, description and, if nested, its inner fields."""
 
     name: str
     """Its key."""

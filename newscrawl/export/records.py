@@ -1,4 +1,4 @@
-"""Typed records of feeds."""
+"""Reads feeds and yields their records as ``Article`` objects."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Stratified samples: articles drawn in proportion to each stratum, the same for the same seed."""
+"""Draws stratified random samples of articles, reproducible by their seed."""
 
 import hashlib
 import heapq

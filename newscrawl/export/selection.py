@@ -1,4 +1,4 @@
-"""Record selection: which records an export holds."""
+"""Selects the records to export by filters: site, dates, status, trust, phrases."""
 
 import hashlib
 import re
@@ -16,7 +16,7 @@ _SPACE = re.compile(r"\\?\s+")
 
 @dataclass(frozen=True, slots=True)
 class Identified:
-    """An article of a list of identifiers."""
+    """An article of a list of identifiers: its URL and the hash of its text."""
 
     url: str
     """The aggregator's page."""
@@ -26,7 +26,7 @@ class Identified:
 
 @dataclass(frozen=True, kw_only=True)
 class Selection:
-    """Filters of records; filters that are not given accept every record.
+    """Filters of the records to export; filters that are not given accept every record.
 
     The latest version of an article is judged, never an earlier one in its place; with
     ``all_versions`` each version for itself.

@@ -1,4 +1,4 @@
-"""Exports as CSV: the whole record, a coding sheet, and what may be published of a corpus."""
+"""CSV writers of an export: records, source survival, coding sheets, identifier lists."""
 
 import csv
 import dataclasses
@@ -26,7 +26,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class _Encoded:
-    """A file of bytes that takes text."""
+    """Text interface to a binary file, for the ``csv`` module."""
 
     def __init__(self, file: io.BufferedIOBase) -> None:
         self._file = file
@@ -60,7 +60,7 @@ class Table:
 
 
 class Csv(Table):
-    """CSV: one row per record, one column per scalar field; arrays as JSON."""
+    """Writes CSV: one row per record, one column per scalar field; arrays as JSON."""
 
     def __init__(self, file: io.BufferedIOBase, *, bom: bool) -> None:
         self._paths = [path for path, _ in flat(corpus_fields())]
@@ -102,7 +102,7 @@ def _cell(value: Any) -> str:
 
 
 class Lives(Table):
-    """One row per article whose source was requested: how long it has been alive."""
+    """Writes CSV with one row per article: how long its source page has been online."""
 
     _parse = staticmethod(msgspec.json.Decoder(Article).decode)
 
@@ -118,7 +118,7 @@ class Lives(Table):
 
 
 class _Coded(msgspec.Struct):
-    """Fields of a record for a coding sheet."""
+    """Fields of a record that a coding sheet needs."""
 
     id: str
     title: str | None
@@ -127,7 +127,7 @@ class _Coded(msgspec.Struct):
 
 
 class Coding(Table):
-    """A sheet for human coders: what they read, and empty columns for what they decide."""
+    """Writes a CSV sheet for human coders: the articles, and empty columns for their codes."""
 
     _parse = staticmethod(msgspec.json.Decoder(_Coded).decode)
 
@@ -161,17 +161,21 @@ def coding_fields() -> tuple[Field, ...]:
 
 
 class _Link(msgspec.Struct):
+    """Decoded link fields of a record's source."""
+
     link: str | None = None
     url: str | None = None
     status: str = ""
 
 
 class _Outlet(msgspec.Struct):
+    """Decoded slug of a record's outlet."""
+
     slug: str
 
 
 class _Identified(msgspec.Struct):
-    """Fields of a record for a list of identifiers."""
+    """Fields of a record that a list of identifiers needs."""
 
     id: str
     url: str
@@ -186,7 +190,7 @@ class _Identified(msgspec.Struct):
 
 
 class Identifiers(Table):
-    """What may be published of a corpus: identifiers, URLs, hashes and counts, no text."""
+    """Writes a CSV list of identifiers that may be published: URLs and hashes, no text."""
 
     _parse = staticmethod(msgspec.json.Decoder(_Identified).decode)
 

@@ -1,4 +1,4 @@
-"""Export target: written atomically, so that nothing unfinished is visible."""
+"""Writes the files of an export to a directory atomically: all or nothing."""
 
 import hashlib
 import io
@@ -21,7 +21,7 @@ _STAGE = ".export.part"
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A finished file."""
+    """A finished file: path, size, digest and number of records."""
 
     path: str
     """Relative to the export's directory."""
@@ -34,7 +34,7 @@ class Written:
 
 
 class HashedFile(io.BufferedIOBase):
-    """A new file that computes the digest of its content."""
+    """A new file that computes the SHA-256 of its content."""
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("wb")
@@ -75,7 +75,7 @@ class HashedFile(io.BufferedIOBase):
 
 
 class Target:
-    """Directory of an export.
+    """Output directory of an export: stages new files, then moves them into place.
 
     A context manager: what has not been published at its end is removed.
 

@@ -1,4 +1,4 @@
-"""Trust: whether a record's title and text are those of the article, judged from the record alone.
+"""Rates whether a record's title and text are reliable (high, check, low), and why.
 
 Two versions that agree confirm each other; signs of damage speak against a text; the rest is for
 people to check. The thresholds were chosen on the demo network and measured on real pages with
@@ -41,6 +41,11 @@ LEVELS: tuple[Level, ...] = get_args(Level)
 
 _LOW = frozenset({"cut", "stub", "mojibake", "incomplete", "contradicted"})
 
+REASONS: dict[Reason, Level] = {
+    reason: "low" if reason in _LOW else "check" for reason in get_args(Reason)
+}
+"""All reasons, the gravest first, each with the level that it lowers a record to."""
+
 _AGREES = 0.9
 """Agreement of the texts from which each confirms the other."""
 
@@ -63,7 +68,7 @@ _ENOUGH = 12
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """A verdict on a record."""
+    """Trust level of a record, with the reasons why it is not higher."""
 
     level: Level
     """How far title and text can be trusted."""
@@ -74,7 +79,7 @@ class Trust:
 def trust(article: Article) -> Trust:
     """Return the verdict on a record."""
     found = set(_doubts(article))
-    reasons: tuple[Reason, ...] = tuple(reason for reason in get_args(Reason) if reason in found)
+    reasons = tuple(reason for reason in REASONS if reason in found)
     if not found:
         return Trust("high")
     return Trust("low" if found & _LOW else "check", reasons)

@@ -1,1 +1,1 @@
-"""Scrapy extensions: observe a run and write its other outputs. One class a file."""
+"""Scrapy extensions: observe a run, write its reports and metrics, renew its lease."""

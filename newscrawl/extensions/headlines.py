@@ -18,7 +18,7 @@ _SAVE_SECONDS = 60
 
 
 class Headlines:
-    """Writer of distinct headlines with the times they were first and last seen."""
+    """Writes distinct headlines with the times they were first and last seen."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler

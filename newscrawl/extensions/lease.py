@@ -1,4 +1,4 @@
-"""Extension that keeps the lease of a run: its site's and its host slots'."""
+"""Extension that renews the run's lease on its site and hosts in the ledger."""
 
 import asyncio
 import logging
@@ -10,7 +10,7 @@ from scrapy.crawler import Crawler
 from newscrawl.errors import StoreError
 from newscrawl.fetching.hosts import Hosts
 from newscrawl.fetching.shutdown import stop
-from newscrawl.state.run import Run
+from newscrawl.state.run import Run, RunListener
 from newscrawl.state.shared_reports import exchange
 
 logger = logging.getLogger(__name__)
@@ -19,8 +19,8 @@ _INTERVAL = 1.0
 """Longest time between two renewals in seconds; other processes wait as long for an idle host."""
 
 
-class Lease:
-    """Renews the lease while the run is under way, and ends it with the run.
+class Lease(RunListener):
+    """Renews the lease during the run and releases it at the end.
 
     A lease that cannot be renewed ends the run: another process may own its site by now. Run
     reports are exchanged with the other nodes at both ends of the run.
@@ -33,7 +33,7 @@ class Lease:
         self._interval = min(_INTERVAL, run.ledger.host_slots.lease / 5)
         self._hosts.share(run.ledger)
         self._task: asyncio.Task[None] | None = None
-        run.before_close.append(self._end)
+        run.listeners.append(self)
         crawler.signals.connect(self.spider_opened, signals.spider_opened)
 
     @classmethod
@@ -55,7 +55,7 @@ class Lease:
                 stop(self._crawler, error)
                 return
 
-    def _end(self) -> None:
+    def before_close(self) -> None:
         """Give the host slots back."""
         if self._task:
             self._task.cancel()

@@ -32,7 +32,7 @@ _COUNTS = (
 
 
 class Metrics:
-    """Writer of ``metrics/<site>-<kind of run>.prom``, for node_exporter's textfile collector.
+    """Writes ``metrics/<site>-<kind of run>.prom`` for node_exporter's textfile collector.
 
     A file needs no port and remains after the run.
     """

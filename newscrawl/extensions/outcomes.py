@@ -1,4 +1,4 @@
-"""Outcomes: every requested article gets one, and a store that fails ends the run."""
+"""Extension that marks articles as failed whose processing raised an exception."""
 
 from typing import Any
 
@@ -9,12 +9,13 @@ from twisted.python.failure import Failure
 
 from newscrawl.articles.recrawl import Revisits
 from newscrawl.errors import StoreError
+from newscrawl.fetching.request_meta import ARTICLE
 from newscrawl.fetching.shutdown import stop
 from newscrawl.state.run import Run
 
 
 class Outcomes:
-    """Marks articles as failed whose callback or pipeline raised an unexpected error."""
+    """Fails articles after an exception or without an outcome; store errors end the run."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
@@ -32,7 +33,7 @@ class Outcomes:
     def spider_error(self, failure: Failure, response: Response | Failure) -> None:
         """Note a callback that raised: a bug, or a store that cannot be used."""
         request: Request = response.request  # type: ignore[assignment, union-attr]  # set by Scrapy
-        self._note(failure, request.meta.get("article"))
+        self._note(failure, ARTICLE.get(request))
 
     def item_error(self, item: Any, failure: Failure) -> None:
         """Note a pipeline that raised."""

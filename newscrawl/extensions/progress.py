@@ -24,7 +24,7 @@ _PAUSE = 0.5
 
 
 class _Above:
-    """Stream that prints above the live line and leaves wrapping to the terminal.
+    """Stream that prints log lines above the progress line, without wrapping them.
 
     Rich's own replacement of stderr breaks long lines, and URLs in the log with them.
     """
@@ -51,7 +51,7 @@ def _lead_log(stream: "_Above | TextIO") -> None:
 
 
 class Progress:
-    """Live line with counts, rate and, where known, the remaining time.
+    """Draws the progress line: counts, rate and, where known, the remaining time.
 
     Log lines are printed above it. Inactive where stderr is not a terminal.
     """
@@ -138,18 +138,13 @@ class Progress:
 
     def _seconds_left(self, seconds: float, states: dict[str, int]) -> float | None:
         """Estimate the remaining seconds; ``None`` if the end is unknown."""
-        arguments = getattr(self._crawler.spider, "arguments", None)
-        if arguments is None:
-            return None
-        numbers = sum(each.last - each.first + 1 for each in arguments.ids)
-        ends = [end for end in (arguments.limit, len(arguments.urls), numbers) if end]
+        plan = self._run.plan
         assert self._crawler.stats
         counted = ["item_scraped_count", "item_dropped_count"]
-        if numbers:
+        if plan.by_number:
             counted += ["articles/absent", "articles/known"]
         done = states.get("failed", 0)
         done += sum(int(self._crawler.stats.get_value(name, 0)) for name in counted)
-        if not ends or not done:
+        if not plan.articles or not done:
             return None
-        left: int = min(ends) - done
-        return seconds / done * max(0, left)
+        return seconds / done * max(0, plan.articles - done)

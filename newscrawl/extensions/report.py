@@ -1,6 +1,7 @@
-"""Extension that writes the run report and the summary."""
+"""Extension that judges a run and writes its report and summary."""
 
 import logging
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from statistics import median
 from time import monotonic, time
@@ -20,7 +21,7 @@ from newscrawl.items import Article
 from newscrawl.operations.announcements import FirstError, announce
 from newscrawl.operations.monitors import alarms, check
 from newscrawl.operations.statistics import RecordStatistics
-from newscrawl.state.run import Run
+from newscrawl.state.run import Run, RunListener
 from newscrawl.state.run_reports import report_head, report_path, reports, write_report
 from newscrawl.state.running import mark_running, unmark_running
 
@@ -36,8 +37,8 @@ _NAMED = 1000
 """Number of failed and rejected articles listed in the report; the ledger has all."""
 
 
-class RunReport:
-    """Writes ``runs/<job>.json`` and a summary on stderr, and decides whether the run was good.
+class RunReport(RunListener):
+    """Judges a run, writes its report to ``runs/<job>.json`` and a summary to stderr.
 
     The file says ``running`` from the start of the run, so that a killed run is distinguished from
     a finished one. The stat ``run/outcome`` is ``ok`` only after a good end; ``scrapy crawl`` makes
@@ -56,7 +57,7 @@ class RunReport:
         self._withdrawn: set[str] = set()
         crawler.signals.connect(self.spider_opened, signals.spider_opened)
         crawler.signals.connect(self.response_received, signals.response_received)
-        self._run.after_records.append(self.count)
+        self._run.listeners.append(self)
         crawler.signals.connect(self.spider_closed, signals.spider_closed)
 
     @classmethod
@@ -81,7 +82,7 @@ class RunReport:
             if sent:
                 self._offsets.append(time() - sent.timestamp())
 
-    def count(self, records: list[Article]) -> None:
+    def after_commit(self, records: Sequence[Article]) -> None:
         """Count exported records."""
         for record in records:
             self._statistics.add(record)
@@ -130,8 +131,8 @@ class RunReport:
         unchanged = counts.get("done", 0) + counts.get("waiting", 0) - exported
         rejected, failed, left = (counts.get(s, 0) for s in ("rejected", "failed", "found"))
         found = sum(counts.values())
-        discovery = getattr(self._crawler.spider, "discovery", None)
-        not_adopted = discovery.claims.left if discovery else 0
+        leftovers = self._run.plan.leftovers
+        not_adopted = ledger.articles.count_left(self._run.site, job, leftovers) if leftovers else 0
         known, outside = (stats.get(f"articles/{name}", 0) for name in ("known", "outside"))
         errors = [f"{stats[key]} × {key}" for key in sorted(stats) if key in _ERRORS]
         if errors and self._first_error.message:
@@ -206,12 +207,8 @@ class RunReport:
         It was not if it was to read again what is due; and there may be none between two dates if
         some lie ``outside`` of them.
         """
-        arguments = getattr(self._crawler.spider, "arguments", None)
-        if arguments is None:
-            return True
-        if arguments.check is not None:
-            return False
-        return arguments.revisit != "only" and not (outside and arguments.until)
+        plan = self._run.plan
+        return plan.must_find and not (outside and plan.until)
 
     def _rules_withdrawn(self) -> set[str]:
         """Names of the site's withdrawn rules."""
@@ -231,8 +228,7 @@ class RunReport:
     def _headed(self, report: dict[str, Any]) -> dict[str, Any]:
         """Return a report with the common fields."""
         run = self._run
-        arguments = getattr(self._crawler.spider, "arguments_given", {})
-        return report_head(run.site, run.job, run.started, arguments) | report
+        return report_head(run.site, run.job, run.started, run.plan.given) | report
 
 
 def summary(report: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""Extension that escapes untrusted text in log lines."""
+"""Extension that escapes control characters of untrusted text in log lines."""
 
 import copy
 import logging
@@ -33,7 +33,7 @@ class SafeLog:
 
 
 class SafeFormatter(logging.Formatter):
-    """Formatter that escapes control characters in messages and tracebacks.
+    """Log formatter that escapes control characters in messages and tracebacks.
 
     Lines after the first are indented, so that none looks like an entry of its own.
     """

@@ -1,4 +1,4 @@
-"""Signals of the project, beside Scrapy's own."""
+"""Scrapy signals of the project: ``headlines_seen`` and ``run_reported``."""
 
 headlines_seen = object()
 """Sent with ``headlines`` (list of ``(title, url or None)``), for each page with a ticker."""

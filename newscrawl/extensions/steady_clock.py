@@ -1,4 +1,4 @@
-"""Extension that has timers run by the monotonic clock."""
+"""Extension that switches Twisted's timers to the monotonic clock."""
 
 from time import monotonic
 from typing import Any, cast
@@ -7,7 +7,7 @@ from scrapy.crawler import Crawler
 
 
 class SteadyClock:
-    """Twisted's timers use the time of day: a clock that is set back would hold up the crawl."""
+    """Switches the reactor to the monotonic clock: a time of day set back would stall timers."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "SteadyClock":  # noqa: ARG003 - Scrapy's signature

@@ -1,4 +1,4 @@
-"""Alignment of a copy with a page: which blocks say what the copy says.
+"""Aligns the aggregator's copy with a page's text blocks, by word n-grams (shingles).
 
 Both texts are cut into shingles, runs of ``SIZE`` folded words (characters in scripts without
 spaces). Shingles survive what copies suffer: lost words spoil three of them and no more, quotes,
@@ -46,7 +46,7 @@ def shingles(sequence: Sequence[str], size: int = SIZE) -> list[int]:
 
 
 class Reference:
-    """Reference text that locates the article: the copy, or metadata of the page."""
+    """Reference text (the copy, or metadata of the page) that text blocks are matched to."""
 
     def __init__(self, text: str) -> None:
         self.words: list[str] = []

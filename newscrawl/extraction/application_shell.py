@@ -1,4 +1,4 @@
-"""Whether a page is the shell of an application: scripts that have yet to write the article."""
+"""Detects pages whose article is written by JavaScript, so that they must be rendered."""
 
 from selectolax.lexbor import LexborHTMLParser
 

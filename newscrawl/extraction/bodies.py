@@ -1,4 +1,4 @@
-"""The choice of a page's body among those that the ways of extraction find."""
+"""Chooses the article's body among those found by copy, rules, metadata and fallback."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -34,7 +34,7 @@ _TEMPLATES = "script[type*=template], script[type='text/html']"
 
 @dataclass(slots=True)
 class Body:
-    """Body of an article and its location in the page."""
+    """An article's body: its text, its blocks, and how it was found."""
 
     rule: str
     """How it was found, as in ``SourcePage.rule``."""

@@ -1,4 +1,4 @@
-"""The body of an article: which of a page's blocks belong to it.
+"""Selects the text blocks of the article's body, guided by the copy or by layout alone.
 
 A reference text says what the article says (``guided``); where it ends, the outline of the page
 goes on. Without one, the outline alone decides (``unguided``).
@@ -38,7 +38,7 @@ _STANDFIRST = re.compile(
 
 
 class _Match(msgspec.Struct, gc=False):
-    """Position of a block in the reference text."""
+    """Position of a text block in the reference text."""
 
     block: int
     share: float

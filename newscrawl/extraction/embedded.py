@@ -1,4 +1,4 @@
-"""Article text that a page carries in its scripts, for a browser to show.
+"""Finds article text that a page carries as HTML inside JSON in its scripts.
 
 Pages built in the browser hold their article as HTML inside JSON, sometimes escaped twice. It is
 looked for only when the page itself shows no article.

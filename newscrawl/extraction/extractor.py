@@ -1,4 +1,4 @@
-"""One outlet page to one ``SourcePage``: candidates for each field, and the choice among them."""
+"""Extracts one outlet page into a ``SourcePage``: body, title, dates, authors and others."""
 
 from datetime import UTC, datetime, tzinfo
 
@@ -28,6 +28,7 @@ AGREES = 0.5
 
 _SHORT_BODY = 1500
 _SHORT_NOTICE = 300
+_SHORT_LINE = 80
 _TELLING_BEGIN = 60
 _FEW_ABOVE = 3
 """Blocks that may stand above a headline in the part that holds it and its section."""
@@ -98,7 +99,9 @@ def _source_page(
         headings = [] if headline else [node.text() for node in tree.css("h1")[:4]]
     copied = _moment(getattr(copy, "published", None), zone)
     printed = fields.Printed(
-        metadata, lambda: [*near, *(_further(page, found, around) if page else ())]
+        metadata,
+        lambda: [*near, *(_further(page, found, around) if page else ())],
+        _names_of(page, around) if page else None,
     )
     moment = fields.published(metadata, printed, zone, copied)
     names = fields.SiteNames(metadata, url)
@@ -173,6 +176,17 @@ def _teach(
             byline = index
     lesson = lesson_of(found.page, found.blocks, tree, result.title, date, byline, rubric)
     rules.observe(url, tree, lesson, agreement)
+
+
+def _names_of(page: Page, around: list[int]) -> dict[str, str]:
+    """Return the classes of the elements of short texts and of those around them."""
+    named = {}
+    for index in around:
+        block = page.blocks[index]
+        if len(block.text) < _SHORT_LINE:
+            part = page.elements[block.element]
+            named[block.text] = f"{part.label} {page.elements[part.parent].label}"
+    return named
 
 
 def _rubrics(page: Page, around: list[int]) -> list[str]:

@@ -1,4 +1,4 @@
-"""General extractor (trafilatura) as the last resort."""
+"""Extracts the body text with trafilatura when all else fails."""
 
 import logging
 

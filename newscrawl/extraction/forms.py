@@ -1,4 +1,4 @@
-"""Forms of text in a page: which tags and classes its paragraphs, lists and tables have.
+"""Groups a page's text blocks by the tags and classes of their containers.
 
 The form of a block is that of its anchor, the part of the page that the block stands in:
 paragraphs, lists, headings and data tables of one part share a form.
@@ -51,7 +51,7 @@ _ARTICLE = 0.25
 
 
 class Form(NamedTuple):
-    """What parts of a page have in common that hold text of one kind."""
+    """Tag and classes shared by containers whose text is of one kind."""
 
     tag: str
     kind: str
@@ -106,7 +106,7 @@ def anchors_of(page: Page, mass: list[int]) -> list[int]:
 
 
 class Forms:
-    """The forms of some blocks, and how much prose has each."""
+    """Groups of text blocks with the same container tag and classes, and their share of prose."""
 
     def __init__(
         self, page: Page, anchors: list[int], blocks: list[int], prose: Iterable[int]

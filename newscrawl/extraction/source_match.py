@@ -1,4 +1,4 @@
-"""Whether a readable page is the article that its link promised.
+"""Judges whether a page is the linked article, by comparing it with the copy.
 
 The thresholds are decided on real pages; the numbers behind them stand in ``docs/extraction.md``.
 Between pages and their own copies the agreement in text is 0.8 and more, between pages and copies
@@ -45,7 +45,7 @@ _PARKED = re.compile(
 
 
 class Verdict(NamedTuple):
-    """Outcome of a link, judged by the page."""
+    """Source status of an extracted page, with the reason."""
 
     status: Status
     """``ok``, ``moved``, ``mismatch``, ``paywalled`` or ``unreadable``."""

@@ -9,7 +9,7 @@ from newscrawl.items import Agreement, Image
 
 @dataclass(slots=True)
 class SourcePage:
-    """An outlet's page, as read."""
+    """Fields extracted from an outlet's page, and their agreement with the copy."""
 
     title: str | None = None
     """The headline, without the site's name."""

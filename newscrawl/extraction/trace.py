@@ -1,4 +1,4 @@
-"""Candidates of each field and the reason for each choice, for ``scrapy read``.
+"""Records the candidates of each field and why one was chosen, for ``scrapy read``.
 
 Extraction calls ``note``, ``each`` and ``chose``, which do nothing unless a trace is open.
 """
@@ -14,7 +14,7 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A value that a page offers for a field."""
+    """A value that a page offers for a field, and where it was found."""
 
     source: str
     """Where it was found, such as ``og:title``."""
@@ -24,7 +24,7 @@ class Candidate:
 
 @dataclass(slots=True)
 class Trace:
-    """What was noted while a page was extracted."""
+    """Candidates and reasons recorded while a page was extracted."""
 
     candidates: dict[str, list[Candidate]] = field(default_factory=dict)
     """By field, in the order of preference."""

@@ -1,1 +1,1 @@
-"""Transport policy: SSRF guard, host pacing, limits, and the meaning of responses."""
+"""Transport policy: SSRF guard, host pacing, response limits, and detection of block pages."""

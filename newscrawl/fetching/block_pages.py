@@ -1,4 +1,4 @@
-"""Signatures of block pages: challenges, consent, login and paywall pages.
+"""Detects block pages (bot challenges, consent walls, logins, paywalls) by signatures.
 
 Signatures are data: one line each, with its source. Such pages are never circumvented;
 the record says which it was.
@@ -18,7 +18,7 @@ page's source; ``url``: host and path of the final URL, if they differ from the 
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """One signature."""
+    """Signature of a block page: a pattern in its headers, body or URL."""
 
     reason: str
     """Reason in the record."""

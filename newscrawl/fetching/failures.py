@@ -1,4 +1,4 @@
-"""Status and reason of download errors, described in terms of the host."""
+"""Maps download errors to a source status and a reason for the record."""
 
 from scrapy.exceptions import (
     CannotResolveHostError,

@@ -1,4 +1,4 @@
-"""SSRF guard: requests may go to public web servers only. No DNS look-up is made here.
+"""SSRF guard: accepts only URLs and IP addresses of public web servers; no DNS look-up.
 
 Links come from untrusted pages. Before any request (of the crawl, a browser, a web archive)
 ``Guard.check_url`` checks its URL, and ``Guard.check_address`` the very address of the connection,
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class UnsafeUrlError(NewscrawlError, IgnoreRequest):
-    """A URL or an address is not one of a public web server.
+    """A URL or IP address does not belong to a public web server.
 
     Raised by ``newscrawl.fetching.guard`` before a connection is made; in a crawl it reaches the
     request's errback. The message says what is wrong, and what the URL really means.
@@ -203,7 +203,7 @@ def _number(label: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """The guard's checks, configured by the settings."""
+    """Checks URLs and addresses against allowed ports and trusted hosts (from the settings)."""
 
     ports: frozenset[int] = frozenset(_PORTS.values())
     """Allowed ports."""

@@ -28,7 +28,7 @@ _HOSTS = 128
 
 
 class HeaderLimitHandler(HTTP11DownloadHandler):
-    """HTTP handler that limits the total size of response headers.
+    """HTTP download handler that limits the total size of response headers.
 
     Twisted limits a line, not their number, and Scrapy has no setting for it, so
     the response parser is replaced. TLS options are cached by host.
@@ -55,7 +55,7 @@ class HeaderLimitHandler(HTTP11DownloadHandler):
 
 
 class _Remembering(BrowserLikePolicyForHTTPS):
-    """Cache of the TLS options of recent hosts; Scrapy builds them for every request."""
+    """Caches the TLS options of recent hosts; Scrapy builds them for every request."""
 
     def __init__(self, policy: IPolicyForHTTPS) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -66,7 +66,7 @@ class _Remembering(BrowserLikePolicyForHTTPS):
 
 
 class _Parser(_LenientHTTPClientParser):
-    """Response parser that counts header bytes."""
+    """HTTP response parser that fails when the headers exceed the limit."""
 
     received = 0
 
@@ -78,6 +78,8 @@ class _Parser(_LenientHTTPClientParser):
 
 
 class _Protocol(_LenientHTTP11ClientProtocol):
+    """HTTP client protocol that uses the parser with the header limit."""
+
     def request(self, request: TxRequest) -> Deferred[IResponse]:
         response = super().request(request)
         assert self._parser is not None
@@ -86,5 +88,7 @@ class _Protocol(_LenientHTTP11ClientProtocol):
 
 
 class _Factory(_LenientHTTP11ClientFactory):
+    """Creates connections with the header-limiting protocol."""
+
     def buildProtocol(self, addr: IAddress | None) -> _Protocol:  # noqa: ARG002, N802
         return _Protocol(self._quiescentCallback)  # type: ignore[no-untyped-call]

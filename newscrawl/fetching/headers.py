@@ -1,4 +1,4 @@
-"""Response headers as text and timestamps."""
+"""Converts response headers to text and parses their timestamps."""
 
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -36,7 +36,7 @@ def moment(value: bytes | str) -> datetime | None:
 
 
 class HeadersTooLargeError(DownloadCancelledError):
-    """The headers of a response exceed the limit.
+    """The headers of a response exceed the size limit.
 
     Raised by ``HeaderLimitHandler``; it reaches the request's errback and is not retried.
     """

@@ -40,7 +40,7 @@ _hosts: "WeakKeyDictionary[Crawler, Hosts]" = WeakKeyDictionary()
 
 @dataclass(slots=True)
 class Host:
-    """State of one host in this run."""
+    """Pacing, failures, budget and statistics of one host in this run."""
 
     name: str = ""
     """Host name."""
@@ -113,7 +113,7 @@ class Host:
 
 @dataclass(slots=True)
 class Hosts:
-    """The hosts of a run, by name.
+    """All hosts of a run by name: enforces delays, back-offs and budgets.
 
     After ``HOST_FAILURES`` consecutive failures a host backs off. The first request afterwards is a
     probe: if it fails as well, the next back-off is twice as long.

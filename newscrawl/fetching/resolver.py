@@ -1,4 +1,4 @@
-"""DNS resolver that returns only addresses that the guard allows."""
+"""DNS resolver that returns only addresses that the SSRF guard allows."""
 
 from urllib.request import getproxies
 
@@ -32,7 +32,7 @@ def proxy_hosts() -> frozenset[str]:
 
 
 class GuardedResolver(CachingThreadedResolver):
-    """Scrapy's IPv4 resolver, checked by the guard.
+    """Scrapy's IPv4 resolver; refuses addresses that the SSRF guard does not allow.
 
     Twisted connects to the address that is returned here, without another look-up. The
     environment's proxies may have any address: they are the operator's.

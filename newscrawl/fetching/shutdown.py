@@ -1,12 +1,12 @@
-"""Clean shutdown of a run after a fatal error."""
+"""Closes the spider cleanly after a fatal error."""
 
 import asyncio
 import logging
-from weakref import WeakKeyDictionary
 
 from scrapy.crawler import Crawler
 
 from newscrawl.errors import NewscrawlError, ParserError
+from newscrawl.state.run import Run
 
 logger = logging.getLogger(__name__)
 
@@ -16,19 +16,17 @@ REASONS = {
 }
 """Close reasons, with an explanation for people."""
 
-_ends: WeakKeyDictionary[Crawler, "asyncio.Future[None]"] = WeakKeyDictionary()
-
 
 def stop(crawler: Crawler, error: NewscrawlError) -> None:
     """Close the spider after a fatal error; further calls have no effect."""
-    if crawler not in _ends and crawler.engine is not None:
+    run = Run.of(crawler)
+    if run.end is None and crawler.engine is not None:
         logger.error("Stopping: %s", error)
-        # The engine waits for who calls this, so that one must not wait for the engine.
+        # The engine waits for the caller, so the caller must not wait for the engine.
         reason = "parser_error" if isinstance(error, ParserError) else "store_error"
-        end = crawler.engine.close_spider_async(reason=reason)
-        _ends[crawler] = asyncio.ensure_future(end)
+        run.end = asyncio.ensure_future(crawler.engine.close_spider_async(reason=reason))
 
 
 def is_stopping(crawler: Crawler) -> bool:
     """Return whether a fatal error has occurred."""
-    return crawler in _ends
+    return Run.of(crawler).end is not None

@@ -1,4 +1,4 @@
-"""Web archive snapshots of lost pages, by the Wayback Machine's protocol.
+"""Finds web archive snapshots of lost pages, by the Wayback Machine's protocol (CDX).
 
 The list of a page's snapshots is a CDX server's (github.com/internetarchive/wayback, directory
 ``wayback-cdx-server``; pywb's and Arquivo.pt's are alike). ``id_`` after a timestamp asks for the
@@ -27,7 +27,7 @@ _TIMESTAMP = re.compile(r"\d{14}")
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One snapshot of a page."""
+    """One snapshot of a page in the web archive: its URL and time."""
 
     url: str
     """URL of the snapshot's original bytes."""
@@ -38,7 +38,7 @@ class Snapshot:
 
 
 class WebArchive:
-    """The settings ``WEB_ARCHIVE``, ``WEB_ARCHIVE_STATUSES`` and ``EXCLUDE_NOAI_HOSTS``."""
+    """Builds the snapshot query for a lost source, and selects the nearest snapshot."""
 
     def __init__(self, settings: BaseSettings) -> None:
         self.base = (settings["WEB_ARCHIVE"] or "").rstrip("/")

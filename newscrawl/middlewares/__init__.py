@@ -1,1 +1,1 @@
-"""Downloader middlewares. One class a file."""
+"""Scrapy downloader middlewares: guard, robots.txt, politeness, retries, archive, browser."""

@@ -1,4 +1,4 @@
-"""Downloader middleware that archives every request and response, robots.txt included."""
+"""Writes every request and response, robots.txt included, to the WARC archive."""
 
 import logging
 from itertools import count
@@ -13,11 +13,11 @@ from scrapy.settings import BaseSettings
 from newscrawl import __version__
 from newscrawl.archive.warc import RENDERED, SUFFIX, Archived, Exchange
 from newscrawl.archive.warc import Headers as Pairs
-from newscrawl.browser import RENDER
 from newscrawl.errors import RequestDroppedError, StoreError
+from newscrawl.fetching.request_meta import ARCHIVED, PLAIN_PAGE
 from newscrawl.fetching.shutdown import is_stopping, stop
 from newscrawl.items import Location
-from newscrawl.state.run import Run
+from newscrawl.state.run import Run, RunListener
 
 if TYPE_CHECKING:
     from newscrawl.archive.writer import WarcFile
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-class ArchiveMiddleware:
-    """Downloader middleware next to the downloader, so that it sees the raw traffic.
+class ArchiveMiddleware(RunListener):
+    """Archives the raw traffic, as the downloader middleware next to the downloader.
 
     A response is in the file before the spider sees it, and on the disk before a line that names
     it: the ledger knows how much of the file is valid, as it does of the feed. An archive that
@@ -43,8 +43,7 @@ class ArchiveMiddleware:
         self._max_size = settings.getint("ARCHIVE_FILE_SIZE")
         self._fsync = settings.getbool("FEED_FSYNC")
         self._file: WarcFile | None = None
-        self._run.before_lines.append(self._secure)
-        self._run.before_close.append(self._end)
+        self._run.listeners.append(self)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "ArchiveMiddleware":
@@ -72,7 +71,7 @@ class ArchiveMiddleware:
             exchange.error, exchange.message = type(exception).__name__, str(exception)
             self._write(request, exchange)
 
-    def _end(self) -> None:
+    def before_close(self) -> None:
         """Complete the last file; the next run completes it after a failure."""
         try:
             self._finish()
@@ -80,7 +79,7 @@ class ArchiveMiddleware:
             logger.error("%s", error)  # noqa: TRY400 - no fault of ours
 
     def _write(self, request: Request, exchange: Exchange) -> None:
-        request.meta.pop("archived", None)  # of the request that was redirected here
+        ARCHIVED.pop(request)  # of the request that was redirected here
         if is_stopping(self._crawler):
             return
         try:
@@ -88,7 +87,7 @@ class ArchiveMiddleware:
             offset = file.write(exchange)
             location = Location(self._name(file), offset)
             fetched = exchange.fetched.isoformat(timespec="seconds")
-            request.meta["archived"] = Archived(location, fetched, exchange.status)
+            ARCHIVED.set(request, Archived(location, fetched, exchange.status))
             if file.size >= self._max_size:
                 self._finish()
         except StoreError as error:
@@ -100,13 +99,16 @@ class ArchiveMiddleware:
 
         directory = self._run.data / "archive" / self._run.site
         paths = (directory / f"{self._run.stem}-{number:05}{SUFFIX}" for number in count())
-        path = next(path for path in paths if not path.exists())
+        stored = self._run.ledger.stored_files
+        path = next(
+            path for path in paths if not (path.exists() or stored.find(self._run.relative(path)))
+        )
         # The ledger knows of the file before it exists, so that no torn record escapes it.
         self._commit(path, 0)
         self._file = WarcFile(path, self._about)
         return self._file
 
-    def _secure(self) -> None:
+    def before_lines(self) -> None:
         """Make the archived responses durable before records refer to them."""
         if self._file:
             if self._fsync:
@@ -116,7 +118,7 @@ class ArchiveMiddleware:
     def _finish(self) -> None:
         """Complete the file."""
         if self._file:
-            self._secure()
+            self.before_lines()
             self._file.close()
             self._run.ledger.files.close_file(self._run.relative(self._file.path))
             self._file = None
@@ -147,7 +149,7 @@ def _exchange(request: Request) -> Exchange:
 
 def address(request: Request) -> str:
     """Return the archive's key of a request."""
-    return f"{RENDERED if RENDER in request.meta else ''}{request.url}"
+    return f"{RENDERED if PLAIN_PAGE.get(request) is not None else ''}{request.url}"
 
 
 def _pairs(headers: Headers) -> Pairs:

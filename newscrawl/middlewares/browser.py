@@ -1,4 +1,4 @@
-"""Downloader middleware that renders pages in the system's browser."""
+"""Renders pages in the system's Chromium."""
 
 import asyncio
 import logging
@@ -12,11 +12,12 @@ from scrapy.crawler import Crawler
 from scrapy.http import Request, Response
 from scrapy.http.request import NO_CALLBACK
 
-from newscrawl.browser import BROWSER_SLOT, RENDER
+from newscrawl.browser import BROWSER_SLOT
 from newscrawl.browser.chromium import find_chromium, has_sandbox, launch_options
 from newscrawl.browser.memory import MemoryWatch
 from newscrawl.browser.visit import Visit
 from newscrawl.errors import BrowserError, BrowserMemoryError, BrowserMissingError
+from newscrawl.fetching.request_meta import PLAIN_PAGE
 from newscrawl.text.html import decode
 
 if TYPE_CHECKING:
@@ -32,10 +33,10 @@ _CLOSING = 10
 class BrowserMiddleware:
     """Downloader middleware that renders already fetched pages in Chromium.
 
-    A request asks for that with ``meta[RENDER]``, the response that holds the page. The browser
-    is started at the first such request. It has no network of its own: what a page asks for is
-    fetched by the crawl's own downloader, so that whatever holds for a plain request (the guard,
-    robots.txt, limits, proxies, the archive) holds inside the browser too.
+    A request asks for that with the entry ``PLAIN_PAGE``, the response that holds the page. The
+    browser is started at the first such request. It has no network of its own: what a page asks
+    for is fetched by the crawl's own downloader, so that whatever holds for a plain request (the
+    guard, robots.txt, limits, proxies, the archive) holds inside the browser too.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -75,7 +76,7 @@ class BrowserMiddleware:
             BrowserMemoryError: the page took too much memory in it.
             BrowserError: it failed, or the page did.
         """
-        plain: Response | None = request.meta.get(RENDER)
+        plain = PLAIN_PAGE.get(request)
         if plain is None:
             return None
         shown = await self._in_turn(plain)

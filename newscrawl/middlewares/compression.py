@@ -1,4 +1,4 @@
-"""Downloader middleware that decompresses responses within bounds."""
+"""Decompresses responses up to a size limit; tolerates a wrong ``Content-Encoding``."""
 
 import sys
 from codecs import BOM_UTF8
@@ -24,6 +24,7 @@ _MOST_LAYERS = 2
 _LOOKED_AT = 1024
 _CONTROLS = bytes({*range(0x20)} - {*b"\t\n\v\f\r"})
 
+_GZIP_MAGIC = b"\x1f\x8b"
 _GZIP = (b"gzip", b"x-gzip")
 _STREAMS: dict[bytes, Callable[[], Any]] = {
     **dict.fromkeys(_GZIP, partial(isal_zlib.decompressobj, 31)),  # 31: with the header of gzip
@@ -39,9 +40,10 @@ _LONGEST_HEADER = 2048
 class CompressionMiddleware(HttpCompressionMiddleware):
     """Scrapy's middleware with limits, and a faster library for gzip.
 
-    A body that is plain text despite its ``Content-Encoding`` is passed on as it is. Unlike in
-    Scrapy, no encoding is guessed from compressed bytes, and the error about a body that is too
-    large does not keep what was decompressed.
+    A body that is plain text despite its ``Content-Encoding`` is passed on as it is; text that is
+    compressed without that header is decompressed. Unlike in Scrapy, no encoding is guessed from
+    compressed bytes, and the error about a body that is too large does not keep what was
+    decompressed.
     """
 
     def process_response(  # type: ignore[override]  # Scrapy's decorator hides the signature
@@ -59,6 +61,8 @@ class CompressionMiddleware(HttpCompressionMiddleware):
                 raise DecompressedTooLargeError(f"{request.url} is compressed more than twice")
             if _is_plain(response.body):
                 return _unpacked(response, response.body)
+        elif response.body.startswith(_GZIP_MAGIC) and _is_text(response):
+            response = response.replace(headers={**response.headers, "Content-Encoding": "gzip"})
         try:
             packed = response
             if isinstance(response, TextResponse) and "Content-Encoding" in response.headers:
@@ -80,6 +84,11 @@ class CompressionMiddleware(HttpCompressionMiddleware):
             if found is not None:
                 return found
         return HttpCompressionMiddleware._decode(body, encoding, max_size)
+
+
+def _is_text(response: Response) -> bool:
+    """Return whether a response declares that it is text, such as HTML."""
+    return (response.headers.get("Content-Type") or b"").lstrip().lower().startswith(b"text/")
 
 
 def _is_plain(body: bytes) -> bool:
@@ -138,7 +147,7 @@ def _check_header(body: bytes) -> None:
 def _unpacked(response: Response, body: bytes) -> Response:
     """Return the response with another body, as the class that fits its headers and body."""
     headers = response.headers.copy()
-    del headers["Content-Encoding"]
+    headers.pop("Content-Encoding", None)
     kind = responsetypes.from_args(headers=headers, url=response.url, body=body)
     given = {name: getattr(response, name) for name in Response.attributes}
     return kind(**given | {"headers": headers, "body": body})

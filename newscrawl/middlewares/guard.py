@@ -1,4 +1,4 @@
-"""Downloader middleware that blocks requests that do not go to a public web server."""
+"""Blocks requests to anything but public web servers (SSRF protection)."""
 
 from urllib.request import getproxies, proxy_bypass
 
@@ -12,7 +12,7 @@ from newscrawl.fetching.guard import Guard, UnsafeUrlError
 
 
 class GuardMiddleware:
-    """Check each request; the first middleware, so that redirects and robots.txt are covered.
+    """Checks each request's URL and the address of its host, before all other middlewares.
 
     The resolver guards the connection itself. Names are looked up here first, so that an unsafe
     name is distinguished from one that does not exist. A proxy looks up names itself.

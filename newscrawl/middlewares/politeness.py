@@ -14,7 +14,7 @@ from scrapy.exceptions import (
 )
 from scrapy.http import Request, Response
 
-from newscrawl.browser import BROWSER_SLOT, RENDER
+from newscrawl.browser import BROWSER_SLOT
 from newscrawl.errors import (
     BrowserError,
     HostBudgetError,
@@ -25,6 +25,7 @@ from newscrawl.errors import (
 from newscrawl.fetching.block_pages import challenge
 from newscrawl.fetching.headers import plain
 from newscrawl.fetching.hosts import Host, Hosts
+from newscrawl.fetching.request_meta import ENTERED, PLAIN_PAGE
 from newscrawl.fetching.shutdown import stop
 
 logger = logging.getLogger(__name__)
@@ -46,7 +47,7 @@ requested, and on a host that has served nothing else, they are a refusal of the
 
 
 class PolitenessMiddleware:
-    """Downloader middleware that delays or refuses requests.
+    """Delays each request until its host's pause is over, or refuses it.
 
     It is next to the downloader, so that robots.txt, redirects and retries count as well. Disabled
     in a replay, which sends no requests.
@@ -91,7 +92,7 @@ class PolitenessMiddleware:
             raise
         host.hold(host.pace)
         host.pages += 1
-        request.meta["asked"] = began
+        ENTERED.set(request, began)
 
     def _pause(self, request: Request, host: Host) -> float:
         """Seconds until a request may be sent, zero or less for now."""
@@ -130,7 +131,7 @@ class PolitenessMiddleware:
 
     def _done(self, request: Request, host: Host) -> None:
         """End a request that was passed."""
-        began = request.meta.pop("asked", None)
+        began = ENTERED.pop(request)
         if began is None:
             return
         host.seconds += monotonic() - began
@@ -160,4 +161,4 @@ class PolitenessMiddleware:
 
 def _is_sent(request: Request) -> bool:
     """Return whether a request goes to its host: of a page to be rendered, only the parts do."""
-    return RENDER not in request.meta
+    return PLAIN_PAGE.get(request) is None

@@ -1,4 +1,4 @@
-"""Downloader middleware that follows redirects, without a Referer and with their cookies."""
+"""Follows redirects without a ``Referer``, and sends back the cookies that they set."""
 
 from typing import Self
 
@@ -7,13 +7,18 @@ from scrapy.downloadermiddlewares.redirect import BaseRedirectMiddleware, Redire
 from scrapy.http import Request, Response
 from scrapy.utils.httpobj import urlparse_cached
 
+from newscrawl.fetching.request_meta import REDIRECT_COOKIES
+
 _MOST_COOKIES = 10
 _LONGEST_COOKIE = 1000
 """Bytes of a cookie, with its name."""
 
 
 class Unreferred(BaseRedirectMiddleware):
-    """Removes the ``Referer`` of redirected requests, without Scrapy's warning in each run."""
+    """Base of the redirect middlewares: removes the ``Referer`` of a redirected request.
+
+    So does Scrapy without its RefererMiddleware, but it warns of that in each run.
+    """
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -24,7 +29,7 @@ class Unreferred(BaseRedirectMiddleware):
 
 
 class UnreferredRedirectMiddleware(Unreferred, RedirectMiddleware):
-    """Scrapy's middleware with cookies for the length of one fetch.
+    """Follows HTTP redirects; keeps cookies only until the page has been fetched.
 
     Some outlets redirect a page to itself until a cookie comes back. A cookie that a redirect sets
     is sent with the following requests to the same scheme, host and port, and then dropped.
@@ -38,8 +43,7 @@ class UnreferredRedirectMiddleware(Unreferred, RedirectMiddleware):
         if not isinstance(result, Request):
             return result
         cookies = {
-            origin: dict(pairs)
-            for origin, pairs in request.meta.get("redirect_cookies", {}).items()
+            origin: dict(pairs) for origin, pairs in (REDIRECT_COOKIES.get(request) or {}).items()
         }
         for header in response.headers.getlist("Set-Cookie"):
             pair = header.partition(b";")[0].strip()
@@ -48,7 +52,7 @@ class UnreferredRedirectMiddleware(Unreferred, RedirectMiddleware):
             if name and equals and len(pair) <= _LONGEST_COOKIE and count < _MOST_COOKIES:
                 cookies.setdefault(_origin(request), {})[name] = pair
         if cookies:
-            result.meta["redirect_cookies"] = cookies
+            REDIRECT_COOKIES.set(result, cookies)
         result.headers.pop("Cookie", None)
         if pairs := cookies.get(_origin(result)):
             result.headers["Cookie"] = b"; ".join(pairs.values())

@@ -1,4 +1,4 @@
-"""Replay: serve every request from an archive, without network."""
+"""Serves every request from a WARC archive instead of the network, to replay a crawl."""
 
 from functools import cache
 from pathlib import Path
@@ -17,6 +17,7 @@ from newscrawl.errors import (
     NotInArchiveError,
 )
 from newscrawl.fetching.headers import HeadersTooLargeError
+from newscrawl.fetching.request_meta import ARCHIVED
 from newscrawl.middlewares.archive import address
 from newscrawl.state.run import Run
 
@@ -46,7 +47,7 @@ def _errors() -> dict[str, type[Exception]]:
 
 
 class ReplayMiddleware:
-    """Archived responses in place of the downloader's, those to one URL in their old order.
+    """Returns archived responses; several responses to one URL in their original order.
 
     When they are used up, the last one is repeated.
     """
@@ -70,6 +71,7 @@ class ReplayMiddleware:
 
         Raises:
             NotInArchiveError: there is none.
+            StorageError: it is in object storage, which cannot be reached.
             Exception: the error that was archived in place of a response.
         """
         asked = address(request)
@@ -80,8 +82,8 @@ class ReplayMiddleware:
         archived = answers[min(turn, len(answers) - 1)]
         if len(answers) > 1:
             self._given[asked] = turn + 1
-        exchange = read_answer(self._index.directory, archived.location)
-        request.meta["archived"] = archived
+        exchange = read_answer(self._index.archive, archived.location)
+        ARCHIVED.set(request, archived)
         return response_of(exchange)
 
 

@@ -1,4 +1,4 @@
-"""Downloader middleware that retries after ``Retry-After``, or with exponential backoff."""
+"""Retries failed requests after the ``Retry-After`` delay, or with exponential backoff."""
 
 import logging
 import random

@@ -1,4 +1,4 @@
-"""Downloader middleware for robots.txt on every host, the aggregators' and the outlets' alike.
+"""Obeys robots.txt on every host, the aggregators' and the outlets' alike.
 
 Scrapy's own middleware cannot be used here: its request for the robots.txt of another host is
 filtered as an offsite one, and what cannot be fetched counts as permission.
@@ -22,10 +22,12 @@ from newscrawl.errors import (
     RequestDroppedError,
     ReservedError,
     RobotsUnreachableError,
+    StorageError,
 )
 from newscrawl.fetching.failures import of_error
 from newscrawl.fetching.guard import UnsafeUrlError
 from newscrawl.fetching.hosts import Hosts
+from newscrawl.fetching.request_meta import DIRECTIVES, ROBOTS
 from newscrawl.text import usage_directives
 
 logger = logging.getLogger(__name__)
@@ -51,7 +53,7 @@ met longest ago are dropped first, and fetched again if needed."""
 
 @dataclass(frozen=True, slots=True)
 class HostRules:
-    """Rules of a robots.txt for this crawler."""
+    """Parsed robots.txt of a host: allowed URLs, crawl delay and usage directives."""
 
     robots: Protego
     """The file, parsed."""
@@ -75,7 +77,7 @@ class HostRules:
 
 
 class RobotsMiddleware:
-    """Fetch each host's rules once; by RFC 9309, 4xx allows all, 5xx and no response nothing.
+    """Fetches robots.txt once per host and drops disallowed requests (RFC 9309).
 
     The pace that the rules ask for is kept, up to ``CRAWL_DELAY_MAX``. Rules that could not be
     fetched are requested again after ``HOST_REST``.
@@ -104,7 +106,7 @@ class RobotsMiddleware:
             ReservedError: the host is excluded for its usage directives.
             UnsafeUrlError: the URL of the rules is unsafe or redirects to an unsafe one.
         """
-        if request.callback is NO_CALLBACK and "robots" in request.meta:
+        if request.callback is NO_CALLBACK and ROBOTS.get(request):
             return
         parts = urlsplit(request.url)
         host = f"{parts.scheme}://{parts.netloc}"
@@ -115,7 +117,7 @@ class RobotsMiddleware:
             raise RobotsUnreachableError(f"robots.txt: {rules}")
         if not rules.allow(request.url):
             raise ForbiddenByRobotsError("robots.txt")
-        request.meta["directives"] = rules.directives
+        DIRECTIVES.set(request, rules.directives)
         if self._excludes and (objection := usage_directives.objection(rules.directives)):
             raise ReservedError(objection)
 
@@ -140,11 +142,14 @@ class RobotsMiddleware:
         """Return the rules of a host, or why there are none."""
         assert self._crawler.engine
         request = Request(
-            url, callback=NO_CALLBACK, priority=1000, meta={"robots": True, "allow_offsite": True}
+            url,
+            callback=NO_CALLBACK,
+            priority=1000,
+            meta={ROBOTS.name: True, "allow_offsite": True},
         )
         try:
             response = await self._crawler.engine.download_async(request)
-        except UnsafeUrlError:
+        except (UnsafeUrlError, StorageError):  # the latter is of a replayed archive
             raise
         except Exception as error:  # noqa: BLE001 - any failure means the same: no rules, no request
             logger.info("%s cannot be fetched: %s: %s", url, type(error).__name__, error)

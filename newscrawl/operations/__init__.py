@@ -1,1 +1,1 @@
-"""Operating crawls: checks, schedule, Scrapyd client, monitors, notifications, re-extraction."""
+"""Operating crawls: health checks, schedule, monitors, notifications, retention, re-extraction."""

@@ -1,4 +1,4 @@
-"""Comparison of a feed with older ones."""
+"""Compares the records of a new feed with those of older feeds, field by field."""
 
 import sqlite3
 from collections import Counter
@@ -19,7 +19,7 @@ _NOT_COMPARED = ("schema", "crawl", "version", "changed", "duplicate_of")
 
 @dataclass(slots=True)
 class Changes:
-    """Comparison of a feed with older ones."""
+    """Numbers of equal and different records, and the fields that differ."""
 
     same: int = 0
     """Articles whose records are equal but for the run."""
@@ -87,6 +87,8 @@ def _open_plain(path: Path) -> IO[bytes]:
 
 
 class _Named(msgspec.Struct):
+    """A feed line of which only the article's identifier is decoded."""
+
     id: str
 
 

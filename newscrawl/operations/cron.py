@@ -1,4 +1,4 @@
-"""The schedule in the forms of cron, systemd and JSON."""
+"""Formats the crawl schedule as crontab, systemd units or JSON."""
 
 import dataclasses
 import json as json_module

@@ -1,4 +1,4 @@
-"""Inspection of one page: each field with its candidates and the reason for the choice."""
+"""Explains the extraction of one page: candidates of each field, and reason of the choice."""
 
 import json
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ _FIELDS = tuple(
 
 @dataclass(frozen=True, slots=True)
 class GivenPage:
-    """A page as fetched."""
+    """The page to explain: URL, body and content type."""
 
     url: str
     """Its URL, of the last redirect."""
@@ -40,7 +40,7 @@ class GivenPage:
 
 @dataclass(frozen=True, slots=True)
 class GivenCopy:
-    """What the article should say."""
+    """The copy to compare the page with: title, text and date."""
 
     title: str | None
     """Title of the aggregator's copy."""

@@ -1,4 +1,4 @@
-"""Monitors: findings about a run, from its report and earlier ones.
+"""Monitors: detect anomalies of a run by comparing its report with those of earlier runs.
 
 Each monitor is a function of the report, the history and the thresholds. It returns a sentence when
 something is wrong, and ``None`` when all is well or too little is known. Monitors do not depend on
@@ -25,7 +25,7 @@ _SUMMED_BY_NAME = ("filled", "sources", "flags")
 
 
 class History:
-    """Earlier runs of a site with the same arguments."""
+    """Earlier run reports of a site with the same arguments, and sums over them."""
 
     def __init__(self, report: Report, earlier: Sequence[Report], days: float) -> None:
         self.now = datetime.fromisoformat(report["written"])
@@ -152,13 +152,13 @@ def _outlets(report: Report, past: History, settings: BaseSettings) -> str | Non
 
 def _fields(report: Report, past: History, settings: BaseSettings) -> str | None:
     """Fields that are filled far less often than before."""
-    told = []
+    falls = []
     for name, count in report["filled"].items():
         usual = _share(past.total_of("filled", name), past.total("exported"), settings)
         present = _share(count, report["exported"], settings)
         if _fell(present, usual, settings):
-            told.append(f"{name} {present:.0%}, usually {usual:.0%}")
-    return "; ".join(told) or None
+            falls.append(f"{name} {present:.0%}, usually {usual:.0%}")
+    return "; ".join(falls) or None
 
 
 def _rejects(report: Report, past: History, settings: BaseSettings) -> str | None:  # noqa: ARG001
@@ -223,8 +223,8 @@ def _clock(report: Report, past: History, settings: BaseSettings) -> str | None:
 
 def _language(report: Report, past: History, settings: BaseSettings) -> str | None:  # noqa: ARG001
     """Texts in a language that the edition or page does not declare, or garbled ones."""
-    told = [_flagged(report, name, settings) for name in ("language_mismatch", "mojibake")]
-    return "; ".join(filter(None, told)) or None
+    findings = [_flagged(report, name, settings) for name in ("language_mismatch", "mojibake")]
+    return "; ".join(filter(None, findings)) or None
 
 
 MONITORS: dict[str, Callable[[Report, History, BaseSettings], str | None]] = {

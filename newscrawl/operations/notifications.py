@@ -1,4 +1,4 @@
-"""Notifications of unsuccessful runs, and heartbeats of all runs."""
+"""Sends notifications of unsuccessful runs, and heartbeats of all runs."""
 
 import logging
 from collections.abc import Iterator, Mapping

@@ -1,7 +1,8 @@
-"""Overview of all sites: their last runs, backlog and next runs."""
+"""State of all sites: last runs, backlog, next runs, free disk space, and problems."""
 
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 from newscrawl.aggregator.sites import SITES
 from newscrawl.errors import StoreError
 from newscrawl.operations.schedule import Slot
+from newscrawl.operations.uploads import waiting_files
+from newscrawl.state import Ledger
 from newscrawl.state.backlog import Backlog, backlogs
 from newscrawl.state.place import Place, as_place
 from newscrawl.state.run_reports import reports
@@ -21,7 +24,7 @@ _LEAST_FREE = 1_000_000_000
 
 @dataclass(slots=True)
 class SiteOverview:
-    """One site; times are ISO 8601 in UTC, ``None`` if there was none in the history."""
+    """State of one site: last and next run, backlog; times are ISO 8601 in UTC."""
 
     site: str
     """Name of the site."""
@@ -55,7 +58,7 @@ class SiteOverview:
 
 @dataclass(slots=True)
 class Overview:
-    """All sites and what they share."""
+    """State of all sites, with free disk space and problems that need attention."""
 
     time: str
     """Present time, ISO 8601 in UTC."""
@@ -65,6 +68,10 @@ class Overview:
     """Free disk space (bytes)."""
     sites: list[SiteOverview] = field(default_factory=list)
     """Sites by name."""
+    waiting_files: int = 0
+    """Files that wait for their upload to object storage."""
+    waiting_bytes: int = 0
+    """Their size."""
     problems: list[str] = field(default_factory=list)
     """What a person should look at; empty if all is well."""
 
@@ -99,6 +106,8 @@ def overview(
     except StoreError as error:
         counts = {}
         found.problems.append(str(error))
+    if located.storage and located.exists:
+        _add_waiting_files(found, located, now, stale_hours)
     following = _following(slots, now)
     earliest = now - timedelta(hours=stale_hours)
     for site, row in rows.items():
@@ -117,6 +126,23 @@ def overview(
         found.problems.append(f"{found.disk_free / 1e9:.1f} GB of disk are free: make space")
     found.sites = list(rows.values())
     return found
+
+
+def _add_waiting_files(found: Overview, place: Place, now: datetime, stale_hours: float) -> None:
+    """Count the files that wait for their upload."""
+    try:
+        with closing(Ledger(place)) as ledger:
+            files = waiting_files(place, ledger)
+    except StoreError as error:
+        found.problems.append(str(error))
+        return
+    found.waiting_files, found.waiting_bytes = len(files), sum(file.size for file in files)
+    late = now.timestamp() - stale_hours * 3600
+    if old := sum(file.written < late for file in files):
+        found.problems.append(
+            f"{old} files have waited for {stale_hours:g} hours or more to be uploaded to "
+            f"{place.storage}: run scrapy upload"
+        )
 
 
 def _add_runs(rows: Mapping[str, SiteOverview], data: Path, since: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Owners of the files in the data directory."""
+"""Detects files in the data directory that belong to another user, and runs as root."""
 
 import os
 import pwd

@@ -1,19 +1,24 @@
-"""Retention: which files are old enough to be deleted, and which feeds are merged by month."""
+"""Retention: selects expired files to delete, and merges the feeds of past months."""
 
 import os
 import re
 import shutil
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from newscrawl.aggregator.sites import SITES
 from newscrawl.errors import SettingError, StoreError
 from newscrawl.operations.schedule import KINDS, backfill_prefix
+from newscrawl.state import Ledger
 from newscrawl.state.compression import SUFFIXES
+from newscrawl.state.place import Place, as_place
 from newscrawl.state.run import Run
+from newscrawl.storage.files import StoredFile
+from newscrawl.storage.objects import size_of
 
 _PATTERNS = {
     "runs": ("runs/*.json", "runs/*.part"),
@@ -23,7 +28,14 @@ _PATTERNS = {
 }
 """Files of each kind that is deleted when it is old."""
 
-_MONTH = re.compile(r"\d{4}-\d{2}")
+_STORED = ("rejects", "headlines", "archive")
+"""Those of them that are also deleted in object storage."""
+
+_KINDS = (*_PATTERNS, "logs", "uploaded")
+"""Kinds of files with a number of days."""
+
+_MONTH = re.compile(r"\d{4}-\d{2}(@[\w-]+)?")
+"""Name of a merged feed, with the node that wrote it."""
 
 _METRICS = {(site, kind) for site in SITES for kind in (*KINDS, "manual")}
 """Sites and kinds of runs that have a file of metrics."""
@@ -31,7 +43,7 @@ _METRICS = {(site, kind) for site in SITES for kind in (*KINDS, "manual")}
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """Feeds of one month that become one feed."""
+    """A planned merge: feeds of one month, and the feed that they become."""
 
     target: Path
     """The feed of the month; it may exist already."""
@@ -53,8 +65,8 @@ def days_by_kind(setting: Mapping[str, object], given: list[str]) -> dict[str, f
     pairs += [(kind, days) for kind, _, days in (pair.partition("=") for pair in given)]
     kept: dict[str, float] = {}
     for kind, days in pairs:
-        if kind not in (*_PATTERNS, "logs") or not re.fullmatch(r"\d+(\.\d+)?", days):
-            allowed = ", ".join((*_PATTERNS, "logs"))
+        if kind not in _KINDS or not re.fullmatch(r"\d+(\.\d+)?", days):
+            allowed = ", ".join(_KINDS)
             raise SettingError(f"{kind}={days}: allowed: {allowed}, each with a number of days")
         kept[kind] = float(days)
     return kept
@@ -71,7 +83,7 @@ def expired(data: Path, kind: str, days: float, now: datetime, logs: Path | None
     if kind == "logs":
         files = logs.rglob("*.log") if logs else iter(())
     else:
-        files = (path for pattern in _PATTERNS[kind] for path in data.glob(pattern))
+        files = (path for pattern in _PATTERNS.get(kind, ()) for path in data.glob(pattern))
     backfills = tuple(backfill_prefix(site) for site in SITES)
     return sorted(
         path
@@ -81,24 +93,74 @@ def expired(data: Path, kind: str, days: float, now: datetime, logs: Path | None
     )
 
 
+def uploaded(data: Path, ledger: Ledger, days: float, now: datetime) -> list[StoredFile]:
+    """Return the files on this machine that were written so many days ago and are in storage."""
+    if not days:
+        return []
+    latest = now.timestamp() - days * 86_400
+    opened = ledger.files.open_files()
+    found = []
+    for name, file in sorted(ledger.stored_files.uploaded().items()):
+        with suppress(FileNotFoundError):
+            stat = (data / name).stat()
+            if name not in opened and stat.st_size == file.size and stat.st_mtime < latest:
+                found.append(file)
+    return found
+
+
+def is_whole(ledger: Ledger, file: StoredFile) -> bool:
+    """Return whether an object has its size; if not, its file is to be uploaded again.
+
+    Raises:
+        StorageError: the storage cannot be reached.
+    """
+    if size_of(file.url) == file.size:
+        return True
+    ledger.stored_files.forget(file.path)
+    return False
+
+
+def expired_objects(ledger: Ledger, kind: str, days: float, now: datetime) -> list[StoredFile]:
+    """Return the stored files of a kind that this machine uploaded so many days ago."""
+    if not days or kind not in _STORED:
+        return []
+    before = (now - timedelta(days=days)).isoformat(timespec="seconds")
+    return ledger.stored_files.uploaded_before(kind, before)
+
+
 def stale_metrics(data: Path) -> list[Path]:
     """Return the files of metrics of sites and kinds of runs that do not exist any more."""
     files = (data / "metrics").glob("*.prom")
     return [path for path in files if tuple(path.stem.rpartition("-")[::2]) not in _METRICS]
 
 
-def merges(data: Path, site: str, now: datetime) -> Iterator[Merge]:
-    """Yield the merges of a site's feeds of past months, by the time of their last line (UTC)."""
+def merges(
+    place: Place | Path, site: str, now: datetime, stored: Container[str] = ()
+) -> Iterator[Merge]:
+    """Yield the merges of a site's feeds of past months, by the time of their last line (UTC).
+
+    Args:
+        place: Data directory, and the node's name in the names of merged feeds.
+        site: Name of the site.
+        now: Present time.
+        stored: Paths, relative to the data directory, of files in object storage; they are not
+            merged, as other machines may read them.
+    """
+    place = as_place(place)
+    directory = place.data / "feeds" / site
     months: dict[tuple[str, str], list[Path]] = defaultdict(list)
-    for path in (data / "feeds" / site).glob("*.jsonl*"):
+    for path in directory.glob("*.jsonl*"):
         name, dot, rest = path.name.partition(".jsonl")
         suffix = dot + rest
-        if suffix in SUFFIXES and not _MONTH.fullmatch(name):
+        is_stored = path.relative_to(place.data).as_posix() in stored
+        if suffix in SUFFIXES and not _MONTH.fullmatch(name) and not is_stored:
             month = f"{datetime.fromtimestamp(path.stat().st_mtime, UTC):%Y-%m}"
             if month < f"{now:%Y-%m}":
                 months[month, suffix].append(path)
     for (month, suffix), paths in sorted(months.items()):
-        target = data / "feeds" / site / f"{month}{suffix}"
+        target = directory / f"{place.stem(month)}{suffix}"
+        if target.relative_to(place.data).as_posix() in stored and not target.exists():
+            continue
         if len(paths) > 1 or target.exists():
             paths.sort(key=lambda path: (path.stat().st_mtime_ns, path.name))
             yield Merge(target, tuple(paths))
@@ -120,6 +182,7 @@ def merge(run: Run, planned: Merge) -> None:
     """
     files, target = run.ledger.files, planned.target
     length = target.stat().st_size if target.exists() else 0
+    run.ledger.renew()  # of several nodes, another one may take the site meanwhile
     files.commit_length(run.relative(target), run.site, length)
     try:
         _check_space(planned)

@@ -1,4 +1,4 @@
-"""The schedule of all sites: when each run starts, and which back-fill is next."""
+"""Schedule of all sites: when each run starts, and which month to back-fill next."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ _ARGUMENTS: dict[Kind, dict[str, str]] = {"new": {"revisit": "no"}, "waiting": {
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """Time at which a run of a site begins, every hour or in some hours of each day."""
+    """Scheduled run of a site: minute, hours of the day and spider arguments."""
 
     kind: Kind
     """What the run is for."""
@@ -125,19 +125,19 @@ def next_backfill(
             if report.get("state") != "finished" or report.get("outcome") == "skipped":
                 return run
             if report["outcome"] == "failed" and not report["found"]:
-                if report.get("listings_gone", 1):  # older reports do not tell
+                if report.get("listings_gone", 1):  # older reports do not say
                     outlets.remove((edition, outlet))
                 elif datetime.fromisoformat(report["started"]).date() < today:
                     again = again or run
     return again
 
 
-def backfilled_since(data: Path, site: str, moment: datetime) -> bool:
+def backfilled_since(data: Path, site: str, since: datetime) -> bool:
     """Return whether a back-fill of a site has begun after a timestamp."""
     return any(
         report["job"].startswith(backfill_prefix(site))
-        and datetime.fromisoformat(report["started"]) >= moment
-        for report in reports(data, site, moment)
+        and datetime.fromisoformat(report["started"]) >= since
+        for report in reports(data, site, since)
     )
 
 

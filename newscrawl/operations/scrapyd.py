@@ -1,4 +1,4 @@
-"""Scrapyd client that posts each due run once."""
+"""Scrapyd client that posts each due run of the schedule once."""
 
 import base64
 import json
@@ -53,7 +53,7 @@ def post(
         settings: Settings of the posted runs.
 
     Raises:
-        ScrapydError: no Scrapyd can be reached, or one refuses.
+        ScrapydError: no Scrapyd can be reached, or all refuse a job.
     """
     options = [("setting", f"{name}={value}") for name, value in settings.items()]
     jobs, loads = _listed(urls)
@@ -74,11 +74,34 @@ def post(
             continue  # all is filled
         given = [(name, value) for name, value in arguments.items() if name != "_job"]
         run = {"project": _PROJECT, "spider": slot.site, "jobid": job}
-        url = min(loads, key=loads.__getitem__)
-        _request(url, "schedule", run, [*given, *options])
+        url = _schedule(loads, run, [*given, *options])
         busy.add(slot.site)
-        loads[url] += 1
         yield f"posted {job}" + (f" to {url}" if len(urls) > 1 else "")
+
+
+def _schedule(
+    loads: dict[str, int], run: Mapping[str, str], more: Sequence[tuple[str, str]]
+) -> str:
+    """Give a job to the Scrapyd with the fewest, and return its URL.
+
+    One that fails gets no more jobs. If it has taken the job all the same, the site is crawled by
+    one of the two runs, and the other is skipped.
+
+    Raises:
+        ScrapydError: all have failed.
+    """
+    while True:
+        url = min(loads, key=loads.__getitem__)
+        try:
+            _request(url, "schedule", run, more)
+        except ScrapydError as error:
+            del loads[url]
+            if not loads:
+                raise
+            logger.warning("%s", error)
+        else:
+            loads[url] += 1
+            return url
 
 
 def _listed(urls: Sequence[str]) -> tuple[dict[str, list[dict[str, Any]]], dict[str, int]]:

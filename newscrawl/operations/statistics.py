@@ -1,4 +1,4 @@
-"""Statistics of the records that a run exports."""
+"""Counts the records that a run exports, for the run report."""
 
 from collections import Counter
 from typing import Any
@@ -10,7 +10,7 @@ FIELDS = marked(Use.COUNTED)
 
 
 class RecordStatistics:
-    """Counts of records; memory grows only with the number of outlets."""
+    """Counts records by field, status and outlet; memory grows only with the outlets."""
 
     def __init__(self) -> None:
         self._sources: Counter[str] = Counter()

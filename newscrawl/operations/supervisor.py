@@ -1,7 +1,8 @@
-"""What happens around a run: its start and end are reported, notified and sent as heartbeats."""
+"""Reports the start and end of a run: run report, notifications, heartbeats, exit code."""
 
 import logging
 import os
+import signal
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,8 @@ from scrapy.settings import BaseSettings
 from newscrawl.configuration.environment import proxy_errors
 from newscrawl.errors import SettingError, SiteBusyError, StoreError
 from newscrawl.operations.announcements import FirstError, announce
+from newscrawl.operations.uploads import upload_after_run
+from newscrawl.state.place import place_of
 from newscrawl.state.run import data_of, now
 from newscrawl.state.run_reports import (
     EXIT_CODES,
@@ -35,7 +38,7 @@ def check_environment(settings: BaseSettings) -> None:
 
 
 class Supervisor:
-    """Accompanies one run; each method that ends it returns the exit code.
+    """Reports the start and end of one run, and returns its exit code.
 
     Args:
         settings: The settings.
@@ -93,6 +96,13 @@ class Supervisor:
             except (StoreError, OSError) as fault:
                 self._say(f"no run report: {fault}")
         return self._end(report, EXIT_CODES[outcome or "failed"])
+
+    def upload(self) -> None:
+        """Upload files to object storage after the run; a signal ends this at once."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_DFL)
+        if line := upload_after_run(place_of(self._settings), self._job):
+            announce(line, self._settings)
 
     def _end(self, report: Mapping[str, Any], code: int) -> int:
         self._errors.close()

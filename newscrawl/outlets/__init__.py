@@ -1,4 +1,4 @@
-"""Single outlets, as data.
+"""Shipped knowledge of single outlets: registry, extraction seeds, overrides.
 
 ``outlets.csv`` lists the outlets the network carries, ``seeds.csv`` where some of them were seen to
 keep their fields. Both say how certain each line is: an outlet is first identified by its pages and

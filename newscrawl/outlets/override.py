@@ -1,4 +1,4 @@
-"""Overrides: selectors and a pause for a single outlet, stated by hand.
+"""Loads overrides: hand-written selectors and delay for one outlet, as TOML files.
 
 ``overrides/<domain>.toml`` is found by its name. Its selectors are used before learned rules and
 are checked against the copy like them.
@@ -23,7 +23,7 @@ OVERRIDES = resources.files("newscrawl.outlets") / "overrides"
 
 
 class Override(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Override for one outlet; fields that are not set are extracted as usual."""
+    """Hand-written selectors and delay of one outlet; unset fields are extracted as usual."""
 
     body: Selector | None = None
     """The body: every element that matches, such as its paragraphs or the part that holds them."""

@@ -1,4 +1,4 @@
-"""Reads the registry of outlets."""
+"""Loads the shipped CSV lists of known outlets (names, domains) and of extraction seeds."""
 
 import csv
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ SeedField = Literal["title", "body", "date", "authors"]
 
 @dataclass(frozen=True, slots=True)
 class OutletFacts:
-    """One outlet in one edition of an aggregator."""
+    """Name, slug and domains of an outlet in one edition of an aggregator."""
 
     country: Country
     """Country of the aggregator."""
@@ -42,7 +42,7 @@ class OutletFacts:
 
 @dataclass(frozen=True, slots=True)
 class Seed:
-    """Where an outlet was once seen to keep a field; unverified until a page confirms it."""
+    """CSS selector where an outlet's field was once seen; unverified until a page confirms it."""
 
     domain: str
     """The outlet's domain."""

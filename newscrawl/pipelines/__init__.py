@@ -1,1 +1,1 @@
-"""Item pipelines: complete a record, validate it, write it; the order is in the settings."""
+"""Item pipelines: complete a record, validate it and write it, in the order of the settings."""

@@ -1,4 +1,4 @@
-"""Domains of outlets, where no link to the source names one."""
+"""Fills in the outlet's domain of records without a source link."""
 
 from scrapy.crawler import Crawler
 
@@ -14,7 +14,7 @@ def domain_of_source(item: Article) -> str | None:
 
 
 class DomainPipeline:
-    """Fills ``outlet.domain`` of records without a link: as learned, else as registered.
+    """Fills ``outlet.domain``: from the source link, learned domains, or the registry.
 
     Domains of sources in this run count before those of earlier runs.
     """

@@ -1,4 +1,4 @@
-"""Duplicates: a hint at an earlier record with a near-equal text."""
+"""Marks records whose text nearly equals that of an earlier article."""
 
 from scrapy.crawler import Crawler
 

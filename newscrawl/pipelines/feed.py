@@ -1,4 +1,4 @@
-"""Feed: each record is written exactly once."""
+"""Writes records to the feed, each exactly once even if the run is killed."""
 
 import logging
 from collections import Counter
@@ -31,7 +31,7 @@ class UnwrittenRecordError(DropItem):
 
 
 class FeedPipeline:
-    """Appends records in batches; each batch is committed with the ledger in one transaction.
+    """Writes records in batches; each batch and its ledger entries are one transaction.
 
     A batch that cannot be written ends the run; its articles stay ``found`` in the ledger, so that
     the next run fetches them again.
@@ -91,8 +91,8 @@ class FeedPipeline:
         """Write the batch and commit it; on failure nothing of it counts as done."""
         if self._batch:
             with self._run.ledger.transaction():
-                for keep in self._run.with_records:
-                    keep(self._batch)
+                for listener in self._run.listeners:
+                    listener.with_records(self._batch)
                 self._run.texts.commit()
                 positions = self._feed.append(self._batch)
                 name = self._run.relative(self._feed.path)
@@ -100,8 +100,8 @@ class FeedPipeline:
                 for item, position in zip(self._batch, positions, strict=True):
                     self._note(item, name, position, outcomes.get(item.id, ("found", 0)))
                 self._learn_domains()
-            for notify in self._run.after_records:
-                notify(self._batch)
+            for listener in self._run.listeners:
+                listener.after_commit(self._batch)
             self._batch.clear()
         self._flushed = monotonic()
 

@@ -1,4 +1,4 @@
-"""Validation: only valid records are written."""
+"""Drops records that do not conform to the schema."""
 
 from scrapy.exceptions import DropItem
 
@@ -7,7 +7,7 @@ from newscrawl.items import Article
 
 
 class InvalidRecordError(DropItem):
-    """A record violates the schema or a rule beside it.
+    """A record violates the JSON Schema or an additional rule.
 
     Raised by ``ValidatePipeline``; the ``Rejects`` extension writes the record and the reasons.
     """
@@ -21,7 +21,7 @@ class InvalidRecordError(DropItem):
 
 
 class ValidatePipeline:
-    """Rejects records that are not valid."""
+    """Validates each record before it is written; drops invalid ones."""
 
     def process_item(self, item: Article) -> Article:
         """Validate a record, which is then written as it is.

@@ -1,4 +1,4 @@
-"""Versions: an article is written again only if it has changed, and keeps the best text."""
+"""Detects changed articles: numbers the versions and drops unchanged records."""
 
 import logging
 from collections.abc import Iterable
@@ -14,6 +14,7 @@ from scrapy.exceptions import DropItem
 
 from newscrawl.articles import merge
 from newscrawl.articles.recrawl import Revisits, is_transient
+from newscrawl.errors import StorageError
 from newscrawl.items import Article, Use, marked
 from newscrawl.state.jsonl import exported_record
 from newscrawl.state.run import Run, now
@@ -54,7 +55,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class UnchangedRecordError(DropItem):
-    """A revisited article has not changed.
+    """An article that was fetched again has not changed.
 
     Raised by ``VersionsPipeline`` once the ledger is updated; nothing is lost by the drop.
     """
@@ -63,11 +64,13 @@ class UnchangedRecordError(DropItem):
 
 
 class VersionsPipeline:
-    """Fills ``version`` and ``changed``."""
+    """Fills ``version`` and ``changed``; drops the record of an unchanged article."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._run = Run.of(crawler)
         self._revisits = Revisits(crawler.settings)
+        self._storage_away = False
+        """Whether object storage could not be reached; the crawl does not wait for it again."""
         self._exclude = crawler.settings.getbool("EXCLUDE_NOAI_HOSTS")
 
     @classmethod
@@ -110,7 +113,11 @@ class VersionsPipeline:
             state, _ = self._revisits.after(item, articles.last_outcome(item.id))
             if state == "waiting":
                 self._leave(item)
-        earlier = exported_record(self._run, item.id)
+        try:
+            earlier = None if self._storage_away else exported_record(self._run, item.id)
+        except StorageError as error:
+            logger.warning("%s", error)
+            self._storage_away, earlier = True, None
         if earlier is None:
             logger.warning("%s: its source is lost, and the record is not in its feed", item.id)
             self._leave(item)

@@ -1,4 +1,4 @@
-"""Report page of feeds and runs, as one HTML file."""
+"""Report page: statistics of feeds and runs as one self-contained HTML file."""
 
 from newscrawl.report.page import write_page
 

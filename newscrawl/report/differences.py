@@ -1,4 +1,4 @@
-"""Word-level differences of two texts."""
+"""Word-level diff of an article's copy and source, for the report page."""
 
 import re
 from difflib import SequenceMatcher

@@ -1,4 +1,4 @@
-"""HTML of the report page: statistics as JSON, rendered by the project's scripts.
+"""Writes the HTML report page: statistics as JSON, rendered by the embedded scripts.
 
 Crawled content is never markup: it is JSON in an inert element, the script turns it into text
 nodes, and the page's content security policy forbids all other scripts and all requests.
@@ -23,11 +23,22 @@ from newscrawl import __version__
 from newscrawl.errors import StoreError
 from newscrawl.export.feeds import Feed, FeedReader
 from newscrawl.export.survival import Checks, find_checks, kaplan_meier
+from newscrawl.export.trust import LEVELS, REASONS, trust
 from newscrawl.items import Article, Status
 from newscrawl.operations.monitors import alarms
 from newscrawl.report.differences import differences
-from newscrawl.report.feeds import AGREE, FILLED, LENGTHS, FeedStatistics, Outlet, count_feeds
+from newscrawl.report.feeds import (
+    AGREE,
+    FILLED,
+    LENGTHS,
+    LOST,
+    FeedStatistics,
+    Outlet,
+    Sampled,
+    count_feeds,
+)
 from newscrawl.report.runs import hosts_of, losses_of, rules_of
+from newscrawl.state.place import Place, as_place
 from newscrawl.state.run import now
 from newscrawl.state.run_reports import reports
 
@@ -56,7 +67,7 @@ _STYLES = ("page.css", "plot.css")
 _ASSETS = resources.files("newscrawl.report") / "assets"
 
 
-def write_page(data: Path, feeds: list[Feed], output: Path) -> int:
+def write_page(place: Place | Path, feeds: list[Feed], output: Path) -> int:
     """Write the page of a data directory and some feeds; return its size in bytes.
 
     Raises:
@@ -69,10 +80,12 @@ def write_page(data: Path, feeds: list[Feed], output: Path) -> int:
         with TemporaryDirectory(dir=output.parent, prefix=".report.") as scratch:
             reader = FeedReader(feeds, Path(scratch))
             try:
-                stats = count_feeds(reader, Checks(find_checks(data)))
+                checks = Checks(find_checks(place), Path(scratch) / "checks.sqlite")
+                stats = count_feeds(reader, checks)
+                checks.close()
             finally:
                 reader.close()
-        page = _render(_content(stats, data, feeds)).encode()
+        page = _render(_content(stats, as_place(place), feeds)).encode()
         part = output.with_name(f".{output.name}.part")
         part.write_bytes(page)
         part.replace(output)
@@ -106,13 +119,13 @@ def _hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def _content(stats: FeedStatistics, data: Path, feeds: list[Feed]) -> dict[str, Any]:
+def _content(stats: FeedStatistics, place: Place, feeds: list[Feed]) -> dict[str, Any]:
     """Return the data of the page."""
-    runs = list(islice(reports(data), _REPORTS))
-    rules, faults = rules_of(data)
+    runs = list(islice(reports(place.data), _REPORTS))
+    rules, faults = rules_of(place)
     outlets = sorted(stats.outlets.values(), key=lambda outlet: -outlet.days.total())
     last_day = max((max(outlet.days) for outlet in outlets), default="")
-    losses = losses_of(data, runs)
+    losses = losses_of(place, runs)
     hosts = hosts_of(runs)
     return {
         "made": now(),
@@ -137,7 +150,10 @@ def _content(stats: FeedStatistics, data: Path, feeds: list[Feed]) -> dict[str, 
         "flags": dict(stats.flags.most_common()),
         "languages": dict(stats.languages.most_common(12)),
         "found": dict(stats.rules.most_common()),
-        "records": list(_within(map(_record, stats.recent))),
+        "levels": LEVELS,
+        "reasonLevels": REASONS,
+        "lost": sorted(LOST),
+        "records": _sample(stats.sample),
         "reasons": losses[:_REASONS],
         "moreReasons": max(0, len(losses) - _REASONS),
         "rules": [_rule(site, rule) for site, rule in sorted(rules, key=_health)[:_RULES]],
@@ -192,6 +208,8 @@ def _outlet(outlet: Outlet, last_day: str) -> dict[str, Any]:
         "last": max(outlet.days),
         "statuses": outlet.statuses,
         "agreement": round(outlet.agreement / outlet.compared, 3) if outlet.compared else None,
+        "trust": outlet.trust,
+        "reasons": outlet.reasons,
         "languages": dict(outlet.languages.most_common()),
         "years": [[year, status, count] for (year, status), count in sorted(outlet.years.items())],
         "ages": [
@@ -202,16 +220,25 @@ def _outlet(outlet: Outlet, last_day: str) -> dict[str, Any]:
     }
 
 
+def _sample(sample: Iterable[Sampled]) -> list[dict[str, Any]]:
+    """Return the sampled records, as many as there is room for, latest first."""
+    records = _within(_record(sampled.line) for sampled in sample)
+    return sorted(records, key=lambda record: record["exported"] or "", reverse=True)
+
+
 def _record(line: bytes) -> dict[str, Any]:
     """Return a record with both versions and their differences."""
     article = msgspec.json.decode(line, type=Article)
-    copy, source = article.copy, article.source
+    copy, source, verdict = article.copy, article.source, trust(article)
     return {
         "id": article.id,
         "url": article.url,
         "outlet": article.outlet.name,
         "title": article.title,
         "published": article.published,
+        "exported": article.crawl.exported,
+        "trust": verdict.level,
+        "reasons": verdict.reasons,
         "language": article.language,
         "origin": article.origin,
         "status": source.status,

@@ -1,57 +1,69 @@
-"""Statistics of runs: rejects, rules and hosts."""
+"""Statistics of runs for the report page: reject reasons, learned rules, hosts."""
 
 import re
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from newscrawl.articles.rule_store import rule_stores
-from newscrawl.errors import StoreError
+from newscrawl.errors import ExportError, StoreError
 from newscrawl.extraction import Rule
+from newscrawl.state import files_of
+from newscrawl.state.place import Place
 
 _VARIES = re.compile(r'"[^"]*"|(?<!\S)(?<!HTTP )\S*\d\S*')
 """Variable parts of a reason: quoted text and words with digits, but not HTTP status codes."""
 
 
 class _Reject(msgspec.Struct):
+    """Reasons of a rejected record, decoded from the rejects file."""
+
     reasons: list[str]
 
 
 _decode_reject = msgspec.json.Decoder(_Reject).decode
 
 
-def losses_of(data: Path, reports: list[dict[str, Any]]) -> list[tuple[str, int, int]]:
+def losses_of(place: Place, reports: list[dict[str, Any]]) -> list[tuple[str, int, int]]:
     """Return reasons with their numbers of rejected records and failed articles, most first.
 
     Variable parts are removed from the reasons. An article that failed in several runs counts once.
     """
-    rejected = _rejected(data)
+    rejected = _rejected(place)
     failures = {id_: why for run in reports for id_, why in run.get("failures", {}).items()}
     failed = Counter(_VARIES.sub("…", why) for why in failures.values())
     reasons = (rejected + failed).most_common()
     return [(reason, rejected[reason], failed[reason]) for reason, _ in reasons]
 
 
-def _rejected(data: Path) -> Counter[str]:
-    """Return the number of rejected records by reason."""
+def _rejected(place: Place) -> Counter[str]:
+    """Return the number of rejected records by reason.
+
+    Raises:
+        ExportError: a file cannot be read.
+        StoreError: the ledger cannot be read.
+    """
     reasons: Counter[str] = Counter()
-    for path in (data / "rejects").rglob("*.jsonl"):
-        with path.open("rb") as file:
-            for line in file:
-                try:
-                    given = _decode_reject(line).reasons
-                except ValueError:
-                    given = ["a damaged line of the rejects"]
-                reasons.update({_VARIES.sub("…", reason) for reason in given})
+    files = files_of(place, place.data / "rejects")
+    for name in files.names(".jsonl"):
+        try:
+            with files.open(name) as file:
+                for line in file:
+                    try:
+                        given = _decode_reject(line).reasons
+                    except ValueError:
+                        given = ["a damaged line of the rejects"]
+                    reasons.update({_VARIES.sub("…", reason) for reason in given})
+        except OSError as error:
+            raise ExportError(f"{files.location(name)} cannot be read: {error}") from error
     return reasons
 
 
-def rules_of(data: Path) -> tuple[list[tuple[str, Rule]], list[str]]:
+def rules_of(place: Place) -> tuple[list[tuple[str, Rule]], list[str]]:
     """Return the learned rules with their sites, and errors of unreadable ledgers."""
     try:
-        with rule_stores(data) as stores:
+        with rule_stores(place) as stores:
             return [(store.site, rule) for store in stores for rule in store.taught], []
     except StoreError as error:
         return [], [str(error)]

@@ -1,1 +1,1 @@
-"""One spider a site of the network; what they share is in ``newscrawl.spiders.base``."""
+"""Scrapy spiders, one for each aggregator site; shared code is in ``newscrawl.spiders.base``."""

@@ -1,4 +1,4 @@
-"""Spider arguments: ``scrapy crawl maghress -a outlets=lopinion -a since=7d``."""
+"""Parses spider arguments: ``scrapy crawl maghress -a outlets=lopinion -a since=7d``."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sized
@@ -12,6 +12,8 @@ from newscrawl.aggregator.sites import Site
 from newscrawl.aggregator.urls import ArticleKey, is_slug, parse_article_id, parse_article_url
 from newscrawl.errors import ArgumentError
 from newscrawl.items import Edition
+from newscrawl.state.articles import Wanted
+from newscrawl.state.plan import Plan
 from newscrawl.text.days import FORMS, parse_day
 
 Revisit = Literal["yes", "no", "only"]
@@ -23,7 +25,7 @@ _LINE = re.compile(r".+")
 
 @dataclass(frozen=True, slots=True)
 class IdRange:
-    """Numbers of one outlet, both ends included."""
+    """A range of article numbers of one outlet, both ends included."""
 
     outlet: str
     """Outlet slug."""
@@ -38,7 +40,7 @@ class IdRange:
 
 
 class Articles(Iterable[ArticleKey], Sized):
-    """Articles, each once, in the order given; kept as text, in which a million take 30 MB.
+    """Compact list of distinct articles, in the given order (30 MB for a million).
 
     Args:
         ids: Their identifiers.
@@ -58,7 +60,7 @@ class Articles(Iterable[ArticleKey], Sized):
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
-    """Arguments of a run; each field is a spider argument of the same name."""
+    """Parsed arguments of a run; each field is a spider argument of the same name."""
 
     editions: tuple[Edition, ...]
     """Language branches, ``fr,ar``; all of the site's if not given."""
@@ -74,6 +76,8 @@ class Arguments:
     """Last printed date that is wanted, written in the same ways."""
     urls: Articles = Articles()  # noqa: RUF009 - nothing changes it
     """Article URLs, a comma list or a file with one a line: only these, and even if done."""
+    again: bool = False
+    """With ``urls``: ``yes`` fetches the whole list, even if an earlier run of it was stopped."""
     ids: tuple[IdRange, ...] = ()
     """Ranges of numbers, ``lopinion:36000-36999``, in one edition."""
     follow: bool = True
@@ -112,6 +116,7 @@ class Arguments:
             since=_day("since", values.get("since"), today),
             until=_day("until", values.get("until"), today),
             urls=_urls(site, values.get("urls")),
+            again=_yes("again", values.get("again", "no")),
             ids=_ids(values.get("ids")),
             follow=_yes("follow", values.get("follow", "yes")),
             limit=_number("limit", values.get("limit"), "articles"),
@@ -138,6 +143,8 @@ class Arguments:
             raise ArgumentError(
                 f"revisit=only: nothing is looked for then; leave out {', '.join(named)}"
             )
+        if "again" in values and not self.urls:
+            raise ArgumentError(f"again={values['again']}: is for urls; leave it out, or add urls")
         others = [name for name in values if name not in ("check", "editions", "outlets")]
         if self.check is not None and others:
             raise ArgumentError(
@@ -152,6 +159,31 @@ class Arguments:
                     f"{alone}={values[alone]}: names the articles by itself; "
                     f"leave out {', '.join(others)}"
                 )
+
+    def wanted(self) -> Wanted:
+        """Return which known articles the run may claim."""
+        return Wanted(
+            editions=self.editions,
+            outlets=self.outlets,
+            since=self.since.isoformat() if self.since else None,
+            until=self.until.isoformat() if self.until else None,
+            # A record without its source must not replace one that has it or waits for it.
+            exported=self.follow,
+        )
+
+    def plan(self, given: Mapping[str, Any]) -> Plan:
+        """Return what the run is to do; ``given`` are the arguments as they were passed."""
+        numbers = sum(each.last - each.first + 1 for each in self.ids)
+        ends = [end for end in (self.limit, len(self.urls), numbers) if end]
+        chosen = self.urls or self.ids or self.check or self.revisit == "only"
+        return Plan(
+            given=given,
+            articles=min(ends, default=None),
+            by_number=bool(self.ids),
+            must_find=self.check is None and self.revisit != "only",
+            until=self.until,
+            leftovers=None if chosen else self.wanted(),
+        )
 
     def wants(self, day: date) -> bool:
         """Return whether a printed date is between ``since`` and ``until``."""

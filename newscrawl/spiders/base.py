@@ -1,4 +1,4 @@
-"""Base of the spiders: construction, limits, errors, and the aggregator's copy of an article."""
+"""Base class of the spiders: sets up a run, parses the copies and follows their source links."""
 
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, Self
@@ -22,6 +22,7 @@ from newscrawl.articles.rule_store import RuleStore
 from newscrawl.errors import ArgumentError, StoreError
 from newscrawl.fetching.block_pages import challenge
 from newscrawl.fetching.hosts import Hosts
+from newscrawl.fetching.request_meta import ARTICLE
 from newscrawl.fetching.shutdown import stop
 from newscrawl.fetching.web_archive import WebArchive
 from newscrawl.spiders.arguments import Arguments
@@ -41,7 +42,7 @@ _BLOCK_PAGE = 20_000
 
 
 class AggregatorSpider(scrapy.Spider):
-    """Base of the spiders of the network.
+    """Crawls one aggregator site and the outlets' pages that it links to.
 
     A subclass sets ``name``, and ``site`` (a name in ``newscrawl.aggregator.sites``) if the two
     differ.
@@ -77,7 +78,7 @@ class AggregatorSpider(scrapy.Spider):
                 f"{type(self).__name__}: set the class attribute site to one of {', '.join(SITES)}"
             )
         self.arguments = Arguments.parse(self.site, given)
-        self.arguments_given = given
+        self._plan = self.arguments.plan(given)
         super().__init__()
         self._blocked = 0
 
@@ -87,13 +88,14 @@ class AggregatorSpider(scrapy.Spider):
         spider = super().from_crawler(crawler, *args, **kwargs)
         settings, site, arguments = crawler.settings, spider.site, spider.arguments
         spider.run = run = Run.of(crawler, job_name(spider.name, kwargs.get("_job")))
+        run.plan = spider._plan
         spider.rules = RuleStore(site.name, run.ledger)
         spider.parser = parser_of(settings, site, spider.rules.book)
         spider.driver = FlowDriver(crawler, spider.parser, spider.rules, run.ledger)
         spider.discovery = Discovery(
             crawler, site, arguments, run, spider.parser, spider.article_request
         )
-        run.with_records.append(spider.rules.keep)
+        run.listeners.append(spider.rules)
         spider.revisits = Revisits(settings)
         spider.hosts = Hosts.of(crawler)
         web_archive = WebArchive(settings)
@@ -117,7 +119,7 @@ class AggregatorSpider(scrapy.Spider):
         try:
             if self.arguments.check is not None:
                 checks = SourceChecks(self.crawler, self.arguments, self.run, self.driver)
-                self.run.before_close.append(checks.close)
+                self.run.listeners.append(checks)
                 for request in checks.requests():
                     yield request
                 return
@@ -146,7 +148,7 @@ class AggregatorSpider(scrapy.Spider):
             callback=self.parse_article,
             errback=self.article_failed,
             dont_filter=True,  # filtered by the ledger
-            meta={"article": key.id},
+            meta={ARTICLE.name: key.id},
             cb_kwargs={"key": key, "discovered": discovered, "page": page},
         )
 
@@ -157,7 +159,7 @@ class AggregatorSpider(scrapy.Spider):
             self.logger.error("%s is not an article page of %s", response.url, self.site.name)
             return
         assert response.request
-        response.request.meta["article"] = key.id
+        ARTICLE.set(response.request, key.id)
         async for result in self.parse_article(response, key=key, discovered=now(), page=None):
             yield result
 

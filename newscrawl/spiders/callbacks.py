@@ -1,4 +1,4 @@
-"""Error policy of the spider's callbacks and errbacks."""
+"""Error handling of spider callbacks: fatal errors end the run, others fail one article."""
 
 from collections.abc import AsyncIterator, Callable
 from functools import wraps
@@ -17,6 +17,8 @@ Results = AsyncIterator[Request | Article]
 
 
 class _HasCrawler(Protocol):
+    """Interface of objects with guarded callbacks."""
+
     crawler: Crawler
 
 

@@ -1,4 +1,4 @@
-"""Articles that a run claims from the ledger: which, and how many.
+"""Claims articles from the ledger for a run, by its arguments and ``limit``.
 
 What each spider argument may touch is listed in ``docs/state.md``.
 """
@@ -10,12 +10,11 @@ from newscrawl.aggregator.sites import Site
 from newscrawl.aggregator.urls import ArticleKey
 from newscrawl.spiders.arguments import Arguments
 from newscrawl.state import Entry
-from newscrawl.state.articles import Wanted
 from newscrawl.state.run import Run, now
 
 
 class Claims:
-    """The articles of one run.
+    """Enters discovered articles into the ledger and claims those that the run is to fetch.
 
     Args:
         site: The aggregator.
@@ -30,14 +29,7 @@ class Claims:
         self._run = run
         self._attempts = attempts
         self._count = 0
-        self._wanted = Wanted(
-            editions=arguments.editions,
-            outlets=arguments.outlets,
-            since=arguments.since.isoformat() if arguments.since else None,
-            until=arguments.until.isoformat() if arguments.until else None,
-            # A record without its source must not replace one that has it or waits for it.
-            exported=arguments.follow,
-        )
+        self._wanted = arguments.wanted()
 
     @property
     def room(self) -> int | None:
@@ -89,14 +81,6 @@ class Claims:
         """Give an article back whose printed date is not wanted."""
         self._run.ledger.articles.pass_over(key.id, day.isoformat())
         self._count -= 1
-
-    @property
-    def left(self) -> int:
-        """Unfinished articles of earlier runs that this run was to claim and has not."""
-        chosen = self._arguments
-        if chosen.urls or chosen.ids or chosen.check or chosen.revisit == "only":
-            return 0
-        return self._run.ledger.articles.count_left(self._site.name, self._run.job, self._wanted)
 
     def is_settled(self, key: ArticleKey) -> bool:
         """Whether an article has a final outcome, exported or rejected."""

@@ -1,4 +1,4 @@
-"""Discovery: where a crawl finds its articles (the ledger, arguments, listings and RSS feeds)."""
+"""Discovers articles: from the ledger, spider arguments, listings and RSS feeds."""
 
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
@@ -47,7 +47,7 @@ _UNFINISHED_FIRST = 1000
 
 
 class Discovery:
-    """The first requests of a crawl, its listings, and the articles that they lead to.
+    """Requests listings and RSS feeds, and yields requests for the articles that they list.
 
     One class, although large: all ways of discovery share claims, walks, counters and the end of
     the site.
@@ -121,9 +121,10 @@ class Discovery:
         """Articles that the arguments ``urls`` and ``ids`` name."""
         if self._arguments.urls:
             # A list that was stopped continues: what has been parsed since it was begun is done.
-            begun = self._run.ledger.discovery.begin_list(
-                self._site.name, self._digest.hexdigest(), now()
-            )
+            lists, digest = self._run.ledger.discovery, self._digest.hexdigest()
+            if self._arguments.again:
+                lists.end_list(self._site.name, digest)
+            begun = lists.begin_list(self._site.name, digest, now())
             for key in self._arguments.urls:
                 if self.claims.room == 0:
                     return

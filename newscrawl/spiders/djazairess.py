@@ -1,9 +1,9 @@
-"""Spider of djazairess.com."""
+"""Spider of djazairess.com, the aggregator of Algerian newspapers."""
 
 from newscrawl.spiders.base import AggregatorSpider
 
 
 class Djazairess(AggregatorSpider):
-    """Spider of one site; see ``newscrawl.aggregator.sites``."""
+    """Crawls djazairess.com (Algeria); see ``newscrawl.aggregator.sites``."""
 
     name = "djazairess"

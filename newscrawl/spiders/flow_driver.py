@@ -1,4 +1,4 @@
-"""Driver of the article flow in a crawl: steps become requests, and responses continue the flow."""
+"""Runs the article flow in a crawl: turns its steps into requests, feeds back responses."""
 
 from scrapy.crawler import Crawler
 from scrapy.http import Request, Response
@@ -16,7 +16,7 @@ from newscrawl.articles.flow import (
 from newscrawl.articles.parse_workers import Parser
 from newscrawl.articles.rendering import Renderings
 from newscrawl.articles.rule_store import RuleStore
-from newscrawl.browser import RENDER
+from newscrawl.fetching.request_meta import ARTICLE, PLAIN_PAGE
 from newscrawl.items import Article
 from newscrawl.spiders.callbacks import Results, guarded
 from newscrawl.state import Ledger
@@ -26,7 +26,7 @@ _REDIRECTS = ("redirect_urls", "redirect_times", "redirect_reasons")
 
 
 class FlowDriver:
-    """Callbacks that carry out the steps of articles.
+    """Turns the steps of an article flow into requests, and resumes it with the responses.
 
     Args:
         crawler: Of the running spider.
@@ -97,13 +97,17 @@ class FlowDriver:
         self, step: Fetch | AskWebArchive | FetchSnapshot, steps: AnySteps, origin: Request
     ) -> Request:
         url = step.snapshot.url if isinstance(step, FetchSnapshot) else step.url
+        headers = {"Referer": origin.url, **step.conditions} if isinstance(step, Fetch) else None
+        meta = {ARTICLE.name: ARTICLE.require(origin), "allow_offsite": True}
+        if isinstance(step, Fetch) and step.conditions:
+            meta["handle_httpstatus_list"] = [304]
         return Request(
             url,
             callback=self.step_done,
             errback=self.step_done,
             dont_filter=True,  # each article fetches its own source
-            headers={"Referer": origin.url} if isinstance(step, Fetch) else None,
-            meta={"article": origin.meta["article"], "allow_offsite": True},
+            headers=headers,
+            meta=meta,
             cb_kwargs={"steps": steps},
         )
 
@@ -125,8 +129,8 @@ class FlowDriver:
             dont_filter=True,  # it has just been fetched
             meta={
                 **{name: page.meta[name] for name in _REDIRECTS if name in page.meta},
-                RENDER: page,
-                "article": page.meta["article"],
+                PLAIN_PAGE.name: page,
+                ARTICLE.name: ARTICLE.require(page),
                 "allow_offsite": True,
                 "dont_redirect": True,
             },
@@ -142,6 +146,6 @@ class FlowDriver:
             if isinstance(following, Article) and isinstance(result, Response):
                 status = following.source.status
             yield following
-        for step, waiting in self._renderings.end(request.meta[RENDER], status):
+        for step, waiting in self._renderings.end(PLAIN_PAGE.require(request), status):
             async for following in self._render(step, steps=waiting):
                 yield following

@@ -1,9 +1,9 @@
-"""Spider of maghress.com."""
+"""Spider of maghress.com, the aggregator of Moroccan newspapers."""
 
 from newscrawl.spiders.base import AggregatorSpider
 
 
 class Maghress(AggregatorSpider):
-    """Spider of one site; see ``newscrawl.aggregator.sites``."""
+    """Crawls maghress.com (Morocco); see ``newscrawl.aggregator.sites``."""
 
     name = "maghress"

@@ -1,9 +1,9 @@
-"""Spider of masress.com."""
+"""Spider of masress.com, the aggregator of Egyptian newspapers."""
 
 from newscrawl.spiders.base import AggregatorSpider
 
 
 class Masress(AggregatorSpider):
-    """Spider of one site; see ``newscrawl.aggregator.sites``."""
+    """Crawls masress.com (Egypt); see ``newscrawl.aggregator.sites``."""
 
     name = "masress"

@@ -1,9 +1,9 @@
-"""Spider of sauress.com."""
+"""Spider of sauress.com, the aggregator of Saudi newspapers."""
 
 from newscrawl.spiders.base import AggregatorSpider
 
 
 class Sauress(AggregatorSpider):
-    """Spider of one site; see ``newscrawl.aggregator.sites``."""
+    """Crawls sauress.com (Saudi Arabia); see ``newscrawl.aggregator.sites``."""
 
     name = "sauress"

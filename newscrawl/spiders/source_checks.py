@@ -1,4 +1,4 @@
-"""Source checks of a crawl (``check=N``): old sources are fetched again instead of new articles."""
+"""Source checks (``check=N``): fetches sources of exported articles again."""
 
 import logging
 from collections.abc import Iterator
@@ -9,20 +9,23 @@ from scrapy.http import Request
 
 from newscrawl.articles.flow import ArticleFlow
 from newscrawl.articles.source_checks import check_steps
+from newscrawl.errors import StorageError
+from newscrawl.fetching.request_meta import ARTICLE
 from newscrawl.fetching.web_archive import WebArchive
 from newscrawl.items import SourceCheck
 from newscrawl.spiders.arguments import Arguments
 from newscrawl.spiders.flow_driver import FlowDriver
 from newscrawl.state.jsonl import LineFile, exported_record
-from newscrawl.state.run import Run, now
+from newscrawl.state.run import Run, RunListener, now
+from newscrawl.state.source_checks import CheckedPage
 
 logger = logging.getLogger(__name__)
 
 _NOT_REQUESTED = ("no_link", "unsafe", "not_followed")
 
 
-class SourceChecks:
-    """Requests for the sources to check, and the file of the results.
+class SourceChecks(RunListener):
+    """Requests the sources to check, and writes the results to a file.
 
     Args:
         crawler: Of the running spider.
@@ -60,26 +63,33 @@ class SourceChecks:
         )
         logger.info("%d sources are due for a check", len(due))
         for article in due:
-            record = exported_record(self._run, article)
+            try:
+                record = exported_record(self._run, article)
+            except StorageError as error:  # they remain due
+                logger.warning("no further sources are checked in this run: %s", error)
+                return
             if record is None or record.source.status in _NOT_REQUESTED:
                 self._run.ledger.source_checks.note(article, now())
                 continue
-            steps = check_steps(self._flow, record, self._store, now())
-            yield self._driver.first_request(steps, Request(record.url, meta={"article": article}))
+            last = self._run.ledger.source_checks.page_of(article)
+            steps = check_steps(self._flow, record, last, self._store, now())
+            yield self._driver.first_request(
+                steps, Request(record.url, meta={ARTICLE.name: article})
+            )
 
-    def _store(self, check: SourceCheck) -> None:
-        """Write a result and commit it with the time of the check."""
+    def _store(self, check: SourceCheck, page: CheckedPage | None) -> None:
+        """Write a result and commit it with the time of the check and the page's validators."""
         if self._file is None:
             self._file = LineFile(
                 self._run, "checks", fsync=self._crawler.settings.getbool("FEED_FSYNC")
             )
         with self._run.ledger.transaction():
             self._file.append([check])
-            self._run.ledger.source_checks.note(check.id, check.checked)
+            self._run.ledger.source_checks.note(check.id, check.checked, page)
         assert self._crawler.stats
         self._crawler.stats.inc_value(f"source_checks/{check.state}")
 
-    def close(self) -> None:
+    def before_close(self) -> None:
         """Close the file of the results."""
         if self._file:
             self._file.close()

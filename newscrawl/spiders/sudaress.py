@@ -1,9 +1,9 @@
-"""Spider of sudaress.com."""
+"""Spider of sudaress.com, the aggregator of Sudanese newspapers."""
 
 from newscrawl.spiders.base import AggregatorSpider
 
 
 class Sudaress(AggregatorSpider):
-    """Spider of one site; see ``newscrawl.aggregator.sites``."""
+    """Crawls sudaress.com (Sudan); see ``newscrawl.aggregator.sites``."""
 
     name = "sudaress"

@@ -1,9 +1,9 @@
-"""Spider of turess.com."""
+"""Spider of turess.com, the aggregator of Tunisian newspapers."""
 
 from newscrawl.spiders.base import AggregatorSpider
 
 
 class Turess(AggregatorSpider):
-    """Spider of one site; see ``newscrawl.aggregator.sites``."""
+    """Crawls turess.com (Tunisia); see ``newscrawl.aggregator.sites``."""
 
     name = "turess"

@@ -1,4 +1,4 @@
-"""Walks through listings, page by page, and how an interrupted one is resumed without a hole.
+"""Walks through listings page by page, and resumes interrupted walks without gaps.
 
 A walk stores its last page, and the articles on that page and on its first one. When it is resumed,
 two walks share the work:
@@ -21,7 +21,7 @@ from newscrawl.state.discovery import DiscoveryStore, WalkProgress
 
 @dataclass(slots=True)
 class Listing:
-    """One listing in this run: whether its front and its rest have been walked completely."""
+    """State of one listing in this run: which of its pages have been walked."""
 
     start: str
     """URL of its first page."""
@@ -35,7 +35,7 @@ class Listing:
 
 @dataclass(slots=True)
 class Walk:
-    """Pages of a listing that are requested one after the other."""
+    """A pass through consecutive pages of a listing, until a known or repeated page."""
 
     listing: Listing
     """The listing."""
@@ -64,7 +64,7 @@ class Walk:
 
 @dataclass(slots=True)
 class ListingPage:
-    """A page of a walk; without dates, its next page waits for the dates of its articles."""
+    """A listing page whose next page is requested once the dates of its articles are known."""
 
     walk: Walk
     """The walk."""
@@ -79,7 +79,7 @@ class ListingPage:
 
 
 class Walks:
-    """The walks of a run, and their progress in the ledger.
+    """Begins, resumes and ends the listing walks of a run; stores progress in the ledger.
 
     Args:
         store: The ledger's.

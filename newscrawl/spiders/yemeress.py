@@ -1,9 +1,9 @@
-"""Spider of yemeress.com."""
+"""Spider of yemeress.com, the aggregator of Yemeni newspapers."""
 
 from newscrawl.spiders.base import AggregatorSpider
 
 
 class Yemeress(AggregatorSpider):
-    """Spider of one site; see ``newscrawl.aggregator.sites``."""
+    """Crawls yemeress.com (Yemen); see ``newscrawl.aggregator.sites``."""
 
     name = "yemeress"

@@ -1,4 +1,4 @@
-"""State that outlives a run: the ledger and its stores."""
+"""State that outlives a run: the crawl-state database (ledger), run reports, feed files."""
 
 try:
     import fcntl  # noqa: F401 - file locks
@@ -6,6 +6,6 @@ except ImportError:
     raise SystemExit("newscrawl needs Linux or macOS; on Windows, use it within WSL") from None
 
 from newscrawl.state.articles import Entry, Scope, State
-from newscrawl.state.ledger import Ledger, examine, ledger_of, ledger_path
+from newscrawl.state.ledger import Ledger, examine, files_of, ledger_of, ledger_path
 
-__all__ = ["Entry", "Ledger", "Scope", "State", "examine", "ledger_of", "ledger_path"]
+__all__ = ["Entry", "Ledger", "Scope", "State", "examine", "files_of", "ledger_of", "ledger_path"]

@@ -1,4 +1,4 @@
-"""Advice on faults of the ledger's file that fits the fault."""
+"""Remedies for errors of the ledger's file, such as a full disk or missing permissions."""
 
 import errno
 

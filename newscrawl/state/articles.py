@@ -1,4 +1,4 @@
-"""Articles: their states, who has claimed them, and their exported versions.
+"""Table of articles in the ledger: their crawl states, claims by runs, and exported versions.
 
 The table in ``docs/state.md`` lists every state and event. Two columns hold what is known:
 
@@ -39,7 +39,7 @@ _NUMBER = "(SELECT number FROM names WHERE name = ?)"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An article to remember."""
+    """A newly discovered article, to be stored in the ledger."""
 
     id: str
     """The record's identifier."""
@@ -53,7 +53,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which articles are meant; ``None`` means any."""
+    """Filter of articles by site, outlet and state, as an SQL condition."""
 
     site: str | None = None
     """Name of the aggregator."""
@@ -72,7 +72,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which known articles a run may claim, by its arguments."""
+    """Filter of the known articles that a run may claim, as an SQL condition."""
 
     editions: Sequence[str] = ()
     """Language branches; empty means all."""
@@ -106,7 +106,7 @@ ANY = Wanted()
 
 
 class ArticleStore:
-    """Articles of all sites.
+    """Stores each article's state, claims articles for runs, and records their outcomes.
 
     Args:
         database: Database that holds them.
@@ -265,7 +265,7 @@ class ArticleStore:
         condition, values = wanted.where()
         (count,) = self._database.execute(
             "SELECT count(*) FROM articles"  # noqa: S608 - as above
-            f" WHERE site = ? AND state = 'found' AND job IS NOT {_NUMBER}{condition}",
+            f" WHERE site = ? AND state = 'found' AND job != coalesce({_NUMBER}, -1){condition}",
             [site, job, *values],
         ).fetchone()
         return int(count)

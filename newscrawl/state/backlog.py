@@ -1,4 +1,4 @@
-"""Counts of what waits in the ledger, read without locking or changing it."""
+"""Counts each site's unfinished and due articles in the ledger, without a lock on it."""
 
 import sqlite3
 from collections.abc import Callable, Iterable
@@ -14,7 +14,7 @@ from newscrawl.state.postgres import PostgresDatabase
 
 @dataclass(slots=True)
 class Backlog:
-    """Articles of a site that a later run will fetch."""
+    """Numbers of a site's articles that a later run will fetch."""
 
     unfinished: int = 0
     """Found, and without an outcome."""

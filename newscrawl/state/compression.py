@@ -1,4 +1,4 @@
-"""Compression of feeds: one frame per batch, so that a batch can be cut off again.
+"""Compresses feeds (gzip, Zstandard), one frame per batch, and opens compressed feeds.
 
 A gzip file is a row of members, and a Zstandard file one of frames; a reader takes them for one.
 """
@@ -16,7 +16,7 @@ from newscrawl.errors import SettingError
 
 @dataclass(frozen=True, slots=True)
 class Packing:
-    """A way to write a feed."""
+    """Compression method of feeds: file suffix and compress function."""
 
     suffix: str
     """What it adds to the feed's name."""

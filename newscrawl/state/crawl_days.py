@@ -1,4 +1,4 @@
-"""What the crawls of each day have discovered, and what became of it."""
+"""Counts the discovered, exported and failed articles of each outlet by day of discovery."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -7,7 +7,7 @@ from newscrawl.state.database import Database
 
 
 class Crawled(NamedTuple):
-    """Articles of one outlet that were discovered on one day."""
+    """Numbers of one outlet's articles that were discovered on one day."""
 
     discovered: int
     """Number of them."""
@@ -18,7 +18,7 @@ class Crawled(NamedTuple):
 
 
 class CrawlDays:
-    """Counts of the ledger's articles by outlet and day of discovery.
+    """Counts the ledger's articles by outlet and day of discovery.
 
     Args:
         database: Database that holds them.

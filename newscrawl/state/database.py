@@ -1,14 +1,14 @@
-"""Interface of the database that holds the ledger."""
+"""Interface of the database that holds the ledger: SQLite or PostgreSQL."""
 
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, ClassVar, Protocol
 
 
 class Cursor(Protocol):
-    """Result of a statement; the part of the DB API that the stores use."""
+    """Rows that an SQL statement returned; the part of Python's DB API that the stores use."""
 
     @property
     def rowcount(self) -> int:
@@ -28,7 +28,7 @@ class Cursor(Protocol):
 
 
 class Database(ABC):
-    """Connection to a database with the current schema.
+    """Database connection: transactions and SQL statements for SQLite and PostgreSQL.
 
     Statements are written in the SQL that SQLite and PostgreSQL share, with the parameters of
     SQLite: ``?`` or ``:name``. Every method raises ``StoreError`` if the database cannot be used;
@@ -50,6 +50,10 @@ class Database(ABC):
     @abstractmethod
     def transaction(self) -> AbstractContextManager[None]:
         """Context of a transaction: commits at its end, rolls back on an exception."""
+
+    def unhurried(self) -> AbstractContextManager[None]:
+        """Context in which a statement may take long, as it changes many rows."""
+        return nullcontext()
 
     @abstractmethod
     def execute(

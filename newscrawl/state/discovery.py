@@ -1,4 +1,4 @@
-"""Discovery state: interrupted walks and lists, and cache validators of feeds."""
+"""Progress of interrupted listing walks and URL lists, and HTTP cache validators of RSS feeds."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from newscrawl.state.database import Database
 
 @dataclass(frozen=True, slots=True)
 class WalkProgress:
-    """How far the walk of a listing has come, and which articles it was looking for."""
+    """Progress of a listing's walk: the page it has reached, and the filters it was run with."""
 
     page: str
     """URL of the last page whose articles are stored; empty once the last page of all is."""
@@ -24,7 +24,7 @@ class WalkProgress:
 
 
 class DiscoveryStore:
-    """Progress of listing walks, start times of ``urls`` lists, and cache validators.
+    """Stores listing walks, start times of URL lists, and cache validators (``ETag``).
 
     Args:
         database: Database that holds them.

@@ -1,4 +1,4 @@
-"""Update of the records' positions in the ledger when feeds are merged."""
+"""Updates where each article's record is stored once feed files are merged."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,7 @@ from newscrawl.state.database import Database
 
 
 class FeedPositions:
-    """File positions of the articles' records.
+    """File and byte offset of each article's record.
 
     Args:
         database: Database that holds them.

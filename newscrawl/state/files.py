@@ -1,10 +1,10 @@
-"""Committed lengths of output files."""
+"""Committed lengths of output files, so that a killed run's uncommitted bytes are cut off."""
 
 from newscrawl.state.database import Database
 
 
 class OutputFiles:
-    """Files that runs append to, with the length that is committed.
+    """Stores the committed length of each file that runs append to.
 
     Args:
         database: Database that holds them.
@@ -33,6 +33,11 @@ class OutputFiles:
         return self._database.execute(
             "SELECT path, length FROM files WHERE site = ? AND node = ?", (site, self._node)
         ).fetchall()
+
+    def open_files(self) -> set[str]:
+        """Return the open files of this machine."""
+        rows = self._database.execute("SELECT path FROM files WHERE node = ?", (self._node,))
+        return {path for (path,) in rows.fetchall()}
 
     def close_file(self, path: str) -> None:
         """Mark a file as complete."""

@@ -1,4 +1,4 @@
-"""Host slots: which process may send requests to a host, and the host's health."""
+"""Shares hosts between processes: one process at a time may send requests to a host."""
 
 import os
 from contextlib import suppress
@@ -18,7 +18,7 @@ _RESERVED = 5.0
 
 @dataclass(frozen=True, slots=True)
 class HostHealth:
-    """State of a host as processes pass it on."""
+    """Pause, failures and back-off of a host, as passed from one process to the next."""
 
     free_in: float = 0.0
     """Seconds until the next request."""
@@ -35,7 +35,7 @@ class HostHealth:
 
 
 class HostSlots:
-    """Slots of hosts, each owned by one process at a time.
+    """Slots of hosts in the ledger, each owned by one process at a time.
 
     A slot belongs to a process until it gives it back, or until the lease of the process ends
     without being renewed. All times are those of the database's clock.

@@ -1,10 +1,10 @@
-"""Hosts whose pages need a browser."""
+"""Hosts whose pages can be extracted only after rendering in a browser."""
 
 from newscrawl.state.database import Database
 
 
 class HostStore:
-    """Hosts whose pages were extracted only after rendering.
+    """Stores the hosts whose pages can be extracted only after rendering in a browser.
 
     Those of other processes are known as of the first question.
 

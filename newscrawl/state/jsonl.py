@@ -1,4 +1,4 @@
-"""JSON Lines file that survives a kill: uncommitted bytes are cut off."""
+"""Appends to JSON Lines files that survive a kill: uncommitted bytes are cut off."""
 
 import logging
 import os
@@ -7,10 +7,11 @@ from typing import Any
 
 import msgspec
 
-from newscrawl.errors import StoreError
+from newscrawl.errors import StorageError, StoreError
 from newscrawl.items import Article
 from newscrawl.state.compression import PACKINGS, Packing, open_unpacked, unpacking_errors
 from newscrawl.state.run import Run
+from newscrawl.storage import open_file
 
 logger = logging.getLogger(__name__)
 
@@ -21,18 +22,23 @@ def exported_record(run: Run, article: str) -> Article | None:
     """Return the record of an article that was exported last; ``None`` if it cannot be read.
 
     Raises:
+        StorageError: its feed is in object storage, which cannot be reached.
         StoreError: the ledger cannot be read.
     """
     known = run.ledger.articles.describe(article)
     if not known.get("file"):
         return None
-    path, beginning = run.data / str(known["file"]), f'{{"id":"{article}"'.encode()
+    name, beginning = str(known["file"]), f'{{"id":"{article}"'.encode()
+    path = run.data / name
+    stored = None if path.exists() else run.ledger.stored_files.find(name)
     try:
-        with path.open("rb") as file:
+        with open_file(stored.url, size=stored.size) if stored else path.open("rb") as file:
             file.seek(int(str(known["position"] or 0)))
             with open_unpacked(path, file) as lines:
                 line = next((line for line in lines if line.startswith(beginning)), b"")
         return msgspec.json.decode(line, type=Article)
+    except StorageError:
+        raise
     except (OSError, msgspec.MsgspecError):
         return None
     except unpacking_errors():
@@ -40,7 +46,7 @@ def exported_record(run: Run, article: str) -> Article | None:
 
 
 class LineFile:
-    """Appends objects of one kind, one JSON line each; the file appears with its first line.
+    """Appends objects to a JSON Lines file and commits its length to the ledger.
 
     Raises:
         StoreError: the file cannot be opened or written.
@@ -56,6 +62,10 @@ class LineFile:
         self._packing = packing
         # A job that is started again under the same name continues where its file ends.
         length = self.path.stat().st_size if self.path.exists() else 0
+        if not length and run.ledger.stored_files.find(self._name):
+            raise StoreError(
+                f"{self.path} is in object storage and not on this disk; give the run another name"
+            )
         # Stored before the file exists, so that no torn line remains.
         self._run.ledger.files.commit_length(self._name, run.site, length)
 
@@ -68,8 +78,8 @@ class LineFile:
         Raises:
             StoreError: they cannot be written, or the file was changed meanwhile.
         """
-        for secure in self._run.before_lines:
-            secure()
+        for listener in self._run.listeners:
+            listener.before_lines()
         lines = [_encode(item) + b"\n" for item in objects]
         block = self._packing.pack(b"".join(lines))
         length = self._cut_back()

@@ -1,4 +1,4 @@
-"""The ledger: one database per project with the state that outlives a run.
+"""The ledger: the project's crawl-state database, in SQLite or PostgreSQL.
 
 An article is stored before its page is requested, and becomes ``done`` only in the transaction that
 also commits the length of its feed. A run that is killed leaves articles in state ``found``, which
@@ -27,7 +27,9 @@ from newscrawl.state.site_leases import SiteLeases
 from newscrawl.state.site_lock import SiteLocks
 from newscrawl.state.source_checks import SourceCheckTimes
 from newscrawl.state.sqlite import SqliteDatabase, examine_sqlite
+from newscrawl.state.stored_files import StoredFiles
 from newscrawl.state.texts import BandTable, KeyIndex, TextSignatures
+from newscrawl.storage.files import Files
 
 if TYPE_CHECKING:
     from newscrawl.state.database import Database
@@ -39,7 +41,7 @@ def ledger_path(data: Path) -> Path:
 
 
 class Ledger:
-    """Owner of the database and of the stores on it.
+    """Opens the crawl-state database and gives access to its stores.
 
     Args:
         place: Place of the ledger, or an SQLite file; created if missing.
@@ -73,6 +75,8 @@ class Ledger:
         """Listing walks and cache validators."""
         self.files = OutputFiles(self._database, place.node)
         """Committed lengths of output files."""
+        self.stored_files = StoredFiles(self._database, place.node)
+        """Files in object storage."""
         self.positions = FeedPositions(self._database)
         """Positions of records in feeds."""
         self.outlets = OutletKnowledge(self._database)
@@ -95,6 +99,10 @@ class Ledger:
             StoreError: the changes cannot be written.
         """
         return self._database.transaction()
+
+    def unhurried(self) -> AbstractContextManager[None]:
+        """Context in which a statement may take long, as it changes many rows."""
+        return self._database.unhurried()
 
     def lock(self, site: str, job: str) -> None:
         """Lock a site for this process until the ledger is closed or the process ends.
@@ -152,6 +160,35 @@ def ledger_of(place: Place | Path) -> Iterator[Ledger | None]:
     finally:
         if ledger:
             ledger.close()
+
+
+def files_of(place: Place | Path, directory: Path) -> Files:
+    """Return the files below a directory, with those of all machines in object storage.
+
+    Args:
+        place: Place of the ledger, or the data directory of an SQLite ledger.
+        directory: Directory of a data directory, such as ``data/archive``: that of ``place``, or
+            one with an SQLite ledger. Of any other one, only local files are known.
+
+    Raises:
+        StoreError: the ledger cannot be read, and there may be files in object storage.
+    """
+    directory = directory.resolve()
+    for known in (as_place(place), *map(Place, directory.parents)):
+        data = known.data.resolve()
+        if known.exists and directory.is_relative_to(data):
+            break
+    else:
+        return Files(directory)
+    below = directory.relative_to(data).as_posix()
+    try:
+        with ledger_of(known) as ledger:
+            stored = ledger.stored_files.below(below) if ledger else []
+    except StoreError:
+        if known.url or known.storage:
+            raise
+        stored = []  # the ledger of a read-only copy
+    return Files(directory, {file.path.removeprefix(f"{below}/"): file for file in stored})
 
 
 def examine(place: Place) -> str:

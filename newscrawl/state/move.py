@@ -1,4 +1,4 @@
-"""Move of a ledger between SQLite and PostgreSQL."""
+"""Moves a ledger between SQLite and PostgreSQL, and resumes an interrupted move."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,16 +6,11 @@ from pathlib import Path
 from newscrawl.aggregator.sites import SITES
 from newscrawl.errors import StoreError
 from newscrawl.state.articles import Scope
+from newscrawl.state.copies import KEYS
 from newscrawl.state.ledger import Ledger
 from newscrawl.state.place import Place
 
-_NUMBERED = ("names", "articles", "texts")
-"""Tables whose rows are numbered, in the order of their references."""
-
-_SMALL = (
-    *("files", "walks", "lists", "validators", "domains", "rendered", "rules", "forgotten"),
-    "source_checks",
-)
+_SMALL = ("files", "walks", "lists", "validators", "domains", "rendered", "rules", "stored_files")
 """Tables that are copied at once."""
 
 _BATCH = 5000
@@ -41,10 +36,10 @@ def move(source: Place, target: Place) -> Iterator[str]:
         for ledger in (new, old) if source.path != target.path else (new if target.url else old,):
             for site in SITES:
                 ledger.lock(site, "scrapy ledger move")
-        _begin(new, mark, to="PostgreSQL" if target.url else "SQLite")
+        _begin(old, new, mark, to="PostgreSQL" if target.url else "SQLite")
         for table in _SMALL:
             yield f"{table}: {new.copies.replace(table, old.copies.rows(table))} rows"
-        for table in _NUMBERED:
+        for table in KEYS:
             last = new.copies.last(table)
             while rows := old.copies.rows_after(table, last, _BATCH):
                 last = new.copies.append(table, rows)
@@ -59,18 +54,22 @@ def move(source: Place, target: Place) -> Iterator[str]:
         new.close()
 
 
-def _begin(new: Ledger, mark: Path, to: str) -> None:
+def _begin(old: Ledger, new: Ledger, mark: Path, to: str) -> None:
     """Check that the target is empty or holds the first part of this move.
 
     Raises:
-        StoreError: it is neither.
+        StoreError: it is neither, or a run has used the old ledger since the first part was copied.
     """
-    interrupted = mark.exists() and mark.read_text() == to
-    if not interrupted and new.copies.last("articles"):
-        raise StoreError(
-            f"the {to} ledger has articles already; name an empty one, or remove it first"
+    names = old.copies.last("names")  # each run adds one
+    begun = mark.read_text() if mark.exists() else ""
+    if new.copies.last("articles") and begun != f"{to} {names}":
+        fault = (
+            "has a part of this ledger as it was before its last run"
+            if begun.startswith(to)
+            else "has articles already"
         )
-    mark.write_text(to)
+        raise StoreError(f"the {to} ledger {fault}; name an empty one, or remove it first")
+    mark.write_text(f"{to} {names}")
 
 
 def _compare(old: Ledger, new: Ledger) -> None:
@@ -81,7 +80,7 @@ def _compare(old: Ledger, new: Ledger) -> None:
     """
     if old.articles.census(Scope()) != new.articles.census(Scope()):
         raise StoreError("the counts of articles differ after the move; the old ledger is whole")
-    for table in (*_NUMBERED, *_SMALL):
+    for table in (*KEYS, *_SMALL):
         counts = old.copies.count(table), new.copies.count(table)
         if counts[0] != counts[1]:
             raise StoreError(f"{table}: {counts[0]} rows were moved and {counts[1]} arrived")

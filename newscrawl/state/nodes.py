@@ -1,4 +1,4 @@
-"""Nodes that share a ledger, and recovery from the loss of one."""
+"""Handles the loss of a node's disk: has the articles in its feeds fetched again."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from newscrawl.state.database import Database
 
 @dataclass(frozen=True, slots=True)
 class LostFile:
-    """A feed of a node whose disk is lost."""
+    """A feed of a node whose disk is lost, with the number of its records."""
 
     path: str
     """Path relative to the node's data directory."""
@@ -19,7 +19,7 @@ class LostFile:
 
 
 class NodeStore:
-    """Lost nodes of a PostgreSQL ledger: their feeds, and their removal.
+    """Lists the feeds of a lost node, and removes the node from a PostgreSQL ledger.
 
     Args:
         database: Database that holds them.
@@ -29,7 +29,7 @@ class NodeStore:
         self._database = database
 
     def lost_files(self, node: str) -> list[LostFile]:
-        """Return the feeds of a node that hold last records of articles.
+        """Return the feeds of a node that hold last records of articles and are nowhere else.
 
         Raises:
             StoreError: there is no such node, or a run is under way on it.
@@ -44,8 +44,9 @@ class NodeStore:
         if running:
             raise StoreError(f"node {node} is not lost: a run of {running[0]} is under way on it")
         rows = self._database.execute(
-            "SELECT name, site, count(*) FROM articles JOIN names ON names.number = file"
-            " WHERE name LIKE ? ESCAPE '!' GROUP BY name, site ORDER BY name, site",
+            "SELECT name, site, count(*) FROM articles JOIN names ON names.number = file"  # noqa: S608 - a literal
+            f" WHERE name LIKE ? ESCAPE '!' AND NOT {_IS_STORED}"
+            " GROUP BY name, site ORDER BY name, site",
             (_pattern(node),),
         )
         return [LostFile(*row) for row in rows.fetchall()]
@@ -57,15 +58,22 @@ class NodeStore:
         """
         with self._database.transaction():
             self._database.execute(
-                "UPDATE articles SET state = 'found', claim = NULL, job = 0, attempts = 0,"
+                "UPDATE articles SET state = 'found', claim = NULL, job = 0, attempts = 0,"  # noqa: S608 - a literal
                 " due = NULL, reason = NULL, version = version - 1, prints = NULL, exported = NULL,"
-                " file = NULL, position = NULL"
-                " WHERE file IN (SELECT number FROM names WHERE name LIKE ? ESCAPE '!')",
+                " file = NULL, position = NULL FROM names"
+                f" WHERE names.number = file AND name LIKE ? ESCAPE '!' AND NOT {_IS_STORED}",
                 (_pattern(node),),
             )
             for table in ("files", "processes", "site_leases"):
                 self._database.execute(f"DELETE FROM {table} WHERE node = ?", (node,))  # noqa: S608 - literals
             self._database.execute("DELETE FROM nodes WHERE name = ?", (node,))
+
+
+_IS_STORED = (
+    "EXISTS (SELECT 1 FROM stored_files"
+    " WHERE path = name AND coalesce(position, 0) < stored_files.size)"
+)
+"""SQL condition: the article's record is in object storage."""
 
 
 def _pattern(node: str) -> str:

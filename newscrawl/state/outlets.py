@@ -1,10 +1,10 @@
-"""What runs have learned about outlets: domains and extraction rules."""
+"""What runs have learned about outlets: registered domains and extraction rules."""
 
 from newscrawl.state.database import Database
 
 
 class OutletKnowledge:
-    """Domains and extraction rules of outlets.
+    """Stores the learned registered domains and extraction rules of outlets.
 
     Args:
         database: Database that holds them.
@@ -32,6 +32,15 @@ class OutletKnowledge:
             (site, edition, outlet),
         ).fetchone()
         return row[0] if row else None
+
+    def domains(self, site: str) -> dict[str, str]:
+        """Registered domains of all outlets of a site, by edition and slug (``fr/lopinion``)."""
+        rows = self._database.execute(
+            "SELECT edition, outlet, domain FROM domains WHERE site = ?"
+            " ORDER BY pages, domain DESC",  # so that the last one is that of most pages
+            (site,),
+        ).fetchall()
+        return {f"{edition}/{outlet}": domain for edition, outlet, domain in rows}
 
     def keep_rules(self, site: str, domain: str, rules: bytes) -> None:
         """Store the rules of a domain, or delete them if empty; in the caller's transaction."""

@@ -1,4 +1,4 @@
-"""Place of the state: the data directory, the ledger's database, and this machine's name."""
+"""Location of the state: data directory, ledger database, and this node's name."""
 
 import re
 import socket
@@ -18,7 +18,7 @@ _NODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a run keeps its state."""
+    """Data directory, database URL and node name of a run."""
 
     data: Path
     """Data directory, absolute."""
@@ -30,11 +30,17 @@ class Place:
     """Seconds after which an unrenewed lease is over."""
     file: Path | None = None
     """SQLite file, if it is not in the data directory."""
+    storage: str = ""
+    """URL below which sealed files are uploaded; empty for none."""
 
     @property
     def path(self) -> Path:
         """SQLite file; the nodes of a PostgreSQL ledger keep their lock files beside it."""
         return self.file or self.data / "ledger" / "ledger.sqlite"
+
+    def stem(self, name: str) -> str:
+        """Return how the names of this machine's files begin, those of a run or a month."""
+        return f"{name}@{self.node}" if self.node else name
 
     @property
     def exists(self) -> bool:
@@ -51,14 +57,14 @@ def place_of(settings: Mapping[str, Any]) -> Place:
     """Return the place that the settings name.
 
     Raises:
-        SettingError: ``LEDGER`` is no PostgreSQL URL, or ``NODE`` is no name.
+        SettingError: ``LEDGER`` is no PostgreSQL URL, ``NODE`` no name, or ``STORAGE`` no URL.
     """
     # Absolute: a command may run in any working directory.
     data = Path(settings["NEWSCRAWL_DATA"]).resolve()
     lease = float(settings["LEASE_SECONDS"])
-    url = settings["LEDGER"] or ""
+    url, storage = settings["LEDGER"] or "", _storage(settings["STORAGE"])
     if not url:
-        return Place(data, lease=lease)
+        return Place(data, lease=lease, storage=storage)
     if urlsplit(url).scheme not in ("postgresql", "postgres"):
         raise SettingError(
             "LEDGER: expected postgresql://user@host/database, or nothing for SQLite in the data "
@@ -69,4 +75,21 @@ def place_of(settings: Mapping[str, Any]) -> Place:
         raise SettingError(
             f"NODE={node}: expected a name of letters, digits, - and _, at most 63 characters"
         )
-    return Place(data, url, node, lease)
+    return Place(data, url, node, lease, storage=storage)
+
+
+def _storage(url: str | None) -> str:
+    """Return the URL of object storage without a slash at its end.
+
+    Raises:
+        SettingError: it is no URL, or contains a password.
+    """
+    given = (url or "").rstrip("/")
+    parts = urlsplit(given)
+    if given and (not parts.scheme or parts.password or parts.query):
+        raise SettingError(  # the value may contain a password
+            "STORAGE: expected a URL such as s3://bucket/prefix or file:///directory; credentials "
+            "are in the variables of the environment that the storage's tools use, such as "
+            "AWS_ACCESS_KEY_ID"
+        )
+    return given

@@ -1,4 +1,4 @@
-"""PostgreSQL as the ledger's database, shared by several machines."""
+"""PostgreSQL backend of the ledger, shared by several nodes."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,7 +12,21 @@ from newscrawl.state.migrations import POSTGRES
 
 _MIN_VERSION = 13
 _PATIENCE = 10
-"""Seconds after which a server that does not respond counts as lost."""
+"""Seconds after which a server that does not respond counts as lost: to a new connection, and by
+the system, which notices a broken network."""
+
+_STATEMENT_SECONDS = 60.0
+"""Time limit of a statement; those of a run take milliseconds."""
+
+_BULK_SECONDS = 3600.0
+"""Time limit of a statement that may change every row."""
+
+_REMEDIES = {
+    "53100": "make space on the server",
+    "25006": "the server has become read-only: name the primary server",
+    "57014": "the server is overloaded, or another connection holds a lock",
+}
+"""What to do about a failed statement, by SQLSTATE."""
 
 _PARAMETER = re.compile(r"%|\?|(?<!:):([a-z_]+)")
 
@@ -33,7 +47,7 @@ def _storable(value: object) -> object:
 
 
 class PostgresDatabase(Database):
-    """PostgreSQL database, migrated to the current schema.
+    """PostgreSQL connection, migrated to the current schema.
 
     There is no reconnect: a lost connection ends the run in order, and the next run finds by the
     committed lengths of its files what the last transaction came to.
@@ -55,6 +69,8 @@ class PostgresDatabase(Database):
         super().__init__()
         try:
             import psycopg
+
+            from newscrawl.state.postgres_connection import DeadlineConnection
         except ImportError as error:
             raise StoreError(
                 f"LEDGER needs psycopg ({error}); run: pip install 'newscrawl[cluster]'"
@@ -77,7 +93,7 @@ class PostgresDatabase(Database):
             "application_name": f"newscrawl {node}".strip(),
         }
         try:
-            self._connection = psycopg.connect(url, autocommit=True, **settings)
+            self._connection = DeadlineConnection.connect(url, autocommit=True, **settings)
         except psycopg.Error as error:
             raise StoreError(
                 f"the ledger {self.name} cannot be opened: {_without(secrets, error)}; check "
@@ -100,6 +116,7 @@ class PostgresDatabase(Database):
                 f"the ledger {self.name} is on PostgreSQL {version}; "
                 f"version {_MIN_VERSION} or newer is needed"
             )
+        self._connection.limit_server(_STATEMENT_SECONDS)
         run = self._connection.execute
         row = run("SHOW transaction_read_only").fetchone()
         if row and row[0] == "on":
@@ -107,7 +124,7 @@ class PostgresDatabase(Database):
                 f"the ledger {self.name} is read-only (a standby, or set so); "
                 "name the primary server"
             )
-        with self._connection.transaction():
+        with self.unhurried(), self._connection.transaction():
             run("SELECT pg_advisory_xact_lock(hashtext('newscrawl migrations'))")
             run("CREATE TABLE IF NOT EXISTS migrations (name text PRIMARY KEY)")
             applied = {name for (name,) in run("SELECT name FROM migrations")}
@@ -125,6 +142,16 @@ class PostgresDatabase(Database):
         """Close the connection."""
         with suppress(self._errors.Error):
             self._connection.close()
+
+    @contextmanager
+    def unhurried(self) -> Iterator[None]:
+        """Context in which statements may take long."""
+        self._connection.limit_server(_BULK_SECONDS)
+        try:
+            yield
+        finally:
+            with suppress(self._errors.Error):
+                self._connection.limit_server(_STATEMENT_SECONDS)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -223,8 +250,10 @@ class PostgresDatabase(Database):
 
     def _unusable(self, error: Exception) -> StoreError:
         """Make the error for a failed statement and refuse all later changes."""
-        fault = "lost its connection" if self._connection.broken else "cannot be used"
-        self._refused = StoreError(f"the ledger {self.name} {fault}: {_line(error)}")
+        fault = "lost its connection" if self._connection.closed else "cannot be used"
+        state = getattr(error, "sqlstate", None)
+        remedy = f"; {_REMEDIES[state]}" if state in _REMEDIES else ""
+        self._refused = StoreError(f"the ledger {self.name} {fault}: {_line(error)}{remedy}")
         return self._refused
 
     def _check_refused(self) -> None:
@@ -252,17 +281,18 @@ def _described(url: str) -> tuple[str, list[str]]:
 
     try:
         parts = conninfo_to_dict(url)
-        int(parts.get("port") or 0)
+        hosts, ports = (str(parts.get(name) or "").split(",") for name in ("host", "port"))
+        [int(port or 0) for port in ports]
     except (psycopg.Error, ValueError):
         raise StoreError(
             "LEDGER cannot be parsed: expected postgresql://user:password@host:port/database, with "
             "special characters of the password percent-encoded"
         ) from None  # its message quotes parts of the URL
     user = f"{parts['user']}@" if parts.get("user") else ""
-    port = f":{parts['port']}" if parts.get("port") else ""
-    host = str(parts.get("host") or "localhost")
+    pairs = zip(hosts, ports if len(ports) > 1 else ports * len(hosts), strict=False)
+    servers = ",".join(f"{host or 'localhost'}{port and f':{port}'}" for host, port in pairs)
     password = str(parts.get("password") or "")
-    return f"postgresql://{user}{host}{port}/{parts.get('dbname') or ''}", [password]
+    return f"postgresql://{user}{servers}/{parts.get('dbname') or ''}", [password]
 
 
 def _without(secrets: Sequence[str], error: Exception) -> str:

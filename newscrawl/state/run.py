@@ -11,10 +11,12 @@ from weakref import WeakKeyDictionary
 from newscrawl.errors import ArgumentError, StoreError
 from newscrawl.state import Ledger
 from newscrawl.state.place import Place, as_place, place_of
+from newscrawl.state.plan import Plan
 from newscrawl.text.signatures import TextIndex
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    import asyncio
+    from collections.abc import Sequence
 
     from scrapy.crawler import Crawler
     from scrapy.settings import BaseSettings
@@ -53,8 +55,34 @@ def job_name(site: str, given: object = None) -> str:
     return _NO_NAME.sub("_", name)[:100].encode()[:_LONGEST_NAME].decode(errors="ignore")
 
 
+class RunListener:
+    """Base of components that are called when a run commits records, and before it closes."""
+
+    def before_lines(self) -> None:
+        """Make durable what lines refer to; called before lines are written.
+
+        Raises:
+            StoreError: it cannot be written.
+        """
+
+    def with_records(self, records: "Sequence[Article]") -> None:
+        """Store what belongs to records, in the transaction that commits them.
+
+        The records are validated; they must not be changed.
+
+        Raises:
+            StoreError: the ledger cannot be written.
+        """
+
+    def after_commit(self, records: "Sequence[Article]") -> None:
+        """Note records that are committed."""
+
+    def before_close(self) -> None:
+        """Finish at the end of the run, while the ledger is still open."""
+
+
 class Run:
-    """One crawl of one site.
+    """One crawl of one site: its name, its ledger, and the paths of its output files.
 
     Raises:
         SiteBusyError: another run of the same site is using the ledger.
@@ -66,20 +94,17 @@ class Run:
         self.site = site
         self.job = job
         self.data = self.place.data
-        self.stem = f"{job}@{self.place.node}" if self.place.node else job
+        self.stem = self.place.stem(job)
         """How the names of this run's files begin."""
         self.started = now()
-        self.before_lines: list[Callable[[], None]] = []
-        """Called before lines are written: what they refer to must be on disk first."""
-        self.with_records: list[Callable[[list[Article]], None]] = []
-        """Called in the transaction that commits records: what is learned from them is committed
-        with them or not at all. The records are validated; they must not be changed."""
-        self.after_records: list[Callable[[list[Article]], None]] = []
-        """Called once records are committed."""
+        self.plan = Plan()
+        """What it was started to do; the spider sets it."""
+        self.listeners: list[RunListener] = []
+        """Components that take part in its commits, in this order."""
+        self.end: asyncio.Future[None] | None = None
+        """Closing of the spider after a fatal error."""
         self.files: dict[str, Path] = {}
         """JSON Lines files that this run may have written, by kind."""
-        self.before_close: list[Callable[[], None]] = []
-        """Called at the end of the run, while the ledger is still open."""
         self.ledger = Ledger(self.place)
         self.texts = TextIndex(self.ledger.texts)
         """Texts of records, for the hint at duplicates."""
@@ -106,8 +131,8 @@ class Run:
 
     def close(self) -> None:
         """End the run; the ledger cannot be used any more."""
-        for finish in self.before_close:
-            finish()
+        for listener in self.listeners:
+            listener.before_close()
         with suppress(StoreError):  # the next run does it
             self.ledger.articles.release(self.site)
         self.ledger.close()

@@ -1,4 +1,4 @@
-"""Run reports, one JSON file each."""
+"""Reads and writes run reports, one JSON file per run."""
 
 import json
 import logging

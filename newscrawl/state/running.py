@@ -1,4 +1,4 @@
-"""Marks of runs in progress; a leftover mark shows that a run was killed.
+"""Marker files of runs in progress; a leftover marker shows that a run was killed.
 
 A site has one mark, the file ``runs/running/<site>`` with the name of its run, so that a killed run
 is found whatever number of reports lies between.

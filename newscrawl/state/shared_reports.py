@@ -1,4 +1,4 @@
-"""Exchange of run reports between the nodes that share a ledger.
+"""Exchanges run reports between the nodes that share a ledger.
 
 Each node keeps its reports as files and copies them to the ledger, from which every node fetches
 those of the others, as files beside its own: monitors, schedule and report page read all alike.

@@ -1,4 +1,4 @@
-"""Exclusive use of a site by one process among all nodes that share a ledger."""
+"""Leases on sites in the shared ledger: one process among all nodes crawls a site at a time."""
 
 import json
 import platform
@@ -12,7 +12,7 @@ from newscrawl.state.site_lock import SiteLocks
 
 
 class SiteLeases:
-    """Leases on sites; a killed process loses them when its lease ends.
+    """Acquires and checks leases on sites; those of a killed process expire.
 
     On the same node the lease is taken over at once: there, a file lock tells that the earlier
     process has ended.

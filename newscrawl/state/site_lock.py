@@ -1,4 +1,4 @@
-"""Exclusive use of a site by one process."""
+"""File locks on sites: one process on this machine crawls a site at a time."""
 
 import fcntl
 import os
@@ -9,7 +9,7 @@ from newscrawl.errors import SiteBusyError
 
 
 class SiteLocks:
-    """File locks on sites; the system releases them when the process ends or is killed.
+    """Acquires file locks on sites; the operating system releases those of a killed process.
 
     Args:
         path: Ledger file; the lock files stand beside it.

@@ -1,4 +1,4 @@
-"""SQLite as the ledger's database: one file in the data directory, used by one machine."""
+"""SQLite backend of the ledger: one file in the data directory, used by one machine."""
 
 import fcntl
 import sqlite3
@@ -24,7 +24,7 @@ def _alone(path: Path) -> Iterator[None]:
 
 
 class SqliteDatabase(Database):
-    """SQLite database in WAL mode, migrated to the current schema.
+    """SQLite connection in WAL mode, migrated to the current schema.
 
     Args:
         path: Database file; it and its directory are created if missing.

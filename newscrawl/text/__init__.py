@@ -1,1 +1,1 @@
-"""Text primitives: cleaning, comparing, dates, language, HTML, URLs and signatures; pure."""
+"""Pure text functions: cleaning, comparison, dates, languages, HTML, URLs, signatures."""

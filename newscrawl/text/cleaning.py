@@ -1,4 +1,4 @@
-"""Cleaning and comparing text in any script; the project's only definition of "clean" and "same".
+"""Cleans and compares text in any script; the project's only definition of "same text".
 
 Functions that clean (``safe``, ``clean``, ``plain``, ``clean_text``) keep what was printed:
 accents, case, punctuation. Functions that compare (``fold``, ``words``) return a form that is never
@@ -86,6 +86,33 @@ def _entity(match: re.Match[str]) -> str:
 
 LONGEST_TEXT = 400_000
 """Characters of an article's text that are kept; more are a book, or an attack."""
+
+# Two references to halves of a pair, as programs write that count in UTF-16; the ampersands may
+# have been encoded again.
+_SURROGATES = re.compile(
+    r"&(?:amp;)*#(5[56]\d{3}|[xX][dD][89aAbB][0-9a-fA-F]{2});"
+    r"&(?:amp;)*#(5[67]\d{3}|[xX][dD][c-fC-F][0-9a-fA-F]{2});"
+)
+
+
+def join_surrogates(s: str) -> str:
+    """Join the references to both halves of a surrogate pair to the character that they mean.
+
+    >>> join_surrogates("Bravo &#55357;&#56832; &#xD83D;&#xDE00;")
+    'Bravo 😀 😀'
+    """
+    return _SURROGATES.sub(_joined, s)
+
+
+def _joined(match: re.Match[str]) -> str:
+    high, low = (
+        int(number[1:], 16) if number[0] in "xX" else int(number) for number in match.groups()
+    )
+    if not (0xD800 <= high <= 0xDBFF and 0xDC00 <= low <= 0xDFFF):
+        return match[0]
+    return chr(0x10000 + ((high - 0xD800) << 10) + low - 0xDC00)
+
+
 _LONG = 500
 """Characters up to which the order of marks takes little time."""
 _MOST_MARKS = 30
@@ -117,6 +144,8 @@ def _fewer_marks(run: re.Match[str]) -> str:
 def _normal(s: str) -> str:
     """Decode entities until none is left, within reason; NFC, safe."""
     s = _normalized("NFC", safe(s))
+    if "&" in s:
+        s = join_surrogates(s)
     for _ in range(_ENTITY_PASSES):
         if "&" not in s or (decoded := _ENTITY.sub(_entity, s)) == s:
             break
@@ -148,7 +177,7 @@ def plain(s: str) -> str:
     >>> plain("Le &lt;i&gt;budget&lt;/i&gt;<br>de 2024 &amp;lt; 3 %")
     'Le budget de 2024 < 3 %'
     """
-    text = clean(unescape(s))
+    text = clean(unescape(join_surrogates(s)) if "&" in s else s)
     if "<" not in text:
         return text
     return clean(_MARKUP.sub(lambda tag: " " if tag[1].lower() in _PARTING else "", text))
@@ -235,7 +264,7 @@ def _word_character(char: str) -> str:
 
 
 class _Table(dict[int, str]):
-    """A table for ``str.translate`` that works out each character when it is first met."""
+    """Table for ``str.translate`` that computes each character when it is first met."""
 
     def __init__(self, rule: Callable[[str], str]) -> None:
         super().__init__()

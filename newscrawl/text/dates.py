@@ -1,4 +1,4 @@
-"""Dates as newspapers, feeds and page metadata write them, read strictly.
+"""Parses dates as newspapers, feeds and page metadata write them, strictly.
 
 A pattern either matches as a whole or not at all, and month names come from the table below, so a
 day is never taken for a month in silence. Numeric dates are day first, as everywhere in the
@@ -273,7 +273,7 @@ _FIRST_SHORT_YEAR = 70
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A point in time and how exactly it was printed."""
+    """A timestamp and its precision, ``day`` or ``second``."""
 
     when: datetime
     """Aware; 00:00 in the zone asked for when only the day was printed."""

@@ -1,4 +1,4 @@
-"""Days as people write them in arguments."""
+"""Parses days in command-line arguments: ISO 8601 dates, or ages such as ``7d``."""
 
 import re
 from datetime import date, timedelta

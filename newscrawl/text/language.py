@@ -1,4 +1,4 @@
-"""Language detection offline: by script and most frequent words, else by a model.
+"""Detects the language of a text offline: by script and common words, else by a model.
 
 Else by py3langid, whose model takes half a second and 120 MB, so that most runs do without.
 """

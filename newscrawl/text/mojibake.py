@@ -1,4 +1,4 @@
-"""Detection and repair of text that was decoded with the wrong encoding."""
+"""Detects and repairs text that was decoded with the wrong encoding."""
 
 import re
 

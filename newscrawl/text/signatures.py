@@ -1,4 +1,4 @@
-"""Near-duplicate detection: agency dispatches run in many outlets, sites repeat themselves.
+"""Near-duplicate detection by MinHash signatures of texts.
 
 A text's signature is its MinHash over word n-grams. Texts that share a band of it are compared, so
 that a text is found among millions with a few look-ups.
@@ -61,7 +61,7 @@ def first_of(sign: bytes, candidates: Iterable[tuple[str, bytes]]) -> str | None
 
 
 class TextStore(Protocol):
-    """Stored signatures of texts."""
+    """Interface of the store of text signatures."""
 
     def has_text(self, article: str) -> bool:
         """Return whether the signature of an article's text is stored."""
@@ -74,7 +74,7 @@ class TextStore(Protocol):
 
 
 class TextIndex:
-    """Texts of the records written before and of those waiting to be written.
+    """Finds earlier texts that nearly equal a new one, among stored and pending records.
 
     ``first_alike`` looks a text up, ``accept`` adds it once its record is to be written, and
     ``commit`` stores what was accepted, in the transaction that commits the records.

@@ -1,4 +1,4 @@
-"""Safe printing of untrusted text on a terminal."""
+"""Prints untrusted text on a terminal, with control characters escaped."""
 
 from typing import TextIO
 

@@ -1,4 +1,4 @@
-"""URL helpers: absolute and clean URLs, hosts and domains. Nothing here raises."""
+"""URL helpers: absolute and clean URLs, hosts and registered domains; they never raise."""
 
 import re
 from functools import cache, lru_cache

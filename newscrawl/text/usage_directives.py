@@ -1,4 +1,4 @@
-"""Usage directives of a site's owner in robots.txt, headers and the page.
+"""Reads usage directives (``noai``, TDM reservation) in robots.txt, headers and pages.
 
 Given as ``"<where>: <what>"``, in lower case as far as case means nothing, such as
 ``"robots.txt: ai-train=no"`` or ``"X-Robots-Tag: noai"``.

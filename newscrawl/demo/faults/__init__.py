@@ -1,4 +1,4 @@
-"""Broken and hostile servers on loopback sockets, each with one fault."""
+"""Broken and hostile HTTP servers for tests, on loopback sockets, each with one fault."""
 
 from newscrawl.demo.faults.copies import article_id, copies
 from newscrawl.demo.faults.server import FaultServer, Logged, Visit

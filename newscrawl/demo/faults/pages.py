@@ -1,4 +1,4 @@
-"""Pages of the fault servers: the regular article and its replacements."""
+"""Pages that the fault servers send: the regular article and its replacements."""
 
 from typing import Literal
 

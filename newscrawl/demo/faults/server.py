@@ -1,4 +1,4 @@
-"""Fault servers: one port per fault."""
+"""Runs the fault servers, one port per fault."""
 
 import asyncio
 import json
@@ -24,7 +24,7 @@ ROBOTS = "/robots.txt"
 
 @dataclass(slots=True)
 class Visit:
-    """One connection to a fault server, or one request on it."""
+    """A connection to a fault server, with functions to send bytes or reset it."""
 
     writer: asyncio.StreamWriter
     """Stream of the response."""
@@ -59,7 +59,7 @@ Play = Callable[[Visit], Awaitable[None]]
 
 
 class Playable(Protocol):
-    """Server-side behaviour of a fault."""
+    """Interface of faults: how the server behaves."""
 
     @property
     def name(self) -> str:
@@ -88,7 +88,7 @@ class Playable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Logged:
-    """A request, or a connection without one."""
+    """A logged request to a fault server, or a connection without one."""
 
     at: float
     """Time of arrival, on the monotonic clock."""
@@ -99,7 +99,7 @@ class Logged:
 
 
 class FaultServer(LoopbackServer):
-    """All fault servers, running in a background thread while the context is open.
+    """Runs all fault servers in a background thread while the context is open.
 
     A crawl reaches them with ``settings`` and without a proxy for ``hosts``.
     """

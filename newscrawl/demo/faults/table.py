@@ -1,4 +1,4 @@
-"""Table of faults: the server's behaviour and the expected record."""
+"""Table of server faults: the server's behaviour and the expected record."""
 
 import asyncio
 import gzip
@@ -21,7 +21,7 @@ _BOMB = 64 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A fault of a server and the expected record of an article that links to it."""
+    """A server fault and the expected record of an article that links to it."""
 
     name: str
     """Name, in lower-case words."""

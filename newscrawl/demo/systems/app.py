@@ -1,4 +1,4 @@
-"""JavaScript application: an empty shell with the article as data for its scripts."""
+"""Generates pages of a JavaScript application: the article is only in its scripts' data."""
 
 import json
 from html import escape
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class App(System):
-    """A system whose pages show only the title before their scripts have run."""
+    """Generates pages that show only the title before their scripts have run."""
 
     name = "app"
     hidden = True

@@ -1,4 +1,4 @@
-"""Base of the systems: parts of a page and HTML helpers."""
+"""Base class of the content management systems, and helpers that generate HTML."""
 
 import json
 from abc import ABC, abstractmethod
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Teaser:
-    """Teaser of another article."""
+    """Teaser of another article on a page."""
 
     title: str
     """Headline."""
@@ -34,7 +34,7 @@ class Teaser:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Page furniture of an outlet."""
+    """Parts that all pages of an outlet share: labels, menu and latest articles."""
 
     outlet: DemoOutlet
     """Outlet."""
@@ -46,7 +46,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Content of an article's page."""
+    """Content of an outlet's article page: article, related articles, comments."""
 
     frame: Frame
     """Page furniture."""
@@ -63,7 +63,7 @@ class Page:
 
 
 class System(ABC):
-    """A content management system: its URLs and pages."""
+    """Base class of content management systems: generates an outlet's URLs and pages."""
 
     name: ClassVar[str]
     """Name, as in ``DemoOutlet.system``."""

@@ -1,4 +1,4 @@
-"""Custom systems: a hosted news platform, a vendor's portal, and two home-made scripts."""
+"""Generates pages of custom systems: a hosted platform, a portal, two home-made scripts."""
 
 from html import escape
 from typing import TYPE_CHECKING, ClassVar
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class WMaker(System):
-    """A hosted platform: one block of text with line breaks, date and author on one line."""
+    """Generates pages of a hosted platform: text with line breaks, date and author on one line."""
 
     name = "wmaker"
     prints_tags = False
@@ -88,7 +88,7 @@ content="text/html; charset=utf-8" />
 
 
 class Portal(System):
-    """A vendor's portal that declares the publication time in epoch seconds."""
+    """Generates pages of a portal that declares the publication time in epoch seconds."""
 
     name = "portal"
 
@@ -162,7 +162,7 @@ class Portal(System):
 
 
 class Tables(System):
-    """A script of the early 2000s: nested tables, ``font`` elements, no useful classes."""
+    """Generates pages in the style of the early 2000s: nested tables, ``font`` elements."""
 
     name = "tables"
     precision: ClassVar[Precision] = "day"
@@ -237,7 +237,7 @@ class Tables(System):
 
 
 class Asp(System):
-    """An ASP script of an Arabic daily: one table cell, line breaks between paragraphs."""
+    """Generates pages of an Arabic ASP site: one table cell, line breaks between paragraphs."""
 
     name = "asp"
     precision: ClassVar[Precision] = "day"

@@ -1,4 +1,4 @@
-"""Labels that outlets print around an article, in three languages."""
+"""Labels that outlets print around an article ("read also", "share"), in three languages."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -8,7 +8,7 @@ from newscrawl.items import Edition
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """Labels in one language."""
+    """Printed labels, month and weekday names in one language."""
 
     direction: str
     """Writing direction, ``ltr`` or ``rtl``."""

@@ -1,4 +1,4 @@
-"""Choice of each field among what the page declares and prints, by agreement of its sources."""
+"""Extracts each field of an article: chooses among the values that the page offers."""
 
 from typing import Protocol
 

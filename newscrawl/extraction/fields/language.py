@@ -1,4 +1,4 @@
-"""The language of the article."""
+"""Determines the article's language from the page's declaration and the text."""
 
 import re
 

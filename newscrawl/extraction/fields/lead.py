@@ -1,4 +1,4 @@
-"""The standfirst."""
+"""Extracts the article's summary from metadata (``og:description``, ``<meta>``, JSON-LD)."""
 
 import re
 

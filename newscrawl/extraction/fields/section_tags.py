@@ -1,4 +1,4 @@
-"""The section and the keywords."""
+"""Extracts the article's section and keywords."""
 
 import re
 from collections.abc import Iterable

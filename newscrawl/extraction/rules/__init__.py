@@ -1,4 +1,4 @@
-"""Learned rules of outlets: their book, their induction, and extraction by them."""
+"""Extraction rules learned from outlets' pages; ``RuleBook`` stores and applies them."""
 
 from newscrawl.extraction.rules.book import TRUST, TRUST_AGAIN, RuleBook
 from newscrawl.extraction.rules.model import Rule, rules_of

@@ -1,4 +1,4 @@
-"""The rules of all outlets: which are proposed, trusted or withdrawn.
+"""Learns, ranks and withdraws extraction rules for all outlets.
 
 A rule is the path to the part of the page that holds the body, and which forms of text in it
 belong to the body. Each page whose copy agrees proposes a rule or confirms one; a rule that enough
@@ -44,7 +44,7 @@ _LAYOUTS = 8
 
 
 class RuleBook:
-    """The rules of all outlets, in memory.
+    """The extraction rules of all outlets, in memory.
 
     Args:
         rules: Learned, shipped and seeded ones.

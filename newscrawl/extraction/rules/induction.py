@@ -1,4 +1,4 @@
-"""Induction of rules from pages, and extraction by rules."""
+"""Derives extraction rules from pages whose body is known, and extracts pages by rules."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _LONG_HEADING = 60
 
 @dataclass(slots=True)
 class Reading:
-    """A page as extracted by a rule."""
+    """Body blocks that a rule extracted from a page."""
 
     rule: Rule
     page: Page
@@ -31,7 +31,7 @@ class Reading:
 
 @dataclass(slots=True)
 class Lesson:
-    """The layout of a page whose copy agrees."""
+    """CSS paths and forms of a page whose body is confirmed by the copy, to make a rule."""
 
     path: str | None
     """CSS path of the part that holds the body; ``None`` when it has no stable one."""

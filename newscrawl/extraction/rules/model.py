@@ -1,4 +1,4 @@
-"""A learned rule: where one layout of an outlet's pages keeps its fields."""
+"""Extraction rule: CSS paths of the body and fields in one page layout of an outlet."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ _FORM_CHARACTERS = 20_000
 
 @dataclass(slots=True)
 class Rule:
-    """Paths and forms by which one layout of an outlet's pages is extracted."""
+    """CSS paths, text forms and success counts of one page layout of an outlet."""
 
     domain: str
     """Registered domain of the outlet."""

@@ -1,4 +1,4 @@
-"""CSS paths and forms: how a rule names the parts of a page."""
+"""Makes stable CSS paths to elements, and finds the elements of a path."""
 
 import re
 from functools import lru_cache

@@ -1,1 +1,1 @@
-"""One TOML file for each outlet that extraction and learned rules do not parse right."""
+"""Overrides, one TOML file for each outlet that is not extracted correctly without."""
