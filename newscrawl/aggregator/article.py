@@ -14,7 +14,7 @@ from newscrawl.aggregator.ticker import read_headlines
 from newscrawl.aggregator.urls import ArticleKey, parse_article_url
 from newscrawl.errors import PageError
 from newscrawl.items import Image
-from newscrawl.text.cleaning import clean
+from newscrawl.text.cleaning import LONGEST_TEXT, clean
 from newscrawl.text.mojibake import looks_mojibake
 
 
@@ -91,7 +91,7 @@ def _text(lines: Sequence[Line]) -> str:
         for line in _split_at_newlines([line.text for line in lines])
         if (paragraph := clean(line))
     ]
-    return "\n\n".join(phrases.drop_comment_form(paragraphs))
+    return "\n\n".join(phrases.drop_comment_form(paragraphs))[:LONGEST_TEXT].rstrip()
 
 
 def _split_at_newlines(texts: list[str]) -> list[str]:

@@ -31,7 +31,7 @@ _ABOVE = 3
 _FAR_ABOVE = 10
 """Maximum number of lines above it that are searched for the title declared in the page's head."""
 _OF_THE_TITLE = (Role.NONE, Role.CONTENT)
-_MOST_DATES = 200
+_MOST_DATES = 40
 """Maximum number of lines that are tried as published-in lines."""
 _LONGEST_NAME = 5
 """Maximum number of words of an author's name in the published-in line."""
@@ -132,7 +132,7 @@ def _may_be_own(line: Line) -> bool:
 
 def _find_dates(lines: Sequence[Line], page: Page) -> list[_Part]:
     """Return the published-in lines, most likely first."""
-    runs = list(_runs(lines, Role.NEWSPAPER))
+    runs = list(islice(_runs(lines, Role.NEWSPAPER), _MOST_DATES))
     found = [part for run in runs if (part := _dated(lines, run, page, exact=False))]
     # In the middle of an article's text the sentence would be a quotation: the last resort.
     for in_text in (False, True):

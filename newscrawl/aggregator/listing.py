@@ -71,6 +71,8 @@ _LONGEST_DATE = 40
 """Maximum characters of a line with a date."""
 _LONGEST_PUBLISHED = 200
 """Maximum characters of a published-in line."""
+_MOST_PUBLISHED = 500
+"""Maximum number of texts tried as published-in lines; a listing has some 25 entries."""
 
 
 class _Entries:
@@ -82,6 +84,7 @@ class _Entries:
         self._last: ListingEntry | None = None
         # Entries and dates in order of the page.
         self._order: list[ListingEntry | Moment] = []
+        self._tried = 0
         self.foreign: dict[str, Headline] = {}
         """On an outlet's page, articles of other outlets by title: an unmarked ticker's."""
         self.begin = len(page.lines)
@@ -149,8 +152,10 @@ class _Entries:
         moment = None
         if len(text) <= _LONGEST_DATE:
             moment = phrases.split_date(text, zone)[0]
-        elif len(text) <= _LONGEST_PUBLISHED and (found := phrases.find_published(text, zone)):
-            moment = found.moment
+        elif len(text) <= _LONGEST_PUBLISHED and self._tried < _MOST_PUBLISHED:
+            self._tried += 1
+            found = phrases.find_published(text, zone)
+            moment = found.moment if found else None
         if moment:
             self._order.append(moment)
         elif self._last and not self._last.teaser and _is_teaser(text):

@@ -132,9 +132,9 @@ def _classify(url: str) -> Address | None:
 def _decode(s: str) -> str:
     """Percent-decode repeatedly, up to a limit."""
     for _ in range(_MAX_ENCODINGS):
-        if "%" not in s:
+        if "%" not in s or (decoded := unquote(s)) == s:
             break
-        s = unquote(s)
+        s = decoded
     return safe(s).translate(_BREAKS).strip()
 
 

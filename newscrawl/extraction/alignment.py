@@ -17,6 +17,8 @@ SIZE = 3
 MOST_WORDS = 20_000
 """Maximum words of a text that are compared; more are a book, or an attack."""
 
+_MOST_CHARACTERS = 10 * MOST_WORDS
+
 
 WHOLE = 0.8
 """Minimum share of the copy on a page that is not cut."""
@@ -24,7 +26,7 @@ WHOLE = 0.8
 
 def compared(text: str) -> list[str]:
     """Return the words by which a text is compared, at most ``MOST_WORDS``."""
-    return words(text[: 20 * MOST_WORDS])[:MOST_WORDS]
+    return words(text[:_MOST_CHARACTERS])[:MOST_WORDS]
 
 
 def shingles(sequence: Sequence[str], size: int = SIZE) -> list[int]:
@@ -51,7 +53,7 @@ class Reference:
         self._read: dict[str, list[str]] = {}
         self._stands: dict[str, int] = {}
         # Most paragraphs of a page with this text match it letter by letter.
-        for paragraph in text[: 20 * MOST_WORDS].split("\n\n"):
+        for paragraph in text[:_MOST_CHARACTERS].split("\n\n"):
             self._stands.setdefault(paragraph, len(self.words))
             self.words += self.read(paragraph)
         del self.words[MOST_WORDS:]
@@ -100,7 +102,7 @@ class Reference:
 
     def _places_through(self, text: str) -> list[int | None]:
         """Return the positions of a text's shingles, including those across ends of paragraphs."""
-        parts = text[: 20 * MOST_WORDS].split("\n\n")
+        parts = text[:_MOST_CHARACTERS].split("\n\n")
         if len(self.words) < SIZE:  # its only shingle has fewer than three words
             said = [word for part in parts for word in self.read(part)]
             return self.places(said, min(SIZE, len(self.words)))

@@ -83,6 +83,9 @@ def _entity(match: re.Match[str]) -> str:
     return unescape(f"&{match[1]};")
 
 
+LONGEST_TEXT = 400_000
+"""Characters of an article's text that are kept; more are a book, or an attack."""
+
 # Two references to halves of a pair, as programs write that count in UTF-16; the ampersands may
 # have been encoded again.
 _SURROGATES = re.compile(
@@ -195,10 +198,12 @@ def clean_text(s: str) -> str:
 def join_paragraphs(paragraphs: Iterable[str]) -> str:
     r"""Join paragraphs whose white space is collapsed: a faster ``clean_text``.
 
+    What goes beyond ``LONGEST_TEXT`` is cut off.
+
     >>> join_paragraphs(["Un&nbsp;", "Deux"])
     'Un\n\nDeux'
     """
-    text = "\n\n".join(paragraphs)
+    text = "\n\n".join(paragraphs)[:LONGEST_TEXT].rstrip()
     return text if _normal(text) == text else clean_text(text)
 
 
