@@ -369,7 +369,7 @@ SOURCE_CHECKS_A_NIGHT = 0
 
 # --- Retention -----------------------------------------------------------------------------------
 
-# Days for which ``scrapy prune`` keeps files by kind; 0 is for ever. Run reports for a year and a
+# Days for which ``scrapy prune`` keeps files by kind; 0 means forever. Run reports for a year and a
 # month, so that a year can be compared; logs are those of ``--logs``. Archives cannot be fetched
 # again. ``uploaded`` is for the copies on this machine of files that are in object storage.
 RETENTION_DAYS = {

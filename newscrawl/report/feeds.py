@@ -1,6 +1,10 @@
 """Counts the feeds' articles for the report page: by outlet, day, status and agreement.
 
+<<<<<<< HEAD
 Each article counts once, in its latest version; memory grows by some 80 bytes per article
+=======
+Each article counts once, in its latest version; memory grows by about 80 bytes per article
+>>>>>>> names-ready
 (``benchmarks/report.py``).
 """
 
@@ -52,7 +56,7 @@ _NAMED = 20
 
 
 class Sampled(NamedTuple):
-    """A record of the sample."""
+    """A record in the sample of the report page."""
 
     exported: str
     """Time of the record's creation, UTC."""
@@ -184,7 +188,11 @@ def count_feeds(reader: FeedReader, checks: Checks) -> FeedStatistics:
             except ValueError as error:  # base class of msgspec's errors
                 _note_damage(stats, Damage(reader.feeds[number].path, line.number, str(error)))
                 continue
+<<<<<<< HEAD
             key = hash(article.id)  # 64 bits: a collision in a million is one in 10 million
+=======
+            key = hash(article.id)  # 64 bits: collisions are unlikely
+>>>>>>> names-ready
             if key in seen:
                 stats.earlier += 1
                 continue
