@@ -1,6 +1,6 @@
 """Kill a crawl of the demo network again and again, and compare its feeds in the end.
 
-    python -m benchmarks.kills [--kills 100] [--minutes 10] [--signal KILL|TERM|INT] [--packing zstd]
+    python -m benchmarks.kills [--kills 100] [--minutes 10] [--signal KILL|TERM|INT]
 
 Every article must be in the feeds exactly once, with the same record as in a crawl that was not
 killed, apart from the fields that ``docs/crawling.md`` names. A second undisturbed crawl shows what
