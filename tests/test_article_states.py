@@ -362,4 +362,4 @@ def test_the_same_holds_with_the_ledger_on_postgresql(
     postgres: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ArticleStates, "ledgers", iter(postgres.create, ""))
-    run(SEED, 1, 6)
+    run(SEED, 1, 4)
