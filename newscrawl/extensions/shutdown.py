@@ -53,7 +53,10 @@ class OrderlyShutdown:
 
     async def _close(self) -> None:
         """Close the spider, if it is open or opening."""
-        engine = self._crawler.engine
+        try:
+            engine = self._crawler.engine
+        except RuntimeError:  # it could not be made: a component of its raised an exception
+            return
         if self._closed.is_set() or engine is None or engine.spider is None:
             return
 

@@ -109,7 +109,7 @@ class Element(msgspec.Struct, gc=False):
     """Index of the element around it; the first one is its own parent."""
     tag: str
     _label: str | None = None
-    _hidden: bool = False
+    _flags: int | None = None
 
     @property
     def label(self) -> str:
@@ -118,7 +118,6 @@ class Element(msgspec.Struct, gc=False):
             attributes = self.node.attributes
             name = (attributes.get("class") or "")[:LONGEST_LABEL]
             identity = attributes.get("id")
-            self._hidden = _is_hidden(self.tag, attributes)
             self._label = f"{name} #{identity[:LONGEST_LABEL]}" if identity else name
         return self._label
 
@@ -130,8 +129,10 @@ class Element(msgspec.Struct, gc=False):
     @property
     def flags(self) -> int:
         """What its tag and label say of its purpose: ``AWAY`` and its kin, joined."""
-        flags = flags_of(self.tag, self.label)
-        return flags | AWAY if self._hidden else flags
+        if self._flags is None:
+            hidden = _is_hidden(self.tag, self.node.attributes)
+            self._flags = flags_of(self.tag, self.label) | (AWAY if hidden else 0)
+        return self._flags
 
 
 @dataclass(slots=True)
@@ -375,7 +376,8 @@ def _flush(
                 linked = len(text)
             else:
                 linked = sum(len(_joined(parts[start:stop])) for start, stop in anchors)
-        _add(text, min(linked, len(text)), element, blocks)
+                linked = min(linked, len(text))
+        _add(text, linked, element, blocks)
     parts.clear()
     anchors.clear()
     bolds.clear()

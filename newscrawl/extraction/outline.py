@@ -162,10 +162,12 @@ class Outline:
         """List the blocks that look like the body; none when it ends at ``after`` or before."""
         page, blocks = self.page, self.page.blocks
         good = [index for index in self.prose if not self.is_away(blocks[index].element)]
+        if not good or good[-1] <= after:
+            return []
         texts = without_teasers(page, self.prose, good)
         if set(self.known).isdisjoint(set(good).difference(texts)):
             good = texts
-        if not good or good[-1] <= after:
+        if good[-1] <= after:
             return []
         anchors = anchors_of(page, self._mass)
         container = self._container(good, anchors)

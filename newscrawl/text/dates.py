@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
 from typing import Literal
 
 from newscrawl.text.cleaning import fold
@@ -312,7 +313,13 @@ def parse_date(value: str | float, zone: tzinfo) -> Moment | None:
         return _epoch(value, zone)
     if _ISO.fullmatch(value) and (when := _machine_written(value, zone)):
         return Moment(when, "second")
-    text = _SERIALIZED.sub(r"\1", fold(value[:_LONGEST]).strip())
+    return _printed(value[:_LONGEST], zone)
+
+
+@lru_cache(maxsize=4096)
+def _printed(value: str, zone: tzinfo) -> Moment | None:
+    """Parse a printed date; cached, as each date of a page is looked at several times."""
+    text = _SERIALIZED.sub(r"\1", fold(value).strip())
     if text.isdigit() and len(text) in (10, 13):
         return _epoch(int(text), zone)
     for form, rewritten in _REWRITES:

@@ -237,7 +237,7 @@ def parse(page: str | bytes) -> LexborHTMLParser:
         raise UnreadableHtmlError(f"the page has more than {MAX_UNCLOSED} tags without an end")
     if _longest_tag(html) > MAX_ATTRIBUTES:
         raise UnreadableHtmlError(f"a tag of the page has more than {MAX_ATTRIBUTES} attributes")
-    if any(half in html for half in _HALVES):
+    if _HALF.search(html):
         html = join_surrogates(html.decode("utf-8", "replace")).encode()
     try:
         return LexborHTMLParser(html)
@@ -245,8 +245,8 @@ def parse(page: str | bytes) -> LexborHTMLParser:
         raise ParserMemoryError from error
 
 
-_HALVES = (b"&#55", b"&#xD83", b"&#xd83")
-"""Beginnings of references to the first half of a pair, for most characters that are written so."""
+_HALF = re.compile(rb"&#(?:55|x[Dd]83)")
+"""Beginning of a reference to the first half of a pair, for most characters that are written so."""
 _TAG_START = re.compile(rb"<[a-zA-Z]")
 
 
