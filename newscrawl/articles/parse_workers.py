@@ -1,7 +1,7 @@
 """Pool of worker processes that parse untrusted pages, with memory and time limits.
 
-A worker parses one page at a time, so when it dies or is late, that page alone is to blame. A few
-more are sent ahead, so that it need not wait for the crawl between two pages. Jobs
+A worker parses one page at a time, so that a crash or timeout is attributed to that page. A few
+more are sent ahead, so that it does not wait for the crawl between two pages. Jobs
 and results are decoded into their declared types and nothing is unpickled, so that a worker that a
 page has taken over cannot run code in the crawl.
 
@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
 import msgspec
 
 from newscrawl.aggregator.sites import Site
-from newscrawl.articles.worker_process import SIZE, Hello, Job, Limits, Response, run_job
+from newscrawl.articles.worker_process import SIZE, Job, Limits, WorkerReply, WorkerSetup, run_job
 from newscrawl.errors import ParserError
 from newscrawl.extraction.rules import RuleBook
 
@@ -38,10 +38,10 @@ _RETRIES = 2
 """Times that a page is parsed again after its worker died: it may have been killed from outside."""
 
 _STARTS = 5
-"""Failed starts in a row after which no more are tried."""
+"""Consecutive failed starts after which no worker is started any more."""
 
 _START_SECONDS = 60
-"""Longest that a worker may take to start."""
+"""Maximum time for a worker to start."""
 
 _GRACE_SECONDS = 0.2
 """Time to receive a result that arrived while the event loop was busy past the deadline."""
@@ -50,10 +50,10 @@ _AHEAD = 3
 """Pages that are sent to a worker before it has parsed the ones sent earlier."""
 
 _DYING_SECONDS = 1
-"""Longest that a process may take to end once it has closed its output."""
+"""Maximum time for a process to end once it has closed its output."""
 
 _MAX_RESULT = 64 * 1024 * 1024
-"""Largest result, in bytes: a worker that was taken over must not fill the crawl's memory."""
+"""Largest result, in bytes: a compromised worker must not fill the crawl's memory."""
 
 _SERVE = """
 import sys
@@ -73,7 +73,7 @@ class Parser(Protocol):
         """Parse a page; results may come in any order."""
 
     async def close(self) -> None:
-        """Stop; pages that are not done are given up."""
+        """Stop parsing; unfinished pages are abandoned."""
 
 
 def parser_of(settings: "BaseSettings", site: Site, rules: RuleBook) -> Parser:
@@ -130,14 +130,14 @@ _encode = msgspec.msgpack.Encoder().encode
 
 
 @cache
-def _decoder(result: Hashable) -> "msgspec.json.Decoder[Response[Any]]":
-    return msgspec.json.Decoder(Response[result])  # type: ignore[valid-type]
+def _decoder(result: Hashable) -> "msgspec.json.Decoder[WorkerReply[Any]]":
+    return msgspec.json.Decoder(WorkerReply[result])  # type: ignore[valid-type]
 
 
 class _Worker:
     """Starts a worker process, sends it jobs, and replaces it when it has ended."""
 
-    def __init__(self, hello: Hello) -> None:
+    def __init__(self, hello: WorkerSetup) -> None:
         self._hello = _encode(hello)
         self._process: asyncio.subprocess.Process | None = None
         self.pages: deque[_Page[Any]] = deque()
@@ -188,7 +188,7 @@ class _Worker:
         """Return the process's response to the first of its pages.
 
         Raises:
-            TimeoutError: it does not come in time.
+            TimeoutError: the response does not arrive in time.
             _WorkerDiedError: the process ended instead.
         """
         response = asyncio.ensure_future(self._receive())
@@ -206,8 +206,8 @@ class _Worker:
         """End the process, and describe how it ended.
 
         Args:
-            seconds: Time in which one that is dying already may end by itself. Killing it sooner
-                would make asyncio miss its exit code.
+            seconds: Time in which a dying process may end by itself. Killing it sooner would make
+                asyncio miss its exit code.
         """
         process, self._process = self._process, None
         self._sent = 0
@@ -259,18 +259,18 @@ def _lost(job: Job[Result], error: Exception) -> Result:
 class ParserPool:
     """Parses pages in worker processes, which start with the first page.
 
-    A worker that dies or misses a deadline is replaced. The page that it was parsing is tried again
-    twice after a death, and never after a deadline; pages that wait are not affected.
+    A worker that dies or misses a deadline is replaced. Its page is parsed again up to
+    twice after a death, and never after a deadline; waiting pages are not affected.
 
     Args:
         site: The aggregator.
         rules: The learned rules of its outlets; not changed.
         workers: Number of worker processes.
-        limits: What a page may cost.
+        limits: Limits of a page.
     """
 
     def __init__(self, site: Site, rules: RuleBook, workers: int, limits: Limits) -> None:
-        self._hello = Hello(site.name, rules.export(), limits)
+        self._hello = WorkerSetup(site.name, rules.export(), limits)
         self._limits = limits
         self._workers = workers
         self._waiting: asyncio.Queue[_Page[Any]] = asyncio.Queue()
@@ -365,7 +365,7 @@ class ParserPool:
             await self._start(worker)
             try:
                 sent = await worker.result(self._limits.seconds)
-                response: Response[Result] = _decoder(cast("Hashable", job.result)).decode(sent)
+                response: WorkerReply[Result] = _decoder(cast("Hashable", job.result)).decode(sent)
             except TimeoutError:
                 await worker.end()
                 why = f"parser exceeded {self._limits.seconds:g} s"
