@@ -7,7 +7,8 @@ import msgspec
 
 from newscrawl.aggregator.article import read_article
 from newscrawl.aggregator.sites import SITES
-from newscrawl.articles.merge import from_copy, read_source, without_source
+from newscrawl.articles.merge import from_copy, without_source
+from newscrawl.articles.source_pages import read_source
 from newscrawl.demo.network import DemoNetwork, build
 from newscrawl.demo.proxy import Answer
 from newscrawl.demo.truth import Truth

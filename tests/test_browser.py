@@ -95,6 +95,7 @@ EMBEDS = """document.write('<img src="http://GATE/"><iframe src="http://GATE/"><
 WEBRTC = """p = new RTCPeerConnection({iceServers: [{urls: 'stun:GATE'},
   {username: 'a', credential: 'b', urls: ['turn:GATE?transport=tcp', 'turn:GATE']}]});
 p.createDataChannel('x'); p.createOffer().then(offer => p.setLocalDescription(offer));"""
+DISGUISE = "Object.defineProperty(Element.prototype, 'outerHTML', {get: () => 'small'});"
 
 # Pages that reach for a port of this machine in every way that a page has.
 HOSTILE = {
@@ -118,6 +119,7 @@ def test_an_outlet_of_scripts_is_read_and_reaches_nothing_else(tmp_path: Path) -
         "never-quiet": ("", "setInterval(() => fetch('/tick'), 100);"),
         "stuck": ("", "while (true) {}"),
         "grown": ("", "document.write('<p>x</p>'.repeat(2e4));"),
+        "disguised": ("", DISGUISE + "document.write('<p>x</p>'.repeat(2e4));"),
         "elsewhere": ("", "location = 'https://www.maghress.com/fr/courrier';"),
     }
     with listener() as (port, knocks):
@@ -141,13 +143,14 @@ def test_an_outlet_of_scripts_is_read_and_reaches_nothing_else(tmp_path: Path) -
     assert sources["stuck"]["status"] == "unreachable"
     assert "more than 16 s" in str(sources["stuck"]["reason"])
     assert "grew to" in str(sources["grown"]["reason"])
+    assert "grew to" in str(sources["disguised"]["reason"])
     assert sources["elsewhere"]["status"] in ("mismatch", "unreadable", "moved")
     asked = outcome.requests
     assert not [url for url in asked if f":{port}" in url]
     assert not [url for url in asked if "analytics" in url or url.endswith((".ico", ".css"))]
     assert asked.count(f"{HOST}/plain") == 1, "the page at hand is shown, not fetched again"
     assert asked.count(f"{HOST}/main.js") < len(pages)
-    assert outcome.report["waiting"] == 2
+    assert outcome.report["waiting"] == 3
 
     # What the browser showed is in the archive, and is read from there without one.
     again = crawl(

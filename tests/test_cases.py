@@ -6,7 +6,12 @@ paragraphs of an article.
 
 A file of ``tests/cases/kinds`` holds variants of one kind. Each says what differs from a plain
 article's page: what stands in its head, at its ``masthead``, ``above`` or ``below`` the text, its
-title, ``h1``, language, and the ``expected`` values. Its paragraphs are those of ``texts.json``.
+title, ``h1``, language, and the ``expected`` values. Its paragraphs are those of ``texts.json``,
+for which ``{1}`` to ``{3}`` stand anywhere. With ``copies`` it is extracted without a copy
+(``none``) and with one that holds the expected text (``full``).
+
+``feeds.json`` holds feeds with one fault each, and the entries that are read all the same; a byte
+that is not UTF-8 is written as half of a surrogate pair.
 """
 
 import json
@@ -18,6 +23,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from newscrawl.aggregator.rss import read_feed
 from newscrawl.extraction import extract
 from tests.extraction.pages import paragraphs
 
@@ -31,6 +37,7 @@ VARIANTS = [
 URL = "https://www.phare-atlas.example/2024/05/le-marche.html"
 TITLE = "Le phare de la baie rallume sa lampe après dix ans"
 TEXTS = json.loads((FOLDER / "texts.json").read_text("utf-8"))
+FEEDS = json.loads((FOLDER / "feeds.json").read_text("utf-8"))
 
 
 def value(page: Any, field: str) -> Any:
@@ -78,5 +85,28 @@ def test_variant_of_a_kind(variant: dict[str, Any]) -> None:
         f'<article><h1>{given["h1"]}</h1>{given["above"]}<div class="content">{body}</div>'
         f"{given['below']}</article><footer>© 2023</footer></body></html>"
     )
-    page = extract(html, given["url"], zone=ZoneInfo("Africa/Casablanca"))
-    assert {field: value(page, field) for field in given["expected"]} == given["expected"]
+    expected = given["expected"]
+    if "text" in expected:
+        html, text = (
+            _with_paragraphs(text, given["lang"]) for text in (html, "\n\n".join(expected["text"]))
+        )
+        expected = {**expected, "text": text}
+    for kind in given.get("copies", ["none"]):
+        copy = SimpleNamespace(title=TITLE, text=expected["text"]) if kind == "full" else None
+        page = extract(html, given["url"], copy, zone=ZoneInfo("Africa/Casablanca"))
+        assert {field: value(page, field) for field in expected} == expected
+
+
+@pytest.mark.parametrize("case", FEEDS, ids=lambda case: case["why"])
+def test_damaged_feed(case: dict[str, Any]) -> None:
+    body = case["feed"].encode(case.get("encoding", "utf-8"), "surrogateescape")
+    entries = read_feed(body, "https://www.maghress.com/fr/rss.xml")
+    found = [[e.key.id, e.title, e.published.iso() if e.published else None] for e in entries]
+    assert found == case["expected"]
+
+
+def _with_paragraphs(text: str, language: str) -> str:
+    """Replace the numbers that stand for paragraphs."""
+    for number, paragraph in enumerate(TEXTS[language], 1):
+        text = text.replace(f"{{{number}}}", paragraph)
+    return text

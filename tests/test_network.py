@@ -12,9 +12,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from newscrawl.aggregator.article import AggregatorPage, read_article
+from newscrawl.aggregator.article import read_article
 from newscrawl.aggregator.lines import Page
 from newscrawl.aggregator.listing import read_listing
+from newscrawl.aggregator.pages import AggregatorPage
 from newscrawl.aggregator.rss import read_feed
 from newscrawl.errors import PageError
 from newscrawl.items import Headline

@@ -13,6 +13,7 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from newscrawl.aggregator.sites import SITES
@@ -26,7 +27,7 @@ from newscrawl.articles.parse_jobs import (
 )
 from newscrawl.articles.parse_workers import InProcessParser, Parser, ParserPool
 from newscrawl.articles.rule_store import RuleStore
-from newscrawl.articles.worker_process import Limits
+from newscrawl.articles.worker_process import SIZE, Hello, Limits
 from newscrawl.demo.network import build
 from newscrawl.demo.proxy import Answer, DemoProxy
 from newscrawl.errors import ParserError
@@ -510,6 +511,24 @@ asyncio.run(run())
     while is_worker(workers[0]):
         assert time.monotonic() < deadline, "it has not ended"
         time.sleep(0.05)
+
+
+@pytest.mark.parametrize("sent", [b"", b"\0\0\0\x10half of it", None])
+def test_a_worker_of_a_crawl_that_was_killed_ends_silently(sent: bytes | None) -> None:
+    hello = msgspec.msgpack.encode(Hello("maghress", b"", Limits(memory_mb=0, seconds=1)))
+    code = "from newscrawl.articles.worker_process import serve; serve()"
+    worker = subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert worker.stdin
+    assert worker.stdout
+    worker.stdout.close()
+    worker.stdin.write(len(hello).to_bytes(SIZE, "big") + hello if sent is None else sent)
+    _, said = worker.communicate(timeout=60)
+    assert (worker.returncode, said) == (0, b"")
 
 
 def test_an_interrupt_of_the_terminal_is_not_for_workers(tmp_path: Path) -> None:

@@ -102,6 +102,10 @@ def test_a_write_that_fails_ends_the_run_and_the_next_one_completes_it(
     assert code == 1, said
     assert "cannot be written" in said
     assert "Traceback" not in said
+    for path in (tmp_path / "runs").glob("*.json"):  # only what is committed is counted
+        report = json.loads(path.read_text())
+        assert sum(report["sources"].values()) == report["exported"]
+        assert max(report["filled"].values()) <= report["exported"]
     code, said = run(Small(), tmp_path)
     assert code == 0, said
     expected = [f"maghress:fr/courrier/{n}" for n in range(1, ARTICLES + 1) if n != 5]

@@ -1,11 +1,16 @@
 """Servers that redirect, compress and link oddly, met in a whole crawl."""
 
+import gzip
+
 import pytest
 
 from newscrawl.demo.proxy import Answer
 from tests.support import SOURCE, TEXT, TITLE
 from tests.web import HTML, Web, aggregator_page, crawl
 
+ARTICLES = ["gzip", "br", "undeclared", "reload", "home", "header", "noscript", "missing", "broken"]
+NOSCRIPT = b"""<html><head><title>Redirection</title><script>location = "/b"</script><noscript>
+<meta http-equiv="refresh" content="0; url=https://www.gzip.example/a"></noscript></head></html>"""
 UNSAFE = ("file:///etc/passwd", "ftp://phare.example/a", "data:text/html,x", "http://[::1]/")
 
 
@@ -21,6 +26,12 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:  # typ
         "reload": Answer(200, dict(HTML), body.replace(b"<head>", refresh % b"60", 1)),
         "home": Answer(200, dict(HTML), body.replace(b"<head>", refresh % b"30; url=/", 1)),
         "missing": Answer(404, dict(HTML), body),
+        "broken": Answer(500, dict(HTML), body),
+        "withdrawn": Answer(410, dict(HTML), body),
+        "lost": Answer(404, dict(HTML), body.replace(TEXT[1].encode(), b"")),
+        "header": Answer(200, {**HTML, "Refresh": "0; url=https://www.gzip.example/a"}, b"<p></p>"),
+        "noscript": Answer(200, dict(HTML), NOSCRIPT),
+        "undeclared": Answer(200, dict(HTML), gzip.compress(body)),
     }
     links = {f"https://www.{name}.example/a": name for name in answers}
     for number, (link, name) in enumerate({**links, **{link: link for link in UNSAFE}}.items()):
@@ -37,13 +48,17 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:  # typ
     return {record["source"]["link"]: record["source"] for record in outcome.lines("feeds")}
 
 
-@pytest.mark.parametrize("name", ["gzip", "br", "reload", "home"])
+@pytest.mark.parametrize("name", ARTICLES)
 def test_the_article_is_parsed(name: str, records: dict[str, dict]) -> None:  # type: ignore[type-arg]
     assert records[f"https://www.{name}.example/a"]["status"] == "ok"
 
 
-def test_an_error_page_is_no_article(records: dict[str, dict]) -> None:  # type: ignore[type-arg]
-    assert records["https://www.missing.example/a"]["status"] == "gone"
+def test_an_error_page_without_the_whole_copy_is_no_article(records: dict[str, dict]) -> None:  # type: ignore[type-arg]
+    assert records["https://www.lost.example/a"]["status"] == "gone"
+
+
+def test_a_withdrawn_article_is_gone(records: dict[str, dict]) -> None:  # type: ignore[type-arg]
+    assert records["https://www.withdrawn.example/a"]["status"] == "gone"
 
 
 def test_more_than_two_encodings_are_too_many(records: dict[str, dict]) -> None:  # type: ignore[type-arg]

@@ -3,73 +3,19 @@
 import re
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Literal
 
 from newscrawl.aggregator import phrases
 from newscrawl.aggregator.layout import ELSEWHERE, Layout, declared_title, find_layout
 from newscrawl.aggregator.lines import Line, Page, open_page
 from newscrawl.aggregator.markup import Role
+from newscrawl.aggregator.pages import AggregatorPage, PageFlag
 from newscrawl.aggregator.ticker import read_headlines
 from newscrawl.aggregator.urls import ArticleKey, parse_article_url
 from newscrawl.errors import PageError
-from newscrawl.items import Headline, Image
+from newscrawl.items import Image
 from newscrawl.text.cleaning import clean
-from newscrawl.text.dates import Moment
 from newscrawl.text.mojibake import looks_mojibake
-
-PageFlag = Literal["truncated_copy", "stub", "mojibake", "other_canonical"]
-"""A doubt about a copy: cut, only a pointer to the text, letters lost to a wrong encoding, or a
-page that declares itself to be another article."""
-
-
-@dataclass(slots=True)
-class AggregatorPage:
-    """An article as printed on the aggregator's page."""
-
-    key: ArticleKey
-    """Its identity, from the URL."""
-    title: str
-    """Title as printed."""
-    text: str
-    """Plain text, NFC; paragraphs are parted by one blank line. The mark of a cut stays."""
-    outlet_name: str | None = None
-    """The outlet's name as printed in the published-in line."""
-    published: Moment | None = None
-    """The printed date, in the time zone of the aggregator's country; it has no time of day."""
-    byline: str | None = None
-    """The author line as printed."""
-    images: list[Image] = field(default_factory=list)
-    """Pictures shown with the article."""
-    thumbnail: str | None = None
-    """URL of its small picture."""
-    source_link: str | None = None
-    """Where the source-link line leads: the outlet's own page."""
-    truncated: bool = False
-    """Whether the text ends in the aggregator's mark of a cut."""
-    stub: bool = False
-    """Whether the text ends by sending the reader elsewhere for the rest."""
-    headlines: list[Headline] = field(default_factory=list)
-    """The ticker's distinct headlines, in order, with their links."""
-    flags: list[PageFlag] = field(default_factory=list)
-    """Doubts about the copy."""
-    _page: Page | None = field(default=None, repr=False, compare=False)
-
-    def alone(self) -> "AggregatorPage":
-        """The same without what finds its links."""
-        return replace(self, _page=None)
-
-    @property
-    def outlet_slug(self) -> str:
-        """The outlet's name in the aggregator's URLs."""
-        return self.key.outlet
-
-    @property
-    def links(self) -> list[ArticleKey]:
-        """Other articles that the page links to, in order; computed on demand."""
-        found = self._page.articles() if self._page else ()
-        return list(dict.fromkeys(other for other in found if other != self.key))
 
 
 def read_article(body: bytes | str, url: str, content_type: str | None = None) -> AggregatorPage:

@@ -8,11 +8,13 @@ source-link line.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import islice
 
 from newscrawl.aggregator import phrases
 from newscrawl.aggregator.lines import Line, Link, Page, has_letters
 from newscrawl.aggregator.markup import Role
+from newscrawl.aggregator.sites import Site
 from newscrawl.aggregator.ticker import is_ticker
 from newscrawl.aggregator.urls import ArticleKey
 from newscrawl.errors import PageError
@@ -222,13 +224,22 @@ def _unmarked_title(lines: Sequence[Line], end: int, page: Page, key: ArticleKey
     return range(first, last + 1)
 
 
+@cache
+def _site_names(site: Site) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return patterns of a site's name before and behind a title on one line."""
+    names = f"(?:{re.escape(site.title)}|{site.name}(?:\\.com)?)"
+    return (
+        re.compile(rf"^{names}(?: ?[:|–—-] ?|$)", re.IGNORECASE),
+        re.compile(rf" ?[:|–—-] ?{names}$", re.IGNORECASE),
+    )
+
+
 def declared_title(page: Page, key: ArticleKey) -> str:
     """Return the title in the head, without the site's name; empty if it is only that name."""
-    names = f"(?:{re.escape(key.site.title)}|{key.aggregator}(?:\\.com)?)"
+    before, behind = _site_names(key.site)
     for name in ("og:title", "title"):
         title = clean(page.declared(name) or "")
-        title = re.sub(rf"^{names}(?:\s*[:|–—-]\s*|$)", "", title, flags=re.IGNORECASE)
-        title = re.sub(rf"\s*[:|–—-]\s*{names}$", "", title, flags=re.IGNORECASE)
+        title = behind.sub("", before.sub("", title))
         if title:
             return title
     return ""

@@ -190,7 +190,7 @@ class Page:
     def articles(self) -> Iterator[ArticleKey]:
         """The articles that the page links to, menus left out."""
         links = self.tree.css(LINKS_OUTSIDE_MENUS)
-        hrefs = dict.fromkeys(link.attributes["href"] or "" for link in links)
+        hrefs = dict.fromkeys(link.attributes.get("href") or "" for link in links)
         return filter(None, map(self.article, hrefs))
 
     def place(self, href: str) -> Address | None:

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote_plus, urldefrag, urlsplit
 
 from newscrawl.aggregator import phrases
 from newscrawl.aggregator.lines import Line, Link, Page, open_page
 from newscrawl.aggregator.markup import Role
+from newscrawl.aggregator.pages import Listing, ListingEntry
 from newscrawl.aggregator.ticker import is_ticker, read_headlines
 from newscrawl.aggregator.urls import Address, ArticleKey, Kind, classify
 from newscrawl.errors import PageError
@@ -15,38 +15,6 @@ from newscrawl.items import Headline
 from newscrawl.text.cleaning import clean, fold, western_digits
 from newscrawl.text.dates import Moment
 from newscrawl.text.urls import absolute, host
-
-
-@dataclass(slots=True)
-class ListingEntry:
-    """One article in a listing."""
-
-    key: ArticleKey
-    """Its identity."""
-    title: str
-    """Title; empty where the site prints none, which happens."""
-    teaser: str | None = None
-    """The beginning of its text."""
-    published: Moment | None = None
-    """The printed date, where the listing prints one."""
-
-
-@dataclass(slots=True)
-class Listing:
-    """Articles, next pages and other links of a listing page; empty beyond the last page."""
-
-    entries: list[ListingEntry] = field(default_factory=list)
-    """Its articles, each once, in order; the ticker's are not among them."""
-    next_pages: list[str] = field(default_factory=list)
-    """URLs of further pages of the same listing, as the page links them."""
-    headlines: list[Headline] = field(default_factory=list)
-    """The ticker's distinct headlines, in order."""
-    outlets: list[str] = field(default_factory=list)
-    """Slugs of the outlets that it links to, of its own edition."""
-    sections: list[str] = field(default_factory=list)
-    """Sections that it links to, of its own edition."""
-    authors: list[str] = field(default_factory=list)
-    """Names of the authors that it links to, of its own edition."""
 
 
 def read_listing(body: bytes | str, url: str, content_type: str | None = None) -> Listing:

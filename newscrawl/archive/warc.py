@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from urllib.parse import urldefrag
 
-from newscrawl.errors import ArchiveError
+from newscrawl.errors import ArchiveError, StorageError
 from newscrawl.items import Location
 from newscrawl.storage import Files, local_copy
 from newscrawl.storage.files import as_files
@@ -87,6 +87,7 @@ def read_answer(archive: Files | Path, location: Location) -> Exchange:
 
     Raises:
         ArchiveError: there is none; the file was cut, changed or removed, or cannot be read.
+        StorageError: the file is in object storage, which cannot be reached.
     """
     files = as_files(archive)
     try:
@@ -101,6 +102,8 @@ def read_answer(archive: Files | Path, location: Location) -> Exchange:
         else:
             answer = _answer(fields["warc-target-uri"], record[start:-4])
         answer.fetched = datetime.fromisoformat(fields["warc-date"])
+    except StorageError:
+        raise  # of no page alone
     except (OSError, ValueError, KeyError, zlib.error) as error:
         path = files.location(location.file)
         raise ArchiveError(f"{path}: no response at {location.offset}: {error}") from error

@@ -16,6 +16,7 @@ from twisted.python.failure import Failure
 
 from newscrawl.articles import merge, responses, source_status
 from newscrawl.articles.parse_jobs import INCOMPLETE, ReadSource, SourceJob
+from newscrawl.extraction.alignment import WHOLE
 from newscrawl.fetching.web_archive import Snapshot, WebArchive
 from newscrawl.items import Article
 
@@ -100,6 +101,7 @@ class ArticleFlow:
             if article.source.status == "unsafe":
                 reason = article.source.reason
                 logger.warning("Unsafe link in %s: %s (%s)", article.url, link, reason)
+            article = yield from self._despite_error(article, page)
         else:
             read = yield from self._parse(article, page)
             article = read.article
@@ -112,11 +114,28 @@ class ArticleFlow:
                     return (yield from self._parse(article, rendered)).article
         return (yield from self._from_snapshot(article))
 
+    def _despite_error(self, article: Article, failure: Failure) -> Steps:
+        """Complete a record from the page of an HTTP error if it holds the whole copy."""
+        page = source_status.page_of_error(failure)
+        if page is None or not article.copy.text:
+            return article
+        found = (yield from self._parse(deepcopy(article), page)).article
+        whole = (found.agreement.contained or 0) >= WHOLE
+        return found if found.source.status == "ok" and whole else article
+
     def _parse(self, article: Article, page: Response) -> Generator[Step, Any, ReadSource]:
         """Complete a record from a page, or from what came in its place."""
-        job = responses.begin_source(article, page)
-        read: ReadSource = (yield Parse(job)) if job else ReadSource(article)
-        responses.finish_source(read.article, page, job, exclude=self.exclude)
+        read = ReadSource(article)
+        try:
+            job = responses.begin_source(article, page)
+            if job:
+                read = yield Parse(job)
+            responses.finish_source(read.article, page, job, exclude=self.exclude)
+        except Exception as error:
+            # A fault of our own on an unforeseen response must not cost the record.
+            logger.exception("%s: the response of %s could not be handled", article.id, page.url)
+            why = f"{type(error).__name__}: {error}"[:200]
+            merge.withdraw_source(read.article, "unreadable", why)
         return read
 
     def _from_snapshot(self, article: Article) -> Steps:

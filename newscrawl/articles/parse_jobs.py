@@ -1,23 +1,22 @@
 """Parse jobs: one page with its URL each, to be parsed by a worker process, and its result.
 
 A job is plain data, so that it can be parsed in the crawl's process or sent to a worker
-(``newscrawl.articles.parse_workers``). Nothing here does I/O.
+(``newscrawl.articles.parse_workers``). Nothing here does I/O. Parsers are imported where they are
+used: by workers, not by the crawl.
 """
 
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import ClassVar
 
 from msgspec import Struct
 
-from newscrawl.aggregator.article import AggregatorPage, read_article
-from newscrawl.aggregator.listing import Listing, read_listing
-from newscrawl.aggregator.rss import FeedEntry, read_feed
+from newscrawl.aggregator.pages import AggregatorPage, FeedEntry, Listing
 from newscrawl.aggregator.sites import Site
 from newscrawl.aggregator.urls import ArticleKey
 from newscrawl.articles import merge
 from newscrawl.errors import FeedError, PageError
-from newscrawl.extraction import RuleBook
-from newscrawl.extraction.application_shell import is_shell
+from newscrawl.extraction.rules import RuleBook
 from newscrawl.items import Article, Status
 from newscrawl.text.urls import registered_domain
 
@@ -78,6 +77,8 @@ class CopyJob(Struct, tag=True):
 
     def read(self, site: Site, rules: RuleBook) -> ReadCopy:  # noqa: ARG002 - a job's signature
         """Parse the page."""
+        from newscrawl.aggregator.article import read_article
+
         try:
             page = read_article(self.body, self.url, self.content_type)
         except PageError as error:
@@ -100,6 +101,8 @@ class ListingJob(Struct, tag=True):
 
     def read(self, site: Site, rules: RuleBook) -> ReadListing:  # noqa: ARG002 - as above
         """Parse the page."""
+        from newscrawl.aggregator.listing import read_listing
+
         try:
             return ReadListing(read_listing(self.body, self.url, self.content_type))
         except PageError as error:
@@ -120,6 +123,8 @@ class FeedJob(Struct, tag=True):
 
     def read(self, site: Site, rules: RuleBook) -> ReadFeed:  # noqa: ARG002 - as above
         """Parse the feed."""
+        from newscrawl.aggregator.rss import read_feed
+
         try:
             return ReadFeed(read_feed(self.body, self.url))
         except FeedError as error:
@@ -142,9 +147,12 @@ class SourceJob(Struct, tag=True):
 
     def read(self, site: Site, rules: RuleBook) -> ReadSource:
         """Complete the record; ``rules`` are not changed."""
+        from newscrawl.articles.source_pages import read_source
+        from newscrawl.extraction.application_shell import is_shell
+
         domain = registered_domain(self.url)
         own = rules.copy(domain) if domain else RuleBook()
-        parsed = merge.read_source(self.article, self.body, self.url, site, self.content_type, own)
+        parsed = read_source(self.article, self.body, self.url, site, self.content_type, own)
         result = ReadSource(self.article)
         partial = "partial_source" in self.article.flags
         if parsed and (partial or self.article.source.status in INCOMPLETE):
@@ -157,6 +165,21 @@ class SourceJob(Struct, tag=True):
         """Complete the record from its copy alone."""
         merge.without_source(self.article, "unreadable", why)
         return ReadSource(self.article)
+
+
+_PARSERS = (
+    "newscrawl.aggregator.article",
+    "newscrawl.aggregator.listing",
+    "newscrawl.aggregator.rss",
+    "newscrawl.articles.source_pages",
+    "newscrawl.extraction.application_shell",
+)
+
+
+def import_parsers() -> None:
+    """Import what the jobs use, so that no page's time and memory is spent on it."""
+    for name in _PARSERS:
+        import_module(name)
 
 
 AnyJob = CopyJob | ListingJob | FeedJob | SourceJob

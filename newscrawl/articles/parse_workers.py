@@ -23,7 +23,7 @@ import msgspec
 from newscrawl.aggregator.sites import Site
 from newscrawl.articles.worker_process import SIZE, Hello, Job, Limits, Response, run_job
 from newscrawl.errors import ParserError
-from newscrawl.extraction import RuleBook
+from newscrawl.extraction.rules import RuleBook
 
 if TYPE_CHECKING:
     from scrapy.settings import BaseSettings
@@ -53,12 +53,12 @@ _MAX_RESULT = 64 * 1024 * 1024
 _SERVE = """
 import sys
 sys.path[:] = sys.argv[1:]
-sys.modules["scrapy"] = None
+sys.modules["scrapy"] = sys.modules["pydantic"] = None
 from newscrawl.articles.worker_process import serve
 serve()
 """
-"""What a worker runs. The item loaders' library would import Scrapy, whose items are not used: more
-than half of the memory and of the time to start."""
+"""Program of a worker. The item loaders' library would import Scrapy and pydantic, whose items are
+not used: more than half of the memory and of the time to start."""
 
 
 class Parser(Protocol):
@@ -278,9 +278,16 @@ class ParserPool:
                 except asyncio.CancelledError:
                     page.done.cancel()
                     raise
-                except Exception as error:  # noqa: BLE001 - for whoever waits for the page
+                except ParserError as error:
                     if not page.done.done():
                         page.done.set_exception(error)
+                except Exception as error:
+                    # A fault of our own, such as a job that cannot be sent, costs this page alone.
+                    logger.exception("%s could not be parsed", page.job.url)
+                    if not page.done.done():
+                        page.done.set_result(
+                            page.job.lost(f"{type(error).__name__}: {error}"[:200])
+                        )
                 else:
                     if not page.done.done():  # it may have been cancelled
                         page.done.set_result(result)

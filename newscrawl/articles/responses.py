@@ -19,7 +19,7 @@ from newscrawl.items import Archive, Article, Location
 from newscrawl.text import usage_directives
 
 if TYPE_CHECKING:
-    from newscrawl.aggregator.article import AggregatorPage
+    from newscrawl.aggregator.pages import AggregatorPage
 
 
 def content_type(response: Response) -> str | None:

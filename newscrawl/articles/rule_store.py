@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 
-from newscrawl.extraction import Rule, RuleBook, rules_of
+from newscrawl.extraction.rules import Rule, RuleBook, rules_of
 from newscrawl.items import Article
 from newscrawl.outlets import seeds
 from newscrawl.state import Ledger, ledger_of

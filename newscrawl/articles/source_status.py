@@ -18,6 +18,8 @@ from newscrawl.errors import (
     NotInArchiveError,
     RequestDroppedError,
     RobotsUnreachableError,
+    StorageError,
+    StoreError,
 )
 from newscrawl.fetching.block_pages import challenge, refusal
 from newscrawl.fetching.failures import of_error
@@ -41,14 +43,27 @@ class Outcome:
 
 _SCHEME = re.compile(r"\s*([a-z][a-z0-9+.-]{0,20}):", re.IGNORECASE)
 
-# Browsers show the page of an error, but what it holds is no longer vouched for by the outlet: a
-# 404 or 500 is never taken for the article, even if one stands in it.
 _BY_CODE: dict[int, Status] = {404: "gone", 410: "gone", 402: "paywalled"}
 
 
+def page_of_error(failure: Failure) -> Response | None:
+    """Return the page of a 404 or of a server error, as some servers send whole articles."""
+    if not isinstance(failure.value, HttpError):
+        return None
+    response = failure.value.response
+    faulty = response.status == 404 or response.status >= 500
+    return response if faulty and isinstance(response, TextResponse) else None
+
+
 def of_failure(failure: Failure) -> Outcome:
-    """Return the outcome of a request that ended in an error."""
+    """Return the outcome of a request that ended in an error.
+
+    Raises:
+        StoreError: the error is of the archive that is replayed, not of the request.
+    """
     error = failure.value
+    if isinstance(error, StorageError):
+        raise StoreError(f"the archive cannot be read: {error}") from error
     if isinstance(error, HttpError):
         return _of_error(error.response)
     if isinstance(error, UnsafeUrlError):

@@ -17,9 +17,9 @@ import msgspec
 
 from newscrawl.aggregator.sites import SITES, Site
 from newscrawl.articles.garbage_collection import collect_less_often
-from newscrawl.articles.parse_jobs import AnyJob
+from newscrawl.articles.parse_jobs import AnyJob, import_parsers
 from newscrawl.errors import ParserMemoryError
-from newscrawl.extraction import RuleBook
+from newscrawl.extraction.rules import RuleBook
 
 logger = logging.getLogger(__name__)
 
@@ -110,7 +110,8 @@ def run_job(
 
 def serve() -> None:
     """Parse the pages that a crawl sends on stdin, until it ends."""
-    with os.fdopen(os.dup(1), "wb") as output, suppress(BrokenPipeError):
+    # Around the file, which is flushed when it is closed.
+    with suppress(BrokenPipeError), os.fdopen(os.dup(1), "wb") as output:
         os.dup2(2, 1)  # what a library prints is not a result
         _serve(sys.stdin.buffer, output)
 
@@ -128,8 +129,11 @@ class _LogEntries(logging.Handler):
 
 
 def _serve(jobs: BinaryIO, output: BinaryIO) -> None:
-    hello = msgspec.msgpack.decode(_receive(jobs), type=Hello)
+    if not (message := _receive(jobs)):
+        return
+    hello = msgspec.msgpack.decode(message, type=Hello)
     site, rules, limits = SITES[hello.site], RuleBook.of_lines(hello.rules), hello.limits
+    import_parsers()
     limit_memory(limits.memory_mb)
     collect_less_often()
     log = _LogEntries()
@@ -156,8 +160,10 @@ def _serve(jobs: BinaryIO, output: BinaryIO) -> None:
 
 
 def _receive(stream: BinaryIO) -> bytes:
-    """Return the next message; nothing at the end."""
-    return stream.read(int.from_bytes(stream.read(SIZE), "big"))
+    """Return the next message; nothing at the end, which a kill may put within a message."""
+    size = int.from_bytes(stream.read(SIZE), "big")
+    message = stream.read(size)
+    return message if len(message) == size else b""
 
 
 def _send(stream: BinaryIO, message: bytes) -> None:

@@ -134,7 +134,7 @@ class Command(ScrapyCommand):
         response = response_of(answer)
         crawler = Crawler(Spider, self.settings)
         crawler.stats = DummyStatsCollector(crawler)
-        decompress = CompressionMiddleware(crawler).process_response
+        decompress = CompressionMiddleware.from_crawler(crawler).process_response
         return cast("Response", decompress(Request(response.url), response))
 
     def _copy(self, given: str | None) -> "GivenCopy | None":

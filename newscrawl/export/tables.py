@@ -18,8 +18,8 @@ from newscrawl.text.cleaning import words
 BOM = "\ufeff".encode()
 """Byte order mark: by it Excel recognises UTF-8."""
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""A spreadsheet runs a cell that begins with one of these."""
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""Characters with which a formula may begin in a spreadsheet; the last four are full-width ones."""
 
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 _encode = msgspec.json.Encoder().encode

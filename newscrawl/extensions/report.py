@@ -1,6 +1,7 @@
 """Extension that judges a run and writes its report and summary."""
 
 import logging
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from statistics import median
 from time import monotonic, time
@@ -20,7 +21,7 @@ from newscrawl.items import Article
 from newscrawl.operations.announcements import FirstError, announce
 from newscrawl.operations.monitors import alarms, check
 from newscrawl.operations.statistics import RecordStatistics
-from newscrawl.state.run import Run
+from newscrawl.state.run import Run, RunListener
 from newscrawl.state.run_reports import report_head, report_path, reports, write_report
 from newscrawl.state.running import mark_running, unmark_running
 
@@ -36,7 +37,7 @@ _NAMED = 1000
 """Number of failed and rejected articles listed in the report; the ledger has all."""
 
 
-class RunReport:
+class RunReport(RunListener):
     """Judges a run, writes its report to ``runs/<job>.json`` and a summary to stderr.
 
     The file says ``running`` from the start of the run, so that a killed run is distinguished from
@@ -56,7 +57,7 @@ class RunReport:
         self._withdrawn: set[str] = set()
         crawler.signals.connect(self.spider_opened, signals.spider_opened)
         crawler.signals.connect(self.response_received, signals.response_received)
-        crawler.signals.connect(self.item_scraped, signals.item_scraped)
+        self._run.listeners.append(self)
         crawler.signals.connect(self.spider_closed, signals.spider_closed)
 
     @classmethod
@@ -81,9 +82,10 @@ class RunReport:
             if sent:
                 self._offsets.append(time() - sent.timestamp())
 
-    def item_scraped(self, item: Article) -> None:
-        """Count an exported record."""
-        self._statistics.add(item)
+    def after_commit(self, records: Sequence[Article]) -> None:
+        """Count exported records."""
+        for record in records:
+            self._statistics.add(record)
 
     def spider_closed(self, reason: str) -> None:
         """Write the final report and the summary."""

@@ -18,6 +18,10 @@ MOST_WORDS = 20_000
 """Words of a text that are looked at; more are a book, or an attack."""
 
 
+WHOLE = 0.8
+"""Share of the copy that a page holds when it is not cut."""
+
+
 def compared(text: str) -> list[str]:
     """Give the words by which a text is compared, at most ``MOST_WORDS``."""
     return words(text[: 20 * MOST_WORDS])[:MOST_WORDS]
@@ -189,3 +193,14 @@ def _densest(places: list[int | None]) -> tuple[int, int]:
         elif total > best:
             best, start, stop = total, span, index + 1
     return start, stop
+
+
+def holds_less(text: str, copy_text: str, contained: float | None) -> bool:
+    """Return whether a page holds only a part of its copy, as the first of several pages does.
+
+    Args:
+        text: The page's body.
+        copy_text: The copy.
+        contained: Share of the copy that the body contains; ``None`` if it was not measured.
+    """
+    return contained is not None and contained < WHOLE and len(text) < WHOLE * len(copy_text)

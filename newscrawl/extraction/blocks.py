@@ -206,6 +206,9 @@ _APART = frozenset(("a", "span", "time"))
 
 _BOLD = frozenset(("b", "strong"))
 
+_HEADING = 8
+"""Characters of bold text at the beginning that are more than a drop cap."""
+
 _SHORT_SENTENCE = 40
 """Characters from which a text that ends as a sentence is a paragraph, if it stands apart."""
 
@@ -252,6 +255,7 @@ def walk(root: LexborNode, without: Collection[int] = ()) -> Page:
     opened = 0  # where in the run the open link begins
     edge = joint = -1  # where the last element of those that stand apart ended, and the next began
     emphasized = 0  # where in the run the open bold text begins
+    titled = -1  # where in the run bold text ended that began it, as a heading without an end does
     links = bold = articles = current = 0
     stack: list[tuple[LexborNode | None, int, int, str]] = []
     elements.append(Element(root, 0, root.tag or ""))
@@ -281,6 +285,8 @@ def walk(root: LexborNode, without: Collection[int] = ()) -> Page:
                 bold -= 1
                 if not bold and emphasized < len(parts):
                     bolds.append((emphasized, len(parts)))
+                    if emphasized == 0 or parts[emphasized - 1] == _BREAK:
+                        titled = len(parts)
             continue
         role, tag = known(node.tag_id) or _meaning(node)
         if role == _TEXT:
@@ -292,6 +298,8 @@ def walk(root: LexborNode, without: Collection[int] = ()) -> Page:
                 else:
                     if joint == len(parts) > 0 and (between := _separator(parts[-1], text)):
                         parts.append(between)
+                    elif titled == len(parts) > 0 and _is_glued(parts[-1], text):
+                        parts.append(_BREAK)
                     parts.append(text)
             elif parts:
                 parts.append(" ")
@@ -388,6 +396,11 @@ def _separator(before: str, text: str) -> str | None:
     if one in ENDS and len(before) >= _SHORT_SENTENCE:
         return _BREAK
     return " " if one.isalnum() and other.isalnum() and not other.islower() else None
+
+
+def _is_glued(heading: str, text: str) -> bool:
+    """Return whether text begins right behind a heading, without a space."""
+    return len(heading) >= _HEADING and heading[-1].isalnum() and text[0].isupper()
 
 
 def _joined(parts: list[str]) -> str:

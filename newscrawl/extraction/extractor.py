@@ -1,8 +1,6 @@
 """Extracts one outlet page into a ``SourcePage``: body, title, dates, authors and others."""
 
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
-from typing import Literal
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -14,9 +12,11 @@ from newscrawl.extraction.bodies import TEACHES, Body, choose_body, note_bodies,
 from newscrawl.extraction.fields import CopyLike
 from newscrawl.extraction.metadata import Metadata, read_metadata
 from newscrawl.extraction.paywall import announces_paywall
-from newscrawl.extraction.rules import RuleBook, first_node, lesson_of
+from newscrawl.extraction.rules import RuleBook
+from newscrawl.extraction.rules.induction import lesson_of
+from newscrawl.extraction.rules.paths import first_node
+from newscrawl.extraction.source_page import SourcePage
 from newscrawl.extraction.trace import is_tracing
-from newscrawl.items import Agreement, Image
 from newscrawl.text.bylines import split_bylines
 from newscrawl.text.cleaning import clean
 from newscrawl.text.dates import Moment
@@ -28,49 +28,10 @@ AGREES = 0.5
 
 _SHORT_BODY = 1500
 _SHORT_NOTICE = 300
+_SHORT_LINE = 80
 _TELLING_BEGIN = 60
 _FEW_ABOVE = 3
 """Blocks that may stand above a headline in the part that holds it and its section."""
-
-
-@dataclass(slots=True)
-class SourcePage:
-    """Fields extracted from an outlet's page, and their agreement with the copy."""
-
-    title: str | None = None
-    """The headline, without the site's name."""
-    text: str | None = None
-    """The body: plain text, NFC, paragraphs and sub-headings parted by one blank line."""
-    lead: str | None = None
-    """Standfirst or summary the page declares."""
-    authors: list[str] = field(default_factory=list)
-    """People and desks as printed, cleaned of words like "Par" and "بقلم"."""
-    published: datetime | None = None
-    """First publication, with its offset."""
-    published_precision: Literal["day", "second"] | None = None
-    """How exact ``published`` is."""
-    modified: datetime | None = None
-    """Last change the page declares, with its offset."""
-    section: str | None = None
-    """The outlet's rubric."""
-    tags: list[str] = field(default_factory=list)
-    """Keywords the page declares."""
-    images: list[Image] = field(default_factory=list)
-    """Pictures of the article."""
-    canonical: str | None = None
-    """The page's own canonical URL, absolute."""
-    language: str | None = None
-    """ISO 639 code that the page declares and its script does not contradict."""
-    rule: str | None = None
-    """How the body was found: ``guided`` by the copy, ``json-ld`` by the page's own articleBody,
-    ``prose`` by its look, ``embedded`` in a script, ``general`` by trafilatura, or the name of a
-    learned rule. ``None`` when there is none."""
-    agreement: Agreement = field(default_factory=Agreement)
-    """How far the page says what the copy says; all ``None`` without a copy."""
-    directives: list[str] = field(default_factory=list)
-    """Usage directives of the page, in the form of ``newscrawl.text.usage_directives``."""
-    paywalled: bool = False
-    """Whether the page declares that it is not free to read."""
 
 
 def extract(
@@ -138,7 +99,9 @@ def _source_page(
         headings = [] if headline else [node.text() for node in tree.css("h1")[:4]]
     copied = _moment(getattr(copy, "published", None), zone)
     printed = fields.Printed(
-        metadata, lambda: [*near, *(_further(page, found, around) if page else ())]
+        metadata,
+        lambda: [*near, *(_further(page, found, around) if page else ())],
+        _names_of(page, around) if page else None,
     )
     moment = fields.published(metadata, printed, zone, copied)
     names = fields.SiteNames(metadata, url)
@@ -213,6 +176,17 @@ def _teach(
             byline = index
     lesson = lesson_of(found.page, found.blocks, tree, result.title, date, byline, rubric)
     rules.observe(url, tree, lesson, agreement)
+
+
+def _names_of(page: Page, around: list[int]) -> dict[str, str]:
+    """Return the classes of the elements of short texts and of those around them."""
+    named = {}
+    for index in around:
+        block = page.blocks[index]
+        if len(block.text) < _SHORT_LINE:
+            part = page.elements[block.element]
+            named[block.text] = f"{part.label} {page.elements[part.parent].label}"
+    return named
 
 
 def _rubrics(page: Page, around: list[int]) -> list[str]:

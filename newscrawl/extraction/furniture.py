@@ -34,17 +34,35 @@ _AFTERWARDS = re.compile(
     re.IGNORECASE,
 )
 
-_FURNITURE = re.compile(
+_POINTING = re.compile(
     r"^\W*(?:(?:lire|voir|[àa] lire|lisez|d[ée]couvrez|sur le m[êe]me (?:sujet|th[èe]me))\b.{0,12}"
     r"(?:aussi|[ée]galement|plus)|[àa] (?:lire|voir)(?: aussi)?\s*:|read (?:more|also|next)|"
     r"see also|also read|more (?:on|from)|related (?:articles|stories|news|posts)|"
     r"lesen sie|mehr zum thema|lee tambi[ée]n|"
-    r"اقرأ (?:أيضا|ايضا|المزيد)|إقرأ أيضا|اقرا ايضا|طالع أيضا|شاهد أيضا|مواضيع ذات صلة|"
-    r"(?:copyright|©|\(c\)|all rights reserved|tous droits r[ée]serv[ée]s|جميع الحقوق محفوظة)|"
-    r"subscribe|sign up|abonnez|inscrivez|follow us|suivez|تابعنا|اشترك|rejoignez|"
-    r"(?:newsletter|advertisement|publicit[ée]|anzeige|werbung|إعلان)\W*$)",
+    r"اقرأ (?:أيضا|ايضا|المزيد)|إقرأ أيضا|اقرا ايضا|طالع أيضا|شاهد أيضا|مواضيع ذات صلة)",
     re.IGNORECASE,
 )
+"""Beginnings of a pointer to another article."""
+_ASKING = re.compile(
+    r"^\W*(?:subscribe|sign up|abonnez|inscrivez|follow us|suivez|تابعنا|اشترك|rejoignez)",
+    re.IGNORECASE,
+)
+"""Beginnings of an invitation."""
+_CHANNEL = re.compile(
+    r"news-?letter|lettre|cha[îi]ne|channel|compte|account|r[ée]seaux|e-?mail|inbox|alert|notification"
+    r"|appli|\bapp\b|facebook|twitter|instagram|youtube|linkedin|tiktok|whatsapp|telegram|google|rss"
+    r"|(?:نشرت|قنا[ةت]|صفحت|حساب)|البريد|تطبيق|[إا]شعارات|منصات|فيس\s?بوك|تويتر|[إا]نستغرام|يوتيوب"
+    r"|وات\s?س[اآ]ب|تل[يغجق]|غوغل|جوجل",
+    re.IGNORECASE,
+)
+"""What an invitation leads to."""
+_LABEL_ONLY = re.compile(
+    r"^\W*(?:copyright|©|\(c\)|all rights reserved|tous droits r[ée]serv[ée]s|جميع الحقوق محفوظة"
+    r"|(?:newsletter|advertisement|publicit[ée]|anzeige|werbung|إعلان)\W*$)",
+    re.IGNORECASE,
+)
+_SHORT_INVITATION = 30
+"""Characters of an invitation that need not say what it leads to."""
 
 
 _POINTER = re.compile(r"^(?:>+|»|→|►|▶|☞|👉)")
@@ -60,12 +78,31 @@ def is_notice(block: Block) -> bool:
     """Return whether a short block is a credit, an invitation or a pointer elsewhere."""
     text = block.text
     return len(text) - block.linked < 200 and (
-        ((block.linked > 0 or len(text) < _PHRASE) and _FURNITURE.match(text) is not None)
+        ((block.linked > 0 or len(text) < _PHRASE) and _leads_elsewhere(block))
         or _CREDIT.search(text) is not None
         or (is_link(block) and _POINTER.match(text) is not None)
         or (block.linked > 0 and _INVITATION.search(text) is not None)
         or (block.linked > _INVITES * len(text) and _SERVICE.search(text) is not None)
     )
+
+
+def _leads_elsewhere(block: Block) -> bool:
+    """Return whether a block begins as one that leads elsewhere, and is no sentence that does so.
+
+    An unlinked pointer has a colon or is cut; an invitation says to where.
+    """
+    text = block.text
+    if _LABEL_ONLY.match(text):
+        return True
+    if pointing := _POINTING.match(text):
+        behind = text[pointing.end() - 1 : pointing.end() + 2]
+        return block.linked > 0 or ":" in behind or text[-1] not in _SENTENCE_ENDS
+    return _ASKING.match(text) is not None and (
+        block.linked > 0 or len(text) < _SHORT_INVITATION or _CHANNEL.search(text) is not None
+    )
+
+
+_SENTENCE_ENDS = ".!؟?"
 
 
 def is_furniture(block: Block) -> bool:

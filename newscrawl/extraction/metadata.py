@@ -14,12 +14,11 @@ from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
-import json_repair
 import msgspec
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from newscrawl.text.cleaning import plain, words
-from newscrawl.text.urls import absolute
+from newscrawl.text.urls import absolute, is_front_page
 
 _ARTICLE = re.compile(
     r"Article|Posting|Report(?:age)?$|Review$|Analysis|Opinion|Blog|Interview|Column", re.IGNORECASE
@@ -30,6 +29,7 @@ _PAGE = frozenset(("WebPage", "ItemPage", "AboutPage", "Page"))
 _TRAILING_COMMA = re.compile(r'("(?:\\.|[^"\\]++)*+(?:"|\\?\Z))|,(?=\s*+[}\]])', re.DOTALL)
 _ESCAPED_APOSTROPHE = re.compile(r"(?<!\\)((?:\\\\)*)\\'")
 _BAD_ESCAPE = re.compile(r'\\(?!["\\/bfnrt]|u[0-9a-fA-F]{4})')
+_ESCAPED = re.compile(r'[\[{\s]*\\"')  # JSON written as the content of a string
 _WRAPPER = re.compile(r"^\s*(?:(?://\s*)?<!\[CDATA\[|<!--|/\*[\s\S]{0,200}?\*/|;)+\s*")
 _MAX_NODES = 5000
 _LONGEST_SCRIPT = 500_000
@@ -74,7 +74,7 @@ class Metadata:
     metas: dict[str, list[str]] = field(default_factory=dict)
     """Contents of ``<meta>`` by their name, property or itemprop, in lower case."""
     canonical: str | None = None
-    """Target of ``<link rel=canonical>``, as written."""
+    """Target of ``<link rel=canonical>``, else ``og:url``; absolute."""
     html_language: str | None = None
     """``<html lang>``."""
     scripts: list[str] = field(default_factory=list)
@@ -300,23 +300,17 @@ def read_metadata(tree: LexborHTMLParser, url: str = "") -> Metadata:
     found.canonical = next(
         (
             address
-            for href in canonicals
+            for href in (*canonicals, *metas.get("og:url", ()))
             if not _NO_VALUE.fullmatch(href)
             and (address := absolute(href, found.base))
             and not _NO_ADDRESS.search(address)
-            and (_is_front(url) or not _is_front(address))
+            and (is_front_page(url) or not is_front_page(address))
         ),
         None,
     )
     if html := tree.css_first("html"):
         found.html_language = html.attributes.get("lang") or html.attributes.get("xml:lang")
     return found
-
-
-def _is_front(url: str) -> bool:
-    """Return whether a URL is that of a site's front page."""
-    parts = urlsplit(url)
-    return parts.path in ("", "/") and not parts.query
 
 
 def read_json(text: str) -> Any:
@@ -359,12 +353,14 @@ def _prepared(text: str) -> str:
     text = _WRAPPER.sub("", text)
     if '"' not in text and _QUOTE.search(text):
         text = unescape(text)
+    elif _ESCAPED.match(text):
+        text = text.replace('\\"', '"')
     text = _TRAILING_COMMA.sub(lambda match: match[1] or "", text)
     text = _ESCAPED_APOSTROPHE.sub(r"\1'", text)
     return _BAD_ESCAPE.sub(r"\\\\", text).lstrip()
 
 
-# The fields that are saved from JSON that no parser reads, and the names of its authors.
+# Fields and authors that are saved from JSON that no parser reads.
 _FIELD = re.compile(
     r'"(headline|datePublished|dateModified|articleSection|inLanguage|url|@type)"\s{0,9}:\s{0,9}'
     r'"((?:\\.|[^"\\\n]){1,2000})"\s{0,9}[,}\]\n]'
@@ -383,6 +379,8 @@ def repair_json(text: str) -> Any:
     """
     text = _prepared(text)
     if len(text) <= _LONGEST_REPAIR and text.count("{") + text.count("[") <= _MOST_BRACKETS:
+        import json_repair  # few pages need it
+
         try:
             value = json_repair.loads(text, skip_json_loads=True)
         except (ValueError, RecursionError):

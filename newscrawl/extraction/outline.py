@@ -10,6 +10,7 @@ from newscrawl.extraction.blocks import (
     COMMENTS,
     ENDS,
     HEADINGS,
+    Block,
     Page,
 )
 from newscrawl.extraction.forms import (
@@ -37,7 +38,7 @@ _LONG_CAPTION = 600
 """Characters from which a part named after a picture holds more than its caption."""
 
 _LONG_HEADING = 80
-"""Characters from which a heading that ends as a sentence is a paragraph in large type."""
+"""Characters from which a heading, or a link, that ends as a sentence is a paragraph."""
 
 _COMMENTED = 1500
 """Characters of prose beside comments from which the comments are not the article."""
@@ -264,7 +265,7 @@ class Outline:
         found: list[int] = []
         for index in reversed(waiting):
             block = blocks[index]
-            if block.linked:
+            if block.linked and not _is_linked_paragraph(block):
                 break
             if (
                 elements[block.element].tag in HEADINGS
@@ -287,7 +288,8 @@ class Outline:
                 elements[block.element].tag in _ITEMS
                 and anchors[block.element] == anchors[blocks[prose].element]
             )
-            if block.linked or not (item or self._is_sentence(index, prose)):
+            linked = block.linked and not _is_linked_paragraph(block)
+            if linked or not (item or self._is_sentence(index, prose)):
                 break
             found.append(index)
         return found
@@ -298,6 +300,11 @@ class Outline:
         other = self.page.elements[self.page.blocks[prose].element]
         ends = self.page.blocks[index].text[-1] in ENDS
         return ends and (one.tag, one.parent) == (other.tag, other.parent)
+
+
+def _is_linked_paragraph(block: Block) -> bool:
+    """Return whether a block with links is a paragraph, not the title of another article."""
+    return len(block.text) >= _LONG_HEADING and block.text[-1] == "."
 
 
 def _is_paragraph(text: str) -> bool:

@@ -8,8 +8,10 @@ of other stories, also of the same outlet, 0.06 and less.
 import re
 from typing import NamedTuple
 
-from newscrawl.extraction.extractor import AGREES, SourcePage
+from newscrawl.extraction.alignment import WHOLE
+from newscrawl.extraction.extractor import AGREES
 from newscrawl.extraction.fields import CopyLike
+from newscrawl.extraction.source_page import SourcePage
 from newscrawl.items import Status
 from newscrawl.text.cleaning import words
 from newscrawl.text.urls import is_front_page
@@ -19,9 +21,6 @@ DOUBTFUL = 0.1
 
 SAME_TITLE = 0.6
 """Agreement in title that settles a doubtful text, or a copy that has none."""
-
-WHOLE = 0.8
-"""Share of the copy that a page holds when it is not cut."""
 
 ONE_TITLE = 0.9
 """Agreement in title that settles what a short copy, in words of its own, says otherwise."""
@@ -75,17 +74,6 @@ def judge(
     if verdict is None or verdict.status == "mismatch":
         return _own_word(page) or verdict or Verdict("ok", None)
     return verdict
-
-
-def holds_less(text: str, copy_text: str, contained: float | None) -> bool:
-    """Return whether a page holds only a part of its copy, as the first of several pages does.
-
-    Args:
-        text: The page's body.
-        copy_text: The copy.
-        contained: Share of the copy that the body contains; ``None`` if it was not measured.
-    """
-    return contained is not None and contained < WHOLE and len(text) < WHOLE * len(copy_text)
 
 
 def _own_word(page: SourcePage) -> Verdict | None:

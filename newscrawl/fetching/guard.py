@@ -1,8 +1,8 @@
 """SSRF guard: accepts only URLs and IP addresses of public web servers; no DNS look-up.
 
-Links come from untrusted pages. Whatever requests a URL (the crawl, a browser, a
-web archive) asks ``Guard.check_url`` first, and ``Guard.check_address`` for the very address that
-it is about to connect to, so that a name that leads elsewhere the second time gains nothing.
+Links come from untrusted pages. Before any request (of the crawl, a browser, a web archive)
+``Guard.check_url`` checks its URL, and ``Guard.check_address`` the very address of the connection,
+so that a name that resolves to another address the second time gains nothing.
 """
 
 import re
@@ -26,7 +26,7 @@ class UnsafeUrlError(NewscrawlError, IgnoreRequest):
     """A URL or IP address does not belong to a public web server.
 
     Raised by ``newscrawl.fetching.guard`` before a connection is made; in a crawl it reaches the
-    request's errback. The message says what is wrong, in terms of what the URL really means.
+    request's errback. The message says what is wrong, and what the URL really means.
     """
 
 
@@ -77,7 +77,7 @@ _SPECIAL = tuple(
     )
 )
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
-"""All of IPv6 that is given out."""
+"""All of IPv6 that is allocated."""
 
 # Names that stand for no public host: RFC 6761, 6762, 7686, 8375, ICANN's resolution 2024.07.29.06,
 # and what routers and offices use.
@@ -206,13 +206,13 @@ class Guard:
     """Checks URLs and addresses against allowed ports and trusted hosts (from the settings)."""
 
     ports: frozenset[int] = frozenset(_PORTS.values())
-    """Ports that may be asked."""
+    """Allowed ports."""
     trusted: Mapping[str, str] = field(default_factory=dict)
-    """Trusted hosts with their addresses; empty where DNS decides."""
+    """Trusted hosts with their addresses; an empty address is looked up in DNS."""
 
     @classmethod
     def of(cls, settings: "BaseSettings") -> Self:
-        """Configured by ``GUARD_PORTS`` and ``GUARD_TRUSTED_HOSTS``."""
+        """Create a guard from ``GUARD_PORTS`` and ``GUARD_TRUSTED_HOSTS``."""
         return cls(
             frozenset(int(port) for port in settings.getlist("GUARD_PORTS")),
             {name.lower(): str(ip) for name, ip in settings.getdict("GUARD_TRUSTED_HOSTS").items()},

@@ -19,6 +19,9 @@ from newscrawl.text.usage_directives import objection
 _LISTED = 20
 """Number of snapshots requested: the nearest ones, where the server can sort them."""
 
+_LONGEST_LIST = 256 * 1024
+"""Bytes of a list that is parsed; ``_LISTED`` long URLs take less."""
+
 _TIMESTAMP = re.compile(r"\d{14}")
 
 
@@ -57,7 +60,14 @@ class WebArchive:
         return f"{self.base}/cdx/search/cdx?{urlencode(query)}"
 
     def nearest(self, article: Article, listing: bytes) -> Snapshot | None:
-        """Return the snapshot nearest to the article's date; ``None`` without any."""
+        """Return the snapshot nearest to the article's date; ``None`` without any.
+
+        Args:
+            article: The record.
+            listing: The archive's response to ``index_url``.
+        """
+        if len(listing) > _LONGEST_LIST:
+            return None
         try:
             rows = msgspec.json.decode(listing, type=list[list[str]])
         except msgspec.DecodeError:

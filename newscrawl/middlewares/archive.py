@@ -3,6 +3,7 @@
 import logging
 from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest, NotConfigured
@@ -12,12 +13,14 @@ from scrapy.settings import BaseSettings
 from newscrawl import __version__
 from newscrawl.archive.warc import RENDERED, SUFFIX, Archived, Exchange
 from newscrawl.archive.warc import Headers as Pairs
-from newscrawl.archive.writer import WarcFile
 from newscrawl.errors import RequestDroppedError, StoreError
 from newscrawl.fetching.request_meta import ARCHIVED, PLAIN_PAGE
 from newscrawl.fetching.shutdown import is_stopping, stop
 from newscrawl.items import Location
 from newscrawl.state.run import Run, RunListener
+
+if TYPE_CHECKING:
+    from newscrawl.archive.writer import WarcFile
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +30,7 @@ class ArchiveMiddleware(RunListener):
 
     A response is in the file before the spider sees it, and on the disk before a line that names
     it: the ledger knows how much of the file is valid, as it does of the feed. An archive that
-    cannot be written ends the run; what was read until then is still exported.
+    cannot be written ends the run; records of responses until then are still exported.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -90,8 +93,10 @@ class ArchiveMiddleware(RunListener):
         except StoreError as error:
             stop(self._crawler, error)
 
-    def _open(self) -> WarcFile:
+    def _open(self) -> "WarcFile":
         """Begin the job's next file."""
+        from newscrawl.archive.writer import WarcFile  # heavy, and most crawls archive nothing
+
         directory = self._run.data / "archive" / self._run.site
         paths = (directory / f"{self._run.stem}-{number:05}{SUFFIX}" for number in count())
         stored = self._run.ledger.stored_files
@@ -121,12 +126,12 @@ class ArchiveMiddleware(RunListener):
     def _commit(self, path: Path, length: int) -> None:
         self._run.ledger.files.commit_length(self._run.relative(path), self._run.site, length)
 
-    def _name(self, file: WarcFile) -> str:
+    def _name(self, file: "WarcFile") -> str:
         return f"{self._run.site}/{file.path.name}"
 
 
 def _about(settings: BaseSettings, run: Run) -> dict[str, str]:
-    """What each file says of itself."""
+    """Return the fields of each file's ``warcinfo`` record."""
     return {
         "software": f"newscrawl/{__version__}",
         "format": "WARC File Format 1.1",

@@ -22,7 +22,7 @@ class Unreferred(BaseRedirectMiddleware):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Built by Scrapy; what would look for a RefererMiddleware is not connected."""
+        """Create the component for a crawler; no RefererMiddleware is looked for."""
         middleware = cls(crawler.settings)
         middleware.crawler = crawler
         return middleware
@@ -32,13 +32,13 @@ class UnreferredRedirectMiddleware(Unreferred, RedirectMiddleware):
     """Follows HTTP redirects; keeps cookies only until the page has been fetched.
 
     Some outlets redirect a page to itself until a cookie comes back. A cookie that a redirect sets
-    is sent with the requests that follow to the same scheme and host; none is kept after that.
+    is sent with the following requests to the same scheme, host and port, and then dropped.
     """
 
     def process_response(  # type: ignore[override]  # Scrapy's decorator hides the signature
         self, request: Request, response: Response
     ) -> Request | Response:
-        """Pass a response on, or follow its redirect."""
+        """Return the response, or a request for the target of its redirect."""
         result: Request | Response = super().process_response(request, response)
         if not isinstance(result, Request):
             return result

@@ -71,6 +71,7 @@ class ReplayMiddleware:
 
         Raises:
             NotInArchiveError: there is none.
+            StorageError: it is in object storage, which cannot be reached.
             Exception: the error that was archived in place of a response.
         """
         asked = address(request)

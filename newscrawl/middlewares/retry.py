@@ -41,7 +41,7 @@ class PatientRetryMiddleware(RetryMiddleware):
     def process_response(  # type: ignore[override]  # Scrapy's decorator hides the signature
         self, request: Request, response: Response
     ) -> Request | Response:
-        """Pass a response on, or retry later."""
+        """Return the response, or a request for a later retry."""
         if response.status not in self.retry_http_codes:
             return response
         if challenge(plain(response.headers), response.body):

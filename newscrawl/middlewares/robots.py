@@ -22,6 +22,7 @@ from newscrawl.errors import (
     RequestDroppedError,
     ReservedError,
     RobotsUnreachableError,
+    StorageError,
 )
 from newscrawl.fetching.failures import of_error
 from newscrawl.fetching.guard import UnsafeUrlError
@@ -32,7 +33,7 @@ from newscrawl.text import usage_directives
 logger = logging.getLogger(__name__)
 
 _MAX_BYTES = 500 * 1024
-"""As much of a robots.txt is read as RFC 9309 asks for (section 2.5)."""
+"""Bytes of a robots.txt that are parsed, the least that RFC 9309 allows (section 2.5)."""
 
 
 # Lines as Protego parses them, misspelt or without a colon; other lines have no meaning.
@@ -97,13 +98,13 @@ class RobotsMiddleware:
         return cls(crawler)
 
     async def process_request(self, request: Request) -> None:
-        """Let a request pass.
+        """Pass a request that the rules of its host allow.
 
         Raises:
             ForbiddenByRobotsError: the rules do not allow it.
             RobotsUnreachableError: the rules could not be fetched.
-            ReservedError: the host is excluded for what they say of mining.
-            UnsafeUrlError: the rules lead to, or lie at, an unsafe address.
+            ReservedError: the host is excluded for its usage directives.
+            UnsafeUrlError: the URL of the rules is unsafe or redirects to an unsafe one.
         """
         if request.callback is NO_CALLBACK and ROBOTS.get(request):
             return
@@ -148,7 +149,7 @@ class RobotsMiddleware:
         )
         try:
             response = await self._crawler.engine.download_async(request)
-        except UnsafeUrlError:
+        except (UnsafeUrlError, StorageError):  # the latter is of a replayed archive
             raise
         except Exception as error:  # noqa: BLE001 - any failure means the same: no rules, no request
             logger.info("%s cannot be fetched: %s: %s", url, type(error).__name__, error)

@@ -6,6 +6,7 @@ from contextlib import suppress
 
 from scrapy.settings import BaseSettings
 
+from newscrawl.errors import StoreError
 from newscrawl.text.cleaning import printable
 
 logger = logging.getLogger(__name__)
@@ -39,7 +40,9 @@ class FirstError(logging.Handler):
             error = record.exc_info[1] if record.exc_info else None
             cause = f" ({type(error).__name__}: {error})" if error else ""
             first = record.getMessage().strip().partition("\n")[0]
-            self.message = printable(f"{first}{cause}").replace("\n", " ")[:500]
+            # Whatever was being processed is not why the ledger or a file cannot be used.
+            told = str(error) if isinstance(error, StoreError) else f"{first}{cause}"
+            self.message = printable(told).replace("\n", " ")[:500]
 
     def close(self) -> None:
         """Stop listening."""

@@ -39,6 +39,7 @@ from newscrawl.errors import (
     ForbiddenByRobotsError,
     NotInArchiveError,
     RobotsUnreachableError,
+    StorageError,
     UnreadableArticleError,
 )
 from newscrawl.fetching.request_meta import ARCHIVED, DIRECTIVES, PLAIN_PAGE
@@ -176,6 +177,7 @@ class Reextractor:
         Raises:
             ArchiveError: a file of the archive cannot be opened or read. That says nothing about
                 the page, while a damaged record costs its own article alone.
+            StorageError: object storage cannot be reached.
         """
         request = Request(url)
         while True:
@@ -185,6 +187,8 @@ class Reextractor:
                 if isinstance(error.__cause__, OSError):
                     raise
                 return request, error
+            except StorageError:
+                raise
             except Exception as error:  # noqa: BLE001 - whatever a downloader or middleware raises
                 return request, error
             if isinstance(result, Response):

@@ -15,6 +15,7 @@ from importlib import metadata
 from itertools import islice, repeat
 from pathlib import Path
 from typing import Any, Literal
+from uuid import uuid4
 
 from packaging.requirements import Requirement
 from protego import Protego
@@ -28,6 +29,7 @@ from newscrawl.operations.ownership import check_user, foreign_files, user_name
 from newscrawl.state import examine
 from newscrawl.state.place import place_of
 from newscrawl.state.run_reports import reports
+from newscrawl.storage.objects import delete, upload
 
 _GIGABYTE = 1_000_000_000
 _LEAST_FREE, _ENOUGH_FREE = 1, 10
@@ -97,6 +99,7 @@ def examine_all(settings: Mapping[str, Any], *, network: bool = True) -> Iterato
     yield _ledger(settings)
     yield _clock(data)
     if network:
+        yield from _storage(settings)
         yield from _sites(settings)
     else:
         yield Finding("sites", "warn", "not checked", "leave --offline out to check them")
@@ -243,6 +246,27 @@ def _ledger_remedy(error: str) -> str:
         (remedy for sign, remedy in _LEDGER_REMEDIES.items() if sign in text),
         "restore a backup (deploy/restore); a damaged ledger is never repaired by a run",
     )
+
+
+def _storage(settings: Mapping[str, Any]) -> Iterator[Finding]:
+    """Write, read and delete a small object, if there is a ``STORAGE``."""
+    try:
+        storage = place_of(settings).storage
+    except SettingError:  # the finding about the ledger says so
+        return
+    if not storage:
+        return
+    try:
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(b"written by newscrawl doctor")
+            file.flush()
+            name = f"doctor-{uuid4()}"
+            upload(Path(file.name), storage, name)
+            delete(f"{storage}/{name}")
+        yield Finding("storage", "ok", f"{storage} can be written and read")
+    except OSError as error:
+        remedy = "check STORAGE and its credentials; files wait on this machine meanwhile"
+        yield Finding("storage", "warn", str(error), remedy)
 
 
 def _clock(data: Path) -> Finding:

@@ -126,6 +126,7 @@ def reextract(
         ArchiveError: there is no archive, or it cannot be read.
         ClusterError: the cluster is lost, or a worker cannot do its task.
         ParserError: no parse worker can be started.
+        StorageError: object storage cannot be reached; the same command continues.
         StoreError: the feed exists, cannot be written or was begun by another version, or rules
             cannot be read.
     """

@@ -11,7 +11,6 @@ from scrapy.settings import BaseSettings
 from newscrawl.configuration.environment import proxy_errors
 from newscrawl.errors import SettingError, SiteBusyError, StoreError
 from newscrawl.operations.announcements import FirstError, announce
-from newscrawl.operations.notifications import heartbeat, notify
 from newscrawl.operations.uploads import upload_after_run
 from newscrawl.state.place import place_of
 from newscrawl.state.run import data_of, now
@@ -118,10 +117,16 @@ class Supervisor:
         return report_head(self._site, self._job, now(), self._arguments)
 
     def _notify(self, report: Mapping[str, Any]) -> None:
+        from newscrawl.operations.notifications import notify  # few runs are unsuccessful
+
         for failure in notify(report, self._settings):
             self._say(failure)
 
     def _heartbeat(self, report: Mapping[str, Any], event: str) -> None:
+        if not self._settings["HEARTBEAT_URL"]:
+            return
+        from newscrawl.operations.notifications import heartbeat
+
         text = "\n".join(report.get("errors", []))
         for failure in heartbeat(report, event, self._settings, text):
             self._say(failure)

@@ -5,7 +5,10 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
+from hashlib import sha256
 from pathlib import Path
+from tempfile import NamedTemporaryFile
+from uuid import uuid4
 
 from newscrawl.errors import StorageError, StoreError
 from newscrawl.state import Ledger
@@ -13,7 +16,7 @@ from newscrawl.state.place import Place
 from newscrawl.state.run import now
 from newscrawl.state.run_reports import read_report, report_path, write_report
 from newscrawl.storage.files import StoredFile
-from newscrawl.storage.objects import upload
+from newscrawl.storage.objects import open_file, size_of, upload
 
 logger = logging.getLogger(__name__)
 
@@ -21,6 +24,9 @@ KINDS = ("feeds", "rejects", "headlines", "checks", "archive")
 """Directories whose files are uploaded. Nodes exchange run reports through the ledger."""
 
 _SUFFIXES = (".jsonl", ".jsonl.gz", ".jsonl.zst", ".warc.gz")
+
+_OWNER = "owner"
+"""Object that belongs to the ledger whose files are uploaded beside it."""
 
 _FAILURES = 2
 """Files in a row that fail before the storage counts as away."""
@@ -64,7 +70,10 @@ def waiting_files(place: Place, ledger: Ledger) -> list[Waiting]:
     waiting = []
     for path in found:
         name = path.relative_to(place.data).as_posix()
-        stat = path.stat()
+        try:
+            stat = path.stat()
+        except FileNotFoundError:  # deleted or merged meanwhile
+            continue
         before = stored.get(name)
         known = before and before.size == stat.st_size and before.url == _url(place, name)
         if not known and name not in opened:
@@ -102,6 +111,11 @@ def upload_all(place: Place, say: Callable[[str], None] = logger.info) -> Upload
         if not is_alone:
             result.error = "another process uploads"
             return result
+        try:
+            _check_owner(place, ledger)
+        except OSError as error:
+            result.error = str(error)
+            return result
         failures = 0
         for file in files:
             name = file.path.relative_to(place.data).as_posix()
@@ -120,6 +134,32 @@ def upload_all(place: Place, say: Callable[[str], None] = logger.info) -> Upload
                 result.uploaded, result.bytes = result.uploaded + 1, result.bytes + size
                 result.waiting, failures = result.waiting - 1, 0
         return result
+
+
+def _check_owner(place: Place, ledger: Ledger) -> None:
+    """Check that no other ledger uploads to the same place: its files may have the same names.
+
+    Raises:
+        StorageError: one does, or the storage cannot be reached.
+        StoreError: the ledger cannot be used.
+    """
+    name, url = f"{_OWNER} of {place.storage}", _url(place, _OWNER)
+    known = ledger.stored_files.find(name)
+    if size_of(url) is None:
+        content = uuid4().hex.encode()
+        file = StoredFile(name, url, len(content), sha256(content).hexdigest())
+        ledger.stored_files.note(file, now())
+        with NamedTemporaryFile() as own:
+            own.write(content)
+            own.flush()
+            upload(Path(own.name), place.storage, _OWNER)
+        return
+    with open_file(url) as stored:
+        if known is None or sha256(stored.read()).hexdigest() != known.sha256:
+            raise StorageError(
+                f"another ledger uploads to {place.storage}: give each a prefix of its own; if "
+                f"this ledger is a restored one, delete {url}"
+            )
 
 
 def upload_after_run(place: Place, job: str) -> str:

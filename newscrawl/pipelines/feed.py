@@ -100,6 +100,8 @@ class FeedPipeline:
                 for item, position in zip(self._batch, positions, strict=True):
                     self._note(item, name, position, outcomes.get(item.id, ("found", 0)))
                 self._learn_domains()
+            for listener in self._run.listeners:
+                listener.after_commit(self._batch)
             self._batch.clear()
         self._flushed = monotonic()
 

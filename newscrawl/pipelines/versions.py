@@ -69,6 +69,8 @@ class VersionsPipeline:
     def __init__(self, crawler: Crawler) -> None:
         self._run = Run.of(crawler)
         self._revisits = Revisits(crawler.settings)
+        self._storage_away = False
+        """Whether object storage could not be reached; the crawl does not wait for it again."""
         self._exclude = crawler.settings.getbool("EXCLUDE_NOAI_HOSTS")
 
     @classmethod
@@ -112,10 +114,10 @@ class VersionsPipeline:
             if state == "waiting":
                 self._leave(item)
         try:
-            earlier = exported_record(self._run, item.id)
+            earlier = None if self._storage_away else exported_record(self._run, item.id)
         except StorageError as error:
             logger.warning("%s", error)
-            earlier = None
+            self._storage_away, earlier = True, None
         if earlier is None:
             logger.warning("%s: its source is lost, and the record is not in its feed", item.id)
             self._leave(item)

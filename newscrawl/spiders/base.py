@@ -34,7 +34,7 @@ from newscrawl.spiders.walks import ListingPage
 from newscrawl.state.run import Run, job_name, now
 
 if TYPE_CHECKING:
-    from newscrawl.aggregator.article import AggregatorPage
+    from newscrawl.aggregator.pages import AggregatorPage
 
 
 _BLOCK_PAGE = 20_000

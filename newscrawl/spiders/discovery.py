@@ -34,7 +34,7 @@ from newscrawl.text.dates import Moment
 from newscrawl.text.urls import host as host_of
 
 if TYPE_CHECKING:
-    from newscrawl.aggregator.listing import Listing
+    from newscrawl.aggregator.pages import Listing
     from newscrawl.items import Edition, Headline
 
 logger = logging.getLogger(__name__)

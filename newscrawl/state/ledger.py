@@ -173,18 +173,19 @@ def files_of(place: Place | Path, directory: Path) -> Files:
     Raises:
         StoreError: the ledger cannot be read, and there may be files in object storage.
     """
-    place, directory = as_place(place), directory.resolve()
-    if not directory.is_relative_to(place.data.resolve()):
-        place = next(filter(lambda each: each.exists, map(Place, directory.parents)), place)
-    data = place.data.resolve()
-    if not (place.exists and directory.is_relative_to(data)):
+    directory = directory.resolve()
+    for known in (as_place(place), *map(Place, directory.parents)):
+        data = known.data.resolve()
+        if known.exists and directory.is_relative_to(data):
+            break
+    else:
         return Files(directory)
     below = directory.relative_to(data).as_posix()
     try:
-        with ledger_of(place) as ledger:
+        with ledger_of(known) as ledger:
             stored = ledger.stored_files.below(below) if ledger else []
     except StoreError:
-        if place.url or place.storage:
+        if known.url or known.storage:
             raise
         stored = []  # the ledger of a read-only copy
     return Files(directory, {file.path.removeprefix(f"{below}/"): file for file in stored})

@@ -74,6 +74,9 @@ class RunListener:
             StoreError: the ledger cannot be written.
         """
 
+    def after_commit(self, records: "Sequence[Article]") -> None:
+        """Note records that are committed."""
+
     def before_close(self) -> None:
         """Finish at the end of the run, while the ledger is still open."""
 

@@ -107,7 +107,8 @@ def upload(path: Path, storage: str, name: str) -> tuple[int, str]:
 
     Raises:
         OSError: the file cannot be read.
-        StorageError: it cannot be uploaded, or the object has other bytes after several attempts.
+        StorageError: it cannot be uploaded, or the object has other bytes after several attempts;
+            then it is deleted.
     """
     url = f"{storage}/{name}"
     for attempt in range(_ATTEMPTS):
@@ -125,6 +126,7 @@ def upload(path: Path, storage: str, name: str) -> tuple[int, str]:
             stored.update(piece)
         if stored.hexdigest() == digest:
             return size, digest
+    delete(url)
     raise StorageError(f"{url} has other bytes than {path} after {_ATTEMPTS} uploads")
 
 

@@ -44,6 +44,7 @@ _DATED = re.compile(
     (?<!\w)[\d٠-٩]{1,4} (?: \s?[-/.]\s?[\d٠-٩]{1,2}\s?[-/.]\s?[\d٠-٩]{2,4} | [:h][\d٠-٩]{2}\b
         | (?:er|st|nd|rd|th)?\s[^\W\d_]+[.,،]*\s[\d٠-٩]{4}\b ).*
   | \b[^\W\d_]{3,}\.?\s\d{1,2}(?:st|nd|rd|th)?[,،]?\s(?:19|20)\d\d\b.*
+  | (?:\b(?:temps\sde\s)?lecture\s?:|\b(?:reading\stime|read\stime)\b|\d+\s?min(?:s|utes?)?\b).*
     """,
     re.IGNORECASE | re.VERBOSE,
 )
@@ -214,6 +215,15 @@ def is_label(s: str) -> bool:
     (True, True, False)
     """
     return len(s) <= _LONGEST_LABEL and _LABEL.fullmatch(s.strip(" :") + ": ") is not None
+
+
+def is_place(s: str) -> bool:
+    """Return whether a text is a city that correspondents write from, and nothing else.
+
+    >>> is_place("الرباط"), is_place("Amina Rabat")
+    (True, False)
+    """
+    return fold(s.strip(_EDGES)) in _FOLDED_PLACES
 
 
 def names_role(s: str) -> bool:

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from html import unescape
+from typing import Literal
 
 # What browsers read C1 control codes as: the windows-1252 characters of the same bytes.
 C1_AS_CP1252 = {code: bytes([code]).decode("cp1252", "ignore") for code in range(0x80, 0xA0)}
@@ -83,13 +84,69 @@ def _entity(match: re.Match[str]) -> str:
     return unescape(f"&{match[1]};")
 
 
+# Two references to halves of a pair, as programs write that count in UTF-16; the ampersands may
+# have been encoded again.
+_SURROGATES = re.compile(
+    r"&(?:amp;)*#(5[56]\d{3}|[xX][dD][89aAbB][0-9a-fA-F]{2});"
+    r"&(?:amp;)*#(5[67]\d{3}|[xX][dD][c-fC-F][0-9a-fA-F]{2});"
+)
+
+
+def join_surrogates(s: str) -> str:
+    """Join the references to both halves of a surrogate pair to the character that they mean.
+
+    >>> join_surrogates("Bravo &#55357;&#56832; &#xD83D;&#xDE00;")
+    'Bravo 😀 😀'
+    """
+    return _SURROGATES.sub(_joined, s)
+
+
+def _joined(match: re.Match[str]) -> str:
+    high, low = (
+        int(number[1:], 16) if number[0] in "xX" else int(number) for number in match.groups()
+    )
+    if not (0xD800 <= high <= 0xDBFF and 0xDC00 <= low <= 0xDFFF):
+        return match[0]
+    return chr(0x10000 + ((high - 0xD800) << 10) + low - 0xDC00)
+
+
+_LONG = 500
+"""Characters up to which the order of marks takes little time."""
+_MOST_MARKS = 30
+"""Combining marks on one character, as in Unicode's stream-safe format (UAX 15)."""
+# What is no letter is a superset of the marks, but for two that count as letters.
+_MARK_RUN = re.compile(rf"(?:[^\w\s\x00-\x7f]|[\uff9e\uff9f]){{{_MOST_MARKS + 1},}}")
+
+
+def _normalized(form: Literal["NFC", "NFKC"], s: str) -> str:
+    """Normalise a text; surplus marks are dropped, as their order takes quadratic time."""
+    if unicodedata.is_normalized(form, s):
+        return s
+    if len(s) > _LONG:
+        s = _MARK_RUN.sub(_fewer_marks, s)
+    return unicodedata.normalize(form, s)
+
+
+def _fewer_marks(run: re.Match[str]) -> str:
+    kept = []
+    marks = 0
+    for char in run[0]:
+        is_mark = unicodedata.category(char)[0] == "M" or char in "\uff9e\uff9f"
+        marks = marks + 1 if is_mark else 0
+        if marks <= _MOST_MARKS:
+            kept.append(char)
+    return "".join(kept)
+
+
 def _normal(s: str) -> str:
     """Decode entities until none is left, within reason; NFC, safe."""
-    s = unicodedata.normalize("NFC", safe(s))
+    s = _normalized("NFC", safe(s))
+    if "&" in s:
+        s = join_surrogates(s)
     for _ in range(_ENTITY_PASSES):
         if "&" not in s or (decoded := _ENTITY.sub(_entity, s)) == s:
             break
-        s = unicodedata.normalize("NFC", safe(decoded))
+        s = _normalized("NFC", safe(decoded))
     return s
 
 
@@ -117,7 +174,7 @@ def plain(s: str) -> str:
     >>> plain("Le &lt;i&gt;budget&lt;/i&gt;<br>de 2024 &amp;lt; 3 %")
     'Le budget de 2024 < 3 %'
     """
-    text = clean(unescape(s))
+    text = clean(unescape(join_surrogates(s)) if "&" in s else s)
     if "<" not in text:
         return text
     return clean(_MARKUP.sub(lambda tag: " " if tag[1].lower() in _PARTING else "", text))
@@ -230,7 +287,7 @@ def fold(s: str) -> str:
     >>> fold("الأُسْـرة") == fold("الاسره")
     True
     """
-    return unicodedata.normalize("NFKC", s).translate(_FOLD)
+    return _normalized("NFKC", s).translate(_FOLD)
 
 
 def words(s: str) -> list[str]:
@@ -245,7 +302,7 @@ def words(s: str) -> list[str]:
     try:
         coded = codecs.charmap_encode(parted, "strict", _COMMON_CODES)[0]
     except UnicodeEncodeError:
-        return unicodedata.normalize("NFKC", s).translate(_WORDS).split()
+        return _normalized("NFKC", s).translate(_WORDS).split()
     coded = coded.translate(_CODES_OF_WORDS, _DROPPED_CODES)
     return codecs.charmap_decode(coded, "strict", _IN_WORDS)[0].split()
 

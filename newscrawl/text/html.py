@@ -16,6 +16,7 @@ from w3lib.encoding import (
 )
 
 from newscrawl.errors import NotHtmlError, ParserMemoryError, UnreadableHtmlError
+from newscrawl.text.cleaning import join_surrogates
 
 MAX_TAGS = 30_000
 """Most ``<`` characters of a page that is parsed. lexbor's time grows with the square of the depth,
@@ -69,10 +70,20 @@ def as_utf8(body: bytes, content_type: str | None = None) -> bytes:
         try:
             body.decode()
         except UnicodeDecodeError:
+            body = _CESU.sub(_paired, body)
             return _legacy_as_utf8(body, content_type).replace(b"\0", b"")
     if encoding:
         body = to_unicode(body, encoding).encode("utf-8", "replace")
     return body.replace(b"\0", b"")
+
+
+# Characters beyond the first plane as two halves of three bytes each, as some databases write them.
+_CESU = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]")
+
+
+def _paired(match: re.Match[bytes]) -> bytes:
+    pair = match[0].decode("utf-8", "surrogatepass")
+    return pair.encode("utf-16-le", "surrogatepass").decode("utf-16-le").encode()
 
 
 _SIGNATURES = (  # how files begin that are no text
@@ -226,12 +237,16 @@ def parse(page: str | bytes) -> LexborHTMLParser:
         raise UnreadableHtmlError(f"the page has more than {MAX_UNCLOSED} tags without an end")
     if _longest_tag(html) > MAX_ATTRIBUTES:
         raise UnreadableHtmlError(f"a tag of the page has more than {MAX_ATTRIBUTES} attributes")
+    if any(half in html for half in _HALVES):
+        html = join_surrogates(html.decode("utf-8", "replace")).encode()
     try:
         return LexborHTMLParser(html)
     except SelectolaxError as error:  # lexbor parses every string that it finds memory for
         raise ParserMemoryError from error
 
 
+_HALVES = (b"&#55", b"&#xD83", b"&#xd83")
+"""Beginnings of references to the first half of a pair, for most characters that are written so."""
 _TAG_START = re.compile(rb"<[a-zA-Z]")
 
 

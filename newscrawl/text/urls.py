@@ -112,7 +112,10 @@ def refused(url: str) -> str | None:
     url = safe(url).translate(_BREAKS).strip()[:_LONGEST_REFUSED]
     if not _REFUSED.match(url):
         return None
-    return safe_url_string(f"http:{url}" if url.startswith("//") else url)
+    try:
+        return safe_url_string(f"http:{url}" if url.startswith("//") else url)
+    except ValueError:
+        return None
 
 
 def host(url: str) -> str:

@@ -127,6 +127,9 @@ def published(
             continue
         if zone is None and isinstance(value, str) and _IN_UTC.search(value):
             moment = _as_printed(moment, metadata, printed)
+        if isinstance(value, str) and (other := _day_and_month_exchanged(value, moment)):
+            near = [wanted] if wanted else _certain_days(metadata, printed, zone)
+            moment = _likelier(moment, other, near)
         if chosen:
             if moment.precision == "second" and moment.when.date() == chosen.when.date():
                 chose("published", "the first possible day, with the time of another source")
@@ -140,6 +143,42 @@ def published(
     reason = f"the first possible day{' near the copy' * bool(wanted)}; no source has its time"
     chose("published", reason if chosen else "the first possible date, though not near the copy's")
     return chosen or first or _last_resort(metadata, printed, zone)
+
+
+# A date in numbers that may begin with the day or with the month.
+_NUMBERS = re.compile(r"^\s*([01]?\d)\s?[/.-]\s?([01]?\d)\s?[/.-]\s?(?:19|20)\d\d(?!\d)")
+
+
+def _day_and_month_exchanged(value: str, moment: Moment) -> Moment | None:
+    """Return the other meaning of a date in numbers; ``None`` when it has one only."""
+    match = _NUMBERS.match(value)
+    if match is None or match[1] == match[2] or max(int(match[1]), int(match[2])) > 12:
+        return None
+    when = moment.when
+    return Moment(when.replace(month=when.day, day=when.month), moment.precision)
+
+
+def _certain_days(metadata: Metadata, printed: Printed, zone: tzinfo | None) -> list[datetime]:
+    """List the other days of a page that have one meaning."""
+    values = [
+        *_published_values(metadata, printed),
+        *_dates_in_urls(metadata),
+        *_modified_values(metadata),
+    ]
+    moments = ((value, read_moment(value, zone)) for value in values)
+    return [
+        moment.when
+        for value, moment in moments
+        if moment and not (isinstance(value, str) and _day_and_month_exchanged(value, moment))
+    ]
+
+
+def _likelier(moment: Moment, other: Moment, near: Iterable[datetime]) -> Moment:
+    """Return the one of two meanings that is a day of some others, or one day off."""
+    for meaning in (moment, other):
+        if any(abs((meaning.when.date() - day.date()).days) <= 1 for day in near):
+            return meaning
+    return other if moment.when > datetime.now(UTC) + _DAY >= other.when else moment
 
 
 _IN_UTC = re.compile(r":\d\d?(?:\.\d+)?\s?(?:Z|[+-]00:?00|GMT|UTC)\s*$")
@@ -256,15 +295,22 @@ def _last_resort(metadata: Metadata, printed: Printed, zone: tzinfo | None) -> M
         )
         if "datePublished" in node and not other:
             values += scalars(node["datePublished"])
-    for url in (metadata.url, metadata.canonical or ""):
-        for form in _DATES_IN_URL:
-            values += ("/".join(match.group("d", "m", "y")) for match in form.finditer(url))
+    values += _dates_in_urls(metadata)
     chose("published", "no other date: another object of the page, its URL or its last change")
     return (
         _first_possible(each("published", "last resort", values), zone)
         or _first_possible(printed.marked(), zone)
         or modified(metadata, printed, zone)
     )
+
+
+def _dates_in_urls(metadata: Metadata) -> Iterator[str]:
+    """Yield the dates in the page's URLs, in forms that have one meaning."""
+    for url in (metadata.url, metadata.canonical or ""):
+        for form in _DATES_IN_URL:
+            for match in form.finditer(url):
+                named = match["m"].isalpha()
+                yield "-".join(match.group("d", "m", "y") if named else match.group("y", "m", "d"))
 
 
 _DAY = timedelta(days=1)
@@ -282,14 +328,20 @@ def scalars(value: Any) -> Iterator[str | int | float]:
 
 def modified(metadata: Metadata, printed: Printed, zone: tzinfo | None) -> Moment | None:
     """Choose the time of the last change."""
-    values = list(scalars(metadata.article.get("dateModified")))
-    values += _contents(metadata, _MODIFIED, "modified")
-    values += scalars(metadata.webpage.get("dateModified"))
+    values = _modified_values(metadata)
     said = each("modified", "printed as updated", printed.announced_as("updated"))
     chose("modified", "the first possible time")
     return _first_possible(each("modified", "declared", values), zone) or _first_possible(
         said, zone
     )
+
+
+def _modified_values(metadata: Metadata) -> list[str | float]:
+    return [
+        *scalars(metadata.article.get("dateModified")),
+        *_contents(metadata, _MODIFIED, "modified"),
+        *scalars(metadata.webpage.get("dateModified")),
+    ]
 
 
 def _first_possible(values: Iterable[str | float], zone: tzinfo | None) -> Moment | None:

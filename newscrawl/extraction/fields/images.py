@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from newscrawl.extraction.fields.names import class_of, stands_elsewhere
+from newscrawl.extraction.fields.names import class_of, folded_line, stands_elsewhere
 from newscrawl.extraction.metadata import Metadata
 from newscrawl.extraction.trace import chose, note
 from newscrawl.items import Image
@@ -50,12 +50,40 @@ def images(metadata: Metadata, tree: LexborHTMLParser) -> list[Image]:
         return printed
     lacking = {_file(url) for url, picture in found.items() if not picture.caption}
     captions = {_file(shown.url): shown for shown in _printed(metadata, tree, lacking)}
+    described = _descriptions(metadata)
     for url, picture in found.items():
-        if shown := captions.get(_file(url)):
-            found[url] = Image(
-                url, picture.caption or shown.caption, picture.credit or shown.credit
-            )
+        shown = captions.get(_file(url)) or picture
+        found[url] = Image(
+            url,
+            picture.caption or shown.caption or described.get(url),
+            picture.credit or shown.credit,
+        )
     return list(found.values())[:_MOST_IMAGES]
+
+
+_DESCRIBED = (
+    ("og:image", "og:image:alt"),
+    ("og:image:url", "og:image:alt"),
+    ("twitter:image", "twitter:image:alt"),
+)
+
+
+def _descriptions(metadata: Metadata) -> dict[str, str]:
+    """Return what the page says that its declared pictures show, by their URLs.
+
+    A description that is the page's title, the site's name or a file's name says nothing.
+    """
+    found: dict[str, str] = {}
+    none = {"", *(folded_line(plain(name)) for name in metadata.publishers())}
+    titles = (metadata.meta("og:title", "twitter:title"), metadata.text("headline"), metadata.head)
+    none.update(folded_line(plain(title)) for title in titles if title)
+    for urls, texts in (map(metadata.metas.get, names, ([], [])) for names in _DESCRIBED):
+        # With fewer descriptions than pictures, nothing says which is whose.
+        for url, text in zip(urls, texts, strict=True) if len(urls) == len(texts) else ():
+            full, description = absolute(url, metadata.base), plain(text)
+            if full and " " in description and folded_line(description) not in none:
+                found.setdefault(full, description)
+    return found
 
 
 def _declared(metadata: Metadata) -> Iterator[Any]:
@@ -176,7 +204,8 @@ def _caption(node: LexborNode) -> tuple[str | None, str | None]:
             caption = part.css_first(_CAPTIONS)
             return _parted(caption) if caption else (None, None)
         part = part.parent
-    for part in above[:_DEPTH_OF_BOX]:
+    boxes = [part for part in above if part.tag not in _ROWS]
+    for part in boxes[:_DEPTH_OF_BOX]:
         if len(part.css("img")) > 1:
             break
         if caption := part.css_first(_CAPTIONS):
@@ -185,6 +214,8 @@ def _caption(node: LexborNode) -> tuple[str | None, str | None]:
 
 
 _DEPTH_OF_FIGURE, _DEPTH_OF_BOX = 4, 2
+_ROWS = ("td", "tr", "tbody")
+"""Parts of a table, which holds a picture's caption in a row of its own."""
 
 
 def _parted(caption: LexborNode) -> tuple[str | None, str | None]:

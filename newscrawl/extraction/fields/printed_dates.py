@@ -1,10 +1,10 @@
 """Collects the dates printed around the article, with their labels and distance to it."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, timedelta
-from functools import cached_property
-from itertools import zip_longest
+from functools import cached_property, lru_cache
+from itertools import islice, zip_longest
 from typing import Literal
 
 from selectolax.lexbor import LexborNode
@@ -21,10 +21,11 @@ _DAY = timedelta(days=1)
 # What announces a date, in folded text.
 _LABELS = re.compile(
     r"(?P<updated>(?:derniere\s)?mise?\sa\sjour|(?:derniere\s)?modifi(?:e|cation)\b|actualisee?\b"
-    r"|\bmaj\b|(?:last\s)?(?:updated?|modified|edited|revised|reviewed)\b|(?:اخر\s)?(?:تحديث|تعديل)"
-    r"|تم\s(?:ال)?(?:تحديث|تعديل)|(?:ا?حدث|عدل)\s(?:في|بتاريخ))"
-    r"|(?P<published>\b(?:re)?publiee?\b|mise?\sen\sligne|\bpostee?\b|\bcreee?\sle\b|\becrite?\b"
-    r"|\b(?:posted|published|publish\sdate|created|written)\b|\b(?:ver)?offentlicht\b"
+    r"|\bmaj\b|\brevue?\sle\b|(?:last\s)?(?:updated?|modified|edited|revised|reviewed|amended)\b"
+    r"|(?:اخر\s)?(?:تحديث|تعديل)|تم\s(?:ال)?(?:تحديث|تعديل)|(?:ا?حدث|عدل)ت?\s(?:في|بتاريخ)"
+    r"|\bمحدثه?\s?(?:[:：]|في\b|بتاريخ\b))"
+    r"|(?P<published>\b(?:re)?publiee?\b|mise?\sen\sligne|\bpostee?\b|\b(?:cree|paru|diffuse|redige)e?\sle\b|\becrite?\b"
+    r"|\bpublication\s?:|\bdate\sde\s(?:publication|parution)\b|\b(?:posted|published|publish\sdate|created|written)\b|\b(?:ver)?offentlicht\b"
     r"|\bو?(?:تاريخ\s)?(?:ال)?نشر(?:ت|ه)?\b|بتاريخ\b"
     r"|^(?:date|datum|fecha|data|التاريخ)\s?(?::|$))"
 )
@@ -32,14 +33,16 @@ _UPDATED_CLASS = re.compile(r"updat|modif|\bmaj\b|revis", re.IGNORECASE)
 _PUBLISHED_CLASS = re.compile(r"publi(?!c)|posted|created|entry-date", re.IGNORECASE)
 _SENTENCE = re.compile(r"[^\W\d_][.!?…]$")
 _LONGEST_PRINTED = 160
-# Parts of a page that show the current day, or the days of other articles.
-_ELSEWHERE = "header, aside, #header, .header, .top, #top, " + ", ".join(
+# Parts of a page that show the current day, or the days of other articles. The selector has few
+# names, as each costs a look at every element; the expression decides.
+_MAY_BE_ELSEWHERE = "header, aside, " + ", ".join(
     f'[{attribute}*="{name}"]'
-    for name in (
-        *("topbar", "top-bar", "top_bar", "header-top", "header-date", "masthead", "td-header"),
-        *("today", "current-date", "current_date", "related", "sidebar"),
-    )
+    for name in ("top", "head", "today", "current", "related", "sidebar")
     for attribute in ("class", "id")
+)
+_ELSEWHERE = re.compile(
+    r"(?:^|[\s#])(?:header|top)(?:\s|$)|top[-_]?bar|header-(?:top|date)|masthead|td-header|today"
+    r"|current[-_]date|related|sidebar"
 )
 
 Kind = Literal["published", "updated"]
@@ -49,16 +52,23 @@ Kind = Literal["published", "updated"]
 class Printed:
     """Dates printed around the article, collected when first needed."""
 
-    def __init__(self, metadata: Metadata, near: Callable[[], list[str]]) -> None:
+    def __init__(
+        self,
+        metadata: Metadata,
+        near: Callable[[], list[str]],
+        named: Mapping[str, str] | None = None,
+    ) -> None:
+        """Collect from the texts near the article; ``named`` are the classes of their elements."""
         self._metadata = metadata
         self._near = near
+        self._named = named or {}
 
     @cached_property
     def _dates(self) -> list[tuple[int, Kind | None, str]]:
         """Yield rank, label and text of each date."""
         parts = _announced(self._near())
         timed = [entry for node in self._metadata.times[:20] if (entry := _time(node, parts))]
-        lines = [(kind, text) for kind, text in parts if DIGITS.search(text)]
+        lines = [(kind or self._kind(text), text) for kind, text in parts if DIGITS.search(text)]
         lines.sort(key=lambda line: bool(_SENTENCE.search(line[1])))
         timed.sort(key=lambda entry: entry[0])
         return [
@@ -66,6 +76,13 @@ class Printed:
             *((0, kind, text) for kind, text in lines),
             *(entry for entry in timed if entry[0] == _FAR),
         ]
+
+    def _kind(self, text: str) -> Kind | None:
+        """Return what the name of a text's element says that a date is."""
+        name = self._named.get(text)
+        if not name or _PUBLISHED_CLASS.search(name):
+            return None
+        return "updated" if _UPDATED_CLASS.search(name) else None
 
     def announced_as(self, kind: Kind | None) -> Iterator[str]:
         """Yield the dates announced as published or updated, or not at all, nearest first.
@@ -101,13 +118,23 @@ class Printed:
     @cached_property
     def _elsewhere(self) -> list[str]:
         tree = self._metadata.tree
-        nodes = tree.css(_ELSEWHERE)[:_MOST_PARTS] if tree else []
-        return [_NO_SPACE.sub("", node.text()) for node in nodes if _is_elsewhere(node)]
+        nodes = filter(_is_named_elsewhere, tree.css(_MAY_BE_ELSEWHERE) if tree else ())
+        return [
+            _NO_SPACE.sub("", node.text())
+            for node in islice(nodes, _MOST_PARTS)
+            if _is_elsewhere(node)
+        ]
 
 
 _MOST_PARTS = 40
 _NO_SPACE = re.compile(r"\s+")
 _FAR = 1_000_000
+
+
+def _is_named_elsewhere(node: LexborNode) -> bool:
+    """Return whether the tag, class or id of an element says that it is not of the article."""
+    name, identity = (node.attributes.get(name) or "" for name in ("class", "id"))
+    return node.tag in ("header", "aside") or _ELSEWHERE.search(f"{name} #{identity}") is not None
 
 
 def _is_elsewhere(node: LexborNode) -> bool:
@@ -158,8 +185,7 @@ def _announced(near: Iterable[str]) -> list[tuple[Kind | None, str]]:
         if dateless and len(text) >= _LONGEST_LABEL:
             pending, dated = None, False
             continue
-        folded = fold(text)
-        labels = list(_LABELS.finditer(folded))
+        folded, labels = _labels(text)
         if not labels:
             if len(text) < _LONGEST_LINE:
                 dated = pending is None and DIGITS.search(text) is not None
@@ -185,6 +211,16 @@ def _announced(near: Iterable[str]) -> list[tuple[Kind | None, str]]:
             parts.append((_kind(label), announced))
             parts += ((None, other) for other in others)
     return parts
+
+
+@lru_cache(maxsize=8192)
+def _labels(text: str) -> tuple[str, list[re.Match[str]]]:
+    """Return a text folded, and the words in it that announce a date.
+
+    Cached, as the pages of an outlet print the same lines around their articles.
+    """
+    folded = fold(text)
+    return folded, list(_LABELS.finditer(folded))
 
 
 def _kind(label: re.Match[str]) -> Kind:

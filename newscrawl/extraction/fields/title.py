@@ -1,6 +1,7 @@
 """Extracts the article's headline from metadata, ``<title>`` and headings."""
 
 import re
+from collections.abc import Iterable
 from html import unescape
 
 from selectolax.lexbor import LexborHTMLParser
@@ -66,18 +67,19 @@ def title(
     _complete(weights)
     exact = {fold(text) for text in weights}
     sought = fold(wanted[:_LONGEST_TITLE]) if wanted else ""
-    site = folded_line(_beside(metadata.head, shared))
-    if shared and names.exactly(folded_line(plain(shared))):
-        site = ""
     shown = {fold(plain(heading[:_LONGEST_TITLE])) for heading in headings[:4]}
+    labels = _labels(metadata.head, weights)
+    site = folded_line(_beside(metadata.head, shared))
+    if shared and (names.exactly(line := folded_line(plain(shared))) or line in labels):
+        site = ""
     votes: dict[str, float] = {}
     printed: dict[str, str] = {}
     for text, weight in weights.items():
-        short = _without_site(text, names, exact, sought)
+        short = _without_site(_without_labels(text, labels), names, exact, sought)
         if fold(short) not in shown and fold(short) != sought:
             short = _without_addition(short)
         key = folded_line(short)
-        if names.exactly(key) or key == site:
+        if names.exactly(key) or key == site or key in labels:
             continue
         votes[key] = votes.get(key, 0.0) + weight
         printed.setdefault(key, short)
@@ -101,6 +103,31 @@ def title(
         "title", f"most weight of agreeing sources ({votes[best]:.1f} of {sum(votes.values()):.1f})"
     )
     return printed[best]
+
+
+def _labels(head: str | None, titles: Iterable[str]) -> set[str]:
+    """Return the folded titles of a word or two that ``<title>`` has beside a whole headline.
+
+    They are the site's name or the rubric, whatever they are printed as.
+    """
+    parts = _PARTING.split(plain(head[:_LONGEST_TITLE])) if head else []
+    if not any(len(words(part)) >= _TELLING_WORDS for part in parts):
+        return set()
+    short = {folded_line(part) for part in parts if len(words(part)) <= _LABEL_WORDS}
+    return short.intersection(map(folded_line, titles))
+
+
+_PARTING = re.compile(_BAR)
+_LABEL_WORDS = 2
+
+
+def _without_labels(text: str, labels: set[str]) -> str:
+    """Strip labels from a title's two ends."""
+    while labels and (match := _BEGINNING.match(text)) and folded_line(match[1]) in labels:
+        text = match[2]
+    while labels and (match := _ENDING.match(text)) and folded_line(match[2]) in labels:
+        text = match[1]
+    return text
 
 
 def _is_for_search_engines(metadata: Metadata, heading: str) -> bool:

@@ -8,20 +8,25 @@ does, the page counts towards another layout, and a rule that fails repeatedly i
 layouts of an outlet coexist. A page that disagrees with its copy teaches nothing.
 
 Nothing here depends on Scrapy or on time zones; a book is plain data between ``load`` and ``save``.
+A crawl holds a book and leaves extraction by rules, which is imported where it is used, to workers.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
-from selectolax.lexbor import LexborHTMLParser
 
-from newscrawl.extraction.rules.induction import Lesson, Reading, read_by
 from newscrawl.extraction.rules.model import Rule, add_forms, cut_forms, rules_of
 from newscrawl.outlets import Override, shipped_overrides
 from newscrawl.text.urls import registered_domain
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborHTMLParser
+
+    from newscrawl.extraction.rules.induction import Lesson, Reading
 
 TRUST = 5
 """Pages that must confirm an outlet's first rule before it is trusted."""
@@ -193,8 +198,10 @@ class RuleBook:
         if rule.state == "proposed" and rule.confirmed >= needed:
             rule.state = "trusted"
 
-    def read(self, tree: LexborHTMLParser, url: str) -> Iterator[Reading]:
+    def read(self, tree: "LexborHTMLParser", url: str) -> Iterator["Reading"]:
         """Extract a page by each of the outlet's trusted rules that finds a body."""
+        from newscrawl.extraction.rules.induction import read_by
+
         for rule in self.for_url(url):
             if rule.state == "trusted" and (reading := read_by(rule, tree)):
                 yield reading
@@ -216,7 +223,7 @@ class RuleBook:
             rule.state = "withdrawn"
 
     def observe(
-        self, url: str, tree: LexborHTMLParser, lesson: Lesson, agreement: float
+        self, url: str, tree: "LexborHTMLParser", lesson: "Lesson", agreement: float
     ) -> Rule | None:
         """Learn from a page whose body was found under the guidance of a copy that agrees.
 
@@ -256,8 +263,10 @@ class RuleBook:
         return rule
 
 
-def _confirms(rule: Rule, tree: LexborHTMLParser, lesson: Lesson) -> bool:
+def _confirms(rule: Rule, tree: "LexborHTMLParser", lesson: "Lesson") -> bool:
     """Return whether a rule extracts the body that the copy's guidance found."""
+    from newscrawl.extraction.rules.induction import read_by
+
     reading = read_by(rule, tree)
     if reading is None:
         return False
