@@ -6,9 +6,9 @@ out a step.
 """
 
 import logging
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from scrapy.http import Response
@@ -29,6 +29,8 @@ class Fetch:
 
     url: str
     """The source link."""
+    conditions: Mapping[str, str] = field(default_factory=dict)
+    """Request headers of a conditional request; then the response may be a 304."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,12 @@ class ArticleFlow:
             merge.without_source(article, "no_link" if link is None else "not_followed", None)
             return article
         page = yield Fetch(link)
+        return (yield from self.after_fetch(article, page))
+
+    def after_fetch(self, article: Article, page: Response | Failure) -> Steps:
+        """Complete a record from the response to its source link, or from the failure."""
         if isinstance(page, Failure):
+            link = article.source.link
             responses.source_lost(article, page)
             if article.source.status == "unsafe":
                 reason = article.source.reason

@@ -270,8 +270,11 @@ def _tell(summary: "Summary") -> None:
     """Print the summary of an export."""
     counts = summary.counts
     files = summary.facts.files
+    rows = sum(file.records for file in files)
     print(
-        f"records {counts.exported}, newspapers {len(summary.facts.newspapers)}, "
+        f"records {counts.exported}, "
+        + (f"rows {rows}, " if rows != counts.exported else "")
+        + f"newspapers {len(summary.facts.newspapers)}, "
         f"files {len(files)}, bytes {sum(file.bytes for file in files)}"
     )
     left_out = {

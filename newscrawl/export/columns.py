@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, fields
 from typing import Annotated, Literal
 
+import msgspec
 from msgspec import Meta
 
 from newscrawl.export.trust import Level, Reason
@@ -47,3 +48,13 @@ class Columns:
 
 COLUMNS = tuple(column.name for column in fields(Columns))
 """Names of the columns, in order."""
+
+_LAST_COLUMN = f'"{COLUMNS[-1]}":'.encode()
+
+
+def without_columns(line: bytes) -> bytes:
+    """Return a line as it stood in its feed, without the columns of an earlier export."""
+    if _LAST_COLUMN not in line:
+        return line
+    record = msgspec.json.decode(line)
+    return msgspec.json.encode({name: record[name] for name in record if name not in COLUMNS})

@@ -175,7 +175,7 @@ def _write_data(
     chosen = FORMATS[order.format]
     split = order.split or chosen.always_split
     files = []
-    checks = Checks(order.checks)
+    checks = Checks(order.checks, target.stage / "checks.sqlite")
     groups = groupby(records, lambda record: record.newspaper) if split else [("", records)]
     for stem, group in groups:
         name = f"{stem}{chosen.suffix}" if split else single or f"{_SINGLE}{chosen.suffix}"
@@ -189,6 +189,7 @@ def _write_data(
                 number += 1 if rows is None else rows
             writer.close()
         files.append(file.result(name, number))
+    checks.close()
     return files
 
 

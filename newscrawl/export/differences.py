@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple
 
 from newscrawl.aggregator.phrases import is_stub, is_truncated
 from newscrawl.export.columns import Day
+from newscrawl.extraction.paywall import announces_paywall
 from newscrawl.items import Article, Share
 from newscrawl.text.bylines import split_bylines
 from newscrawl.text.cleaning import fold, western_digits, words
@@ -35,6 +36,9 @@ _NAME = re.compile(r"(?<=[\w,;:’'] )(?:[^\W\d_a-z][\w’'-]+)(?: [^\W\d_a-z][\
 _CAPITAL = re.compile(r"[^\W\d_]")
 _LONGEST = 20_000
 """Characters of a passage that are kept."""
+
+_MOST_PAIRS = 10_000_000
+"""Pairs of words up to which changed words are counted by an alignment, else without order."""
 
 
 @dataclass(slots=True)
@@ -173,7 +177,7 @@ def _passages(
         del one[-1]  # half a sentence, or one that sends readers elsewhere
     known = {sentence.key for sentence in one}
     for at, sentence in enumerate(two):
-        if sentence.key not in known and is_stub(sentence.text):
+        if sentence.key not in known and _is_notice(sentence.text):
             cut_second = True
             del two[at:]
             break
@@ -193,6 +197,11 @@ def _passages(
         text, holding = (before, passage.before) if first else (after, passage.after)
         found.position = round(holding[0].start / len(text), 3)
         yield found
+
+
+def _is_notice(text: str) -> bool:
+    """Return whether a sentence offers the rest of the text to subscribers."""
+    return is_stub(text) or announces_paywall(text)
 
 
 def _joined(sentences: Sequence[_Sentence], text: str) -> str | None:
@@ -218,6 +227,9 @@ def _differing(kind: Kind, side: str | None, before: str | None, after: str | No
 def _words_changed(one: Sequence[str], other: Sequence[str]) -> int:
     if not one or not other:
         return len(one) + len(other)
+    if len(one) * len(other) > _MOST_PAIRS:
+        before, after = Counter(one), Counter(other)
+        return max((before - after).total(), (after - before).total())
     blocks = SequenceMatcher(None, one, other, autojunk=False).get_opcodes()
     return sum(max(b - a, d - c) for tag, a, b, c, d in blocks if tag != "equal")
 
@@ -278,15 +290,11 @@ def _paired(one: Sequence[_Sentence], two: Sequence[_Sentence]) -> Iterator[_Pas
     """Pair the sentences of a stretch that are forms of each other; join the others."""
     start = 0
     rest: list[_Sentence] = []
+    held = [Counter(sentence.key) for sentence in two]
     for sentence in one:
-        place = next(
-            (
-                at
-                for at in range(start, len(two))
-                if _likeness(sentence.key, two[at].key) >= _SAME_SENTENCE
-            ),
-            None,
-        )
+        said = Counter(sentence.key)
+        places = (at for at in range(start, len(two)) if _are_alike(said, held[at]))
+        place = next(places, None)
         if place is None:
             rest.append(sentence)
             continue
@@ -313,9 +321,10 @@ def _unpaired(before: Sequence[_Sentence], after: Sequence[_Sentence]) -> Iterat
         yield _Passage([], after)
 
 
-def _likeness(one: Sequence[str], other: Sequence[str]) -> float:
-    common = (Counter(one) & Counter(other)).total()
-    return 2 * common / (len(one) + len(other))
+def _are_alike(one: Counter[str], other: Counter[str]) -> bool:
+    """Return whether two sentences are forms of one, by the words that they share."""
+    least = _SAME_SENTENCE / 2 * (one.total() + other.total())
+    return min(one.total(), other.total()) >= least and (one & other).total() >= least
 
 
 DIFFERENCE_FIELDS = tuple(column.name for column in fields(Difference))

@@ -10,7 +10,6 @@ from typing import ClassVar, Protocol
 import msgspec
 
 from newscrawl.errors import ExportError
-from newscrawl.export.columns import COLUMNS
 from newscrawl.export.differences import Difference, between_copy_and_source, between_records
 from newscrawl.export.index import Record
 from newscrawl.export.parquet import ParquetRows
@@ -90,14 +89,8 @@ class JsonLines:
         """See ``Writer``."""
 
 
-_LAST_COLUMN = f'"{COLUMNS[-1]}":'.encode()
-
-
 def joined(record: Record) -> bytes:
     """Return a record and its columns as one JSON object."""
-    if _LAST_COLUMN in record.line:  # the line is of an earlier export
-        line = msgspec.json.decode(record.line) | msgspec.to_builtins(record.columns)
-        return _encode(line)
     return record.line.rstrip()[:-1] + b"," + _encode(record.columns)[1:]
 
 

@@ -15,7 +15,7 @@ from newscrawl.articles.validation import known_versions
 from newscrawl.errors import ExportError, StoreError
 from newscrawl.export.agencies import agency
 from newscrawl.export.clusters import Clusters, Fingerprint, Text, fingerprint
-from newscrawl.export.columns import Columns
+from newscrawl.export.columns import Columns, without_columns
 from newscrawl.export.feeds import Damage, FeedReader, Line
 from newscrawl.export.sample import draw
 from newscrawl.export.selection import Selection, text_hash
@@ -137,7 +137,7 @@ class Record(NamedTuple):
     newspaper: str
     """Aggregator, edition and outlet: ``maghress/fr/lopinion``."""
     line: bytes
-    """Its line in the feed, without the line break."""
+    """Its line in the feed, without the line break and the columns of an earlier export."""
     columns: Columns
     """What the export adds."""
 
@@ -353,7 +353,7 @@ class Index:
                 if zlib.crc32(line) != checksum:
                     path = self._reader.feeds[feed].path
                     raise ExportError(f"{path} was changed while it was exported; export again")
-                yield Record(newspaper, line, _columns(*known))
+                yield Record(newspaper, without_columns(line), _columns(*known))
         except sqlite3.Error as error:
             raise self._unwritable(error) from error
 

@@ -41,6 +41,11 @@ LEVELS: tuple[Level, ...] = get_args(Level)
 
 _LOW = frozenset({"cut", "stub", "mojibake", "incomplete", "contradicted"})
 
+REASONS: dict[Reason, Level] = {
+    reason: "low" if reason in _LOW else "check" for reason in get_args(Reason)
+}
+"""All reasons, the gravest first, each with the level that it lowers a record to."""
+
 _AGREES = 0.9
 """Agreement of the texts from which each confirms the other."""
 
@@ -74,7 +79,7 @@ class Trust:
 def trust(article: Article) -> Trust:
     """Return the verdict on a record."""
     found = set(_doubts(article))
-    reasons: tuple[Reason, ...] = tuple(reason for reason in get_args(Reason) if reason in found)
+    reasons = tuple(reason for reason in REASONS if reason in found)
     if not found:
         return Trust("high")
     return Trust("low" if found & _LOW else "check", reasons)

@@ -245,7 +245,8 @@ class Reextractor:
 
 def _best(found: list[Archived]) -> Archived:
     """Return the last page; a later failure does not replace a page that was fetched once."""
-    return next((a for a in reversed(found) if 200 <= a.status < 400), found[-1])
+    pages = (a for a in reversed(found) if 200 <= a.status < 400 and a.status != 304)
+    return next(pages, found[-1])
 
 
 def _result(request: Request, page: Response | Exception) -> Response | Failure:

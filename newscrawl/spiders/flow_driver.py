@@ -97,13 +97,17 @@ class FlowDriver:
         self, step: Fetch | AskWebArchive | FetchSnapshot, steps: AnySteps, origin: Request
     ) -> Request:
         url = step.snapshot.url if isinstance(step, FetchSnapshot) else step.url
+        headers = {"Referer": origin.url, **step.conditions} if isinstance(step, Fetch) else None
+        meta = {ARTICLE.name: ARTICLE.require(origin), "allow_offsite": True}
+        if isinstance(step, Fetch) and step.conditions:
+            meta["handle_httpstatus_list"] = [304]
         return Request(
             url,
             callback=self.step_done,
             errback=self.step_done,
             dont_filter=True,  # each article fetches its own source
-            headers={"Referer": origin.url} if isinstance(step, Fetch) else None,
-            meta={ARTICLE.name: ARTICLE.require(origin), "allow_offsite": True},
+            headers=headers,
+            meta=meta,
             cb_kwargs={"steps": steps},
         )
 
