@@ -241,7 +241,7 @@ class Outline:
                 break
             if index not in belonging or (tag == "h1" and not found) or text in seen:
                 continue
-            if often[text] > 2 and text[-1] not in ENDS:
+            if often[text] > 2 and text[-1] not in ENDS and not self._in_cell(block.element):
                 continue
             if is_notice(block) or (is_link(block) and tag not in _TEXTS):
                 continue
