@@ -201,7 +201,9 @@ class Outline:
         main = forms.main()
         wanted = main | forms.minor(main, MINOR_GUIDED if self.known else MINOR)
         home = 0
-        if self.known:
+        if not self.known:
+            wanted |= forms.labels(main)
+        else:
             # What the copy passes over is a box.
             between = range(min(self.known), max(self.known))
             held = set(self.known)
@@ -284,10 +286,9 @@ class Outline:
         found: list[int] = []
         for index in waiting:
             block = blocks[index]
-            item = (
-                elements[block.element].tag in _ITEMS
-                and anchors[block.element] == anchors[blocks[prose].element]
-            )
+            part = elements[block.element]
+            beside = anchors[block.element] == anchors[blocks[prose].element]
+            item = beside and (part.tag in _ITEMS or elements[part.parent].tag in _ITEMS)
             linked = block.linked and not _is_linked_paragraph(block)
             if linked or not (item or self._is_sentence(index, prose)):
                 break

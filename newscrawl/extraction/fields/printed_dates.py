@@ -27,7 +27,7 @@ _LABELS = re.compile(
     r"|(?P<published>\b(?:re)?publiee?\b|mise?\sen\sligne|\bpostee?\b|\b(?:cree|paru|diffuse|redige)e?\sle\b|\becrite?\b"
     r"|\bpublication\s?:|\bdate\sde\s(?:publication|parution)\b|\b(?:posted|published|publish\sdate|created|written)\b|\b(?:ver)?offentlicht\b"
     r"|\bو?(?:تاريخ\s)?(?:ال)?نشر(?:ت|ه)?\b|بتاريخ\b"
-    r"|^(?:date|datum|fecha|data|التاريخ)\s?(?::|$))"
+    r"|^(?:date|datum|fecha|data|التاريخ)\s?(?::|$|(?=\d)))"
 )
 _UPDATED_CLASS = re.compile(r"updat|modif|\bmaj\b|revis", re.IGNORECASE)
 _PUBLISHED_CLASS = re.compile(r"publi(?!c)|posted|created|entry-date", re.IGNORECASE)
