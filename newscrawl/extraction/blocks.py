@@ -212,7 +212,7 @@ _HEADING = 8
 _SHORT_SENTENCE = 40
 """Characters from which a text that ends as a sentence is a paragraph, if it stands apart."""
 
-_IDEOGRAPHS = "\u2e7f"
+IDEOGRAPHS = "\u2e7f"
 """Scripts behind this character put no space between words."""
 
 _TEXT, _INNER, _ANCHOR, _PART, _SKIP, _LINE = range(6)
@@ -391,7 +391,7 @@ def _add(text: str, linked: int, element: int, blocks: list[Block]) -> None:
 def _separator(before: str, text: str) -> str | None:
     """Return the separator of two adjacent elements' texts; ``None`` within a word."""
     one, other = before[-1:], text[:1]
-    if not one or one.isspace() or other.isspace() or one > _IDEOGRAPHS:
+    if not one or one.isspace() or other.isspace() or one > IDEOGRAPHS:
         return None
     if one in ENDS and len(before) >= _SHORT_SENTENCE:
         return _BREAK

@@ -23,7 +23,13 @@ from newscrawl.extraction.forms import (
     mass_of,
     without_teasers,
 )
-from newscrawl.extraction.furniture import SENTENCE, is_afterwards, is_link, is_notice
+from newscrawl.extraction.furniture import (
+    SENTENCE,
+    is_afterwards,
+    is_link,
+    is_notice,
+    may_be_prose,
+)
 
 OUT = AWAY | CAPTION | COMMENTS | BYLINE
 """Flags of parts that hold no text of the article."""
@@ -63,7 +69,7 @@ class Outline:
         self.prose = [
             i
             for i, b in enumerate(blocks)
-            if len(b.text) >= SENTENCE and b.linked <= 0.5 * len(b.text)
+            if may_be_prose(b.text) and b.linked <= 0.5 * len(b.text)
         ]
         self._mass = mass = mass_of(page, self.prose)
         self._named: Counter[tuple[str, str]] = Counter()
