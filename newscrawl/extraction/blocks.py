@@ -63,7 +63,12 @@ _AWAY = re.compile(
     rf"topics|toc|cta|abo|box-?link|links?|vote|poll|skip){_E}"
 )
 _CAPTION = re.compile(rf"{_B}(?:caption|legend|credit|photo|image|img|picture|figur|media|thumb)")
-_COMMENTS = re.compile(rf"{_B}(?:comments?(?!ary|aire-)|disqus|respond|reactions?{_E}|reply)")
+_COMMENTS = re.compile(
+    rf"{_B}(?:comments?(?!ary|aire-)|disqus|respond|reactions?{_E}|reply)"
+    # An id may be the first words of a heading: "comment-choisir".
+    r"|#(?:comments?|commentaires?|disqus|respond)[_-]?"
+    r"(?:thread|list|area|section|box|block|wrap(?:per)?|text|content|container|form|\d+)?(?:$|\s)"
+)
 _BYLINE = re.compile(
     rf"{_B}(?:byline|authors?|autor|auteurs?|bio|signature|dateline|timestamp|date|posted|"
     rf"published|pub-?date|meta|written|reporter|contributor|journalist){_E}"
