@@ -20,6 +20,7 @@ from newscrawl.extraction.forms import (
     MINOR_GUIDED,
     Forms,
     anchors_of,
+    form_of,
     mass_of,
     without_teasers,
 )
@@ -51,6 +52,9 @@ _COMMENTED = 1500
 
 _OWN = 300
 """Characters of paragraphs right in a part from which no part inside it is the whole body."""
+
+_PARTLY = 0.8
+"""Linked share of a paragraph that is no link to another page."""
 
 _ITEMS = frozenset(("li", "dd", "dt", "td", "th"))
 
@@ -296,10 +300,23 @@ class Outline:
             beside = anchors[block.element] == anchors[blocks[prose].element]
             item = beside and (part.tag in _ITEMS or elements[part.parent].tag in _ITEMS)
             linked = block.linked and not _is_linked_paragraph(block)
-            if linked or not (item or self._is_sentence(index, prose)):
+            if (linked or not (item or self._is_sentence(index, prose))) and not self._goes_on(
+                index, prose
+            ):
                 break
             found.append(index)
         return found
+
+    def _goes_on(self, index: int, prose: int) -> bool:
+        """Return whether a text with links in it stands in an element like that of a paragraph."""
+        block = self.page.blocks[index]
+        one, other = block.element, self.page.blocks[prose].element
+        return (
+            0 < block.linked <= _PARTLY * len(block.text)
+            and self.page.elements[one].tag == "p"
+            and form_of(self.page, one) == form_of(self.page, other)
+            and may_be_prose(block.text)
+        )
 
     def _is_sentence(self, index: int, prose: int) -> bool:
         """Return whether a block is a sentence in an element like that of a paragraph."""
