@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, timedelta
 from functools import cached_property, lru_cache
 from itertools import islice, zip_longest
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from selectolax.lexbor import LexborNode
 
@@ -64,17 +64,17 @@ class Printed:
         self._named = named or {}
 
     @cached_property
-    def _dates(self) -> list[tuple[int, Kind | None, str]]:
-        """Yield rank, label and text of each date."""
+    def _dates(self) -> list["_Date"]:
+        """List the dates, nearest first."""
         parts = _announced(self._near())
         timed = [entry for node in self._metadata.times[:20] if (entry := _time(node, parts))]
         lines = [(kind or self._kind(text), text) for kind, text in parts if DIGITS.search(text)]
         lines.sort(key=lambda line: bool(_SENTENCE.search(line[1])))
-        timed.sort(key=lambda entry: entry[0])
+        timed.sort(key=lambda entry: entry.place)
         return [
-            *(entry for entry in timed if entry[0] < _FAR),
-            *((0, kind, text) for kind, text in lines),
-            *(entry for entry in timed if entry[0] == _FAR),
+            *(entry for entry in timed if entry.place < _FAR),
+            *(_Date(0, kind, text, "") for kind, text in lines),
+            *(entry for entry in timed if entry.place == _FAR),
         ]
 
     def _kind(self, text: str) -> Kind | None:
@@ -89,15 +89,17 @@ class Printed:
 
         The current day at the head of a page, and days of other articles, are none.
         """
-        for _, announced, value in self._dates:
-            if announced == kind and (kind or not self._is_elsewhere(value)):
-                yield value
+        for date in self._dates:
+            if date.kind == kind:
+                value = date.value
+                if kind or not self._is_elsewhere(value):
+                    yield value
 
     @property
     def all(self) -> Iterator[str]:
         """Yield all dates but those of updates, the announced ones first."""
         yield from self.announced_as("published")
-        yield from (value for _, announced, value in self._dates if announced is None)
+        yield from (date.value for date in self._dates if date.kind is None)
 
     def marked(self) -> Iterator[str]:
         """Yield the short texts of elements with a date-like class or id."""
@@ -227,10 +229,26 @@ def _kind(label: re.Match[str]) -> Kind:
     return "updated" if label["updated"] else "published"
 
 
-def _time(
-    node: LexborNode, parts: list[tuple[Kind | None, str]]
-) -> tuple[int, Kind | None, str] | None:
-    """Return distance to the article, label and value of a ``<time>`` element."""
+class _Date(NamedTuple):
+    place: int
+    """Distance to the article."""
+    kind: Kind | None
+    stated: str
+    """What an attribute or a text says."""
+    shown: str
+    """The text of an element whose attribute states a date."""
+
+    @property
+    def value(self) -> str:
+        """The printed date where a changed page keeps the first one, else the stated one."""
+        if not self.shown or self.shown == self.stated:
+            return self.stated
+        stated, said = parse_date(self.stated, UTC), parse_date(self.shown, UTC)
+        return self.shown if stated and said and said.when < stated.when - _DAY else self.stated
+
+
+def _time(node: LexborNode, parts: list[tuple[Kind | None, str]]) -> _Date | None:
+    """Return the date of a ``<time>`` element."""
     attributes = node.attributes
     shown = clean(node.text())
     value = attributes.get("datetime") or attributes.get("content")
@@ -259,11 +277,7 @@ def _time(
         if stands_elsewhere(node):
             return None
         kind = kind and (kind if node.attributes.get("itemprop") else None)
-    # The printed date is the first one where a changed page keeps it.
-    stated, said = parse_date(value, UTC), parse_date(shown, UTC)
-    if stated and said and said.when < stated.when - _DAY:
-        value = shown
-    return place, kind, value
+    return _Date(place, kind, value, shown)
 
 
 # Parts of a page that are named after the date they hold, wherever they stand.
