@@ -190,7 +190,7 @@ class Page:
     def articles(self) -> Iterator[ArticleKey]:
         """The articles that the page links to, menus left out."""
         links = self.tree.css(LINKS_OUTSIDE_MENUS)
-        hrefs = dict.fromkeys(link.attributes["href"] or "" for link in links)
+        hrefs = dict.fromkeys(link.attributes.get("href") or "" for link in links)
         return filter(None, map(self.article, hrefs))
 
     def place(self, href: str) -> Address | None:
@@ -262,9 +262,9 @@ def _declarations(part: LexborHTMLParser | LexborNode) -> dict[str, str]:
             found.setdefault("title", node.text())
         elif node.tag == "meta":
             name = attributes.get("property") or attributes.get("name") or ""
-            found.setdefault(name.lower(), attributes["content"] or "")
+            found.setdefault(name.lower(), attributes.get("content") or "")
         else:
-            found.setdefault((attributes["rel"] or "").lower(), attributes["href"] or "")
+            found.setdefault((attributes.get("rel") or "").lower(), attributes.get("href") or "")
     return found
 
 

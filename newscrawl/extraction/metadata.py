@@ -274,7 +274,7 @@ def read_metadata(tree: LexborHTMLParser, url: str = "") -> Metadata:
             continue
         attributes = node.attributes
         if tag == "meta":
-            content = attributes["content"]
+            content = attributes.get("content")
             name = (
                 attributes.get("property")
                 or attributes.get("name")

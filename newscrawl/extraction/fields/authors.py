@@ -213,7 +213,7 @@ def _pieces(node: LexborNode) -> list[str]:
 
 def _author_links(tree: LexborHTMLParser) -> list[LexborNode]:
     """List the links to the pages of authors. A selector for each name is four times slower."""
-    return [a for a in tree.css("a[href]") if _AUTHOR_PAGE.search(a.attributes["href"] or "")]
+    return [a for a in tree.css("a[href]") if _AUTHOR_PAGE.search(a.attributes.get("href") or "")]
 
 
 def _linked_authors(links: list[LexborNode], around: str) -> Iterator[list[str]]:
