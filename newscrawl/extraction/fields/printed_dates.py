@@ -24,8 +24,10 @@ _LABELS = re.compile(
     r"|\bmaj\b|\brevue?\sle\b|(?:last\s)?(?:updated?|modified|edited|revised|reviewed|amended)\b"
     r"|(?:اخر\s)?(?:تحديث|تعديل)|تم\s(?:ال)?(?:تحديث|تعديل)|(?:ا?حدث|عدل)ت?\s(?:في|بتاريخ)"
     r"|\bمحدثه?\s?(?:[:：]|في\b|بتاريخ\b))"
-    r"|(?P<published>\b(?:re)?publiee?\b|mise?\sen\sligne|\bpostee?\b|\b(?:cree|paru|diffuse|redige)e?\sle\b|\becrite?\b"
-    r"|\bpublication\s?:|\bdate\sde\s(?:publication|parution)\b|\b(?:posted|published|publish\sdate|created|written)\b|\b(?:ver)?offentlicht\b"
+    r"|(?P<published>\b(?:re)?publiee?\b|mise?\sen\sligne|\bpostee?\b|\becrite?\b"
+    r"|\b(?:cree|paru|diffuse|redige)e?\sle\b|\bpublication\s?:"
+    r"|\bdate\sde\s(?:publication|parution)\b|\b(?:ver)?offentlicht\b"
+    r"|\b(?:posted|published|publish\sdate|created|written)\b"
     r"|\bو?(?:تاريخ\s)?(?:ال)?نشر(?:ت|ه)?\b|بتاريخ\b"
     r"|^(?:date|datum|fecha|data|التاريخ)\s?(?::|$|(?=\d)))"
 )
