@@ -68,7 +68,7 @@ class Reextractor:
 
     Args:
         index: Index of the archive, up to date.
-        learned: LearnedFacts rules and domains by site.
+        learned: Learned rules and domains by site.
         settings: The project's settings, of which those for redirects, sizes and robots.txt apply.
 
     """
