@@ -1,12 +1,12 @@
-"""What the archive costs a crawl, and how fast records are made anew from it.
+"""Measures what the archive costs a crawl, and how fast pages are parsed again from it.
 
     python benchmarks/archive.py [--articles 400] [--rounds 3] [--kilobytes 90]
 
-A crawl of a small web is run in turns without and with the archive; the seconds of processor time
-that the crawler took are compared, so that the web's own server and other programs do not count.
-Then the records are made anew by one process and by two. What two gain can be seen directly only
-where both cores are idle; how much more processor time they take together says what they would.
-Prints the figures and their targets.
+A crawl of a small web is run in turns without and with the archive; the processor time of the
+crawler is compared, so that the web's own server and other programs do not count. Then the crawl is
+replayed, and its records are made anew by ``scrapy reextract``, each with one and with two parse
+workers. What one article takes, the start of the processes, is subtracted. Where both cores are not
+idle, the processor time says more than the clock. Prints the figures and their targets.
 """
 
 import argparse
@@ -22,7 +22,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from newscrawl.demo.proxy import Answer, DemoProxy
+from newscrawl.demo.proxy import DemoProxy, Reply
 
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 SETTINGS = {
@@ -79,23 +79,36 @@ def crawl(proxy: DemoProxy, data: Path, urls: Path, *, archive: bool) -> float:
     return processor() - before
 
 
-def reextract(data: Path, jobs: int) -> tuple[float, float]:
+def reextract(data: Path, _urls: Path, workers: int) -> tuple[float, float]:
     """Seconds that making all records anew takes, by the clock and of processor time."""
-    feed = data / f"feed-{jobs}.jsonl"
+    feed = data / "again.jsonl"
+    taken = timed(["reextract", str(data / "archive"), "-o", str(feed), f"--jobs={workers}"], data)
+    feed.unlink()
+    return taken
+
+
+def replay(data: Path, urls: Path, workers: int) -> tuple[float, float]:
+    """Seconds that a crawl from the archive takes, by the clock and of processor time."""
+    settings = SETTINGS | {"REPLAY": data / "archive", "PARSE_WORKERS": workers}
+    with tempfile.TemporaryDirectory() as fresh:
+        return timed(
+            ["crawl", "maghress", "-a", f"urls={urls}"]
+            + [f"--set={name}={value}" for name, value in settings.items()],
+            Path(fresh),
+        )
+
+
+def timed(command: list[str], data: Path) -> tuple[float, float]:
+    """Run a command of Scrapy; seconds by the clock and of processor time."""
     began, used = time.monotonic(), processor()
     subprocess.run(
-        [
-            *(sys.executable, "-m", "scrapy", "reextract", str(data / "archive")),
-            *("-o", str(feed), "--jobs", str(jobs)),
-        ],
+        [sys.executable, "-m", "scrapy", *command],
         env=os.environ | {"NEWSCRAWL_DATA": str(data)},
         stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
         check=True,
     )
-    taken = time.monotonic() - began, processor() - used
-    feed.unlink()
-    (data / "archive" / "index.sqlite").unlink()
-    return taken
+    return time.monotonic() - began, processor() - used
 
 
 def main() -> None:
@@ -112,12 +125,12 @@ def main() -> None:
         pages[f"https://www.maghress.com/fr/banc/{article}"] = copy
         pages[f"https://banc{article % 20}.example/{article}"] = source
 
-    def answer(method: str, url: str, _headers: Mapping[str, str]) -> Answer:
+    def reply(method: str, url: str, _headers: Mapping[str, str]) -> Reply:
         if method == "CONNECT":
-            return Answer()
-        return Answer(200, HTML, pages[url]) if url in pages else Answer(404, HTML, b"404")
+            return Reply()
+        return Reply(200, HTML, pages[url]) if url in pages else Reply(404, HTML, b"404")
 
-    with tempfile.TemporaryDirectory() as directory, DemoProxy(answer) as proxy:
+    with tempfile.TemporaryDirectory() as directory, DemoProxy(reply) as proxy:
         root = Path(directory)
         urls, one = root / "urls.txt", root / "one.txt"
         names = [url for url in pages if "maghress" in url]
@@ -137,25 +150,22 @@ def main() -> None:
         print(f"archive costs {statistics.median(ratios) - 1:+.1%} (target at most 15 %)")
         print(f"archive takes {stored / len(pages) / 1024:.1f} KB a page")
 
-        taken: dict[int, list[tuple[float, float]]] = {1: [], 2: []}
-        for _ in range(options.rounds):
-            for jobs, found in taken.items():
-                whole, start_only = reextract(data, jobs), reextract(root / "start-kept", jobs)
-                found.append((whole[0] - start_only[0], whole[1] - start_only[1]))
-        clock, used = (
-            {
-                jobs: statistics.median(pair[which] for pair in found)
-                for jobs, found in taken.items()
-            }
-            for which in (0, 1)
-        )
-        pages_read = 2 * options.articles
-        print(f"re-extraction {pages_read / used[1]:.0f} pages a second of a core (target 150)")
-        print(
-            f"by two processes {clock[1] / clock[2]:.2f} times as fast, for "
-            f"{used[2] / used[1]:.2f} times the processor time: "
-            f"{2 * used[1] / used[2]:.2f} on two idle cores (target 1.8)"
-        )
+        for name, run in (("re-extraction", reextract), ("replay", replay)):
+            rates: dict[int, float] = {}
+            used: dict[int, float] = {}
+            for workers in (1, 2):
+                found = []
+                for _ in range(options.rounds):
+                    whole = run(data, urls, workers)
+                    start_only = run(root / "start-kept", one, workers)
+                    found.append((whole[0] - start_only[0], whole[1] - start_only[1]))
+                rates[workers] = len(pages) / statistics.median(clock for clock, _ in found)
+                used[workers] = statistics.median(cpu for _, cpu in found)
+                print(
+                    f"{name}, {workers} workers: {rates[workers]:.0f} pages a second, "
+                    f"{1000 * used[workers] / len(pages):.2f} ms of processor time a page"
+                )
+            print(f"{name}: two workers are {rates[2] / rates[1]:.2f} times as fast as one")
 
 
 if __name__ == "__main__":

@@ -1,12 +1,13 @@
 """Parses mutated pages: no call may raise an undocumented error, or take more than 2 s.
 
-    python benchmarks/fuzz.py [--pages 200000] [--jobs 2] [--seed 1] [--real DIR] [--save DIR]
+    python benchmarks/fuzz.py [--first 0] [--pages 200000] [--seconds S] [--jobs 2] [--seed 1]
+        [--real DIR] [--save DIR]
 
 Pages, listings and RSS feeds of the demo network, and those of a directory if given, are mutated:
 bytes and tags are changed, repeated, moved and removed, and markup that is known to be costly is
 put in. Each is parsed by its parse job, as in a crawl, and its result must be valid and survive its
 encoding. Errors that the parsers log are faults, too. Pages at fault are saved with ``--save``.
-Exits 1 if there is one. 200,000 pages take ten minutes on two idle cores.
+Exits 1 if there is one. With ``--seconds`` it ends after that time; ``--first`` continues.
 """
 
 import argparse
@@ -106,21 +107,21 @@ def bases(real: Path | None) -> list[Base]:
     identifiers = [i for i in network.truth if i.startswith("maghress:")]
     for identifier in random.Random(1).sample(identifiers, min(300, len(identifiers))):
         key = parse_article_id(identifier)
-        body = network.answer("GET", key.url, {}).body
+        body = network.reply("GET", key.url, {}).body
         found.append(Base(key.url, body, lambda b, url=key.url: CopyJob(url, b, HTML, links=True)))
         outlets.add(SITE.url(f"/{key.edition}/{key.outlet}"))
         page = CopyJob(key.url, body, HTML, links=False).read(SITE, RuleBook()).page
         if page is None or page.source_link is None:
             continue
         article = merge.from_copy(page, SITE, now(), fetched=now(), sha256="0" * 64)
-        source = network.answer("GET", page.source_link, {}).body
+        source = network.reply("GET", page.source_link, {}).body
         found.append(_source(page.source_link, source, article))
     for url in sorted(outlets)[:20]:
-        body = network.answer("GET", url, {}).body
+        body = network.reply("GET", url, {}).body
         found += [Base(url, body, lambda b, url=url: ListingJob(url, b, HTML))]
     for url in (SITE.url("/fr/rss"), SITE.url("/rss")):
         found += [
-            Base(url, network.answer("GET", url, {}).body, lambda b, url=url: FeedJob(url, b))
+            Base(url, network.reply("GET", url, {}).body, lambda b, url=url: FeedJob(url, b))
         ] * 10
     article = next(base.job(b"").article for base in found if isinstance(base.job(b""), SourceJob))
     for path in sorted(real.rglob("*.html*")) if real else ():
@@ -226,6 +227,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--pages", type=int, default=200_000)
     parser.add_argument("--first", type=int, default=0, help="number of the first page")
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="end after that time")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--real", type=Path, help="directory of HTML files, packed by gzip or not")
@@ -244,7 +246,9 @@ def main() -> int:
     kinds: Counter[str] = Counter()
     done, slowest, begin = 0, 0.0, time.monotonic()
     with ProcessPoolExecutor(options.jobs) as pool:
-        while chunk := list(islice(tasks, 10 * options.jobs)):
+        while time.monotonic() - begin < options.seconds:
+            if not (chunk := list(islice(tasks, 10 * options.jobs))):
+                break
             for count, longest, found in pool.map(run, chunk):
                 done, slowest = done + count, max(slowest, longest)
                 for fault in found:
@@ -253,7 +257,10 @@ def main() -> int:
                     if kinds[kind] <= 3:
                         print(fault, flush=True)
     seconds = time.monotonic() - begin
-    print(f"{done} pages in {seconds:.0f} s, the slowest in {slowest:.2f} s of processor time")
+    last = options.first + done - 1
+    print(
+        f"pages {options.first} to {last} in {seconds:.0f} s, the slowest in {slowest:.2f} s of CPU"
+    )
     print(f"faults: {kinds.total()} {dict(kinds)}")
     return int(bool(kinds))
 

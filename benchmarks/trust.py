@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any, get_args
 
 from newscrawl.aggregator.sites import SITES
-from newscrawl.articles.merge import read_source, without_source
+from newscrawl.articles.merge import without_source
+from newscrawl.articles.source_pages import read_source
 from newscrawl.demo.score import shingles
 from newscrawl.export.trust import LEVELS, trust
 from newscrawl.items import Article, Copy, Edition, Outlet, Source

@@ -12,11 +12,13 @@ from urllib.parse import parse_qs, urlsplit
 
 import brotli
 import pytest
-from scrapy.http import Request, Response
+from scrapy.http import HtmlResponse, Request, Response
 from scrapy.utils.test import get_crawler
 
-from newscrawl.demo.proxy import Answer
+from newscrawl.demo.proxy import Reply
+from newscrawl.errors import DecompressedTooLargeError
 from newscrawl.middlewares.compression import CompressionMiddleware
+from newscrawl.middlewares.refresh import RefreshMiddleware
 from newscrawl.settings import DOWNLOAD_MAXSIZE
 from tests.support import BASE, PATIENT, TEXT, TITLE, Troubled, listing, sources
 from tests.web import HTML, Web, aggregator_page, crawl
@@ -37,7 +39,7 @@ class Calendar(Web):
         self.fresh = fresh
         self.turned = 0
 
-    def answer(self, method: str, url: str, headers: Mapping[str, str]) -> Answer:
+    def reply(self, method: str, url: str, headers: Mapping[str, str]) -> Reply:
         parts = urlsplit(url)
         if method == "GET" and parts.path == "/fr/courrier":
             self.turned += 1
@@ -49,10 +51,10 @@ class Calendar(Web):
             )
             # The same article under as many URLs as there are sessions.
             body = shown.body.replace(b'">Titre', f'?PHPSESSID={self.turned}">Titre'.encode())
-            return Answer(200, HTML, body)
+            return Reply(200, HTML, body)
         if method == "GET" and parts.path.startswith("/fr/courrier/"):
             return aggregator_page(f"{TITLE} {parts.path}", TEXT, link=None)
-        return super().answer(method, url, headers)
+        return super().reply(method, url, headers)
 
 
 @pytest.mark.parametrize(("fresh", "turned", "articles"), [(True, 7, 14), (False, 2, 2)])
@@ -79,8 +81,8 @@ def test_a_host_gets_no_more_than_its_budget(
     small = Troubled({"spent.example": 6, "other.example": 6})
     (name,) = budget
     failing = name == "HOST_MAX_ERRORS"
-    slow = Answer(404, HTML, b"<p>", delay=2)
-    small.always["spent.example"] = Answer(500, HTML, b"<p>") if failing else slow
+    slow = Reply(404, HTML, b"<p>", delay=2)
+    small.always["spent.example"] = Reply(500, HTML, b"<p>") if failing else slow
     patient = {"RETRY_TIMES": "0", "HOST_FAILURES": "0", "DOWNLOAD_TIMEOUT": "30"}
     settings = PATIENT | budget | patient
     outcome = crawl(small, tmp_path, settings=settings, urls=small.urls)
@@ -183,3 +185,53 @@ def test_decompression_does_not_hold_up_other_responses(encoding: str) -> None:
         assert unpacked.body == LARGE
     assert len(LARGE) > 0.98 * DOWNLOAD_MAXSIZE
     assert min(times) < 0.05
+
+
+@pytest.mark.parametrize("charset", ["punycode", "zlib", "undefined", "unicode_escape", "utf-8"])
+def test_a_refresh_is_found_without_decoding_the_page(charset: str) -> None:
+    middleware = RefreshMiddleware.from_crawler(get_crawler(settings_dict={}))
+    request = Request("https://a.example/")
+    body = b'<head><meta http-equiv="refresh" content="0; url=/b">'
+    body += b"x" * 2_000_000 + b"-" + b"a" * 2_000_000
+    headers = {"Content-Type": f"text/html; charset={charset}"}
+    begin = time.process_time()
+    result = middleware.process_response(request, HtmlResponse(request.url, 200, headers, body))
+    assert result.url == "https://a.example/b"
+    assert time.process_time() - begin < 0.2
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body"),
+    [
+        ("gzip", gzip.compress(b"a") * 200_000),
+        ("gzip", (gzip.compress(b"a") * 200_000)[:-3]),
+        ("gzip, gzip", gzip.compress(gzip.compress(b"a") * 200_000)),
+        ("gzip", b"\x1f\x8b\x08\x08" + bytes(6) + b"name" * 1_000_000),
+        ("gzip", b"\x1f\x8b\x08\x0c" + bytes(6) + b"\x01\0\0" + b"name" * 1_000_000),
+        ("zstd", zstd.compress(b"a") * 300_000),
+        ("zstd", b"\x50\x2a\x4d\x18\0\0\0\0" * 600_000),
+    ],
+    ids=["members", "cut", "layers", "name", "extra", "frames", "skippable"],
+)
+def test_members_without_end_are_refused_at_once(encoding: str, body: bytes) -> None:
+    settings = {"DOWNLOAD_MAXSIZE": DOWNLOAD_MAXSIZE}
+    middleware = CompressionMiddleware.from_crawler(get_crawler(settings_dict=settings))
+    request = Request("https://a.example/")
+    response = Response(request.url, headers={"Content-Encoding": encoding}, body=body)
+    begin = time.process_time()
+    with pytest.raises(DecompressedTooLargeError):
+        middleware.process_response(request, response)
+    assert time.process_time() - begin < 0.1
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "zstd"])
+def test_several_members_are_one_body(encoding: str) -> None:
+    pack = gzip.compress if encoding == "gzip" else zstd.compress
+    middleware = CompressionMiddleware.from_crawler(get_crawler(settings_dict={}))
+    request = Request("https://a.example/")
+    body = b"".join(map(pack, (b"\x01un ", b"deux ", b"trois")))
+    for sent in (body, body[:-6]):
+        response = Response(request.url, headers={"Content-Encoding": encoding}, body=sent)
+        result = middleware.process_response(request, response)
+        assert isinstance(result, Response)
+        assert result.body.startswith(b"\x01un deux ")

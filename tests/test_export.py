@@ -217,7 +217,7 @@ def test_nothing_selected_is_no_export(data: Path, tmp_path: Path) -> None:
 
 
 def test_no_cell_is_a_formula(tmp_path: Path) -> None:
-    cells = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"]
+    cells = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\uff1d1+1", "\uff201"]
     put(tmp_path, [article(n, title=cell, authors=[cell]) for n, cell in enumerate(cells)])
     good(tmp_path, "-o", tmp_path / "out/a.csv")
     with (tmp_path / "out/a.csv").open(encoding="utf-8", newline="") as file:

@@ -1,10 +1,12 @@
 """Feeds that are not well-formed are parsed all the same; entities never are."""
 
 import codecs
+import time
+from contextlib import suppress
 
 import pytest
 
-from newscrawl.aggregator.rss import read_feed
+from newscrawl.aggregator.rss import MAX_ENTRIES, read_feed
 from newscrawl.errors import FeedError
 
 URL = "https://www.maghress.com/fr/rss"
@@ -71,3 +73,32 @@ def test_entities_are_never_expanded(title: str) -> None:
     declared = '<!DOCTYPE rss [<!ENTITY a "aaaa">]><rss>'
     with pytest.raises(FeedError, match="without entity"):
         titles(feed(title).replace("<rss>", declared).encode())
+
+
+def wrapped(content: str) -> str:
+    return feed("Un").replace("<title>", content + "<title>", 1)
+
+
+HOSTILE = {
+    "empty links": wrapped("<link></link>" * 70_000),
+    "links elsewhere": wrapped("<link>https://a.example/b</link>" * 30_000),
+    "entries": feed(*["x"] * 6_000),
+    "small entries": feed("Un").replace("</channel>", "<item/>" * 140_000 + "</channel>"),
+    "nested titles": wrapped("<title> " * 60_000 + "</title>" * 60_000),
+    "nested entries": wrapped("<item>" * 70_000 + "</item>" * 70_000),
+    "nested entries, malformed": wrapped("<br>" + "<item>" * 70_000),
+    "dates": wrapped(f"<date>{'1 ' * 500_000}</date>"),
+    "dates within dates": wrapped("<dc:date><updated><issued>1 " * 30_000),
+    "tags in a text": wrapped(f"<description>{'&lt;b a=1&gt;' * 80_000}</description>"),
+    "references": wrapped("&a" * 400_000),
+    "open comments": wrapped("<!--" * 200_000),
+    "open data": wrapped("<![CDATA[" * 100_000),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_feed_is_parsed_in_bounds(name: str) -> None:
+    begin = time.process_time()
+    with suppress(FeedError):
+        assert len(read_feed(HOSTILE[name].encode(), URL)) <= MAX_ENTRIES
+    assert time.process_time() - begin < 1.5

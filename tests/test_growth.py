@@ -1,11 +1,15 @@
 """No pattern of the package takes more than linear time, as far as repeated parts of it show."""
 
+import ast
 import importlib
 import inspect
 import pkgutil
 import random
 import re
 from collections.abc import Iterable, Iterator
+from functools import partial
+from itertools import chain
+from pathlib import Path
 from re import _parser  # type: ignore[attr-defined]
 from time import process_time
 from types import ModuleType
@@ -14,6 +18,12 @@ from typing import Any
 import pytest
 
 import newscrawl
+from newscrawl.aggregator.article import _pictures_of
+from newscrawl.aggregator.layout import _site_names
+from newscrawl.aggregator.sites import SITES
+from newscrawl.export import agencies
+from newscrawl.export.selection import phrase_pattern
+from newscrawl.fetching.block_pages import CHALLENGES, WALLS
 
 SLOW = 0.004
 """Seconds from which a time can be compared with another one."""
@@ -26,29 +36,88 @@ LIMITS = {
     "extraction.fields.title._CUT": 500,
     "extraction.fields.authors._BYLINE_PARTS": 120,
     "extraction.fields.authors._BYLINE_END": 120,
+    "_byline_pattern": agencies._LONGEST_BYLINE,
+    "_dateline_pattern": agencies._DATELINE,
+    "_signature_pattern": agencies._LAST_LINE,
 }
 """Patterns that are given short texts only, and how many characters these have."""
 ANCHORED = {"match", "fullmatch"}
+FUNCTIONS = {
+    "_compiled": [re.compile(s.pattern, re.IGNORECASE) for s in (*CHALLENGES, *WALLS)],
+    "_pictures_of": _pictures_of("www.maghress.com"),
+    "_byline_pattern": [agencies._byline_pattern(script.names) for script in agencies._names()],
+    "_dateline_pattern": [agencies._dateline_pattern(script.names) for script in agencies._names()],
+    "_signature_pattern": [
+        agencies._signature_pattern(script.names) for script in agencies._names()
+    ],
+    "_named": [re.compile(form) for script in agencies._names() for form, _ in script.codes],
+    "_phrases": re.compile("|".join(map(phrase_pattern, ("l'eau de mer*", "*port", "قوارب")))),
+    "_site_names": _site_names(SITES["maghress"]),
+}
+"""Patterns that functions make, by the name of the function."""
+MODULES = [
+    importlib.import_module(info.name)
+    for info in pkgutil.walk_packages(newscrawl.__path__, "newscrawl.")
+    if not info.name.endswith("__main__")
+]
 
 
 def _patterns() -> Iterator[tuple[str, re.Pattern[str], str]]:
     """Name, pattern and the method that it is used by, for all modules of the package."""
     seen = set()
-    for info in pkgutil.walk_packages(newscrawl.__path__, "newscrawl."):
-        if info.name.endswith("__main__"):
-            continue
-        module = importlib.import_module(info.name)
+    for name, pattern, method in chain(_of_variables(), _of_functions(), _of_calls()):
+        if (pattern.pattern, pattern.flags, method) not in seen:
+            seen.add((pattern.pattern, pattern.flags, method))
+            yield name, pattern, method
+
+
+def _of_variables() -> Iterator[tuple[str, re.Pattern[str], str]]:
+    for module in MODULES:
         for name, value in vars(module).items():
             for pattern in _in(value):
-                if (pattern.pattern, pattern.flags) not in seen:
-                    seen.add((pattern.pattern, pattern.flags))
-                    label = f"{info.name.removeprefix('newscrawl.')}.{name}"
-                    yield label, pattern, _method(module, name)
+                label = f"{module.__name__.removeprefix('newscrawl.')}.{name}"
+                yield label, pattern, _method(module, name)
+
+
+def _of_functions() -> Iterator[tuple[str, re.Pattern[str], str]]:
+    for name, value in FUNCTIONS.items():
+        for pattern in _in(value):
+            yield name, pattern, "search"
+
+
+def _of_calls() -> Iterator[tuple[str, re.Pattern[str], str]]:
+    """Literal patterns of calls in functions such as ``re.sub(r"\\s+", …)``."""
+    for module in MODULES:
+        for call, function in _calls(module):
+            literal, *_ = call.args
+            assert isinstance(call.func, ast.Attribute)
+            if function and isinstance(literal, ast.Constant):
+                how = call.func.attr if call.func.attr in ANCHORED else "search"
+                yield f"{module.__name__}:{call.lineno}", re.compile(str(literal.value)), how
+
+
+def _calls(module: ModuleType) -> Iterator[tuple[ast.Call, str]]:
+    """Calls of functions of ``re`` that take a pattern, each with the function that it is in."""
+    tree = ast.parse(inspect.getsource(module))
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    inside = {id(node): function.name for function in functions for node in ast.walk(function)}
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and isinstance(node.func.value, ast.Name)
+            and node.func.value.id == "re"
+            and node.func.attr != "escape"
+        ):
+            yield node, inside.get(id(node), "")
 
 
 def _in(value: object) -> Iterator[re.Pattern[str]]:
     if isinstance(value, re.Pattern):
         yield value
+    elif isinstance(made := getattr(value, "__wrapped__", None), partial):
+        if made.func is re.compile:
+            yield made()
     elif isinstance(value, dict):
         for inner in value.values():
             yield from _in(inner)
@@ -59,7 +128,7 @@ def _in(value: object) -> Iterator[re.Pattern[str]]:
 
 def _method(module: ModuleType, name: str) -> str:
     """``match`` where a pattern is only asked about the beginning of a text, else ``search``."""
-    used = set(re.findall(rf"\b{re.escape(name)}\.(\w+)", inspect.getsource(module)))
+    used = set(re.findall(rf"\b{re.escape(name)}(?:\(\))?\.(\w+)", inspect.getsource(module)))
     return "match" if used and used <= ANCHORED else "search"
 
 
@@ -149,6 +218,17 @@ def _is_superlinear(pattern: re.Pattern[str], method: str, longest: int = LONGES
 
 
 PATTERNS = list(_patterns())
+
+
+def test_every_pattern_is_tested() -> None:
+    made = {
+        (Path(str(module.__file__)).name, function)
+        for module in MODULES
+        if not module.__name__.startswith("newscrawl.demo")  # has pages of its own alone
+        for call, function in _calls(module)
+        if function and not isinstance(call.args[0], ast.Constant)
+    }
+    assert {function for _, function in made} <= FUNCTIONS.keys(), made
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """A ledger in PostgreSQL: its connection, reports of all nodes, lost nodes, and moves."""
 
 import os
+import random
 import socket
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from newscrawl.state.place import Place
 from newscrawl.state.run import Run
 from newscrawl.state.run_reports import read_report, report_path, reports, write_report
 from newscrawl.state.shared_reports import exchange
+from newscrawl.state.texts import text_keys
 from newscrawl.text.signatures import signature
 from tests.postgres import LEASE, NOW, Server, find, place
 from tests.support import TEXT
@@ -61,6 +63,15 @@ def test_a_lost_connection_refuses_all_later_changes(own_server: Server, tmp_pat
         own_server.start()
         with pytest.raises(StoreError, match="lost its connection"):
             find(ledger, "a", 2)
+
+
+def test_keys_of_texts_are_those_of_the_index(postgres: Server, url: str, tmp_path: Path) -> None:
+    Ledger(Place(tmp_path, url, "one")).close()
+    with postgres.connect(url.rpartition("/")[2]) as connection:
+        for number in range(50):
+            sign = random.Random(number).randbytes(72)
+            (keys,) = connection.execute("SELECT text_keys(%s)", (sign,)).fetchone()
+            assert text_keys(sign) == keys
 
 
 def test_psycopg_is_imported_for_postgresql_only() -> None:
@@ -196,7 +207,10 @@ def test_a_ledger_moves_to_postgresql_and_back_even_if_interrupted(
 
 
 class Cut:
-    """A proxy that breaks a connection at its next COMMIT, before or after the server has it."""
+    """A proxy that breaks a connection at its next COMMIT, before or after the server has it.
+
+    With ``stall`` it keeps the connections and forwards nothing more.
+    """
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -215,6 +229,8 @@ class Cut:
 
     def _forward(self, client: socket.socket, upstream: socket.socket) -> None:
         while data := client.recv(65536):
+            if self.when == "stall":
+                continue
             self._cut = bool(self.when) and b"COMMIT" in data
             if not self._cut or self.when == "after":
                 upstream.sendall(data)
@@ -260,3 +276,85 @@ def test_the_next_run_settles_what_a_lost_response_to_a_commit_left_open(
     later.close()
     assert feed.path.read_text().count("\n") == lines
     assert left == ["maghress:fr/courrier/2"][: 2 - lines]
+
+
+# --- A server that does not respond, is full or read-only -----------------------------------------
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Statements may take half a second."""
+    monkeypatch.setattr("newscrawl.state.postgres._STATEMENT_SECONDS", 0.5)
+
+
+@pytest.mark.usefixtures("hurried")
+def test_a_network_that_forwards_nothing_ends_a_run_and_its_transaction(
+    postgres: Server, url: str, tmp_path: Path
+) -> None:
+    proxy = Cut(postgres.port)
+    through = url.replace(f":{postgres.port}/", f":{proxy.port}/")
+    run = Run("maghress", "a", Place(tmp_path, through, "one"))
+    find(run.ledger, "a", 1)
+    feed = LineFile(run, "feeds", fsync=False)
+    began = time.monotonic()
+
+    def stall_in_a_transaction() -> None:
+        with run.ledger.transaction():
+            run.ledger.articles.settle("maghress:fr/courrier/1", "done")
+            proxy.when = "stall"
+            feed.append([{"number": 1}])
+
+    with pytest.raises(StoreError, match="lost its connection: no response for"):
+        stall_in_a_transaction()
+    with pytest.raises(StoreError, match="lost its connection"):
+        find(run.ledger, "a", 2)
+    feed.close()
+    run.close()
+    assert time.monotonic() - began < 8
+    # The server has ended the transaction, which held the lease of the site.
+    later = Run("maghress", "b", Place(tmp_path, url, "one"))
+    left = [article for article, _ in later.ledger.articles.adopt("maghress", "b", NOW)]
+    later.close()
+    assert left == ["maghress:fr/courrier/1"]
+
+
+NO_SPACE = (
+    "CREATE FUNCTION no_space() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION"
+    " 'could not extend file: No space left on device' USING ERRCODE = 'disk_full'; END $$;"
+    "CREATE TRIGGER no_space BEFORE INSERT ON articles EXECUTE FUNCTION no_space()"
+)
+
+
+@pytest.mark.usefixtures("hurried")
+@pytest.mark.parametrize(
+    ("faults", "message"),
+    [
+        (["BEGIN", "LOCK TABLE articles"], "statement timeout; the server is overloaded, or"),
+        ([NO_SPACE], "No space left on device; make space on the server"),
+    ],
+)
+def test_a_failed_statement_says_what_to_do(
+    postgres: Server, url: str, tmp_path: Path, faults: list[str], message: str
+) -> None:
+    database = url.rpartition("/")[2]
+    with (
+        closing(Ledger(Place(tmp_path, url, "one"))) as ledger,
+        postgres.connect(database) as other,
+    ):
+        for fault in faults:
+            other.execute(fault)
+        for _ in range(2):
+            with pytest.raises(StoreError, match=message):
+                find(ledger, "a", 1)
+        other.execute("ROLLBACK")
+
+
+def test_a_server_that_becomes_read_only_ends_a_run(own_server: Server, tmp_path: Path) -> None:
+    with closing(Ledger(Place(tmp_path, own_server.create(), "one"))) as ledger:
+        with own_server.connect() as other:
+            other.execute("ALTER SYSTEM SET default_transaction_read_only = on")
+            other.execute("SELECT pg_reload_conf()")
+        time.sleep(0.5)  # the server's processes take note
+        for _ in range(2):
+            with pytest.raises(StoreError, match="read-only: name the primary server"):
+                find(ledger, "a", 1)

@@ -11,12 +11,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from scrapy.settings import Settings
 
+from newscrawl import settings as defaults
+from newscrawl.archive.warc import read_exchange
+from newscrawl.configuration.checks import check_settings
 from newscrawl.errors import SettingError, StorageError, StoreError
-from newscrawl.export import find_feeds
+from newscrawl.export import Order, Selection, export, find_feeds
+from newscrawl.items import Location
+from newscrawl.operations import retention
+from newscrawl.operations.doctor import _storage
 from newscrawl.operations.overview import overview
-from newscrawl.operations.retention import merges
 from newscrawl.operations.uploads import upload_after_run, upload_all, waiting_files
+from newscrawl.report import write_page
 from newscrawl.state import Ledger, files_of
 from newscrawl.state.jsonl import LineFile, exported_record
 from newscrawl.state.place import Place, place_of
@@ -116,10 +123,10 @@ def test_failed_half_and_wrong_uploads_are_repeated(
     server.faults = list(faults)
     result = upload_all(place)
     assert (result.uploaded, result.bytes, result.waiting) == (2, 2 * len(LINES), 0)
-    assert len(server.uploads) == 2 + len(faults)
+    assert len(server.uploads) == 3 + len(faults)  # with the mark of the owner
     assert stored(place) == BOTH
     assert upload_all(place).uploaded == 0
-    assert len(server.uploads) == 2 + len(faults)
+    assert len(server.uploads) == 3 + len(faults)
 
 
 def test_what_cannot_be_uploaded_waits_and_changes_no_run(server: S3, place: Place) -> None:
@@ -127,7 +134,7 @@ def test_what_cannot_be_uploaded_waits_and_changes_no_run(server: S3, place: Pla
     server.always = "wrong"
     told = upload_after_run(place, "job")
     assert "0 files uploaded; 2 wait for the next run" in told
-    assert "b.jsonl has other bytes than" in told
+    assert "/owner has other bytes than" in told
     report = read_report(place.data, "job")
     assert report["outcome"] == "ok"
     assert (report["storage"]["uploaded"], report["storage"]["waiting"]) == (0, 2)
@@ -142,13 +149,29 @@ def test_what_cannot_be_uploaded_waits_and_changes_no_run(server: S3, place: Pla
     assert stored(place)["feeds/maghress/a.jsonl"] == LINES * 2
 
 
+def test_two_ledgers_cannot_overwrite_each_others_files(place: Place, tmp_path: Path) -> None:
+    assert upload_all(place).waiting == 0
+    other = Place(tmp_path / "other", storage=place.storage)
+    path = other.data / "feeds/maghress/a.jsonl"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(LINES[:-1])
+    result = upload_all(other)
+    assert (result.uploaded, result.waiting) == (0, 1)
+    assert f"another ledger uploads to {place.storage}: give each a prefix" in result.error
+    own = Place(other.data, storage=f"{place.storage}/other")
+    assert upload_all(own).uploaded == 1
+    delete(f"{place.storage}/owner")  # as if the process had ended before
+    assert upload_all(place).error == ""
+    assert stored(place) == BOTH
+
+
 def test_storage_that_is_away_is_given_up_soon(place: Place, tmp_path: Path) -> None:
     away = Place(place.data, storage=(tmp_path / "not mounted").as_uri())
     for name in "cde":
         (place.data / f"feeds/maghress/{name}.jsonl").write_bytes(LINES)
     said: list[str] = []
     result = upload_all(away, said.append)
-    assert (result.uploaded, result.waiting, len(said)) == (0, 5, 2)
+    assert (result.uploaded, result.waiting, said) == (0, 5, [])
     assert "not mounted" in result.error
     assert not (tmp_path / "not mounted").exists()
     later = datetime.now(UTC).replace(year=2100)
@@ -161,7 +184,7 @@ def test_an_upload_that_is_killed_is_repeated(server: S3, place: Place) -> None:
     big = place.data / "archive/maghress/big.warc.gz"
     big.parent.mkdir(parents=True)
     big.write_bytes(os.urandom(20_000_000))
-    server.faults = ["", "hang"]  # in the second of three parts
+    server.faults = ["", "", "hang"]  # in the second of three parts
     environment = {"NEWSCRAWL_DATA": str(place.data), "NEWSCRAWL_STORAGE": place.storage}
     killed = subprocess.Popen(
         [sys.executable, "-m", "scrapy", "upload"], env=os.environ | environment
@@ -182,6 +205,15 @@ def test_an_upload_that_is_killed_is_repeated(server: S3, place: Place) -> None:
     assert "sesame" not in told
 
 
+def test_the_doctor_writes_and_deletes_an_object(bucket: str, tmp_path: Path) -> None:
+    settings = {"NEWSCRAWL_DATA": str(tmp_path), "LEASE_SECONDS": 15, "LEDGER": ""}
+    (found,) = _storage(settings | {"STORAGE": bucket})
+    assert (found.state, found.found) == ("ok", f"{bucket} can be written and read")
+    (found,) = _storage(settings | {"STORAGE": "s3://no-such-bucket/x"})
+    assert (found.state, "no-such-bucket" in found.found) == ("warn", True)
+    assert [*_storage(settings | {"STORAGE": ""})] == []
+
+
 def test_credentials_in_the_url_are_refused_and_not_repeated() -> None:
     settings = {"NEWSCRAWL_DATA": "data", "LEASE_SECONDS": 15, "LEDGER": ""}
     for wrong in ("s3://key:sesame@bucket/x", "bucket", "s3://bucket/x?secret=sesame"):
@@ -189,6 +221,18 @@ def test_credentials_in_the_url_are_refused_and_not_repeated() -> None:
             place_of(settings | {"STORAGE": wrong})
         assert "sesame" not in str(caught.value)
     assert place_of(settings | {"STORAGE": "s3://bucket/x/"}).storage == "s3://bucket/x"
+
+
+def test_storage_without_its_library_is_an_error_before_a_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings = Settings()
+    settings.setmodule(defaults)
+    settings.set("STORAGE", "s3://bucket")
+    check_settings(settings, defaults)
+    monkeypatch.setattr("newscrawl.configuration.checks.find_spec", lambda _: None)
+    with pytest.raises(SettingError, match="pip install 'newscrawl\\[storage\\]'"):
+        check_settings(settings, defaults)
 
 
 def test_obstore_is_imported_for_objects_only() -> None:
@@ -214,7 +258,7 @@ def test_a_stored_file_is_never_replaced_by_a_new_one_of_its_name(place: Place) 
 def test_stored_feeds_are_not_merged(place: Place) -> None:
     def planned(stored: set[str]) -> list[list[str]]:
         later = datetime.now(UTC).replace(year=2100)
-        found = merges(place.data, "maghress", later, stored)
+        found = retention.merges(place.data, "maghress", later, stored)
         return [[path.stem for path in merge.sources] for merge in found]
 
     assert planned(set()) == [["a", "b", "open"]]
@@ -225,7 +269,7 @@ def test_stored_feeds_are_not_merged(place: Place) -> None:
 def test_the_stored_records_of_a_lost_node_are_not_lost(
     bucket: str, url: str, tmp_path: Path
 ) -> None:
-    from tests.test_postgres import export
+    from tests.test_postgres import export as write_records
 
     one, other = (node_place(tmp_path, url, node) for node in ("one", "other"))
     one = Place(one.data, one.url, one.node, 60, storage=bucket)
@@ -235,8 +279,8 @@ def test_the_stored_records_of_a_lost_node_are_not_lost(
         feed.write_bytes(LINES)
     with closing(Ledger(one)) as ledger:
         ledger.lock("maghress", "job")
-        export(ledger, "job", "feeds/maghress/a@one.jsonl", 1, 2)
-        export(ledger, "job", "feeds/maghress/b@one.jsonl", 3, len(LINES) + 1)
+        write_records(ledger, "job", "feeds/maghress/a@one.jsonl", 1, 2)
+        write_records(ledger, "job", "feeds/maghress/b@one.jsonl", 3, len(LINES) + 1)
     upload_all(one)
     with closing(Ledger(other)) as ledger:
         assert ledger.nodes
@@ -248,6 +292,27 @@ def test_the_stored_records_of_a_lost_node_are_not_lost(
     feeds = find_feeds(other)
     assert [feed.path.name for feed in feeds] == ["a@one.jsonl", "b@one.jsonl"]
     assert {feed.url.partition("/feeds/")[0] for feed in feeds} == {bucket}
+
+
+def test_expired_files_are_deleted_in_storage_and_damaged_objects_uploaded_again(
+    place: Place,
+) -> None:
+    reject = place.data / "rejects/maghress/a.jsonl"
+    reject.parent.mkdir(parents=True)
+    reject.write_bytes(LINES)
+    upload_all(place)
+    later = datetime.now(UTC).replace(year=2100)
+    with closing(Ledger(place)) as ledger:
+        assert retention.expired_objects(ledger, "rejects", 400, datetime.now(UTC)) == []
+        (old,) = retention.expired_objects(ledger, "rejects", 400, later)
+        assert old.path == "rejects/maghress/a.jsonl"
+        assert retention.expired_objects(ledger, "feeds", 400, later) == []
+        copies = retention.uploaded(place.data, ledger, 30, later)
+        assert [Path(file.path).name for file in copies] == ["a.jsonl", "b.jsonl", "a.jsonl"]
+        assert retention.uploaded(place.data, ledger, 30, datetime.now(UTC)) == []
+        delete(copies[0].url)
+        assert [retention.is_whole(ledger, file) for file in copies] == [False, True, True]
+        assert [each.path.name for each in waiting_files(place, ledger)] == ["a.jsonl"]
 
 
 # --- All that reads -------------------------------------------------------------------------------
@@ -275,18 +340,22 @@ def test_all_that_reads_files_reads_them_from_storage(
     assert (waiting["waiting"], waiting["error"]) == (0, "")
 
     def made(name: str) -> list[object]:
-        """What the commands make of the data."""
+        """What is made of the data."""
         output = tmp_path / name
-        results: list[object] = [
-            scrapy("export", "-o", output / "corpus", data=data),
-            scrapy("report", "-o", output / "report.html", data=data)[0],
-            reextract(data / "archive", output / "again.jsonl").stdout.partition(" in ")[0],
-            replay(data / "archive", output / "replayed", **walk).code,
-            scrapy("read", f"maghress/{archive}#{offset}", data=data),
-            (output / "corpus/articles.jsonl").read_bytes(),
+        output.mkdir()
+        feeds = find_feeds(data)
+        order = Order(feeds=feeds, output=output / "corpus", selection=Selection(), command="")
+        again = reextract(data / "archive", output / "again.jsonl")
+        replayed = replay(data / "archive", output / "replayed", **walk)
+        assert (again.returncode, replayed.code) == (0, 0), (again.stderr, replayed.stderr)
+        place = Location(f"maghress/{archive}", offset)
+        return [
+            export(order).facts.corpus,
+            write_page(data, feeds, output / "report.html") > 0,
+            [json.loads(line)["title"] for line in (output / "again.jsonl").open()],
+            (replayed.code, len(replayed.lines("feeds"))),
+            read_exchange(files_of(data, data / "archive"), place).body,
         ]
-        again = [json.loads(line) for line in (output / "again.jsonl").read_text().splitlines()]
-        return [*(str(each).replace(name, "") for each in results), [r["title"] for r in again]]
 
     (archive,) = [path.name for path in (data / "archive/maghress").iterdir()]
     records = [
@@ -306,6 +375,13 @@ def test_all_that_reads_files_reads_them_from_storage(
     for kind in ("feeds", "archive", "headlines", "rejects"):
         assert [*(data / kind).rglob("*.gz"), *(data / kind).rglob("*.jsonl")] == []
     assert made("made-later") == local
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")  # nobody is there
+    again = reextract(data / "archive", tmp_path / "away.jsonl")
+    assert (again.returncode, bucket in again.stderr) == (1, True), again.stderr
+    replayed = replay(data / "archive", tmp_path / "away", **walk)
+    assert (replayed.code, replayed.lines("feeds")) == (1, [])
+    assert "the archive cannot be read: s3://" in replayed.report["errors"][0]
+    monkeypatch.undo()
     run = Run("maghress", "later", data)
     record = exported_record(run, records[0]["id"])
     assert record is not None

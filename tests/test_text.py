@@ -1,5 +1,6 @@
 import time
 import unicodedata
+from collections.abc import Callable
 
 import pytest
 from hypothesis import example, given
@@ -357,3 +358,28 @@ def test_bylines(case: str) -> None:
 )
 def test_names_are_not_split_again(name: str) -> None:
     assert split_bylines(name) == [name]
+
+
+MARKS = {
+    "unordered": "a" + "\u0315\u0300" * 200_000,
+    "decomposed": "a" + "\u0f73" * 200_000,
+    "half-width": "a" + "\u0315\uff9e" * 200_000,
+    "ordered": "a" + "\u0300" * 400_000,
+    "on many letters": ("a" + "\u0315\u0300" * 200) * 2_000,
+}
+
+
+@pytest.mark.parametrize("name", MARKS)
+@pytest.mark.parametrize("function", [clean, clean_text, fold, words])
+def test_combining_marks_without_end_take_linear_time(
+    function: Callable[[str], object], name: str
+) -> None:
+    begin = time.process_time()
+    function(MARKS[name])
+    assert time.process_time() - begin < 1
+
+
+def test_no_more_than_thirty_marks_stay_on_a_letter_of_a_long_text() -> None:
+    text = "mot " * 200 + "e" + "\u0315\u0300" * 40
+    assert clean(text).count("\u0315") == 15
+    assert clean("e" + "\u0315\u0300" * 40).count("\u0315") == 40

@@ -3,85 +3,31 @@
 import re
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Literal
 
 from newscrawl.aggregator import phrases
 from newscrawl.aggregator.layout import ELSEWHERE, Layout, declared_title, find_layout
 from newscrawl.aggregator.lines import Line, Page, open_page
 from newscrawl.aggregator.markup import Role
+from newscrawl.aggregator.pages import AggregatorPage, PageFlag
 from newscrawl.aggregator.ticker import read_headlines
 from newscrawl.aggregator.urls import ArticleKey, parse_article_url
 from newscrawl.errors import PageError
-from newscrawl.items import Headline, Image
-from newscrawl.text.cleaning import clean
-from newscrawl.text.dates import Moment
+from newscrawl.items import Image
+from newscrawl.text.cleaning import LONGEST_TEXT, clean
 from newscrawl.text.mojibake import looks_mojibake
-
-PageFlag = Literal["truncated_copy", "stub", "mojibake", "other_canonical"]
-"""A doubt about a copy: cut, only a pointer to the text, letters lost to a wrong encoding, or a
-page that declares itself to be another article."""
-
-
-@dataclass(slots=True)
-class AggregatorPage:
-    """An article as printed on the aggregator's page."""
-
-    key: ArticleKey
-    """Its identity, from the URL."""
-    title: str
-    """Title as printed."""
-    text: str
-    """Plain text, NFC; paragraphs are parted by one blank line. The mark of a cut stays."""
-    outlet_name: str | None = None
-    """The outlet's name as printed in the published-in line."""
-    published: Moment | None = None
-    """The printed date, in the time zone of the aggregator's country; it has no time of day."""
-    byline: str | None = None
-    """The author line as printed."""
-    images: list[Image] = field(default_factory=list)
-    """Pictures shown with the article."""
-    thumbnail: str | None = None
-    """URL of its small picture."""
-    source_link: str | None = None
-    """Where the source-link line leads: the outlet's own page."""
-    truncated: bool = False
-    """Whether the text ends in the aggregator's mark of a cut."""
-    stub: bool = False
-    """Whether the text ends by sending the reader elsewhere for the rest."""
-    headlines: list[Headline] = field(default_factory=list)
-    """The ticker's distinct headlines, in order, with their links."""
-    flags: list[PageFlag] = field(default_factory=list)
-    """Doubts about the copy."""
-    _page: Page | None = field(default=None, repr=False, compare=False)
-
-    def alone(self) -> "AggregatorPage":
-        """The same without what finds its links."""
-        return replace(self, _page=None)
-
-    @property
-    def outlet_slug(self) -> str:
-        """The outlet's name in the aggregator's URLs."""
-        return self.key.outlet
-
-    @property
-    def links(self) -> list[ArticleKey]:
-        """Other articles that the page links to, in order; computed on demand."""
-        found = self._page.articles() if self._page else ()
-        return list(dict.fromkeys(other for other in found if other != self.key))
 
 
 def read_article(body: bytes | str, url: str, content_type: str | None = None) -> AggregatorPage:
-    """Read an article's page.
+    """Parse an article's page.
 
     Args:
         body: the page.
-        url: its URL, which says which article it is.
+        url: its URL, which identifies the article.
         content_type: the response's header, for the encoding.
 
     Raises:
-        PageError: it is no article's page; the message says what was not found.
+        PageError: it is not an article's page; the message names the missing element.
     """
     key = parse_article_url(url)
     if key is None:
@@ -115,10 +61,10 @@ def read_article(body: bytes | str, url: str, content_type: str | None = None) -
 
 
 def _show(page: Page, key: ArticleKey) -> Layout:
-    """Fill in the parts that the page's classes identify.
+    """Find the parts that the page's classes identify.
 
     Raises:
-        PageError: it is no article's page.
+        PageError: it is not an article's page.
     """
     if page.show_article(key.number):
         with suppress(PageError):
@@ -139,20 +85,20 @@ _SENTENCE_ENDS = tuple('.!?…؟:»”")')
 
 
 def _text(lines: Sequence[Line]) -> str:
-    """The paragraphs of an article's text."""
+    """Return the paragraphs of an article's text."""
     paragraphs = [
         paragraph
         for line in _split_at_newlines([line.text for line in lines])
         if (paragraph := clean(line))
     ]
-    return "\n\n".join(phrases.drop_comment_form(paragraphs))
+    return "\n\n".join(phrases.drop_comment_form(paragraphs))[:LONGEST_TEXT].rstrip()
 
 
 def _split_at_newlines(texts: list[str]) -> list[str]:
     """Split lines at line breaks of the HTML source, if these separate paragraphs.
 
-    The aggregator keeps line ends of the texts that it takes over. They are told from a source that
-    is merely wrapped by where they stand: at the end of sentences.
+    The aggregator keeps the line ends of original texts. They are distinguished from mere wrapping
+    of the source by their position at the end of sentences.
     """
     parts = [[part for part in text.splitlines() if part.strip()] for text in texts]
     inner = [part for line in parts for part in line[:-1]]
@@ -168,7 +114,7 @@ def _split_at_newlines(texts: list[str]) -> list[str]:
 def _images(
     page: Page, key: ArticleKey, layout: Layout, title: str
 ) -> tuple[list[Image], str | None]:
-    """The article's pictures, and its thumbnail."""
+    """Return the article's pictures, and its thumbnail."""
     own, foreign = _pictures_of(key.site.host)
     names = {f"{key.outlet}/{key.number}", f"{key.edition}/{key.outlet}/{key.number}"}
     images: dict[str, Image] = {}

@@ -3,8 +3,8 @@
 import re
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 from html import escape, unescape
+from itertools import chain, islice
 from typing import cast
 from xml.etree.ElementTree import Element, ParseError
 
@@ -13,31 +13,26 @@ from defusedxml.ElementTree import fromstring
 from lxml.etree import XMLParser
 from lxml.etree import fromstring as lenient_fromstring
 
+from newscrawl.aggregator.pages import FeedEntry
 from newscrawl.aggregator.sites import Site
 from newscrawl.aggregator.urls import ArticleKey, classify, parse_article_url
 from newscrawl.errors import FeedError, UnreadableHtmlError
 from newscrawl.text.cleaning import clean, join_surrogates
-from newscrawl.text.dates import Moment, parse_date
+from newscrawl.text.dates import parse_date
 from newscrawl.text.html import decode, parse
 from newscrawl.text.urls import absolute
 
+MAX_ENTRIES = 1000
+"""Most entries of a feed that are parsed; feeds of the network have some 20."""
 
-@dataclass(slots=True)
-class FeedEntry:
-    """One article in an RSS feed."""
+MAX_ELEMENTS = 200
+"""Most elements of an entry that are parsed; entries of the network have some 10."""
 
-    key: ArticleKey
-    """Its identity."""
-    title: str
-    """Title."""
-    outlet_name: str | None = None
-    """The outlet's name: the network's feeds name it as the creator, never the author."""
-    published: Moment | None = None
-    """When it was published; feeds carry the time of day."""
-    thumbnail: str | None = None
-    """URL of its small picture."""
-    teaser: str | None = None
-    """The beginning of its text, about 300 characters, ended by ``(...)``."""
+MAX_NAMESAKES = 5
+"""Most elements of one name that are tried for a field of an entry."""
+
+MAX_TEXT = 20_000
+"""Characters of an element's text that are parsed; teasers have some 300."""
 
 
 def read_feed(body: bytes, url: str) -> list[FeedEntry]:
@@ -58,14 +53,21 @@ def read_feed(body: bytes, url: str) -> list[FeedEntry]:
         raise FeedError(url, "the URL of a feed of the network")
     root = _parse(body, url)
     entries: dict[ArticleKey, FeedEntry] = {}
-    for part in (root, *root):  # items stand in the root or its channel, never in one another
-        for item in part:
-            if _name(item) in ("item", "entry") and (entry := _entry(item, address.site, url)):
-                entries.setdefault(entry.key, entry)
+    for item in islice(_items(root), MAX_ENTRIES):
+        if entry := _entry(item, address.site, url):
+            entries.setdefault(entry.key, entry)
     return list(entries.values())
 
 
-# Control characters that texts bring along; XML forbids them, so that one spoils a whole feed.
+def _items(root: Element) -> Iterator[Element]:
+    """Entries of a feed, which are children of the root or its channel, never of one another."""
+    for part in chain((root,), root):
+        for item in part:
+            if _name(item) in ("item", "entry"):
+                yield item
+
+
+# Control characters in texts; XML forbids them, so that one makes a whole feed invalid.
 _CONTROL = bytes(set(range(0x20)) - set(b"\t\n\r"))
 
 
@@ -73,7 +75,7 @@ def _parse(body: bytes, url: str) -> Element:
     """Return the root of an RSS feed, by a lenient parser if it is not well-formed."""
     if b"\0" not in body:  # else UTF-16, where they are halves of letters
         body = body.translate(None, _CONTROL).lstrip()
-        if not body.isascii() and _is_utf8(body):  # whatever the declaration says
+        if not body.isascii() and _is_utf8(body):  # regardless of the declaration
             body = _ENCODING.sub(rb"\1", body, count=1)
     try:
         root: Element = fromstring(body)
@@ -103,7 +105,7 @@ def _is_utf8(body: bytes) -> bool:
 _FEED = re.compile(r"<(?:rss|feed|rdf:RDF)\b")
 _ENTRY_END = re.compile(r"</(?:item|entry)\s*>")
 _AROUND = re.compile(r"<\?xml[^>]*>|</?(?:rss|feed|rdf:RDF|channel)\b[^>]*>")
-"""What stands around entries."""
+"""Elements around entries."""
 _INLINE = re.compile(
     r"</?(?:p|a|b|i|u|em|strong|div|span|font|small|center|ul|ol|li|h[1-6]|table|tbody|tr|td"
     r"|blockquote)(?:\s[^<>]*)?/?>",
@@ -172,13 +174,15 @@ _DATES = ("pubDate", "date", "published", "issued", "created", "updated", "modif
 def _entry(item: Element, site: Site, url: str) -> FeedEntry | None:
     """An article in a feed; ``None`` if it leads to none."""
     fields: dict[str, Element] = {}
+    titles: list[Element] = []
     own = _namespace(item)
-    # An element of another vocabulary, such as media:title, stands in only where there is no own.
-    children = sorted(item, key=lambda child: _namespace(child) != own)
-    for child in (*children, *item.iter()):
+    # An element of another vocabulary, such as media:title, is used only without an own one.
+    children = sorted(islice(item, MAX_ELEMENTS), key=lambda child: _namespace(child) != own)
+    for child in chain(children, islice(item.iter(), MAX_ELEMENTS)):
         name = _name(child)
-        if name not in fields or (name == "title" and not _text(fields, name)):
-            fields[name] = child
+        fields.setdefault(name, child)
+        if name == "title" and len(titles) < MAX_NAMESAKES:
+            titles.append(child)
     key = next(filter(None, map(parse_article_url, _links(item, url))), None)
     if key is None:
         return None
@@ -191,7 +195,7 @@ def _entry(item: Element, site: Site, url: str) -> FeedEntry | None:
     )
     return FeedEntry(
         key=key,
-        title=_markup(_text(fields, "title"))[0],
+        title=_markup(next(filter(None, map(_content, titles)), ""))[0],
         outlet_name=_text(fields, "creator") or _text(fields, "author") or None,
         published=next((parse_date(date, site.timezone) for date in dates if date), None),
         thumbnail=next((absolute(src, url) for src in pictures if src), None),
@@ -202,9 +206,9 @@ def _entry(item: Element, site: Site, url: str) -> FeedEntry | None:
 def _links(item: Element, url: str) -> Iterator[str]:
     """Where an entry can lead to: its link, else its identifier."""
     for name in ("link", "guid", "id"):
-        for element in item:
-            if _name(element) == name:
-                yield absolute(element.get("href") or element.text or "", url) or ""
+        elements = (each for each in islice(item, MAX_ELEMENTS) if _name(each) == name)
+        for element in islice(elements, MAX_NAMESAKES):
+            yield absolute(element.get("href") or element.text or "", url) or ""
 
 
 def _markup(text: str) -> tuple[str, str | None]:
@@ -221,12 +225,18 @@ def _markup(text: str) -> tuple[str, str | None]:
 
 def _text(fields: dict[str, Element], name: str) -> str:
     element = fields.get(name)
-    return "" if element is None else clean("".join(element.itertext()))
+    return "" if element is None else _content(element)
+
+
+def _content(element: Element) -> str:
+    """The beginning of an element's text, clean."""
+    return clean("".join(islice(element.itertext(), MAX_ELEMENTS))[:MAX_TEXT])
 
 
 def _name(element: Element) -> str:
     """An element's name without its namespace or undeclared prefix; comments have none."""
-    return re.split("[}:]", element.tag)[-1] if isinstance(element.tag, str) else ""
+    tag = element.tag
+    return tag.rpartition("}")[2].rpartition(":")[2] if isinstance(tag, str) else ""
 
 
 def _namespace(element: Element) -> str:

@@ -1,15 +1,14 @@
 """Builds a record from the aggregator's copy and the outlet's page: best value of each field."""
 
-import logging
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, get_args
 from zoneinfo import ZoneInfo
 
 from newscrawl.aggregator.sites import Site
-from newscrawl.errors import NotHtmlError, UnreadableHtmlError
-from newscrawl.extraction import RuleBook, SourcePage, extract, holds_less, judge
+from newscrawl.extraction.alignment import holds_less
+from newscrawl.extraction.source_page import SourcePage
 from newscrawl.items import Agreement, Article, Copy, Flag, Outlet, Source, Status
-from newscrawl.loaders import CopyLoader, SourceLoader
+from newscrawl.loaders import CopyLoader
 from newscrawl.text.bylines import split_bylines
 from newscrawl.text.cleaning import clean
 from newscrawl.text.language import detect_language
@@ -17,35 +16,33 @@ from newscrawl.text.mojibake import looks_mojibake
 from newscrawl.text.urls import registered_domain
 
 if TYPE_CHECKING:
-    from newscrawl.aggregator.article import AggregatorPage
-
-logger = logging.getLogger(__name__)
+    from newscrawl.aggregator.pages import AggregatorPage
 
 STUB_WORDS = 12
 """Words below which a text is flagged ``stub``."""
 
 _EXTRACTED = {field.name for field in fields(SourcePage)} - {
     "directives"
-}  # robots.txt has some, too
-_SOURCE_FIELDS = tuple(field.name for field in fields(Source) if field.name in _EXTRACTED)
-"""Fields that the record takes over from the outlet's page under the same name."""
+}  # robots.txt has directives, too
+SOURCE_FIELDS = tuple(field.name for field in fields(Source) if field.name in _EXTRACTED)
+"""Fields that are copied from the outlet's page to the record under the same name."""
 
 _OF_THE_COPY = ("stub", "other_canonical")
-"""Flags of the aggregator's page that the record takes over; the others are computed anew."""
+"""Flags that are copied from the aggregator's page; the others are computed."""
 
 DATE_CONFLICT_DAYS = 2
-"""Copies may be a day late, and a day begins at another hour elsewhere; more is a conflict."""
+"""Copies may be a day late, and days begin at other hours elsewhere; more is a conflict."""
 
 
 def from_copy(
     page: "AggregatorPage", site: Site, discovered: str, *, fetched: str, sha256: str
 ) -> Article:
-    """A record that so far holds the aggregator's copy; ``discovered``, ``fetched`` in ISO 8601."""
+    """Return a record with the aggregator's copy only; ``discovered``, ``fetched`` in ISO 8601."""
     loader = CopyLoader(zone=ZoneInfo(site.zone), base_url=page.key.url)
     for name in ("title", "published", "byline", "images", "truncated"):
         loader.add_value(name, getattr(page, name))
     copy: Copy = loader.load_item()
-    copy.text = page.text  # long, and clean already
+    copy.text = page.text  # long, and already clean
     copy.fetched, copy.sha256 = fetched, sha256
 
     link = page.source_link
@@ -78,14 +75,14 @@ def forget_source(article: Article) -> None:
 def without_source(article: Article, status: Status, reason: str | None) -> None:
     """Complete a record with the status of its source."""
     article.source.status = status
-    article.source.reason = clean(reason) if reason else None  # may quote what a server said
+    article.source.reason = clean(reason) if reason else None  # may quote a server's message
     _choose(article)
 
 
 def withdraw_source(article: Article, status: Status, reason: str) -> None:
-    """Complete a record without what was extracted from its source."""
+    """Complete a record whose source is not used, and discard its extracted fields."""
     blank = Source()
-    for name in _SOURCE_FIELDS:
+    for name in SOURCE_FIELDS:
         setattr(article.source, name, getattr(blank, name))
     article.agreement, article.lead = Agreement(), None
     without_source(article, status, reason)
@@ -97,7 +94,7 @@ def keep_source(article: Article, earlier: Article, now: str) -> None:
     Args:
         article: The record; its source was not fetched, or is another page.
         earlier: The version that was exported last.
-        now: The present, ISO 8601 in UTC.
+        now: Current time, ISO 8601 in UTC.
     """
     lost, kept = article.source, earlier.source
     article.source = replace(
@@ -114,52 +111,6 @@ def keep_source(article: Article, earlier: Article, now: str) -> None:
         article.archive.source = earlier.archive.source
     article.flags = [flag for flag in article.flags if flag in _OF_THE_COPY]
     _choose(article)
-
-
-def read_source(
-    article: Article,
-    body: bytes,
-    url: str,
-    site: Site,
-    content_type: str | None,
-    rules: RuleBook | None = None,
-) -> bool:
-    """Extract the outlet's page, and complete the record with the best of both versions.
-
-    Returns:
-        Whether the page could be parsed.
-    """
-    zone = ZoneInfo(site.zone)
-    try:
-        page = extract(body, url, article.copy, rules, zone=zone, content_type=content_type)
-    except UnreadableHtmlError as error:
-        binary = isinstance(error, NotHtmlError)
-        without_source(article, "not_html" if binary else "unreadable", str(error))
-        return False
-    except MemoryError:
-        raise
-    except Exception as error:
-        # A bug met on an unforeseen page must not cost the record; it is logged as an error.
-        logger.exception("%s: %s could not be read", article.id, url)
-        without_source(article, "unreadable", f"{type(error).__name__}: {error}"[:200])
-        return False
-    verdict = judge(page, article.copy, article.source.link or url, url)
-    _load_source(article, page, url, zone)
-    article.source.directives += page.directives
-    article.agreement = page.agreement
-    without_source(article, verdict.status, verdict.reason)
-    return True
-
-
-def _load_source(article: Article, page: SourcePage, url: str, zone: ZoneInfo) -> None:
-    """Normalise the fields of the outlet's page into the record."""
-    loader = SourceLoader(zone=zone, base_url=url)
-    for name in _SOURCE_FIELDS:
-        loader.add_value(name, getattr(page, name))
-    read = loader.load_item()
-    for name in _SOURCE_FIELDS:
-        setattr(article.source, name, getattr(read, name))
-    article.lead = page.lead
 
 
 def _choose(article: Article) -> None:
@@ -226,5 +177,5 @@ def _flag(article: Article) -> None:
     }
     raised = {flag for flag, doubt in doubts.items() if doubt} | set(article.flags)
     if article.origin == "source" and not doubts["stub"]:
-        raised.discard("stub")  # the copy sends its readers elsewhere, where the text was found
+        raised.discard("stub")  # the copy refers readers to the source, where the text was found
     article.flags = [flag for flag in get_args(Flag) if flag in raised]

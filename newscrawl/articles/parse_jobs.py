@@ -1,28 +1,27 @@
-"""Parse jobs: one page with its URL each, to be parsed by a worker process, and its result.
+"""Jobs for parse workers (copy, listing, RSS feed, source): the page to parse, and the result.
 
 A job is plain data, so that it can be parsed in the crawl's process or sent to a worker
-(``newscrawl.articles.parse_workers``). Nothing here does I/O.
+(``newscrawl.articles.parse_workers``). Nothing here does I/O. Parsers are imported where they are
+used: by workers, not by the crawl.
 """
 
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import ClassVar
 
 from msgspec import Struct
 
-from newscrawl.aggregator.article import AggregatorPage, read_article
-from newscrawl.aggregator.listing import Listing, read_listing
-from newscrawl.aggregator.rss import FeedEntry, read_feed
+from newscrawl.aggregator.pages import AggregatorPage, FeedEntry, Listing
 from newscrawl.aggregator.sites import Site
 from newscrawl.aggregator.urls import ArticleKey
 from newscrawl.articles import merge
 from newscrawl.errors import FeedError, PageError
-from newscrawl.extraction import RuleBook
-from newscrawl.extraction.application_shell import is_shell
+from newscrawl.extraction.rules import RuleBook
 from newscrawl.items import Article, Status
 from newscrawl.text.urls import registered_domain
 
 INCOMPLETE: tuple[Status, ...] = ("unreadable", "mismatch")
-"""Statuses of a page that holds too little of the copy and that a browser may complete."""
+"""Statuses of pages that have too little of the copy and that a browser may complete."""
 
 
 @dataclass(slots=True)
@@ -31,7 +30,7 @@ class ReadCopy:
 
     page: AggregatorPage | None = None
     links: list[ArticleKey] = field(default_factory=list)
-    """Other articles that it links to, if they are asked for."""
+    """Other articles that it links to, if requested by the job."""
     why: str = ""
 
 
@@ -59,7 +58,7 @@ class ReadSource:
     domain: str | None = None
     """The outlet whose rules the page may have changed; ``None`` if it changed none."""
     shell: bool = False
-    """Whether the page holds too little of the article, but a browser may show more."""
+    """Whether the page has too little of the article, but a browser may render more."""
     taught: bytes = b""
     """The outlet's learned rules as JSON Lines: those known when the run began, changed by this
     page alone. ``RuleStore`` merges the pages of a run."""
@@ -72,12 +71,14 @@ class CopyJob(Struct, tag=True):
     body: bytes
     content_type: str | None
     links: bool
-    """Whether the articles that it links to are asked for."""
+    """Whether the articles that it links to are extracted."""
 
     result: ClassVar[type[ReadCopy]] = ReadCopy
 
     def read(self, site: Site, rules: RuleBook) -> ReadCopy:  # noqa: ARG002 - a job's signature
         """Parse the page."""
+        from newscrawl.aggregator.article import read_article
+
         try:
             page = read_article(self.body, self.url, self.content_type)
         except PageError as error:
@@ -100,6 +101,8 @@ class ListingJob(Struct, tag=True):
 
     def read(self, site: Site, rules: RuleBook) -> ReadListing:  # noqa: ARG002 - as above
         """Parse the page."""
+        from newscrawl.aggregator.listing import read_listing
+
         try:
             return ReadListing(read_listing(self.body, self.url, self.content_type))
         except PageError as error:
@@ -120,6 +123,8 @@ class FeedJob(Struct, tag=True):
 
     def read(self, site: Site, rules: RuleBook) -> ReadFeed:  # noqa: ARG002 - as above
         """Parse the feed."""
+        from newscrawl.aggregator.rss import read_feed
+
         try:
             return ReadFeed(read_feed(self.body, self.url))
         except FeedError as error:
@@ -142,9 +147,12 @@ class SourceJob(Struct, tag=True):
 
     def read(self, site: Site, rules: RuleBook) -> ReadSource:
         """Complete the record; ``rules`` are not changed."""
+        from newscrawl.articles.source_pages import read_source
+        from newscrawl.extraction.application_shell import is_shell
+
         domain = registered_domain(self.url)
         own = rules.copy(domain) if domain else RuleBook()
-        parsed = merge.read_source(self.article, self.body, self.url, site, self.content_type, own)
+        parsed = read_source(self.article, self.body, self.url, site, self.content_type, own)
         result = ReadSource(self.article)
         partial = "partial_source" in self.article.flags
         if parsed and (partial or self.article.source.status in INCOMPLETE):
@@ -157,6 +165,21 @@ class SourceJob(Struct, tag=True):
         """Complete the record from its copy alone."""
         merge.without_source(self.article, "unreadable", why)
         return ReadSource(self.article)
+
+
+_PARSERS = (
+    "newscrawl.aggregator.article",
+    "newscrawl.aggregator.listing",
+    "newscrawl.aggregator.rss",
+    "newscrawl.articles.source_pages",
+    "newscrawl.extraction.application_shell",
+)
+
+
+def import_parsers() -> None:
+    """Import the jobs' modules in advance, so that they do not count towards a page's limits."""
+    for name in _PARSERS:
+        import_module(name)
 
 
 AnyJob = CopyJob | ListingJob | FeedJob | SourceJob

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 
-from newscrawl.extraction import Rule, RuleBook, rules_of
+from newscrawl.extraction.rules import Rule, RuleBook, rules_of
 from newscrawl.items import Article
 from newscrawl.outlets import seeds
 from newscrawl.state import Ledger, ledger_of
@@ -57,7 +57,7 @@ class RuleStore(RunListener):
         return [rule for rule in self.book if rule.pages]
 
     def note(self, article: Article, domain: str, taught: bytes) -> None:
-        """Note the rules learned from an article's page, to be committed with its record.
+        """Keep the rules learned from an article's page until its record is committed.
 
         Args:
             article: The article.

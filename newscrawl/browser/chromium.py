@@ -12,15 +12,15 @@ from typing import Any
 from newscrawl.errors import BrowserMissingError
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-"""What Chromium is called on the systems that have it, looked for on the PATH."""
+"""Names of Chromium's executable on various systems, looked up on the PATH."""
 
 _FLAGS = (
-    # No network: names are not resolved, a proxy that is not there takes what is left, and
-    # WebRTC, which asks neither, may send nothing that has not gone through a proxy.
+    # No network: names are not resolved, everything else goes to a proxy that does not exist, and
+    # WebRTC, which uses neither, may send nothing without a proxy.
     "--host-resolver-rules=MAP * ~NOTFOUND",
     "--webrtc-ip-handling-policy=disable_non_proxied_udp",
     "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
-    # Less of everything else.
+    # Fewer background services and less memory.
     "--blink-settings=imagesEnabled=false",
     "--disable-gpu",
     "--js-flags=--max-old-space-size=512",
@@ -29,7 +29,7 @@ _HELPERS = (
     Path("/usr/lib/chromium/chrome-sandbox"),
     Path("/opt/google/chrome/chrome-sandbox"),
 )
-"""Helpers that give Chromium a sandbox where users may not make namespaces."""
+"""Set-user-ID helpers that give Chromium a sandbox where users may not create namespaces."""
 
 _NOWHERE = {"server": "http://127.0.0.1:1", "bypass": "<-loopback>"}
 
@@ -38,7 +38,7 @@ def find_chromium(path: str = "") -> Path:
     """Return the system's Chromium, or the one at a path.
 
     Raises:
-        BrowserMissingError: there is none, or nothing that drives it; the message says what to do.
+        BrowserMissingError: Chromium or its driver is missing; the message says what to do.
     """
     if find_spec("scrapy_playwright") is None:
         raise BrowserMissingError(
@@ -56,13 +56,13 @@ def find_chromium(path: str = "") -> Path:
 
 
 def launch_options(chromium: Path) -> dict[str, Any]:
-    """What Playwright starts a browser with."""
+    """Return Playwright's options for starting the browser."""
     return {
         "executable_path": str(chromium),
         "args": [*_FLAGS],
         "proxy": _NOWHERE,
         "chromium_sandbox": has_sandbox(),
-        "handle_sigint": False,  # the crawl ends it, once the pages at hand are read
+        "handle_sigint": False,  # the crawl ends it, once the remaining pages are parsed
         "handle_sigterm": False,
         "handle_sighup": False,
     }
@@ -70,9 +70,9 @@ def launch_options(chromium: Path) -> dict[str, Any]:
 
 @cache
 def has_sandbox() -> bool:
-    """Whether Chromium can isolate its pages' processes.
+    """Return whether Chromium can run with its sandbox.
 
-    It needs user namespaces or its own set-user-ID helper on Linux, and refuses it to root.
+    On Linux that takes user namespaces or its own set-user-ID helper; root never has it.
     """
     if not hasattr(os, "geteuid"):
         return True

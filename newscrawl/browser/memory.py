@@ -3,8 +3,10 @@
 import asyncio
 import logging
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
-import psutil
+if TYPE_CHECKING:
+    import psutil
 
 logger = logging.getLogger(__name__)
 
@@ -15,8 +17,10 @@ _PAUSE = 0.25
 """Seconds between two measurements."""
 
 
-def browser_processes() -> list[psutil.Process]:
-    """Processes of the browsers that this process has started through Playwright."""
+def browser_processes() -> list["psutil.Process"]:
+    """Return the processes of the browsers that this process has started through Playwright."""
+    import psutil  # most crawls render nothing
+
     found: list[psutil.Process] = []
     for child in psutil.Process().children():
         with suppress(psutil.Error):
@@ -25,11 +29,13 @@ def browser_processes() -> list[psutil.Process]:
     return found
 
 
-def memory_of(processes: list[psutil.Process]) -> int:
-    """Memory that processes hold together, in bytes.
+def memory_of(processes: list["psutil.Process"]) -> int:
+    """Return the memory that processes use together, in bytes.
 
-    Where the system tells what they share (Linux), the largest share counts once.
+    Where the system reports shared memory (Linux), the largest share counts once.
     """
+    import psutil
+
     private = shared = 0
     for process in processes:
         with suppress(psutil.Error):
@@ -38,6 +44,14 @@ def memory_of(processes: list[psutil.Process]) -> int:
             private += used.rss - shared_here
             shared = max(shared, shared_here)
     return private + shared
+
+
+def _kill(processes: list["psutil.Process"]) -> None:
+    import psutil
+
+    for process in processes:
+        with suppress(psutil.Error):
+            process.kill()
 
 
 class MemoryWatch:
@@ -68,13 +82,11 @@ class MemoryWatch:
             processes = browser_processes()
             if (held := memory_of(processes)) > self._limit:
                 logger.warning(
-                    "The browser exceeded BROWSER_MEMORY_MB with %d MB and is started again: %s",
+                    "The browser exceeded BROWSER_MEMORY_MB with %d MB and is restarted: %s",
                     held / 1024**2,
                     ", ".join(self._pages.values()),
                 )
-                for process in processes:
-                    with suppress(psutil.Error):
-                        process.kill()
+                _kill(processes)
                 self.exceeded.update(self._pages)
                 for page in list(self._pages):
                     page.cancel()

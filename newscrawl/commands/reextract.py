@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 import time
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,11 +15,14 @@ from newscrawl.errors import NewscrawlError
 from newscrawl.text.terminal import say
 
 if TYPE_CHECKING:
-    from newscrawl.operations.comparison import Changes
-    from newscrawl.operations.reextraction import Outcome
+    from newscrawl.operations.comparison import FeedComparison
+    from newscrawl.operations.reextraction import Reextraction
 
 _NAMED = 20
 """Number of articles listed of each kind."""
+
+_PROGRESS_SECONDS = 10
+"""Time between two lines of progress."""
 
 
 class Command(ScrapyCommand):
@@ -40,7 +44,7 @@ class Command(ScrapyCommand):
         return (
             "Parse every article of an archive and write its record, without network. A run that "
             "was stopped continues when the same command is started again. Learned rules are used "
-            "as they are, and learn nothing."
+            "as they are, and learn nothing. With --cluster the workers of a Dask scheduler do it."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
@@ -52,6 +56,12 @@ class Command(ScrapyCommand):
             type=int,
             default=os.cpu_count() or 1,
             help="parse workers; one a core if not given",
+        )
+        parser.add_argument(
+            "--cluster",
+            metavar="ADDRESS",
+            help="Dask scheduler whose workers do the work, such as tcp://10.0.0.5:8786; they have "
+            "newscrawl installed, and the archive at the same path",
         )
         parser.add_argument(
             "--old",
@@ -70,6 +80,7 @@ class Command(ScrapyCommand):
             raise UsageError(f"-o {opts.output}: is not compressed: use the suffix .jsonl")
         # Imported late: Scrapy imports every command at every start.
         from newscrawl.export import find_feeds
+        from newscrawl.operations.cluster import Cluster
         from newscrawl.operations.comparison import compare
         from newscrawl.operations.reextraction import reextract
         from newscrawl.state.place import place_of
@@ -78,7 +89,13 @@ class Command(ScrapyCommand):
         began = time.monotonic()
         try:
             place = place_of(self.settings)
-            outcome = reextract(Path(args[0]), opts.output, place, self.settings, jobs=opts.jobs)
+            with closing(Cluster(opts.cluster)) if opts.cluster else nullcontext() as cluster:
+                outcome = reextract(
+                    *(Path(args[0]), opts.output, place, self.settings),
+                    jobs=opts.jobs,
+                    cluster=cluster,
+                    progress=_Progress(),
+                )
             _tell(outcome, time.monotonic() - began)
             if opts.old:
                 old = [feed.path for feed in find_feeds(place, opts.old)]
@@ -90,15 +107,30 @@ class Command(ScrapyCommand):
         self.exitcode = 0 if outcome.records else 1
 
 
-def _tell(outcome: "Outcome", seconds: float) -> None:
+class _Progress:
+    """Prints a progress line every few seconds."""
+
+    def __init__(self) -> None:
+        self._count, self._time = 0, time.monotonic()
+
+    def __call__(self, count: int, article: str) -> None:
+        now = time.monotonic()
+        seconds = now - self._time
+        if seconds >= _PROGRESS_SECONDS:
+            rate = (count - self._count) / seconds
+            say(f"{count} articles, {rate:.0f} a second, up to {article}", sys.stderr)
+            self._count, self._time = count, now
+
+
+def _tell(outcome: "Reextraction", seconds: float) -> None:
     speed = outcome.records / seconds
     print(f"records   {outcome.records} in {seconds:.1f} s, {speed:.0f} a second")
-    print(f"no record {len(outcome.problems)}")
-    for article, reason in outcome.problems[:_NAMED]:
+    print(f"no record {outcome.failed}")
+    for article, reason in outcome.failures:
         say(f"          {article}: {reason}")
 
 
-def _tell_changes(changes: "Changes") -> None:
+def _tell_changes(changes: "FeedComparison") -> None:
     print(f"same      {changes.same}")
     print(f"changed   {changes.different}")
     for name, count in changes.fields.most_common():

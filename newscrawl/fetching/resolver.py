@@ -15,8 +15,7 @@ from newscrawl.text.urls import host as host_of
 class UnsafeAddressError(UnsafeUrlError, DNSLookupError):
     """A host name resolves to an address that is not public.
 
-    Raised by ``GuardedResolver``; for who connects it is a failed look-up, so no connection is
-    made.
+    Raised by ``GuardedResolver``. For Twisted it is a failed look-up, so no connection is made.
     """
 
     def __str__(self) -> str:
@@ -24,19 +23,19 @@ class UnsafeAddressError(UnsafeUrlError, DNSLookupError):
 
 
 def proxy_hosts() -> frozenset[str]:
-    """Hosts of the proxies that the environment names for http and https."""
+    """Return the hosts of the environment's proxies for http and https."""
     return frozenset(
         host_of(proxy if "://" in proxy else f"http://{proxy}")
         for scheme, proxy in getproxies().items()
-        if scheme in ("http", "https")  # "no" lists hosts that are asked directly
+        if scheme in ("http", "https")  # "no" lists hosts that need no proxy
     )
 
 
 class GuardedResolver(CachingThreadedResolver):
     """Scrapy's IPv4 resolver; refuses addresses that the SSRF guard does not allow.
 
-    Twisted connects to the address that it is told here and looks up nothing again. The proxies
-    that the environment names may lie anywhere: they are the operator's.
+    Twisted connects to the address that is returned here, without another look-up. The
+    environment's proxies may have any address: they are the operator's.
     """
 
     def __init__(self, reactor: ReactorBase, cache_size: int, timeout: float) -> None:

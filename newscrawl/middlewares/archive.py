@@ -3,6 +3,7 @@
 import logging
 from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest, NotConfigured
@@ -10,14 +11,16 @@ from scrapy.http import Headers, Request, Response
 from scrapy.settings import BaseSettings
 
 from newscrawl import __version__
-from newscrawl.archive.warc import RENDERED, SUFFIX, Archived, Exchange
+from newscrawl.archive.warc import RENDERED, SUFFIX, ArchivedResponse, Exchange
 from newscrawl.archive.warc import Headers as Pairs
-from newscrawl.archive.writer import WarcFile
 from newscrawl.errors import RequestDroppedError, StoreError
 from newscrawl.fetching.request_meta import ARCHIVED, PLAIN_PAGE
 from newscrawl.fetching.shutdown import is_stopping, stop
 from newscrawl.items import Location
 from newscrawl.state.run import Run, RunListener
+
+if TYPE_CHECKING:
+    from newscrawl.archive.writer import WarcFile
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +30,7 @@ class ArchiveMiddleware(RunListener):
 
     A response is in the file before the spider sees it, and on the disk before a line that names
     it: the ledger knows how much of the file is valid, as it does of the feed. An archive that
-    cannot be written ends the run; what was read until then is still exported.
+    cannot be written ends the run; records of responses until then are still exported.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -48,7 +51,7 @@ class ArchiveMiddleware(RunListener):
         return cls(crawler)
 
     def process_response(self, request: Request, response: Response) -> Response:
-        """Archive a response and note in its request where."""
+        """Archive a response and store its location in the request."""
         exchange = _exchange(request)
         exchange.status = response.status
         exchange.headers = _pairs(response.headers)
@@ -69,14 +72,14 @@ class ArchiveMiddleware(RunListener):
             self._write(request, exchange)
 
     def before_close(self) -> None:
-        """Complete the last file; the next run completes it after a failure."""
+        """Complete the last file; after a failure, the next run completes it."""
         try:
             self._finish()
         except StoreError as error:
-            logger.error("%s", error)  # noqa: TRY400 - no fault of ours
+            logger.error("%s", error)  # noqa: TRY400 - not a bug, no traceback
 
     def _write(self, request: Request, exchange: Exchange) -> None:
-        ARCHIVED.pop(request)  # of the request that was redirected here
+        ARCHIVED.pop(request)  # location of the redirected request
         if is_stopping(self._crawler):
             return
         try:
@@ -84,21 +87,23 @@ class ArchiveMiddleware(RunListener):
             offset = file.write(exchange)
             location = Location(self._name(file), offset)
             fetched = exchange.fetched.isoformat(timespec="seconds")
-            ARCHIVED.set(request, Archived(location, fetched, exchange.status))
+            ARCHIVED.set(request, ArchivedResponse(location, fetched, exchange.status))
             if file.size >= self._max_size:
                 self._finish()
         except StoreError as error:
             stop(self._crawler, error)
 
-    def _open(self) -> WarcFile:
+    def _open(self) -> "WarcFile":
         """Begin the job's next file."""
+        from newscrawl.archive.writer import WarcFile  # heavy, and most crawls archive nothing
+
         directory = self._run.data / "archive" / self._run.site
         paths = (directory / f"{self._run.stem}-{number:05}{SUFFIX}" for number in count())
         stored = self._run.ledger.stored_files
         path = next(
             path for path in paths if not (path.exists() or stored.find(self._run.relative(path)))
         )
-        # The ledger knows of the file before it exists, so that no torn record escapes it.
+        # Stored in the ledger before the file exists, so that torn records are always found.
         self._commit(path, 0)
         self._file = WarcFile(path, self._about)
         return self._file
@@ -121,12 +126,12 @@ class ArchiveMiddleware(RunListener):
     def _commit(self, path: Path, length: int) -> None:
         self._run.ledger.files.commit_length(self._run.relative(path), self._run.site, length)
 
-    def _name(self, file: WarcFile) -> str:
+    def _name(self, file: "WarcFile") -> str:
         return f"{self._run.site}/{file.path.name}"
 
 
 def _about(settings: BaseSettings, run: Run) -> dict[str, str]:
-    """What each file says of itself."""
+    """Return the fields of each file's ``warcinfo`` record."""
     return {
         "software": f"newscrawl/{__version__}",
         "format": "WARC File Format 1.1",

@@ -14,8 +14,8 @@ from newscrawl.fetching.guard import Guard, UnsafeUrlError
 class GuardMiddleware:
     """Checks each request's URL and the address of its host, before all other middlewares.
 
-    The connection itself is guarded by the resolver. Names are looked up here before, so that an
-    unsafe one is told from one that does not exist. What goes through a proxy is looked up there.
+    The resolver guards the connection itself. Names are looked up here first, so that an unsafe
+    name is distinguished from one that does not exist. A proxy looks up names itself.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -32,10 +32,10 @@ class GuardMiddleware:
         return cls(crawler)
 
     async def process_request(self, request: Request) -> None:
-        """Let a request pass.
+        """Pass a request to a public web server.
 
         Raises:
-            UnsafeUrlError: its URL, or the address that its host has now, is no public one.
+            UnsafeUrlError: its URL, or the address that its host has now, is not public.
         """
         self._guard.check_url(request.url)
         host = urlparse_cached(request).hostname or ""
@@ -43,7 +43,7 @@ class GuardMiddleware:
             await self._look_up(host)
 
     def _proxied(self, request: Request, host: str) -> bool:
-        """Whether the request will go through a proxy, as Scrapy's middleware decides it."""
+        """Return whether the request will go through a proxy, by the rules of Scrapy."""
         if "proxy" in request.meta:
             return request.meta["proxy"] is not None
         return urlparse_cached(request).scheme in self._proxies and not proxy_bypass(host)
@@ -58,10 +58,10 @@ class GuardMiddleware:
 
         try:
             address = await maybe_deferred_to_future(reactor.resolve(host))  # type: ignore[arg-type]
-            # The resolver lets a proxy's host pass for connections to the proxy; this is none.
+            # The resolver accepts a proxy's host for connections to the proxy; this is not one.
             self._guard.check_address(host, address)
         except UnsafeUrlError as error:
-            # As a failed look-up it would be asked again.
+            # The resolver's error is a failed look-up, which would be retried.
             raise UnsafeUrlError(str(error)) from None
         except DNSLookupError:
-            self._missing.add(host)  # the downloader will say so itself
+            self._missing.add(host)  # the downloader reports it

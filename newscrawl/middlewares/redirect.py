@@ -14,31 +14,31 @@ _LONGEST_COOKIE = 1000
 """Bytes of a cookie, with its name."""
 
 
-class Unreferred(BaseRedirectMiddleware):
+class NoRefererMixin(BaseRedirectMiddleware):
     """Base of the redirect middlewares: removes the ``Referer`` of a redirected request.
 
-    So does Scrapy without its RefererMiddleware, but it warns of that in each run.
+    Scrapy does the same without its RefererMiddleware, but logs a warning in each run.
     """
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Built by Scrapy; what would look for a RefererMiddleware is not connected."""
+        """Create the component for a crawler; no RefererMiddleware is looked for."""
         middleware = cls(crawler.settings)
         middleware.crawler = crawler
         return middleware
 
 
-class UnreferredRedirectMiddleware(Unreferred, RedirectMiddleware):
+class NoRefererRedirectMiddleware(NoRefererMixin, RedirectMiddleware):
     """Follows HTTP redirects; keeps cookies only until the page has been fetched.
 
     Some outlets redirect a page to itself until a cookie comes back. A cookie that a redirect sets
-    is sent with the requests that follow to the same scheme and host; none is kept after that.
+    is sent with the following requests to the same scheme, host and port, and then dropped.
     """
 
     def process_response(  # type: ignore[override]  # Scrapy's decorator hides the signature
         self, request: Request, response: Response
     ) -> Request | Response:
-        """Pass a response on, or follow its redirect."""
+        """Return the response, or a request for the target of its redirect."""
         result: Request | Response = super().process_response(request, response)
         if not isinstance(result, Request):
             return result

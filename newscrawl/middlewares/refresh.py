@@ -7,54 +7,69 @@ from scrapy.downloadermiddlewares.redirect import MetaRefreshMiddleware
 from scrapy.http import HtmlResponse, Request, Response
 from w3lib.html import remove_tags, remove_tags_with_content
 
-from newscrawl.middlewares.redirect import Unreferred
+from newscrawl.errors import NotHtmlError
+from newscrawl.middlewares.redirect import NoRefererMixin
+from newscrawl.text.html import as_utf8
 
 _REFRESH = b"refresh"
 _LOOKED_AT = 32 * 1024
-"""Bytes that hold the first 4,096 characters, which is where Scrapy looks, in any encoding."""
-
+"""Bytes that contain the first 4,096 characters, which Scrapy searches, in any encoding."""
 
 _SMALL = 4096
-"""Bytes of a page that may hold nothing but a refresh."""
-_NOSCRIPT = re.compile(rb"</?noscript[^>]*>", re.IGNORECASE)
+"""Maximum bytes of a page that may consist only of a refresh."""
+_NOSCRIPT = re.compile(r"</?noscript[^>]*>", re.IGNORECASE)
 
 
-class RefreshMiddleware(Unreferred, MetaRefreshMiddleware):
-    """Scrapy's meta refresh middleware, applied only to pages with the word "refresh".
+class RefreshMiddleware(NoRefererMixin, MetaRefreshMiddleware):
+    """Follows ``<meta>`` refreshes and ``Refresh`` headers; other pages pass without parsing.
 
-    It also follows a ``Refresh`` header, and the refresh in ``<noscript>`` of a page without text.
+    Scrapy decodes the whole page, by whatever codec of Python its server names: ``punycode`` takes
+    minutes for a page of megabytes, and others raise errors. A ``Refresh`` header is followed, too,
+    and the refresh in ``<noscript>`` of a page without text.
     """
 
     def process_response(  # type: ignore[override]  # Scrapy's decorator hides the signature
         self, request: Request, response: Response
     ) -> Request | Response:
         """Return the response, or a request for its meta refresh target."""
-        start = response.body[:_LOOKED_AT].lower()
-        # Of pages in UTF-16, the letters stand between NULs.
         header = response.headers.get("Refresh")
-        if not header and _REFRESH not in (start.replace(b"\0", b"") if b"\0" in start else start):
+        page = _header_as_meta(response, header) if header else _beginning(response)
+        if page is None:
             return response
-        page = _header_as_meta(response, header) if header else _without_noscript(response)
         try:
             result: Request | Response = super().process_response(request, page)
-        except ValueError:  # it leads to what is no URL: the page is all there is
+        except ValueError:  # its target is not a URL
             return response
         if isinstance(result, Response) or result.url == request.url:
-            return response  # it stays, or reloads itself
+            return response  # it leads nowhere, or reloads itself
         return result
 
 
-def _header_as_meta(response: Response, header: bytes) -> Response:
+def _header_as_meta(response: Response, header: bytes) -> HtmlResponse:
     """Return a page with the meta refresh of a ``Refresh`` header."""
     meta = f'<meta http-equiv="refresh" content="{escape(header.decode("latin-1"))}">'
     return HtmlResponse(response.url, body=meta, encoding="utf-8")
 
 
-def _without_noscript(response: Response) -> Response:
-    """Return a page without text as a browser without scripts shows it; others unchanged."""
-    if not isinstance(response, HtmlResponse) or len(response.body) > _SMALL:
-        return response
-    text = remove_tags_with_content(response.text, ("script", "style", "title"))
-    if remove_tags(text).strip():
-        return response
-    return response.replace(body=_NOSCRIPT.sub(b"", response.body))
+def _beginning(response: Response) -> HtmlResponse | None:
+    """Return the beginning of a page that may contain a meta refresh, else ``None``.
+
+    A page without text is shown as to a browser without scripts.
+    """
+    start = response.body[:_LOOKED_AT]
+    folded = start.lower()
+    # In UTF-16, there are NULs between the letters.
+    if _REFRESH not in (folded.replace(b"\0", b"") if b"\0" in folded else folded):
+        return None
+    if not isinstance(response, HtmlResponse):
+        return None
+    content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
+    try:
+        text = as_utf8(start, content_type).decode(errors="replace")
+    except NotHtmlError:
+        return None
+    if len(response.body) <= _SMALL:
+        shown = remove_tags_with_content(text, ("script", "style", "title"))
+        if not remove_tags(shown).strip():
+            text = _NOSCRIPT.sub("", text)
+    return HtmlResponse(response.url, response.status, body=text, encoding="utf-8")

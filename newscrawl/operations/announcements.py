@@ -6,6 +6,7 @@ from contextlib import suppress
 
 from scrapy.settings import BaseSettings
 
+from newscrawl.errors import StoreError
 from newscrawl.text.cleaning import printable
 
 logger = logging.getLogger(__name__)
@@ -14,13 +15,13 @@ logger = logging.getLogger(__name__)
 def announce(text: str, settings: BaseSettings, level: int = logging.INFO) -> None:
     """Write a text on standard error, and in the log if that is JSON or a file.
 
-    A JSON log is for machines, so nothing else is written beside it. A log file is what Scrapyd
-    shows of a job.
+    With a JSON log, which is for machines, nothing else is written. Scrapyd shows the log file of a
+    job.
     """
     if settings.getbool("LOG_JSON") or settings.get("LOG_FILE"):
         logger.log(level, "%s", text.strip())
     if not settings.getbool("LOG_JSON"):
-        with suppress(OSError, ValueError):  # a pipe whose reader has ended
+        with suppress(OSError, ValueError):  # a closed pipe
             sys.stderr.write(printable(f"{text}\n"))
 
 
@@ -39,7 +40,9 @@ class FirstError(logging.Handler):
             error = record.exc_info[1] if record.exc_info else None
             cause = f" ({type(error).__name__}: {error})" if error else ""
             first = record.getMessage().strip().partition("\n")[0]
-            self.message = printable(f"{first}{cause}").replace("\n", " ")[:500]
+            # The page or record is not the reason why the ledger or a file cannot be used.
+            told = str(error) if isinstance(error, StoreError) else f"{first}{cause}"
+            self.message = printable(told).replace("\n", " ")[:500]
 
     def close(self) -> None:
         """Stop listening."""

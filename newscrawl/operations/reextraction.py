@@ -1,329 +1,198 @@
-"""Rebuilds records from a WARC archive with the current code, without network or engine.
+"""Rebuilds all records of an archive with the current code, locally or on a Dask cluster.
 
-What a record is made of is found in the archive alone: the aggregator's page of an article names
-its link, and the archive has the answers to that, redirects included.
+A record depends on the archive, the settings, and the rules and domains learned when the job was
+begun. Only duplicates depend on other records; they are marked when the feed is written.
 """
 
 import asyncio
+import socket
 from collections import deque
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import aclosing
+from contextlib import aclosing, closing
 from dataclasses import dataclass, field
-from functools import lru_cache
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import Any
 
 import msgspec
-from scrapy import Spider
-from scrapy.crawler import Crawler
-from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
-from scrapy.http import Request, Response
 from scrapy.settings import Settings
-from scrapy.spidermiddlewares.httperror import HttpError
-from scrapy.statscollectors import DummyStatsCollector
-from twisted.python.failure import Failure
 
 from newscrawl import __version__
 from newscrawl.aggregator.sites import SITES
 from newscrawl.aggregator.urls import ArticleKey, parse_article_url
-from newscrawl.archive.warc import Archived, ArchiveIndex, read_answer
-from newscrawl.articles import merge, responses, source_status
-from newscrawl.articles.flow import (
-    ArticleFlow,
-    AskWebArchive,
-    Fetch,
-    FetchSnapshot,
-    Parse,
-    Render,
-    Result,
-)
-from newscrawl.articles.parse_jobs import CopyJob
+from newscrawl.archive.warc import ArchiveIndex
 from newscrawl.articles.parse_workers import Parser, ParserPool, limits_of
 from newscrawl.articles.rule_store import RuleStore
 from newscrawl.articles.validation import faults
-from newscrawl.errors import (
-    BrowserError,
-    ForbiddenByRobotsError,
-    NotInArchiveError,
-    RobotsUnreachableError,
-    StoreError,
-)
+from newscrawl.errors import ClusterError, NewscrawlError, StoreError, UnreadableArticleError
 from newscrawl.extraction import RuleBook
-from newscrawl.fetching.request_meta import ARCHIVED, DIRECTIVES, PLAIN_PAGE
-from newscrawl.fetching.web_archive import WebArchive
 from newscrawl.items import Article
-from newscrawl.middlewares.archive import address
-from newscrawl.middlewares.compression import CompressionMiddleware
-from newscrawl.middlewares.refresh import RefreshMiddleware
-from newscrawl.middlewares.replay import response_of
-from newscrawl.middlewares.robots import HostRules, rules_of
-from newscrawl.outlets import first_domain
+from newscrawl.operations.archived_articles import Learned, Reextractor
+from newscrawl.operations.cluster import Cluster
 from newscrawl.state import Ledger, files_of, ledger_of
 from newscrawl.state.place import Place
-from newscrawl.state.run import now
+from newscrawl.state.run_reports import replace
+from newscrawl.storage import Files
 from newscrawl.text.signatures import TextIndex, signature
 
 _AHEAD = 8
-"""Articles in progress for each worker, so that none is idle and memory stays flat."""
+"""Articles in progress for each parse worker, so that none is idle and memory stays flat."""
 
+_BATCH = 500
+"""Articles per task: some seconds of work, so that the start of a parse worker is negligible."""
 
-class UnreadableArticleError(Exception):
-    """The archive has no page of an article that can be parsed.
-
-    Raised by ``Reextractor.read``; the message says why.
-    """
-
-
-class Reextractor:
-    """Rebuilds the record of an article from archived responses.
-
-    Args:
-        index: Of the archive; up to date.
-        place: Ledger of the crawls, whose learned rules and domains are used.
-        settings: The project's; those of redirects, sizes and robots.txt count.
-
-    """
-
-    def __init__(self, index: ArchiveIndex, place: Place | Path, settings: Settings) -> None:
-        self._index = index
-        self._place = place
-        self._agent = settings["ROBOTSTXT_USER_AGENT"]
-        exclude = settings.getbool("EXCLUDE_NOAI_HOSTS")
-        self._flow = ArticleFlow(WebArchive(settings), exclude=exclude)
-        crawler = Crawler(Spider, settings)
-        crawler.stats = DummyStatsCollector(crawler)
-        # Those of a crawl that make a page of an answer, in the order in which answers pass them.
-        self._middlewares = (
-            RedirectMiddleware.from_crawler(crawler),
-            CompressionMiddleware.from_crawler(crawler),
-            RefreshMiddleware.from_crawler(crawler),
-        )
-        self._robots = lru_cache(1000)(self._read_robots)
-        self._learned_domain_of = lru_cache(1000)(self._learned_domain)
-
-    async def read(self, key: ArticleKey, parser: Parser) -> Article:
-        """Rebuild the record of an article.
-
-        Args:
-            key: The article.
-            parser: Parses its pages.
-
-        Raises:
-            UnreadableArticleError: there is no page of it, or that page cannot be parsed.
-            ParserError: no parse worker can be started.
-        """
-        request, answer = self._ask(key.url)
-        if isinstance(answer, Exception):
-            raise UnreadableArticleError(source_status.of_failure(_failure(request, answer)).reason)
-        if parse_article_url(answer.url) != key:
-            raise UnreadableArticleError(f"redirected to {answer.url}")
-        content_type = responses.content_type(answer)
-        copy = await parser.begin(CopyJob(answer.url, answer.body, content_type, links=False))
-        if copy.page is None:
-            raise UnreadableArticleError(copy.why)
-        article = responses.read_copy(answer, copy.page, key.site)
-        if article.source.link is None:
-            article.outlet.domain = self._domain_of(key)
-        article = await self._complete(article, parser)
-        article.crawl.spider, article.crawl.version = key.aggregator, __version__
-        article.crawl.job, article.crawl.exported = "reextract", now()
-        return article
-
-    async def _complete(self, article: Article, parser: Parser) -> Article:
-        """Drive the article flow with the responses in the archive."""
-        steps = self._flow.steps(article)
-        result: Result = None
-        while True:
-            try:
-                step = steps.send(result)
-            except StopIteration as end:
-                record: Article = end.value
-                return record
-            match step:
-                case Fetch(url):
-                    request, page = self._ask(url)
-                    if isinstance(page, NotInArchiveError):
-                        merge.without_source(article, "not_followed", str(page))
-                        return article
-                    if isinstance(page, Response):
-                        rules = self._robots_of(page.url)
-                        if isinstance(rules, HostRules):
-                            DIRECTIVES.set(page, rules.directives)
-                    result = _result(request, page)
-                case Parse(job):
-                    result = await parser.begin(job)
-                case Render(page, _):
-                    result = self._rendered(page)
-                case AskWebArchive(url):
-                    result = _result(*self._ask(url))
-                case FetchSnapshot(snapshot):
-                    result = _result(*self._ask(snapshot.url))
-
-    def _rendered(self, page: Response) -> Response | Failure | None:
-        """Return the rendered page or the failure; ``None`` if it was not rendered."""
-        request = Request(page.url, meta={**page.meta, PLAIN_PAGE.name: page})
-        found = self._index.answers(address(request))
-        if not found:
-            return None
-        archived = _best(found)
-        ARCHIVED.set(request, archived)
-        try:
-            response = response_of(read_answer(self._index.archive, archived.location))
-        except BrowserError as error:
-            return _failure(request, error)
-        response.request = request
-        return response
-
-    def _domain_of(self, key: ArticleKey) -> str | None:
-        """Return the domain of an outlet whose article has no link."""
-        learned = self._learned_domain_of(key.aggregator, key.edition, key.outlet)
-        return learned or first_domain(key.site.country, key.edition, key.outlet)
-
-    def rules_of(self, site: str) -> RuleBook:
-        """Return the learned rules of a site.
-
-        Raises:
-            StoreError: they cannot be read.
-        """
-        with ledger_of(self._place) as ledger:
-            return RuleStore(site, ledger).book
-
-    def _learned_domain(self, site: str, edition: str, outlet: str) -> str | None:
-        """The domain at which crawls have read an outlet's sources."""
-        with ledger_of(self._place) as ledger:
-            return ledger.outlets.domain_of(site, edition, outlet) if ledger else None
-
-    def _ask(self, url: str) -> tuple[Request, Response | Exception]:
-        """The last request that a URL leads to, and the page or the error that it ends in."""
-        request = Request(url)
-        while True:
-            try:
-                result = self._page(request)
-            except Exception as error:  # noqa: BLE001 - whatever a downloader or middleware raises
-                return request, error
-            if isinstance(result, Response):
-                return request, result
-            request = result
-
-    def _page(self, request: Request) -> Response | Request:
-        """The page that a request ends in, or where it is sent on to."""
-        found = self._index.answers(request.url)
-        if not found:
-            self._check_robots(request.url)
-            raise NotInArchiveError
-        archived = _best(found)
-        response = response_of(read_answer(self._index.archive, archived.location))
-        ARCHIVED.set(request, archived)
-        response.request = request
-        for middleware in self._middlewares:
-            result = middleware.process_response(request, response)
-            if isinstance(result, Request):
-                return result
-            response = result
-        if not 200 <= response.status < 300:
-            raise HttpError(response)
-        return response
-
-    def _check_robots(self, url: str) -> None:
-        """Return whether robots.txt was the reason not to request a URL.
-
-        Raises:
-            ForbiddenByRobotsError: it is.
-            RobotsUnreachableError: it is, as robots.txt could not be had.
-        """
-        rules = self._robots_of(url)
-        if isinstance(rules, str):
-            raise RobotsUnreachableError(f"robots.txt: {rules}")
-        if rules and not rules.allow(url):
-            raise ForbiddenByRobotsError("robots.txt")
-
-    def _robots_of(self, url: str) -> HostRules | str | None:
-        parts = urlsplit(url)
-        return self._robots(f"{parts.scheme}://{parts.netloc}/robots.txt")
-
-    def _read_robots(self, url: str) -> HostRules | str | None:
-        """Return the rules of a host or the failure; ``None`` if they were not requested."""
-        if not self._index.answers(url):
-            return None
-        _, answer = self._ask(url)
-        if isinstance(answer, HttpError):
-            answer = answer.response
-        if isinstance(answer, Exception):
-            return type(answer).__name__
-        return rules_of(answer.status, answer.body, self._agent)
-
-
-def _best(found: list[Archived]) -> Archived:
-    """The last page; one that was had once is not lost by its server's later troubles."""
-    return next((a for a in reversed(found) if 200 <= a.status < 400), found[-1])
-
-
-def _result(request: Request, page: Response | Exception) -> Response | Failure:
-    """Return the result of a request for the article flow."""
-    return page if isinstance(page, Response) else _failure(request, page)
-
-
-def _failure(request: Request, error: Exception) -> Failure:
-    failure = Failure(error)  # type: ignore[no-untyped-call]
-    failure.request = request  # type: ignore[attr-defined]  # where Scrapy puts it
-    return failure
-
-
-# --- All of an archive ---------------------------------------------------------------------------
+_EXAMPLES = 20
+"""Maximum number of listed articles without a record."""
 
 
 @dataclass(slots=True)
-class Outcome:
+class Reextraction:
     """Number of rebuilt records, and the articles that failed."""
 
     records: int = 0
     """Records written."""
-    problems: list[tuple[str, str]] = field(default_factory=list)
-    """Articles of which there is no record, with why."""
+    failed: int = 0
+    """Number of articles without a record."""
+    failures: list[tuple[str, str]] = field(default_factory=list)
+    """The first of these, with the reason."""
 
 
-Read = Article | tuple[str, str]
-"""A record, or an article's ID and why there is no record of it."""
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """A rebuilt record, and the signature of its text for duplicate detection."""
+
+    article: Article
+    """The record, without ``duplicate_of``."""
+    signature: bytes | None
+    """Signature of its text."""
+
+
+Result = Rebuilt | tuple[str, str]
+"""A record, or an article's ID and the reason why it has no record."""
+
+Progress = Callable[[int, str], None]
+"""Called with the number of processed articles and the ID of the last one."""
+
+
+class ReextractionJob(msgspec.Struct, frozen=True):
+    """Fixed inputs of a re-extraction besides the archive: code version, learned rules."""
+
+    version: str
+    """Version of newscrawl."""
+    learned: dict[str, Learned]
+    """What crawls had learned, by site."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """Data that every worker of a cluster gets once: archive, index, settings and job."""
+
+    archive: Files
+    """The archive."""
+    index: Path
+    """Its index."""
+    settings: dict[str, Any]
+    """The project's settings."""
+    job: ReextractionJob
+    """The job."""
 
 
 def reextract(
-    archive: Path, output: Path, place: Place | Path, settings: Settings, *, jobs: int
-) -> Outcome:
+    archive: Path,
+    output: Path,
+    place: Place | Path,
+    settings: Settings,
+    *,
+    jobs: int,
+    cluster: Cluster | None = None,
+    progress: Progress | None = None,
+) -> Reextraction:
     """Write the records of every article in an archive, ordered by site and URL.
 
-    They are written to ``output`` with ``.part`` appended, and renamed at the end. If there is such
-    a file, its records are kept, and those that follow are added.
+    They are written to ``output`` with ``.part`` appended, and renamed at the end. If that
+    file exists, its records are kept, and the remaining ones are added.
 
     Args:
         archive: The archive directory.
         output: The feed to write; it must not exist.
         place: Ledger of the crawls, whose learned rules are used.
         settings: The project's; ``PARSE_MEMORY_MB`` and ``PARSE_SECONDS`` are limits of each page.
-        jobs: Number of parse workers.
+        jobs: Number of parse workers on this machine.
+        cluster: Does the work instead, if given. The archive is at the same path for its workers.
+        progress: Is told the progress.
 
     Raises:
         ArchiveError: there is no archive, or it cannot be read.
+        ClusterError: the cluster is lost, or a worker cannot do its task.
         ParserError: no parse worker can be started.
-        StoreError: the feed exists or cannot be written, or rules cannot be read.
+        StorageError: object storage cannot be reached; the same command continues.
+        StoreError: the feed exists, cannot be written or was begun by another version, or rules
+            cannot be read.
     """
     if output.exists():
-        raise StoreError(f"{output} exists: give another name, or move it away")
+        raise StoreError(f"{output} exists: choose another name, or move it to another place")
     index = ArchiveIndex(files_of(place, archive))
-    with ThreadPoolExecutor(jobs) as pool:  # decompression does not hold Python's lock
-        index.update(pool.map)
-    reextractor = Reextractor(index, place, settings)
-    keys = _keys(index, _last(_part(output)))
-    return asyncio.run(_write(output, _read_all(reextractor, keys, settings, jobs)))
+    if cluster:
+        index.update(cluster.map)
+    else:
+        with ThreadPoolExecutor(jobs) as pool:  # decompression releases Python's global lock
+            index.update(pool.map)
+    part = output.with_name(output.name + ".part")
+    job = _begin(part, index, place)
+    keys = _keys(index, _last(part))
+    if cluster:
+        given = settings.copy_to_dict()
+        given["LEDGER"] = ""  # workers do not need it, and it may hold a password
+        results = _on_cluster(cluster, keys, Shared(index.archive, index.file, given, job))
+    else:
+        results = _rebuild_all(Reextractor(index, job.learned, settings), keys, settings, jobs)
+    outcome = asyncio.run(_write(part, results, progress or (lambda _count, _article: None)))
+    part.rename(output)
+    _discard(part)
+    return outcome
 
 
-def _part(output: Path) -> Path:
-    return output.with_name(output.name + ".part")
+def _begin(part: Path, index: ArchiveIndex, place: Place | Path) -> ReextractionJob:
+    """Return the job of an unfinished feed, or begin one.
+
+    Raises:
+        StoreError: the feed was begun by another version, or rules cannot be read.
+    """
+    file = part.with_name(part.name + ".job")
+    if part.exists() and file.exists():
+        job = msgspec.json.decode(file.read_bytes(), type=ReextractionJob)
+        if job.version != __version__:
+            raise StoreError(
+                f"{part} was begun by newscrawl {job.version}, this is {__version__}; delete it to "
+                "start again"
+            )
+        return job
+    if not part.exists():
+        _discard(part)
+    sites = [name for name in SITES if next(index.urls(SITES[name].url("/")), None)]
+    with ledger_of(place) as ledger:
+        learned = {
+            name: Learned(
+                RuleStore(name, ledger).book.export(),
+                ledger.outlets.domains(name) if ledger else {},
+            )
+            for name in sites
+        }
+    job = ReextractionJob(__version__, learned)
+    replace(file, msgspec.json.encode(job).decode())
+    return job
+
+
+def _discard(part: Path) -> None:
+    """Delete the files of an unfinished feed."""
+    for left in part.parent.iterdir():
+        if left.name.startswith(f"{part.name}."):
+            left.unlink()
 
 
 def _last(part: Path) -> ArticleKey | None:
-    """Return the article of an unfinished feed's last complete line; what follows is cut off."""
+    """Return the article of an unfinished feed's last complete line; the rest is cut off."""
     if not part.exists():
         return None
     with part.open("rb+") as file:
@@ -338,7 +207,7 @@ def _last(part: Path) -> ArticleKey | None:
 
 
 def _keys(index: ArchiveIndex, after: ArticleKey | None) -> Iterator[ArticleKey]:
-    """Articles in the archive, ordered by site and URL, those after one if given."""
+    """Yield the articles in the archive, ordered by site and URL, after ``after`` if given."""
     names = list(SITES)
     for name in names[names.index(after.aggregator) if after else 0 :]:
         start = after.url if after and after.aggregator == name else ""
@@ -348,18 +217,21 @@ def _keys(index: ArchiveIndex, after: ArticleKey | None) -> Iterator[ArticleKey]
                 yield key
 
 
-async def _read_all(
-    reextractor: Reextractor, keys: Iterator[ArticleKey], settings: Settings, jobs: int
-) -> AsyncGenerator[Read, None]:
+# --- Records -------------------------------------------------------------------------------------
+
+
+async def _rebuild_all(
+    reextractor: Reextractor, keys: Iterator[ArticleKey], settings: Settings, workers: int
+) -> AsyncGenerator[Result, None]:
     """Rebuild records with a pool of parse workers for each site; the results are in order."""
     for name, of_site in groupby(keys, key=lambda key: key.aggregator):
-        rules = reextractor.rules_of(name)
-        parser = ParserPool(SITES[name], rules, jobs, limits_of(settings))
-        waiting: deque[asyncio.Task[Read]] = deque()
+        rules = RuleBook.of_lines(reextractor.learned[name].rules)
+        parser = ParserPool(SITES[name], rules, workers, limits_of(settings))
+        waiting: deque[asyncio.Task[Result]] = deque()
         try:
             for key in of_site:
-                waiting.append(asyncio.ensure_future(_read(reextractor, key, parser)))
-                if len(waiting) >= jobs * _AHEAD:
+                waiting.append(asyncio.ensure_future(_rebuild(reextractor, key, parser)))
+                if len(waiting) >= workers * _AHEAD:
                     yield await waiting.popleft()
             while waiting:
                 yield await waiting.popleft()
@@ -370,41 +242,87 @@ async def _read_all(
             await parser.close()
 
 
-async def _read(reextractor: Reextractor, key: ArticleKey, parser: Parser) -> Read:
+async def _rebuild(reextractor: Reextractor, key: ArticleKey, parser: Parser) -> Result:
     try:
         article = await reextractor.read(key, parser)
     except UnreadableArticleError as error:
         return key.id, str(error)
     reasons = faults(article)
-    return (key.id, "; ".join(reasons)) if reasons else article
+    if reasons:
+        return key.id, "; ".join(reasons)
+    return Rebuilt(article, signature(article.text or ""))
 
 
-async def _write(output: Path, results: AsyncGenerator[Read, None]) -> Outcome:
-    """Write the records, and mark those whose text came before."""
-    outcome = Outcome()
-    part = _part(output)
-    texts = part.with_name(part.name + ".sqlite")
-    ledger = Ledger(texts)
+async def _on_cluster(
+    cluster: Cluster, keys: Iterator[ArticleKey], shared: Shared
+) -> AsyncGenerator[Result, None]:
+    """Rebuild records on a cluster; the results are in order."""
+    batches = iter(lambda: list(islice(keys, _BATCH)), [])
+    with closing(cluster.map(rebuild, batches, cluster.share(shared))) as done:
+        for results in done:
+            for result in results:
+                yield result
+
+
+def rebuild(keys: Sequence[ArticleKey], shared: Shared) -> list[Result]:
+    """Rebuild the records of some articles: a task of a cluster's worker.
+
+    Raises:
+        ClusterError: the worker has another version of newscrawl, or no archive, or cannot start a
+            parse worker.
+    """
+    worker = f"the worker on {socket.gethostname()}"
+    if shared.job.version != __version__:
+        raise ClusterError(f"{worker} has newscrawl {__version__}, not {shared.job.version}")
+    if not shared.index.exists():
+        raise ClusterError(
+            f"{worker} has no {shared.index}: the archive must be at the same path everywhere"
+        )
+    settings = Settings(shared.settings)
+    index = ArchiveIndex(shared.archive, shared.index)
+    reextractor = Reextractor(index, shared.job.learned, settings)
+
+    async def collect() -> list[Result]:
+        return [result async for result in _rebuild_all(reextractor, iter(keys), settings, 1)]
+
+    try:
+        return asyncio.run(collect())
+    except (NewscrawlError, OSError) as error:
+        raise ClusterError(f"{worker}: {error}") from error
+    finally:
+        index.close()
+
+
+# --- Feed ----------------------------------------------------------------------------------------
+
+
+async def _write(
+    part: Path, results: AsyncGenerator[Result, None], progress: Progress
+) -> Reextraction:
+    """Append the records to an unfinished feed, and set ``duplicate_of`` of repeated texts."""
+    outcome = Reextraction()
+    ledger = Ledger(part.with_name(part.name + ".sqlite"))
     index = TextIndex(ledger.texts)
     try:
         async with aclosing(results):
             with part.open("ab") as file:
                 async for result in results:
                     if isinstance(result, tuple):
-                        outcome.problems.append(result)
+                        outcome.failed += 1
+                        if len(outcome.failures) < _EXAMPLES:
+                            outcome.failures.append(result)
+                        progress(outcome.records + outcome.failed, result[0])
                         continue
-                    sign = signature(result.text or "")
-                    result.duplicate_of = index.first_alike(result.id, sign)
-                    index.accept(result.id)
+                    article = result.article
+                    article.duplicate_of = index.first_alike(article.id, result.signature)
+                    index.accept(article.id)
                     index.commit()
-                    file.write(msgspec.json.encode(result) + b"\n")
+                    file.write(msgspec.json.encode(article) + b"\n")
                     file.flush()
                     outcome.records += 1
-        part.rename(output)
+                    progress(outcome.records + outcome.failed, article.id)
     except OSError as error:
         raise StoreError(f"{part} cannot be written: {error}") from error
     finally:
         ledger.close()
-    for left in texts.parent.glob(texts.name + "*"):
-        left.unlink()
     return outcome

@@ -11,7 +11,6 @@ from scrapy.settings import BaseSettings
 from newscrawl.configuration.environment import proxy_errors
 from newscrawl.errors import SettingError, SiteBusyError, StoreError
 from newscrawl.operations.announcements import FirstError, announce
-from newscrawl.operations.notifications import heartbeat, notify
 from newscrawl.operations.uploads import upload_after_run
 from newscrawl.state.place import place_of
 from newscrawl.state.run import data_of, now
@@ -59,7 +58,7 @@ class Supervisor:
         self._errors = FirstError()
 
     def begin(self) -> None:
-        """Report a killed run of the site, and send the start of this one; holds the site's lock.
+        """Report a killed run of the site, and send the start of this one; the site must be locked.
 
         Raises:
             StoreError: the report of the killed run cannot be written.
@@ -84,7 +83,7 @@ class Supervisor:
         return self._end(report, EXIT_CODES[outcome])
 
     def end(self, outcome: Outcome | None) -> int:
-        """Report a finished run; ``None`` for one without an outcome."""
+        """Report a finished run; ``None`` means that it has no outcome."""
         report = self._head() | read_report(self._data, self._job)
         if report.get("state", "running") == "running":
             reason = f"the run could not begin or end: {self._errors.message or 'see the log'}"
@@ -118,10 +117,16 @@ class Supervisor:
         return report_head(self._site, self._job, now(), self._arguments)
 
     def _notify(self, report: Mapping[str, Any]) -> None:
+        from newscrawl.operations.notifications import notify  # few runs are unsuccessful
+
         for failure in notify(report, self._settings):
             self._say(failure)
 
     def _heartbeat(self, report: Mapping[str, Any], event: str) -> None:
+        if not self._settings["HEARTBEAT_URL"]:
+            return
+        from newscrawl.operations.notifications import heartbeat
+
         text = "\n".join(report.get("errors", []))
         for failure in heartbeat(report, event, self._settings, text):
             self._say(failure)

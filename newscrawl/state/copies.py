@@ -9,6 +9,13 @@ from newscrawl.text.signatures import bands
 Row = dict[str, Any]
 """A row by column name."""
 
+KEYS = {
+    **dict.fromkeys(("names", "articles", "texts"), "number"),
+    **dict.fromkeys(("forgotten", "source_checks"), "id"),
+}
+"""Tables that may have a row for each article, with the column that orders them; referenced ones
+come first."""
+
 
 class TableCopies:
     """Reads and writes whole tables, to move a ledger to another database.
@@ -25,20 +32,22 @@ class TableCopies:
         (count,) = self._database.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608 - names of tables are literals here and below
         return int(count)
 
-    def last(self, table: str) -> int:
-        """Return the largest number in a table; 0 if it is empty."""
-        (last,) = self._database.execute(f"SELECT max(number) FROM {table}").fetchone()  # noqa: S608 - as above
-        return int(last or 0)
+    def last(self, table: str) -> Any:
+        """Return the largest key in a table of ``KEYS``; ``None`` if it is empty."""
+        (last,) = self._database.execute(f"SELECT max({KEYS[table]}) FROM {table}").fetchone()  # noqa: S608 - as above
+        return last
 
     def rows(self, table: str) -> list[Row]:
         """Return all rows of a table."""
         return self._select(f"SELECT * FROM {table}", ())  # noqa: S608 - as above
 
-    def rows_after(self, table: str, number: int, limit: int) -> list[Row]:
-        """Return the rows that follow a number, in order."""
+    def rows_after(self, table: str, last: Any, limit: int) -> list[Row]:
+        """Return the rows of a table of ``KEYS`` that follow a key, or the first ones, in order."""
+        key = KEYS[table]
+        after = "" if last is None else f"WHERE {key} > ?"
         return self._select(
-            f"SELECT * FROM {table} WHERE number > ? ORDER BY number LIMIT ?",  # noqa: S608 - as above
-            (number, limit),
+            f"SELECT * FROM {table} {after} ORDER BY {key} LIMIT ?",  # noqa: S608 - as above
+            [*([] if last is None else [last]), limit],
         )
 
     def _select(self, sql: str, values: Sequence[object]) -> list[Row]:
@@ -53,8 +62,8 @@ class TableCopies:
             self._insert(table, rows)
         return len(rows)
 
-    def append(self, table: str, rows: list[Row]) -> int:
-        """Append numbered rows in one transaction; return the last number."""
+    def append(self, table: str, rows: list[Row]) -> Any:
+        """Append rows to a table of ``KEYS`` in one transaction; return the last key."""
         with self._database.transaction():
             self._insert(table, rows)
             if table == "texts" and "bands" in self._database.text_tables:
@@ -62,14 +71,14 @@ class TableCopies:
                     "INSERT INTO bands VALUES (?, ?) ON CONFLICT DO NOTHING",
                     [(band, row["number"]) for row in rows for band in bands(row["signature"])],
                 )
-        return int(rows[-1]["number"])
+        return rows[-1][KEYS[table]]
 
     def _insert(self, table: str, rows: list[Row]) -> None:
         if rows:
             self._database.insert(table, [*rows[0]], [tuple(row.values()) for row in rows])
 
     def finish(self, source: str, target: str) -> None:
-        """Assign a node's files to its name in this ledger; have numbers follow the last ones."""
+        """Assign a node's files to its name in this ledger; continue its numbering."""
         for table in ("files", "stored_files"):
             self._database.execute(f"UPDATE {table} SET node = ? WHERE node = ?", (target, source))  # noqa: S608 - literals
         self._database.continue_numbers(("names", "articles", "texts"))

@@ -197,6 +197,14 @@ SQLITE = {
         stored TEXT NOT NULL                -- when it was verified, ISO 8601, UTC
     ) WITHOUT ROWID;
     """,
+    "validators of checked sources": """
+    -- Of a page with validators, which are kept as the server sent them.
+    ALTER TABLE source_checks ADD COLUMN url TEXT;
+    ALTER TABLE source_checks ADD COLUMN etag TEXT;
+    ALTER TABLE source_checks ADD COLUMN modified TEXT;
+    ALTER TABLE source_checks ADD COLUMN agreement REAL;
+    ALTER TABLE source_checks ADD COLUMN words INTEGER;
+    """,
 }
 """SQL scripts by name, in the order in which they are applied; existing ones never change."""
 
@@ -354,6 +362,23 @@ POSTGRES = {
     );
     CREATE INDEX runs_by_time ON runs (written);
     """,
+    "look-up of texts": """
+    -- The number of texts that share a key is estimated hundreds of times too high: without these
+    -- settings the look-up would start parallel workers and a compiler.
+    CREATE FUNCTION alike_texts(article text, sign bytea, keys integer[], most integer)
+        RETURNS TABLE (number bigint, id text, signature bytea)
+        LANGUAGE plpgsql STABLE ROWS 10
+        SET jit = off
+        SET max_parallel_workers_per_gather = 0
+        SET enable_seqscan = off
+        SET plan_cache_mode = force_generic_plan
+    AS $$ BEGIN
+        RETURN QUERY SELECT t.number, t.id, t.signature FROM texts AS t WHERE t.id = article;
+        RETURN QUERY SELECT t.number, t.id, t.signature FROM texts AS t
+            WHERE text_keys(t.signature) && keys AND share_band(t.signature, sign)
+            ORDER BY t.number LIMIT most;
+    END $$;
+    """,
     "stored files": """
     CREATE TABLE stored_files (
         path   text COLLATE "C" PRIMARY KEY,
@@ -363,6 +388,13 @@ POSTGRES = {
         sha256 text COLLATE "C" NOT NULL,
         stored text COLLATE "C" NOT NULL
     );
+    """,
+    "validators of checked sources": """
+    ALTER TABLE source_checks ADD COLUMN url text COLLATE "C";
+    ALTER TABLE source_checks ADD COLUMN etag text COLLATE "C";
+    ALTER TABLE source_checks ADD COLUMN modified text COLLATE "C";
+    ALTER TABLE source_checks ADD COLUMN agreement double precision;
+    ALTER TABLE source_checks ADD COLUMN words integer;
     """,
 }
 """SQL scripts for PostgreSQL; new ones bear the names of those for SQLite."""

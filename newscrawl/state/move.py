@@ -6,16 +6,11 @@ from pathlib import Path
 from newscrawl.aggregator.sites import SITES
 from newscrawl.errors import StoreError
 from newscrawl.state.articles import Scope
+from newscrawl.state.copies import KEYS
 from newscrawl.state.ledger import Ledger
 from newscrawl.state.place import Place
 
-_NUMBERED = ("names", "articles", "texts")
-"""Tables whose rows are numbered, in the order of their references."""
-
-_SMALL = (
-    *("files", "walks", "lists", "validators", "domains", "rendered", "rules", "forgotten"),
-    *("source_checks", "stored_files"),
-)
+_SMALL = ("files", "walks", "lists", "validators", "domains", "rendered", "rules", "stored_files")
 """Tables that are copied at once."""
 
 _BATCH = 5000
@@ -25,8 +20,8 @@ _BATCH = 5000
 def move(source: Place, target: Place) -> Iterator[str]:
     """Copy a ledger to an empty one, or continue a copy that was interrupted; yield the progress.
 
-    The source remains as it is. Host slots and run reports are not copied; reports are exchanged by
-    the next run of each node.
+    The source ledger is not changed. Host slots and run reports are not copied; the next run of
+    each node exchanges the reports.
 
     Raises:
         SiteBusyError: a run of any site is under way.
@@ -41,10 +36,10 @@ def move(source: Place, target: Place) -> Iterator[str]:
         for ledger in (new, old) if source.path != target.path else (new if target.url else old,):
             for site in SITES:
                 ledger.lock(site, "scrapy ledger move")
-        _begin(new, mark, to="PostgreSQL" if target.url else "SQLite")
+        _begin(old, new, mark, to="PostgreSQL" if target.url else "SQLite")
         for table in _SMALL:
             yield f"{table}: {new.copies.replace(table, old.copies.rows(table))} rows"
-        for table in _NUMBERED:
+        for table in KEYS:
             last = new.copies.last(table)
             while rows := old.copies.rows_after(table, last, _BATCH):
                 last = new.copies.append(table, rows)
@@ -59,18 +54,22 @@ def move(source: Place, target: Place) -> Iterator[str]:
         new.close()
 
 
-def _begin(new: Ledger, mark: Path, to: str) -> None:
+def _begin(old: Ledger, new: Ledger, mark: Path, to: str) -> None:
     """Check that the target is empty or holds the first part of this move.
 
     Raises:
-        StoreError: it is neither.
+        StoreError: it is neither, or a run has used the old ledger since the first part was copied.
     """
-    interrupted = mark.exists() and mark.read_text() == to
-    if not interrupted and new.copies.last("articles"):
-        raise StoreError(
-            f"the {to} ledger has articles already; name an empty one, or remove it first"
+    names = old.copies.last("names")  # each run adds one
+    begun = mark.read_text() if mark.exists() else ""
+    if new.copies.last("articles") and begun != f"{to} {names}":
+        fault = (
+            "has a part of this ledger as it was before its last run"
+            if begun.startswith(to)
+            else "has articles already"
         )
-    mark.write_text(to)
+        raise StoreError(f"the {to} ledger {fault}; name an empty one, or remove it first")
+    mark.write_text(f"{to} {names}")
 
 
 def _compare(old: Ledger, new: Ledger) -> None:
@@ -80,8 +79,8 @@ def _compare(old: Ledger, new: Ledger) -> None:
         StoreError: one differs.
     """
     if old.articles.census(Scope()) != new.articles.census(Scope()):
-        raise StoreError("the counts of articles differ after the move; the old ledger is whole")
-    for table in (*_NUMBERED, *_SMALL):
+        raise StoreError("the counts of articles differ after the move; the old ledger is kept")
+    for table in (*KEYS, *_SMALL):
         counts = old.copies.count(table), new.copies.count(table)
         if counts[0] != counts[1]:
             raise StoreError(f"{table}: {counts[0]} rows were moved and {counts[1]} arrived")

@@ -1,4 +1,4 @@
-"""What runs have learned about outlets: registered domains and extraction rules."""
+"""Learned facts about outlets, in the ledger: registered domains and extraction rules."""
 
 from newscrawl.state.database import Database
 
@@ -16,7 +16,7 @@ class OutletKnowledge:
     def learn_domain(
         self, site: str, edition: str, outlet: str, domain: str, pages: int = 1
     ) -> None:
-        """Count source pages of an outlet at a registered domain."""
+        """Count an outlet's source pages on a registered domain."""
         self._database.execute(
             "INSERT INTO domains (site, edition, outlet, domain, pages) VALUES (?, ?, ?, ?, ?)"
             " ON CONFLICT (site, edition, outlet, domain)"
@@ -32,6 +32,15 @@ class OutletKnowledge:
             (site, edition, outlet),
         ).fetchone()
         return row[0] if row else None
+
+    def domains(self, site: str) -> dict[str, str]:
+        """Registered domains of all outlets of a site, by edition and slug (``fr/lopinion``)."""
+        rows = self._database.execute(
+            "SELECT edition, outlet, domain FROM domains WHERE site = ?"
+            " ORDER BY pages, domain DESC",  # so that the last one is that of most pages
+            (site,),
+        ).fetchall()
+        return {f"{edition}/{outlet}": domain for edition, outlet, domain in rows}
 
     def keep_rules(self, site: str, domain: str, rules: bytes) -> None:
         """Store the rules of a domain, or delete them if empty; in the caller's transaction."""

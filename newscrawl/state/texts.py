@@ -1,10 +1,12 @@
 """Index of MinHash text signatures in the ledger, for near-duplicate detection."""
 
+import struct
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
+from operator import mul
 
 from newscrawl.state.database import Database, packed
-from newscrawl.text.signatures import bands
+from newscrawl.text.signatures import BAND, PERMUTATIONS, bands
 
 _CANDIDATES = 500
 """Maximum number of candidates that are compared with a text."""
@@ -75,8 +77,8 @@ class BandTable(TextSignatures):
 class KeyIndex(TextSignatures):
     """Signature index with an array of short band keys per text, for PostgreSQL.
 
-    A row for each band would take more room than the texts. A key is also shared by a few texts in
-    a million without a common band, which the query leaves out.
+    A row for each band would take more space than the texts. A few texts in a million share a key
+    without a common band; the query filters them out.
     """
 
     def __init__(self, database: Database) -> None:
@@ -97,20 +99,31 @@ class KeyIndex(TextSignatures):
     def alike(self, article: str, signature: bytes) -> Iterator[tuple[str, bytes]]:
         """Yield texts that share a band."""
         rows = self._database.execute(
-            "SELECT number, id, signature FROM texts WHERE id = ?"  # noqa: S608 - a literal
-            " OR (text_keys(signature) && text_keys(?) AND share_band(signature, ?))"
-            f" ORDER BY number LIMIT {_CANDIDATES + 1}",
-            (article, signature, signature),
+            "SELECT number, id, signature FROM alike_texts(?, ?, ?::integer[], ?)",
+            (article, signature, text_keys(signature), _CANDIDATES + 1),
         ).fetchall()
         own = next((number for number, known, _ in rows if known == article), None)
-        if len(rows) <= _CANDIDATES:
-            self._looked_up = article, own is not None
+        self._looked_up = article, own is not None
         for number, candidate, other in rows:
-            if number >= (own or _LATEST):
-                return
-            yield candidate, other
+            if number < (own or _LATEST):
+                yield candidate, other
 
     def has_text(self, article: str) -> bool:
         """Return whether the signature of an article's text is stored."""
         known, stored = self._looked_up
         return stored if known == article else super().has_text(article)
+
+
+def text_keys(signature: bytes) -> list[int]:
+    """Return the keys of a signature's bands, as the database function of this name does.
+
+    The function would take as long as the look-up.
+    """
+    values = struct.unpack(f"<{PERMUTATIONS}H", signature)
+    return [
+        band << 17 | (sum(map(mul, values[BAND * band :], _FACTORS)) >> 15) & 0x1FFFF
+        for band in range(PERMUTATIONS // BAND)
+    ]
+
+
+_FACTORS = (2654435761, 2246822519, 3266489917)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 FETCHED = ("document", "script", "xhr", "fetch")
-"""Kinds of a page's parts that the article may need, as Playwright names them."""
+"""Playwright's types of the subresources that an article may need."""
 
 TRACKERS = frozenset(
     (
@@ -32,28 +32,28 @@ TRACKERS = frozenset(
         "taboola.com", "teads.tv", "tiktok.com", "twitter.com", "x.com", "yandex.ru",
     )
 )  # fmt: skip
-"""Registered domains of advertising, statistics and buttons: no article comes from there."""
+"""Registered domains of advertising, statistics and share buttons, which serve no articles."""
 
 _OURS = {"host", "cookie", "user-agent", "accept-encoding", "connection", "content-length"}
 _UNDONE = {"content-encoding", "content-length", "transfer-encoding", "set-cookie"}
 
 Fetch = Callable[[str, str, Mapping[str, str]], Awaitable[Response]]
-"""Fetches a part of a page: its kind, URL and headers in, the answer out."""
+"""Fetches a subresource: type, URL and headers in, response out."""
 
 
-class Visit:
+class PageRendering:
     """Renders the HTML of a fetched page in the browser; subresources come from ``fetch``.
 
-    The browser gets the page's own HTML as it is held, and each part that the scripts ask for from
-    ``fetch``. What is no part of an article is not fetched at all.
+    The browser is given the HTML that was fetched, and each subresource that its scripts request
+    from ``fetch``. Subresources that no article needs are not fetched.
 
     Args:
-        url: Where the page stands.
+        url: URL of the page.
         html: The page.
-        fetch: Fetches a part; whatever it raises means that the part cannot be had.
-        most: Parts that are fetched; further ones are refused.
-        seconds: How long the page may take to come to rest; then it is read as it is.
-        size: Characters beyond which the finished page is not read.
+        fetch: Fetches a subresource; any error means that there is none.
+        most: Limit of subresources; further ones are refused.
+        seconds: Time after which a page whose network is still busy is taken as it is.
+        size: Limit of the rendered page in characters.
     """
 
     def __init__(
@@ -71,38 +71,38 @@ class Visit:
     async def begin(self, page: "Page", _: object = None) -> None:
         """Route all requests of a new page through the crawl's downloader."""
         self._page = page
-        await page.route("**/*", self._answer)
+        await page.route("**/*", self._serve)
 
     async def settle(self, page: "Page") -> None:
         """Wait until a page's network is idle.
 
         Raises:
-            BrowserError: it has grown too large to be read.
+            BrowserError: the rendered page is too large.
         """
-        from playwright.async_api import Error  # heavy, and here already
+        from playwright.async_api import Error  # heavy, and already imported here
 
-        with suppress(Error):  # one that never rests is read as it is
+        with suppress(Error):  # a network that is never idle is not waited for any longer
             await page.wait_for_load_state("networkidle", timeout=1000 * self._seconds)
-        size = await page.evaluate("document.documentElement.outerHTML.length")
+        size = await _size_of(page)
         if size > self._size:
             raise BrowserError(f"the page grew to {size} characters in the browser")
 
     async def end(self) -> None:
-        """Close the page if that is still to be done."""
+        """Close the page if it is open."""
         if self._page and not self._page.is_closed():
             await self._page.close()
 
-    async def _answer(self, route: "Route", part: "Part") -> None:
+    async def _serve(self, route: "Route", part: "Part") -> None:
         """Serve a request of the page."""
         from playwright.async_api import Error
 
-        with suppress(Error):  # the page has gone meanwhile: nobody waits for the answer
+        with suppress(Error):  # the page was closed meanwhile
             if not self._shown and part.is_navigation_request():
                 self._shown = True
                 headers = {"Content-Type": "text/html; charset=utf-8"}
                 await route.fulfill(status=200, headers=headers, body=self._html)
             elif part.resource_type == "stylesheet":
-                # Some scripts wait for one before they write.
+                # Some scripts wait for a style sheet before they write.
                 await route.fulfill(status=200, headers={"Content-Type": "text/css"}, body="")
             elif response := await self._get(part):
                 headers = {
@@ -123,15 +123,33 @@ class Visit:
         sent = {name: value for name, value in part.headers.items() if name not in _OURS}
         try:
             return await self._fetch(part.resource_type, part.url, sent)
-        except Exception as error:  # noqa: BLE001 - whatever a downloader raises: there is no part
-            logger.info("%s has to do without %s: %s", self.url, part.url, error)
+        except Exception as error:  # noqa: BLE001 - on any error the page is rendered without it
+            logger.info("%s is rendered without %s: %s", self.url, part.url, error)
             return None
+
+
+async def _size_of(page: "Page") -> int:
+    """Return the length of the rendered page, by a script that the page's own cannot affect."""
+    session = await page.context.new_cdp_session(page)
+    tree = await session.send("Page.getFrameTree")
+    world = await session.send(
+        "Page.createIsolatedWorld", {"frameId": tree["frameTree"]["frame"]["id"]}
+    )
+    measured = await session.send(
+        "Runtime.evaluate",
+        {
+            "expression": "document.documentElement.outerHTML.length",
+            "contextId": world["executionContextId"],
+        },
+    )
+    await session.detach()
+    return int(measured["result"]["value"])
 
 
 def is_wanted(kind: str, method: str, url: str) -> bool:
     """Return whether a subresource may be fetched for a page.
 
-    ``kind`` is as in ``FETCHED``. Only what is read and changes nothing on a server is.
+    ``kind`` is as in ``FETCHED``. Requests that may change data on a server are not.
     """
     if kind not in FETCHED or method != "GET" or not url.startswith(("https:", "http:")):
         return False
