@@ -14,7 +14,7 @@ import pytest
 from scrapy.settings import Settings
 
 from newscrawl import settings as defaults
-from newscrawl.archive.warc import read_answer
+from newscrawl.archive.warc import read_exchange
 from newscrawl.configuration.checks import check_settings
 from newscrawl.errors import SettingError, StorageError, StoreError
 from newscrawl.export import Order, Selection, export, find_feeds
@@ -358,7 +358,7 @@ def test_all_that_reads_files_reads_them_from_storage(
             write_page(data, feeds, output / "report.html") > 0,
             [json.loads(line)["title"] for line in (output / "again.jsonl").open()],
             (replayed.code, len(replayed.lines("feeds"))),
-            read_answer(files_of(data, data / "archive"), place).body,
+            read_exchange(files_of(data, data / "archive"), place).body,
         ]
 
     (archive,) = [path.name for path in (data / "archive/maghress").iterdir()]

@@ -1,4 +1,4 @@
-"""Files that are in object storage."""
+"""Table of the output files that were uploaded to object storage."""
 
 from uuid import uuid4
 
@@ -7,7 +7,7 @@ from newscrawl.storage.files import StoredFile
 
 
 class StoredFiles:
-    """Uploaded and verified files of all machines that share the ledger.
+    """Records the uploaded and verified files of all nodes that share the ledger.
 
     Args:
         database: Database that holds them.
