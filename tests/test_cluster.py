@@ -185,7 +185,7 @@ def test_a_worker_needs_the_same_version_and_the_archive(tmp_path: Path) -> None
         ("0.1", "has newscrawl .+, not 0.1"),
         (__version__, "there is no .+/index"),
     ):
-        job = reextraction.Job(version, {})
+        job = reextraction.ReextractionJob(version, {})
         shared = reextraction.Shared(Files(tmp_path), tmp_path / "index.sqlite", {}, job)
         with pytest.raises(ClusterError, match=fault):
             reextraction.rebuild([], shared)
@@ -204,7 +204,7 @@ def test_a_worker_without_the_archive_takes_it_from_object_storage(
         size, digest = upload(path, bucket, name)
         stored[name] = StoredFile(f"archive/{name}", f"{bucket}/{name}", size, digest)
     upload(index.file, bucket, "index.sqlite")
-    job = reextraction.Job(__version__, {"maghress": Learned(b"", {})})
+    job = reextraction.ReextractionJob(__version__, {"maghress": Learned(b"", {})})
     settings = get_project_settings().copy_to_dict()
     keys = [
         ArticleKey("maghress", "fr", "courrier", str(number)) for number in range(0, ARTICLES, 5)
@@ -226,7 +226,7 @@ def test_a_worker_without_the_archive_takes_it_from_object_storage(
 def test_a_job_is_not_continued_by_another_version(archive: Path, tmp_path: Path) -> None:
     feed = tmp_path / "feed.jsonl"
     feed.with_name("feed.jsonl.part").touch()
-    job = msgspec.json.encode(reextraction.Job("0.1", {}))
+    job = msgspec.json.encode(reextraction.ReextractionJob("0.1", {}))
     feed.with_name("feed.jsonl.part.job").write_bytes(job)
     with pytest.raises(StoreError, match=r"was begun by newscrawl 0\.1"):
         reextraction.reextract(archive, feed, tmp_path, Settings(), jobs=1)

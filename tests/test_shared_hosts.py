@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from newscrawl.demo.proxy import Answer, DemoProxy
+from newscrawl.demo.proxy import DemoProxy, Reply
 from tests.support import TEXT, TITLE
 from tests.web import HTML, Web, aggregator_page, command, environment, outlet_page
 
@@ -53,17 +53,17 @@ class Shared(Web):
                 if number % 2:
                     self.pages[link] = page
 
-    def answer(self, method: str, url: str, headers: Mapping[str, str]) -> Answer:
-        answer = super().answer(method, url, headers)
+    def reply(self, method: str, url: str, headers: Mapping[str, str]) -> Reply:
+        answer = super().reply(method, url, headers)
         host = urlsplit(url).hostname
         if method == "GET" and url in self.pages and host not in (SHARED, ARCHIVE):
             self._begun.add(str(host))
-            return answer if len(self._begun) == len(SITES) else Answer(action="drop")
+            return answer if len(self._begun) == len(SITES) else Reply(action="drop")
         if method != "GET" or host not in (SHARED, ARCHIVE):
             return answer
         if url.startswith(f"https://{ARCHIVE}/cdx"):
-            return Answer(200, {"Content-Type": "application/json"}, b"[]", delay=LATENCY)
-        return Answer(answer.status, HTML, answer.body, delay=LATENCY)
+            return Reply(200, {"Content-Type": "application/json"}, b"[]", delay=LATENCY)
+        return Reply(answer.status, HTML, answer.body, delay=LATENCY)
 
 
 def start(
@@ -114,7 +114,7 @@ def test_three_runs_send_one_request_at_a_time_even_if_one_is_killed(
     web = Shared()
     url = request.getfixturevalue("url") if nodes else ""
     places = {site: tmp_path / site if nodes else tmp_path for site in SITES}
-    with DemoProxy(web.answer) as proxy:
+    with DemoProxy(web.reply) as proxy:
 
         def begin(site: str) -> subprocess.Popen[bytes]:
             places[site].mkdir(exist_ok=True)
