@@ -24,7 +24,7 @@ def check_steps(
 ) -> Generator[Step, Any, None]:
     """Fetch and parse a record's source once more, and store the result.
 
-    The source is compared with the record's copy, as before; the record is not changed.
+    The source is compared with the record's copy as before; the record is not changed.
     A page with validators is requested conditionally: if it is unchanged, it is not sent again.
 
     Args:
