@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from cost import cost_of  # beside this file
+from cost import Cost, cost_of  # beside this file
 
 from newscrawl.export import FORMATS
 from newscrawl.export.columns import COLUMNS
@@ -190,13 +190,13 @@ def prepare(data: Path, records: int, words: int) -> int:
     return int(count.read_text())
 
 
-def export(data: Path, output: Path, options: list[str]) -> tuple[float, int]:
-    """Run the command; seconds and most bytes of memory."""
+def export(data: Path, output: Path, options: list[str]) -> Cost:
+    """Run the command, a single process."""
     command = ["-m", "scrapy", "export", "-o", output, *options, "-s", f"NEWSCRAWL_DATA={data}"]
     cost = cost_of([sys.executable, *command], stdout=subprocess.DEVNULL)
     if cost.code:
         sys.exit("the export failed")
-    return cost.seconds, int(cost.megabytes * 1024**2)
+    return cost
 
 
 def parquet_lines(output: Path) -> Iterator[tuple[bytes, int]]:
@@ -254,18 +254,18 @@ def main() -> int:
         lines = prepare(data, options.records, options.words)
         size = sum(path.stat().st_size for path in (data / "feeds" / "maghress").iterdir())
         print(f"{options.records} articles, {lines} lines, feeds of {size / 1e9:.2f} GB")
-        print(
-            "| case | seconds | lines/s | peak MB | output MB |\n|---|--:|--:|--:|--:|", flush=True
-        )
+        print("| case | seconds | processor s | peak MB | output MB |")
+        print("|---|--:|--:|--:|--:|", flush=True)
         cases = [name for name in options.cases.split(",") if name]
         is_good = True
         for name in cases:
             output = directory / "exports" / name.replace(" ", "-")
             shutil.rmtree(output, ignore_errors=True)
-            seconds, memory = export(data, output, CASES[name])
+            cost = export(data, output, CASES[name])
+            memory = cost.megabytes * 1024**2
             size = sum(file.stat().st_size for file in output.rglob("*") if file.is_file())
             print(
-                f"| {name} | {seconds:.0f} | {lines / seconds:.0f} | {memory / 1e6:.0f} "
+                f"| {name} | {cost.seconds:.0f} | {cost.cpu:.0f} | {memory / 1e6:.0f} "
                 f"| {size / 1e6:.0f} |",
                 flush=True,
             )

@@ -177,7 +177,7 @@ def test_unusable_clusters_are_one_line(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_a_worker_needs_the_same_version_and_the_archive(tmp_path: Path) -> None:
     for version, fault in (("0.1", "has newscrawl .+, not 0.1"), (__version__, "has no .+/index")):
-        job = reextraction.Job(version, {})
+        job = reextraction.ReextractionJob(version, {})
         shared = reextraction.Shared(Files(tmp_path), tmp_path / "index.sqlite", {}, job)
         with pytest.raises(ClusterError, match=fault):
             reextraction.rebuild([], shared)
@@ -186,7 +186,7 @@ def test_a_worker_needs_the_same_version_and_the_archive(tmp_path: Path) -> None
 def test_a_job_is_not_continued_by_another_version(archive: Path, tmp_path: Path) -> None:
     feed = tmp_path / "feed.jsonl"
     feed.with_name("feed.jsonl.part").touch()
-    job = msgspec.json.encode(reextraction.Job("0.1", {}))
+    job = msgspec.json.encode(reextraction.ReextractionJob("0.1", {}))
     feed.with_name("feed.jsonl.part.job").write_bytes(job)
     with pytest.raises(StoreError, match=r"was begun by newscrawl 0\.1"):
         reextraction.reextract(archive, feed, tmp_path, Settings(), jobs=1)

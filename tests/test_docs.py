@@ -23,7 +23,7 @@ from scrapy.utils.project import get_project_settings
 
 from newscrawl.aggregator.sites import SITES
 from newscrawl.demo.faults import FAULTS
-from newscrawl.demo.proxy import Answer, DemoProxy
+from newscrawl.demo.proxy import DemoProxy, Reply
 from newscrawl.items import Article
 from newscrawl.spiders.arguments import Arguments
 from tests.corpora import demo_feed
@@ -62,10 +62,10 @@ def commands(document: Path) -> list[str]:
     return [line.strip() for line in _COMMAND.findall(text)]
 
 
-def _listing(site: str, path: str) -> Answer:
+def _listing(site: str, path: str) -> Reply:
     """Return a page that links to an article."""
     body = f'<html><body><div><a href="https://{site}{path}">{TITLE}</a></div></body></html>'
-    return Answer(headers=HTML, body=body.encode())
+    return Reply(headers=HTML, body=body.encode())
 
 
 def _web() -> Web:
@@ -93,7 +93,7 @@ def reader(tmp_path: Path) -> Iterator[Callable[..., str]]:
     (tmp_path / "unhurried.py").write_text(f"from newscrawl.settings import *\n{options}")
     (tmp_path / ".venv").symlink_to(sys.prefix)
     (tmp_path / "my-urls.txt").write_text("https://www.masress.com/alalam/102\n")
-    with DemoProxy(_web().answer) as proxy:
+    with DemoProxy(_web().reply) as proxy:
         environment = (
             os.environ
             | proxy.environment()

@@ -60,9 +60,11 @@ def test_a_wrong_environment_is_reported(tmp_path: Path, variable: str, value: s
     assert report["reason"].startswith(f"{variable}: {value}")
 
 
-def test_a_component_that_cannot_be_made_is_reported(tmp_path: Path) -> None:
-    done = crawl(tmp_path, "-s", 'EXTENSIONS={"json.loads": 1}')
+@pytest.mark.parametrize("setting", ["EXTENSIONS", "DOWNLOADER_MIDDLEWARES"])
+def test_a_component_that_cannot_be_made_is_reported(tmp_path: Path, setting: str) -> None:
+    done = crawl(tmp_path, "-s", f'{setting}={{"json.loads": 1}}')
     assert done.returncode == 1
+    assert "Unhandled error" not in done.stderr, done.stderr
     report = json.loads((tmp_path / "runs" / "first.json").read_text())
     assert (report["state"], report["outcome"]) == ("interrupted", "failed")
     assert "loads() missing 1 required positional argument" in report["reason"]

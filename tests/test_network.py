@@ -32,7 +32,7 @@ def article(body: bytes, url: str, content_type: str | None = None) -> dict[str,
         "title": page.title,
         "outlet_name": page.outlet_name,
         "outlet_slug": page.outlet_slug,
-        **moment(page.published),
+        **timestamp(page.published),
         "byline": page.byline,
         "text": page.text.split("\n\n"),
         "images": [[image.url, image.caption] for image in page.images],
@@ -67,7 +67,7 @@ def feed(body: bytes, url: str) -> list[dict[str, Any]]:
             "id": entry.key.id,
             "title": entry.title,
             "outlet_name": entry.outlet_name,
-            **moment(entry.published),
+            **timestamp(entry.published),
             "thumbnail": entry.thumbnail,
             "teaser": entry.teaser,
         }
@@ -75,7 +75,7 @@ def feed(body: bytes, url: str) -> list[dict[str, Any]]:
     ]
 
 
-def moment(value: Moment | None) -> dict[str, str | None]:
+def timestamp(value: Moment | None) -> dict[str, str | None]:
     return {
         "published": value.iso() if value else None,
         "precision": value.precision if value else None,

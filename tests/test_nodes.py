@@ -154,7 +154,7 @@ def test_kills_of_runs_and_of_the_server_lose_and_double_nothing(
 ) -> None:
     web, urls = articles(60)
     nodes = ["one", "two", "three"]
-    with DemoProxy(web.answer) as proxy:
+    with DemoProxy(web.reply) as proxy:
         cluster = Cluster(proxy, tmp_path, own_server.create(), urls)
         for turn in range(12):
             run = cluster.start(nodes[turn % 3])
@@ -181,7 +181,7 @@ def test_a_paused_run_ends_once_another_node_has_its_site(
 ) -> None:
     web, urls = articles(20)
     slow = {"LEASE_SECONDS": "600", "DOWNLOAD_DELAY": "0.3"}
-    with DemoProxy(web.answer) as proxy:
+    with DemoProxy(web.reply) as proxy:
         cluster = Cluster(proxy, tmp_path, url, urls)
         paused = cluster.start("one", **slow)
         cluster.wait_for(2)

@@ -10,7 +10,7 @@ from itertools import combinations, pairwise
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from newscrawl.demo.proxy import Answer, DemoProxy
+from newscrawl.demo.proxy import DemoProxy, Reply
 from tests.postgres import Server
 from tests.support import TEXT, TITLE
 from tests.web import HTML, Web, aggregator_page, command, environment, outlet_page
@@ -52,17 +52,17 @@ class Shared(Web):
                 if number % 2:
                     self.pages[link] = page
 
-    def answer(self, method: str, url: str, headers: Mapping[str, str]) -> Answer:
-        answer = super().answer(method, url, headers)
+    def reply(self, method: str, url: str, headers: Mapping[str, str]) -> Reply:
+        answer = super().reply(method, url, headers)
         host = urlsplit(url).hostname
         if method == "GET" and url in self.pages and host not in (SHARED, ARCHIVE):
             self._begun.add(str(host))
-            return answer if len(self._begun) == len(SITES) else Answer(action="drop")
+            return answer if len(self._begun) == len(SITES) else Reply(action="drop")
         if method != "GET" or host not in (SHARED, ARCHIVE):
             return answer
         if url.startswith(f"https://{ARCHIVE}/cdx"):
-            return Answer(200, {"Content-Type": "application/json"}, b"[]", delay=LATENCY)
-        return Answer(answer.status, HTML, answer.body, delay=LATENCY)
+            return Reply(200, {"Content-Type": "application/json"}, b"[]", delay=LATENCY)
+        return Reply(answer.status, HTML, answer.body, delay=LATENCY)
 
 
 def start(
@@ -111,7 +111,7 @@ def exported(*directories: Path) -> list[str]:
 
 def test_three_runs_send_one_request_at_a_time_even_if_one_is_killed(tmp_path: Path) -> None:
     web = Shared()
-    with DemoProxy(web.answer) as proxy:
+    with DemoProxy(web.reply) as proxy:
         runs = {site: start(proxy, web, tmp_path, site, {}) for site in SITES}
         wait_for(proxy, 4)
         os.kill(runs["turess"].pid, signal.SIGKILL)
@@ -129,7 +129,7 @@ def test_three_runs_send_one_request_at_a_time_even_if_one_is_killed(tmp_path: P
 def test_three_nodes_share_hosts_through_postgresql(tmp_path: Path, postgres: Server) -> None:
     web, url = Shared(), postgres.create()
     runs: dict[str, subprocess.Popen[bytes]] = {}
-    with DemoProxy(web.answer) as proxy:
+    with DemoProxy(web.reply) as proxy:
         for site in SITES:
             (tmp_path / site).mkdir()
             node = {"NEWSCRAWL_LEDGER": url, "NEWSCRAWL_NODE": f"node-of-{site}"}

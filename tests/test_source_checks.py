@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from newscrawl.demo.proxy import Answer
+from newscrawl.demo.proxy import Reply
 from newscrawl.export.survival import Checks, source_life
 from newscrawl.items import Source
 from tests.support import BASE, SOURCE, TEXT, TITLE, article, reextract, scrapy
@@ -28,10 +28,10 @@ OTHER = outlet_page(
 SHORT = outlet_page(TITLE, TEXT[:1], published="2024-03-29T08:00:00+01:00", author="R. N.")
 LATER = {
     1: (SOURCE, "alive"),
-    2: (Answer(404, HTML, b"<p>404</p>"), "gone"),
+    2: (Reply(404, HTML, b"<p>404</p>"), "gone"),
     3: (OTHER, "replaced"),
-    4: (Answer(403, HTML, b"<p>403</p>"), "walled"),
-    5: (Answer(500, HTML, b"<p>500</p>"), "away"),
+    4: (Reply(403, HTML, b"<p>403</p>"), "walled"),
+    5: (Reply(500, HTML, b"<p>500</p>"), "away"),
     6: (SHORT, "emptied"),
 }
 
@@ -98,28 +98,40 @@ class Caching(Web):
     sent: list[tuple[str, int]] = field(default_factory=list)
     """URL and status of each response."""
 
-    def answer(self, method: str, url: str, headers: Mapping[str, str]) -> Answer:
-        answer = super().answer(method, url, headers)
+    def reply(self, method: str, url: str, headers: Mapping[str, str]) -> Reply:
+<<<<<<< HEAD
+        reply = super().reply(method, url, headers)
+        given = {"ETag": "if-none-match", "Last-Modified": "if-modified-since"}
+        for name, condition in given.items():
+            if reply.headers.get(name) and headers.get(condition) == reply.headers[name]:
+                reply = Reply(304, {name: reply.headers[name]})
+=======
+        answer = super().reply(method, url, headers)
         given = {"ETag": "if-none-match", "Last-Modified": "if-modified-since"}
         for name, condition in given.items():
             if answer.headers.get(name) and headers.get(condition) == answer.headers[name]:
-                answer = Answer(304, {name: answer.headers[name]})
+                answer = Reply(304, {name: answer.headers[name]})
+>>>>>>> names-ready
         if method != "CONNECT":
-            self.sent.append((url, answer.status))
-        return answer
+            self.sent.append((url, reply.status))
+        return reply
 
 
-def page(answer: Answer, **headers: str) -> Answer:
+<<<<<<< HEAD
+def page(reply: Reply, **headers: str) -> Reply:
+=======
+def page(answer: Reply, **headers: str) -> Reply:
+>>>>>>> names-ready
     """A page with other headers."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return replace(answer, headers={**answer.headers, **named})
+    return replace(reply, headers={**reply.headers, **named})
 
 
 def test_a_page_with_validators_is_requested_conditionally(tmp_path: Path) -> None:
     moved = "https://host3.example/new"
     web = Caching({link(1): page(SOURCE, ETag='"a"'), link(4): SOURCE})
     web.pages[link(2)] = page(SOURCE, Last_Modified=MODIFIED)
-    web.pages[link(3)] = Answer(301, {"Location": moved})
+    web.pages[link(3)] = Reply(301, {"Location": moved})
     web.pages[moved] = page(SOURCE, ETag='"c"')
     for number in range(1, 5):
         web.pages[f"{BASE}/{number}"] = aggregator_page(TITLE, TEXT, link=link(number))
@@ -150,8 +162,8 @@ def test_a_page_with_validators_is_requested_conditionally(tmp_path: Path) -> No
     # A page that was changed is sent; so is one to which the validators do not belong.
     other = "https://host3.example/other"
     web.pages[link(1)] = page(CHANGED, ETag='"b"')
-    web.pages[link(2)] = Answer(404, HTML, b"<p>404</p>")
-    web.pages[link(3)] = Answer(301, {"Location": other})
+    web.pages[link(2)] = Reply(404, HTML, b"<p>404</p>")
+    web.pages[link(3)] = Reply(301, {"Location": other})
     web.pages[other] = page(OTHER, ETag='"c"')
     sent, found = checks()
     assert {number: line["state"] for number, line in found.items()} == {

@@ -13,7 +13,7 @@ Day = Annotated[str, Meta(extra_json_schema={"format": "date"})]
 """A date in ISO 8601."""
 
 Match = Literal["exact", "near"]
-"""How a text equals the first of its cluster: the same words, or nearly."""
+"""How a text matches the representative of its cluster: same words, or nearly the same."""
 
 
 @dataclass(slots=True)

@@ -127,7 +127,7 @@ def _rows(path: Path | str) -> Iterator[tuple[str, str, str, int | None, str | N
             for line in lines:
                 number += 1
                 if not line.endswith(b"\n"):
-                    break  # torn: the run was killed or still writes
+                    break  # torn: the run was killed or is still writing
                 check = _decode(line)
                 yield check.id, check.checked, check.state, check.http, check.url
     except msgspec.MsgspecError as error:

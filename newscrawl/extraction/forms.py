@@ -1,7 +1,7 @@
 """Groups a page's text blocks by the tags and classes of their containers.
 
-The form of a block is that of its anchor, the part of the page that the block stands in:
-paragraphs, lists, headings and data tables of one part share a form.
+The form of a block (tag and classes) is that of its anchor, the container of the block:
+paragraphs, lists, headings and data tables in one container share a form.
 """
 
 from collections import Counter
@@ -14,7 +14,7 @@ from newscrawl.extraction.furniture import SENTENCE
 CELLS = frozenset(("thead", "tbody", "tfoot", "tr", "th", "td"))
 """Parts of a table."""
 
-# Elements that carry one paragraph, or a few, inside the part of the page that they stand in.
+# Elements of one or a few paragraphs inside their container.
 # fmt: off
 CARRIERS = frozenset((
     "p", "ul", "ol", "li", "dl", "dd", "dt", "blockquote", "center", "h1", "h2", "h3", "h4", "h5",
@@ -23,7 +23,7 @@ CARRIERS = frozenset((
 # fmt: on
 
 _LAYOUT = 0.2
-"""Share of the page's prose from which a table arranges the page and is no table of data."""
+"""Share of the page's prose from which a table is a layout table, not a data table."""
 
 _MAIN = 0.15
 """Share of the prose from which a form belongs to the body."""
@@ -38,16 +38,16 @@ _MINOR_LINKED = 0.2
 """Linked share from which a form does not look like running text."""
 
 _MINOR_ENDS = 0.25
-"""Share of paragraphs that end as sentences do, below which a form is no running text."""
+"""Share of paragraphs ending as sentences below which a form is not running text."""
 
 _TEASER = 700
-"""Characters of a teaser's text at most."""
+"""Maximum characters of a teaser's text."""
 
 _TEASERS = 3
 """Parts of one form, each a linked title and one paragraph, that are a list of teasers."""
 
 _ARTICLE = 0.25
-"""Share of the prose that an article has beside a list of teasers."""
+"""Minimum share of the prose of an article next to a list of teasers."""
 
 
 class Form(NamedTuple):
@@ -66,7 +66,7 @@ def form_of(page: Page, element: int) -> Form:
 
 
 def mass_of(page: Page, blocks: Iterable[int]) -> list[int]:
-    """Sum up the characters of some blocks in each element, those of its descendants included."""
+    """Return the characters of some blocks in each element, including its descendants."""
     mass = [0] * len(page.elements)
     for index in blocks:
         mass[page.blocks[index].element] += len(page.blocks[index].text)
@@ -79,8 +79,8 @@ def mass_of(page: Page, blocks: Iterable[int]) -> list[int]:
 def anchors_of(page: Page, mass: list[int]) -> list[int]:
     """Return the container of each element.
 
-    That is the element itself, or the first one outside carriers of paragraphs, cells of data and
-    wrappers of a single block.
+    That is the element itself, or its first ancestor that is not a carrier of paragraphs, a data
+    cell or a wrapper of a single block.
 
     Args:
         page: The page's blocks.
@@ -111,11 +111,11 @@ class Forms:
     def __init__(
         self, page: Page, anchors: list[int], blocks: list[int], prose: Iterable[int]
     ) -> None:
-        """Weigh the forms of ``blocks``; ``prose`` are those blocks that are prose."""
+        """Count the prose of each form; ``prose`` are the blocks that are prose."""
         self._page = page
         self._blocks = blocks
         self.anchors = anchors
-        """For each element the part that it stands in."""
+        """Container of each element."""
         self.of: dict[int, Form] = {}
         """The form of each anchor."""
         for index in blocks:
@@ -133,14 +133,14 @@ class Forms:
         return self.of[self.anchors[self._page.blocks[block].element]]
 
     def main(self) -> set[Form]:
-        """Return the forms of much of the prose."""
+        """Return the forms with a large share of the prose."""
         total = self.weights.total()
         return {form for form, weight in self.weights.items() if weight >= _MAIN * total}
 
     def minor(self, main: set[Form], share: float) -> set[Form]:
         """Return other forms of running text: sections, boxes and tables inside an article.
 
-        Each has at least ``share`` of the prose. Behind the last main form, one paragraph of
+        Each has at least ``share`` of the prose. After the last main form, one paragraph of
         another form is an author's note or the like.
         """
         blocks = self._page.blocks
@@ -173,7 +173,7 @@ class Forms:
 
 
 def without_teasers(page: Page, prose: list[int], good: list[int]) -> list[int]:
-    """Drop from good prose that of teasers: parts of one form, each a linked title and a text.
+    """Remove teasers from the article's prose: parts of one form with a linked title and a text.
 
     Args:
         page: The page's blocks.

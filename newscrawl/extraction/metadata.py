@@ -1,7 +1,7 @@
 """Reads the metadata that a page declares: JSON-LD, OpenGraph, ``<meta>``, microdata.
 
-Nothing is chosen here. Everything is optional and anything may be broken; what cannot be read is
-left out.
+No values are chosen here. Everything is optional and may be malformed; what cannot be parsed is
+ignored.
 """
 
 import json
@@ -25,7 +25,7 @@ _ARTICLE = re.compile(
 )
 _LISTED = ("CollectionPage", "SearchResultsPage", "ItemList")
 _PAGE = frozenset(("WebPage", "ItemPage", "AboutPage", "Page"))
-# A string that never ends is taken to the end: to look again from each quote is quadratic.
+# An unterminated string extends to the end: searching again from each quote is quadratic.
 _TRAILING_COMMA = re.compile(r'("(?:\\.|[^"\\]++)*+(?:"|\\?\Z))|,(?=\s*+[}\]])', re.DOTALL)
 _ESCAPED_APOSTROPHE = re.compile(r"(?<!\\)((?:\\\\)*)\\'")
 _BAD_ESCAPE = re.compile(r'\\(?!["\\/bfnrt]|u[0-9a-fA-F]{4})')
@@ -35,20 +35,20 @@ _MAX_NODES = 5000
 _LONGEST_SCRIPT = 500_000
 """Characters of JSON-LD that are parsed; a longer script is ignored."""
 _MOST_METAS = 20
-"""Contents of one name that are kept."""
+"""Maximum number of values of one name."""
 _MOST_NAMES = 50
-"""Authors, and names of the site, that are kept."""
+"""Maximum number of authors, and of names of the site."""
 _MOST_VALUES = 20
-"""JSON values that are read from one script."""
+"""Maximum number of JSON values in one script."""
 # The repairing parser is slow and, with many open brackets, quadratic.
 _LONGEST_REPAIR, _MOST_BRACKETS, _MOST_REPAIRS = 50_000, 400, 3
-# One look through the page for all of them: the way costs more than the comparisons.
+# One search for all of them: traversing the page costs more than the comparisons.
 _DECLARATIONS = (
     'meta[content], script[type*="ld+json"], link[rel~="canonical"], base[href], title, '
     'time, abbr[title], [itemprop~="datePublished"]:not(meta, time), '
     '[itemprop~="dateModified"]:not(meta, time)'
 )
-# What templates print where a value is missing.
+# Placeholders of templates for missing values.
 _NO_VALUE = re.compile(
     r"\s*(?:undefined|null|none|nan|n/a|false|\[?unknown\]?|\[object object\]|\{\{.*|\$\{.*|%+\w+%+"
     r"|[a-z]+(?:\.[a-z]+){3,})?\s*",
@@ -64,7 +64,7 @@ class Author:
 
     name: str
     person: bool
-    """Whether the page says that it names a person, not an organisation."""
+    """Whether the page declares the name as a person's, not an organisation's."""
 
 
 @dataclass
@@ -82,16 +82,16 @@ class Metadata:
     times: list[LexborNode] = field(default_factory=list)
     """Elements that hold times: ``<time>``, hAtom and microdata of publication and change."""
     url: str = ""
-    """Where the page stands."""
+    """URL of the page."""
     base: str = ""
-    """What its relative URLs start from."""
+    """Base of its relative URLs."""
     head: str | None = None
-    """``<title>``, the first of the page."""
+    """The page's first ``<title>``."""
     tree: LexborHTMLParser | None = None
     """The parsed page."""
 
     def meta(self, *names: str) -> str | None:
-        """Return the first content that one of these names has."""
+        """Return the first value of one of these names."""
         for name in names:
             for content in self.metas.get(name, ()):
                 if content:
@@ -120,16 +120,16 @@ class Metadata:
         }
 
     def by_id(self, value: dict[str, Any]) -> dict[str, Any]:
-        """Return the object that a reference leads to; the value itself when it leads nowhere."""
+        """Resolve a reference to an object; return the value itself if it cannot be resolved."""
         identity = value.get("@id")
         return self._by_id.get(identity, value) if isinstance(identity, str) else value
 
     @cached_property
     def article(self) -> dict[str, Any]:
-        """The JSON-LD object of the article; empty when there is none.
+        """The JSON-LD object of the article; empty if there is none.
 
-        An object that names another page as its own is another article, unless its headline says
-        that it is this one.
+        An object that refers to another page is another article, unless its headline is this
+        page's.
         """
         best: dict[str, Any] = {}
         most = -1
@@ -159,13 +159,13 @@ class Metadata:
         return {address for url in urls if url and (address := _address(url, self.base))}
 
     def is_about_page(self, node: dict[str, Any]) -> bool | None:
-        """Return whether an object names this page as its own; ``None`` when it names none."""
+        """Return whether an object refers to this page; ``None`` if it refers to none."""
         named = []
         for name in ("url", "mainEntityOfPage", "@id"):
             value = node.get(name)
             if isinstance(value, dict):
                 value = value.get("@id") or value.get("url")
-            # "#article" says which part of a page; a front page stands for any.
+            # "#article" is a part of a page; a front page is used for any page.
             if isinstance(value, str) and (address := _address(value, self.base)) and address[0]:
                 named.append(address)
         if not named or not self._addresses:
@@ -189,14 +189,14 @@ class Metadata:
 
     @cached_property
     def webpage(self) -> dict[str, Any]:
-        """The JSON-LD object of the page itself; empty when there is none."""
+        """The JSON-LD object of the page itself; empty if there is none."""
         for node in self.nodes:
             if any(kind in _PAGE for kind in types_of(node)):
                 return node
         return {}
 
     def text(self, *names: str) -> str | None:
-        """Return the first text that the article's JSON-LD has under one of these names."""
+        """Return the article's first JSON-LD text under one of these names."""
         for name in names:
             if value := _text(self.article.get(name)):
                 return value
@@ -204,7 +204,7 @@ class Metadata:
 
     @cached_property
     def description(self) -> str | None:
-        """The summary that the page gives to others."""
+        """The summary that the page declares."""
         value = self.meta("og:description", "description", "twitter:description")
         value = value or self.text("description")
         return (plain(value) or None) if value else None
@@ -220,7 +220,7 @@ class Metadata:
         return tier.lower() in ("locked", "metered")
 
     def authors(self) -> list[Author]:
-        """List the authors that the article's JSON-LD names."""
+        """Return the authors in the article's JSON-LD."""
         value = self.article.get("author") or self.article.get("creator")
         return list(islice(self._authors(value, 0), _MOST_NAMES))
 
@@ -234,7 +234,7 @@ class Metadata:
                 yield from self._authors(item, depth + 1)
         elif isinstance(value, dict):
             name = value.get("name")
-            if isinstance(value.get("@id"), str):  # its own object knows the name best
+            if isinstance(value.get("@id"), str):  # the referenced object has the best name
                 value = self.by_id(value)
                 name = value.get("name") or name
             person = "Person" in types_of(value)
@@ -250,7 +250,7 @@ class Metadata:
                 yield Author(f"{given} {_text(value.get('familyName')) or ''}", person)
 
     def publishers(self) -> list[str]:
-        """List the names the site goes by."""
+        """Return the names of the site."""
         names = [self.meta("og:site_name"), self.meta("application-name"), self.meta("publisher")]
         for node in (self.article, *self.nodes[:20]):
             publisher = node.get("publisher") or node.get("sourceOrganization")
@@ -314,7 +314,7 @@ def read_metadata(tree: LexborHTMLParser, url: str = "") -> Metadata:
 
 
 def read_json(text: str) -> Any:
-    r"""Read the first JSON value as pages write it; ``None`` when it cannot be read at all.
+    r"""Parse the first JSON value of a script leniently; ``None`` if it cannot be parsed at all.
 
     Tolerated: comments and CDATA around it, entities for quotes, trailing commas, raw control
     characters in strings, wrong escapes, and anything after the value.
@@ -326,7 +326,7 @@ def read_json(text: str) -> Any:
 
 
 def read_json_values(text: str) -> Iterator[Any]:
-    """Read the JSON values of a script one after the other, up to what cannot be read."""
+    """Yield the JSON values of a script, up to the first that cannot be parsed."""
     try:
         yield msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
@@ -360,7 +360,7 @@ def _prepared(text: str) -> str:
     return _BAD_ESCAPE.sub(r"\\\\", text).lstrip()
 
 
-# Fields and authors that are saved from JSON that no parser reads.
+# Fields and authors that are salvaged from JSON that no parser accepts.
 _FIELD = re.compile(
     r'"(headline|datePublished|dateModified|articleSection|inLanguage|url|@type)"\s{0,9}:\s{0,9}'
     r'"((?:\\.|[^"\\\n]){1,2000})"\s{0,9}[,}\]\n]'
@@ -403,12 +403,12 @@ def _unescaped(value: str) -> str:
 
 
 def _stands_for_article(node: dict[str, Any]) -> bool:
-    """Return whether an object of another type has what only an article has."""
+    """Return whether an object of another type has fields that only articles have."""
     return bool(node.get("headline") and (node.get("author") or node.get("datePublished")))
 
 
 def _address(url: str, base: str) -> tuple[str, str] | None:
-    """Path and query of a URL, for comparing; ``None`` for none."""
+    """Return path and query of a URL for comparison; ``None`` for an empty one."""
     if url.startswith("#") or not (full := absolute(url, base)):
         return None
     parts = urlsplit(full)
@@ -416,7 +416,7 @@ def _address(url: str, base: str) -> tuple[str, str] | None:
 
 
 def _nodes(value: Any) -> Iterator[dict[str, Any]]:
-    """List a value's objects, outermost first."""
+    """Yield a value's objects, outermost first."""
     queue = [value]
     for count, item in enumerate(queue):
         if count > _MAX_NODES:
@@ -433,7 +433,7 @@ def _nodes(value: Any) -> Iterator[dict[str, Any]]:
 
 
 def types_of(node: dict[str, Any]) -> list[str]:
-    """List the types of a JSON-LD object, without their namespace."""
+    """Return the types of a JSON-LD object, without their namespace."""
     kind = node.get("@type")
     kinds = kind if isinstance(kind, list) else [kind]
     return [kind.rsplit("/", 1)[-1] for kind in kinds if isinstance(kind, str)]

@@ -38,9 +38,9 @@ _LONGEST_HEADER = 2048
 
 
 class CompressionMiddleware(HttpCompressionMiddleware):
-    """Scrapy's middleware with limits, and a faster library for gzip.
+    """Scrapy's decompression with strict limits, and a faster library for gzip.
 
-    A body that is plain text despite its ``Content-Encoding`` is passed on as it is; text that is
+    A body that is plain text despite its ``Content-Encoding`` is passed on unchanged; text that is
     compressed without that header is decompressed. Unlike in Scrapy, no encoding is guessed from
     compressed bytes, and the error about a body that is too large does not keep what was
     decompressed.
@@ -73,12 +73,12 @@ class CompressionMiddleware(HttpCompressionMiddleware):
             pass
         else:
             return result
-        # Not in the handler above: there the error would have the other one in its context.
+        # Not in the handler above, where the error would keep Scrapy's in its context.
         raise DecompressedTooLargeError(f"{request.url} is too large once decompressed")
 
     @staticmethod
     def _decode(body: bytes, encoding: bytes, max_size: int) -> bytes:
-        """Decompress one layer; Scrapy's also recovers the beginning of what is damaged."""
+        """Decompress one layer; Scrapy's method also recovers the beginning of damaged data."""
         if encoding in _STREAMS:
             found = _decompressed(body, encoding, max_size)
             if found is not None:

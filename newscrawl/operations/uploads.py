@@ -1,4 +1,4 @@
-"""Upload of complete files to object storage."""
+"""Uploads complete output files to object storage and verifies them."""
 
 import fcntl
 import logging
@@ -26,29 +26,29 @@ KINDS = ("feeds", "rejects", "headlines", "checks", "archive")
 _SUFFIXES = (".jsonl", ".jsonl.gz", ".jsonl.zst", ".warc.gz")
 
 _OWNER = "owner"
-"""Object that belongs to the ledger whose files are uploaded beside it."""
+"""Object that identifies the ledger whose files are uploaded to the storage."""
 
 _FAILURES = 2
-"""Files in a row that fail before the storage counts as away."""
+"""Consecutive failed files after which the upload stops."""
 
 
 @dataclass(slots=True)
 class Uploads:
-    """Result of an upload."""
+    """Result of an upload: uploaded files, remaining files, and the last error."""
 
     uploaded: int = 0
-    """Files that were uploaded and verified."""
+    """Number of files that were uploaded and verified."""
     bytes: int = 0
     """Their size."""
     waiting: int = 0
-    """Files that remain to be uploaded."""
+    """Number of files that remain to be uploaded."""
     error: str = ""
-    """Why a file was not uploaded; empty if all were."""
+    """Reason why a file was not uploaded; empty if all were."""
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A complete file that is not in storage."""
+    """A complete file that is not yet in object storage, with its size and time."""
 
     path: Path
     """The file."""
@@ -59,12 +59,12 @@ class Waiting:
 
 
 def waiting_files(place: Place, ledger: Ledger) -> list[Waiting]:
-    """Return the complete files of this machine that are not in ``STORAGE`` as they are now.
+    """Return the complete files of this machine whose current content is not in ``STORAGE``.
 
     Raises:
         StoreError: the ledger cannot be read.
     """
-    # The ledger knows of an open file before it exists, so it is asked second.
+    # Open files are in the ledger before they exist, so the ledger is queried second.
     found = sorted(_local_files(place.data))
     opened, stored = ledger.files.open_files(), ledger.stored_files.uploaded()
     waiting = []
@@ -93,10 +93,10 @@ def _url(place: Place, name: str) -> str:
 
 
 def upload_all(place: Place, say: Callable[[str], None] = logger.info) -> Uploads:
-    """Upload the files that wait.
+    """Upload the waiting files.
 
     Each file is recorded in the ledger once its object was read back with the same checksum, so
-    that an upload that is interrupted anywhere is repeated.
+    that interrupted uploads are repeated.
 
     Args:
         place: Data directory, ledger and storage.
@@ -163,12 +163,12 @@ def _check_owner(place: Place, ledger: Ledger) -> None:
 
 
 def upload_after_run(place: Place, job: str) -> str:
-    """Upload the files that wait and add the counts to the report of a run.
+    """Upload the waiting files and add the counts to the report of a run.
 
-    Nothing that fails here changes the outcome of the run.
+    Failures do not change the outcome of the run.
 
     Returns:
-        A line for people; empty without object storage.
+        A line for the summary; empty without object storage.
     """
     if not place.storage:
         return ""
@@ -184,7 +184,7 @@ def upload_after_run(place: Place, job: str) -> str:
 
 @contextmanager
 def alone(place: Place) -> Iterator[bool]:
-    """Context in which no other process of this machine uploads or merges; whether it is so."""
+    """Lock uploads and merges of this machine; yield whether the lock was free."""
     path = place.path.with_name("uploads.lock")
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as lock:

@@ -1,6 +1,10 @@
 """Counts the feeds' articles for the report page: by outlet, day, status and agreement.
 
+<<<<<<< HEAD
 Each article counts once, in its latest version; memory grows by some 80 bytes per article
+=======
+Each article counts once, in its latest version; memory grows by about 80 bytes per article
+>>>>>>> names-ready
 (``benchmarks/report.py``).
 """
 
@@ -15,7 +19,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from newscrawl.export.feeds import Damage, FeedReader, Line
+from newscrawl.export.feeds import Damage, FeedLine, FeedReader
 from newscrawl.export.survival import LOST as LOST_STATES
 from newscrawl.export.survival import Checks
 from newscrawl.export.trust import Level, Reason, trust
@@ -52,7 +56,7 @@ _NAMED = 20
 
 
 class Sampled(NamedTuple):
-    """A record of the sample."""
+    """A record in the sample of the report page."""
 
     exported: str
     """Time of the record's creation, UTC."""
@@ -79,7 +83,7 @@ _decode_exported = msgspec.json.Decoder(_Exported).decode
 
 
 @dataclass(slots=True)
-class Outlet:
+class OutletStatistics:
     """Statistics of one newspaper in one edition of one aggregator."""
 
     site: str
@@ -111,7 +115,7 @@ class Outlet:
     requested: Counter[int] = field(default_factory=Counter)
     """Requested sources by age in years when the record was written."""
     lost: Counter[int] = field(default_factory=Counter)
-    """Those of them that are ``LOST``."""
+    """Requested sources whose status is in ``LOST``."""
     lives: Counter[tuple[int, bool]] = field(default_factory=Counter)
     """Sources by months from publication to their loss (true) or last observation (false)."""
 
@@ -130,7 +134,7 @@ class FeedStatistics:
     """Number of articles."""
     duplicates: int = 0
     """Articles with the text of an earlier one."""
-    outlets: dict[tuple[str, str, str], Outlet] = field(default_factory=dict)
+    outlets: dict[tuple[str, str, str], OutletStatistics] = field(default_factory=dict)
     """By site, edition and slug."""
     months: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     """Articles by month of publication and status of the source."""
@@ -139,7 +143,7 @@ class FeedStatistics:
     lives: defaultdict[str, Counter[tuple[int, bool]]] = field(
         default_factory=lambda: defaultdict(Counter)
     )
-    """Sources by year of publication, and as in ``Outlet.lives``."""
+    """Sources by year of publication, and as in ``OutletStatistics.lives``."""
     clusters: Counter[int] = field(default_factory=Counter)
     """Later articles with the same text, by hash of the first one's identifier."""
     agreement: dict[str, list[int]] = field(
@@ -165,7 +169,7 @@ def count_feeds(reader: FeedReader, checks: Checks) -> FeedStatistics:
     """Return the statistics of all feeds, and of the later checks of the sources.
 
     Feeds are read latest first, so that the first record of an article is its latest version. A
-    run writes an article once; if a feed edited by hand has it twice, the first one counts.
+    run writes an article once; in a manually edited feed that has it twice, the first one counts.
 
     Raises:
         ExportError: a feed cannot be read.
@@ -184,7 +188,11 @@ def count_feeds(reader: FeedReader, checks: Checks) -> FeedStatistics:
             except ValueError as error:  # base class of msgspec's errors
                 _note_damage(stats, Damage(reader.feeds[number].path, line.number, str(error)))
                 continue
+<<<<<<< HEAD
             key = hash(article.id)  # 64 bits: a collision in a million is one in 10 million
+=======
+            key = hash(article.id)  # 64 bits: collisions are unlikely
+>>>>>>> names-ready
             if key in seen:
                 stats.earlier += 1
                 continue
@@ -201,7 +209,7 @@ def count_feeds(reader: FeedReader, checks: Checks) -> FeedStatistics:
     return stats
 
 
-def _parse(line: Line) -> Article:
+def _parse(line: FeedLine) -> Article:
     """Parse a record.
 
     Raises:
@@ -237,10 +245,10 @@ def _latest_first(reader: FeedReader) -> list[int]:
     )
 
 
-def _began(lines: Iterator[Line | Damage]) -> str:
+def _began(lines: Iterator[FeedLine | Damage]) -> str:
     """Return the export time of the first valid record; "" if there is none."""
     for line in lines:
-        if isinstance(line, Line):
+        if isinstance(line, FeedLine):
             try:
                 return _decode_exported(line.data).crawl.exported or ""
             except ValueError:
@@ -261,7 +269,7 @@ def _count(stats: FeedStatistics, article: Article, checks: Checks) -> tuple[Rea
     site, edition, slug = article.aggregator, article.edition, article.outlet.slug
     outlet = stats.outlets.get((site, edition, slug))
     if outlet is None:
-        outlet = stats.outlets[site, edition, slug] = Outlet(site, edition, slug)
+        outlet = stats.outlets[site, edition, slug] = OutletStatistics(site, edition, slug)
     outlet.name = outlet.name or article.outlet.name
     if article.outlet.domain:
         outlet.domains[article.outlet.domain] += 1

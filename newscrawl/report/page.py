@@ -33,7 +33,7 @@ from newscrawl.report.feeds import (
     LENGTHS,
     LOST,
     FeedStatistics,
-    Outlet,
+    OutletStatistics,
     Sampled,
     count_feeds,
 )
@@ -52,7 +52,7 @@ _REASONS = 60
 """Maximum rows of a table; the number of omitted rows is shown below it."""
 
 _REPORTS = 2000
-"""Number of run reports that are read, the newest; a year of hourly runs leaves 50,000."""
+"""Number of latest run reports that are read; a year of hourly runs leaves 50,000."""
 
 _CURVES = 7
 """Largest outlets whose survival curves are shown."""
@@ -62,7 +62,7 @@ _DAYS = 366
 
 _SCRIPTS = ("d3.min.js", "plot.umd.min.js", "page.js")
 _STYLES = ("page.css", "plot.css")
-"""The second is the style that Plot inserts into each chart; it must match exactly."""
+"""The second style is the one that Plot inserts into each chart; it must match exactly."""
 
 _ASSETS = resources.files("newscrawl.report") / "assets"
 
@@ -76,7 +76,7 @@ def write_page(place: Place | Path, feeds: list[Feed], output: Path) -> int:
     """
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
-        # Compressed feeds are decompressed where there is space for them.
+        # Compressed feeds are decompressed in a directory with enough space.
         with TemporaryDirectory(dir=output.parent, prefix=".report.") as scratch:
             reader = FeedReader(feeds, Path(scratch))
             try:
@@ -166,11 +166,11 @@ def _content(stats: FeedStatistics, place: Place, feeds: list[Feed]) -> dict[str
     }
 
 
-def _survival(stats: FeedStatistics, outlets: list[Outlet]) -> list[list[Any]]:
+def _survival(stats: FeedStatistics, outlets: list[OutletStatistics]) -> list[list[Any]]:
     """Return curves of the survival of sources: all, then by year, then of the largest outlets.
 
-    Each is its kind, its name, its number of sources, and its steps: months since publication,
-    share that survives, number of sources observed for so long.
+    Each consists of kind, name, number of sources, and steps: months since publication, surviving
+    share, number of sources observed for that long.
     """
     groups = [("year", year, stats.lives[year]) for year in sorted(stats.lives)]
     everything = sum((lives for _, _, lives in groups), Counter[tuple[int, bool]]())
@@ -191,7 +191,7 @@ def _curve(lives: Counter[tuple[int, bool]]) -> list[list[float]]:
     return [[0, 1.0, lives.total()], *steps, [end, last, lives[end, False]]]
 
 
-def _outlet(outlet: Outlet, last_day: str) -> dict[str, Any]:
+def _outlet(outlet: OutletStatistics, last_day: str) -> dict[str, Any]:
     """Return an outlet's row, with its articles by month, and by day for the last year."""
     months: Counter[str] = Counter()
     for day, count in outlet.days.items():

@@ -28,10 +28,10 @@ class SourceChecks(RunListener):
     """Requests the sources to check, and writes the results to a file.
 
     Args:
-        crawler: Of the running spider.
+        crawler: Crawler of the running spider.
         arguments: Editions, outlets and number of sources.
         run: Run whose ledger and directory are used.
-        driver: Carries out the article flow.
+        driver: Runs the article flow.
     """
 
     def __init__(

@@ -1,11 +1,11 @@
-"""Files that are in object storage."""
+"""Table of the output files that were uploaded to object storage."""
 
 from newscrawl.state.database import Database
 from newscrawl.storage.files import StoredFile
 
 
 class StoredFiles:
-    """Uploaded and verified files of all machines that share the ledger.
+    """Records the uploaded and verified files of all nodes that share the ledger.
 
     Args:
         database: Database that holds them.

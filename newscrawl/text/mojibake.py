@@ -10,7 +10,7 @@ _AS_BYTES = {
 _TAIL = "[\x80-\xbf" + "".join(map(chr, _AS_BYTES)) + "]"
 # UTF-8 read as windows-1252: accented, Greek, Cyrillic, Arabic letters; punctuation; emoji.
 _DOUBLE = re.compile(f"[\xc2-\xc6\xcb\xce-\xd1\xd8-\xdb]{_TAIL}|[âï]{_TAIL}{{2}}|ð{_TAIL}{{3}}")
-# These two are searched for in every text: a rare first character makes them fast.
+# These two are searched for in every text: their rare first character makes that fast.
 _SURELY_DOUBLE = re.compile(
     f"[\xc2-\xdbâð](?:(?<=[ÂÃ]){_TAIL}|(?<=â)€|(?<=ð)Ÿ|(?<=[\xc2-\xdb]){_TAIL}[\xc2-\xdb]{_TAIL})"
 )
@@ -28,9 +28,10 @@ def looks_mojibake(s: str) -> bool:
 
 
 def repair_mojibake(s: str) -> str:
-    """Undo a wrong decoding, line by line, where the signs are sure; U+FFFD is beyond repair.
+    """Undo a wrong decoding, line by line, where it is certain; U+FFFD cannot be repaired.
 
-    Known are UTF-8 read as windows-1252 or Latin-1, also twice, and Arabic windows-1256 read so.
+    Repaired are UTF-8 decoded as windows-1252 or Latin-1, even twice, and Arabic windows-1256
+    decoded as windows-1252.
 
     >>> repair_mojibake("Lâ€™Ã©tÃ© Ã FÃ¨s")
     'L’été à Fès'
@@ -44,12 +45,12 @@ def _repair_line(line: str) -> str:
     for _ in range(3):
         if not _SURELY_DOUBLE.search(line):
             break
-        # The second byte of à is a no-break space, which cleaning has made a plain one.
+        # The second byte of à is a no-break space, which cleaning has replaced by a plain one.
         line = _DOUBLE.sub(_decode_double, line).replace("Ã ", "à ")
     if _ACCENTED_WORDS.search(line):
         try:
             arabic = line.translate(_AS_BYTES).encode("latin-1").decode("cp1256")
-        except UnicodeEncodeError:  # some characters were decoded rightly
+        except UnicodeEncodeError:  # some characters were decoded correctly
             return line
         if "ال" in arabic:
             return arabic

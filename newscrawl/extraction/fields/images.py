@@ -36,7 +36,7 @@ _CAPTIONS = 'figcaption, [class*="caption"], [class*="legend"]'
 
 
 def images(metadata: Metadata, tree: LexborHTMLParser) -> list[Image]:
-    """List the article's pictures: those declared, or those printed, with their captions."""
+    """Return the article's pictures, declared or printed, with their captions."""
     found: dict[str, Image] = {}
     for value in _declared(metadata):
         _add(found, metadata, value)
@@ -69,7 +69,7 @@ _DESCRIBED = (
 
 
 def _descriptions(metadata: Metadata) -> dict[str, str]:
-    """Return what the page says that its declared pictures show, by their URLs.
+    """Return the descriptions of the declared pictures by URL.
 
     A description that is the page's title, the site's name or a file's name says nothing.
     """
@@ -78,7 +78,7 @@ def _descriptions(metadata: Metadata) -> dict[str, str]:
     titles = (metadata.meta("og:title", "twitter:title"), metadata.text("headline"), metadata.head)
     none.update(folded_line(plain(title)) for title in titles if title)
     for urls, texts in (map(metadata.metas.get, names, ([], [])) for names in _DESCRIBED):
-        # With fewer descriptions than pictures, nothing says which is whose.
+        # With fewer descriptions than pictures, the assignment is ambiguous.
         for url, text in zip(urls, texts, strict=True) if len(urls) == len(texts) else ():
             full, description = absolute(url, metadata.base), plain(text)
             if full and " " in description and folded_line(description) not in none:
@@ -117,7 +117,7 @@ def _add(found: dict[str, Image], metadata: Metadata, value: Any, depth: int = 0
 
 
 def _holder(metadata: Metadata, value: dict[str, Any]) -> str | None:
-    """Return who made a picture, or has its rights."""
+    """Return a picture's creator or copyright holder."""
     for name in ("creator", "author", "copyrightHolder"):
         holder = value.get(name)
         if isinstance(holder, dict):
@@ -146,7 +146,7 @@ def _printed(
 ) -> Iterator[Image]:
     """Yield the pictures in the article with the captions of their figures.
 
-    With ``files``, only those whose file's name is one of them.
+    With ``files``, only those with one of these file names.
     """
     seen: set[str] = set()
     for node in tree.css(_PRINTED)[:_MOST_PRINTED] if files is None or files else ():
@@ -161,7 +161,7 @@ def _printed(
 
 
 def _source(node: LexborNode) -> str:
-    """Return the URL of a picture, also of a lazily loaded one."""
+    """Return the URL of a picture, even if it is lazily loaded."""
     attributes = {name: (value or "").strip() for name, value in node.attributes.items()}
     others = (name for name in attributes if name.startswith("data-") and name not in _LAZY)
     for name in (*_LAZY, *others):
@@ -195,7 +195,7 @@ def _is_icon(node: LexborNode, url: str) -> bool:
 
 
 def _caption(node: LexborNode) -> tuple[str | None, str | None]:
-    """Return caption and credit of the figure, or the box, that holds a picture."""
+    """Return caption and credit of the figure or box around a picture."""
     above: list[LexborNode] = []
     part = node.parent
     while part is not None and len(above) < _DEPTH_OF_FIGURE:
@@ -215,7 +215,7 @@ def _caption(node: LexborNode) -> tuple[str | None, str | None]:
 
 _DEPTH_OF_FIGURE, _DEPTH_OF_BOX = 4, 2
 _ROWS = ("td", "tr", "tbody")
-"""Parts of a table, which holds a picture's caption in a row of its own."""
+"""Parts of a table, in which a picture's caption may be in a separate row."""
 
 
 def _parted(caption: LexborNode) -> tuple[str | None, str | None]:
@@ -235,5 +235,5 @@ _LONGEST_CAPTION = 1000
 
 
 def _file(url: str) -> str:
-    """Return the name of a picture's file without its size, which all its copies have."""
+    """Return a picture's file name without its size, as all its copies share it."""
     return _SIZE.sub("", urlsplit(url).path.rpartition("/")[2].lower())

@@ -18,7 +18,7 @@ DIGITS = re.compile(r"\d\D+\d|\d.*[^\W\d_]|\d{4}")
 _DIGIT = re.compile(r"\d")
 _LONGEST_LINE = 80
 _DAY = timedelta(days=1)
-# What announces a date, in folded text.
+# Words that announce a date, in folded text.
 _LABELS = re.compile(
     r"(?P<updated>(?:derniere\s)?mise?\sa\sjour|(?:derniere\s)?modifi(?:e|cation)\b|actualisee?\b"
     r"|\bmaj\b|\brevue?\sle\b|(?:last\s)?(?:updated?|modified|edited|revised|reviewed|amended)\b"
@@ -33,8 +33,8 @@ _UPDATED_CLASS = re.compile(r"updat|modif|\bmaj\b|revis", re.IGNORECASE)
 _PUBLISHED_CLASS = re.compile(r"publi(?!c)|posted|created|entry-date", re.IGNORECASE)
 _SENTENCE = re.compile(r"[^\W\d_][.!?…]$")
 _LONGEST_PRINTED = 160
-# Parts of a page that show the current day, or the days of other articles. The selector has few
-# names, as each costs a look at every element; the expression decides.
+# Parts of a page with the current day or dates of other articles. The selector has few names, as
+# each is compared with every element; the expression decides.
 _MAY_BE_ELSEWHERE = "header, aside, " + ", ".join(
     f'[{attribute}*="{name}"]'
     for name in ("top", "head", "today", "current", "related", "sidebar")
@@ -46,7 +46,7 @@ _ELSEWHERE = re.compile(
 )
 
 Kind = Literal["published", "updated"]
-"""What a page says that a date is."""
+"""Meaning of a date according to its label."""
 
 
 class Printed:
@@ -78,16 +78,16 @@ class Printed:
         ]
 
     def _kind(self, text: str) -> Kind | None:
-        """Return what the name of a text's element says that a date is."""
+        """Return the kind of date that the class or id of a text's element indicates."""
         name = self._named.get(text)
         if not name or _PUBLISHED_CLASS.search(name):
             return None
         return "updated" if _UPDATED_CLASS.search(name) else None
 
     def announced_as(self, kind: Kind | None) -> Iterator[str]:
-        """Yield the dates announced as published or updated, or not at all, nearest first.
+        """Yield the dates labelled as published or updated, or without a label, nearest first.
 
-        The current day at the head of a page, and days of other articles, are none.
+        The current day in a page's header, and dates of other articles, are excluded.
         """
         for _, announced, value in self._dates:
             if announced == kind and (kind or not self._is_elsewhere(value)):
@@ -95,7 +95,7 @@ class Printed:
 
     @property
     def all(self) -> Iterator[str]:
-        """Yield all dates but those of updates, the announced ones first."""
+        """Yield all dates except those of updates, labelled ones first."""
         yield from self.announced_as("published")
         yield from (value for _, announced, value in self._dates if announced is None)
 
@@ -132,7 +132,7 @@ _FAR = 1_000_000
 
 
 def _is_named_elsewhere(node: LexborNode) -> bool:
-    """Return whether the tag, class or id of an element says that it is not of the article."""
+    """Return whether an element does not belong to the article, by its tag, class or id."""
     name, identity = (node.attributes.get(name) or "" for name in ("class", "id"))
     return node.tag in ("header", "aside") or _ELSEWHERE.search(f"{name} #{identity}") is not None
 
@@ -158,9 +158,9 @@ _ARTICLE_HEAD = re.compile(r"entry|post|article|story|single|title|meta|auth|byl
 _DATELINE = re.compile(
     r"^(?:[^.!?\n]|(?<=\d)\.){5,80}?(?:\)|\s[-–—|]|\d{4}\s?[:،]|\d{4}\s\()(?=\s)"
 )
-# Between an announced date and one that is not.
+# Separators of labelled and unlabelled dates.
 _NEXT_DATE = re.compile(r"\s[|•·–—-]\s(?=\D{0,20}\d\d?\D[^|•·]*\d{4})")
-# The note that WordPress's old themes print below an entry, without its category.
+# The note that old WordPress themes print below an entry, without its category.
 _ENTRY = re.compile(
     r"(?:this|cet|cette|dieser)\s\w+\s(?:was|a été|wurde)\s.{10,110}?(?=\s(?:and|et|und)\s)",
     re.IGNORECASE,
@@ -169,10 +169,10 @@ _LONGEST_NOTE, _LONGEST_LABEL = 500, 30
 
 
 def _announced(near: Iterable[str]) -> list[tuple[Kind | None, str]]:
-    """Split short texts at the words that announce a date, and say which these are."""
+    """Split short texts at date labels; return each part with its kind of label."""
     parts: list[tuple[Kind | None, str]] = []
     pending: Kind | None = None
-    dated = False  # whether the last text was a date without an announcement
+    dated = False  # whether the last text was a date without a label
     for text in near:
         if len(text) > _LONGEST_PRINTED:
             pending, dated = None, False
@@ -193,8 +193,8 @@ def _announced(near: Iterable[str]) -> list[tuple[Kind | None, str]]:
                 pending = None
             continue
         first = labels[0]
-        # A label in a block of its own names the date of its neighbour: the one before it here,
-        # where texts above the body come nearest first, else the one behind it.
+        # A separate label belongs to the date of its neighbour: the one before it here,
+        # where texts above the body come nearest first, else the one after it.
         if dateless:
             if dated:
                 parts[-1] = (_kind(first), parts[-1][1])
@@ -215,9 +215,9 @@ def _announced(near: Iterable[str]) -> list[tuple[Kind | None, str]]:
 
 @lru_cache(maxsize=8192)
 def _labels(text: str) -> tuple[str, list[re.Match[str]]]:
-    """Return a text folded, and the words in it that announce a date.
+    """Return a folded text, and the date labels in it.
 
-    Cached, as the pages of an outlet print the same lines around their articles.
+    Cached, as an outlet's pages print the same lines around their articles.
     """
     folded = fold(text)
     return folded, list(_LABELS.finditer(folded))
@@ -259,14 +259,14 @@ def _time(
         if stands_elsewhere(node):
             return None
         kind = kind and (kind if node.attributes.get("itemprop") else None)
-    # The printed date is the first one where a changed page keeps it.
+    # On a changed page that keeps it, the first printed date is the original one.
     stated, said = parse_date(value, UTC), parse_date(shown, UTC)
     if stated and said and said.when < stated.when - _DAY:
         value = shown
     return place, kind, value
 
 
-# Parts of a page that are named after the date they hold, wherever they stand.
+# Elements whose class or id indicates a date, anywhere on the page.
 _MARKED = ", ".join(
     f'[{attribute}*="{name}"]'
     for name in (

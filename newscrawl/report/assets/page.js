@@ -395,7 +395,8 @@
     const filled = Object.entries(content.filled).map(([field, count]) => [field, total ? count / total : 0]);
     chart("chart-filled", () => bars(total ? filled : [], "field", percent, { domain: [0, 1] }));
     const lengths = content.lengths.map(([limit, count], at) => [limit ? `to ${number(limit)}` : `over ${number(content.lengths[at - 1][0])}`, count]);
-    chart("chart-lengths", () => bars(total ? lengths : [], "words", number));
+    const filledBins = lengths.flatMap(([, count], at) => (count ? [at] : []));
+    chart("chart-lengths", () => bars(lengths.slice(filledBins[0], filledBins.at(-1) + 1), "words", number));
     chart("chart-clusters", () => bars(content.clusters.map(([size, count]) => [`${size} articles`, count]), "articles with one text", number));
     const byMethod = ([method]) => [`method ${method}`, (r) => r.rule != null && (r.rule.includes("#") ? "rule" : r.rule) === method];
     chart("chart-found", () => bars(Object.entries(content.found), "method", number, { pick: (entry) => showRecords([byMethod(entry)]) }));
