@@ -99,29 +99,17 @@ class Caching(Web):
     """URL and status of each response."""
 
     def reply(self, method: str, url: str, headers: Mapping[str, str]) -> Reply:
-<<<<<<< HEAD
         reply = super().reply(method, url, headers)
         given = {"ETag": "if-none-match", "Last-Modified": "if-modified-since"}
         for name, condition in given.items():
             if reply.headers.get(name) and headers.get(condition) == reply.headers[name]:
                 reply = Reply(304, {name: reply.headers[name]})
-=======
-        answer = super().reply(method, url, headers)
-        given = {"ETag": "if-none-match", "Last-Modified": "if-modified-since"}
-        for name, condition in given.items():
-            if answer.headers.get(name) and headers.get(condition) == answer.headers[name]:
-                answer = Reply(304, {name: answer.headers[name]})
->>>>>>> names-ready
         if method != "CONNECT":
             self.sent.append((url, reply.status))
         return reply
 
 
-<<<<<<< HEAD
 def page(reply: Reply, **headers: str) -> Reply:
-=======
-def page(answer: Reply, **headers: str) -> Reply:
->>>>>>> names-ready
     """A page with other headers."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return replace(reply, headers={**reply.headers, **named})

@@ -1,10 +1,6 @@
 """Counts the feeds' articles for the report page: by outlet, day, status and agreement.
 
-<<<<<<< HEAD
 Each article counts once, in its latest version; memory grows by some 80 bytes per article
-=======
-Each article counts once, in its latest version; memory grows by about 80 bytes per article
->>>>>>> names-ready
 (``benchmarks/report.py``).
 """
 
@@ -188,11 +184,7 @@ def count_feeds(reader: FeedReader, checks: Checks) -> FeedStatistics:
             except ValueError as error:  # base class of msgspec's errors
                 _note_damage(stats, Damage(reader.feeds[number].path, line.number, str(error)))
                 continue
-<<<<<<< HEAD
             key = hash(article.id)  # 64 bits: a collision in a million is one in 10 million
-=======
-            key = hash(article.id)  # 64 bits: collisions are unlikely
->>>>>>> names-ready
             if key in seen:
                 stats.earlier += 1
                 continue
