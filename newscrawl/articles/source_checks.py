@@ -24,19 +24,15 @@ def check_steps(
 ) -> Generator[Step, Any, None]:
     """Fetch and parse a record's source once more, and store the result.
 
-    <<<<<<< HEAD
-        The source is compared with the record's copy, as before; the record is not changed.
-    =======
-        The source is compared with the record's copy as before; the record is not changed.
-    >>>>>>> names-ready
-        A page with validators is requested conditionally: if it is unchanged, it is not sent again.
+    The source is compared with the record's copy as before; the record is not changed.
+    A page with validators is requested conditionally: if it is unchanged, it is not sent again.
 
-        Args:
-            flow: The article flow, without a web archive.
-            record: The exported record.
-            last: The page as the last check found it, if that has validators.
-            store: Stores the result.
-            checked: Time of the check, ISO 8601 in UTC.
+    Args:
+        flow: The article flow, without a web archive.
+        record: The exported record.
+        last: The page as the last check found it, if that has validators.
+        store: Stores the result.
+        checked: Time of the check, ISO 8601 in UTC.
     """
     assert record.source.link
     page: Response | Failure = yield Fetch(record.source.link, last.conditions if last else {})

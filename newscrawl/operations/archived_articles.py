@@ -244,7 +244,7 @@ class Reextractor:
 
 
 def _best(found: list[ArchivedResponse]) -> ArchivedResponse:
-    """Return the last page; a later failure does not replace a page that was fetched once."""
+    """Return the last successful response, or the last one: later errors do not hide a page."""
     pages = (a for a in reversed(found) if 200 <= a.status < 400 and a.status != 304)
     return next(pages, found[-1])
 

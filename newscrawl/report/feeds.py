@@ -1,6 +1,6 @@
 """Counts the feeds' articles for the report page: by outlet, day, status and agreement.
 
-Each article counts once, in its latest version; memory grows by some 80 bytes per article
+Each article counts once, in its latest version; memory grows by about 80 bytes per article
 (``benchmarks/report.py``).
 """
 
@@ -184,7 +184,7 @@ def count_feeds(reader: FeedReader, checks: Checks) -> FeedStatistics:
             except ValueError as error:  # base class of msgspec's errors
                 _note_damage(stats, Damage(reader.feeds[number].path, line.number, str(error)))
                 continue
-            key = hash(article.id)  # 64 bits: a collision in a million is one in 10 million
+            key = hash(article.id)  # 64 bits: collisions are unlikely
             if key in seen:
                 stats.earlier += 1
                 continue

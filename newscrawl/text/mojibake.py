@@ -1,6 +1,7 @@
 """Detects and repairs text that was decoded with the wrong encoding."""
 
 import re
+from functools import lru_cache
 
 from newscrawl.text.cleaning import C1_AS_CP1252
 
@@ -18,6 +19,7 @@ _SURELY_DOUBLE = re.compile(
 _ACCENTED_WORDS = re.compile(r"[\xc0-\xff](?<=[\xc0-\xff]{3})[^\w]++[\xc0-\xff]{3}")
 
 
+@lru_cache(maxsize=16)  # each text of a record is judged several times
 def looks_mojibake(s: str) -> bool:
     r"""Return whether a text shows signs of having been decoded wrongly, repairable or not.
 
