@@ -22,13 +22,13 @@ import os
 import random
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,7 @@ from newscrawl.demo.network import build
 from newscrawl.demo.outlets import outlets_of
 from newscrawl.demo.proxy import DemoProxy, Reply
 from newscrawl.state import Ledger, Scope, ledger_path
+from tests.crawl_server import CrawlServer
 from tests.written import Written, lines, written
 
 SITES = ("maghress", "djazairess")
@@ -78,26 +79,22 @@ class Expected:
     """Printed dates by id."""
 
 
-def crawl(
+def start(
+    server: CrawlServer,
     proxy: DemoProxy,
     data: Path,
     site: str,
     arguments: Mapping[str, str],
     settings: Mapping[str, str],
-) -> subprocess.Popen[bytes]:
-    """Start a crawl, whose output is added to a log in the data directory."""
+) -> int:
+    """Start a crawl, whose output is added to a log in the data directory; its process id."""
     given = [f"--set={name}={value}" for name, value in (SETTINGS | dict(settings)).items()]
     given += [part for item in arguments.items() for part in ("-a", "=".join(item))]
     data.mkdir(exist_ok=True)
-    with (data / "log").open("ab") as log:
-        log.write(f"\n== {site} {arguments} {settings}\n".encode())
-        log.flush()
-        return subprocess.Popen(
-            [sys.executable, "-m", "scrapy", "crawl", site, *given],
-            env=os.environ | proxy.environment() | {"NEWSCRAWL_DATA": str(data)},
-            stdout=log,
-            stderr=log,
-        )
+    with (data / "log").open("a") as log:
+        log.write(f"\n== {site} {arguments} {settings}\n")
+    environment = proxy.environment() | {"NEWSCRAWL_DATA": str(data)}
+    return server.start(["crawl", site, *given], environment, data / "log", 0)
 
 
 def outlets(site: str) -> list[str]:
@@ -105,11 +102,12 @@ def outlets(site: str) -> list[str]:
     return sorted({outlet.slug for outlet in outlets_of(site)})
 
 
-def undisturbed(site: str, data: Path) -> Expected:
+def undisturbed(server: CrawlServer, site: str, data: Path) -> Expected:
     """Crawl a whole site."""
     with DemoProxy(build(scale=SCALE).reply) as proxy:
         everything = {"outlets": ",".join(outlets(site)), "_job": "calm"}
-        if code := crawl(proxy, data, site, everything, {}).wait():
+        start(server, proxy, data, site, everything, {})
+        if code := server.wait():
             sys.exit(f"the undisturbed run ended with exit code {code}: {data / 'log'}")
     report = json.loads((data / "runs" / "calm.json").read_text())
     found = Expected(unserved={*report["failures"], *report["rejections"]})
@@ -127,11 +125,16 @@ def comparable(record: Mapping[str, Any]) -> Written:
 class Round:
     """One data directory, and runs that write to it."""
 
-    def __init__(self, seed: int, expected: Mapping[str, Expected], directory: Path) -> None:
+    def __init__(
+        self, server: CrawlServer, seed: int, expected: Mapping[str, Expected], directory: Path
+    ) -> None:
+        self._server = server
         self._chance = random.Random(seed)
         self._expected = expected
         self._network = build(scale=SCALE)
-        self._settings = self._chance.choice([{}, {}, DUE])
+        self._due = self._chance.random() < 0.3
+        self._settings = DUE if self._due else {}
+        self._settings = self._settings | {"PARSE_WORKERS": self._chance.choice("001")}
         self._requests = 0
         self._on_request = 0
         self._reached = threading.Event()
@@ -233,24 +236,22 @@ class Round:
         self.counts["limits"] += "limit" in arguments
         self.counts["budgets"] += bool(settings)
         job = f"run-{self.counts['runs']:02}"
-        self._requests, self._on_request = 0, self._chance.randint(0, 60)
+        # SIGINT interrupts the imports before the first request, as in any Python program.
+        earliest = int(signal.SIGINT in (signals or []))
+        self._requests, self._on_request = 0, self._chance.randint(earliest, 60)
         self._reached.clear()
-        process = crawl(
-            proxy,
-            self.data,
-            site,
-            arguments | {"_job": job},
-            {**self._settings, **(settings or {})},
-        )
+        arguments = arguments | {"_job": job}
+        settings = {**self._settings, **(settings or {})}
+        process = start(self._server, proxy, self.data, site, arguments, settings)
         for number, each in enumerate(signals or []):
             if number or not self._on_request:
-                wait = self._chance.uniform(0, 0.5 if number else 2)
-                time.sleep(wait)
+                time.sleep(self._chance.uniform(0, 0.5 if number else 2))
             else:
-                while process.poll() is None and not self._reached.wait(0.02):
+                while _is_alive(process) and not self._reached.wait(0.02):
                     pass
-            process.send_signal(each)
-        code = process.wait(300)
+            with suppress(ProcessLookupError):
+                os.kill(process, each)
+        code = self._server.wait()
         log = (self.data / "log").read_text(errors="replace")
         assert "Traceback" not in log, f"{job}: a traceback is in the log"
         self._check_feeds()
@@ -342,7 +343,7 @@ class Round:
 
     def _complete(self) -> bool:
         """Whether all that is served is exported; due articles are still fetched again."""
-        return not self._settings and all(
+        return not self._due and all(
             each.records.keys() <= self._versions.keys() for each in self._expected.values()
         )
 
@@ -362,6 +363,14 @@ class Round:
             assert report["state"] != "running", f"{path} says running"
 
 
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
 def _article_of(url: str) -> str:
     """Return the id of an article by its URL."""
     key = parse_article_url(url)
@@ -378,22 +387,23 @@ def main() -> int:
     options = parser.parse_args()
     end = time.monotonic() + 60 * options.minutes
     directory = Path(tempfile.mkdtemp(prefix="campaign-"))
-    expected = {site: undisturbed(site, directory / f"calm-{site}") for site in SITES}
     total: Counter[str] = Counter()
     seed = options.seed
-    while total["runs"] < options.runs and time.monotonic() < end:
-        began = time.monotonic()
-        one = Round(seed, expected, directory)
-        try:
-            one.run()
-        except AssertionError as error:
-            print(f"seed {seed}: {error}\n{one.data} has the files and the log", flush=True)
-            return 1
-        seconds = time.monotonic() - began
-        print(f"seed {seed}: {dict(one.counts)}, {seconds:.0f} s", flush=True)
-        shutil.rmtree(one.data)
-        total += one.counts
-        seed += 1
+    with CrawlServer() as server:
+        expected = {site: undisturbed(server, site, directory / f"calm-{site}") for site in SITES}
+        while total["runs"] < options.runs and time.monotonic() < end:
+            began = time.monotonic()
+            one = Round(server, seed, expected, directory)
+            try:
+                one.run()
+            except AssertionError as error:
+                print(f"seed {seed}: {error}\n{one.data} has the files and the log", flush=True)
+                return 1
+            seconds = time.monotonic() - began
+            print(f"seed {seed}: {dict(one.counts)}, {seconds:.0f} s", flush=True)
+            shutil.rmtree(one.data)
+            total += one.counts
+            seed += 1
     print(f"all: {dict(total)}")
     shutil.rmtree(directory)
     return 0

@@ -79,6 +79,8 @@ class Track:
             "PYTHONPATH": str(CONTESTANTS),
             "SSL_CERT_FILE": str(authority),
             "REQUESTS_CA_BUNDLE": str(authority),
+            # As installed: modules are not compiled at each start.
+            "PYTHONDONTWRITEBYTECODE": "",
         }
 
     def fresh(self) -> Path:

@@ -1,6 +1,6 @@
 """Kill a crawl of the demo network again and again, and compare its feeds in the end.
 
-    python -m benchmarks.kills [--kills 100] [--signal KILL|TERM|INT] [--packing zstd]
+    python -m benchmarks.kills [--kills 100] [--minutes 10] [--signal KILL|TERM|INT]
 
 Every article must be in the feeds exactly once, with the same record as in a crawl that was not
 killed, apart from the fields that ``docs/crawling.md`` names. A second undisturbed crawl shows what
@@ -100,6 +100,7 @@ def main() -> int:
     """Kill and compare."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--minutes", type=float, default=600, help="nothing is killed after this")
     parser.add_argument("--signal", choices=["KILL", "TERM", "INT"], default="KILL")
     parser.add_argument("--site", default="maghress")
     parser.add_argument("--parallel", type=int, default=2, help="concurrent requests to a host")
@@ -107,6 +108,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=3)
     options = parser.parse_args()
     number = signal.Signals[f"SIG{options.signal}"]
+    end = time.monotonic() + 60 * options.minutes
     chance = random.Random(options.seed)
     with tempfile.TemporaryDirectory() as directory:
         calm, again = Path(directory, "calm"), Path(directory, "again")
@@ -115,7 +117,7 @@ def main() -> int:
         expected = records(calm)
         good = compare("undisturbed again", expected, records(again))
         kills = crawls = 0
-        while kills < options.kills:
+        while kills < options.kills and time.monotonic() < end:
             crawls += 1
             killed = Path(directory, f"killed-{crawls}")
             before = kills
@@ -125,7 +127,8 @@ def main() -> int:
                     # From the start, when nothing is open yet, to well into the crawl.
                     limit = 0.3 + 0.2 * seconds * chance.random()
                     try:
-                        run.wait(limit if kills < options.kills else None)
+                        is_killed = kills < options.kills and time.monotonic() < end
+                        run.wait(limit if is_killed else None)
                         break
                     except subprocess.TimeoutExpired:
                         run.send_signal(number)

@@ -17,6 +17,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
+import pytest
 from hypothesis import HealthCheck, Phase, note, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -32,6 +33,7 @@ from newscrawl.state import Ledger, Scope
 from newscrawl.state.place import Place
 from tests.changing_network import NEWEST, OUTLETS, TODAY, Network, Piece
 from tests.crawl_server import CrawlServer
+from tests.postgres import Server
 from tests.web import FAST, environment
 
 SITES = ("maghress", "djazairess")
@@ -354,3 +356,10 @@ def run(number: int, examples: int, steps: int) -> None:
 
 def test_what_the_network_serves_is_in_the_feeds_once_and_in_its_last_state() -> None:
     run(SEED, EXAMPLES, 8)
+
+
+def test_the_same_holds_with_the_ledger_on_postgresql(
+    postgres: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ArticleStates, "ledgers", iter(postgres.create, ""))
+    run(SEED, 1, 4)

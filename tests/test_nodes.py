@@ -76,6 +76,8 @@ def test_a_lease_that_is_renewed_or_not_taken_goes_on(tmp_path: Path, url: str) 
         time.sleep(LEASE)
         find(one, "a", 1)
         one.renew()
+        one.close()
+        other.lock("maghress", "b")  # at once, as the run has ended in order
 
 
 def test_a_killed_run_is_taken_over_at_once_on_its_own_node(tmp_path: Path, url: str) -> None:
@@ -86,6 +88,17 @@ def test_a_killed_run_is_taken_over_at_once_on_its_own_node(tmp_path: Path, url:
     os.waitpid(killed, 0)
     with closing(Ledger(place(tmp_path, url, "one"))) as ledger:
         ledger.lock("maghress", "b")
+
+
+def test_a_run_stopped_within_a_transaction_keeps_nobody_waiting(tmp_path: Path, url: str) -> None:
+    one, other = (Ledger(place(tmp_path, url, node)) for node in ("one", "other"))
+    with closing(one), closing(other):
+        one.lock("maghress", "a")
+        with one.transaction():
+            began = time.monotonic()
+            with pytest.raises(SiteBusyError):
+                other.lock("maghress", "b")
+            assert time.monotonic() - began < LEASE
 
 
 def test_a_node_cuts_back_its_own_files_only(tmp_path: Path, url: str) -> None:

@@ -262,9 +262,9 @@ def _declarations(part: LexborHTMLParser | LexborNode) -> dict[str, str]:
             found.setdefault("title", node.text())
         elif node.tag == "meta":
             name = attributes.get("property") or attributes.get("name") or ""
-            found.setdefault(name.lower(), attributes["content"] or "")
+            found.setdefault(name.lower(), attributes.get("content") or "")
         else:
-            found.setdefault((attributes["rel"] or "").lower(), attributes["href"] or "")
+            found.setdefault((attributes.get("rel") or "").lower(), attributes.get("href") or "")
     return found
 
 

@@ -220,7 +220,7 @@ def _markup(text: str) -> tuple[str, str | None]:
     except UnreadableHtmlError:
         return text, None
     image = tree.css_first("img[src]")
-    return clean(tree.text(separator=" ")), image.attributes["src"] if image else None
+    return clean(tree.text(separator=" ")), image.attributes.get("src") if image else None
 
 
 def _text(fields: dict[str, Element], name: str) -> str:

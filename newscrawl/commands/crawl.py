@@ -4,6 +4,7 @@ import argparse
 import signal
 import sys
 from contextlib import suppress
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
 from scrapy.commands.crawl import Command as ScrapyCrawl
@@ -40,6 +41,8 @@ class Command(ScrapyCrawl):
         Raises:
             UsageError: the spider does not exist or has no site, or an option is malformed.
         """
+        # Scrapy's handlers inspect the call stack on import, which is slow within the engine.
+        import_module("newscrawl.fetching.handler")
         # Imported late: Scrapy imports every command at every start.
         from newscrawl import settings as defaults
         from newscrawl.configuration.checks import check_options, check_settings

@@ -186,10 +186,12 @@ def agreement_of(
 
 def _densest(places: list[int | None]) -> tuple[int, int]:
     """Find the stretch with the most hits minus misses, a miss weighing half a hit."""
+    if None not in places:
+        return 0, len(places)
     best = total = 0
     start = span = stop = 0
     for index, place in enumerate(places):
-        total += 2 if place is not None else -1
+        total += -1 if place is None else 2
         if total <= 0:
             total, span = 0, index + 1
         elif total > best:

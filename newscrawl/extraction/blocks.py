@@ -63,7 +63,12 @@ _AWAY = re.compile(
     rf"topics|toc|cta|abo|box-?link|links?|vote|poll|skip){_E}"
 )
 _CAPTION = re.compile(rf"{_B}(?:caption|legend|credit|photo|image|img|picture|figur|media|thumb)")
-_COMMENTS = re.compile(rf"{_B}(?:comments?(?!ary|aire-)|disqus|respond|reactions?{_E}|reply)")
+_COMMENTS = re.compile(
+    rf"{_B}(?:comments?(?!ary|aire-)|disqus|respond|reactions?{_E}|reply)"
+    # An id may be the first words of a heading: "comment-choisir".
+    r"|#(?:comments?|commentaires?|disqus|respond)[_-]?"
+    r"(?:thread|list|area|section|box|block|wrap(?:per)?|text|content|container|form|\d+)?(?:$|\s)"
+)
 _BYLINE = re.compile(
     rf"{_B}(?:byline|authors?|autor|auteurs?|bio|signature|dateline|timestamp|date|posted|"
     rf"published|pub-?date|meta|written|reporter|contributor|journalist){_E}"
@@ -213,7 +218,7 @@ _HEADING = 8
 _SHORT_SENTENCE = 40
 """Characters from which a separate text that ends as a sentence is a paragraph."""
 
-_IDEOGRAPHS = "\u2e7f"
+IDEOGRAPHS = "\u2e7f"
 """Scripts after this character put no space between words."""
 
 _TEXT, _INNER, _ANCHOR, _PART, _SKIP, _LINE = range(6)
@@ -393,7 +398,7 @@ def _add(text: str, linked: int, element: int, blocks: list[Block]) -> None:
 def _separator(before: str, text: str) -> str | None:
     """Return the separator of two adjacent elements' texts; ``None`` within a word."""
     one, other = before[-1:], text[:1]
-    if not one or one.isspace() or other.isspace() or one > _IDEOGRAPHS:
+    if not one or one.isspace() or other.isspace() or one > IDEOGRAPHS:
         return None
     if one in ENDS and len(before) >= _SHORT_SENTENCE:
         return _BREAK

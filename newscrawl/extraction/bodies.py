@@ -162,7 +162,7 @@ def _embedded(tree: LexborHTMLParser) -> Iterator[Page]:
     for node in tree.css("noscript")[:_MANY_PARTS]:
         yield walk(node)
     for node in tree.css("iframe[srcdoc]")[:_MANY_PARTS]:
-        yield _walked(node.attributes["srcdoc"])
+        yield _walked(node.attributes.get("srcdoc"))
     for node in tree.css(_TEMPLATES)[:_MANY_PARTS]:
         yield _walked(node.text())
     yield _walked(embedded_html(tree))

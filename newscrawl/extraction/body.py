@@ -85,13 +85,12 @@ def _match(block: int, places: list[int | None], hits: int) -> _Match:
             mask |= 1 << place
             offsets.append(place - index)
     # A repeated phrase is found at its first position only; the median offset is the block's.
-    median = sorted(offsets)[hits // 2]
+    ordered = sorted(offsets)
+    median = ordered[hits // 2]
     drift = max(_DRIFT, len(places) // 10)
-    near = [
-        place
-        for index, place in enumerate(places)
-        if place is not None and abs(place - index - median) <= drift
-    ]
+    near = [place for place in places if place is not None]
+    if median - ordered[0] > drift or ordered[-1] - median > drift:
+        near = [p for p, offset in zip(near, offsets, strict=True) if abs(offset - median) <= drift]
     return _Match(block, hits / len(places), mask, min(near), max(near))
 
 

@@ -96,7 +96,7 @@ def _source_page(
         paths = (rule.date, rule.authors) if rule else ()
         near = [text for path in paths if (text := _at(tree, path))]
         rubrics = [_at(tree, rule.section) or ""] if rule else []
-        headings = [] if headline else [node.text() for node in tree.css("h1")[:4]]
+        headings = [] if headline else [node.text() for node in metadata.headings[:4]]
     copied = _moment(getattr(copy, "published", None), zone)
     printed = fields.Printed(
         metadata,
@@ -131,7 +131,7 @@ def _source_page(
         modified=changed.when if changed else None,
         section=rubric,
         tags=fields.tags(metadata, tree, names),
-        images=fields.images(metadata, tree),
+        images=fields.images(metadata),
         canonical=metadata.canonical,
         language=fields.language(metadata, found.text if found else ""),
         rule=found.rule if found else None,

@@ -4,6 +4,7 @@ The form of a block (tag and classes) is that of its anchor, the container of th
 paragraphs, lists, headings and data tables in one container share a form.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -21,6 +22,8 @@ CARRIERS = frozenset((
     "h6", "hgroup", "pre", "font",
 ))
 # fmt: on
+
+_LISTS = frozenset(("ul", "ol"))
 
 _LAYOUT = 0.2
 """Share of the page's prose from which a table is a layout table, not a data table."""
@@ -48,6 +51,16 @@ _TEASERS = 3
 
 _ARTICLE = 0.25
 """Minimum share of the prose of an article next to a list of teasers."""
+
+
+_OFTEN, _LINES, _TOLD = 3, 4, 0.75
+"""Places and lines a place of a form of short lines, and the share of them that says something."""
+
+_UNLIKE = 100
+"""Weight of a line that a form of short lines does not have."""
+
+_WORD = re.compile(r"[^\W\d_]{3}")
+_HOUR = re.compile(r"\b\d\d?[:.h]\d\d\b")
 
 
 class Form(NamedTuple):
@@ -79,8 +92,8 @@ def mass_of(page: Page, blocks: Iterable[int]) -> list[int]:
 def anchors_of(page: Page, mass: list[int]) -> list[int]:
     """Return the container of each element.
 
-    That is the element itself, or its first ancestor that is not a carrier of paragraphs, a data
-    cell or a wrapper of a single block.
+    That is the element itself, or the first one outside carriers of paragraphs, cells of data and
+    wrappers of a single block or list.
 
     Args:
         page: The page's blocks.
@@ -92,6 +105,13 @@ def anchors_of(page: Page, mass: list[int]) -> list[int]:
         counts[block.element] += 1
     for index in range(len(elements) - 1, 0, -1):
         counts[elements[index].parent] += counts[index]
+    wrappers = {
+        part.parent
+        for index, part in enumerate(elements)
+        if part.tag in _LISTS
+        and counts[index] == counts[part.parent]
+        and elements[part.parent].tag == "div"
+    }
     anchors, data = [0], [False]
     for index in range(1, len(elements)):
         part = elements[index]
@@ -100,7 +120,7 @@ def anchors_of(page: Page, mass: list[int]) -> list[int]:
             if part.tag == "table"
             else part.tag in CELLS and data[part.parent]
         )
-        climbs = part.tag in CARRIERS or counts[index] == 1 or data[index]
+        climbs = part.tag in CARRIERS or counts[index] == 1 or data[index] or index in wrappers
         anchors.append(anchors[part.parent] if climbs else index)
     return anchors
 
@@ -169,6 +189,37 @@ class Forms:
             and linked[form] < _MINOR_LINKED * size[form]
             and ended[form] >= _MINOR_ENDS * paragraphs[form]
             and (form in early or paragraphs[form] > 1)
+        }
+
+    def labels(self, main: set[Form]) -> set[Form]:
+        """Return the forms of short lines that stand among paragraphs again and again.
+
+        Lines of specifications, results or questions do; hours and names of who wrote an entry, and
+        the labels of a drawing, are none. ``main`` are the forms of the paragraphs.
+        """
+        blocks = self._page.blocks
+        paragraphs = {index for index in self._prose if self.at(index) in main}
+        places: dict[Form, set[int]] = {}
+        lines: Counter[Form] = Counter()
+        told: Counter[Form] = Counter()
+        before = last = max(paragraphs, default=-1)
+        for index in self._blocks:
+            if index in paragraphs:
+                before = index
+            elif before < last and (form := self.at(index)) not in main:
+                block = blocks[index]
+                lines[form] += 1
+                if block.linked:
+                    lines[form] += _UNLIKE
+                elif _WORD.search(block.text) and not _HOUR.search(block.text):
+                    told[form] += 1
+                    places.setdefault(form, set()).add(before)
+        return {
+            form
+            for form, stands in places.items()
+            if len(stands) >= _OFTEN
+            and lines[form] <= _LINES * len(stands)
+            and told[form] >= _TOLD * lines[form]
         }
 
 

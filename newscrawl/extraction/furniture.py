@@ -2,10 +2,12 @@
 
 import re
 
-from newscrawl.extraction.blocks import Block
+from newscrawl.extraction.blocks import IDEOGRAPHS, Block
 
 SENTENCE = 40
 """Characters from which a block may be prose."""
+_SENTENCE_OF_IDEOGRAPHS = 15
+"""The same in scripts without spaces, whose characters say more."""
 
 _CREDIT = re.compile(
     r"^\W*(?:©|\(c\)|(?:(?:foto|photo|crédit|credit|image|bild|صورة)s?\s*)+:)|"
@@ -67,6 +69,18 @@ _SHORT_INVITATION = 30
 
 _POINTER = re.compile(r"^(?:>+|»|→|►|▶|☞|👉)")
 """Signs before a link to another article."""
+
+
+def may_be_prose(text: str) -> bool:
+    """Return whether a text is long enough to be prose.
+
+    >>> may_be_prose("Read more about it"), may_be_prose("外拍的攝影班學員一堆早已不時穿梭其間")
+    (False, True)
+    """
+    length = len(text)
+    return length >= SENTENCE or (
+        length >= _SENTENCE_OF_IDEOGRAPHS and text[length // 2] > IDEOGRAPHS
+    )
 
 
 def is_link(block: Block) -> bool:

@@ -4,19 +4,17 @@ No values are chosen here. Everything is optional and may be malformed; what can
 ignored.
 """
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from html import unescape
 from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
-import msgspec
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from newscrawl.extraction.lenient_json import read_json_values, repair_json
 from newscrawl.text.cleaning import plain, words
 from newscrawl.text.urls import absolute, is_front_page
 
@@ -25,27 +23,19 @@ _ARTICLE = re.compile(
 )
 _LISTED = ("CollectionPage", "SearchResultsPage", "ItemList")
 _PAGE = frozenset(("WebPage", "ItemPage", "AboutPage", "Page"))
-# An unterminated string extends to the end: searching again from each quote is quadratic.
-_TRAILING_COMMA = re.compile(r'("(?:\\.|[^"\\]++)*+(?:"|\\?\Z))|,(?=\s*+[}\]])', re.DOTALL)
-_ESCAPED_APOSTROPHE = re.compile(r"(?<!\\)((?:\\\\)*)\\'")
-_BAD_ESCAPE = re.compile(r'\\(?!["\\/bfnrt]|u[0-9a-fA-F]{4})')
-_ESCAPED = re.compile(r'[\[{\s]*\\"')  # JSON written as the content of a string
-_WRAPPER = re.compile(r"^\s*(?:(?://\s*)?<!\[CDATA\[|<!--|/\*[\s\S]{0,200}?\*/|;)+\s*")
 _MAX_NODES = 5000
+_MOST_REPAIRS = 3
+"""Malformed scripts of a page that are repaired."""
 _LONGEST_SCRIPT = 500_000
 """Characters of JSON-LD that are parsed; a longer script is ignored."""
 _MOST_METAS = 20
 """Maximum number of values of one name."""
 _MOST_NAMES = 50
-"""Maximum number of authors, and of names of the site."""
-_MOST_VALUES = 20
-"""Maximum number of JSON values in one script."""
-# The repairing parser is slow and, with many open brackets, quadratic.
-_LONGEST_REPAIR, _MOST_BRACKETS, _MOST_REPAIRS = 50_000, 400, 3
-# One search for all of them: traversing the page costs more than the comparisons.
+"""Authors, and names of the site, that are kept."""
+# One look through the page for all of them: the way costs more than the comparisons.
 _DECLARATIONS = (
     'meta[content], script[type*="ld+json"], link[rel~="canonical"], base[href], title, '
-    'time, abbr[title], [itemprop~="datePublished"]:not(meta, time), '
+    'h1, img, time, abbr[title], [itemprop~="datePublished"]:not(meta, time), '
     '[itemprop~="dateModified"]:not(meta, time)'
 )
 # Placeholders of templates for missing values.
@@ -81,6 +71,10 @@ class Metadata:
     """JSON-LD, unparsed."""
     times: list[LexborNode] = field(default_factory=list)
     """Elements that hold times: ``<time>``, hAtom and microdata of publication and change."""
+    headings: list[LexborNode] = field(default_factory=list)
+    """``<h1>``."""
+    pictures: list[LexborNode] = field(default_factory=list)
+    """``<img>``."""
     url: str = ""
     """URL of the page."""
     base: str = ""
@@ -271,9 +265,16 @@ def read_metadata(tree: LexborHTMLParser, url: str = "") -> Metadata:
     metas = found.metas
     canonicals: list[str] = []
     for node in tree.css(_DECLARATIONS):
+        tag = node.tag
+        if tag == "img":
+            found.pictures.append(node)
+            continue
+        if tag == "h1":
+            found.headings.append(node)
+            continue
         attributes = node.attributes
-        if node.tag == "meta":
-            content = attributes["content"]
+        if tag == "meta":
+            content = attributes.get("content")
             name = (
                 attributes.get("property")
                 or attributes.get("name")
@@ -284,16 +285,16 @@ def read_metadata(tree: LexborHTMLParser, url: str = "") -> Metadata:
                 contents = metas.setdefault(name.strip().lower(), [])
                 if len(contents) < _MOST_METAS:
                     contents.append(content)
-        elif node.tag == "script":
+        elif tag == "script":
             text = node.text()
             if text and len(text) <= _LONGEST_SCRIPT:
                 found.scripts.append(text)
-        elif node.tag == "link":
+        elif tag == "link":
             canonicals.append(attributes.get("href") or "")
-        elif node.tag == "base":
+        elif tag == "base":
             if found.base == url:
                 found.base = absolute(attributes.get("href") or "", url) or url
-        elif node.tag == "title":
+        elif tag == "title":
             found.head = found.head or node.text() or None
         else:
             found.times.append(node)
@@ -311,95 +312,6 @@ def read_metadata(tree: LexborHTMLParser, url: str = "") -> Metadata:
     if html := tree.css_first("html"):
         found.html_language = html.attributes.get("lang") or html.attributes.get("xml:lang")
     return found
-
-
-def read_json(text: str) -> Any:
-    r"""Parse the first JSON value of a script leniently; ``None`` if it cannot be parsed at all.
-
-    Tolerated: comments and CDATA around it, entities for quotes, trailing commas, raw control
-    characters in strings, wrong escapes, and anything after the value.
-
-    >>> read_json('<!-- {"a": [1, 2,], "b": "x\ny\\\'"} -->')
-    {'a': [1, 2], 'b': "x\ny'"}
-    """
-    return next(read_json_values(text), None)
-
-
-def read_json_values(text: str) -> Iterator[Any]:
-    """Yield the JSON values of a script, up to the first that cannot be parsed."""
-    try:
-        yield msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
-        yield from _tolerant(text)
-
-
-def _tolerant(text: str) -> Iterator[Any]:
-    text = _prepared(text)
-    decoder = json.JSONDecoder(strict=False)
-    for _ in range(_MOST_VALUES):
-        text = text.lstrip(" \t\r\n;,")
-        try:
-            value, end = decoder.raw_decode(text)
-        except (ValueError, RecursionError):
-            return
-        yield value
-        text = text[end:]
-
-
-_QUOTE = re.compile(r"&(?:quot|#0*34|#x0*22);", re.IGNORECASE)
-
-
-def _prepared(text: str) -> str:
-    text = _WRAPPER.sub("", text)
-    if '"' not in text and _QUOTE.search(text):
-        text = unescape(text)
-    elif _ESCAPED.match(text):
-        text = text.replace('\\"', '"')
-    text = _TRAILING_COMMA.sub(lambda match: match[1] or "", text)
-    text = _ESCAPED_APOSTROPHE.sub(r"\1'", text)
-    return _BAD_ESCAPE.sub(r"\\\\", text).lstrip()
-
-
-# Fields and authors that are salvaged from JSON that no parser accepts.
-_FIELD = re.compile(
-    r'"(headline|datePublished|dateModified|articleSection|inLanguage|url|@type)"\s{0,9}:\s{0,9}'
-    r'"((?:\\.|[^"\\\n]){1,2000})"\s{0,9}[,}\]\n]'
-)
-_AUTHOR = re.compile(
-    r'"author"\s{0,9}:[\[{\s]{0,40}(?:"@type"\s{0,9}:\s{0,9}"\w+"\s{0,9},\s{0,9})?(?:"name"\s{0,9}:\s{0,9})?'
-    r'"((?:\\.|[^"\\\n]){1,200})"\s{0,9}[,}\]\n]'
-)
-
-
-def repair_json(text: str) -> Any:
-    """Repair malformed JSON; salvage single fields from JSON that is too large.
-
-    >>> repair_json('{"headline": "Le "oui" passe", "author": {"name": "Ali')
-    {'headline': 'Le "oui" passe', 'author': {'name': 'Ali'}}
-    """
-    text = _prepared(text)
-    if len(text) <= _LONGEST_REPAIR and text.count("{") + text.count("[") <= _MOST_BRACKETS:
-        import json_repair  # few pages need it
-
-        try:
-            value = json_repair.loads(text, skip_json_loads=True)
-        except (ValueError, RecursionError):
-            value = None
-        if any(_nodes(value)):
-            return value
-    fields: dict[str, Any] = {}
-    for name, value in _FIELD.findall(text):
-        fields.setdefault(name, _unescaped(value))
-    if author := _AUTHOR.search(text):
-        fields["author"] = _unescaped(author[1])
-    return fields
-
-
-def _unescaped(value: str) -> str:
-    try:
-        return str(json.loads(f'"{value}"', strict=False))
-    except ValueError:
-        return value
 
 
 def _stands_for_article(node: dict[str, Any]) -> bool:

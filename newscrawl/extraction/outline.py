@@ -20,10 +20,17 @@ from newscrawl.extraction.forms import (
     MINOR_GUIDED,
     Forms,
     anchors_of,
+    form_of,
     mass_of,
     without_teasers,
 )
-from newscrawl.extraction.furniture import SENTENCE, is_afterwards, is_link, is_notice
+from newscrawl.extraction.furniture import (
+    SENTENCE,
+    is_afterwards,
+    is_link,
+    is_notice,
+    may_be_prose,
+)
 
 OUT = AWAY | CAPTION | COMMENTS | BYLINE
 """Flags of parts without text of the article."""
@@ -46,6 +53,9 @@ _COMMENTED = 1500
 _OWN = 300
 """Characters of a part's direct paragraphs from which no part inside it is the whole body."""
 
+_PARTLY = 0.8
+"""Linked share of a paragraph that is no link to another page."""
+
 _ITEMS = frozenset(("li", "dd", "dt", "td", "th"))
 
 _TEXTS = HEADINGS | _ITEMS | {"p"}
@@ -63,7 +73,7 @@ class Outline:
         self.prose = [
             i
             for i, b in enumerate(blocks)
-            if len(b.text) >= SENTENCE and b.linked <= 0.5 * len(b.text)
+            if may_be_prose(b.text) and b.linked <= 0.5 * len(b.text)
         ]
         self._mass = mass = mass_of(page, self.prose)
         self._named: Counter[tuple[str, str]] = Counter()
@@ -203,7 +213,9 @@ class Outline:
         main = forms.main()
         wanted = main | forms.minor(main, MINOR_GUIDED if self.known else MINOR)
         home = 0
-        if self.known:
+        if not self.known:
+            wanted |= forms.labels(main)
+        else:
             # Blocks that the copy skips are a box.
             between = range(min(self.known), max(self.known))
             held = set(self.known)
@@ -243,7 +255,7 @@ class Outline:
                 break
             if index not in belonging or (tag == "h1" and not found) or text in seen:
                 continue
-            if often[text] > 2 and text[-1] not in ENDS:
+            if often[text] > 2 and text[-1] not in ENDS and not self._in_cell(block.element):
                 continue
             if is_notice(block) or (is_link(block) and tag not in _TEXTS):
                 continue
@@ -286,15 +298,27 @@ class Outline:
         found: list[int] = []
         for index in waiting:
             block = blocks[index]
-            item = (
-                elements[block.element].tag in _ITEMS
-                and anchors[block.element] == anchors[blocks[prose].element]
-            )
+            part = elements[block.element]
+            beside = anchors[block.element] == anchors[blocks[prose].element]
+            item = beside and (part.tag in _ITEMS or elements[part.parent].tag in _ITEMS)
             linked = block.linked and not _is_linked_paragraph(block)
-            if linked or not (item or self._is_sentence(index, prose)):
+            if (linked or not (item or self._is_sentence(index, prose))) and not self._goes_on(
+                index, prose
+            ):
                 break
             found.append(index)
         return found
+
+    def _goes_on(self, index: int, prose: int) -> bool:
+        """Return whether a text with links in it stands in an element like that of a paragraph."""
+        block = self.page.blocks[index]
+        one, other = block.element, self.page.blocks[prose].element
+        return (
+            0 < block.linked <= _PARTLY * len(block.text)
+            and self.page.elements[one].tag == "p"
+            and form_of(self.page, one) == form_of(self.page, other)
+            and may_be_prose(block.text)
+        )
 
     def _is_sentence(self, index: int, prose: int) -> bool:
         """Return whether a block is a sentence in an element like that of a paragraph."""

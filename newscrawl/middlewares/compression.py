@@ -62,12 +62,12 @@ class CompressionMiddleware(HttpCompressionMiddleware):
             if _is_plain(response.body):
                 return _unpacked(response, response.body)
         elif response.body.startswith(_GZIP_MAGIC) and _is_text(response):
-            response = response.replace(headers={**response.headers, "Content-Encoding": "gzip"})
+            response = _as_bytes(response)
+            response.headers["Content-Encoding"] = "gzip"
         try:
             packed = response
             if isinstance(response, TextResponse) and "Content-Encoding" in response.headers:
-                given = {name: getattr(response, name) for name in Response.attributes}
-                packed = Response(**given)  # a plain response has no text encoding to detect
+                packed = _as_bytes(response)
             result: Request | Response = super().process_response(request, packed)
         except IgnoreRequest:
             pass
@@ -84,6 +84,11 @@ class CompressionMiddleware(HttpCompressionMiddleware):
             if found is not None:
                 return found
         return HttpCompressionMiddleware._decode(body, encoding, max_size)
+
+
+def _as_bytes(response: Response) -> Response:
+    """Return a response that has no encoding, so that none is guessed."""
+    return Response(**{name: getattr(response, name) for name in Response.attributes})
 
 
 def _is_text(response: Response) -> bool:

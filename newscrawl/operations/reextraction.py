@@ -5,15 +5,19 @@ begun. Only duplicates depend on other records; they are marked when the feed is
 """
 
 import asyncio
+import shutil
 import socket
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import aclosing, closing
+from contextlib import ExitStack, aclosing, closing, contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import groupby, islice
 from pathlib import Path
-from typing import Any
+from tempfile import NamedTemporaryFile
+from typing import IO, Any
+from uuid import uuid4
 
 import msgspec
 from scrapy.settings import Settings
@@ -31,9 +35,10 @@ from newscrawl.items import Article
 from newscrawl.operations.archived_articles import Learned, Reextractor
 from newscrawl.operations.cluster import Cluster
 from newscrawl.state import Ledger, files_of, ledger_of
-from newscrawl.state.place import Place
+from newscrawl.state.place import Place, as_place
 from newscrawl.state.run_reports import replace
-from newscrawl.storage import Files
+from newscrawl.storage import WHOLE, Files, open_file
+from newscrawl.storage.objects import delete, upload
 from newscrawl.text.signatures import TextIndex, signature
 
 _AHEAD = 8
@@ -90,8 +95,8 @@ class Shared:
 
     archive: Files
     """The archive."""
-    index: Path
-    """Its index."""
+    index: Path | str
+    """Its index: a path, or the URL of an object."""
     settings: dict[str, Any]
     """The project's settings."""
     job: ReextractionJob
@@ -119,7 +124,8 @@ def reextract(
         place: Ledger of the crawls, whose learned rules are used.
         settings: The project's; ``PARSE_MEMORY_MB`` and ``PARSE_SECONDS`` are limits of each page.
         jobs: Number of parse workers on this machine.
-        cluster: Does the work instead, if given. The archive is at the same path for its workers.
+        cluster: Does the work instead, if given. The archive is in object storage, or at the same
+            path for its workers.
         progress: Is told the progress.
 
     Raises:
@@ -141,13 +147,15 @@ def reextract(
     part = output.with_name(output.name + ".part")
     job = _begin(part, index, place)
     keys = _keys(index, _last(part))
-    if cluster:
-        given = settings.copy_to_dict()
-        given["LEDGER"] = ""  # workers do not need it, and it may hold a password
-        results = _on_cluster(cluster, keys, Shared(index.archive, index.file, given, job))
-    else:
-        results = _rebuild_all(Reextractor(index, job.learned, settings), keys, settings, jobs)
-    outcome = asyncio.run(_write(part, results, progress or (lambda _count, _article: None)))
+    with ExitStack() as stack:
+        if cluster:
+            given = settings.copy_to_dict()
+            given["LEDGER"] = ""  # workers do not need it, and it may hold a password
+            location = stack.enter_context(_index_for_workers(index, as_place(place)))
+            results = _on_cluster(cluster, keys, Shared(index.archive, location, given, job))
+        else:
+            results = _rebuild_all(Reextractor(index, job.learned, settings), keys, settings, jobs)
+        outcome = asyncio.run(_write(part, results, progress or (lambda _count, _article: None)))
     part.rename(output)
     _discard(part)
     return outcome
@@ -253,6 +261,34 @@ async def _rebuild(reextractor: Reextractor, key: ArticleKey, parser: Parser) ->
     return Rebuilt(article, signature(article.text or ""))
 
 
+@contextmanager
+def _index_for_workers(index: ArchiveIndex, place: Place) -> Iterator[Path | str]:
+    """Context of an index that workers can open: in object storage if a part of the archive is.
+
+    Raises:
+        StorageError: it cannot be uploaded.
+    """
+    if not (place.storage and index.archive.stored):
+        yield index.file
+        return
+    name = f"reextract/{uuid4().hex}.sqlite"
+    upload(index.file, place.storage, name)
+    try:
+        yield f"{place.storage}/{name}"
+    finally:
+        delete(f"{place.storage}/{name}")
+
+
+@lru_cache(maxsize=1)
+def _downloaded(url: str) -> IO[bytes]:
+    """Return a temporary copy of an object, which a worker keeps until its next job."""
+    file = NamedTemporaryFile(suffix="-index.sqlite")  # noqa: SIM115 - deleted with the cache's entry
+    with open_file(url, buffer=WHOLE) as content:
+        shutil.copyfileobj(content, file)
+    file.flush()
+    return file
+
+
 async def _on_cluster(
     cluster: Cluster, keys: Iterator[ArticleKey], shared: Shared
 ) -> AsyncGenerator[Result, None]:
@@ -274,23 +310,21 @@ def rebuild(keys: Sequence[ArticleKey], shared: Shared) -> list[Result]:
     worker = f"the worker on {socket.gethostname()}"
     if shared.job.version != __version__:
         raise ClusterError(f"{worker} has newscrawl {__version__}, not {shared.job.version}")
-    if not shared.index.exists():
-        raise ClusterError(
-            f"{worker} has no {shared.index}: the archive must be at the same path everywhere"
-        )
     settings = Settings(shared.settings)
-    index = ArchiveIndex(shared.archive, shared.index)
-    reextractor = Reextractor(index, shared.job.learned, settings)
 
-    async def collect() -> list[Result]:
+    async def collect(reextractor: Reextractor) -> list[Result]:
         return [result async for result in _rebuild_all(reextractor, iter(keys), settings, 1)]
 
     try:
-        return asyncio.run(collect())
+        path = shared.index
+        if isinstance(path, str):
+            path = Path(_downloaded(path).name)
+        elif not path.exists():
+            raise ClusterError(f"there is no {path}; the archive must have one path for all")
+        with closing(ArchiveIndex(shared.archive, path)) as index:
+            return asyncio.run(collect(Reextractor(index, shared.job.learned, settings)))
     except (NewscrawlError, OSError) as error:
         raise ClusterError(f"{worker}: {error}") from error
-    finally:
-        index.close()
 
 
 # --- Feed ----------------------------------------------------------------------------------------

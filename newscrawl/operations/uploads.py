@@ -5,10 +5,8 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
-from hashlib import sha256
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from uuid import uuid4
 
 from newscrawl.errors import StorageError, StoreError
 from newscrawl.state import Ledger
@@ -143,19 +141,15 @@ def _check_owner(place: Place, ledger: Ledger) -> None:
         StorageError: one does, or the storage cannot be reached.
         StoreError: the ledger cannot be used.
     """
-    name, url = f"{_OWNER} of {place.storage}", _url(place, _OWNER)
-    known = ledger.stored_files.find(name)
+    mark, url = ledger.stored_files.owner(place.storage).encode(), _url(place, _OWNER)
     if size_of(url) is None:
-        content = uuid4().hex.encode()
-        file = StoredFile(name, url, len(content), sha256(content).hexdigest())
-        ledger.stored_files.note(file, now())
         with NamedTemporaryFile() as own:
-            own.write(content)
+            own.write(mark)
             own.flush()
             upload(Path(own.name), place.storage, _OWNER)
         return
     with open_file(url) as stored:
-        if known is None or sha256(stored.read()).hexdigest() != known.sha256:
+        if stored.read() != mark:
             raise StorageError(
                 f"another ledger uploads to {place.storage}: give each a prefix of its own; if "
                 f"this ledger is a restored one, delete {url}"

@@ -69,7 +69,10 @@ class TableCopies:
             if table == "texts" and "bands" in self._database.text_tables:
                 self._database.execute_many(
                     "INSERT INTO bands VALUES (?, ?) ON CONFLICT DO NOTHING",
-                    [(band, row["number"]) for row in rows for band in bands(row["signature"])],
+                    # Sorted, so that each page of the table is changed once.
+                    sorted(
+                        (band, row["number"]) for row in rows for band in bands(row["signature"])
+                    ),
                 )
         return rows[-1][KEYS[table]]
 

@@ -94,6 +94,8 @@ class PostgresDatabase(Database):
         }
         try:
             self._connection = DeadlineConnection.connect(url, autocommit=True, **settings)
+            # A pooler may give each transaction another connection to the server.
+            self._connection.prepare_threshold = None
         except psycopg.Error as error:
             raise StoreError(
                 f"the ledger {self.name} cannot be opened: {_without(secrets, error)}; check "

@@ -46,8 +46,13 @@ class SiteLeases:
         self._slots.register(site)
         clock = self._database.clock
         before = self._database.execute(
-            "SELECT node, job FROM site_leases WHERE site = ? AND owner IS NOT NULL", (site,)
+            "SELECT node, job FROM site_leases WHERE site = ? AND owner IS NOT NULL",
+            (site,),
         ).fetchone()
+        if before and before[0] != self._node and self._is_alive(site):
+            # Asked for first, as the row may be locked by a transaction of the other run.
+            self._locks.release()
+            raise self._busy(site)
         taken = self._database.execute(
             f"""
             INSERT INTO site_leases VALUES (:site, :owner, 1, :node, :job)
@@ -68,6 +73,15 @@ class SiteLeases:
         self._database.epochs[site] = int(taken[0])
         if before and before[0] != self._node:
             self._close_killed(*before)
+
+    def _is_alive(self, site: str) -> bool:
+        """Return whether the lease of a site's owner is not over."""
+        row = self._database.execute(
+            "SELECT 1 FROM site_leases JOIN processes USING (owner)"  # noqa: S608 - a literal
+            f" WHERE site_leases.site = ? AND lease_until > {self._database.clock}",
+            (site,),
+        ).fetchone()
+        return row is not None
 
     def _close_killed(self, node: str, job: str) -> None:
         """Mark the run of another node as killed in the shared reports."""

@@ -16,7 +16,6 @@ from w3lib.encoding import (
 )
 
 from newscrawl.errors import NotHtmlError, ParserMemoryError, UnreadableHtmlError
-from newscrawl.text.cleaning import join_surrogates
 
 MAX_TAGS = 30_000
 """Maximum ``<`` characters of a page. lexbor's time grows with the square of the depth,
@@ -237,16 +236,12 @@ def parse(page: str | bytes) -> LexborHTMLParser:
         raise UnreadableHtmlError(f"the page has more than {MAX_UNCLOSED} tags without an end")
     if _longest_tag(html) > MAX_ATTRIBUTES:
         raise UnreadableHtmlError(f"a tag of the page has more than {MAX_ATTRIBUTES} attributes")
-    if _HALF.search(html):
-        html = join_surrogates(html.decode("utf-8", "replace")).encode()
     try:
         return LexborHTMLParser(html)
     except SelectolaxError as error:  # lexbor parses every string unless it runs out of memory
         raise ParserMemoryError from error
 
 
-_HALF = re.compile(rb"&#(?:55|x[Dd]83)")
-"""Beginning of a reference to the first half of a pair, for most characters that are written so."""
 _TAG_START = re.compile(rb"<[a-zA-Z]")
 
 

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterator, Set
+from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborNode
 
 from newscrawl.extraction.fields.names import class_of, folded_line, stands_elsewhere
 from newscrawl.extraction.metadata import Metadata
@@ -20,7 +21,8 @@ _LAZY = ("data-src", "data-lazy-src", "data-original")
 _SRCSETS = ("data-srcset", "data-lazy-srcset", "srcset")
 _STAND_IN = re.compile(r"^data:|placeholder|blank|spacer|loading|lazy|pixel|1x1|transparent")
 _PICTURE_FILE = re.compile(r"[^\s,]{1,500}\.(?:jpe?g|png|webp|gif|avif)(?:[?#]\S*)?", re.IGNORECASE)
-_PRINTED = "article img, main img, figure img, [itemprop~='articleBody'] img"
+_AROUND = ("article", "main", "figure")
+"""Elements that hold pictures of the article."""
 _MOST_PRINTED, _SMALLEST = 40, 100
 _MOST_IMAGES = 20
 _ICON = re.compile(r"avatar|logo|icon|gravatar|pixel|spacer|emoji|sprite|placeholder|author|auteur")
@@ -35,7 +37,7 @@ _CREDIT_LABEL = re.compile(
 _CAPTIONS = 'figcaption, [class*="caption"], [class*="legend"]'
 
 
-def images(metadata: Metadata, tree: LexborHTMLParser) -> list[Image]:
+def images(metadata: Metadata) -> list[Image]:
     """Return the article's pictures, declared or printed, with their captions."""
     found: dict[str, Image] = {}
     for value in _declared(metadata):
@@ -44,12 +46,12 @@ def images(metadata: Metadata, tree: LexborHTMLParser) -> list[Image]:
         note("images", "declared", url)
     chose("images", "declared" if found else "printed in the article")
     if not found:
-        printed = list(_printed(metadata, tree))[:_MOST_IMAGES]
+        printed = list(_printed(metadata))[:_MOST_IMAGES]
         for picture in printed:
             note("images", "printed", picture.url)
         return printed
     lacking = {_file(url) for url, picture in found.items() if not picture.caption}
-    captions = {_file(shown.url): shown for shown in _printed(metadata, tree, lacking)}
+    captions = {_file(shown.url): shown for shown in _printed(metadata, lacking)}
     described = _descriptions(metadata)
     for url, picture in found.items():
         shown = captions.get(_file(url)) or picture
@@ -141,15 +143,17 @@ def _add_url(
         )
 
 
-def _printed(
-    metadata: Metadata, tree: LexborHTMLParser, files: Set[str] | None = None
-) -> Iterator[Image]:
+def _printed(metadata: Metadata, files: Set[str] | None = None) -> Iterator[Image]:
     """Yield the pictures in the article with the captions of their figures.
 
     With ``files``, only those with one of these file names.
     """
     seen: set[str] = set()
-    for node in tree.css(_PRINTED)[:_MOST_PRINTED] if files is None or files else ():
+    stems = [file.rpartition(".")[0] or file for file in files or ()]
+    nodes = (
+        metadata.pictures if files is None else [n for n in metadata.pictures if _names(n, stems)]
+    )
+    for node in islice(filter(_is_in_article, nodes), _MOST_PRINTED):
         source = _source(node)
         if files is not None and _file(source) not in files:
             continue
@@ -158,6 +162,22 @@ def _printed(
             continue
         seen.add(url)
         yield Image(url, *_caption(node))
+
+
+def _names(node: LexborNode, stems: list[str]) -> bool:
+    """Return whether an element's attributes hold one of some files' names."""
+    values = " ".join(filter(None, node.attributes.values())).lower()
+    return any(stem in values for stem in stems)
+
+
+def _is_in_article(node: LexborNode) -> bool:
+    """Return whether a picture is in the article or in a figure."""
+    part = node.parent
+    while part is not None:
+        if part.tag in _AROUND or "articlebody" in (part.attributes.get("itemprop") or "").lower():
+            return True
+        part = part.parent
+    return False
 
 
 def _source(node: LexborNode) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, timedelta
 from functools import cached_property, lru_cache
 from itertools import islice, zip_longest
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from selectolax.lexbor import LexborNode
 
@@ -24,10 +24,19 @@ _LABELS = re.compile(
     r"|\bmaj\b|\brevue?\sle\b|(?:last\s)?(?:updated?|modified|edited|revised|reviewed|amended)\b"
     r"|(?:اخر\s)?(?:تحديث|تعديل)|تم\s(?:ال)?(?:تحديث|تعديل)|(?:ا?حدث|عدل)ت?\s(?:في|بتاريخ)"
     r"|\bمحدثه?\s?(?:[:：]|في\b|بتاريخ\b))"
-    r"|(?P<published>\b(?:re)?publiee?\b|mise?\sen\sligne|\bpostee?\b|\b(?:cree|paru|diffuse|redige)e?\sle\b|\becrite?\b"
-    r"|\bpublication\s?:|\bdate\sde\s(?:publication|parution)\b|\b(?:posted|published|publish\sdate|created|written)\b|\b(?:ver)?offentlicht\b"
+    r"|(?P<published>\b(?:re)?publiee?\b|mise?\sen\sligne|\bpostee?\b|\becrite?\b"
+    r"|\b(?:cree|paru|diffuse|redige)e?\sle\b|\bpublication\s?:"
+    r"|\bdate\sde\s(?:publication|parution)\b|\b(?:ver)?offentlicht\b"
+    r"|\b(?:posted|published|publish\sdate|created|written)\b"
     r"|\bو?(?:تاريخ\s)?(?:ال)?نشر(?:ت|ه)?\b|بتاريخ\b"
-    r"|^(?:date|datum|fecha|data|التاريخ)\s?(?::|$))"
+    r"|^(?:date|datum|fecha|data|التاريخ)\s?(?::|$|(?=\d)))"
+)
+# One of these is in every label; to look for them is faster than to try the labels.
+_STEMS = (
+    *("jour", "modifi", "actualis", "maj", "revu", "updat", "edited", "revised", "reviewed"),
+    *("amended", "publi", "ligne", "post", "cree", "paru", "diffus", "redig", "ecrit", "creat"),
+    *("written", "offentlicht", "date", "datum", "fecha", "data"),
+    *("تحديث", "تعديل", "حدث", "عدل", "نشر", "تاريخ"),
 )
 _UPDATED_CLASS = re.compile(r"updat|modif|\bmaj\b|revis", re.IGNORECASE)
 _PUBLISHED_CLASS = re.compile(r"publi(?!c)|posted|created|entry-date", re.IGNORECASE)
@@ -64,17 +73,17 @@ class Printed:
         self._named = named or {}
 
     @cached_property
-    def _dates(self) -> list[tuple[int, Kind | None, str]]:
-        """Yield rank, label and text of each date."""
+    def _dates(self) -> list["_Date"]:
+        """List the dates, nearest first."""
         parts = _announced(self._near())
         timed = [entry for node in self._metadata.times[:20] if (entry := _time(node, parts))]
         lines = [(kind or self._kind(text), text) for kind, text in parts if DIGITS.search(text)]
         lines.sort(key=lambda line: bool(_SENTENCE.search(line[1])))
-        timed.sort(key=lambda entry: entry[0])
+        timed.sort(key=lambda entry: entry.place)
         return [
-            *(entry for entry in timed if entry[0] < _FAR),
-            *((0, kind, text) for kind, text in lines),
-            *(entry for entry in timed if entry[0] == _FAR),
+            *(entry for entry in timed if entry.place < _FAR),
+            *(_Date(0, kind, text, "") for kind, text in lines),
+            *(entry for entry in timed if entry.place == _FAR),
         ]
 
     def _kind(self, text: str) -> Kind | None:
@@ -89,15 +98,17 @@ class Printed:
 
         The current day in a page's header, and dates of other articles, are excluded.
         """
-        for _, announced, value in self._dates:
-            if announced == kind and (kind or not self._is_elsewhere(value)):
-                yield value
+        for date in self._dates:
+            if date.kind == kind:
+                value = date.value
+                if kind or not self._is_elsewhere(value):
+                    yield value
 
     @property
     def all(self) -> Iterator[str]:
         """Yield all dates except those of updates, labelled ones first."""
         yield from self.announced_as("published")
-        yield from (value for _, announced, value in self._dates if announced is None)
+        yield from (date.value for date in self._dates if date.kind is None)
 
     def marked(self) -> Iterator[str]:
         """Yield the short texts of elements with a date-like class or id."""
@@ -220,17 +231,34 @@ def _labels(text: str) -> tuple[str, list[re.Match[str]]]:
     Cached, as an outlet's pages print the same lines around their articles.
     """
     folded = fold(text)
-    return folded, list(_LABELS.finditer(folded))
+    labelled = any(map(folded.__contains__, _STEMS))
+    return folded, list(_LABELS.finditer(folded)) if labelled else []
 
 
 def _kind(label: re.Match[str]) -> Kind:
     return "updated" if label["updated"] else "published"
 
 
-def _time(
-    node: LexborNode, parts: list[tuple[Kind | None, str]]
-) -> tuple[int, Kind | None, str] | None:
-    """Return distance to the article, label and value of a ``<time>`` element."""
+class _Date(NamedTuple):
+    place: int
+    """Distance to the article."""
+    kind: Kind | None
+    stated: str
+    """What an attribute or a text says."""
+    shown: str
+    """The text of an element whose attribute states a date."""
+
+    @property
+    def value(self) -> str:
+        """The printed date where a changed page keeps the first one, else the stated one."""
+        if not self.shown or self.shown == self.stated:
+            return self.stated
+        stated, said = parse_date(self.stated, UTC), parse_date(self.shown, UTC)
+        return self.shown if stated and said and said.when < stated.when - _DAY else self.stated
+
+
+def _time(node: LexborNode, parts: list[tuple[Kind | None, str]]) -> _Date | None:
+    """Return the date of a ``<time>`` element."""
     attributes = node.attributes
     shown = clean(node.text())
     value = attributes.get("datetime") or attributes.get("content")
@@ -259,11 +287,7 @@ def _time(
         if stands_elsewhere(node):
             return None
         kind = kind and (kind if node.attributes.get("itemprop") else None)
-    # On a changed page that keeps it, the first printed date is the original one.
-    stated, said = parse_date(value, UTC), parse_date(shown, UTC)
-    if stated and said and said.when < stated.when - _DAY:
-        value = shown
-    return place, kind, value
+    return _Date(place, kind, value, shown)
 
 
 # Elements whose class or id indicates a date, anywhere on the page.

@@ -46,6 +46,7 @@ def section(metadata: Metadata, printed: Iterable[str], names: SiteNames) -> str
 # The first selector with results is used.
 _TAG_LINKS = 'a[rel~="tag"]'
 _TAG_LISTS = '[class*="tags"], [class*="mots"], [class*="keyword"]'
+_TAG_CLASS = re.compile("tags|mots|keyword")
 _LONGEST_TAG = 40
 _MOST_TAGS = 15
 """Maximum number of an article's printed tags; longer lists are the site's."""
@@ -90,13 +91,12 @@ _LONGEST_LIST = 20_000
 
 
 def _printed_tags(tree: LexborHTMLParser) -> list[str]:
+    marked = tree.css(f"{_TAG_LINKS}, {_TAG_LISTS}")
+    lists = [node for node in marked if _TAG_CLASS.search(node.attributes.get("class") or "")]
     links = (
-        tree.css(_TAG_LINKS)[:_MOST_LINKS],
+        [n for n in marked if "tag" in (n.attributes.get("rel") or "").split()][:_MOST_LINKS],
         # Lists may be nested; only a few are searched.
-        islice(
-            (link for part in tree.css(_TAG_LISTS)[:_MOST_TAGS] for link in part.css("a")),
-            _MOST_LINKS,
-        ),
+        islice((link for part in lists[:_MOST_TAGS] for link in part.css("a")), _MOST_LINKS),
     )
     for nodes in links:
         found = [

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from html import unescape
 
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from newscrawl.extraction.alignment import likeness
 from newscrawl.extraction.fields.names import SiteNames, folded_line
@@ -27,7 +27,7 @@ def title(
     wanted: str | None,
 ) -> str | None:
     """Choose the headline on which most sources agree, or the most similar to the wanted title."""
-    headings = _as_shown(metadata.tree, headings)
+    headings = _as_shown(metadata.headings, headings)
     headline, shared = metadata.text("headline"), metadata.meta("og:title")
     tweeted = metadata.meta("twitter:title")
     sources: list[tuple[float, str | None]] = [
@@ -165,14 +165,14 @@ _UNSEEN = (
 )
 
 
-def _as_shown(tree: LexborHTMLParser | None, headings: list[str]) -> list[str]:
-    """Return headings as displayed: without hidden words, with blanks between parts.
+def _as_shown(nodes: list[LexborNode], headings: list[str]) -> list[str]:
+    """Return headings as a person sees them: without hidden words, with blanks between parts.
 
     Adjacent elements without a blank between them are displayed as blocks; a single first letter is
     joined to its word.
     """
     shown = headings[:_MOST_HEADINGS]
-    for node in tree.css("h1")[:_MOST_HEADINGS] if tree else ():
+    for node in nodes[:_MOST_HEADINGS]:
         parts = [part for part in node.iter() if part.tag != "br"]
         if not parts:
             continue
