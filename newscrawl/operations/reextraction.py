@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, aclosing, closing, contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
+from glob import escape
 from itertools import groupby, islice
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -194,9 +195,8 @@ def _begin(part: Path, index: ArchiveIndex, place: Place | Path) -> Reextraction
 
 def _discard(part: Path) -> None:
     """Delete the files of an unfinished feed."""
-    for left in part.parent.iterdir():
-        if left.name.startswith(f"{part.name}."):
-            left.unlink()
+    for left in part.parent.glob(f"{escape(part.name)}.*"):
+        left.unlink()
 
 
 def _last(part: Path) -> ArticleKey | None:
