@@ -7,7 +7,7 @@ POSTGRESQL ?= yes
 # scrapyd-deploy: of the development environment, or else of a small one, as on a node.
 CLIENT := $(if $(wildcard .venv/bin/scrapyd-deploy),.venv,.venv-deploy)
 
-.PHONY: help demo check test lint docs picture wheel lock deploy browser postgresql clean
+.PHONY: help demo check test lint docs picture tools wheel lock deploy browser postgresql clean
 
 help:
 	@echo "make demo     install what the demo needs and crawl the demo network (no network access)"
@@ -16,6 +16,7 @@ help:
 	@echo "make lint     ruff and mypy"
 	@echo "make docs     rewrite the JSON Schema and the reference documents from the code"
 	@echo "make picture  take the screenshot for README.md"
+	@echo "make tools    check that other tools open the exports of the demo"
 	@echo "make wheel    build the wheel into dist/"
 	@echo "make lock     resolve deploy/requirements.txt anew, with hashes (from PyPI)"
 	@echo "make deploy   send the project to a Scrapyd of scrapy.cfg: make deploy TARGET=server"
@@ -43,6 +44,10 @@ docs: .venv/.test
 picture: demo
 	chromium --headless --no-sandbox --hide-scrollbars --window-size=1280,900 \
 	  --screenshot=docs/images/report.png "file://$$PWD/data/demo/report/index.html"
+
+# Hugging Face datasets, mlcroissant, csvclean and check-jsonschema.
+tools: demo .venv/.export .venv/.tools
+	$(BIN)/python benchmarks/tools.py --data data/demo
 
 wheel: .venv/.test
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .

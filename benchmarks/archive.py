@@ -22,7 +22,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from newscrawl.demo.proxy import Answer, DemoProxy
+from newscrawl.demo.proxy import DemoProxy, Reply
 
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 SETTINGS = {
@@ -125,12 +125,12 @@ def main() -> None:
         pages[f"https://www.maghress.com/fr/banc/{article}"] = copy
         pages[f"https://banc{article % 20}.example/{article}"] = source
 
-    def answer(method: str, url: str, _headers: Mapping[str, str]) -> Answer:
+    def reply(method: str, url: str, _headers: Mapping[str, str]) -> Reply:
         if method == "CONNECT":
-            return Answer()
-        return Answer(200, HTML, pages[url]) if url in pages else Answer(404, HTML, b"404")
+            return Reply()
+        return Reply(200, HTML, pages[url]) if url in pages else Reply(404, HTML, b"404")
 
-    with tempfile.TemporaryDirectory() as directory, DemoProxy(answer) as proxy:
+    with tempfile.TemporaryDirectory() as directory, DemoProxy(reply) as proxy:
         root = Path(directory)
         urls, one = root / "urls.txt", root / "one.txt"
         names = [url for url in pages if "maghress" in url]

@@ -36,7 +36,7 @@ from typing import Any
 from newscrawl.aggregator.urls import parse_article_id, parse_article_url
 from newscrawl.demo.network import build
 from newscrawl.demo.outlets import outlets_of
-from newscrawl.demo.proxy import Answer, DemoProxy
+from newscrawl.demo.proxy import DemoProxy, Reply
 from newscrawl.state import Ledger, Scope, ledger_path
 from tests.crawl_server import CrawlServer
 from tests.written import Written, lines, written
@@ -104,7 +104,7 @@ def outlets(site: str) -> list[str]:
 
 def undisturbed(server: CrawlServer, site: str, data: Path) -> Expected:
     """Crawl a whole site."""
-    with DemoProxy(build(scale=SCALE).answer) as proxy:
+    with DemoProxy(build(scale=SCALE).reply) as proxy:
         everything = {"outlets": ",".join(outlets(site)), "_job": "calm"}
         start(server, proxy, data, site, everything, {})
         if code := server.wait():
@@ -165,12 +165,12 @@ class Round:
             if record["aggregator"] == site and record["source"]["status"] == "not_followed"
         ]
 
-    def _answer(self, method: str, url: str, headers: Mapping[str, str]) -> Answer:
+    def _answer(self, method: str, url: str, headers: Mapping[str, str]) -> Reply:
         if method != "CONNECT":
             self._requests += 1
             if self._requests == self._on_request:
                 self._reached.set()
-        return self._network.answer(method, url, headers)
+        return self._network.reply(method, url, headers)
 
     def _disturb(self, proxy: DemoProxy) -> None:
         """Run a crawl with random arguments, and stop it perhaps."""

@@ -2,7 +2,7 @@
 
     python benchmarks/cost.py FILE COMMAND…      # writes them to a file; others here call it so
 
-The system adds to the peak of a process what the one that began it held at that moment, so that a
+The system adds to the peak of a process what the one that began it held at that time, so that a
 large one cannot measure a small one. This one is small.
 """
 

@@ -12,6 +12,7 @@ import argparse
 import json
 import os
 import platform
+import shutil
 import statistics
 import subprocess
 import sys
@@ -34,6 +35,8 @@ OURS = "newscrawl"
 BARE = "bare Scrapy"
 FEW = 40
 """Articles for contestants that need a second for a few pages."""
+LEARNED = 200
+"""Articles of an earlier run by which the outlets are known."""
 
 _SETTINGS = {
     "DOWNLOAD_DELAY": 0,
@@ -69,12 +72,15 @@ class Track:
     def __init__(self, root: Path, authority: Path, peers: str | None) -> None:
         self._root = root
         self._numbers = count()
+        self._data_of_outlets: Path | None = None
         self.peers = peers
         self._environment = os.environ | {
             "BENCHMARK_ADDRESS": ADDRESS,
             "PYTHONPATH": str(CONTESTANTS),
             "SSL_CERT_FILE": str(authority),
             "REQUESTS_CA_BUNDLE": str(authority),
+            # As installed: modules are not compiled at each start.
+            "PYTHONDONTWRITEBYTECODE": "",
         }
 
     def fresh(self) -> Path:
@@ -95,12 +101,25 @@ class Track:
 
     def ours(self, pairs: Sequence[Pair], site: str = "maghress", **settings: object) -> Reading:
         """Run this project; a page counts if its record is in the feed, with its source read."""
-        data, urls = self.fresh(), self.fresh()
+        return self._crawl(pairs, site, self.fresh(), settings)
+
+    def ours_again(self, pairs: Sequence[Pair], earlier: Sequence[Pair]) -> Reading:
+        """Run this project in the data directory of a run on other articles of the same outlets."""
+        if self._data_of_outlets is None:
+            self._data_of_outlets = self.fresh()
+            self._crawl(earlier, "maghress", self._data_of_outlets, {})
+        data = shutil.copytree(self._data_of_outlets, self.fresh())
+        return self._crawl(pairs, "maghress", data, {})
+
+    def _crawl(
+        self, pairs: Sequence[Pair], site: str, data: Path, settings: Mapping[str, object]
+    ) -> Reading:
+        urls, before = self.fresh(), sum(_pages_of(data))
         urls.write_text("\n".join(pair.copy for pair in pairs))
         given = _SETTINGS | {"NEWSCRAWL_DATA": data} | settings
         command = [sys.executable, "-m", "scrapy", "crawl", site, "-a", f"urls={urls}"]
         command += [f"--set={name}={value}" for name, value in given.items()]
-        return self.measured(command, lambda _: sum(_pages_of(data)), PROJECT)
+        return self.measured(command, lambda _: sum(_pages_of(data)) - before, PROJECT)
 
     def measured(
         self,
@@ -132,8 +151,13 @@ def _pages_of(data: Path) -> Iterator[int]:
                 yield 2 if json.loads(line)["source"]["status"] == "ok" else 1
 
 
-def contestants(track: Track) -> dict[str, tuple[Callable[[Sequence[Pair]], Reading], bool]]:
-    """Who takes part, and whether few pages are enough."""
+def contestants(
+    track: Track, earlier: Sequence[Pair]
+) -> dict[str, tuple[Callable[[Sequence[Pair]], Reading], bool]]:
+    """Who takes part, and whether few pages are enough.
+
+    ``earlier`` are the articles of a run before the one that is measured.
+    """
 
     def peer(script: str, pairs: Sequence[Pair]) -> Reading:
         return track.script(script, pairs, str(track.fresh()), python=track.peers or "")
@@ -145,6 +169,7 @@ def contestants(track: Track) -> dict[str, tuple[Callable[[Sequence[Pair]], Read
             False,
         ),
         OURS: (track.ours, False),
+        f"{OURS}, outlets known": (partial(track.ours_again, earlier=earlier), False),
         f"{OURS}, archive on": (partial(track.ours, ARCHIVE=True), False),
         f"{OURS}, PARSE_WORKERS=0": (partial(track.ours, PARSE_WORKERS=0), False),
         f"{OURS}, PARSE_WORKERS=0, archive on": (
@@ -163,12 +188,12 @@ def contestants(track: Track) -> dict[str, tuple[Callable[[Sequence[Pair]], Read
 
 
 def compare(
-    track: Track, pairs: Sequence[Pair], rounds: int, only: str
+    track: Track, pairs: Sequence[Pair], earlier: Sequence[Pair], rounds: int, only: str
 ) -> dict[str, dict[str, Any]]:
     """All contestants in turns; what starting costs is measured apart and taken off."""
     costs: dict[str, list[Reading]] = {}
     for number in range(rounds):
-        for name, (run, few) in contestants(track).items():
+        for name, (run, few) in contestants(track, earlier).items():
             if only not in name and name != BARE:
                 continue
             cost = run(pairs[:FEW] if few else pairs).without(run(pairs[:1]))
@@ -315,8 +340,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         directory = (options.directory or Path(name) / "web").resolve()
         needed = SITES_SERVED[:1] if options.growth else SITES_SERVED
-        sites = build(directory, max(options.growth or [options.articles]), needed)
-        pairs = sites[SITES_SERVED[0]]
+        articles = max(options.growth or [options.articles])
+        compares = not (options.growth or options.processes or options.start)
+        sites = build(directory, articles + LEARNED * compares, needed)
+        pairs, earlier = sites[SITES_SERVED[0]][:articles], sites[SITES_SERVED[0]][articles:]
         try:
             with served(directory) as authority:
                 track = Track(Path(name), authority, options.peers)
@@ -327,7 +354,7 @@ def main() -> None:
                 elif options.start:
                     results = start(track, pairs, options.rounds)
                 else:
-                    results = compare(track, pairs, options.rounds, options.only)
+                    results = compare(track, pairs, earlier, options.rounds, options.only)
                     print(table(results))
         except MissingError as error:
             raise SystemExit(str(error)) from error

@@ -1,36 +1,61 @@
-"""Exports a whole site's history of invented records and reads it back.
+"""Exports a whole site's history of invented records in every format and reads it back.
 
-    python benchmarks/export.py [--records 1500000] [--words 90] [--directory DIR]
+    python benchmarks/export.py [--records 1500000] [--words 90] [--directory DIR] [--cases LIST]
 
-Writes feeds of so many articles, one in twenty with an earlier version in another feed and one in
-ten a dispatch that eight newspapers print, three of them without its end. Runs ``scrapy export`` to
-every format, reads every record of two of them back, and compares it and its cluster with what was
-put in. Prints a table; exits 1 if anything differs or an export takes 1 GB of memory. Needs about
-12 KB of disk a record.
+Writes a data directory with feeds of so many articles, one in twenty with an earlier version in
+another feed and one in ten a dispatch that eight newspapers print, three of them without its end;
+with a ledger that knows each article; and with a check of every second source. Runs ``scrapy
+export`` for each case, reads every record of two of them back, and compares it and its cluster with
+what was put in. Prints a table; exits 1 if anything differs or an export takes 1 GB of memory.
+Needs about 8 KB of disk a record. With ``--directory`` the data directory is kept for the next run.
 """
 
 import argparse
 import json
 import random
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
-from cost import cost_of  # beside this file
+from cost import Cost, cost_of  # beside this file
 
 from newscrawl.export import FORMATS
 from newscrawl.export.columns import COLUMNS
-from newscrawl.items import Agreement, Article, Copy, Crawl, Image, Location, Outlet, Source
+from newscrawl.items import (
+    Agreement,
+    Article,
+    Copy,
+    Crawl,
+    Image,
+    Location,
+    Outlet,
+    Source,
+    SourceCheck,
+)
 from newscrawl.items import Archive as Responses
+from newscrawl.state.ledger import Ledger
 
 OUTLETS = 80
 FEEDS = 40
 LETTERS = "ابتثجحخدذرزسشصضطظعغفقكلمنهوي"
 MOST_MEMORY = 1_000_000_000
+CASES: dict[str, list[str]] = {
+    **{name: ["--format", name] for name in FORMATS if name != "coding"},
+    "csv --bom": ["--format", "csv", "--bom"],
+    "jsonl --split outlet": ["--split", "outlet"],
+    "jsonl --no-duplicates": ["--no-duplicates"],
+    "jsonl --versions all": ["--versions", "all"],
+    "differences --versions all": ["--format", "differences", "--versions", "all"],
+    "coding --sample 1000": ["--sample", "1000"],
+    "jsonl --grep": ["--grep", f"{LETTERS[0]}*"],
+}
+"""Options of each case."""
 _FIRST = datetime(2008, 1, 1, tzinfo=UTC)
 _random = random.Random(1)
 _WORDS = ["".join(_random.choices(LETTERS, k=_random.randint(2, 9))) for _ in range(20_000)]
@@ -108,13 +133,70 @@ def write_feeds(directory: Path, records: int, words: int) -> int:
     return lines
 
 
-def export(feeds: Path, output: Path, name: str) -> tuple[float, int]:
-    """Run the command; seconds and most bytes of memory."""
-    command = ["-m", "scrapy", "export", "-o", output, "--format", name, feeds]
-    cost = cost_of([sys.executable, *command])
+def write_checks(path: Path, records: int) -> None:
+    """Write a check of every second source."""
+    path.parent.mkdir(parents=True)
+    encode = msgspec.json.Encoder().encode
+    with path.open("wb") as file:
+        for number in range(0, records, 2):
+            outlet, is_alive = f"paper{number % OUTLETS:02}", number % 8 > 0
+            link = f"https://{outlet}.example/{number}"
+            check = SourceCheck(
+                id=f"maghress:ar/{outlet}/{number}",
+                link=link,
+                published=published(number, latest(number)),
+                checked="2026-06-01T00:00:00+00:00",
+                state="alive" if is_alive else "gone",
+                status="ok" if is_alive else "gone",
+                reason=None if is_alive else "HTTP 404",
+                http=200 if is_alive else 404,
+                url=link,
+                agreement=1.0 if is_alive else None,
+                words=90 if is_alive else None,
+            )
+            file.write(encode(check) + b"\n")
+
+
+def write_ledger(data: Path, records: int) -> None:
+    """Write a ledger that knows every article, discovered on its day of publication."""
+    ledger = Ledger(data / "ledger" / "ledger.sqlite")
+    for first in range(0, records, 10_000):
+        rows: list[dict[str, Any]] = [
+            {
+                "number": number + 1,
+                "id": f"maghress:ar/paper{number % OUTLETS:02}/{number}",
+                "site": "maghress",
+                "edition": "ar",
+                "outlet": f"paper{number % OUTLETS:02}",
+                "state": "done",
+                "job": 1,
+                "found": published(number, 0),
+                "version": 1,
+            }
+            for number in range(first, min(first + 10_000, records))
+        ]
+        ledger.copies.append("articles", rows)
+    ledger.close()
+
+
+def prepare(data: Path, records: int, words: int) -> int:
+    """Write the data directory, or use that of an earlier run; the number of lines."""
+    count = data / f"lines-{records}-{words}"
+    if not count.exists():
+        lines = write_feeds(data / "feeds" / "maghress", records, words)
+        write_checks(data / "checks" / "maghress" / "checks.jsonl", records)
+        write_ledger(data, records)
+        count.write_text(str(lines))
+    return int(count.read_text())
+
+
+def export(data: Path, output: Path, options: list[str]) -> Cost:
+    """Run the command, a single process."""
+    command = ["-m", "scrapy", "export", "-o", output, *options, "-s", f"NEWSCRAWL_DATA={data}"]
+    cost = cost_of([sys.executable, *command], stdout=subprocess.DEVNULL)
     if cost.code:
         sys.exit("the export failed")
-    return cost.seconds, int(cost.megabytes * 1024**2)
+    return cost
 
 
 def parquet_lines(output: Path) -> Iterator[tuple[bytes, int]]:
@@ -164,46 +246,54 @@ def main() -> int:
     parser.add_argument("--records", type=int, default=1_500_000)
     parser.add_argument("--words", type=int, default=90, help="words in a text, 11 bytes each")
     parser.add_argument("--directory", type=Path, help="where there is room")
-    parser.add_argument("--formats", default=",".join(FORMATS), help="separated by commas")
+    parser.add_argument("--cases", default=",".join(CASES), help="separated by commas")
     options = parser.parse_args()
-    good = True
-    with tempfile.TemporaryDirectory(dir=options.directory) as directory:
-        feeds, outputs = Path(directory) / "feeds", Path(directory)
-        lines = write_feeds(feeds, options.records, options.words)
-        size = sum(path.stat().st_size for path in feeds.iterdir())
-        print(
-            f"{options.records} articles, {lines} lines in {FEEDS + 1} feeds, {size / 1e9:.2f} GB"
-        )
-        formats = options.formats.split(",")
-        for name in formats:
-            seconds, memory = export(feeds, outputs / name, name)
-            size = sum(f.stat().st_size for f in (outputs / name).rglob("*") if f.is_file())
+    with tempfile.TemporaryDirectory() as temporary:
+        directory = options.directory or Path(temporary)
+        data = directory / "data"
+        lines = prepare(data, options.records, options.words)
+        size = sum(path.stat().st_size for path in (data / "feeds" / "maghress").iterdir())
+        print(f"{options.records} articles, {lines} lines, feeds of {size / 1e9:.2f} GB")
+        print("| case | seconds | processor s | peak MB | output MB |")
+        print("|---|--:|--:|--:|--:|", flush=True)
+        cases = [name for name in options.cases.split(",") if name]
+        is_good = True
+        for name in cases:
+            output = directory / "exports" / name.replace(" ", "-")
+            shutil.rmtree(output, ignore_errors=True)
+            cost = export(data, output, CASES[name])
+            memory = cost.megabytes * 1024**2
+            size = sum(file.stat().st_size for file in output.rglob("*") if file.is_file())
             print(
-                f"{name:<8} {seconds:6.0f} s {lines / seconds:7.0f} lines/s "
-                f"{memory / 1e6:5.0f} MB of memory {size / 1e9:6.2f} GB",
+                f"| {name} | {cost.seconds:.0f} | {cost.cpu:.0f} | {memory / 1e6:.0f} "
+                f"| {size / 1e6:.0f} |",
                 flush=True,
             )
-            good = good and memory < MOST_MEMORY
+            is_good = is_good and memory < MOST_MEMORY
             if name not in ("parquet", "study"):
-                shutil.rmtree(outputs / name)
-        if not {"parquet", "study"} <= set(formats):
-            return 0 if good else 1
-        expected = in_order(options.records, options.words)
-        equal = differing = misjudged = 0
-        for article, (line, size), row in zip(
-            expected,
-            parquet_lines(outputs / "parquet"),
-            study_lines(outputs / "study"),
-            strict=True,
-        ):
-            same = line == msgspec.json.encode(article) and json.loads(row) == studied(article)
-            equal += same
-            differing += not same
-            number = int(article.id.rpartition("/")[2])
-            whole = number // OUTLETS < options.records // OUTLETS  # none of its eight is missing
-            misjudged += whole and size != (8 if is_dispatch(number) else 1)
-        print(f"read back: {equal} equal in both, {differing} not; {misjudged} in a wrong cluster")
-    return 0 if good and equal == options.records and not differing and not misjudged else 1
+                shutil.rmtree(output)
+        if {"parquet", "study"} <= set(cases):
+            is_good = compare(directory / "exports", options.records, options.words) and is_good
+    return 0 if is_good else 1
+
+
+def compare(exports: Path, records: int, words: int) -> bool:
+    """Compare every record of two exports, and its cluster, with what was put in."""
+    equal = differing = misjudged = 0
+    for article, (line, size), row in zip(
+        in_order(records, words),
+        parquet_lines(exports / "parquet"),
+        study_lines(exports / "study"),
+        strict=True,
+    ):
+        same = line == msgspec.json.encode(article) and json.loads(row) == studied(article)
+        equal += same
+        differing += not same
+        number = int(article.id.rpartition("/")[2])
+        whole = number // OUTLETS < records // OUTLETS  # none of its eight is missing
+        misjudged += whole and size != (8 if is_dispatch(number) else 1)
+    print(f"read back: {equal} equal in both, {differing} not; {misjudged} in a wrong cluster")
+    return equal == records and not differing and not misjudged
 
 
 if __name__ == "__main__":

@@ -183,7 +183,7 @@ def line(text: str | None) -> str:
 
 
 def same_day(true: str, found: str | None) -> bool:
-    """Whether two moments fall on one day, as printed or in UTC."""
+    """Whether two timestamps fall on one day, as printed or in UTC."""
     if not found or found[:10] == true[:10]:
         return bool(found)
     try:

@@ -26,7 +26,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from newscrawl.demo.faults import FAULTS, LINK_ROT, Fault, FaultServer, copies, healthy
-from newscrawl.demo.proxy import Answer, DemoProxy
+from newscrawl.demo.proxy import DemoProxy, Reply
 
 MOST = 1.5
 SETTINGS = {
@@ -58,7 +58,7 @@ def peak(faults: list[Fault]) -> tuple[float, Counter[str]]:
         pages = dict(copies(server, faults))
         listed = Path(directory, "urls.txt")
         listed.write_text("\n".join(pages))
-        with DemoProxy(lambda _, url, __: pages.get(url, Answer(404))) as proxy:
+        with DemoProxy(lambda _, url, __: pages.get(url, Reply(404))) as proxy:
             settings = SETTINGS | server.settings
             run = subprocess.Popen(
                 [sys.executable, "-m", "scrapy", "crawl", "maghress", "-a", f"urls={listed}"]

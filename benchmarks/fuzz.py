@@ -107,21 +107,21 @@ def bases(real: Path | None) -> list[Base]:
     identifiers = [i for i in network.truth if i.startswith("maghress:")]
     for identifier in random.Random(1).sample(identifiers, min(300, len(identifiers))):
         key = parse_article_id(identifier)
-        body = network.answer("GET", key.url, {}).body
+        body = network.reply("GET", key.url, {}).body
         found.append(Base(key.url, body, lambda b, url=key.url: CopyJob(url, b, HTML, links=True)))
         outlets.add(SITE.url(f"/{key.edition}/{key.outlet}"))
         page = CopyJob(key.url, body, HTML, links=False).read(SITE, RuleBook()).page
         if page is None or page.source_link is None:
             continue
         article = merge.from_copy(page, SITE, now(), fetched=now(), sha256="0" * 64)
-        source = network.answer("GET", page.source_link, {}).body
+        source = network.reply("GET", page.source_link, {}).body
         found.append(_source(page.source_link, source, article))
     for url in sorted(outlets)[:20]:
-        body = network.answer("GET", url, {}).body
+        body = network.reply("GET", url, {}).body
         found += [Base(url, body, lambda b, url=url: ListingJob(url, b, HTML))]
     for url in (SITE.url("/fr/rss"), SITE.url("/rss")):
         found += [
-            Base(url, network.answer("GET", url, {}).body, lambda b, url=url: FeedJob(url, b))
+            Base(url, network.reply("GET", url, {}).body, lambda b, url=url: FeedJob(url, b))
         ] * 10
     article = next(base.job(b"").article for base in found if isinstance(base.job(b""), SourceJob))
     for path in sorted(real.rglob("*.html*")) if real else ():

@@ -22,7 +22,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from newscrawl.demo.prose import dice, write_story
-from newscrawl.demo.proxy import Answer, DemoProxy
+from newscrawl.demo.proxy import DemoProxy, Reply
 
 HOSTS, SLOW, DEAD = 20, 3, 3
 MOST_LOST = 0.1
@@ -48,13 +48,13 @@ class Servers:
         self.texts = [[block.text for block in story.blocks] for story in stories]
         self.urls = [f"{BASE}{n % HOSTS}/{n}" for n in range(1, articles + 1)]
 
-    def answer(self, method: str, url: str, headers: Mapping[str, str]) -> Answer:  # noqa: ARG002
+    def reply(self, method: str, url: str, headers: Mapping[str, str]) -> Reply:  # noqa: ARG002
         """What the proxy says."""
         parts = urlsplit(url)
         if method == "CONNECT":
-            return Answer()
+            return Reply()
         if parts.path == "/robots.txt":
-            return Answer(404, HTML, b"404", delay=self.delay(url))
+            return Reply(404, HTML, b"404", delay=self.delay(url))
         number = int(parts.path.rpartition("/")[2])
         text = "<br>".join(self.texts[number % HOSTS])
         if parts.hostname == "www.maghress.com":
@@ -65,9 +65,9 @@ class Servers:
                 f'<span class="articlecontent">{text}</span><br>'
                 f"<a href='{link}'>Cliquez ici</a> pour lire l'article depuis sa source."
             )
-            return Answer(200, HTML, page.encode())
+            return Reply(200, HTML, page.encode())
         page = f"<html><body><h1>Titre {number}</h1><article><p>{text}</article></body></html>"
-        return Answer(200, HTML, page.encode(), delay=self.delay(url))
+        return Reply(200, HTML, page.encode(), delay=self.delay(url))
 
     def delay(self, url: str) -> float:
         """Seconds until an answer; a dead host's comes too late."""
@@ -121,7 +121,7 @@ def main() -> None:
         proxies, runs = [], []
         for troubled in (False, True):
             servers = Servers(chosen.articles, chosen.pace, troubled=troubled)
-            proxy = stack.enter_context(DemoProxy(servers.answer))
+            proxy = stack.enter_context(DemoProxy(servers.reply))
             data = Path(stack.enter_context(tempfile.TemporaryDirectory()))
             proxies.append(proxy)
             runs.append(start(proxy, servers, data, more))

@@ -59,7 +59,7 @@ def start(
 def undisturbed(site: str, data: Path, parallel: int) -> float:
     """Crawl to the end and return the seconds it took."""
     began = time.monotonic()
-    with DemoProxy(build().answer) as proxy:
+    with DemoProxy(build().reply) as proxy:
         if code := start(proxy, site, data, parallel).wait():
             sys.exit(f"the undisturbed run ended with exit code {code}")
     return time.monotonic() - began
@@ -122,7 +122,7 @@ def main() -> int:
             crawls += 1
             killed = Path(directory, f"killed-{crawls}")
             before = kills
-            with DemoProxy(build().answer) as proxy:
+            with DemoProxy(build().reply) as proxy:
                 while True:
                     run = start(proxy, options.site, killed, options.parallel, options.packing)
                     # From the start, when nothing is open yet, to well into the crawl.

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from cost import cost_of  # beside this file
 
-from newscrawl.demo.proxy import Answer, DemoProxy
+from newscrawl.demo.proxy import DemoProxy, Reply
 from newscrawl.pipelines.versions import COMPARED
 from newscrawl.state import Entry, Ledger
 from newscrawl.text.signatures import PERMUTATIONS
@@ -103,10 +103,10 @@ def sizes(path: Path) -> dict[str, int]:
 def run(data: Path) -> float:
     """Peak memory in MB of a run that takes up what is left."""
 
-    def answer(_method: str, _url: str, _headers: Mapping[str, str]) -> Answer:
-        return Answer(404, {"Content-Type": "text/html"}, b"404")
+    def reply(_method: str, _url: str, _headers: Mapping[str, str]) -> Reply:
+        return Reply(404, {"Content-Type": "text/html"}, b"404")
 
-    with DemoProxy(answer) as proxy:
+    with DemoProxy(reply) as proxy:
         return cost_of(
             [sys.executable, "-m", "scrapy", "crawl", "maghress", "-a", "editions=fr"]
             + [f"--set={name}={value}" for name, value in SETTINGS.items()],

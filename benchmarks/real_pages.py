@@ -25,7 +25,7 @@ from urllib.parse import urldefrag
 from w3lib.url import safe_url_string
 
 from newscrawl.articles.validation import schema_faults
-from newscrawl.demo.proxy import Answer, DemoProxy
+from newscrawl.demo.proxy import DemoProxy, Reply
 from newscrawl.text.cleaning import fold
 
 NO_TEXT = "Le texte de cette page n'est pas connu."
@@ -48,7 +48,7 @@ def aggregator_page(truth: dict[str, Any]) -> bytes:
 
 
 def same_day(truth: str, read: str | None) -> bool:
-    """Whether two moments are of one day, as printed or at one place on earth."""
+    """Whether two timestamps are of one day, as printed or at one place on earth."""
     if read is None:
         return False
     if truth[:10] == read[:10]:
@@ -67,21 +67,21 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--pages", type=Path, required=True)
     directory: Path = parser.parse_args().pages
-    pages: dict[str, Answer] = {}
+    pages: dict[str, Reply] = {}
     truths: dict[str, dict[str, Any]] = {}
     for file in sorted(directory.glob("*/truth.json")):
         for name, truth in json.loads(file.read_text("utf-8")).items():
             number = len(truths) + 1
             url = f"https://www.maghress.com/fr/pages/{number}"
             truths[f"maghress:fr/pages/{number}"] = truth
-            pages[url] = Answer(headers=HTML, body=aggregator_page(truth))
+            pages[url] = Reply(headers=HTML, body=aggregator_page(truth))
             source = gzip.decompress((file.parent / "html" / f"{name}.html.gz").read_bytes())
-            pages[safe_url_string(urldefrag(truth["url"])[0])] = Answer(headers=HTML, body=source)
+            pages[safe_url_string(urldefrag(truth["url"])[0])] = Reply(headers=HTML, body=source)
 
-    def answer(method: str, url: str, _headers: Mapping[str, str]) -> Answer:
-        return Answer() if method == "CONNECT" else pages.get(url, Answer(404, HTML, b"404"))
+    def reply(method: str, url: str, _headers: Mapping[str, str]) -> Reply:
+        return Reply() if method == "CONNECT" else pages.get(url, Reply(404, HTML, b"404"))
 
-    with tempfile.TemporaryDirectory() as data, DemoProxy(answer) as proxy:
+    with tempfile.TemporaryDirectory() as data, DemoProxy(reply) as proxy:
         urls = Path(data) / "urls.txt"
         urls.write_text("".join(url + "\n" for url in pages if "maghress.com/fr/pages/" in url))
         done = subprocess.run(

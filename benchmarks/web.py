@@ -26,7 +26,7 @@ from newscrawl.demo import aggregator
 from newscrawl.demo.articles import DemoArticle
 from newscrawl.demo.outlets import DemoOutlet
 from newscrawl.demo.prose import dice, write_story
-from newscrawl.demo.systems import SYSTEMS, Frame, Page, Teaser, labels
+from newscrawl.demo.systems import SYSTEMS, Frame, OutletPage, Teaser, labels
 from newscrawl.demo.systems.base import links, menu, script, style, teasers
 from newscrawl.items import Edition
 
@@ -115,7 +115,7 @@ def pages(site: str, index: int) -> tuple[Pair, bytes, bytes]:
     shown = article(site, index)
     copy = aggregator.article_page(shown, _others(site, None), _others(site, shown.outlet)[:6])
     source = shown.system.article(
-        Page(
+        OutletPage(
             frame=_frame(shown.outlet),
             article=shown,
             blocks=shown.story.blocks,

@@ -46,7 +46,7 @@ def written(data: Path) -> int:
 def crawl(data: Path, kills: int, chance: random.Random, options: argparse.Namespace) -> int:
     """Crawl to the end, and return how often a worker was killed, at most ``kills`` times."""
     killed = size = 0
-    with DemoProxy(build().answer) as proxy:
+    with DemoProxy(build().reply) as proxy:
         run = start(proxy, options.site, data, 2)
         while run.poll() is None:
             time.sleep(chance.uniform(0.005, 0.1))

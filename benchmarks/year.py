@@ -29,7 +29,7 @@ from cost import cost_of  # beside this file
 from export import record
 
 from newscrawl.aggregator.sites import SITES
-from newscrawl.demo.proxy import Answer, DemoProxy
+from newscrawl.demo.proxy import DemoProxy, Reply
 from newscrawl.state import Entry, Ledger, ledger_path
 
 ALIVE = [site.name for site in SITES.values() if site.alive]
@@ -165,12 +165,12 @@ def start_of_crawl(data: Path) -> tuple[float, float]:
     """Processor time and elapsed time from the command to its first request."""
     first: list[tuple[float, float]] = []
 
-    def answer(_method: str, _url: str, _headers: Mapping[str, str]) -> Answer:
+    def reply(_method: str, _url: str, _headers: Mapping[str, str]) -> Reply:
         if not first:
             first.append((processor_time(process.pid), time.monotonic() - began))
-        return Answer(404, {"Content-Type": "text/html"}, b"404")
+        return Reply(404, {"Content-Type": "text/html"}, b"404")
 
-    with DemoProxy(answer) as proxy:
+    with DemoProxy(reply) as proxy:
         began = time.monotonic()
         process = subprocess.Popen(
             [

@@ -43,7 +43,7 @@ class FeedError(PageError):
 class UnreadableHtmlError(NewscrawlError):
     """A document cannot be parsed as HTML.
 
-    Raised by ``newscrawl.text.html`` for empty documents and absurd nesting.
+    Raised by ``newscrawl.text.html`` for empty documents and excessive nesting.
     """
 
 
@@ -102,14 +102,14 @@ class OverrideError(NewscrawlError):
 
 
 class UnreadableArticleError(NewscrawlError):
-    """The archive holds no page of an article that can be parsed.
+    """The archive has no page of an article that can be parsed.
 
     Raised by ``newscrawl.operations.archived_articles``; the message says why.
     """
 
 
 class ClusterError(NewscrawlError):
-    """A Dask cluster cannot be used, or was lost during a job.
+    """A Dask cluster cannot be reached or was lost during a job.
 
     Raised by ``newscrawl.operations.cluster``; the message has the scheduler's address.
     """
@@ -123,7 +123,7 @@ class ArchiveError(NewscrawlError):
 
 
 class StorageError(NewscrawlError, OSError):
-    """Object storage cannot be reached or refuses, or an object is missing or has other bytes.
+    """Object storage cannot be reached or refuses, or an object is missing or corrupt.
 
     Raised by ``newscrawl.storage``; the message has the URL of the object, without credentials.
     """

@@ -338,7 +338,8 @@ class SourceCheck:
     reason: str | None
     """Reason why the status is not ``ok``."""
     http: int | None
-    """HTTP status code of the last response."""
+    """HTTP status code of the last response; 304 if the page is unchanged since the last
+    check, whose ``agreement`` and ``words`` are repeated."""
     url: str | None
     """Final URL, after redirects."""
     agreement: float | None

@@ -1,7 +1,7 @@
 """Item loaders that normalise the fields of the aggregator's copy and the outlet's page.
 
 Loader context: ``zone``, the ``tzinfo`` of dates without an offset and of all results, and
-``base_url``, for relative URLs. Values that are empty once cleaned are not loaded.
+``base_url``, for relative URLs. Values that are empty after cleaning are not loaded.
 """
 
 from collections.abc import Callable, Mapping
@@ -30,8 +30,8 @@ def iso_date(value: Any, loader_context: Mapping[str, Any]) -> str | None:
     if isinstance(value, datetime):
         when = value.astimezone(zone) if value.tzinfo else value.replace(tzinfo=zone)
         return when.isoformat(timespec="seconds")
-    moment = value if isinstance(value, Moment) else parse_date(value, zone)
-    return moment.iso() if moment else None
+    timestamp = value if isinstance(value, Moment) else parse_date(value, zone)
+    return timestamp.iso() if timestamp else None
 
 
 def absolute_url(value: str, loader_context: Mapping[str, Any]) -> str | None:
@@ -55,7 +55,7 @@ class Distinct:
         self.key = key
 
     def __call__(self, values: list[Any]) -> list[Any]:
-        """Return the values without those that repeat an earlier one."""
+        """Return the values without duplicates of earlier ones."""
         first: dict[object, Any] = {}
         for value in values:
             first.setdefault(self.key(value), value)

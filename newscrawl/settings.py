@@ -78,7 +78,7 @@ HOST_REST = 600
 # Runs under way at the same time share hosts by leases in the ledger. Seconds after which the hosts
 # of a killed run are free for the others, and its site is free for other nodes.
 LEASE_SECONDS = 15
-# Least seconds between two requests to a host and its subdomains, such as {"lopinion.ma": 10}.
+# Minimum seconds between two requests to a host and its subdomains, such as {"lopinion.ma": 10}.
 # Unlike the delays of DOWNLOAD_SLOTS, which AutoThrottle lowers to DOWNLOAD_DELAY, they are kept.
 HOST_DELAYS: dict[str, float] = {}
 # Budget of each outlet's host in a run: requests, seconds of download time, failures. Further
@@ -178,7 +178,7 @@ DOWNLOADER_MIDDLEWARES_BASE = _base(
         "newscrawl.middlewares.retry.PatientRetryMiddleware": 550,
         "newscrawl.middlewares.refresh.RefreshMiddleware": 580,
         "newscrawl.middlewares.compression.CompressionMiddleware": 590,
-        "newscrawl.middlewares.redirect.UnreferredRedirectMiddleware": 600,
+        "newscrawl.middlewares.redirect.NoRefererRedirectMiddleware": 600,
         "newscrawl.middlewares.politeness.PolitenessMiddleware": 900,
         # Next to the downloader, where responses are unmodified.
         "newscrawl.middlewares.archive.ArchiveMiddleware": 950,
@@ -275,7 +275,7 @@ FEED_BATCH = 50
 FEED_BATCH_SECONDS = 5.0
 # Whether to fsync each batch: survives power failures, costs a few milliseconds per batch.
 FEED_FSYNC = True
-# Compression of feeds: none, gzip or zstd. Each batch is a frame of its own, so compressed feeds
+# Compression of feeds: none, gzip or zstd. Each batch is a separate frame, so compressed feeds
 # survive kills as well. Off: every tool reads plain JSON Lines, even of a growing feed.
 FEED_COMPRESSION = "none"
 # Worker processes that parse pages: untrusted HTML can make a parser take gigabytes or minutes, and
@@ -369,7 +369,7 @@ SOURCE_CHECKS_A_NIGHT = 0
 
 # --- Retention -----------------------------------------------------------------------------------
 
-# Days for which ``scrapy prune`` keeps files by kind; 0 is for ever. Run reports for a year and a
+# Days for which ``scrapy prune`` keeps files by kind; 0 means forever. Run reports for a year and a
 # month, so that a year can be compared; logs are those of ``--logs``. Archives cannot be fetched
 # again. ``uploaded`` is for the copies on this machine of files that are in object storage.
 RETENTION_DAYS = {

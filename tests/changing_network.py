@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from newscrawl.aggregator.sites import SITES
 from newscrawl.aggregator.urls import ArticleKey, feed_url, home_url, listing_url
-from newscrawl.demo.proxy import Answer
+from newscrawl.demo.proxy import Reply
 from tests.web import HTML, XML, aggregator_page, outlet_page
 
 NEWEST = 4
@@ -73,15 +73,15 @@ class Piece:
             ),
         ]
 
-    def copy_page(self) -> Answer:
+    def copy_page(self) -> Reply:
         if self.page != 200:
-            return Answer(self.page, HTML, b"<p>no page")
+            return Reply(self.page, HTML, b"<p>no page")
         printed = self.day.strftime("%d - %m - %Y")
         return aggregator_page(self.title, self.paragraphs(), date=printed, link=self.link)
 
-    def source_page(self) -> Answer:
+    def source_page(self) -> Reply:
         if self.source != 200:
-            return Answer(self.source, HTML, b"<p>no page")
+            return Reply(self.source, HTML, b"<p>no page")
         published = f"{self.day.isoformat()}T10:00:00+00:00"
         text = [*self.paragraphs(), self.ending]
         return outlet_page(self.title, text, published=published, author="Salma Idrissi")
@@ -110,10 +110,10 @@ class Network:
         pieces = [p for p in self.pieces.values() if p.site == site and p.listed]
         return [p for p in reversed(pieces) if outlet in (None, p.outlet)]
 
-    def answer(self, method: str, url: str, headers: Mapping[str, str]) -> Answer:
+    def reply(self, method: str, url: str, headers: Mapping[str, str]) -> Reply:
         """What the servers send."""
         if method == "CONNECT":
-            return Answer()
+            return Reply()
         self.requests.append(url)
         self.on_request(len(self.requests))
         for piece in self.pieces.values():
@@ -124,9 +124,9 @@ class Network:
         for name in ("maghress", "djazairess"):
             if answer := self._discovery_page(name, url, headers):
                 return answer
-        return Answer(404, HTML, b"<p>404")
+        return Reply(404, HTML, b"<p>404")
 
-    def _discovery_page(self, name: str, url: str, headers: Mapping[str, str]) -> Answer | None:
+    def _discovery_page(self, name: str, url: str, headers: Mapping[str, str]) -> Reply | None:
         site = SITES[name]
         for outlet in (None, *OUTLETS):
             pieces = self.listed(name, outlet)
@@ -143,22 +143,22 @@ class Network:
         return None
 
 
-def _listing(pieces: list[Piece], following: str) -> Answer:
+def _listing(pieces: list[Piece], following: str) -> Reply:
     link = f'<link rel="next" href="{following}">' if following else ""
     rows = "".join(f'<div><a href="{p.key.url}">{p.title}</a><br>Début (...)</div>' for p in pieces)
     outlets = "".join(f'<a href="/fr/{outlet}">{outlet}</a> ' for outlet in OUTLETS)
     page = f"<html><head>{link}</head><body><h1>Articles</h1>{rows}{outlets}</body></html>"
-    return Answer(200, HTML, page.encode())
+    return Reply(200, HTML, page.encode())
 
 
-def _feed(pieces: list[Piece], headers: Mapping[str, str]) -> Answer:
+def _feed(pieces: list[Piece], headers: Mapping[str, str]) -> Reply:
     tag = '"' + "-".join(str(piece.number) for piece in pieces) + '"'
     if headers.get("if-none-match") == tag:
-        return Answer(304, {"ETag": tag})
+        return Reply(304, {"ETag": tag})
     items = "".join(
         f"<item><title>{p.title}</title><link>{p.key.url}</link></item>" for p in pieces
     )
     body = (
         f'<?xml version="1.0"?><rss version="2.0"><channel><title>x</title>{items}</channel></rss>'
     )
-    return Answer(200, {**XML, "ETag": tag}, body.encode())
+    return Reply(200, {**XML, "ETag": tag}, body.encode())

@@ -10,7 +10,7 @@ from newscrawl.aggregator.sites import SITES
 from newscrawl.articles.merge import from_copy, without_source
 from newscrawl.articles.source_pages import read_source
 from newscrawl.demo.network import DemoNetwork, build
-from newscrawl.demo.proxy import Answer
+from newscrawl.demo.proxy import Reply
 from newscrawl.demo.truth import Truth
 from newscrawl.items import Article
 
@@ -39,7 +39,7 @@ def _record(truth: Truth) -> Article:
     record = from_copy(page, site, WHEN, fetched=WHEN, sha256="0" * 64)
     record.crawl.exported = WHEN
     link = record.source.link
-    answer = _get(NETWORK, link) if link and truth.source.status != "refused" else Answer(404)
+    answer = _get(NETWORK, link) if link and truth.source.status != "refused" else Reply(404)
     status: Any = truth.source.status
     if (
         answer.action != "respond"
@@ -52,10 +52,10 @@ def _record(truth: Truth) -> Article:
     return record
 
 
-def _get(network: DemoNetwork, url: str) -> Answer:
+def _get(network: DemoNetwork, url: str) -> Reply:
     """The last answer to an URL: some pages fail at first, others redirect."""
     for _ in range(8):
-        answer = network.answer("GET", url, {})
+        answer = network.reply("GET", url, {})
         if "Location" in answer.headers:
             url = answer.headers["Location"]
         elif answer.status not in (429, 500, 503):

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from newscrawl.demo.proxy import Answer
+from newscrawl.demo.proxy import Reply
 from newscrawl.items import Article, Copy, Outlet, Source
 from tests.web import HTML, Outcome, Web, aggregator_page, command, outlet_page
 
@@ -46,19 +46,19 @@ PATIENT = {
 }
 
 
-def web(source: Answer = SOURCE) -> Web:
+def web(source: Reply = SOURCE) -> Web:
     """Return a web with one article whose source responds as given."""
     return Web({URL: aggregator_page(TITLE, TEXT), LINK: source})
 
 
-def listing(numbers: range, *, following: str = "") -> Answer:
+def listing(numbers: range, *, following: str = "") -> Reply:
     """Return a page of an outlet's listing."""
     rows = "".join(
         f'<div><a href="/fr/courrier/{n}">Titre de l\'article numéro {n}</a><br>'
         f"Début de l'article (...)</div>"
         for n in numbers
     )
-    return Answer(
+    return Reply(
         200,
         HTML,
         f"<html><head>{following}</head><body><h1>Courrier</h1>{rows}</body></html>".encode(),
@@ -85,8 +85,8 @@ class Troubled(Web):
 
     def __init__(self, articles: Mapping[str, int]) -> None:
         super().__init__()
-        self.first: dict[str, list[Answer]] = {}
-        self.always: dict[str, Answer] = {}
+        self.first: dict[str, list[Reply]] = {}
+        self.always: dict[str, Reply] = {}
         self.asked: dict[str, list[float]] = defaultdict(list)
         number = 0
         for host, count in articles.items():
@@ -99,17 +99,17 @@ class Troubled(Web):
 
     def robots(self, host: str, *lines: str) -> None:
         text = "\n".join(("User-agent: *", *lines)).encode()
-        self.pages[f"https://{host}/robots.txt"] = Answer(200, {"Content-Type": "text/plain"}, text)
+        self.pages[f"https://{host}/robots.txt"] = Reply(200, {"Content-Type": "text/plain"}, text)
 
-    def answer(self, method: str, url: str, headers: Mapping[str, str]) -> Answer:
+    def reply(self, method: str, url: str, headers: Mapping[str, str]) -> Reply:
         parts = urlsplit(url)
         host = parts.hostname or ""
         if method == "CONNECT" or parts.path == "/robots.txt":
-            return super().answer(method, url, headers)
+            return super().reply(method, url, headers)
         self.asked[host].append(time.monotonic())
         if self.first.get(host):
             return self.first[host].pop(0)
-        return self.always.get(host) or super().answer(method, url, headers)
+        return self.always.get(host) or super().reply(method, url, headers)
 
     def gaps(self, host: str) -> list[float]:
         return [after - before for before, after in pairwise(self.asked[host])]

@@ -14,15 +14,15 @@ from typing import Any
 import pytest
 from warcio.archiveiterator import ArchiveIterator
 
-from newscrawl.archive.warc import ArchiveIndex, Exchange, read_answer, scan
+from newscrawl.archive.warc import ArchiveIndex, Exchange, read_exchange, scan
 from newscrawl.archive.writer import WarcFile
 from newscrawl.demo.network import build
 from newscrawl.demo.outlets import EDITIONS, outlets_of
-from newscrawl.demo.proxy import Answer, DemoProxy
+from newscrawl.demo.proxy import DemoProxy, Reply
 from newscrawl.errors import ArchiveError, StoreError
 from newscrawl.items import Location
 from newscrawl.operations.comparison import compare
-from newscrawl.state.compression import PACKINGS, Packing
+from newscrawl.state.compression import PACKINGS, Compression
 from tests.support import SOURCE, TEXT, TITLE, URL, listing, reextract, replay
 from tests.web import HTML, Outcome, Web, aggregator_page, command, crawl, environment
 
@@ -39,15 +39,15 @@ def troubled(first: int = 1, last: int = 12) -> Web:
     zipped = HTML | {"Content-Encoding": "gzip"}
     sources = [
         SOURCE,
-        Answer(200, zipped, gzip.compress(SOURCE.body)),
-        Answer(301, {"Location": "/new/2"}),
-        Answer(302, {"Location": ARABIC.decode("latin-1")}),
-        Answer(404, HTML, b"<p>404"),
-        Answer(429, HTML | {"Retry-After": "900"}, b""),
-        Answer(500, HTML, b"<p>500"),
-        Answer(200, HTML, b"<p>a</p>" * 800_000),
-        Answer(action="drop"),
-        Answer(200, HTML, b'<meta http-equiv="refresh" content="0; url=/new/9"><p>x</p>'),
+        Reply(200, zipped, gzip.compress(SOURCE.body)),
+        Reply(301, {"Location": "/new/2"}),
+        Reply(302, {"Location": ARABIC.decode("latin-1")}),
+        Reply(404, HTML, b"<p>404"),
+        Reply(429, HTML | {"Retry-After": "900"}, b""),
+        Reply(500, HTML, b"<p>500"),
+        Reply(200, HTML, b"<p>a</p>" * 800_000),
+        Reply(action="drop"),
+        Reply(200, HTML, b'<meta http-equiv="refresh" content="0; url=/new/9"><p>x</p>'),
     ]
     for number in range(first, last + 1):
         link = f"{BASE}/article/{number}"
@@ -62,9 +62,9 @@ def troubled(first: int = 1, last: int = 12) -> Web:
         small.pages[f"https://www.maghress.com/fr/courrier/{number}"] = aggregator_page(
             f"{TITLE} ({number})", TEXT, link=link
         )
-        small.pages[f"host nowhere{number}.example"] = Answer(action="refuse")
+        small.pages[f"host nowhere{number}.example"] = Reply(action="refuse")
     robots = b"User-agent: *\nDisallow: /private/\n"
-    small.pages[f"{BASE}/robots.txt"] = Answer(200, {"Content-Type": "text/plain"}, robots)
+    small.pages[f"{BASE}/robots.txt"] = Reply(200, {"Content-Type": "text/plain"}, robots)
     small.pages[f"{BASE}/new/2"] = small.pages[f"{BASE}/new/9"] = SOURCE
     small.pages[f"{BASE}/%D9%85%D9%82%D8%A7%D9%84/1"] = SOURCE
     return small
@@ -85,7 +85,7 @@ def check(path: Path) -> None:
 def differences(data: Path, feed: Path) -> set[str]:
     """Fields in which a feed differs from those of a crawl; the articles have to be the same.
 
-    Which rule read a page depends on which pages were read before, so on the order of answers.
+    Which rule read a page depends on which pages were read before, so on the order of responses.
     """
     changes = compare(feed, sorted((data / "feeds").rglob("*.jsonl")))
     assert (changes.missing, changes.added) == ([], [])
@@ -125,7 +125,7 @@ def test_files_are_standard_and_rotated(crawled: Outcome) -> None:
 
 
 def test_requests_and_answers_are_linked(crawled: Outcome) -> None:
-    answers, requests, errors = {}, [], []
+    responses, requests, errors = {}, [], []
     for path in files(crawled.data):
         with path.open("rb") as file:
             for number, record in enumerate(ArchiveIterator(file)):
@@ -141,12 +141,12 @@ def test_requests_and_answers_are_linked(crawled: Outcome) -> None:
                 elif record.rec_type == "metadata":
                     errors.append(record.content_stream().read())
                 if record.rec_type in ("response", "metadata"):
-                    answers[headers.get_header("WARC-Record-ID")] = headers
+                    responses[headers.get_header("WARC-Record-ID")] = headers
     for request in requests:
-        answer = answers.pop(request.get_header("WARC-Concurrent-To"))
+        answer = responses.pop(request.get_header("WARC-Concurrent-To"))
         for name in ("WARC-Target-URI", "WARC-Date"):
             assert request.get_header(name) == answer.get_header(name)
-    assert not answers, "answers without a request"
+    assert not responses, "responses without a request"
     assert any(b"DownloadCancelledError" in error for error in errors)
     urls = [request.get_header("WARC-Target-URI") for request in requests]
     assert f"{BASE}/robots.txt" in urls
@@ -169,7 +169,7 @@ def test_the_record_says_where_its_responses_lie(crawled: Outcome) -> None:
 
 def test_the_body_is_kept_as_received(crawled: Outcome) -> None:
     (record,) = [r for r in crawled.lines("feeds") if r["id"].endswith("/1")]
-    answer = read_answer(crawled.data / "archive", Location(**record["archive"]["source"]))
+    answer = read_exchange(crawled.data / "archive", Location(**record["archive"]["source"]))
     assert (b"Content-Encoding", b"gzip") in answer.headers
     assert gzip.decompress(answer.body) == SOURCE.body
 
@@ -185,7 +185,7 @@ def test_a_replay_gives_the_same_records_without_network(crawled: Outcome, tmp_p
 def test_the_demo_of_a_site_is_replayed_and_made_anew(tmp_path: Path) -> None:
     slugs = {o.slug for site, e in EDITIONS if site == "maghress" for o in outlets_of(site, e)}
     walk = {"outlets": ",".join(sorted(slugs))}
-    with DemoProxy(build().answer) as proxy:
+    with DemoProxy(build().reply) as proxy:
         done = subprocess.run(
             command("maghress", {"ARCHIVE": "1"}, walk),
             env=environment(proxy, tmp_path),
@@ -262,7 +262,7 @@ def test_records_are_made_anew(crawled: Outcome, tmp_path: Path, jobs: str) -> N
 
 @pytest.mark.parametrize("packing", PACKINGS.values(), ids=PACKINGS)
 def test_a_feed_is_compared_with_packed_ones(
-    crawled: Outcome, tmp_path: Path, packing: Packing
+    crawled: Outcome, tmp_path: Path, packing: Compression
 ) -> None:
     (feed,) = (crawled.data / "feeds").rglob("*.jsonl")
     lines = feed.read_bytes().splitlines(keepends=True)
@@ -274,7 +274,7 @@ def test_a_feed_is_compared_with_packed_ones(
     assert "section" in changes.fields
     if packing.suffix:
         old.write_bytes(old.read_bytes()[:-9])
-        with pytest.raises(ValueError, match="cannot be unpacked"):
+        with pytest.raises(ValueError, match="cannot be decompressed"):
             compare(feed, [old])
 
 
@@ -316,7 +316,7 @@ def test_an_archive_survives_a_kill(tmp_path: Path) -> None:
     small = troubled(1, 60)
     small.pages[f"{BASE}/article/7"] = SOURCE
     slow = ON | {"FEED_BATCH": "3", "DOWNLOAD_DELAY": "0.05", "CONCURRENT_REQUESTS_PER_DOMAIN": "1"}
-    with DemoProxy(small.answer) as proxy:
+    with DemoProxy(small.reply) as proxy:
         run = subprocess.Popen(
             command("maghress", slow, WALK),
             env=environment(proxy, tmp_path),
@@ -351,7 +351,7 @@ def test_an_archive_survives_a_kill(tmp_path: Path) -> None:
     assert len(records) == len({record["id"] for record in records}) == 60
     for record in records:
         where = Location(**record["archive"]["copy"])
-        assert read_answer(tmp_path / "archive", where).url == record["url"]
+        assert read_exchange(tmp_path / "archive", where).url == record["url"]
 
 
 def test_an_archive_that_cannot_be_written_ends_the_run_but_costs_no_record(
@@ -378,7 +378,7 @@ def test_headers_are_kept_byte_for_byte(tmp_path: Path) -> None:
     )
     file.close()
     check(file.path)
-    answer = read_answer(tmp_path, Location("a.warc.gz", offset))
+    answer = read_exchange(tmp_path, Location("a.warc.gz", offset))
     assert (answer.url, answer.status) == (f"{BASE}/?q=1", 302)
     assert answer.headers == headers
     assert answer.body == b"\r\n\r\nx\r\n"
@@ -403,9 +403,9 @@ def test_ranges_of_a_file_are_listed_once_and_damage_is_passed_over(tmp_path: Pa
     left = [offset for _, _, offset, _ in scan(file.path)]
     assert left == [offset for offset in offsets[:40] if offset != offsets[10]]
     with pytest.raises(ArchiveError, match="no response"):
-        read_answer(tmp_path, Location("a.warc.gz", offsets[10]))
+        read_exchange(tmp_path, Location("a.warc.gz", offsets[10]))
     with pytest.raises(ArchiveError, match="no response"):
-        read_answer(tmp_path, Location("a.warc.gz", offsets[40]))
+        read_exchange(tmp_path, Location("a.warc.gz", offsets[40]))
 
 
 def test_the_index_follows_the_files(tmp_path: Path) -> None:
@@ -423,11 +423,11 @@ def test_the_index_follows_the_files(tmp_path: Path) -> None:
     add("two/c.warc.gz", f"{BASE}/2")
     index.update()
     index.update()
-    assert [a.location.file for a in index.answers(f"{BASE}/1")] == [
+    assert [a.location.file for a in index.responses_to(f"{BASE}/1")] == [
         "one/a.warc.gz",
         "two/b.warc.gz",
     ]
-    assert [a.location.file for a in index.answers(f"{BASE}/1#x", "two")] == ["two/b.warc.gz"]
+    assert [a.location.file for a in index.responses_to(f"{BASE}/1#x", "two")] == ["two/b.warc.gz"]
     assert list(index.urls(BASE)) == [f"{BASE}/1", f"{BASE}/2"]
     assert list(index.urls(BASE, f"{BASE}/1")) == [f"{BASE}/2"]
     (tmp_path / "two/c.warc.gz").unlink()
@@ -481,6 +481,6 @@ def test_no_value_of_a_server_adds_a_field_or_record(tmp_path: Path) -> None:
     assert records[1][1] == b"the page"
     rows = list(scan(file.path))
     assert [row[-1] for row in rows] == [200, 0]
-    answer = read_answer(tmp_path, Location("a.warc.gz", rows[0][2]))
+    answer = read_exchange(tmp_path, Location("a.warc.gz", rows[0][2]))
     assert (len(answer.headers), answer.body) == (3, b"the page")
-    assert read_answer(tmp_path, Location("a.warc.gz", rows[1][2])).message.startswith("x WARC")
+    assert read_exchange(tmp_path, Location("a.warc.gz", rows[1][2])).message.startswith("x WARC")

@@ -74,7 +74,7 @@ class ArticleStates(RuleBasedStateMachine):
         self.data = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="states-")))
         url = next(self.ledgers)
         self.place = Place(self.data, url, "one" if url else "")
-        self._proxy = self._stack.enter_context(DemoProxy(self.network.answer))
+        self._proxy = self._stack.enter_context(DemoProxy(self.network.reply))
         self._server = self._stack.enter_context(CrawlServer())
 
     # --- The network changes ---------------------------------------------------------------------

@@ -15,7 +15,7 @@ import pytest
 from scrapy.http import HtmlResponse, Request, Response
 from scrapy.utils.test import get_crawler
 
-from newscrawl.demo.proxy import Answer
+from newscrawl.demo.proxy import Reply
 from newscrawl.errors import DecompressedTooLargeError
 from newscrawl.middlewares.compression import CompressionMiddleware
 from newscrawl.middlewares.refresh import RefreshMiddleware
@@ -39,7 +39,7 @@ class Calendar(Web):
         self.fresh = fresh
         self.turned = 0
 
-    def answer(self, method: str, url: str, headers: Mapping[str, str]) -> Answer:
+    def reply(self, method: str, url: str, headers: Mapping[str, str]) -> Reply:
         parts = urlsplit(url)
         if method == "GET" and parts.path == "/fr/courrier":
             self.turned += 1
@@ -51,10 +51,10 @@ class Calendar(Web):
             )
             # The same article under as many URLs as there are sessions.
             body = shown.body.replace(b'">Titre', f'?PHPSESSID={self.turned}">Titre'.encode())
-            return Answer(200, HTML, body)
+            return Reply(200, HTML, body)
         if method == "GET" and parts.path.startswith("/fr/courrier/"):
             return aggregator_page(f"{TITLE} {parts.path}", TEXT, link=None)
-        return super().answer(method, url, headers)
+        return super().reply(method, url, headers)
 
 
 @pytest.mark.parametrize(("fresh", "turned", "articles"), [(True, 7, 14), (False, 2, 2)])
@@ -81,8 +81,8 @@ def test_a_host_gets_no_more_than_its_budget(
     small = Troubled({"spent.example": 6, "other.example": 6})
     (name,) = budget
     failing = name == "HOST_MAX_ERRORS"
-    slow = Answer(404, HTML, b"<p>", delay=2)
-    small.always["spent.example"] = Answer(500, HTML, b"<p>") if failing else slow
+    slow = Reply(404, HTML, b"<p>", delay=2)
+    small.always["spent.example"] = Reply(500, HTML, b"<p>") if failing else slow
     patient = {"RETRY_TIMES": "0", "HOST_FAILURES": "0", "DOWNLOAD_TIMEOUT": "30"}
     settings = PATIENT | budget | patient
     outcome = crawl(small, tmp_path, settings=settings, urls=small.urls)

@@ -12,7 +12,7 @@ from threading import Thread
 
 import pytest
 
-from newscrawl.demo.proxy import Answer
+from newscrawl.demo.proxy import Reply
 from newscrawl.extraction.application_shell import is_shell
 from tests import web as tests_web
 from tests.support import SOURCE, TEXT, TITLE, listing
@@ -40,14 +40,14 @@ def crawl(web: Web, data: Path, *, settings: dict[str, str], **arguments: str) -
 
 def app(articles: Mapping[str, tuple[str, str]]) -> Web:
     """Articles on an outlet that is an application: head and first script of each one's page."""
-    web = Web({f"{HOST}/main.js": Answer(200, SCRIPT, MAIN.encode())})
+    web = Web({f"{HOST}/main.js": Reply(200, SCRIPT, MAIN.encode())})
     for number, (name, (head, before)) in enumerate(articles.items(), 101):
         link = f"{HOST}/{name}"
         copy = aggregator_page(TITLE, TEXT, link=link)
         web.pages[f"https://www.maghress.com/fr/courrier/{number}"] = copy
-        web.pages[link] = Answer(200, HTML, SHELL.format(head=head, before=before).encode())
+        web.pages[link] = Reply(200, HTML, SHELL.format(head=head, before=before).encode())
         data = json.dumps({"title": TITLE, "text": TEXT}).encode()
-        web.pages[f"{HOST}/api/{name}"] = Answer(200, {"Content-Type": "application/json"}, data)
+        web.pages[f"{HOST}/api/{name}"] = Reply(200, {"Content-Type": "application/json"}, data)
     return web
 
 
@@ -128,7 +128,7 @@ def test_an_outlet_of_scripts_is_read_and_reaches_nothing_else(tmp_path: Path) -
             head, before = (s.replace("GATE", gate).replace("PORT", str(port)) for s in page)
             pages[name] = (head, before)
         web = app(pages)
-        web.pages[f"{HOST}/to-the-gate"] = Answer(302, {"Location": f"http://{gate}/a.js"})
+        web.pages[f"{HOST}/to-the-gate"] = Reply(302, {"Location": f"http://{gate}/a.js"})
         settings = {"ARCHIVE": "1", "BROWSER_PAGE_SECONDS": "16", "DOWNLOAD_MAXSIZE": "100000"}
         outcome = crawl(web, tmp_path, urls=urls(web), settings=settings)
         time.sleep(1)  # WebRTC takes its time
@@ -217,12 +217,12 @@ def test_a_browser_that_is_killed_costs_no_article(tmp_path: Path) -> None:
     killed: list[int] = []
 
     class Murderous(Web):
-        def answer(self, method: str, url: str, headers: Mapping[str, str]) -> Answer:
+        def reply(self, method: str, url: str, headers: Mapping[str, str]) -> Reply:
             if url == f"{HOST}/api/{names[3]}" and not killed:
                 for pid in chromium_processes():
                     os.kill(pid, signal.SIGKILL)
                     killed.append(pid)
-            return super().answer(method, url, headers)
+            return super().reply(method, url, headers)
 
     web = Murderous(app(dict.fromkeys(names, ("", ""))).pages)
     outcome = crawl(web, tmp_path, urls=urls(web), settings={"BROWSER_PAGE_SECONDS": "20"})
@@ -262,7 +262,7 @@ def test_a_host_that_is_shown_in_vain_is_left_alone(tmp_path: Path) -> None:
     large = f"<!--{'x' * 900_000}-->"  # so large that few may wait in line
     web = app({f"article-{n}": (large, "") for n in range(6)})
     robots = b"User-agent: *\nDisallow: /api/\n"
-    web.pages[f"{HOST}/robots.txt"] = Answer(200, {"Content-Type": "text/plain"}, robots)
+    web.pages[f"{HOST}/robots.txt"] = Reply(200, {"Content-Type": "text/plain"}, robots)
     outcome = crawl(
         web,
         tmp_path,

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from newscrawl.demo.proxy import Answer, DemoProxy
+from newscrawl.demo.proxy import DemoProxy, Reply
 from tests.support import walked
 from tests.web import Web, command, crawl, environment
 
@@ -26,12 +26,12 @@ def cancelled(
     """Exit code, log and report of a crawl that is sent signals once it has come somewhere."""
     asked: list[str] = []
 
-    def answer(method: str, url: str, headers: Mapping[str, str]) -> Answer:
+    def reply(method: str, url: str, headers: Mapping[str, str]) -> Reply:
         asked.append(url)
-        return small.answer(method, url, headers)
+        return small.reply(method, url, headers)
 
     path = data / "log"
-    with DemoProxy(answer) as proxy, path.open("w") as file:
+    with DemoProxy(reply) as proxy, path.open("w") as file:
         run = subprocess.Popen(
             command("maghress", {"DOWNLOAD_TIMEOUT": "90"}, WALK | {"_job": "cancelled"}),
             env=environment(proxy, data),
@@ -69,7 +69,7 @@ def test_a_second_cancel_is_safe(tmp_path: Path, number: signal.Signals, delay: 
     slow = walked(1, 6, 6)
     url = "https://www.maghress.com/fr/courrier/4"
     page = slow.pages[url]
-    slow.pages[url] = Answer(page.status, page.headers, page.body, delay=delay)
+    slow.pages[url] = Reply(page.status, page.headers, page.body, delay=delay)
     code, log, report = cancelled(slow, tmp_path, [number, number], lambda asked: url in asked)
     assert (code, report["state"]) == (0, "interrupted"), log
     assert report["found"] == report["exported"] + report["left"] == 6
@@ -97,12 +97,12 @@ def test_a_second_interrupt_on_a_terminal_abandons_open_requests_and_loses_nothi
     slow = walked(1, 6, 6)
     url = "https://www.maghress.com/fr/courrier/4"
     page = slow.pages[url]
-    slow.pages[url] = Answer(page.status, page.headers, page.body, delay=60)
+    slow.pages[url] = Reply(page.status, page.headers, page.body, delay=60)
     asked: list[str] = []
 
-    def answer(method: str, url: str, headers: Mapping[str, str]) -> Answer:
+    def reply(method: str, url: str, headers: Mapping[str, str]) -> Reply:
         asked.append(url)
-        return slow.answer(method, url, headers)
+        return slow.reply(method, url, headers)
 
     terminal, its_end = pty.openpty()
     os.set_blocking(terminal, False)
@@ -118,7 +118,7 @@ def test_a_second_interrupt_on_a_terminal_abandons_open_requests_and_loses_nothi
             time.sleep(0.01)
 
     settings = {"DOWNLOAD_TIMEOUT": "90", "FEED_BATCH": "1", "PROGRESS": "0"}
-    with DemoProxy(answer) as proxy:
+    with DemoProxy(reply) as proxy:
         run = subprocess.Popen(
             command("maghress", settings, WALK | {"_job": "abandoned"}),
             env=environment(proxy, data),

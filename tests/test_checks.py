@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from scrapy.utils.project import get_project_settings
 
-from newscrawl.demo.proxy import Answer, DemoProxy
+from newscrawl.demo.proxy import DemoProxy, Reply
 from newscrawl.operations.doctor import _ledger_remedy, examine_all
 from newscrawl.state import ledger_path
 from tests.support import URL, scrapy, web, zstd_compress
@@ -129,8 +129,8 @@ def test_doctor_on_a_sound_machine(data: Path) -> None:
         "www.maghress.com": b"User-agent: *\nCrawl-delay: 7\n",
         "www.turess.com": b"User-agent: newscrawl\nDisallow: /\n",
     }
-    pages = Web({f"https://{host}/robots.txt": Answer(body=body) for host, body in robots.items()})
-    with DemoProxy(pages.answer) as proxy:
+    pages = Web({f"https://{host}/robots.txt": Reply(body=body) for host, body in robots.items()})
+    with DemoProxy(pages.reply) as proxy:
         code, told = scrapy(
             "doctor",
             data=data,

@@ -13,22 +13,27 @@ from pathlib import Path
 import msgspec
 import pytest
 from scrapy.settings import Settings
+from scrapy.utils.project import get_project_settings
 
 from newscrawl import __version__
-from newscrawl.archive.warc import Exchange
+from newscrawl.aggregator.urls import ArticleKey
+from newscrawl.archive.warc import ArchiveIndex, Exchange
 from newscrawl.archive.writer import WarcFile
 from newscrawl.errors import ClusterError, StoreError
 from newscrawl.operations import reextraction
+from newscrawl.operations.archived_articles import Learned
 from newscrawl.operations.cluster import Cluster
 from newscrawl.state import Ledger, ledger_path
 from newscrawl.storage import Files
+from newscrawl.storage.files import StoredFile
+from newscrawl.storage.objects import upload
 from tests.support import SOURCE, TEXT, TITLE, offline, reextract
 from tests.web import aggregator_page
 
 pytest.importorskip("distributed")
 
-ARTICLES = 12
-PER_FILE = 5
+ARTICLES = 8
+PER_FILE = 3
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +140,7 @@ def test_a_killed_worker_changes_nothing_and_a_killed_scheduler_only_interrupts(
     assert not feed.exists()
     dask.workers[0].kill()
     dask.workers[1].send_signal(signal.SIGCONT)
-    told = job.communicate(timeout=60)[0]
+    told = job.communicate(timeout=180)[0]
     assert job.returncode == 0, told
     assert f"records   {ARTICLES - 1} " in told
     assert lines(feed) == lines(expected)
@@ -144,7 +149,7 @@ def test_a_killed_worker_changes_nothing_and_a_killed_scheduler_only_interrupts(
     job = start(archive, feed, dask)
     wait_for_line(feed, job)
     dask.scheduler.kill()
-    told = job.communicate(timeout=60)[0]
+    told = job.communicate(timeout=180)[0]
     assert job.returncode == 1
     *progress, line = told.splitlines()
     assert f"the Dask scheduler {dask.address} was lost" in line
@@ -176,17 +181,52 @@ def test_unusable_clusters_are_one_line(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_a_worker_needs_the_same_version_and_the_archive(tmp_path: Path) -> None:
-    for version, fault in (("0.1", "has newscrawl .+, not 0.1"), (__version__, "has no .+/index")):
-        job = reextraction.Job(version, {})
+    for version, fault in (
+        ("0.1", "has newscrawl .+, not 0.1"),
+        (__version__, "there is no .+/index"),
+    ):
+        job = reextraction.ReextractionJob(version, {})
         shared = reextraction.Shared(Files(tmp_path), tmp_path / "index.sqlite", {}, job)
         with pytest.raises(ClusterError, match=fault):
             reextraction.rebuild([], shared)
 
 
+def test_a_worker_without_the_archive_takes_it_from_object_storage(
+    archive: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "bucket").mkdir()
+    bucket = f"file://{tmp_path}/bucket"
+    index = ArchiveIndex(archive)
+    index.update()
+    stored = {}
+    for path in archive.rglob("*.warc.gz"):
+        name = path.relative_to(archive).as_posix()
+        size, digest = upload(path, bucket, name)
+        stored[name] = StoredFile(f"archive/{name}", f"{bucket}/{name}", size, digest)
+    upload(index.file, bucket, "index.sqlite")
+    job = reextraction.ReextractionJob(__version__, {"maghress": Learned(b"", {})})
+    settings = get_project_settings().copy_to_dict()
+    keys = [
+        ArticleKey("maghress", "fr", "courrier", str(number)) for number in range(0, ARTICLES, 5)
+    ]
+    here, there = (
+        reextraction.rebuild(keys, reextraction.Shared(files, location, settings, job))
+        for files, location in (
+            (Files(archive), index.file),
+            (Files(tmp_path / "nowhere", stored), f"{bucket}/index.sqlite"),
+        )
+    )
+    for one, other in zip(here, there, strict=True):
+        assert isinstance(one, reextraction.Rebuilt)
+        assert isinstance(other, reextraction.Rebuilt)
+        one.article.crawl.exported = other.article.crawl.exported
+        assert one == other
+
+
 def test_a_job_is_not_continued_by_another_version(archive: Path, tmp_path: Path) -> None:
     feed = tmp_path / "feed.jsonl"
     feed.with_name("feed.jsonl.part").touch()
-    job = msgspec.json.encode(reextraction.Job("0.1", {}))
+    job = msgspec.json.encode(reextraction.ReextractionJob("0.1", {}))
     feed.with_name("feed.jsonl.part.job").write_bytes(job)
     with pytest.raises(StoreError, match=r"was begun by newscrawl 0\.1"):
         reextraction.reextract(archive, feed, tmp_path, Settings(), jobs=1)

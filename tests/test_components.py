@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from scrapy import Request
 
-from newscrawl.demo.proxy import Answer
+from newscrawl.demo.proxy import Reply
 from newscrawl.items import Article
 from tests.support import LINK, URL, web
 from tests.web import Web, crawl
@@ -34,7 +34,7 @@ def forbidden() -> Web:
     """A web whose outlet forbids its article to robots."""
     small = web()
     rules = b"User-agent: *\nDisallow: /"
-    small.pages[ROBOTS] = Answer(200, {"Content-Type": "text/plain"}, rules)
+    small.pages[ROBOTS] = Reply(200, {"Content-Type": "text/plain"}, rules)
     return small
 
 

@@ -285,6 +285,8 @@ def test_the_corpus_id_is_that_of_the_records(demo: Path, tmp_path: Path) -> Non
         for file in ("README.md", "CITATION.cff", "croissant.json"):
             assert corpus in (tmp_path / name / file).read_text("utf-8")
         found.add(corpus)
+    good(demo, "-o", tmp_path / "again", tmp_path / "jsonl/articles.jsonl")
+    found.add(package(tmp_path / "again")["id"])
     assert len(found) == 1
     good(demo, "-o", tmp_path / "fewer", "--edition", "fr")
     assert package(tmp_path / "fewer")["id"] not in found
@@ -298,6 +300,7 @@ def test_the_corpus_id_is_that_of_the_records(demo: Path, tmp_path: Path) -> Non
         "--format parquet",
         "--format study",
         "--format differences",
+        "--format survival",
         "--identifiers",
         "--sample 20",
     ],

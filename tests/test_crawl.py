@@ -10,7 +10,7 @@ import pytest
 
 from newscrawl import __version__
 from newscrawl.articles.validation import schema_faults
-from newscrawl.demo.proxy import Answer, DemoProxy
+from newscrawl.demo.proxy import DemoProxy, Reply
 from tests.support import (
     LINK,
     SOURCE,
@@ -103,24 +103,24 @@ def test_arabic_and_english_pages(
 BINARY = b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n" + bytes(range(256)) * 8
 FRONT = "https://www.courrierdusouss.example/"
 
-TROUBLES: dict[str, tuple[Answer, str, str]] = {
-    "not found": (Answer(404, HTML, b"<p>404"), "gone", "HTTP 404"),
-    "withdrawn": (Answer(410, HTML, b"<p>410"), "gone", "HTTP 410"),
-    "forbidden": (Answer(403, HTML, b"<p>403"), "refused", "HTTP 403"),
-    "legal": (Answer(451, HTML, b"<p>451"), "refused", "HTTP 451"),
-    "too many": (Answer(429, HTML | {"Retry-After": "900"}, b""), "refused", "HTTP 429"),
-    "to be paid": (Answer(402, HTML, b"<p>402"), "paywalled", "HTTP 402"),
-    "broken": (Answer(500, HTML, b"<p>500"), "unreachable", "HTTP 500"),
-    "pdf": (Answer(200, {"Content-Type": "application/pdf"}, BINARY), "not_html", "pdf"),
-    "pdf as html": (Answer(200, HTML, BINARY), "not_html", ""),
-    "empty": (Answer(200, HTML, b""), "unreadable", ""),
-    "no text": (Answer(200, HTML, b"<html><body><nav>x</nav></body></html>"), "unreadable", ""),
-    "too large": (Answer(200, HTML, b"<p>a</p>" * 800_000), "too_large", "DOWNLOAD_MAXSIZE"),
-    "to the front page": (Answer(302, {"Location": FRONT}), "moved", "front page"),
-    "in a circle": (Answer(302, {"Location": LINK}), "unreachable", "without end"),
-    "to a file": (Answer(302, {"Location": "file:///etc/passwd"}), "unsafe", "scheme file"),
-    "cut connection": (Answer(200, HTML, b"<p>x" * 99, action="drop"), "unreachable", ""),
-    "no such host": (Answer(action="refuse"), "unreachable", ""),
+TROUBLES: dict[str, tuple[Reply, str, str]] = {
+    "not found": (Reply(404, HTML, b"<p>404"), "gone", "HTTP 404"),
+    "withdrawn": (Reply(410, HTML, b"<p>410"), "gone", "HTTP 410"),
+    "forbidden": (Reply(403, HTML, b"<p>403"), "refused", "HTTP 403"),
+    "legal": (Reply(451, HTML, b"<p>451"), "refused", "HTTP 451"),
+    "too many": (Reply(429, HTML | {"Retry-After": "900"}, b""), "refused", "HTTP 429"),
+    "to be paid": (Reply(402, HTML, b"<p>402"), "paywalled", "HTTP 402"),
+    "broken": (Reply(500, HTML, b"<p>500"), "unreachable", "HTTP 500"),
+    "pdf": (Reply(200, {"Content-Type": "application/pdf"}, BINARY), "not_html", "pdf"),
+    "pdf as html": (Reply(200, HTML, BINARY), "not_html", ""),
+    "empty": (Reply(200, HTML, b""), "unreadable", ""),
+    "no text": (Reply(200, HTML, b"<html><body><nav>x</nav></body></html>"), "unreadable", ""),
+    "too large": (Reply(200, HTML, b"<p>a</p>" * 800_000), "too_large", "DOWNLOAD_MAXSIZE"),
+    "to the front page": (Reply(302, {"Location": FRONT}), "moved", "front page"),
+    "in a circle": (Reply(302, {"Location": LINK}), "unreachable", "without end"),
+    "to a file": (Reply(302, {"Location": "file:///etc/passwd"}), "unsafe", "scheme file"),
+    "cut connection": (Reply(200, HTML, b"<p>x" * 99, action="drop"), "unreachable", ""),
+    "no such host": (Reply(action="refuse"), "unreachable", ""),
 }
 
 
@@ -128,7 +128,7 @@ TROUBLES: dict[str, tuple[Answer, str, str]] = {
 def test_a_failing_source_still_gives_a_record(tmp_path: Path, name: str) -> None:
     answer, status, reason = TROUBLES[name]
     small = web(source=answer)
-    small.pages[FRONT] = Answer(200, HTML, b"<html><body><h1>Accueil</h1><p>x</p></body></html>")
+    small.pages[FRONT] = Reply(200, HTML, b"<html><body><h1>Accueil</h1><p>x</p></body></html>")
     if answer.action == "refuse":
         small.pages["host www.courrierdusouss.example"] = answer
     outcome = crawl(small, tmp_path, urls=URL)
@@ -147,10 +147,10 @@ def test_user_agent_and_job_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     agents = set()
 
     class Asked(Web):
-        def answer(self, method: str, url: str, headers: Mapping[str, str]) -> Answer:
+        def reply(self, method: str, url: str, headers: Mapping[str, str]) -> Reply:
             if method == "GET":
                 agents.add(headers["user-agent"])
-            return super().answer(method, url, headers)
+            return super().reply(method, url, headers)
 
     nobody = crawl(Asked(web().pages), tmp_path, urls=URL)
     assert "NEWSCRAWL_CONTACT" in nobody.stderr
@@ -177,10 +177,10 @@ def test_a_cut_copy_is_flagged_and_its_source_completes_it(tmp_path: Path) -> No
 
 
 def test_redirects_are_kept_and_followed_to_the_article(tmp_path: Path) -> None:
-    small = web(source=Answer(301, {"Location": "/new/1"}))
+    small = web(source=Reply(301, {"Location": "/new/1"}))
     new = "https://www.courrierdusouss.example/new/2"
     onward = '<html><head><meta http-equiv="Refresh" content="0; url=/new/2"></head></html>'
-    wide = Answer(headers={"Content-Type": "text/html"}, body=onward.encode("utf-16"))
+    wide = Reply(headers={"Content-Type": "text/html"}, body=onward.encode("utf-16"))
     small.pages["https://www.courrierdusouss.example/new/1"] = wide
     small.pages[new] = SOURCE
     (record,) = crawl(small, tmp_path, urls=URL).lines("feeds")
@@ -191,7 +191,7 @@ def test_redirects_are_kept_and_followed_to_the_article(tmp_path: Path) -> None:
 
 def test_robots_of_the_outlet_are_obeyed(tmp_path: Path) -> None:
     small = web()
-    small.pages["https://www.courrierdusouss.example/robots.txt"] = Answer(
+    small.pages["https://www.courrierdusouss.example/robots.txt"] = Reply(
         200, {"Content-Type": "text/plain"}, b"User-agent: newscrawl\nDisallow: /article/\n"
     )
     outcome = crawl(small, tmp_path, urls=URL)
@@ -204,12 +204,12 @@ def test_retry_after_is_waited_for(tmp_path: Path) -> None:
     times: list[float] = []
 
     class Busy(Web):
-        def answer(self, method: str, url: str, headers: Mapping[str, str]) -> Answer:
+        def reply(self, method: str, url: str, headers: Mapping[str, str]) -> Reply:
             if url == LINK and method == "GET":
                 times.append(time.monotonic())
                 if len(times) == 1:
-                    return Answer(429, HTML | {"Retry-After": "2"}, b"")
-            return super().answer(method, url, headers)
+                    return Reply(429, HTML | {"Retry-After": "2"}, b"")
+            return super().reply(method, url, headers)
 
     (record,) = crawl(Busy(web().pages), tmp_path, urls=URL).lines("feeds")
     assert record["source"]["status"] == "ok"
@@ -229,7 +229,7 @@ def test_an_article_without_link_and_one_that_is_not_followed(tmp_path: Path) ->
 
 def test_pages_without_an_article_fail_the_run(tmp_path: Path) -> None:
     gone = "https://www.maghress.com/fr/courrier/102"
-    small = Web({URL: Answer(200, HTML, b"<html><body><p>Maintenance</p></body></html>")})
+    small = Web({URL: Reply(200, HTML, b"<html><body><p>Maintenance</p></body></html>")})
     outcome = crawl(small, tmp_path, urls=f"{URL},{gone}")
     report = outcome.report
     assert outcome.code == 1
@@ -334,7 +334,7 @@ def test_a_spider_outside_the_package_names_its_site(tmp_path: Path) -> None:
         "class Nameless(AggregatorSpider):\n    name = 'nameless'\n"
     )
     settings = {"SPIDER_MODULES": "newscrawl.spiders,own_spiders"}
-    with DemoProxy(web().answer) as proxy:
+    with DemoProxy(web().reply) as proxy:
         variables = environment(proxy, tmp_path)
         variables["PYTHONPATH"] = str(module.parent)
         done, wrong = (
@@ -383,7 +383,7 @@ def test_missing_ids_are_absent_not_failed(tmp_path: Path) -> None:
 def test_without_arguments_new_articles_are_discovered(tmp_path: Path) -> None:
     base = "https://www.maghress.com"
     small = web()
-    small.pages[f"{base}/fr"] = Answer(
+    small.pages[f"{base}/fr"] = Reply(
         200,
         HTML,
         f'<html><body><div><a href="{URL}">{TITLE}</a></div></body></html>'.encode(),
@@ -392,7 +392,7 @@ def test_without_arguments_new_articles_are_discovered(tmp_path: Path) -> None:
         TITLE, TEXT, ticker=(("Un titre du bandeau, ailleurs", f"{base}/fr/autre/7"),)
     )
     small.pages[f"{base}/fr/autre/7"] = aggregator_page("Un titre du bandeau, ailleurs", TEXT)
-    small.pages[f"{base}/fr/autre/rss"] = Answer(
+    small.pages[f"{base}/fr/autre/rss"] = Reply(
         200,
         XML,
         f"""<?xml version="1.0"?><rss version="2.0"><channel><title>x</title><item>

@@ -18,7 +18,7 @@ from tests.web import command, crawl, environment
 def test_a_full_disk_stops_the_run_and_the_next_one_completes_it(tmp_path: Path) -> None:
     small = walked(1, 40, 10)
     arguments = {"outlets": "courrier", "editions": "fr"}
-    with DemoProxy(small.answer) as proxy:
+    with DemoProxy(small.reply) as proxy:
         stopped = subprocess.run(
             # No file may grow beyond 300 blocks of 1 KiB: writes fail half-way.
             [
@@ -58,7 +58,7 @@ def test_an_unexpected_exception_fails_the_article_and_the_run(tmp_path: Path) -
 
 def test_a_second_run_of_a_site_is_skipped(tmp_path: Path) -> None:
     small = walked(1, 40, 10)
-    with DemoProxy(small.answer) as proxy:
+    with DemoProxy(small.reply) as proxy:
         first = subprocess.Popen(
             command("maghress", {"DOWNLOAD_DELAY": "1"}, {"outlets": "courrier"}),
             env=environment(proxy, tmp_path),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from newscrawl.articles.validation import schema_faults
-from newscrawl.demo.proxy import Answer
+from newscrawl.demo.proxy import Reply
 from tests.web import HTML, Web, aggregator_page, crawl, outlet_page
 
 TITLE = "Le port d'Agadir accueille une école de voile"
@@ -106,8 +106,8 @@ def test_500_damaged_pages(tmp_path: Path) -> None:
             copy = damage(copy, chance)
         else:
             source = damage(source, chance)
-        web.pages[url] = Answer(headers=HTML, body=copy)
-        web.pages[link] = Answer(headers=HTML, body=source)
+        web.pages[url] = Reply(headers=HTML, body=copy)
+        web.pages[link] = Reply(headers=HTML, body=source)
         urls.append(url)
     file = tmp_path / "urls.txt"
     file.write_text("\n".join(urls))

@@ -18,8 +18,8 @@ NAMES = [
 
 
 def iso(value: str | float, zone: ZoneInfo = RABAT) -> str | None:
-    moment = parse_date(value, zone)
-    return moment.iso() if moment else None
+    timestamp = parse_date(value, zone)
+    return timestamp.iso() if timestamp else None
 
 
 def test_every_system_names_twelve_months() -> None:
@@ -167,9 +167,9 @@ Fri Mar 29 10:11:12 +0000 2024
 @pytest.mark.parametrize("printed", INSTANTS)
 def test_instants_are_kept_and_shown_in_the_zone(printed: str) -> None:
     instant = datetime(2024, 3, 29, 10, 11, 12, tzinfo=UTC)
-    moment = parse_date(printed, CAIRO)
-    assert moment == Moment(instant, "second")
-    assert moment.iso() == "2024-03-29T12:11:12+02:00"
+    timestamp = parse_date(printed, CAIRO)
+    assert timestamp == Moment(instant, "second")
+    assert timestamp.iso() == "2024-03-29T12:11:12+02:00"
 
 
 def test_epoch_numbers() -> None:
@@ -205,9 +205,9 @@ def test_day_comes_first_unless_it_cannot(printed: str, expected: str) -> None:
      ("11:05 مساءً", 23), ("13:05 م", 13)],
 )  # fmt: skip
 def test_halves_of_the_day(printed: str, hour: int) -> None:
-    moment = parse_date(f"29/03/2024 {printed}", UTC)
-    assert moment is not None
-    assert (moment.when.hour, moment.when.minute) == (hour, 5)
+    timestamp = parse_date(f"29/03/2024 {printed}", UTC)
+    assert timestamp is not None
+    assert (timestamp.when.hour, timestamp.when.minute) == (hour, 5)
 
 
 NO_DATES = """
@@ -255,9 +255,9 @@ def test_no_epochs(number: float) -> None:
 
 @pytest.mark.parametrize("printed", ["29/03/2024 25:99", "29/03/2024 24:00", "29 mars 2024 à midi"])
 def test_what_is_no_time_leaves_the_day(printed: str) -> None:
-    moment = parse_date(printed, RABAT)
-    assert moment is not None
-    assert (moment.precision, moment.when.hour) == ("day", 0)
+    timestamp = parse_date(printed, RABAT)
+    assert timestamp is not None
+    assert (timestamp.precision, timestamp.when.hour) == ("day", 0)
 
 
 def test_days_between_counts_calendar_days() -> None:
@@ -289,10 +289,10 @@ def test_every_day_is_read_back_from_words(when: datetime, system: str, form: st
          "%d.%m.%Y, %I:%M %p", "%H:%M - %d/%m/%Y"]
     ),
 )  # fmt: skip
-def test_every_moment_is_read_back_from_figures(when: datetime, form: str) -> None:
-    moment = parse_date(when.strftime(form), UTC)
+def test_every_timestamp_is_read_back_from_figures(when: datetime, form: str) -> None:
+    timestamp = parse_date(when.strftime(form), UTC)
     expected = when if "%S" in form else when.replace(second=0)
-    assert moment == Moment(expected.replace(tzinfo=UTC), "second")
+    assert timestamp == Moment(expected.replace(tzinfo=UTC), "second")
 
 
 @given(day, st.integers(-14 * 4, 14 * 4), st.sampled_from([RABAT, CAIRO, UTC]))
@@ -306,9 +306,9 @@ def test_iso_is_read_back(when: datetime, quarters: int, zone: ZoneInfo) -> None
 
 @given(st.text() | st.text("0123456789/-:. TZم+٢٠٣") | st.integers() | st.floats())
 def test_never_raises(value: str | float) -> None:
-    moment = parse_date(value, RABAT)
-    if moment:
-        assert parse_date(moment.iso(), RABAT) == Moment(moment.when, "second")
+    timestamp = parse_date(value, RABAT)
+    if timestamp:
+        assert parse_date(timestamp.iso(), RABAT) == Moment(timestamp.when, "second")
 
 
 @pytest.mark.parametrize(
@@ -337,6 +337,6 @@ def test_never_raises(value: str | float) -> None:
     ],
 )
 def test_hours_in_words_and_hijri_beside_gregorian(printed: str, expected: str) -> None:
-    moment = parse_date(printed, ZoneInfo("Africa/Casablanca"))
-    assert moment
-    assert moment.iso() == expected
+    timestamp = parse_date(printed, ZoneInfo("Africa/Casablanca"))
+    assert timestamp
+    assert timestamp.iso() == expected

@@ -20,7 +20,7 @@ from newscrawl.aggregator.rss import read_feed
 from newscrawl.demo.article_faults import EFFECTS, ArticleFault
 from newscrawl.demo.network import DemoNetwork, build
 from newscrawl.demo.outlets import EDITIONS, OUTLETS
-from newscrawl.demo.proxy import Answer, DemoProxy
+from newscrawl.demo.proxy import DemoProxy, Reply
 from newscrawl.demo.revisions import Change
 from newscrawl.demo.score import shingles
 from newscrawl.demo.systems import SYSTEMS
@@ -32,8 +32,8 @@ NETWORK = build(seed=1)
 TRUTHS = list(NETWORK.truth.values())
 
 
-def get(network: DemoNetwork, url: str, visits: int = 1) -> Answer:
-    answers = [network.answer("GET", url, {}) for _ in range(visits)]
+def get(network: DemoNetwork, url: str, visits: int = 1) -> Reply:
+    answers = [network.reply("GET", url, {}) for _ in range(visits)]
     return answers[-1]
 
 
@@ -185,7 +185,7 @@ def test_redesign_has_both_layouts() -> None:
 def test_troubles_of_sources(fault: ArticleFault, statuses: list[int]) -> None:
     network = build(seed=1)
     link = by_fault(fault)[0].copy.link or ""
-    answers = [network.answer("GET", link, {}) for _ in statuses]
+    answers = [network.reply("GET", link, {}) for _ in statuses]
     assert [answer.status for answer in answers] == statuses
     if fault is ArticleFault.THROTTLED:
         assert answers[0].headers["Retry-After"] == "1"
@@ -198,7 +198,7 @@ def test_troubles_of_sources(fault: ArticleFault, statuses: list[int]) -> None:
 
 
 def test_troubles_of_connections_and_contents() -> None:
-    def first(fault: ArticleFault) -> Answer:
+    def first(fault: ArticleFault) -> Reply:
         return get(NETWORK, by_fault(fault)[0].copy.link or "")
 
     assert first(ArticleFault.DEAD_DOMAIN).action == "refuse"
@@ -283,7 +283,7 @@ def test_unknown_hosts_and_pages() -> None:
     assert get(NETWORK, "https://www.maghress.com/nobody").status == 404
     assert get(NETWORK, "https://www.maghress.com/fr/lecourrierdusouss/7").status == 404
     assert get(NETWORK, "https://www.lecourrierdusouss.example/nothing").status == 404
-    assert NETWORK.answer("POST", "https://www.maghress.com/", {}).status == 405
+    assert NETWORK.reply("POST", "https://www.maghress.com/", {}).status == 405
     with pytest.raises(KeyError):
         NETWORK.truth["no such id"]
 
@@ -302,17 +302,17 @@ def test_scale_makes_pages_on_demand() -> None:
 # --- The proxy -----------------------------------------------------------------------------------
 
 
-def echo(method: str, url: str, headers: Mapping[str, str]) -> Answer:
+def echo(method: str, url: str, headers: Mapping[str, str]) -> Reply:
     host = urlsplit(url).hostname or ""
     if host.startswith("dead"):
-        return Answer(action="refuse")
+        return Reply(action="refuse")
     if host.startswith("drop") and method != "CONNECT":
-        return Answer(action="drop")
+        return Reply(action="drop")
     if host.startswith("broken") and method != "CONNECT":
         raise RuntimeError("a fault of the answer function")
     delay = 0.3 if host.startswith("slow") and method != "CONNECT" else 0.0
     seen = f"{method} {url} {headers.get('x-test', '')}"
-    return Answer(200, {"Content-Type": "text/plain", "X-Seen": "yes"}, seen.encode(), delay)
+    return Reply(200, {"Content-Type": "text/plain", "X-Seen": "yes"}, seen.encode(), delay)
 
 
 @pytest.fixture(scope="module")

@@ -28,7 +28,7 @@ def run(script: str, *arguments: str | Path) -> "subprocess.CompletedProcess[str
 def test_a_backup_taken_during_a_run_is_restored_and_the_next_run_goes_on(tmp_path: Path) -> None:
     data, backups, restored = tmp_path / "data", tmp_path / "backups", tmp_path / "restored"
     web = walked(1, 30, 10)
-    with DemoProxy(web.answer) as proxy:
+    with DemoProxy(web.reply) as proxy:
         process = subprocess.Popen(
             command(
                 "maghress",

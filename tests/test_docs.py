@@ -23,7 +23,7 @@ from scrapy.utils.project import get_project_settings
 
 from newscrawl.aggregator.sites import SITES
 from newscrawl.demo.faults import FAULTS
-from newscrawl.demo.proxy import Answer, DemoProxy
+from newscrawl.demo.proxy import DemoProxy, Reply
 from newscrawl.items import Article
 from newscrawl.spiders.arguments import Arguments
 from tests.corpora import demo_feed
@@ -62,10 +62,10 @@ def commands(document: Path) -> list[str]:
     return [line.strip() for line in _COMMAND.findall(text)]
 
 
-def _listing(site: str, path: str) -> Answer:
+def _listing(site: str, path: str) -> Reply:
     """Return a page that links to an article."""
     body = f'<html><body><div><a href="https://{site}{path}">{TITLE}</a></div></body></html>'
-    return Answer(headers=HTML, body=body.encode())
+    return Reply(headers=HTML, body=body.encode())
 
 
 def _web() -> Web:
@@ -93,7 +93,7 @@ def reader(tmp_path: Path) -> Iterator[Callable[..., str]]:
     (tmp_path / "unhurried.py").write_text(f"from newscrawl.settings import *\n{options}")
     (tmp_path / ".venv").symlink_to(sys.prefix)
     (tmp_path / "my-urls.txt").write_text("https://www.masress.com/alalam/102\n")
-    with DemoProxy(_web().answer) as proxy:
+    with DemoProxy(_web().reply) as proxy:
         environment = (
             os.environ
             | proxy.environment()
@@ -140,17 +140,53 @@ def test_the_research_guide_runs_as_written(reader: Callable[..., str], tmp_path
         assert " 0 rows" not in shown, query
         if number < 2:
             assert f"{datetime.now(UTC):%Y}" in shown
-    if _has_r():
-        for code in (code for kind, code in blocks if kind == "r"):
-            reader("Rscript", "-e", code)
-        assert (tmp_path / "articles-r.png").exists()
 
 
 def _has_r() -> bool:
-    """Return whether R is installed with the one package that the example needs."""
+    """Return whether R is installed with the one package that the examples need."""
     if not shutil.which("Rscript"):
         return False
-    return subprocess.run(["Rscript", "-e", "library(jsonlite)"], check=False).returncode == 0
+    done = subprocess.run(["Rscript", "-e", "library(jsonlite)"], capture_output=True, check=False)
+    return done.returncode == 0
+
+
+@pytest.mark.skipif(
+    not _has_r(),
+    reason="R is not installed with jsonlite: apt-get install r-base-core r-cran-jsonlite",
+)
+def test_the_recipes_in_r_run_as_written(reader: Callable[..., str], tmp_path: Path) -> None:
+    feed = tmp_path / "data/feeds/maghress/demo.jsonl"
+    feed.parent.mkdir(parents=True)
+    feed.write_bytes(demo_feed())
+    for options in (
+        ("corpus",),
+        ("table", "--format", "csv", "--edition", "fr"),
+        ("data/raw", "--format", "study"),
+    ):
+        reader("scrapy", "export", "-o", *options)
+    records = [
+        json.loads(line) for line in (tmp_path / "corpus/articles.jsonl").read_bytes().splitlines()
+    ]
+    study = min((tmp_path / "data/raw/maghress/fr").iterdir())
+    research, export = (
+        code.replace("lopinion.json", study.name)
+        for name in ("research.md", "export.md")
+        for kind, code in BLOCK.findall((ROOT / "docs" / name).read_text("utf-8"))
+        if kind == "r"
+    )
+    printed = reader("Rscript", "-e", f"{research}\ncat(nrow(corpus), nrow(sound), sum(monthly))")
+    sound = sum(each["cluster_rank"] == 1 and each["trust"] != "low" for each in records)
+    assert printed.split() == [str(len(records)), str(sound), str(sound)]
+    assert (tmp_path / "articles-r.png").read_bytes().startswith(b"\x89PNG")
+    program = (
+        f"{export}\ncat(nrow(corpus), class(corpus$day), sum(nchar(corpus$text), na.rm = TRUE),"
+        " nrow(study), sum(is.na(study$day)))"
+    )
+    french = [each for each in records if each["edition"] == "fr"]
+    letters = sum(len(each["text"] or "") for each in french)
+    lines = len(study.read_bytes().splitlines())
+    expected = [len(french), "Date", letters, lines, 0]
+    assert reader("Rscript", "-e", program).split() == list(map(str, expected))
 
 
 def test_the_record_in_the_readme_is_a_part_of_one() -> None:

@@ -38,7 +38,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(directory: Path, *command: str) -> "subprocess.CompletedProcess[str]":
-    with DemoProxy(web().answer) as proxy:
+    with DemoProxy(web().reply) as proxy:
         variables = environment(proxy, directory / "data") | {"PYTHONPATH": str(ROOT)}
         variables.pop("SCRAPY_SETTINGS_MODULE", None)
         return subprocess.run(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from newscrawl.demo.faults import FAULTS, Fault, FaultServer, Logged, article_id, copies
+from newscrawl.demo.faults import FAULTS, Fault, FaultServer, LoggedVisit, article_id, copies
 from newscrawl.demo.faults.pages import TEXT, TITLE
 from newscrawl.demo.faults.server import ROBOTS
 from tests.web import Outcome, Web, crawl
@@ -17,7 +17,7 @@ SETTINGS = {"RETRY_TIMES": "2", "RETRY_BACKOFF": "0.2", "DOWNLOAD_TIMEOUT": "12"
 class Crawl:
     """One crawl of articles that lead to every fault."""
 
-    def __init__(self, outcome: Outcome, asked: dict[str, list[Logged]]) -> None:
+    def __init__(self, outcome: Outcome, asked: dict[str, list[LoggedVisit]]) -> None:
         self.outcome = outcome
         self.asked = asked
         self.records: dict[str, dict[str, Any]] = {r["id"]: r for r in outcome.lines("feeds")}

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
-from newscrawl.demo.proxy import Answer
+from newscrawl.demo.proxy import Reply
 from newscrawl.fetching.guard import UnsafeUrlError, check_address, check_url
 from newscrawl.fetching.resolver import proxy_hosts
 from tests.web import HTML, Web, aggregator_page, crawl
@@ -75,14 +75,14 @@ NAMES = {
 ARCHIVE = "https://wayback.example"
 
 
-class Archived(Web):
+class ArchivedResponse(Web):
     """Pages, and an archive that is asked for them."""
 
-    def answer(self, method: str, url: str, headers: Mapping[str, str]) -> Answer:
+    def reply(self, method: str, url: str, headers: Mapping[str, str]) -> Reply:
         """A question to the archive is known by the link that is asked for."""
         if method == "GET" and url.startswith(f"{ARCHIVE}/cdx/"):
             url = f"{url.partition('&')[0]}&"
-        return super().answer(method, url, headers)
+        return super().reply(method, url, headers)
 
 
 # Run by Python before anything else: tells every connection that is tried, and plays the system's
@@ -114,7 +114,7 @@ class Case:
     slug: str
     link: str
     status: str = "unsafe"
-    pages: Mapping[str, Answer] = field(default_factory=dict)
+    pages: Mapping[str, Reply] = field(default_factory=dict)
     """What is answered at other URLs."""
 
 
@@ -122,13 +122,13 @@ def at(url: str, port: int) -> str:
     return url.replace("@/", f"{port}/")
 
 
-def redirect(url: str) -> Answer:
-    return Answer(302, HTML | {"Location": url.encode().decode("latin-1")})  # UTF-8 on the wire
+def redirect(url: str) -> Reply:
+    return Reply(302, HTML | {"Location": url.encode().decode("latin-1")})  # UTF-8 on the wire
 
 
-def refresh(url: str) -> Answer:
+def refresh(url: str) -> Reply:
     text = f'<meta http-equiv="refresh" content="0; url={url}">'
-    return Answer(200, HTML, f"<html><head>{text}</head><body></body></html>".encode())
+    return Reply(200, HTML, f"<html><head>{text}</head><body></body></html>".encode())
 
 
 def own_addresses() -> list[str]:
@@ -170,7 +170,7 @@ def cases(port: int) -> Iterator[Case]:
     parts = "".join(f'<script async src="{url}"></script>' for url in links)
     parts += f"<script>for (const url of {json.dumps(links)}) fetch(url)</script>"
     shell = f'<html><body><div id="root"></div>{parts}</body></html>'
-    yield Case("app", app, "unreadable", {app: Answer(200, HTML, shell.encode())})
+    yield Case("app", app, "unreadable", {app: Reply(200, HTML, shell.encode())})
 
 
 def _other_scheme(url: str) -> str:
@@ -207,7 +207,7 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawl]:
     # Asked without the proxy, so that a connection would be one to the address itself.
     spelled = [at(url, port) for url in (*SPELLINGS.split(), *NO_LINKS.split(), *CREDENTIALS)]
     direct = [*(urlsplit(url).hostname or "" for url in spelled), *NAMES, *own_addresses()]
-    web = Archived(direct=",".join(direct))
+    web = ArchivedResponse(direct=",".join(direct))
     for case in wanted:
         web.pages[page_of(case)] = aggregator_page(
             "La médiathèque rouvre samedi",
@@ -282,7 +282,7 @@ def test_every_record_says_so_and_is_exported(crawled: Crawl) -> None:
 def test_the_browser_and_the_archive_are_asked_and_led_nowhere(crawled: Crawl) -> None:
     app = next(case for case in crawled.cases if case.slug == "app")
     assert crawled.records[page_of(app)]["source"]["via"] == "browser"
-    refused = re.findall(rf"{app.link} has to do without (\S+): ", crawled.log)
+    refused = re.findall(rf"{app.link} is rendered without (\S+): ", crawled.log)
     assert len(refused) > 60, "some spellings are one to a browser"
     lost = [case for case in crawled.cases if case.slug.startswith("lost")]
     assert len(re.findall(r"No snapshot from http://(?!wayback)", crawled.log)) == len(lost)

@@ -12,7 +12,7 @@ from typing import Any
 
 import psutil
 
-from newscrawl.demo.proxy import Answer, DemoProxy
+from newscrawl.demo.proxy import DemoProxy, Reply
 from tests.web import (
     HTML,
     Outcome,
@@ -94,7 +94,7 @@ def web() -> Web:
         pages[address(number)] = aggregator_page(title(number), TEXT, link=source(number))
         if number % 2:
             markup = kinds[number // 2 % len(kinds)]()
-            pages[source(number)] = Answer(200, HTML, f"<html><body>{markup}".encode())
+            pages[source(number)] = Reply(200, HTML, f"<html><body>{markup}".encode())
         else:
             pages[source(number)] = outlet_page(
                 title(number), TEXT, published="2024-03-29T10:00:00+00:00", author="Amina Alaoui"
@@ -112,7 +112,7 @@ class Crawl:
         self.asked: list[float] = []
         """Seconds of processor time used before each request, which do not depend on the load."""
         self._web = web
-        with DemoProxy(self.answer) as proxy:
+        with DemoProxy(self.reply) as proxy:
             self._run = subprocess.Popen(
                 command("maghress", {"MONITORS": "0"}, {"urls": urls}),
                 env=environment(proxy, data),
@@ -126,9 +126,9 @@ class Crawl:
             _, self.said = self._run.communicate(timeout=300)
             watch.join()
 
-    def answer(self, method: str, url: str, headers: Mapping[str, str]) -> Answer:
+    def reply(self, method: str, url: str, headers: Mapping[str, str]) -> Reply:
         self.asked.append(sum(map(self._seconds, self._processes())))
-        return self._web.answer(method, url, headers)
+        return self._web.reply(method, url, headers)
 
     def lines(self, kind: str) -> list[dict[str, Any]]:
         return Outcome(self._run.returncode, self.said, self.data, []).lines(kind)

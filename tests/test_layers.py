@@ -134,6 +134,7 @@ PRIVATE_INDEXES = {
     "operations/comparison.py",
     "export/check.py",
     "export/index.py",
+    "export/survival.py",
 }
 """Modules with an SQLite index of their own files; none of them opens the ledger's database."""
 

@@ -37,10 +37,10 @@ def read(truth: Truth, book: RuleBook, *, guided: bool) -> SourcePage:
     """An article's page, by the rules and, if guided, with its copy."""
     link = truth.copy.link
     assert link
-    answer = network().answer("GET", link, {})
+    answer = network().reply("GET", link, {})
     while 300 <= answer.status < 400:
         link = answer.headers["Location"]
-        answer = network().answer("GET", link, {})
+        answer = network().reply("GET", link, {})
     copy = Namespace(title=truth.copy.title, text=truth.copy.text, published=None)
     content_type = answer.headers.get("Content-Type")
     return extract(answer.body, link, copy if guided else None, book, content_type=content_type)
@@ -106,7 +106,7 @@ def test_a_page_that_disagrees_teaches_nothing() -> None:
     book = RuleBook()
     truths = readable()[STEADY[0]]
     for truth, other in pairwise(truths):
-        answer = network().answer("GET", other.copy.link or "", {})
+        answer = network().reply("GET", other.copy.link or "", {})
         copy = Namespace(title=truth.copy.title, text=truth.copy.text, published=None)
         page = extract(answer.body, other.copy.link or "", copy, book)
         assert (page.agreement.text or 0) < 0.5

@@ -10,7 +10,7 @@ import pytest
 
 from newscrawl.errors import SiteBusyError, StoreError
 from newscrawl.state import Entry, Ledger
-from newscrawl.state.articles import Wanted
+from newscrawl.state.articles import ClaimFilter
 from newscrawl.state.migrations import SQLITE as MIGRATIONS
 from newscrawl.state.place import Place
 
@@ -70,7 +70,7 @@ def test_a_later_run_takes_up_what_was_left_within_its_scope(ledger: Ledger) -> 
     assert list(ledger.articles.adopt("masress", "b", NOW)) == []
     taken = list(
         ledger.articles.adopt(
-            "maghress", "b", NOW, wanted=Wanted(editions=["fr"], outlets=["lopinion"])
+            "maghress", "b", NOW, wanted=ClaimFilter(editions=["fr"], outlets=["lopinion"])
         )
     )
     assert len(taken) == 1201
@@ -78,7 +78,7 @@ def test_a_later_run_takes_up_what_was_left_within_its_scope(ledger: Ledger) -> 
     assert [
         article
         for article, _ in ledger.articles.adopt(
-            "maghress", "c", NOW, wanted=Wanted(outlets=["liberation"])
+            "maghress", "c", NOW, wanted=ClaimFilter(outlets=["liberation"])
         )
     ] == ["maghress:fr/liberation/5"]
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from newscrawl.demo.proxy import Answer, DemoProxy
+from newscrawl.demo.proxy import DemoProxy, Reply
 from newscrawl.state import Ledger, ledger_path
 from tests.support import SOURCE, URL, listing, walked, web
 from tests.web import Outcome, Web, command, crawl, environment
@@ -21,7 +21,7 @@ def kill(small: Web, data: Path, articles: int = 5, **arguments: str) -> None:
     asked = 0
     before = len(Outcome(0, "", data, []).lines("feeds"))
 
-    def answer(method: str, url: str, headers: Mapping[str, str]) -> Answer:
+    def reply(method: str, url: str, headers: Mapping[str, str]) -> Reply:
         nonlocal asked
         asked += url.rpartition("/")[2].isdigit()
         if asked > articles:
@@ -31,10 +31,10 @@ def kill(small: Web, data: Path, articles: int = 5, **arguments: str) -> None:
                 assert time.monotonic() < deadline, "no record was written"
                 time.sleep(0.01)
             run.kill()
-        return small.answer(method, url, headers)
+        return small.reply(method, url, headers)
 
     settings = {"FEED_BATCH": "1", "CONCURRENT_REQUESTS_PER_DOMAIN": "1"}
-    with DemoProxy(answer) as proxy:
+    with DemoProxy(reply) as proxy:
         run = subprocess.Popen(
             command("maghress", settings, arguments),
             env=environment(proxy, data),
@@ -121,7 +121,7 @@ def test_a_run_that_follows_no_links_leaves_exported_articles_as_they_are(tmp_pa
     settings = {"SOURCE_RETRY_HOURS": "0,0,0", "RECHECK_HOURS": "0,0", "RECHECK_DAYS": "36500"}
     number = URL.rsplit("/", 1)[1]
     for data, source, state in (
-        (tmp_path / "waiting", Answer(503), "waiting"),
+        (tmp_path / "waiting", Reply(503), "waiting"),
         (tmp_path / "done", SOURCE, "done"),
     ):
         small = web(source)

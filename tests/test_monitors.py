@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from scrapy.utils.project import get_project_settings
 
-from newscrawl.demo.proxy import Answer, DemoProxy
+from newscrawl.demo.proxy import DemoProxy, Reply
 from newscrawl.operations.monitors import MONITORS, alarms, check
 from tests.test_notifications import Hook, servers
 from tests.web import HTML, Outcome, Web, aggregator_page, command, crawl, environment, outlet_page
@@ -62,7 +62,7 @@ class Site:
         if wrong.get("redesign"):
             teaser = f'<div class="entry-content"><p>{"</p><p>".join(OTHER)}</p></div>'.encode()
             body = source.body.replace(b"entry-content", b"corps")
-            source = Answer(headers=HTML, body=body.replace(b"</article>", b"</article>" + teaser))
+            source = Reply(headers=HTML, body=body.replace(b"</article>", b"</article>" + teaser))
         copy = aggregator_page(title, text, date=date, link=link)
         self.web.pages[url] = wrong.get("copy", copy)
         if not wrong.get("gone"):
@@ -79,10 +79,10 @@ class Site:
 class Late(Web):
     """Servers whose clocks are an hour behind."""
 
-    def answer(self, method: str, url: str, headers: Mapping[str, str]) -> Answer:
-        answer = super().answer(method, url, headers)
+    def reply(self, method: str, url: str, headers: Mapping[str, str]) -> Reply:
+        answer = super().reply(method, url, headers)
         date = format_datetime(datetime.now(UTC) - timedelta(hours=1), usegmt=True)
-        return Answer(answer.status, {**answer.headers, "Date": date}, answer.body)
+        return Reply(answer.status, {**answer.headers, "Date": date}, answer.body)
 
 
 def good() -> Site:
@@ -102,14 +102,14 @@ def bad() -> Site:
         site.add(number, other=True)
     for number in range(245, 265):
         site.add(number, text=ARABIC)
-        site.web.pages[f"https://www.courrier.example/article/{number}"] = Answer(
+        site.web.pages[f"https://www.courrier.example/article/{number}"] = Reply(
             headers=HTML,
             body=f"<html><h1>x</h1><article><p>{'</p><p>'.join(ARABIC)}</p></article>".encode(),
         )
     for number in range(265, 275):
         site.add(number, date="29 - 03 - 2089")
     for number in range(275, 285):
-        site.add(number, copy=Answer(200, HTML, b"<html><body><p>Maintenance</p></body></html>"))
+        site.add(number, copy=Reply(200, HTML, b"<html><body><p>Maintenance</p></body></html>"))
     return site
 
 
@@ -265,7 +265,7 @@ def test_a_good_run_is_quiet_and_a_bad_one_is_told(
         # So that what a rule reads is not sometimes guided: one page at a time.
         "CONCURRENT_REQUESTS": "1",
     }
-    with DemoProxy(Late(ill.web.pages).answer) as proxy:
+    with DemoProxy(Late(ill.web.pages).reply) as proxy:
         done = subprocess.run(
             command("maghress", settings, {"urls": ill.ask(tmp_path)}),
             env=environment(proxy, tmp_path) | {"no_proxy": "127.0.0.1", "NO_PROXY": "127.0.0.1"},

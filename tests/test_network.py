@@ -19,6 +19,7 @@ from newscrawl.aggregator.pages import AggregatorPage
 from newscrawl.aggregator.rss import read_feed
 from newscrawl.errors import PageError
 from newscrawl.items import Headline
+from newscrawl.text.cleaning import LONGEST_TEXT
 from newscrawl.text.dates import Moment
 
 CASES = Path(__file__).parent / "network"
@@ -31,7 +32,7 @@ def article(body: bytes, url: str, content_type: str | None = None) -> dict[str,
         "title": page.title,
         "outlet_name": page.outlet_name,
         "outlet_slug": page.outlet_slug,
-        **moment(page.published),
+        **timestamp(page.published),
         "byline": page.byline,
         "text": page.text.split("\n\n"),
         "images": [[image.url, image.caption] for image in page.images],
@@ -66,7 +67,7 @@ def feed(body: bytes, url: str) -> list[dict[str, Any]]:
             "id": entry.key.id,
             "title": entry.title,
             "outlet_name": entry.outlet_name,
-            **moment(entry.published),
+            **timestamp(entry.published),
             "thumbnail": entry.thumbnail,
             "teaser": entry.teaser,
         }
@@ -74,7 +75,7 @@ def feed(body: bytes, url: str) -> list[dict[str, Any]]:
     ]
 
 
-def moment(value: Moment | None) -> dict[str, str | None]:
+def timestamp(value: Moment | None) -> dict[str, str | None]:
     return {
         "published": value.iso() if value else None,
         "precision": value.precision if value else None,
@@ -221,6 +222,10 @@ HOSTILE = {
     "sentence begun often": in_page(("click" + " " * 200) * 1_000),
     "published line of spaces": "<p>Publié dans" + " " * 100_000 + "le 1",
     "published line begun often": "<p>Publié dans</p>" * 10_000,
+    "marked published lines": f"<p class=articlenewspaper>{'Publié dans ' * 30}</p>" * 2_500,
+    "unmarked published lines": f"<p>{'Publié dans ' * 30}</p>" * 2_500,
+    "published lines of a listing": f"<p>{'Publié dans 1 ' * 14}</p>" * 5_000,
+    "percent signs in links": f"<a href='/fr/{'%25' * 60}x/1'>a</a>" * 5_000,
     "long byline": in_page("Par " + "A" * 240 + "!"),
     "many labels": in_page("<br>".join(["post comment " * 12] * 500)),
     "many marks": in_page("(...) " * 20_000 + "x"),
@@ -238,6 +243,10 @@ def test_no_page_takes_long(read: Callable[[str, str], object], page: str) -> No
     with suppress(PageError):
         read(page, URL)
     assert time.process_time() - start < 2
+
+
+def test_a_text_of_megabytes_is_cut() -> None:
+    assert len(read_article(in_page("mot " * 500_000).encode(), URL).text) < LONGEST_TEXT
 
 
 @pytest.mark.parametrize("order", ["{subtitle}{title}", "{title}{subtitle}"])

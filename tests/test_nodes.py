@@ -76,6 +76,8 @@ def test_a_lease_that_is_renewed_or_not_taken_goes_on(tmp_path: Path, url: str) 
         time.sleep(LEASE)
         find(one, "a", 1)
         one.renew()
+        one.close()
+        other.lock("maghress", "b")  # at once, as the run has ended in order
 
 
 def test_a_killed_run_is_taken_over_at_once_on_its_own_node(tmp_path: Path, url: str) -> None:
@@ -86,6 +88,17 @@ def test_a_killed_run_is_taken_over_at_once_on_its_own_node(tmp_path: Path, url:
     os.waitpid(killed, 0)
     with closing(Ledger(place(tmp_path, url, "one"))) as ledger:
         ledger.lock("maghress", "b")
+
+
+def test_a_run_stopped_within_a_transaction_keeps_nobody_waiting(tmp_path: Path, url: str) -> None:
+    one, other = (Ledger(place(tmp_path, url, node)) for node in ("one", "other"))
+    with closing(one), closing(other):
+        one.lock("maghress", "a")
+        with one.transaction():
+            began = time.monotonic()
+            with pytest.raises(SiteBusyError):
+                other.lock("maghress", "b")
+            assert time.monotonic() - began < LEASE
 
 
 def test_a_node_cuts_back_its_own_files_only(tmp_path: Path, url: str) -> None:
@@ -154,7 +167,7 @@ def test_kills_of_runs_and_of_the_server_lose_and_double_nothing(
 ) -> None:
     web, urls = articles(60)
     nodes = ["one", "two", "three"]
-    with DemoProxy(web.answer) as proxy:
+    with DemoProxy(web.reply) as proxy:
         cluster = Cluster(proxy, tmp_path, own_server.create(), urls)
         for turn in range(12):
             run = cluster.start(nodes[turn % 3])
@@ -181,7 +194,7 @@ def test_a_paused_run_ends_once_another_node_has_its_site(
 ) -> None:
     web, urls = articles(20)
     slow = {"LEASE_SECONDS": "600", "DOWNLOAD_DELAY": "0.3"}
-    with DemoProxy(web.answer) as proxy:
+    with DemoProxy(web.reply) as proxy:
         cluster = Cluster(proxy, tmp_path, url, urls)
         paused = cluster.start("one", **slow)
         cluster.wait_for(2)

@@ -15,7 +15,7 @@ from newscrawl.demo.network import build
 from newscrawl.demo.proxy import DemoProxy
 from newscrawl.errors import StoreError
 from newscrawl.export import find_feeds
-from newscrawl.export.feeds import FeedReader, Line
+from newscrawl.export.feeds import FeedLine, FeedReader
 from newscrawl.state import Entry, Ledger, ledger_path
 from newscrawl.state.compression import PACKINGS, open_unpacked
 from newscrawl.state.jsonl import LineFile
@@ -42,7 +42,7 @@ def start(proxy: DemoProxy, data: Path, job: str = "", **settings: str) -> subpr
 def calm(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The data of a run that nobody disturbed."""
     data = tmp_path_factory.mktemp("calm")
-    with DemoProxy(build().answer) as proxy:
+    with DemoProxy(build().reply) as proxy:
         run = start(proxy, data)
         _, said = run.communicate(timeout=120)
     assert run.returncode == 0, said
@@ -70,7 +70,7 @@ def test_runs_that_are_killed_write_what_one_that_is_not_does(
         (signal.SIGINT, "zstd", "0"),
     ]
     chance = random.Random(7)
-    with DemoProxy(build().answer) as proxy:
+    with DemoProxy(build().reply) as proxy:
         for number, packing, workers in plan:
             before = set((tmp_path / "feeds").rglob("*.jsonl*"))
             settings = {
@@ -99,7 +99,7 @@ def test_runs_that_are_killed_write_what_one_that_is_not_does(
 def test_a_second_run_right_after_asks_for_lists_alone(
     calm: Path, undisturbed: list[Written]
 ) -> None:
-    with DemoProxy(build().answer) as proxy:
+    with DemoProxy(build().reply) as proxy:
         run = start(proxy, calm)
         _, said = run.communicate(timeout=120)
         asked = {request.url for request in proxy.requests if request.method != "CONNECT"}
@@ -117,7 +117,7 @@ def test_a_run_may_be_begun_again_by_its_name(
     tmp_path: Path, undisturbed: list[Written], number: signal.Signals
 ) -> None:
     feed = tmp_path / "feeds" / "maghress" / "backfill.jsonl"
-    with DemoProxy(build().answer) as proxy:
+    with DemoProxy(build().reply) as proxy:
         run = start(proxy, tmp_path, "backfill", DOWNLOAD_DELAY="0.05")
         deadline = time.monotonic() + 60
         while not feed.exists():
@@ -155,7 +155,7 @@ def test_a_full_disk_ends_a_run_in_order_and_the_next_one_completes_it(
 ) -> None:
     if archive == "1":  # many answers are in the archive before their records are in the feed
         subprocess.run(["mount", "-o", "remount,size=2000k", small_disk], check=True)
-    with DemoProxy(build().answer) as proxy:
+    with DemoProxy(build().reply) as proxy:
         stopped = start(proxy, small_disk, ARCHIVE=archive)
         _, said = stopped.communicate(timeout=120)
         assert stopped.returncode == 1, said
@@ -289,7 +289,7 @@ def test_a_feed_that_still_grows_is_read_as_far_as_it_is_committed(
     with file.path.open("ab") as feed:
         feed.write(PACKINGS[packing].pack(b'{"number":4}\n')[:-3])
     reader = FeedReader(find_feeds(run.data), tmp_path)
-    lines = [line.data for line in reader.lines(0) if isinstance(line, Line) and line.ended]
+    lines = [line.data for line in reader.lines(0) if isinstance(line, FeedLine) and line.ended]
     assert lines == [b'{"number":1}', b'{"number":2}', b'{"number":3}']
     assert len(list(reader.lines(0))) == 3
     reader.close()

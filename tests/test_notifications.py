@@ -113,7 +113,7 @@ def test_a_killed_run_is_found_and_notified(tmp_path: Path, servers: tuple[int, 
         "DOWNLOAD_DELAY": "5",
     }
     direct = {"no_proxy": "127.0.0.1", "NO_PROXY": "127.0.0.1"}
-    with DemoProxy(Web().answer) as proxy:
+    with DemoProxy(Web().reply) as proxy:
         first = subprocess.Popen(
             command("maghress", settings, {"_job": "first"}),
             env=environment(proxy, tmp_path) | direct,

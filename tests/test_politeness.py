@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from scrapy.http import Response
 
-from newscrawl.demo.proxy import Answer
+from newscrawl.demo.proxy import Reply
 from newscrawl.middlewares.retry import retry_after
 from tests.support import BASE, PATIENT, TITLE, Troubled, listing, sources
 from tests.web import HTML, crawl
 
 
-def busy(status: int, wait: str) -> Answer:
-    return Answer(status, HTML | {"Retry-After": wait}, b"<p>later")
+def busy(status: int, wait: str) -> Reply:
+    return Reply(status, HTML | {"Retry-After": wait}, b"<p>later")
 
 
 def test_each_host_is_asked_at_its_own_pace_and_none_is_pressed(tmp_path: Path) -> None:
@@ -36,8 +36,8 @@ def test_each_host_is_asked_at_its_own_pace_and_none_is_pressed(tmp_path: Path) 
     small.robots("rated.example", "Request-rate: 2/3")
     small.robots("endless.example", "Crawl-delay: 86400")
     small.first["busy.example"] = [busy(429, "2")]
-    small.first["hiccup.example"] = [Answer(500, HTML, b"<p>500")] * 2
-    small.always["broken.example"] = Answer(503, HTML, b"<p>503")
+    small.first["hiccup.example"] = [Reply(500, HTML, b"<p>500")] * 2
+    small.always["broken.example"] = Reply(503, HTML, b"<p>503")
     small.always["closed.example"] = busy(429, "900")
     soon = datetime.now(UTC) + timedelta(minutes=2)
     small.first["dated.example"] = [busy(503, format_datetime(soon, usegmt=True))]
@@ -98,7 +98,7 @@ def test_a_wait_that_is_none_is_no_wait(value: str) -> None:
 def test_a_host_that_recovers_is_asked_again_after_its_rest(tmp_path: Path) -> None:
     # Enough articles that the last come after the back-off on a busy machine as well.
     small = Troubled({"recovers.example": 16})
-    small.first["recovers.example"] = [Answer(500, HTML, b"<p>500")] * 3
+    small.first["recovers.example"] = [Reply(500, HTML, b"<p>500")] * 3
     settings = PATIENT | {
         "RETRY_TIMES": "0",
         "HOST_FAILURES": "2",
@@ -123,20 +123,20 @@ def test_a_feed_that_has_not_changed_is_not_sent_again(tmp_path: Path) -> None:
     class Feed(Troubled):
         sent = 0
 
-        def answer(self, method: str, url: str, headers: Mapping[str, str]) -> Answer:
+        def reply(self, method: str, url: str, headers: Mapping[str, str]) -> Reply:
             if url == home:
-                return Answer(200, HTML, f'<div><a href="{BASE}/1">{TITLE}</a></div>'.encode())
+                return Reply(200, HTML, f'<div><a href="{BASE}/1">{TITLE}</a></div>'.encode())
             if url != feed or method != "GET":
-                return super().answer(method, url, headers)
+                return super().reply(method, url, headers)
             tag = f'"{len(links)}"'
             if headers.get("if-none-match") == tag:
-                return Answer(304, {"ETag": tag})
+                return Reply(304, {"ETag": tag})
             self.sent += 1
             items = "".join(
                 f"<item><title>{n}</title><link>{u}</link></item>" for n, u in links.items()
             )
             text = f'<?xml version="1.0"?><rss version="2.0"><channel>{items}</channel></rss>'
-            return Answer(200, {"Content-Type": "application/rss+xml", "ETag": tag}, text.encode())
+            return Reply(200, {"Content-Type": "application/rss+xml", "ETag": tag}, text.encode())
 
     small = Feed({"outlet.example": 2})
     sent: list[int] = []
@@ -155,13 +155,13 @@ def test_a_feed_that_has_not_changed_is_not_sent_again(tmp_path: Path) -> None:
 
 CHALLENGE = b"<html><title>Just a moment...</title><script>window._cf_chl_opt={}</script></html>"
 AWAY = {
-    "down": (Answer(503, HTML, b"<p>503"), "HTTP 503"),
-    "forbidden": (Answer(403, HTML, b"<p>403"), "HTTP 403"),
+    "down": (Reply(503, HTML, b"<p>503"), "HTTP 503"),
+    "forbidden": (Reply(403, HTML, b"<p>403"), "HTTP 403"),
     "challenge": (
-        Answer(403, HTML | {"cf-mitigated": "challenge"}, CHALLENGE),
+        Reply(403, HTML | {"cf-mitigated": "challenge"}, CHALLENGE),
         "HTTP 403, challenge page: Cloudflare",
     ),
-    "quiet challenge": (Answer(200, HTML, CHALLENGE), "challenge page: Cloudflare"),
+    "quiet challenge": (Reply(200, HTML, CHALLENGE), "challenge page: Cloudflare"),
 }
 
 
@@ -192,7 +192,7 @@ def test_a_site_that_is_away_ends_the_run_and_loses_no_article(
 
 def test_a_site_that_refuses_its_first_pages_is_said_to(tmp_path: Path) -> None:
     small = Troubled({})
-    small.always["www.maghress.com"] = Answer(403, HTML, b"<p>403")
+    small.always["www.maghress.com"] = Reply(403, HTML, b"<p>403")
     outcome = crawl(small, tmp_path, settings=PATIENT, editions="fr")
     assert outcome.code == 1
     assert outcome.report["errors"] == [

@@ -65,6 +65,16 @@ def test_a_lost_connection_refuses_all_later_changes(own_server: Server, tmp_pat
             find(ledger, "a", 2)
 
 
+def test_no_statement_is_prepared_as_poolers_change_connections(tmp_path: Path, url: str) -> None:
+    with closing(Ledger(Place(tmp_path, url, "one"))) as ledger:
+        for number in range(20):
+            find(ledger, "a", number)
+        (count,) = ledger._database.execute(
+            "SELECT count(*) FROM pg_prepared_statements"
+        ).fetchone()
+    assert count == 0
+
+
 def test_keys_of_texts_are_those_of_the_index(postgres: Server, url: str, tmp_path: Path) -> None:
     Ledger(Place(tmp_path, url, "one")).close()
     with postgres.connect(url.rpartition("/")[2]) as connection:

@@ -7,7 +7,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from newscrawl.demo.proxy import Answer, DemoProxy
+from newscrawl.demo.proxy import DemoProxy, Reply
 from tests.web import HTML, Web, aggregator_page, command, environment
 
 TEXT = ["Le conseil communal a voté jeudi le budget des ruelles de la vieille ville."]
@@ -36,8 +36,8 @@ def test_a_terminal_shows_one_line_and_the_log_stays_readable(tmp_path: Path) ->
     ours, theirs = pty.openpty()
     web = articles(20)
     web.pages["https://www.maghress.com/fr/courrier/1"] = aggregator_page("Un", TEXT, link=LOST)
-    web.pages[LOST] = Answer(headers=HTML, body=b"x" * 5000)
-    with DemoProxy(web.answer) as proxy:
+    web.pages[LOST] = Reply(headers=HTML, body=b"x" * 5000)
+    with DemoProxy(web.reply) as proxy:
         run = subprocess.Popen(
             command("maghress", slow, arguments),
             env=environment(proxy, tmp_path) | terminal,
@@ -70,7 +70,7 @@ def test_json_logs_are_one_object_a_line_and_nothing_else(tmp_path: Path) -> Non
     loaded.write_text(
         "import atexit, sys\natexit.register(lambda: print('rich' in sys.modules, flush=True))\n"
     )
-    with DemoProxy(articles(1).answer) as proxy:
+    with DemoProxy(articles(1).reply) as proxy:
         runs = [
             subprocess.run(
                 [*command("maghress", {}, {"ids": "courrier:1-2", "editions": edition}), "--json"],

@@ -94,7 +94,7 @@ def test_a_copy_is_a_record_or_a_text(tmp_path: Path) -> None:
 
 
 def test_urls_are_fetched_as_a_crawl_does(tmp_path: Path) -> None:
-    with DemoProxy(web().answer) as proxy:
+    with DemoProxy(web().reply) as proxy:
         code, said = scrapy("read", LINK, "--copy", URL, data=tmp_path / "d", **proxy.environment())
         requests = [request.url for request in proxy.requests]
     assert code == 0, said

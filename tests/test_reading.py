@@ -27,9 +27,9 @@ from newscrawl.articles.parse_jobs import (
 )
 from newscrawl.articles.parse_workers import InProcessParser, Parser, ParserPool
 from newscrawl.articles.rule_store import RuleStore
-from newscrawl.articles.worker_process import SIZE, Hello, Limits
+from newscrawl.articles.worker_process import SIZE, Limits, WorkerSetup
 from newscrawl.demo.network import build
-from newscrawl.demo.proxy import Answer, DemoProxy
+from newscrawl.demo.proxy import DemoProxy, Reply
 from newscrawl.errors import ParserError
 from newscrawl.extraction import RuleBook
 from newscrawl.items import Article
@@ -78,7 +78,7 @@ def link(number: int) -> str:
     return f"https://www.lecourrier.example/{number}"
 
 
-def article(number: int, copy: str = "", source: str = "") -> dict[str, Answer]:
+def article(number: int, copy: str = "", source: str = "") -> dict[str, Reply]:
     """The two pages of an article, each with something more in it."""
     title = f"Un titre de la page numéro {number}"
     return {
@@ -383,7 +383,7 @@ assert not {name for name in sys.modules if name.split(".")[0] == "twisted"}
 
 def test_records_are_the_same_with_and_without_workers(tmp_path: Path) -> None:
     counts = ("0", "1", "2")
-    with DemoProxy(build().answer) as proxy:
+    with DemoProxy(build().reply) as proxy:
         for workers in counts:
             settings = SETTINGS | {"PARSE_WORKERS": workers}
             arguments = {"editions": "fr,ar", "limit": "60"}
@@ -444,9 +444,9 @@ def test_a_listing_or_feed_that_cannot_be_parsed_is_lost_alone(
     found = f"{site}/alittihad/2"
     trap = f"<p><a href='{url(1)}'>Un titre</a> takes the parser down"
     pages = {
-        f"{site}/fr": Answer(200, HTML, trap.encode()),
-        f"{site}/fr/rss": Answer(200, XML, b"<!DOCTYPE x [<!ENTITY a 'b'>]><rss>&a;</rss>"),
-        f"{site}/": Answer(200, HTML, f"<p><a href='{found}'>Un titre</a>".encode()),
+        f"{site}/fr": Reply(200, HTML, trap.encode()),
+        f"{site}/fr/rss": Reply(200, XML, b"<!DOCTYPE x [<!ENTITY a 'b'>]><rss>&a;</rss>"),
+        f"{site}/": Reply(200, HTML, f"<p><a href='{found}'>Un titre</a>".encode()),
     }
     outcome = crawl(Web(pages), tmp_path / "data", settings={"MONITORS": "0"}, editions="fr,ar")
     assert f"No discovery from {site}/fr: parser died of SIGSEGV" in outcome.stderr
@@ -458,7 +458,7 @@ def test_a_listing_or_feed_that_cannot_be_parsed_is_lost_alone(
 
 def test_killed_workers_lose_and_double_nothing_in_a_crawl(tmp_path: Path) -> None:
     """As the system may kill them where memory is short."""
-    with DemoProxy(build().answer) as proxy:
+    with DemoProxy(build().reply) as proxy:
         run = begun(proxy, tmp_path)
         kills = written = 0
         while run.poll() is None:
@@ -477,7 +477,7 @@ def test_killed_workers_lose_and_double_nothing_in_a_crawl(tmp_path: Path) -> No
 
 
 def test_workers_end_with_a_crawl_that_is_killed(tmp_path: Path) -> None:
-    with DemoProxy(build().answer) as proxy:
+    with DemoProxy(build().reply) as proxy:
         run = begun(proxy, tmp_path)
         (worker,) = workers_of(run.pid)
         run.kill()
@@ -515,7 +515,7 @@ asyncio.run(run())
 
 @pytest.mark.parametrize("sent", [b"", b"\0\0\0\x10half of it", None])
 def test_a_worker_of_a_crawl_that_was_killed_ends_silently(sent: bytes | None) -> None:
-    hello = msgspec.msgpack.encode(Hello("maghress", b"", Limits(memory_mb=0, seconds=1)))
+    hello = msgspec.msgpack.encode(WorkerSetup("maghress", b"", Limits(memory_mb=0, seconds=1)))
     code = "from newscrawl.articles.worker_process import serve; serve()"
     worker = subprocess.Popen(
         [sys.executable, "-c", code],
@@ -532,7 +532,7 @@ def test_a_worker_of_a_crawl_that_was_killed_ends_silently(sent: bytes | None) -
 
 
 def test_an_interrupt_of_the_terminal_is_not_for_workers(tmp_path: Path) -> None:
-    with DemoProxy(build().answer) as proxy:
+    with DemoProxy(build().reply) as proxy:
         run = begun(proxy, tmp_path)
         os.killpg(run.pid, signal.SIGINT)  # as Ctrl-C does
         _, said = run.communicate(timeout=60)

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from newscrawl.demo.proxy import Answer
+from newscrawl.demo.proxy import Reply
 from newscrawl.fetching import block_pages
 from tests.support import SOURCE, TEXT, TITLE
 from tests.web import HTML, Outcome, Web, aggregator_page, crawl
@@ -12,21 +12,21 @@ from tests.web import HTML, Outcome, Web, aggregator_page, crawl
 BASE = "https://www.maghress.com/fr/courrier"
 
 
-def page(body: str, status: int = 200, **headers: str) -> Answer:
+def page(body: str, status: int = 200, **headers: str) -> Reply:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Answer(status, HTML | named, f"<html><body>{body}</body></html>".encode())
+    return Reply(status, HTML | named, f"<html><body>{body}</body></html>".encode())
 
 
 FORM = '<form action="/login"><input name=u><input type="password" name=p></form>'
 ARTICLE = SOURCE.body.decode()
 
 
-def article(headers: dict[str, str], before: str = "", put: str = "") -> Answer:
+def article(headers: dict[str, str], before: str = "", put: str = "") -> Reply:
     """The article's own page, with something put in before a part of it."""
-    return Answer(200, HTML | headers, ARTICLE.replace(before, put + before).encode())
+    return Reply(200, HTML | headers, ARTICLE.replace(before, put + before).encode())
 
 
-WALLS: dict[str, tuple[Answer, str, str]] = {
+WALLS: dict[str, tuple[Reply, str, str]] = {
     "cloudflare": (page("x", 403, CF_Mitigated="challenge"), "refused", "Cloudflare"),
     "cloudflare-busy": (page("x", 503, cf_mitigated="challenge"), "refused", "Cloudflare"),
     "cloudflare-old": (page("<script>window._cf_chl_opt={}", 503), "refused", "Cloudflare"),
@@ -54,8 +54,8 @@ WALLS: dict[str, tuple[Answer, str, str]] = {
     "ddosguard": (page("<title>DDoS-Guard</title>", 403), "refused", "DDoS-Guard"),
     "login-form": (page(f"<p>Identifiez-vous</p>{FORM}"), "refused", "login page"),
     "login-code": (page(FORM, 401), "refused", "HTTP 401, login page"),
-    "login": (Answer(302, {"Location": "/wp-login.php?next=1"}), "refused", "login page"),
-    "consent": (Answer(302, {"Location": "https://consent.wall.example/x"}), "refused", "consent"),
+    "login": (Reply(302, {"Location": "/wp-login.php?next=1"}), "refused", "login page"),
+    "consent": (Reply(302, {"Location": "https://consent.wall.example/x"}), "refused", "consent"),
     "plain": (page("non", 403), "refused", "HTTP 403"),
     "legal": (page("non", 451), "refused", "HTTP 451"),
     # No walls, though they look like some.
@@ -110,7 +110,7 @@ User-agent: *
 Content-Signal: search=yes, ai-train=no
 Allow: /
 """
-DIRECTIVES: dict[str, tuple[Answer, list[str], str | None]] = {
+DIRECTIVES: dict[str, tuple[Reply, list[str], str | None]] = {
     "silent.example": (SOURCE, [], None),
     "robots.example": (
         SOURCE, ["robots.txt: search=yes", "robots.txt: ai-train=no"], "robots.txt: ai-train=no",
@@ -126,7 +126,7 @@ DIRECTIVES: dict[str, tuple[Answer, list[str], str | None]] = {
         ["meta robots: noai"], "meta robots: noai",
     ),
     "noindex.example": (
-        Answer(404, HTML | {"X-Robots-Tag": "noindex"}, b"<p>404"), ["X-Robots-Tag: noindex"], None,
+        Reply(404, HTML | {"X-Robots-Tag": "noindex"}, b"<p>404"), ["X-Robots-Tag: noindex"], None,
     ),
 }  # fmt: skip
 
@@ -138,7 +138,7 @@ def test_what_owners_say_of_use_is_recorded_and_obeyed_if_wished(tmp_path: Path)
         small.pages[f"{BASE}/{number}"] = aggregator_page(TITLE, TEXT, link=link)
         small.pages[link] = answer
     robots = "https://robots.example/robots.txt"
-    small.pages[robots] = Answer(200, {"Content-Type": "text/plain"}, SIGNALS)
+    small.pages[robots] = Reply(200, {"Content-Type": "text/plain"}, SIGNALS)
     urls = ",".join(f"{BASE}/{n}" for n in range(1, len(DIRECTIVES) + 1))
 
     def by_host(outcome: Outcome) -> dict[str, dict[str, object]]:

@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from newscrawl.demo.proxy import Answer
+from newscrawl.demo.proxy import Reply
 from tests.support import PATIENT, Troubled, sources
 from tests.web import HTML, crawl
 
 
 def test_a_host_that_refuses_everything_backs_off(tmp_path: Path) -> None:
     small = Troubled({"closed.example": 8, "partly.example": 8})
-    refusal = Answer(403, HTML, b"<p>Forbidden")
+    refusal = Reply(403, HTML, b"<p>Forbidden")
     small.always["closed.example"] = refusal
     settings = PATIENT | {"HOST_FAILURES": "3", "CONCURRENT_REQUESTS_PER_DOMAIN": "1"}
     pages = [url for url in small.pages if "partly.example" in url]

@@ -32,6 +32,8 @@ _ARABIC_URL = "https://www.masress.com/nileobserver/24504"
 CHARTS = (
     "articles",
     "sources",
+    "trust",
+    "reasons",
     "years",
     "agreement",
     "filled",
@@ -236,6 +238,8 @@ def test_statistics_match_the_runs(browser: Browser, written: Path) -> None:
     )
     assert tiles["articles"] == "5"
     assert tiles["sources parsed"] == "60.0 %"
+    assert tiles["high trust in title and text"] == "60.0 %"
+    assert tiles["outlets of 2 sites"] == "2"
     assert tiles["of 3 compared texts agree by 0.9 or more"] == "100 %"
     assert (tiles["first day"], tiles["last day"]) == ("2019-11-05", "2024-03-29")
     losses = page.locator("#reject-table tbody tr").all_inner_texts()
@@ -266,6 +270,42 @@ def test_charts_lead_to_the_records_behind_them(browser: Browser, written: Path)
     assert page.inner_text("#record-count") == "5 of 5 in the sample"
     page.locator("#outlet-table tbody button").filter(has_text=ARABIC_OUTLET).click()
     assert page.inner_text("#record-count") == "1 of 5 in the sample"
+    # A click on a bar of a year leads to the records of its status in this year.
+    page.locator("#chart-years summary").click()
+    rows = page.locator("#chart-years tbody tr")
+    rows.filter(has_text="2021").locator("button").click()
+    assert page.inner_text("#record-chosen") == "2021 ✕"
+    assert page.inner_text("#record-count") == "1 of 5 in the sample"
+
+
+def test_trust_is_shown_with_its_reasons(browser: Browser, written: Path) -> None:
+    page = visit(browser, written).page
+    page.locator("#chart-trust summary").click()
+    page.locator("#chart-trust table").wait_for()
+    rows = page.locator("#chart-trust tbody tr").all_inner_texts()
+    assert rows[:3] == [
+        "all outlets\thigh\t3\t60.0 %",
+        "all outlets\tcheck\t2\t40.0 %",
+        "maghress fr\thigh\t3\t75.0 %",
+    ]
+    page.locator("#chart-trust tbody button").nth(1).click()
+    assert page.inner_text("#record-chosen") == "trust check ✕"
+    assert page.inner_text("#record-count") == "2 of 5 in the sample"
+    page.locator("#chart-reasons summary").click()
+    table = page.locator("#chart-reasons tbody")
+    table.wait_for()
+    assert table.locator("tr").all_inner_texts() == ["single version\t2"]
+    page.select_option("#reason-outlet", label=f"\u2068{ARABIC_OUTLET} (masress ar)\u2069")
+    assert table.locator("tr").all_inner_texts() == ["single version\t1"]
+    table.locator("button").click()
+    chosen = page.locator("#record-chosen button").all_inner_texts()
+    assert chosen == ["single version ✕", f"{ARABIC_OUTLET} ✕"]
+    assert page.inner_text("#record-count") == "1 of 5 in the sample"
+    page.locator(".record summary").click()
+    page.locator(".facts").wait_for()
+    assert "check: single version" in page.inner_text(".facts")
+    page.fill("#record-search", "nothing has these words")
+    assert page.is_visible("#record-none")
 
 
 def test_articles_are_stacked_by_site_edition_and_status(browser: Browser, written: Path) -> None:

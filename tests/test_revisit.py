@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from newscrawl.demo.network import build
-from newscrawl.demo.proxy import Answer
+from newscrawl.demo.proxy import Reply
 from newscrawl.text.signatures import bands, likeness, signature
 from tests.support import LINK, SOURCE, TEXT, TITLE, URL, listing, web
 from tests.web import HTML, Outcome, Web, aggregator_page, crawl
 
-BROKEN = Answer(500, HTML, b"<p>500")
+BROKEN = Reply(500, HTML, b"<p>500")
 LISTING = "https://www.maghress.com/fr/courrier"
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from protego import Protego
 
-from newscrawl.demo.proxy import Answer
+from newscrawl.demo.proxy import Reply
 from newscrawl.middlewares.robots import HostRules, rules_of
 from tests.support import SOURCE, TEXT, TITLE
 from tests.web import Web, aggregator_page, crawl
@@ -86,7 +86,7 @@ def test_rules_of_many_hosts_are_held_within_bounds(tmp_path: Path) -> None:
         url, link = f"https://www.maghress.com/fr/x/{number}", f"{host}/a/{number}"
         small.pages[url] = aggregator_page(TITLE, TEXT, link=link)
         small.pages[link] = SOURCE
-        small.pages[f"{host}/robots.txt"] = Answer(
+        small.pages[f"{host}/robots.txt"] = Reply(
             200, {"Content-Type": "text/plain"}, text.encode()
         )
     settings = {"CONCURRENT_REQUESTS": "1", "DOWNLOAD_TIMEOUT": "30"}

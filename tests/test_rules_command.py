@@ -19,7 +19,7 @@ class Network(Web):
 
     def __init__(self) -> None:
         super().__init__()
-        self.answer = build().answer  # type: ignore[method-assign]
+        self.reply = build().reply  # type: ignore[method-assign]
 
 
 @pytest.fixture(scope="module")

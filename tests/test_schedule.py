@@ -16,7 +16,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from newscrawl.aggregator.sites import SITES
-from newscrawl.demo.proxy import Answer
+from newscrawl.demo.proxy import Reply
 from newscrawl.operations.schedule import KINDS, kind_of, next_backfill, plan
 from newscrawl.state.run_reports import report_path, write_report
 from tests.web import Web, aggregator_page, crawl
@@ -259,7 +259,7 @@ def test_a_listing_with_a_transient_failure_is_requested_again_the_next_day(tmp_
     assert crawl(Web({url: page}), tmp_path, urls=url).code == 0
     first = next_backfill(tmp_path, "maghress", 2, today)
     assert first is not None
-    busy = Web({"https://www.maghress.com/fr/courrier": Answer(503)})
+    busy = Web({"https://www.maghress.com/fr/courrier": Reply(503)})
     outcome = crawl(busy, tmp_path, settings={"RETRY_TIMES": "0"}, **first)
     assert outcome.code == 1
     write_report(

@@ -132,7 +132,7 @@ class Node:
 
 @pytest.fixture
 def node(tmp_path: Path) -> Iterator[Node]:
-    with DemoProxy(build().answer) as proxy:
+    with DemoProxy(build().reply) as proxy:
         made = Node(tmp_path, proxy)
         try:
             until(made.answers)
@@ -178,7 +178,7 @@ def test_a_node_is_deployed_to_runs_is_cancelled_and_loses_nothing(node: Node) -
     assert node.feed("first").exists()
     index = ArchiveIndex(node.data / "archive")
     index.update()
-    assert all(list(index.answers(record["url"])) for record in records)
+    assert all(list(index.responses_to(record["url"])) for record in records)
     ledger = Ledger(ledger_path(node.data))
     states: Counter[str] = Counter()
     for *_, state, count in ledger.articles.census(Scope(site="maghress")):

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from newscrawl.demo.proxy import Answer, DemoProxy
+from newscrawl.demo.proxy import DemoProxy, Reply
 from tests.support import LINK, TITLE, URL, web
 from tests.web import HTML, environment
 
 
-def run(tmp_path: Path, *arguments: str, source: Answer | None = None) -> str:
+def run(tmp_path: Path, *arguments: str, source: Reply | None = None) -> str:
     """Output of a command that leaves nothing behind, neither data nor temporary files."""
     scratch = tmp_path / "tmp"
     scratch.mkdir()
-    with DemoProxy((web(source) if source else web()).answer) as proxy:
+    with DemoProxy((web(source) if source else web()).reply) as proxy:
         done = subprocess.run(
             [sys.executable, "-m", "scrapy", *arguments],
             env=environment(proxy, tmp_path / "data") | {"TMPDIR": str(scratch)},
@@ -55,7 +55,7 @@ def test_parse_prints_the_record_of_an_article(tmp_path: Path) -> None:
 
 
 def test_parse_prints_the_record_of_an_article_whose_source_is_gone(tmp_path: Path) -> None:
-    gone = Answer(404, HTML, b"<p>404")
+    gone = Reply(404, HTML, b"<p>404")
     shown = run(tmp_path, "parse", URL, "--nolog", "--nocolour", source=gone)
     assert "'status': 'gone'" in shown
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from newscrawl.demo.proxy import Answer
+from newscrawl.demo.proxy import Reply
 from tests.support import SOURCE, TEXT, TITLE, reextract, replay
 from tests.web import HTML, Outcome, Web, aggregator_page, crawl, outlet_page
 
@@ -19,26 +19,26 @@ OTHER = outlet_page(
     published="2024-03-29T10:15:00+00:00",
     author="R. N.",
 )
-GONE = Answer(404, HTML, b"<p>404")
+GONE = Reply(404, HTML, b"<p>404")
 
 # What each host answers, the snapshots there are of it, and what the record then says.
-CASES: dict[str, tuple[Answer, dict[str, Answer], str, str | None]] = {
+CASES: dict[str, tuple[Reply, dict[str, Reply], str, str | None]] = {
     "gone": (
         GONE,
         {"20150101000000": OTHER, "20240402101112": SOURCE, "20260101000000": OTHER},
         "ok", "2024-04-02T10:11:12+00:00",
     ),
     "moved": (
-        Answer(302, {"Location": "/"}), {"20240329230000": SOURCE}, "ok",
+        Reply(302, {"Location": "/"}), {"20240329230000": SOURCE}, "ok",
         "2024-03-29T23:00:00+00:00",
     ),
     "other": (GONE, {"20240330000000": OTHER}, "gone", None),
     "never": (GONE, {}, "gone", None),
-    "torn": (GONE, {"20240330000000": Answer(404, HTML, b"<p>lost")}, "gone", None),
+    "torn": (GONE, {"20240330000000": Reply(404, HTML, b"<p>lost")}, "gone", None),
     "closed": (
-        Answer(action="refuse"), {"20240331000000": SOURCE}, "ok", "2024-03-31T00:00:00+00:00",
+        Reply(action="refuse"), {"20240331000000": SOURCE}, "ok", "2024-03-31T00:00:00+00:00",
     ),
-    "forbidden": (Answer(403, HTML, b"<p>403"), {"20240330000000": SOURCE}, "refused", None),
+    "forbidden": (Reply(403, HTML, b"<p>403"), {"20240330000000": SOURCE}, "refused", None),
     "well": (SOURCE, {"20240330000000": OTHER}, "ok", None),
 }  # fmt: skip
 
@@ -52,14 +52,14 @@ class Wayback(Web):
         for number, (name, (answer, _, _, _)) in enumerate(CASES.items(), start=1):
             link = f"https://{name}.example/article/{number}?a=1&b=2"
             self.pages[f"{BASE}/{number}"] = aggregator_page(TITLE, TEXT, link=link)
-            self.pages[f"https://{name}.example/"] = Answer(200, HTML, b"<h1>Accueil</h1>")
+            self.pages[f"https://{name}.example/"] = Reply(200, HTML, b"<h1>Accueil</h1>")
             self.pages[link] = answer
-        self.pages["host closed.example"] = Answer(action="refuse")
+        self.pages["host closed.example"] = Reply(action="refuse")
         self.urls = ",".join(f"{BASE}/{n}" for n in range(1, len(CASES) + 1))
 
-    def answer(self, method: str, url: str, headers: Mapping[str, str]) -> Answer:
+    def reply(self, method: str, url: str, headers: Mapping[str, str]) -> Reply:
         if method != "GET" or not url.startswith(ARCHIVE) or url.endswith("/robots.txt"):
-            return super().answer(method, url, headers)
+            return super().reply(method, url, headers)
         self.asked.append((time.monotonic(), url))
         parts = urlsplit(url)
         if parts.path == "/cdx/search/cdx":
@@ -68,7 +68,7 @@ class Wayback(Web):
             rows = [[timestamp, link, "200"] for timestamp in CASES[name][1]]
             head = [["timestamp", "original", "statuscode"]] if rows else []
             body = json.dumps(head + rows).encode()
-            return Answer(200, {"Content-Type": "application/json"}, body)
+            return Reply(200, {"Content-Type": "application/json"}, body)
         timestamp, link = url.removeprefix(f"{ARCHIVE}/web/").split("id_/", 1)
         name = (urlsplit(link).hostname or "").removesuffix(".example")
         return CASES[name][1][timestamp]
@@ -109,7 +109,7 @@ def test_a_lost_source_is_read_from_its_nearest_snapshot(tmp_path: Path) -> None
     assert {name for name in CASES if any(f"{name}.example" in url for _, url in small.asked)} == (
         set(CASES) - {"forbidden", "well"}
     )
-    times = sorted(moment for moment, _ in small.asked)
+    times = sorted(timestamp for timestamp, _ in small.asked)
     assert min(after - before for before, after in pairwise(times)) >= 0.3
     assert outcome.report["waiting"] == 0
     again = replay(tmp_path / "archive", tmp_path / "again", ON, urls=small.urls)
@@ -124,7 +124,7 @@ def test_a_lost_source_is_read_from_its_nearest_snapshot(tmp_path: Path) -> None
 def test_an_archive_that_is_off_or_forbids_it_is_not_asked(tmp_path: Path) -> None:
     small = Wayback()
     crawl(small, tmp_path / "off", settings={"MONITORS": "0"}, urls=small.urls)
-    small.pages[f"{ARCHIVE}/robots.txt"] = Answer(
+    small.pages[f"{ARCHIVE}/robots.txt"] = Reply(
         200, {"Content-Type": "text/plain"}, b"User-agent: *\nDisallow: /\n"
     )
     outcome = crawl(small, tmp_path / "forbidden", settings=ON, urls=small.urls)

@@ -2,15 +2,17 @@
 
 import csv
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from newscrawl.demo.proxy import Answer
+from newscrawl.demo.proxy import Reply
 from newscrawl.export.survival import Checks, source_life
 from newscrawl.items import Source
-from tests.support import BASE, SOURCE, TEXT, TITLE, article, scrapy
+from tests.support import BASE, SOURCE, TEXT, TITLE, article, reextract, scrapy
 from tests.web import HTML, Outcome, Web, aggregator_page, crawl, outlet_page
 
 OTHER_TITLE = "Le tramway de Salé roule désormais jusqu'à minuit"
@@ -26,10 +28,10 @@ OTHER = outlet_page(
 SHORT = outlet_page(TITLE, TEXT[:1], published="2024-03-29T08:00:00+01:00", author="R. N.")
 LATER = {
     1: (SOURCE, "alive"),
-    2: (Answer(404, HTML, b"<p>404</p>"), "gone"),
+    2: (Reply(404, HTML, b"<p>404</p>"), "gone"),
     3: (OTHER, "replaced"),
-    4: (Answer(403, HTML, b"<p>403</p>"), "walled"),
-    5: (Answer(500, HTML, b"<p>500</p>"), "away"),
+    4: (Reply(403, HTML, b"<p>403</p>"), "walled"),
+    5: (Reply(500, HTML, b"<p>500</p>"), "away"),
     6: (SHORT, "emptied"),
 }
 
@@ -81,6 +83,90 @@ def test_each_check_is_kept_and_no_record_is_written(data: Path) -> None:
     assert (second.report["found"], second.report["outcome"]) == (0, "ok")
     assert sorted((data / "feeds").rglob("*.jsonl*")) == feeds
     assert "checked" in second.stderr
+
+
+MODIFIED = "Fri, 29 Mar 2024 08:00:00 GMT"
+CHANGED = outlet_page(
+    TITLE, TEXT[:-1], published="2024-03-29T08:00:00+01:00", author="Salma Idrissi"
+)
+
+
+@dataclass
+class Caching(Web):
+    """Servers that respond to conditional requests."""
+
+    sent: list[tuple[str, int]] = field(default_factory=list)
+    """URL and status of each response."""
+
+    def reply(self, method: str, url: str, headers: Mapping[str, str]) -> Reply:
+        reply = super().reply(method, url, headers)
+        given = {"ETag": "if-none-match", "Last-Modified": "if-modified-since"}
+        for name, condition in given.items():
+            if reply.headers.get(name) and headers.get(condition) == reply.headers[name]:
+                reply = Reply(304, {name: reply.headers[name]})
+        if method != "CONNECT":
+            self.sent.append((url, reply.status))
+        return reply
+
+
+def page(reply: Reply, **headers: str) -> Reply:
+    """A page with other headers."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return replace(reply, headers={**reply.headers, **named})
+
+
+def test_a_page_with_validators_is_requested_conditionally(tmp_path: Path) -> None:
+    moved = "https://host3.example/new"
+    web = Caching({link(1): page(SOURCE, ETag='"a"'), link(4): SOURCE})
+    web.pages[link(2)] = page(SOURCE, Last_Modified=MODIFIED)
+    web.pages[link(3)] = Reply(301, {"Location": moved})
+    web.pages[moved] = page(SOURCE, ETag='"c"')
+    for number in range(1, 5):
+        web.pages[f"{BASE}/{number}"] = aggregator_page(TITLE, TEXT, link=link(number))
+    archived = {"ARCHIVE": "1", "SOURCE_CHECK_DAYS": "0"}
+    urls = ",".join(f"{BASE}/{number}" for number in range(1, 5))
+    crawl(web, tmp_path, settings=archived, urls=urls)
+
+    def checks() -> tuple[list[tuple[str, int]], dict[int, dict[str, object]]]:
+        web.sent.clear()
+        outcome = crawl(web, tmp_path, settings=archived, check="10")
+        assert outcome.code == 0, outcome.stderr
+        sent = [(url, status) for url, status in web.sent if not url.endswith("/robots.txt")]
+        lines = outcome.lines("checks")[-4:]
+        return sorted(sent), {int(str(line["link"])[12]): line for line in lines}
+
+    plain = [(link(1), 200), (link(2), 200), (link(3), 301), (moved, 200), (link(4), 200)]
+    assert checks()[0] == sorted(plain)
+    first = [(link(1), 304), (link(2), 304), (link(3), 301), (moved, 304), (link(4), 200)]
+    sent, found = checks()
+    assert sent == sorted(first)
+    assert {line["state"] for line in found.values()} == {"alive"}
+    assert (found[1]["http"], found[3]["http"], found[4]["http"]) == (304, 304, 200)
+    assert found[3]["url"] == moved
+    for name in ("agreement", "words"):
+        assert found[1][name] == found[4][name]
+        assert found[1][name] is not None
+
+    # A page that was changed is sent; so is one to which the validators do not belong.
+    other = "https://host3.example/other"
+    web.pages[link(1)] = page(CHANGED, ETag='"b"')
+    web.pages[link(2)] = Reply(404, HTML, b"<p>404</p>")
+    web.pages[link(3)] = Reply(301, {"Location": other})
+    web.pages[other] = page(OTHER, ETag='"c"')
+    sent, found = checks()
+    assert {number: line["state"] for number, line in found.items()} == {
+        1: "alive", 2: "gone", 3: "replaced", 4: "alive"
+    }  # fmt: skip
+    assert [status for url, status in sent if url == other] == [200, 304]
+    assert found[1]["words"] != found[4]["words"]
+    assert checks()[0][0] == (link(1), 304)
+    # A 304 in the archive does not hide the page before it.
+    done = reextract(tmp_path / "archive", tmp_path / "again.jsonl")
+    assert done.returncode == 0, done.stderr
+    records = map(json.loads, (tmp_path / "again.jsonl").read_text("utf-8").splitlines())
+    assert {record["source"]["link"]: record["source"]["status"] for record in records} == {
+        link(1): "ok", link(2): "ok", link(3): "mismatch", link(4): "ok"
+    }  # fmt: skip
 
 
 def test_checks_exclude_arguments_of_a_crawl(tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ class Sandbox:
         arguments = {"editions": "fr", "_job": job}
         arguments |= {name: value for name, value in given.items() if not name.isupper()}
         self.network.requests.clear()
-        with DemoProxy(self.network.answer) as proxy:
+        with DemoProxy(self.network.reply) as proxy:
             argv = ["crawl", "maghress", *(f"--set={name}={v}" for name, v in settings.items())]
             argv += [part for item in arguments.items() for part in ("-a", "=".join(item))]
             log = self.data / f"{job}.log"

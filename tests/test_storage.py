@@ -11,13 +11,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from scrapy.settings import Settings
 
+from newscrawl import settings as defaults
+from newscrawl.archive.warc import read_exchange
+from newscrawl.configuration.checks import check_settings
 from newscrawl.errors import SettingError, StorageError, StoreError
-from newscrawl.export import find_feeds
+from newscrawl.export import Order, Selection, export, find_feeds
+from newscrawl.items import Location
 from newscrawl.operations import retention
 from newscrawl.operations.doctor import _storage
 from newscrawl.operations.overview import overview
 from newscrawl.operations.uploads import upload_after_run, upload_all, waiting_files
+from newscrawl.report import write_page
 from newscrawl.state import Ledger, files_of
 from newscrawl.state.jsonl import LineFile, exported_record
 from newscrawl.state.place import Place, place_of
@@ -217,6 +223,18 @@ def test_credentials_in_the_url_are_refused_and_not_repeated() -> None:
     assert place_of(settings | {"STORAGE": "s3://bucket/x/"}).storage == "s3://bucket/x"
 
 
+def test_storage_without_its_library_is_an_error_before_a_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings = Settings()
+    settings.setmodule(defaults)
+    settings.set("STORAGE", "s3://bucket")
+    check_settings(settings, defaults)
+    monkeypatch.setattr("newscrawl.configuration.checks.find_spec", lambda _: None)
+    with pytest.raises(SettingError, match="pip install 'newscrawl\\[storage\\]'"):
+        check_settings(settings, defaults)
+
+
 def test_obstore_is_imported_for_objects_only() -> None:
     code = (
         "import sys; import newscrawl.storage, newscrawl.operations.uploads;"
@@ -251,7 +269,7 @@ def test_stored_feeds_are_not_merged(place: Place) -> None:
 def test_the_stored_records_of_a_lost_node_are_not_lost(
     bucket: str, url: str, tmp_path: Path
 ) -> None:
-    from tests.test_postgres import export
+    from tests.test_postgres import export as write_records
 
     one, other = (node_place(tmp_path, url, node) for node in ("one", "other"))
     one = Place(one.data, one.url, one.node, 60, storage=bucket)
@@ -261,8 +279,8 @@ def test_the_stored_records_of_a_lost_node_are_not_lost(
         feed.write_bytes(LINES)
     with closing(Ledger(one)) as ledger:
         ledger.lock("maghress", "job")
-        export(ledger, "job", "feeds/maghress/a@one.jsonl", 1, 2)
-        export(ledger, "job", "feeds/maghress/b@one.jsonl", 3, len(LINES) + 1)
+        write_records(ledger, "job", "feeds/maghress/a@one.jsonl", 1, 2)
+        write_records(ledger, "job", "feeds/maghress/b@one.jsonl", 3, len(LINES) + 1)
     upload_all(one)
     with closing(Ledger(other)) as ledger:
         assert ledger.nodes
@@ -322,18 +340,22 @@ def test_all_that_reads_files_reads_them_from_storage(
     assert (waiting["waiting"], waiting["error"]) == (0, "")
 
     def made(name: str) -> list[object]:
-        """What the commands make of the data."""
+        """What is made of the data."""
         output = tmp_path / name
-        results: list[object] = [
-            scrapy("export", "-o", output / "corpus", data=data),
-            scrapy("report", "-o", output / "report.html", data=data)[0],
-            reextract(data / "archive", output / "again.jsonl").stdout.partition(" in ")[0],
-            replay(data / "archive", output / "replayed", **walk).code,
-            scrapy("read", f"maghress/{archive}#{offset}", data=data),
-            (output / "corpus/articles.jsonl").read_bytes(),
+        output.mkdir()
+        feeds = find_feeds(data)
+        order = Order(feeds=feeds, output=output / "corpus", selection=Selection(), command="")
+        again = reextract(data / "archive", output / "again.jsonl")
+        replayed = replay(data / "archive", output / "replayed", **walk)
+        assert (again.returncode, replayed.code) == (0, 0), (again.stderr, replayed.stderr)
+        place = Location(f"maghress/{archive}", offset)
+        return [
+            export(order).facts.corpus,
+            write_page(data, feeds, output / "report.html") > 0,
+            [json.loads(line)["title"] for line in (output / "again.jsonl").open()],
+            (replayed.code, len(replayed.lines("feeds"))),
+            read_exchange(files_of(data, data / "archive"), place).body,
         ]
-        again = [json.loads(line) for line in (output / "again.jsonl").read_text().splitlines()]
-        return [*(str(each).replace(name, "") for each in results), [r["title"] for r in again]]
 
     (archive,) = [path.name for path in (data / "archive/maghress").iterdir()]
     records = [

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from newscrawl.demo.proxy import Answer, DemoProxy
+from newscrawl.demo.proxy import DemoProxy, Reply
 from newscrawl.state import Entry, Ledger, ledger_path
 from newscrawl.state.migrations import SQLITE as MIGRATIONS
 from newscrawl.state.run import now
@@ -55,17 +55,17 @@ class Small(Web):
             )
             self.pages[link] = SOURCE
 
-    def answer(self, method: str, url: str, headers: Mapping[str, str]) -> Answer:
+    def reply(self, method: str, url: str, headers: Mapping[str, str]) -> Reply:
         self.asked += 1
         if self.flag and self.asked == ARTICLES:
             self.flag.touch()
-        return super().answer(method, url, headers)
+        return super().reply(method, url, headers)
 
 
 def run(web: Web, data: Path, **variables: str) -> tuple[int, str]:
     """Crawl in an environment; the exit code and the log."""
     settings = {"ARCHIVE": "1", "FEED_BATCH": "3", "MONITORS": "0"}
-    with DemoProxy(web.answer) as proxy:
+    with DemoProxy(web.reply) as proxy:
         done = subprocess.run(
             command("maghress", settings, {"outlets": "courrier", "editions": "fr"}),
             env=environment(proxy, data) | variables,

@@ -4,7 +4,7 @@ import gzip
 
 import pytest
 
-from newscrawl.demo.proxy import Answer
+from newscrawl.demo.proxy import Reply
 from tests.support import SOURCE, TEXT, TITLE
 from tests.web import HTML, Web, aggregator_page, crawl
 
@@ -20,18 +20,18 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:  # typ
     body = SOURCE.body
     refresh = b'<head><meta http-equiv="refresh" content="%s">'
     answers = {
-        "gzip": Answer(200, {**HTML, "Content-Encoding": "gzip"}, body),
-        "br": Answer(200, {**HTML, "Content-Encoding": "br"}, body),
-        "layers": Answer(200, {**HTML, "Content-Encoding": "gzip, gzip, gzip"}, body),
-        "reload": Answer(200, dict(HTML), body.replace(b"<head>", refresh % b"60", 1)),
-        "home": Answer(200, dict(HTML), body.replace(b"<head>", refresh % b"30; url=/", 1)),
-        "missing": Answer(404, dict(HTML), body),
-        "broken": Answer(500, dict(HTML), body),
-        "withdrawn": Answer(410, dict(HTML), body),
-        "lost": Answer(404, dict(HTML), body.replace(TEXT[1].encode(), b"")),
-        "header": Answer(200, {**HTML, "Refresh": "0; url=https://www.gzip.example/a"}, b"<p></p>"),
-        "noscript": Answer(200, dict(HTML), NOSCRIPT),
-        "undeclared": Answer(200, dict(HTML), gzip.compress(body)),
+        "gzip": Reply(200, {**HTML, "Content-Encoding": "gzip"}, body),
+        "br": Reply(200, {**HTML, "Content-Encoding": "br"}, body),
+        "layers": Reply(200, {**HTML, "Content-Encoding": "gzip, gzip, gzip"}, body),
+        "reload": Reply(200, dict(HTML), body.replace(b"<head>", refresh % b"60", 1)),
+        "home": Reply(200, dict(HTML), body.replace(b"<head>", refresh % b"30; url=/", 1)),
+        "missing": Reply(404, dict(HTML), body),
+        "broken": Reply(500, dict(HTML), body),
+        "withdrawn": Reply(410, dict(HTML), body),
+        "lost": Reply(404, dict(HTML), body.replace(TEXT[1].encode(), b"")),
+        "header": Reply(200, {**HTML, "Refresh": "0; url=https://www.gzip.example/a"}, b"<p></p>"),
+        "noscript": Reply(200, dict(HTML), NOSCRIPT),
+        "undeclared": Reply(200, dict(HTML), gzip.compress(body)),
     }
     links = {f"https://www.{name}.example/a": name for name in answers}
     for number, (link, name) in enumerate({**links, **{link: link for link in UNSAFE}}.items()):
@@ -39,7 +39,7 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:  # typ
         web.pages[url] = aggregator_page(TITLE, TEXT, link=link)
         if name in answers:
             web.pages[link] = answers[name]
-    web.pages["https://www.gzip.example/robots.txt"] = Answer(
+    web.pages["https://www.gzip.example/robots.txt"] = Reply(
         200, {"Content-Type": "text/plain", "Content-Encoding": "gzip"}, b"User-agent: *\nAllow: /"
     )
     urls = ",".join(url for url in web.pages if "maghress" in url)

@@ -10,7 +10,7 @@ import pytest
 
 from newscrawl.demo.article_faults import ArticleFault
 from newscrawl.demo.score import shingles
-from newscrawl.export.clusters import Clusters, Text, fingerprint
+from newscrawl.export.clusters import Clusters, ClusterText, fingerprint
 from newscrawl.export.feeds import FeedReader, find_feeds
 from newscrawl.export.index import Index
 from newscrawl.export.selection import Selection
@@ -134,7 +134,7 @@ def clustered(*texts: tuple[str, float, bool]) -> list[list[int]]:
     """Clusters of texts with their publications, each cluster in its order."""
     clusters = Clusters(len(texts), lambda number: texts[number][0])
     for text, published, precise in texts:
-        clusters.add(Text(fingerprint("", text), published, precise))
+        clusters.add(ClusterText(fingerprint("", text), published, precise))
     found: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for place in clusters.places():
         assert place.exact == (texts[place.article][0] == texts[place.representative][0])
@@ -172,6 +172,6 @@ def test_short_texts_are_compared_with_their_titles() -> None:
     short = "Quinze mots ne suffisent pas à distinguer un texte de tous les autres textes du monde."
     clusters = Clusters(3, lambda _: short)
     for title in ("Un", "Un", "Deux"):
-        clusters.add(Text(fingerprint(title, short), 0.0, True))
+        clusters.add(ClusterText(fingerprint(title, short), 0.0, True))
     assert [place.article for place in clusters.places()] == [0, 1]
     assert clustered(("Trop court.", 0.0, True), ("Trop court.", 1.0, True)) == []

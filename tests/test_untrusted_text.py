@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from newscrawl.aggregator.sites import SITES
-from newscrawl.demo.proxy import Answer, DemoProxy
+from newscrawl.demo.proxy import DemoProxy, Reply
 from newscrawl.extraction import Rule, RuleBook
 from newscrawl.state import Entry, Ledger, ledger_path
 from newscrawl.state.run import now
@@ -24,9 +24,9 @@ UNSAFE = re.compile(
 METRIC = re.compile(r'newscrawl_\w+\{\w+="[\w-]+"(?:,\w+="[\w-]+")*\} -?[\d.e+]+')
 
 
-def hostile(answer: Answer) -> Answer:
+def hostile(answer: Reply) -> Reply:
     """The same page with lone surrogates, as far as bytes can hold them."""
-    return Answer(200, HTML, answer.body.replace(b"SURROGATE", b"\xed\xa0\x80 &#xd800;"))
+    return Reply(200, HTML, answer.body.replace(b"SURROGATE", b"\xed\xa0\x80 &#xd800;"))
 
 
 def test_what_is_written_is_safe(tmp_path: Path) -> None:
@@ -38,9 +38,9 @@ def test_what_is_written_is_safe(tmp_path: Path) -> None:
         outlet_page(f"{CALL} {evil}", TEXT, published="2024-03-29T10:15:00Z", author=author)
     )
     links = {
-        "type": Answer(200, {"Content-Type": "image/\x1b[2J\x85\xa0x; a=\x08"}, b"x"),
-        "away": Answer(302, {"Location": "/..%2f..%0a\x1b[2J/%e2%80%ae?\xff"}),
-        "rejected": Answer(404, HTML, b""),
+        "type": Reply(200, {"Content-Type": "image/\x1b[2J\x85\xa0x; a=\x08"}, b"x"),
+        "away": Reply(302, {"Location": "/..%2f..%0a\x1b[2J/%e2%80%ae?\xff"}),
+        "rejected": Reply(404, HTML, b""),
     }
     for name, answer in links.items():
         number += 1
@@ -109,9 +109,9 @@ def test_what_commands_print_is_safe(tmp_path: Path) -> None:
     lines = ({"id": evil, evil: evil}, {"id": 5, "schema": evil}, evil)
     feed.write_text("".join(json.dumps(line) + "\n" for line in lines) + evil + "\n")
     date = "Mon, 01 Jan 2001 00:00:00 +0000 (\x1b[2J\x85)"
-    robots = {site.url("/robots.txt"): Answer(headers={"Date": date}) for site in SITES.values()}
+    robots = {site.url("/robots.txt"): Reply(headers={"Date": date}) for site in SITES.values()}
     told = []
-    with DemoProxy(Web(robots).answer) as proxy:
+    with DemoProxy(Web(robots).reply) as proxy:
         for command in (
             ("rules",),
             ("rules", "show", "evil.example"),

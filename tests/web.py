@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from newscrawl.demo.proxy import Answer, DemoProxy
+from newscrawl.demo.proxy import DemoProxy, Reply
 
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 XML = {"Content-Type": "application/rss+xml; charset=utf-8"}
@@ -41,12 +41,12 @@ def aggregator_page(
     date: str = "29 - 03 - 2024",
     link: str | None = "https://www.courrierdusouss.example/article/1",
     ticker: tuple[tuple[str, str], ...] = (),
-) -> Answer:
+) -> Reply:
     """Return an article page as the network renders it."""
     published, source = WORDING[edition]
     headlines = "&nbsp;&nbsp;&nbsp;&nbsp;".join(f'<a href="{url}">{t}</a>' for t, url in ticker)
     line = source.format(link=link) if link else ""
-    return Answer(
+    return Reply(
         headers=HTML,
         body=f"""<!DOCTYPE html><html><head><meta charset="utf-8">
         <title>{title}</title></head><body><div id="ticker">{headlines}</div>
@@ -57,7 +57,7 @@ def aggregator_page(
     )
 
 
-def outlet_page(title: str, paragraphs: list[str], *, published: str, author: str) -> Answer:
+def outlet_page(title: str, paragraphs: list[str], *, published: str, author: str) -> Reply:
     """Return an outlet's page with the usual metadata and boilerplate."""
     data = {
         "@context": "https://schema.org",
@@ -68,7 +68,7 @@ def outlet_page(title: str, paragraphs: list[str], *, published: str, author: st
         "articleSection": "Économie",
     }
     text = "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)
-    return Answer(
+    return Reply(
         headers=HTML,
         body=f"""<!DOCTYPE html><html lang="fr"><head><title>{title} - Le Courrier</title>
         <script type="application/ld+json">{json.dumps(data)}</script></head><body>
@@ -83,15 +83,15 @@ def outlet_page(title: str, paragraphs: list[str], *, published: str, author: st
 class Web:
     """Pages by URL; every other URL is a 404."""
 
-    pages: dict[str, Answer] = field(default_factory=dict)
+    pages: dict[str, Reply] = field(default_factory=dict)
     direct: str = ""
     """Comma-separated hosts that are requested without the proxy: servers of the test."""
 
-    def answer(self, method: str, url: str, headers: Mapping[str, str]) -> Answer:  # noqa: ARG002
+    def reply(self, method: str, url: str, headers: Mapping[str, str]) -> Reply:  # noqa: ARG002
         """Return the response to a request."""
         if method == "CONNECT":
-            return self.pages.get(f"host {urlsplit(url).hostname}", Answer())
-        return self.pages.get(url, Answer(404, HTML, b"<html><body>404</body></html>"))
+            return self.pages.get(f"host {urlsplit(url).hostname}", Reply())
+        return self.pages.get(url, Reply(404, HTML, b"<html><body>404</body></html>"))
 
 
 @dataclass
@@ -148,7 +148,7 @@ def crawl(
     **arguments: str,
 ) -> Outcome:
     """Run ``scrapy crawl`` in a process of its own until it ends."""
-    with DemoProxy(web.answer) as proxy:
+    with DemoProxy(web.reply) as proxy:
         done = subprocess.run(
             command(spider, settings or {}, arguments),
             env=environment(proxy, data) | {"no_proxy": web.direct, "NO_PROXY": web.direct},

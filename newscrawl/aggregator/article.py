@@ -14,20 +14,20 @@ from newscrawl.aggregator.ticker import read_headlines
 from newscrawl.aggregator.urls import ArticleKey, parse_article_url
 from newscrawl.errors import PageError
 from newscrawl.items import Image
-from newscrawl.text.cleaning import clean
+from newscrawl.text.cleaning import LONGEST_TEXT, clean
 from newscrawl.text.mojibake import looks_mojibake
 
 
 def read_article(body: bytes | str, url: str, content_type: str | None = None) -> AggregatorPage:
-    """Read an article's page.
+    """Parse an article's page.
 
     Args:
         body: the page.
-        url: its URL, which says which article it is.
+        url: its URL, which identifies the article.
         content_type: the response's header, for the encoding.
 
     Raises:
-        PageError: it is no article's page; the message says what was not found.
+        PageError: it is not an article's page; the message names the missing element.
     """
     key = parse_article_url(url)
     if key is None:
@@ -61,10 +61,10 @@ def read_article(body: bytes | str, url: str, content_type: str | None = None) -
 
 
 def _show(page: Page, key: ArticleKey) -> Layout:
-    """Fill in the parts that the page's classes identify.
+    """Find the parts that the page's classes identify.
 
     Raises:
-        PageError: it is no article's page.
+        PageError: it is not an article's page.
     """
     if page.show_article(key.number):
         with suppress(PageError):
@@ -85,20 +85,20 @@ _SENTENCE_ENDS = tuple('.!?…؟:»”")')
 
 
 def _text(lines: Sequence[Line]) -> str:
-    """The paragraphs of an article's text."""
+    """Return the paragraphs of an article's text."""
     paragraphs = [
         paragraph
         for line in _split_at_newlines([line.text for line in lines])
         if (paragraph := clean(line))
     ]
-    return "\n\n".join(phrases.drop_comment_form(paragraphs))
+    return "\n\n".join(phrases.drop_comment_form(paragraphs))[:LONGEST_TEXT].rstrip()
 
 
 def _split_at_newlines(texts: list[str]) -> list[str]:
     """Split lines at line breaks of the HTML source, if these separate paragraphs.
 
-    The aggregator keeps line ends of the texts that it takes over. They are told from a source that
-    is merely wrapped by where they stand: at the end of sentences.
+    The aggregator keeps the line ends of original texts. They are distinguished from mere wrapping
+    of the source by their position at the end of sentences.
     """
     parts = [[part for part in text.splitlines() if part.strip()] for text in texts]
     inner = [part for line in parts for part in line[:-1]]
@@ -114,7 +114,7 @@ def _split_at_newlines(texts: list[str]) -> list[str]:
 def _images(
     page: Page, key: ArticleKey, layout: Layout, title: str
 ) -> tuple[list[Image], str | None]:
-    """The article's pictures, and its thumbnail."""
+    """Return the article's pictures, and its thumbnail."""
     own, foreign = _pictures_of(key.site.host)
     names = {f"{key.outlet}/{key.number}", f"{key.edition}/{key.outlet}/{key.number}"}
     images: dict[str, Image] = {}

@@ -1,7 +1,7 @@
 """Finds the title, date, byline, text and source link on an aggregator's article page.
 
-Known classes say it, whatever tags carry them. Where they are missing, the aggregator's own
-sentences do: the title stands right before the published-in line, the text between that and the
+Known classes identify the parts, on any tags. Where they are missing, the aggregator's own
+sentences do: the title is right before the published-in line, the text between that and the
 source-link line.
 """
 
@@ -23,18 +23,18 @@ from newscrawl.text.dates import Moment
 from newscrawl.text.urls import refused
 
 ELSEWHERE = (Role.TICKER, Role.CARD, Role.CARD_SUBTITLE, Role.AROUND, Role.MENU)
-"""Roles of what is on the page, but is not the article's."""
+"""Roles of lines that do not belong to the article."""
 _PIECES = 4
-"""Most lines over which markup spreads one sentence of the aggregator."""
+"""Maximum number of lines over which markup spreads one sentence of the aggregator."""
 _ABOVE = 3
-"""How many lines of text above the published-in line are looked at for a heading."""
+"""Maximum number of text lines above the published-in line that are searched for a heading."""
 _FAR_ABOVE = 10
-"""How many lines above it are looked at for the title that the page's head declares."""
+"""Maximum number of lines above it that are searched for the title declared in the page's head."""
 _OF_THE_TITLE = (Role.NONE, Role.CONTENT)
-_MOST_DATES = 200
-"""Most lines of a page that are tried as published-in lines."""
+_MOST_DATES = 40
+"""Maximum number of lines that are tried as published-in lines."""
 _LONGEST_NAME = 5
-"""Most words of an author's name in the published-in line."""
+"""Maximum number of words of an author's name in the published-in line."""
 
 
 @dataclass(slots=True)
@@ -42,7 +42,7 @@ class Layout:
     """Located parts of an article's page: title, date, byline, text and source link."""
 
     title: str
-    """The title; empty where only the page's head can tell it."""
+    """The title; empty if it is only in the page's head."""
     outlet: str
     """The outlet's name in the published-in line; empty if it is missing."""
     published: Moment | None
@@ -52,7 +52,7 @@ class Layout:
     text: list[Line]
     """The lines of the article's text."""
     source: str | None
-    """Where the source-link line leads."""
+    """Target of the source-link line."""
     begin: int
     """Index, among the page's lines, of the article's first line."""
     end: int
@@ -66,18 +66,18 @@ class _Part:
     start: int
     stop: int
     text: str = ""
-    """What they say: the title, the outlet's name."""
+    """Their text: the title, the outlet's name."""
     moment: Moment | None = None
     """The date in them."""
     byline: str = ""
-    """The author named beside outlet and date."""
+    """The author named next to outlet and date."""
 
 
 def find_layout(page: Page, key: ArticleKey) -> Layout:
     """Find the parts of an article's page.
 
     Raises:
-        PageError: it is no article's page; the message says what was not found.
+        PageError: it is not an article's page; the message names the missing part.
     """
     lines = [line for line in page.lines if _may_be_own(line)]
     dates = _find_dates(lines, page)
@@ -91,7 +91,7 @@ def find_layout(page: Page, key: ArticleKey) -> Layout:
     taken = {source, *(i for part in heads for i in range(part.start, part.stop))}
     stop = len(lines) if source is None else source
     text = [i for i, line in enumerate(lines) if line.role is Role.CONTENT and i not in taken]
-    if text:  # else all of it stands elsewhere than between date and source
+    if text:  # else the whole text is elsewhere
         text = [i for i in text if start <= i < stop] or text
     elif len(dates) > 1 and source is None:
         raise PageError(page.url, f"one article; {len(dates)} are listed")
@@ -131,10 +131,10 @@ def _may_be_own(line: Line) -> bool:
 
 
 def _find_dates(lines: Sequence[Line], page: Page) -> list[_Part]:
-    """The published-in lines, the likeliest first."""
-    runs = list(_runs(lines, Role.NEWSPAPER))
+    """Return the published-in lines, most likely first."""
+    runs = list(islice(_runs(lines, Role.NEWSPAPER), _MOST_DATES))
     found = [part for run in runs if (part := _dated(lines, run, page, exact=False))]
-    # In the midst of an article's text the sentence would be a quotation: the last resort.
+    # In the middle of an article's text the sentence would be a quotation: the last resort.
     for in_text in (False, True):
         if not found:
             places = [i for i, line in enumerate(lines) if (line.role is Role.CONTENT) is in_text]
@@ -159,7 +159,7 @@ def _dated(lines: Sequence[Line], run: range, page: Page, *, exact: bool) -> _Pa
     found = phrases.find_published(text, page.site.timezone)
     if found is None or (exact and not found.alone):
         return None
-    # Other words there are an author's if they are as short as a name, or say so.
+    # Other words in it are an author's if they are as short as a name, or have a label.
     before = found.before if _is_name(found.before) else ""
     after = found.after if phrases.is_byline(found.after) else ""
     return _Part(run.start, run.stop, found.outlet, found.moment, authors or before or after)
@@ -170,7 +170,7 @@ def _is_name(text: str) -> bool:
 
 
 def _date_alone(lines: Sequence[Line], run: range, page: Page) -> _Part:
-    """Lines that are marked as published-in line, but lack its words."""
+    """Parse lines that are marked as a published-in line, but lack its words."""
     line = _join(lines, run)
     moment, rest = phrases.split_date(line.text, page.site.timezone)
     names = [line.link_text(link) for link in line.links if not _is_author(link, page)]
@@ -183,7 +183,7 @@ def _date_alone(lines: Sequence[Line], run: range, page: Page) -> _Part:
 def _find_title(
     lines: Sequence[Line], dated: _Part | None, page: Page, key: ArticleKey
 ) -> _Part | None:
-    """The title, given the published-in line."""
+    """Find the title, given the published-in line."""
     runs = list(_runs(lines, Role.TITLE, dated))
     if runs:
         above = [run for run in runs if dated is None or run.start < dated.start]
@@ -249,7 +249,7 @@ def declared_title(page: Page, key: ArticleKey) -> str:
 
 
 def _split_at_source(lines: list[Line], start: int) -> tuple[list[Line], int | None, list[Link]]:
-    """Part the source-link line from text that it runs on from; also its place and its links."""
+    """Separate the source-link line from preceding text; also return its position and links."""
     for i in range(start, len(lines)):
         for stop in range(i + 1, min(i + _PIECES, len(lines)) + 1):
             line = lines[i] if stop == i + 1 else _join(lines, range(i, stop))
@@ -265,7 +265,7 @@ def _split_at_source(lines: list[Line], start: int) -> tuple[list[Line], int | N
 
 
 def _source_link(links: Iterable[Link], page: Page, key: ArticleKey) -> str | None:
-    """The first of some links that leads away from this page, even where it is never requested."""
+    """Return the first link that leads to another page, even if it is never requested."""
     for link in links:
         if url := refused(link.href):
             return url
@@ -279,9 +279,9 @@ def _source_link(links: Iterable[Link], page: Page, key: ArticleKey) -> str | No
 
 
 def _unmarked_text(lines: Sequence[Line], start: int, stop: int, *, bounded: bool) -> list[int]:
-    """Lines of text behind the title and published-in line.
+    """Return the lines of text after the title and published-in line.
 
-    Where no source-link line bounds them, what reads as the foot of a page does.
+    Without a source-link line, they end where the page's footer begins.
     """
     places: list[int] = []
     for i in range(start, stop):
@@ -309,7 +309,7 @@ def _is_byline(line: Line, page: Page, *, first: bool = True) -> bool:
 
 
 def _without_authors(line: Line, page: Page) -> tuple[str, str]:
-    """A line's text without the links to authors' pages, and their text."""
+    """Return a line's text without links to authors' pages, and the text of these links."""
     authors = [link for link in line.links if _is_author(link, page)]
     if not authors:
         return line.text, ""
@@ -325,7 +325,7 @@ def _is_author(link: Link, page: Page) -> bool:
 
 
 def _runs(lines: Sequence[Line], role: Role, without: _Part | None = None) -> Iterator[range]:
-    """Stretches of lines with a role, less the lines of a part."""
+    """Yield ranges of lines with a role, without the lines of a part."""
     left_out = range(without.start, without.stop) if without else range(0)
     start = None
     for i, line in enumerate(lines):

@@ -1,7 +1,7 @@
 """Turns an aggregator's page into lines of text with links and roles, for all its parsers.
 
-The pages' markup is known only in part, so the parsers work on what a person sees: lines, in
-order, each with its links and with the role that a known class or tag gives it.
+The pages' markup is only partly known, so the parsers work on the visible text: lines in order,
+each with its links and the role implied by a known class or tag.
 """
 
 import re
@@ -33,7 +33,7 @@ _LETTER = re.compile(r"[^\W\d_]")
 
 
 def has_letters(text: str) -> bool:
-    """Whether a text says anything."""
+    """Return whether a text has letters."""
     return _LETTER.search(text) is not None
 
 
@@ -44,13 +44,13 @@ class Link:
     href: str
     """As written."""
     start: int
-    """Where its text begins in the line."""
+    """Start of its text in the line."""
     end: int
-    """Where its text ends."""
+    """End of its text."""
     hint: str = ""
-    """What it says of itself beside its text: its ``title``, or a picture's ``alt``."""
+    """Its ``title`` attribute, or a picture's ``alt``."""
     rel: str = ""
-    """Its relation to the page."""
+    """Its ``rel`` attribute."""
 
 
 @dataclass(slots=True)
@@ -60,18 +60,18 @@ class Line:
     text: str
     """The text as in the source."""
     role: Role
-    """What it is."""
+    """Role of the line."""
     links: list[Link] = field(default_factory=list)
     """The links in it."""
     heading: bool = False
-    """Whether it stands in a heading."""
+    """Whether it is in a heading."""
     listed: bool = False
-    """Whether it stands in a list item."""
+    """Whether it is in a list item."""
     index: int = 0
-    """Its place among the page's lines."""
+    """Its index among the page's lines."""
 
     def without(self, links: Iterable[Link]) -> str:
-        """Its text with blanks for the text of some links, so that places in it stay the same."""
+        """Return its text with links replaced by blanks, so that positions do not change."""
         parts, at = [], 0
         for link in links:
             parts += [self.text[at : link.start], " " * (link.end - max(at, link.start))]
@@ -80,7 +80,7 @@ class Line:
 
     @property
     def is_link(self) -> bool:
-        """Whether all that it says is in links."""
+        """Whether all of its text is in links."""
         return sum(link.end - link.start for link in self.links) >= len(self.text.strip()) > 0
 
     def link_text(self, link: Link) -> str:
@@ -93,15 +93,15 @@ class Picture:
     """A picture (``img`` element) of a page."""
 
     src: str
-    """Where it lies, as written."""
+    """URL, as written."""
     alt: str
     """Its alternative text or title."""
     role: Role
-    """What it stands in."""
+    """Role of its line."""
     line: int
-    """Index of the line it stands before."""
+    """Index of the line after it."""
     caption: str | None = None
-    """The text under it."""
+    """Its caption."""
 
 
 @dataclass(slots=True)
@@ -109,34 +109,34 @@ class Page:
     """Visible lines of a page and the metadata in its head."""
 
     url: str
-    """The URL it was read for."""
+    """URL of the page."""
     site: Site
-    """The site it is on."""
+    """Site of the page."""
     tree: LexborHTMLParser
-    """What the parser made of it."""
+    """Parsed HTML tree."""
     lines: list[Line] = field(default_factory=list)
     """Its lines, in the order of the source."""
     pictures: list[Picture] = field(default_factory=list)
     """Its pictures, in the order of the source."""
     tickers: list[LexborNode] = field(default_factory=list)
-    """The bands of headlines, where they are left out of the lines."""
+    """The ticker's elements, if they are excluded from the lines."""
     _declared: dict[str, str] = field(default_factory=dict)
     _searched: bool = False
     _places: dict[str, Address | None] = field(default_factory=dict)
     _articles: dict[str, ArticleKey | None] = field(default_factory=dict)
 
     def show(self, *, menus: bool = True) -> None:
-        """Fill in all lines and pictures, without those in menus if they are not wanted."""
+        """Collect all lines and pictures, with or without those in menus."""
         self._clear()
         root = self.tree.body or self.tree.root
         _Walk(self, menus=menus).run(root.child if root else None)
 
     def show_article(self, number: str) -> bool:
-        """Fill in the lines and pictures of the article, if its markup identifies it.
+        """Collect the lines and pictures of the article, if its markup identifies it.
 
-        That is the part of the page around all that is marked as an article's. It is told whether
-        there is such a part, whether it stands free of anything that would show in its lines, and
-        holds all pictures with the article's number; and likewise where the headlines are.
+        That is the part of the page around all elements marked as the article's. Returns false if
+        there is none, if it is hidden or lacks a picture with the article's number, or if the
+        ticker's elements are missing, hidden or parts of a table.
         """
         self._clear()
         marked: list[LexborNode] = []
@@ -188,7 +188,7 @@ class Page:
         return absolute(href, self.url)
 
     def articles(self) -> Iterator[ArticleKey]:
-        """The articles that the page links to, menus left out."""
+        """Yield the articles that the page links to, except in menus."""
         links = self.tree.css(LINKS_OUTSIDE_MENUS)
         hrefs = dict.fromkeys(link.attributes.get("href") or "" for link in links)
         return filter(None, map(self.article, hrefs))
@@ -204,7 +204,7 @@ class Page:
         return self._places[href]
 
     def article(self, href: str) -> ArticleKey | None:
-        """The article that a link of this page leads to."""
+        """Return the article that a link of this page leads to."""
         if href not in self._articles:
             place = self.place(href) if _MAY_BE_ARTICLE.search(href) else None
             self._articles[href] = place.article if place else None
@@ -237,15 +237,15 @@ def _stands_free(node: LexborNode) -> bool:
     )
 
 
-# Most links are none; this tells it for the cost of a search.
+# Most links do not lead to articles; this search detects them faster.
 _MAY_BE_ARTICLE = re.compile(r"[0-9]\s*(?:$|[/?#;&%])")
 
 
 def open_page(body: bytes | str, url: str, site: Site, content_type: str | None) -> Page:
-    """Decode and parse a page; its lines are for ``show`` or ``show_article`` to fill in.
+    """Decode and parse a page; ``show`` or ``show_article`` then collect its lines.
 
     Raises:
-        PageError: it is not HTML that can be read.
+        PageError: it cannot be parsed as HTML.
     """
     try:
         tree = parse(body if isinstance(body, str) else as_utf8(body, content_type))
@@ -262,13 +262,13 @@ def _declarations(part: LexborHTMLParser | LexborNode) -> dict[str, str]:
             found.setdefault("title", node.text())
         elif node.tag == "meta":
             name = attributes.get("property") or attributes.get("name") or ""
-            found.setdefault(name.lower(), attributes["content"] or "")
+            found.setdefault(name.lower(), attributes.get("content") or "")
         else:
-            found.setdefault((attributes["rel"] or "").lower(), attributes["href"] or "")
+            found.setdefault((attributes.get("rel") or "").lower(), attributes.get("href") or "")
     return found
 
 
-# What holds outside of an element that is open, and whether it is a line, or lines, of its own.
+# State outside an open element, and whether the element forms separate lines.
 _Frame = tuple[Tag, Role, Link | None, bool]
 
 
@@ -289,7 +289,7 @@ class _Walk:
         self._verbatim = 0
 
     def run(self, node: LexborNode | None, *, alone: bool = False) -> None:
-        """Fill in the page's lines and pictures from a node, alone or with those that follow it."""
+        """Collect lines and pictures from a node, alone or with the following ones."""
         around: list[tuple[LexborNode, _Frame]] = []
         while node:
             child = None
@@ -388,7 +388,7 @@ class _Walk:
                 break
 
     def _break(self) -> None:
-        """End the line; a link that is open goes on in the next one."""
+        """End the line; an open link continues in the next one."""
         text, links, link = "".join(self._buffer), self._links, self._open_link
         if not text and not links:
             return

@@ -18,7 +18,7 @@ from newscrawl.text.urls import absolute, host
 
 
 def read_listing(body: bytes | str, url: str, content_type: str | None = None) -> Listing:
-    """Read a page that lists articles.
+    """Parse a page that lists articles.
 
     Args:
         body: the page.
@@ -26,8 +26,8 @@ def read_listing(body: bytes | str, url: str, content_type: str | None = None) -
         content_type: the response's header, for the encoding.
 
     Raises:
-        PageError: it is no page of the network: it links to no article, and not even to an outlet
-            or a section. A page of the network without articles is an empty listing.
+        PageError: it is not a page of the network, as it links to no article, outlet or section. A
+            page of the network without articles is an empty listing.
     """
     address = classify(url)
     if address is None:
@@ -51,7 +51,7 @@ def read_listing(body: bytes | str, url: str, content_type: str | None = None) -
 
 
 def _places(page: Page, address: Address) -> Iterator[Address]:
-    """What the page's links lead to within its own site and edition."""
+    """Yield the targets of the page's links within its site and edition."""
     for line in page.lines:
         for link in line.links:
             place = page.place(link.href)
@@ -66,11 +66,13 @@ def _names(places: Sequence[Address], kind: Kind) -> list[str]:
 # --- Entries --------------------------------------------------------------------------------------
 
 _LEAST_TEASER = 60
-"""Shortest text, in characters, that is taken for a teaser without the mark of a cut."""
+"""Minimum characters of a teaser without a truncation mark."""
 _LONGEST_DATE = 40
-"""Longest text, in characters, that is taken for a date and what belongs to it."""
+"""Maximum characters of a line with a date."""
 _LONGEST_PUBLISHED = 200
-"""Longest text, in characters, that is taken for a published-in line."""
+"""Maximum characters of a published-in line."""
+_MOST_PUBLISHED = 500
+"""Maximum number of texts tried as published-in lines; a listing has some 25 entries."""
 
 
 class _Entries:
@@ -80,8 +82,9 @@ class _Entries:
         self._address = address
         self._found: dict[ArticleKey, ListingEntry] = {}
         self._last: ListingEntry | None = None
-        # Entries and dates in the order in which they stand.
+        # Entries and dates in order of the page.
         self._order: list[ListingEntry | Moment] = []
+        self._tried = 0
         self.foreign: dict[str, Headline] = {}
         """On an outlet's page, articles of other outlets by title: an unmarked ticker's."""
         self.begin = len(page.lines)
@@ -93,7 +96,7 @@ class _Entries:
                 self._read(line, page)
 
     def all(self) -> list[ListingEntry]:
-        """The entries, dated."""
+        """Return the entries with their dates."""
         _give_dates(self._order)
         return list(self._found.values())
 
@@ -109,7 +112,7 @@ class _Entries:
         self._pair(before)
 
     def _pair(self, start: int) -> None:
-        """An entry and a date on one line belong together."""
+        """Pair an entry and a date on one line."""
         match self._order[start:]:
             case [ListingEntry() as entry, Moment() as date] | [
                 Moment() as date,
@@ -119,7 +122,7 @@ class _Entries:
                 self._order[start:] = [entry]
 
     def _is_page_number(self, key: ArticleKey, text: str) -> bool:
-        """Whether a link with the form of an article's is one to a further page."""
+        """Return whether a link with the form of an article's leads to a further page."""
         own = key.outlet == self._address.name
         return own and (
             western_digits(text) == key.number or _NEXT.fullmatch(fold(text)) is not None
@@ -149,8 +152,10 @@ class _Entries:
         moment = None
         if len(text) <= _LONGEST_DATE:
             moment = phrases.split_date(text, zone)[0]
-        elif len(text) <= _LONGEST_PUBLISHED and (found := phrases.find_published(text, zone)):
-            moment = found.moment
+        elif len(text) <= _LONGEST_PUBLISHED and self._tried < _MOST_PUBLISHED:
+            self._tried += 1
+            found = phrases.find_published(text, zone)
+            moment = found.moment if found else None
         if moment:
             self._order.append(moment)
         elif self._last and not self._last.teaser and _is_teaser(text):
@@ -162,10 +167,10 @@ def _is_teaser(text: str) -> bool:
 
 
 def _give_dates(order: Sequence[ListingEntry | Moment]) -> None:
-    """Assign each entry its date: the first one behind it, or the one above it.
+    """Assign each entry its date: the first one after it, or the one before it.
 
-    Dates stand first if the first thing is a date and the last an entry. Where it cannot be told
-    whose date is whose, none is given.
+    Dates precede entries if the first element is a date and the last an entry. Ambiguous dates are
+    not assigned.
     """
     is_date = [isinstance(thing, Moment) for thing in order]
     if sum(is_date) > 1 and not is_date[-1]:
@@ -185,18 +190,18 @@ def _give_dates(order: Sequence[ListingEntry | Moment]) -> None:
 
 _NEXT = re.compile(r"(?:page )?(?:suivante?s?|next|التالي[ةه]?|[>›»]+)(?: page)?[\s>›»:.→←]*")
 _NUMBER = re.compile(r"[0-9]{1,6}")
-# Most links are none; this tells it sooner.
+# Most links are not; this detects them faster.
 _MAY_BE_NEXT = re.compile(r"\s*(?:\d|page|suiv|next|الت|[>›»])", re.IGNORECASE)
 
 
 def _next_pages(page: Page) -> list[str]:
-    """Further pages of a listing in order: marked by ``rel``, a word such as next, or a number."""
+    """Return a listing's further pages in order: by ``rel``, a word such as next, or a number."""
     listed, current = _position(page.url)
     found: dict[str, int] = {}
     for number, href in _page_links(page):
         url = urldefrag(page.absolute(href) or "").url
         other, position = _position(url)
-        if position is None:  # a page that has no number, unless it is the first one
+        if position is None:  # a page without a number, unless it is the first one
             wanted = not number and url != urldefrag(page.url).url
         else:
             wanted = position > (current or 0) and number != "1"
@@ -206,7 +211,7 @@ def _next_pages(page: Page) -> list[str]:
 
 
 def _page_links(page: Page) -> Iterator[tuple[str, str]]:
-    """Links that can be to a further page: their number, if they are one, and where they lead."""
+    """Yield possible links to further pages: their number, if they are one, and their URL."""
     if declared := page.declared("next"):
         yield "", declared
     for line in page.lines:

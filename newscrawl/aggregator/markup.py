@@ -13,7 +13,7 @@ class Role(Enum):
     """Role of a line of text according to the page's markup."""
 
     NONE = auto()
-    """Nothing is known of it."""
+    """Unknown role."""
     TITLE = auto()
     """An article's title."""
     SUBTITLE = auto()
@@ -27,13 +27,13 @@ class Role(Enum):
     CAPTION = auto()
     """Text under a picture."""
     TICKER = auto()
-    """The band of current headlines."""
+    """The ticker of current headlines."""
     CARD = auto()
     """A teaser of an article, on listing pages."""
     CARD_SUBTITLE = auto()
     """The line under a teaser's title, never the title itself."""
     AROUND = auto()
-    """Side columns, the foot of the page."""
+    """Side columns and footer."""
     MENU = auto()
     """Menus: hundreds of links on every page, to outlets and sections, never to articles."""
 
@@ -45,7 +45,7 @@ _CLASSES = {
     "articlenewspaper": Role.NEWSPAPER,
     "articlecontent": Role.CONTENT,
     "articleauthor": Role.AUTHOR,
-    # Of the frame that every page has, and of listings.
+    # Of the parts that every page has, and of listings.
     "teasercontainer": Role.CARD,
     "maincontainer": Role.CARD,
     "teasersubtitle": Role.CARD_SUBTITLE,
@@ -68,7 +68,7 @@ _TAGS = {
 _MARKS = [
     name for name, role in _CLASSES.items() if role in (Role.TITLE, Role.NEWSPAPER, Role.CONTENT)
 ]
-# The two match an element's class and id as selectors with ``~=`` and ``*=`` would.
+# The two match an element's class and id like selectors with ``~=`` and ``*=``.
 ARTICLE_MARK = re.compile(
     rf"(?<![^ \t\n\f\r])(?:{'|'.join(_MARKS)})(?![^ \t\n\f\r])", re.ASCII | re.IGNORECASE
 )
@@ -78,16 +78,16 @@ _NAMED = ", ".join(
     for attribute in ("class", "id")
 )
 TELLING = f":is(img, marquee, {_NAMED})"
-"""What tells where article and headlines are. Each search takes long, whatever it is for."""
+"""Selector of the elements that locate article and ticker. One search for all, as each is slow."""
 _MENUS = (
     *(tag for tag, role in _TAGS.items() if role is Role.MENU),
     *(f'[class~="{name}" i]' for name, role in _CLASSES.items() if role is Role.MENU),
 )
 LINKS_OUTSIDE_MENUS = f"a[href]:not({', '.join(f'{menu} a' for menu in _MENUS)})"
 TABLE_PARTS = ("caption", "col", "tbody", "td", "tfoot", "th", "thead", "tr")
-"""Elements that are none without the table around them."""
+"""Elements that are valid only inside a table."""
 PICTURE_SOURCES = ("data-src", "data-original", "src")
-"""Attributes that say where a picture lies, the likeliest first."""
+"""Attributes with a picture's URL, most likely first."""
 _SKIPPED = re.compile(
     "audio|button|canvas|head|iframe|math|noscript|object|option|script|select|style|svg|template"
     "|textarea|video|[-!].*"
@@ -109,7 +109,7 @@ class Tag(NamedTuple):
     heading: bool
     role: Role | None
     plain: bool
-    """Whether it says nothing of the lines within the element."""
+    """Whether it has no effect on the lines inside the element."""
 
 
 def tag_of(name: str) -> Tag:
@@ -127,7 +127,7 @@ def _known_tag(name: str) -> Tag:
 
 
 def role_of(tag: Tag, attributes: Mapping[str, str | None]) -> Role | None:
-    """The role that an element has by its class, its id or its tag."""
+    """Return the role of an element by its class, id or tag."""
     names = (attributes.get("class") or "")[:LONGEST_LABEL]
     if "id" in attributes:
         names += f" {(attributes['id'] or '')[:LONGEST_LABEL]}"
@@ -136,7 +136,7 @@ def role_of(tag: Tag, attributes: Mapping[str, str | None]) -> Role | None:
 
 @lru_cache(maxsize=4096)
 def _role_named(names: str) -> Role | None:
-    """The role that an element's classes and id give it."""
+    """Return the role of an element by its classes and id."""
     names = names.lower()
     for name in names.split():
         if role := _CLASSES.get(name):

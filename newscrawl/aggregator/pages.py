@@ -1,4 +1,4 @@
-"""Parsed pages of the network: article, listing and RSS feed.
+"""Results of the aggregator parsers: article page, listing and RSS entry.
 
 They are apart from their parsers, which a crawl leaves to its worker processes.
 """
@@ -11,7 +11,7 @@ from newscrawl.items import Headline, Image
 from newscrawl.text.dates import Moment
 
 PageFlag = Literal["truncated_copy", "stub", "mojibake", "other_canonical"]
-"""A doubt about a copy: cut, only a pointer to the text, letters lost to a wrong encoding, or a
+"""Doubt about a copy: cut, only a reference to the text, letters lost to a wrong encoding, or a
 page that declares itself to be another article."""
 
 
@@ -24,7 +24,7 @@ class AggregatorPage:
     title: str
     """Title as printed."""
     text: str
-    """Plain text, NFC; paragraphs are parted by one blank line. The mark of a cut stays."""
+    """Plain text, NFC; paragraphs are separated by one blank line. A truncation mark is kept."""
     outlet_name: str | None = None
     """The outlet's name as printed in the published-in line."""
     published: Moment | None = None
@@ -36,11 +36,11 @@ class AggregatorPage:
     thumbnail: str | None = None
     """URL of its small picture."""
     source_link: str | None = None
-    """Where the source-link line leads: the outlet's own page."""
+    """Target of the source-link line: the outlet's own page."""
     truncated: bool = False
-    """Whether the text ends in the aggregator's mark of a cut."""
+    """Whether the text ends in the aggregator's truncation mark."""
     stub: bool = False
-    """Whether the text ends by sending the reader elsewhere for the rest."""
+    """Whether the text ends by referring the reader elsewhere for the rest."""
     headlines: list[Headline] = field(default_factory=list)
     """The ticker's distinct headlines, in order, with their links."""
     flags: list[PageFlag] = field(default_factory=list)
@@ -49,7 +49,7 @@ class AggregatorPage:
     """The page's lines, from which its links are computed."""
 
     def alone(self) -> "AggregatorPage":
-        """The same without what finds its links."""
+        """Return a copy without the parsed page, which is needed only for ``links``."""
         return replace(self, _page=None)
 
     @property
@@ -71,11 +71,11 @@ class ListingEntry:
     key: ArticleKey
     """Its identity."""
     title: str
-    """Title; empty where the site prints none, which happens."""
+    """Title; empty if the site prints none."""
     teaser: str | None = None
     """The beginning of its text."""
     published: Moment | None = None
-    """The printed date, where the listing prints one."""
+    """The printed date, if the listing has one."""
 
 
 @dataclass(slots=True)
@@ -83,17 +83,17 @@ class Listing:
     """Articles, next pages and other links of a listing page; empty beyond the last page."""
 
     entries: list[ListingEntry] = field(default_factory=list)
-    """Its articles, each once, in order; the ticker's are not among them."""
+    """Its distinct articles in order, without those of the ticker."""
     next_pages: list[str] = field(default_factory=list)
     """URLs of further pages of the same listing, as the page links them."""
     headlines: list[Headline] = field(default_factory=list)
     """The ticker's distinct headlines, in order."""
     outlets: list[str] = field(default_factory=list)
-    """Slugs of the outlets that it links to, of its own edition."""
+    """Slugs of the outlets that it links to, in the same edition."""
     sections: list[str] = field(default_factory=list)
-    """Sections that it links to, of its own edition."""
+    """Sections that it links to, in the same edition."""
     authors: list[str] = field(default_factory=list)
-    """Names of the authors that it links to, of its own edition."""
+    """Names of the authors that it links to, in the same edition."""
 
 
 @dataclass(slots=True)

@@ -67,7 +67,7 @@ def _items(root: Element) -> Iterator[Element]:
                 yield item
 
 
-# Control characters that texts bring along; XML forbids them, so that one spoils a whole feed.
+# Control characters in texts; XML forbids them, so that one makes a whole feed invalid.
 _CONTROL = bytes(set(range(0x20)) - set(b"\t\n\r"))
 
 
@@ -75,7 +75,7 @@ def _parse(body: bytes, url: str) -> Element:
     """Return the root of an RSS feed, by a lenient parser if it is not well-formed."""
     if b"\0" not in body:  # else UTF-16, where they are halves of letters
         body = body.translate(None, _CONTROL).lstrip()
-        if not body.isascii() and _is_utf8(body):  # whatever the declaration says
+        if not body.isascii() and _is_utf8(body):  # regardless of the declaration
             body = _ENCODING.sub(rb"\1", body, count=1)
     try:
         root: Element = fromstring(body)
@@ -105,7 +105,7 @@ def _is_utf8(body: bytes) -> bool:
 _FEED = re.compile(r"<(?:rss|feed|rdf:RDF)\b")
 _ENTRY_END = re.compile(r"</(?:item|entry)\s*>")
 _AROUND = re.compile(r"<\?xml[^>]*>|</?(?:rss|feed|rdf:RDF|channel)\b[^>]*>")
-"""What stands around entries."""
+"""Elements around entries."""
 _INLINE = re.compile(
     r"</?(?:p|a|b|i|u|em|strong|div|span|font|small|center|ul|ol|li|h[1-6]|table|tbody|tr|td"
     r"|blockquote)(?:\s[^<>]*)?/?>",
@@ -220,7 +220,7 @@ def _markup(text: str) -> tuple[str, str | None]:
     except UnreadableHtmlError:
         return text, None
     image = tree.css_first("img[src]")
-    return clean(tree.text(separator=" ")), image.attributes["src"] if image else None
+    return clean(tree.text(separator=" ")), image.attributes.get("src") if image else None
 
 
 def _text(fields: dict[str, Element], name: str) -> str:

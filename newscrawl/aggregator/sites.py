@@ -1,6 +1,6 @@
 """Table of the seven aggregator sites: host, country, time zone and editions.
 
-All of them run the same software and differ only in what stands here.
+All of them run the same software and differ only in these properties.
 """
 
 from dataclasses import dataclass
@@ -20,23 +20,23 @@ class Site:
     title: str
     """Its name as its Arabic pages print it."""
     country: Country
-    """The country whose press it carries, ISO 3166-1 alpha-2."""
+    """The country whose press it republishes, ISO 3166-1 alpha-2."""
     zone: str
-    """IANA name of the time zone in which its printed dates are meant."""
+    """IANA name of the time zone of its printed dates."""
     editions: tuple[Edition, ...]
-    """Language branches that were seen to exist, the one without a prefix first."""
+    """Existing language branches, the one without a URL prefix first."""
     alive: bool = True
-    """Whether its server answered when last looked at."""
+    """Whether its server responded when last checked."""
     note: str | None = None
-    """What an operator should know before a crawl."""
+    """Remark for operators before a crawl."""
 
     @property
     def timezone(self) -> ZoneInfo:
-        """The time zone itself."""
+        """The time zone."""
         return ZoneInfo(self.zone)
 
     def url(self, path: str = "/") -> str:
-        """A canonical URL on this site.
+        """Return a canonical URL on this site.
 
         >>> SITES["maghress"].url("/fr")
         'https://www.maghress.com/fr'
@@ -64,4 +64,4 @@ _ALL = (
 )
 
 SITES: dict[str, Site] = {site.name: site for site in _ALL}
-"""Every site of the network, by name."""
+"""All sites of the network by name."""

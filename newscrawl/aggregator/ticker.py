@@ -10,21 +10,21 @@ from newscrawl.aggregator.sites import Site
 from newscrawl.items import Headline
 from newscrawl.text.cleaning import clean
 
-# What parts the headlines: four no-break spaces, which no other text of the pages holds.
+# Separator of headlines: four no-break spaces, which do not occur in other text of the pages.
 _GAP = re.compile(r"(?:\xa0[ \t\r\n]*){2,}")
 _LEAST_WORDS = 3
-"""Fewest words of a headline that no link marks as one."""
+"""Minimum words of a headline without a link."""
 
 
 def read_headlines(page: Page, begin: int, end: int) -> list[Headline]:
-    """The distinct headlines of a page's ticker, in order.
+    """Return the distinct headlines of a page's ticker, in order.
 
-    Where no markup says what the ticker is, it is made of the links to articles above the page's
-    own content, and of text around that content which is parted as the ticker parts it.
+    If no markup identifies the ticker, it consists of the links to articles above the page's own
+    content, and of text around that content with the ticker's separators.
 
     Args:
         page: the page.
-        begin: index of the line with which the page's own content begins.
+        begin: index of the first line of the page's own content.
         end: index of its last line.
     """
     if not page.tickers:
@@ -58,15 +58,15 @@ def _of_lines(page: Page, begin: int, end: int) -> Iterator[Headline]:
                 yield Headline(title, url)
 
 
-# A link that means something else on another page of the site.
+# A link that depends on the page.
 _RELATIVE = re.compile('href="(?!https?:|/)')
 
 
 _LONGEST_BAND = 100_000
-"""Characters of a ticker's HTML that are worth remembering."""
+"""Maximum characters of a ticker's HTML that are cached."""
 
 
-@lru_cache(maxsize=32)  # the same headlines stand on page after page
+@lru_cache(maxsize=32)  # cached, as consecutive pages have the same headlines
 def _of_band(html: str, url: str, site: Site) -> list[Headline]:
     page = open_page(html, url, site, None)
     page.show()
@@ -79,7 +79,7 @@ def is_ticker(line: Line) -> bool:
 
 
 def _headlines(page: Page, line: Line) -> Iterator[tuple[str, str | None]]:
-    # Text that is no link can be a headline, too.
+    # Text without a link can be a headline, too.
     plain = is_ticker(line) or (line.listed and not line.links)
     at = 0
     for link in line.links:

@@ -2,7 +2,7 @@
 
 Any spelling of an article's URL gives one ``ArticleKey``, whose ``id`` and ``url`` are canonical:
 scheme, ``www.``, port, letter case, percent-encoding (once, twice or more), query, fragment, path
-parameters, doubled and trailing slashes make no difference. What is no article URL gives ``None``.
+parameters, doubled and trailing slashes make no difference. Other URLs give ``None``.
 """
 
 import re
@@ -16,34 +16,34 @@ from newscrawl.items import Edition
 from newscrawl.text.cleaning import safe
 
 Kind = Literal["home", "feed", "outlet", "section", "author", "article", "other"]
-"""What a URL of the network leads to: ``other`` is everything without a reader here."""
+"""Kind of page of a URL: ``other`` is every page without a parser here."""
 
 SECTIONS = frozenset(
     ("politics", "economics", "international", "sports", "society", "culture", "religion", "health")
 )
-"""The rubrics in the sites' own menu, as they stand in URLs."""
+"""The sections in the sites' own menu, as written in URLs."""
 
 _EDITIONS: dict[str, Edition] = {"ar": "ar", "fr": "fr", "en": "en"}
 _HOSTS = {prefix + site.host: site for site in SITES.values() for prefix in ("", "www.")}
-# First path segments that belong to the software are no slugs. /video/NUMBER has the shape of an
-# article, but shows a player and no text.
+# First path segments that belong to the software are not slugs. /video/NUMBER has the form of an
+# article's URL, but leads to a player without text.
 _SLUG = re.compile(
     r"(?!(?:about|advertisement|ar|author|city|en|faces|feed|fr|images|resources|rss|search|topics"
     r"|video|widget)\Z)[a-z0-9][a-z0-9_-]{0,63}"
 )
 _NUMBER = re.compile(r"[0-9]{1,20}")
 _ID = re.compile(r"([a-z]+):(ar|fr|en)/([^/]+)/([^/]+)")
-# The whole of a URL, lenient as a browser's address bar: the scheme may be missing.
+# A complete URL, lenient like a browser's address bar: the scheme may be missing.
 _URL = re.compile(
     r"(?:(?:https?:)?//+(?:[^/?#@]*@)?)?(?P<host>[^/?#:@]+)(?::(?:80|443)?)?(?P<path>/[^?#]*)?"
     r"(?:[?#].*)?",
     re.IGNORECASE | re.DOTALL,
 )
 _QUERY = re.compile(r"[?#].*", re.DOTALL)
-# Line ends and tabs count for nothing in a URL, and a backslash is a slash, as in browsers.
+# As in browsers, line ends and tabs in a URL are ignored, and a backslash is a slash.
 _BREAKS = str.maketrans("\\", "/", "\t\n\r")
 _MAX_LENGTH = 4000
-# A URL that travelled through a few programs was encoded by each of them.
+# A URL that passed through several programs may have been encoded by each of them.
 _MAX_ENCODINGS = 5
 
 
@@ -58,8 +58,8 @@ class ArticleKey:
     outlet: str
     """Outlet slug, in lower case; unique only together with site and edition."""
     number: str
-    """Number within the outlet, digit for digit as in the URL: numbers often are the outlet's own
-    and may begin with 0, so that ``7`` and ``007`` need not be one article."""
+    """Number within the outlet, digit for digit as in the URL: numbers are often assigned by the
+    outlet and may begin with 0, so that ``7`` and ``007`` may be different articles."""
 
     @property
     def site(self) -> Site:
@@ -94,7 +94,7 @@ class Address:
     edition: Edition
     """Language branch."""
     kind: Kind
-    """What stands there."""
+    """Kind of page."""
     name: str = ""
     """The outlet's slug, the section, or the author's name; empty for home, site feed and other."""
     number: str = ""
@@ -102,7 +102,7 @@ class Address:
 
     @property
     def article(self) -> ArticleKey | None:
-        """The article, if it is one's."""
+        """The article, if the URL is an article's."""
         if self.kind != "article":
             return None
         return ArticleKey(self.site.name, self.edition, self.name, self.number)
@@ -119,7 +119,7 @@ def classify(url: str) -> Address | None:
     return _classify(url) if len(url) <= _MAX_LENGTH else None
 
 
-@lru_cache(maxsize=2048)  # the same ticker and menu stand on page after page
+@lru_cache(maxsize=2048)  # cached, as consecutive pages have the same ticker and menu
 def _classify(url: str) -> Address | None:
     url = safe(url).translate(_BREAKS).strip()
     for decoded in (url, _decode(url)):
@@ -130,11 +130,11 @@ def _classify(url: str) -> Address | None:
 
 
 def _decode(s: str) -> str:
-    """Percent-decode until nothing changes, within reason."""
+    """Percent-decode repeatedly, up to a limit."""
     for _ in range(_MAX_ENCODINGS):
-        if "%" not in s:
+        if "%" not in s or (decoded := unquote(s)) == s:
             break
-        s = unquote(s)
+        s = decoded
     return safe(s).translate(_BREAKS).strip()
 
 
@@ -143,7 +143,7 @@ def _address(site: Site, path: str) -> Address:
     if parts and parts[0].lower() == "author":
         name = " ".join("/".join(parts[1:]).replace("+", " ").split())
         return Address(site, edition, "author" if name else "other", name)
-    # Names may hold these signs; elsewhere they begin an encoded query or fragment.
+    # Names may contain these signs; elsewhere they begin an encoded query or fragment.
     edition, parts = _branch(_QUERY.sub("", path))
     match [part.lower() for part in parts]:
         case []:
@@ -155,14 +155,14 @@ def _address(site: Site, path: str) -> Address:
         case [slug] if is_slug(slug):
             return Address(site, edition, "section" if slug in SECTIONS else "outlet", slug)
         case [slug, number] if is_slug(slug) and _NUMBER.fullmatch(number):
-            if slug in SECTIONS:  # a further page of it
+            if slug in SECTIONS:  # a further page of a listing
                 return Address(site, edition, "section", slug)
             return Address(site, edition, "article", slug, number)
     return Address(site, edition, "other")
 
 
 def _branch(path: str) -> tuple[Edition, list[str]]:
-    """The edition of a path and the parts behind its prefix."""
+    """Return the edition of a path and the segments after its prefix."""
     parts = _segments(path)
     if parts and (edition := _EDITIONS.get(parts[0].lower())):
         return edition, parts[1:]
@@ -170,7 +170,7 @@ def _branch(path: str) -> tuple[Edition, list[str]]:
 
 
 def _segments(path: str) -> list[str]:
-    """The parts of a path, without parameters, empty and dot segments."""
+    """Return the segments of a path, without parameters, empty and dot segments."""
     parts: list[str] = []
     for segment in path.split("/"):
         part = segment.partition(";")[0].strip()
@@ -184,7 +184,7 @@ def _segments(path: str) -> list[str]:
 def is_slug(s: str) -> bool:
     """Return whether a word can name an outlet or a section in the network's URLs.
 
-    Small ASCII letters, digits, ``-`` and ``_``, and none of the software's own words.
+    A slug has lower-case ASCII letters, digits, ``-`` and ``_``; the software's own words are not.
 
     >>> is_slug("kech24"), is_slug("author"), is_slug("L'opinion")
     (True, False, False)
@@ -193,7 +193,7 @@ def is_slug(s: str) -> bool:
 
 
 def parse_article_url(url: str) -> ArticleKey | None:
-    """The article that a URL names, ``None`` if it names none. Never raises.
+    """Return the article of a URL; ``None`` if it is not an article's. Never raises.
 
     >>> parse_article_url("HTTP://Maghress.com:80//fr/lopinion/36897/?utm_source=x#top").id
     'maghress:fr/lopinion/36897'
@@ -204,13 +204,13 @@ def parse_article_url(url: str) -> ArticleKey | None:
 
 
 def parse_article_id(identifier: str) -> ArticleKey:
-    """The article that a record's ``id`` names.
+    """Return the article that a record's ``id`` identifies.
 
     >>> parse_article_id("maghress:ar/kech24/838874").url
     'https://www.maghress.com/kech24/838874'
 
     Raises:
-        ValueError: it is no such identifier.
+        ValueError: it is not such an identifier.
     """
     match = _ID.fullmatch(identifier)
     if match and match[1] in SITES:
@@ -223,7 +223,7 @@ def parse_article_id(identifier: str) -> ArticleKey:
 
 
 def home_url(site: Site, edition: Edition) -> str:
-    """The front page of an edition.
+    """Return the URL of an edition's front page.
 
     >>> home_url(SITES["masress"], "en")
     'https://www.masress.com/en'
@@ -232,7 +232,7 @@ def home_url(site: Site, edition: Edition) -> str:
 
 
 def listing_url(site: Site, edition: Edition, slug: str) -> str:
-    """The page that lists the articles of an outlet or a section.
+    """Return the URL of the listing of an outlet or section.
 
     >>> listing_url(SITES["maghress"], "fr", "lopinion")
     'https://www.maghress.com/fr/lopinion'
@@ -241,7 +241,7 @@ def listing_url(site: Site, edition: Edition, slug: str) -> str:
 
 
 def author_url(site: Site, edition: Edition, name: str) -> str:
-    """The page that lists the articles of an author, by the name as printed.
+    """Return the URL of the listing of an author, by the name as printed.
 
     >>> author_url(SITES["djazairess"], "fr", "Res Publica II Débat")
     'https://www.djazairess.com/fr/author/Res+Publica+II+D%C3%A9bat'
@@ -250,7 +250,7 @@ def author_url(site: Site, edition: Edition, name: str) -> str:
 
 
 def feed_url(site: Site, edition: Edition, outlet: str | None = None) -> str:
-    """The RSS feed of an edition, or of one outlet in it.
+    """Return the URL of the RSS feed of an edition, or of one outlet in it.
 
     >>> feed_url(SITES["djazairess"], "ar", "eldjoumhouria")
     'https://www.djazairess.com/eldjoumhouria/rss'

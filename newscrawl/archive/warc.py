@@ -28,10 +28,10 @@ Headers = list[tuple[bytes, bytes]]
 
 SUFFIX = ".warc.gz"
 RENDERED = "urn:rendered:"
-"""Stands before the URL of a page as the browser showed it, which no server ever sent."""
+"""Prefix of the URL of a page as rendered by the browser, which no server ever sent."""
 
 INDEX = "index.sqlite"
-"""File beside the archive that says where each URL's answers lie. It may be deleted any time."""
+"""Index file in the archive directory. It may be deleted at any time."""
 
 GZIP = 31
 """For zlib: with a gzip header."""
@@ -51,39 +51,39 @@ class Exchange:
     sent: Headers = field(default_factory=list)
     """The request's headers."""
     status: int = 0
-    """HTTP status code of the answer; 0 if none came."""
+    """HTTP status code of the response; 0 without a response."""
     headers: Headers = field(default_factory=list)
-    """The answer's headers."""
+    """The response's headers."""
     body: bytes = b""
-    """The answer's body as received, still compressed if the server did so."""
+    """The response's body as received, still compressed if the server compressed it."""
     protocol: str = "HTTP/1.1"
-    """Protocol of the answer."""
+    """Protocol of the response."""
     ip: str | None = None
-    """Address of the server, if it was asked directly."""
+    """IP address of the server, if no proxy was used."""
     cut: bool = False
-    """Whether the connection ended before the body did."""
+    """Whether the connection ended before the body was complete."""
     error: str | None = None
-    """Name of the error that came instead of an answer."""
+    """Name of the error that occurred instead of a response."""
     message: str = ""
-    """What that error said."""
+    """Message of that error."""
     fetched: datetime = field(default_factory=lambda: datetime.now(UTC))
-    """When the answer was complete."""
+    """When the response was complete."""
 
 
 @dataclass(frozen=True, slots=True)
-class Archived:
+class ArchivedResponse:
     """Location, time and status of an archived response: a row of the index."""
 
     location: Location
-    """Where it lies."""
+    """Location of the response."""
     fetched: str
     """When it was received, ISO 8601 in UTC, to the second."""
     status: int
-    """HTTP status code; 0 if there was no answer."""
+    """HTTP status code; 0 if there was no response."""
 
 
-def read_answer(archive: Files | Path, location: Location) -> Exchange:
-    """Read the response at a location; the request's headers are not read.
+def read_exchange(archive: Files | Path, location: Location) -> Exchange:
+    """Read the response at a location, without the request's headers.
 
     Raises:
         ArchiveError: there is none; the file was cut, changed or removed, or cannot be read.
@@ -100,7 +100,7 @@ def read_answer(archive: Files | Path, location: Location) -> Exchange:
             answer = Exchange(fields["warc-target-uri"], error=said["fetcherror"])
             answer.message = said.get("fetchmessage", "")
         else:
-            answer = _answer(fields["warc-target-uri"], record[start:-4])
+            answer = _parse_response(fields["warc-target-uri"], record[start:-4])
         answer.fetched = datetime.fromisoformat(fields["warc-date"])
     except StorageError:
         raise  # of no page alone
@@ -110,7 +110,7 @@ def read_answer(archive: Files | Path, location: Location) -> Exchange:
     return answer
 
 
-def _answer(url: str, block: bytes) -> Exchange:
+def _parse_response(url: str, block: bytes) -> Exchange:
     head, _, body = block.partition(b"\r\n\r\n")
     line, *lines = head.split(b"\r\n")
     protocol, status, *_ = line.decode("latin-1").split(" ", 2)
@@ -120,7 +120,7 @@ def _answer(url: str, block: bytes) -> Exchange:
 
 
 def _unzip(blocks: Iterable[bytes]) -> tuple[bytes, int]:
-    """The record in a gzip member that blocks begin with, and the member's length.
+    """Return the record in the first gzip member of some blocks, and the member's length.
 
     Raises:
         ValueError: the member is cut.
@@ -138,7 +138,7 @@ def _unzip(blocks: Iterable[bytes]) -> tuple[bytes, int]:
 
 
 def _fields(record: bytes) -> tuple[dict[str, str], int]:
-    """Fields of a record's head by their names in lower case, and where its block begins.
+    """Return a record's header fields by lower-case name, and the offset of its block.
 
     Raises:
         ValueError: it has no head.
@@ -153,14 +153,13 @@ def _fields(record: bytes) -> tuple[dict[str, str], int]:
 
 
 Row = tuple[str, str, int, int]
-"""An answer in a file: URL, date, offset and status."""
+"""A response in a file: URL, date, offset and status."""
 
 
 def scan(location: Path | str, begin: int = 0, end: int | None = None) -> Iterator[Row]:
     """List the responses of a file whose records begin in a byte range.
 
-    A record that is cut, as the last one of a killed run may be, and one that is damaged, are
-    passed over.
+    Truncated records, as the last one of a killed run may be, and damaged ones are skipped.
 
     Args:
         location: Path of the file, or the URL of an object, which is downloaded for it.
@@ -190,9 +189,9 @@ def _scan(path: Path, data: mmap.mmap, begin: int, end: int) -> Iterator[Row]:
             if row := _row(record, position):
                 yield row
         except (ValueError, KeyError, IndexError, zlib.error) as error:
-            # In a range's beginning, bytes may look like a member's by chance.
+            # At the beginning of a range, bytes may look like a gzip member by chance.
             level = logging.DEBUG if position == begin else logging.WARNING
-            logger.log(level, "%s: passed over a record at %d: %s", path, position, error)
+            logger.log(level, "%s: skipped a record at %d: %s", path, position, error)
             position = data.find(_MEMBER, position + 1)
         else:
             position += length
@@ -221,7 +220,7 @@ def _scan_range(job: Range) -> list[Row]:
 
 
 Mapper = Callable[[Callable[[Range], list[Row]], list[Range]], Iterable[list[Row]]]
-"""``map``, or that of a pool of processes."""
+"""``map``, or the ``map`` of a process pool."""
 
 
 class ArchiveIndex:
@@ -229,7 +228,7 @@ class ArchiveIndex:
 
     Args:
         archive: The archive.
-        made: An index of it that another process keeps up to date; it is only read. Without one,
+        made: Index that another process keeps up to date; it is only read. Without one,
             ``index.sqlite`` in the archive, or a temporary file if the archive cannot be written.
 
     Raises:
@@ -250,7 +249,7 @@ class ArchiveIndex:
             directory.mkdir(parents=True, exist_ok=True)  # all of it may be in object storage
             self._db = self._open(self.file)
         except (OSError, sqlite3.Error) as error:
-            logger.warning("%s has to be indexed each time: %s", directory, error)
+            logger.warning("%s has to be indexed on each use: %s", directory, error)
             self._temporary = NamedTemporaryFile(suffix="-" + INDEX)  # noqa: SIM115 - lives as long as this
             self.file = Path(self._temporary.name)
             self._db = self._open(self.file)
@@ -276,10 +275,10 @@ class ArchiveIndex:
         self._db.close()
 
     def update(self, mapper: Mapper = map) -> None:
-        """Take in what was added to the archive, and drop what was taken away.
+        """Add new files of the archive to the index, and drop removed ones.
 
         Args:
-            mapper: How to spread the work, ``map`` or that of a pool.
+            mapper: ``map``, or the ``map`` of a pool, to distribute the work.
 
         Raises:
             ArchiveError: a file cannot be read.
@@ -334,7 +333,7 @@ class ArchiveIndex:
         stat = location.stat()
         return stat.st_size, stat.st_mtime_ns
 
-    def answers(self, url: str, site: str | None = None) -> list[Archived]:
+    def responses_to(self, url: str, site: str | None = None) -> list[ArchivedResponse]:
         """Return all responses to a URL, oldest first; of one site's crawls if it is given."""
         rows = self._db.execute(
             "SELECT name, offset, date, status FROM answers JOIN files ON number = file"
@@ -342,13 +341,13 @@ class ArchiveIndex:
             (urldefrag(url)[0], f"{site}/*" if site else "*"),
         )
         return [
-            Archived(Location(name, offset), f"{date[:19]}+00:00", status)
+            ArchivedResponse(Location(name, offset), f"{date[:19]}+00:00", status)
             for name, offset, date, status in rows
         ]
 
     def urls(self, prefix: str, after: str = "") -> Iterator[str]:
-        """URLs that begin with a prefix, sorted; only those that come after one, if given."""
-        # A few at a time: a statement left open would lock others out.
+        """Yield URLs with a prefix, sorted; only those after ``after``, if given."""
+        # In chunks: an open statement would lock other processes out.
         select = (
             "SELECT DISTINCT url FROM answers WHERE url > ? AND url >= ? AND url < ?"
             " ORDER BY url LIMIT 1000"

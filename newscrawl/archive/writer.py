@@ -37,7 +37,7 @@ class _RawHeaders(StatusAndHeaders):  # type: ignore[misc]  # warcio has no type
 class _Writer(WARCWriter):  # type: ignore[misc]  # warcio has no types
     """WARC writer that computes payload digests only; block digests would double the cost.
 
-    Only where a block has no payload for other tools, as its URL is not of the web, it has its own.
+    Only blocks without a payload for other tools, as their URL is not http, get a block digest.
     """
 
     def ensure_digest(
@@ -56,10 +56,10 @@ class WarcFile:
 
     Args:
         path: The file; it must not exist.
-        about: What the file says of itself in its ``warcinfo`` record.
+        about: Fields of the file's ``warcinfo`` record.
 
     Raises:
-        StoreError: the file cannot be made, or later, written.
+        StoreError: the file cannot be created or written.
     """
 
     def __init__(self, path: Path, about: Mapping[str, str]) -> None:
@@ -124,7 +124,7 @@ class WarcFile:
         )
 
     def _append(self, record: ArcWarcRecord) -> None:
-        """Write a record as one gzip member, or nothing of it."""
+        """Write a record as one gzip member, completely or not at all."""
         self._plain.seek(0)
         self._plain.truncate()
         self._warc.write_record(record)
@@ -152,7 +152,7 @@ class WarcFile:
 
 
 def _one_line_each(exchange: Exchange) -> Exchange:
-    """Return an exchange none of whose values can end its line in the file's headers."""
+    """Return an exchange whose header values contain no line breaks."""
     return replace(
         exchange,
         url=_BREAK.sub(lambda found: quote(found[0]), exchange.url),

@@ -1,14 +1,13 @@
 """Article flow: the steps from the aggregator's copy to a finished record, free of I/O.
 
-The flow of an article is a generator. It yields the next step, is sent what came of that step, and
-returns the record. The crawl and re-extraction drive the same flow; they differ in how they carry
-out a step.
+The flow of an article is a generator. It yields the next step, receives the step's result, and
+returns the record. The crawl and re-extraction run the same flow, but execute steps differently.
 """
 
 import logging
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from scrapy.http import Response
@@ -29,6 +28,8 @@ class Fetch:
 
     url: str
     """The source link."""
+    conditions: Mapping[str, str] = field(default_factory=dict)
+    """Request headers of a conditional request; then the response may be a 304."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Render:
     page: Response
     """The page as the server sent it."""
     shell: bool
-    """Whether it seems to be completed by scripts."""
+    """Whether scripts seem to complete it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +67,13 @@ class FetchSnapshot:
 
 
 Step = Fetch | Parse | Render | AskWebArchive | FetchSnapshot
-"""What an article needs next."""
+"""Next step of an article."""
 
 Result = Response | Failure | ReadSource | None
-"""What came of a step."""
+"""Result of a step."""
 
 Steps = Generator[Step, Any, Article]
-"""The flow of one article; it is sent a ``Result`` for each step."""
+"""Generator of one article's steps; receives a ``Result`` for each."""
 
 AnySteps = Generator[Step, Any, Article | None]
 """A flow that may end without a record."""
@@ -83,11 +84,11 @@ class ArticleFlow:
     """Generates the steps of an article: fetch, parse, render, web archive."""
 
     web_archive: WebArchive
-    """Where snapshots of lost sources are looked for."""
+    """Web archive that is searched for snapshots of lost sources."""
     follow: bool = True
     """Whether source links are followed."""
     exclude: bool = False
-    """Whether sources whose owner reserves them from text and data mining are withdrawn."""
+    """Whether sources are withdrawn whose owner opts out of text and data mining."""
 
     def steps(self, article: Article) -> Steps:
         """Complete a record that holds the aggregator's copy."""
@@ -96,7 +97,12 @@ class ArticleFlow:
             merge.without_source(article, "no_link" if link is None else "not_followed", None)
             return article
         page = yield Fetch(link)
+        return (yield from self.after_fetch(article, page))
+
+    def after_fetch(self, article: Article, page: Response | Failure) -> Steps:
+        """Complete a record from the response to its source link, or from the failure."""
         if isinstance(page, Failure):
+            link = article.source.link
             responses.source_lost(article, page)
             if article.source.status == "unsafe":
                 reason = article.source.reason
@@ -115,7 +121,7 @@ class ArticleFlow:
         return (yield from self._from_snapshot(article))
 
     def _despite_error(self, article: Article, failure: Failure) -> Steps:
-        """Complete a record from the page of an HTTP error if it holds the whole copy."""
+        """Complete a record from the page of an HTTP error if it contains the whole copy."""
         page = source_status.page_of_error(failure)
         if page is None or not article.copy.text:
             return article
@@ -124,7 +130,7 @@ class ArticleFlow:
         return found if found.source.status == "ok" and whole else article
 
     def _parse(self, article: Article, page: Response) -> Generator[Step, Any, ReadSource]:
-        """Complete a record from a page, or from what came in its place."""
+        """Parse a page and complete the record with it."""
         read = ReadSource(article)
         try:
             job = responses.begin_source(article, page)
@@ -132,7 +138,7 @@ class ArticleFlow:
                 read = yield Parse(job)
             responses.finish_source(read.article, page, job, exclude=self.exclude)
         except Exception as error:
-            # A fault of our own on an unforeseen response must not cost the record.
+            # A bug on an unforeseen response must not lose the record.
             logger.exception("%s: the response of %s could not be handled", article.id, page.url)
             why = f"{type(error).__name__}: {error}"[:200]
             merge.withdraw_source(read.article, "unreadable", why)

@@ -23,26 +23,26 @@ STUB_WORDS = 12
 
 _EXTRACTED = {field.name for field in fields(SourcePage)} - {
     "directives"
-}  # robots.txt has some, too
+}  # robots.txt has directives, too
 SOURCE_FIELDS = tuple(field.name for field in fields(Source) if field.name in _EXTRACTED)
-"""Fields that the record takes over from the outlet's page under the same name."""
+"""Fields that are copied from the outlet's page to the record under the same name."""
 
 _OF_THE_COPY = ("stub", "other_canonical")
-"""Flags of the aggregator's page that the record takes over; the others are computed anew."""
+"""Flags that are copied from the aggregator's page; the others are computed."""
 
 DATE_CONFLICT_DAYS = 2
-"""Copies may be a day late, and a day begins at another hour elsewhere; more is a conflict."""
+"""Copies may be a day late, and days begin at other hours elsewhere; more is a conflict."""
 
 
 def from_copy(
     page: "AggregatorPage", site: Site, discovered: str, *, fetched: str, sha256: str
 ) -> Article:
-    """A record that so far holds the aggregator's copy; ``discovered``, ``fetched`` in ISO 8601."""
+    """Return a record with the aggregator's copy only; ``discovered``, ``fetched`` in ISO 8601."""
     loader = CopyLoader(zone=ZoneInfo(site.zone), base_url=page.key.url)
     for name in ("title", "published", "byline", "images", "truncated"):
         loader.add_value(name, getattr(page, name))
     copy: Copy = loader.load_item()
-    copy.text = page.text  # long, and clean already
+    copy.text = page.text  # long, and already clean
     copy.fetched, copy.sha256 = fetched, sha256
 
     link = page.source_link
@@ -75,12 +75,12 @@ def forget_source(article: Article) -> None:
 def without_source(article: Article, status: Status, reason: str | None) -> None:
     """Complete a record with the status of its source."""
     article.source.status = status
-    article.source.reason = clean(reason) if reason else None  # may quote what a server said
+    article.source.reason = clean(reason) if reason else None  # may quote a server's message
     _choose(article)
 
 
 def withdraw_source(article: Article, status: Status, reason: str) -> None:
-    """Complete a record without what was extracted from its source."""
+    """Complete a record whose source is not used, and discard its extracted fields."""
     blank = Source()
     for name in SOURCE_FIELDS:
         setattr(article.source, name, getattr(blank, name))
@@ -94,7 +94,7 @@ def keep_source(article: Article, earlier: Article, now: str) -> None:
     Args:
         article: The record; its source was not fetched, or is another page.
         earlier: The version that was exported last.
-        now: The present, ISO 8601 in UTC.
+        now: Current time, ISO 8601 in UTC.
     """
     lost, kept = article.source, earlier.source
     article.source = replace(
@@ -177,5 +177,5 @@ def _flag(article: Article) -> None:
     }
     raised = {flag for flag, doubt in doubts.items() if doubt} | set(article.flags)
     if article.origin == "source" and not doubts["stub"]:
-        raised.discard("stub")  # the copy sends its readers elsewhere, where the text was found
+        raised.discard("stub")  # the copy refers readers to the source, where the text was found
     article.flags = [flag for flag in get_args(Flag) if flag in raised]

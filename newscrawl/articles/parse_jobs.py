@@ -1,4 +1,4 @@
-"""Parse jobs: one page with its URL each, to be parsed by a worker process, and its result.
+"""Jobs for parse workers (copy, listing, RSS feed, source): the page to parse, and the result.
 
 A job is plain data, so that it can be parsed in the crawl's process or sent to a worker
 (``newscrawl.articles.parse_workers``). Nothing here does I/O. Parsers are imported where they are
@@ -21,7 +21,7 @@ from newscrawl.items import Article, Status
 from newscrawl.text.urls import registered_domain
 
 INCOMPLETE: tuple[Status, ...] = ("unreadable", "mismatch")
-"""Statuses of a page that holds too little of the copy and that a browser may complete."""
+"""Statuses of pages that have too little of the copy and that a browser may complete."""
 
 
 @dataclass(slots=True)
@@ -30,7 +30,7 @@ class ReadCopy:
 
     page: AggregatorPage | None = None
     links: list[ArticleKey] = field(default_factory=list)
-    """Other articles that it links to, if they are asked for."""
+    """Other articles that it links to, if requested by the job."""
     why: str = ""
 
 
@@ -58,7 +58,7 @@ class ReadSource:
     domain: str | None = None
     """The outlet whose rules the page may have changed; ``None`` if it changed none."""
     shell: bool = False
-    """Whether the page holds too little of the article, but a browser may show more."""
+    """Whether the page has too little of the article, but a browser may render more."""
     taught: bytes = b""
     """The outlet's learned rules as JSON Lines: those known when the run began, changed by this
     page alone. ``RuleStore`` merges the pages of a run."""
@@ -71,7 +71,7 @@ class CopyJob(Struct, tag=True):
     body: bytes
     content_type: str | None
     links: bool
-    """Whether the articles that it links to are asked for."""
+    """Whether the articles that it links to are extracted."""
 
     result: ClassVar[type[ReadCopy]] = ReadCopy
 
@@ -177,7 +177,7 @@ _PARSERS = (
 
 
 def import_parsers() -> None:
-    """Import what the jobs use, so that no page's time and memory is spent on it."""
+    """Import the jobs' modules in advance, so that they do not count towards a page's limits."""
     for name in _PARSERS:
         import_module(name)
 

@@ -1,6 +1,7 @@
 """Pool of worker processes that parse untrusted pages, with memory and time limits.
 
-A worker parses one page at a time, so when it dies or is late, that page alone is to blame. Jobs
+A worker parses one page at a time, so that a crash or timeout is attributed to that page. A few
+more are sent ahead, so that it does not wait for the crawl between two pages. Jobs
 and results are decoded into their declared types and nothing is unpickled, so that a worker that a
 page has taken over cannot run code in the crawl.
 
@@ -12,6 +13,7 @@ import logging
 import os
 import signal
 import sys
+from collections import deque
 from collections.abc import Hashable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
 import msgspec
 
 from newscrawl.aggregator.sites import Site
-from newscrawl.articles.worker_process import SIZE, Hello, Job, Limits, Response, run_job
+from newscrawl.articles.worker_process import SIZE, Job, Limits, WorkerReply, WorkerSetup, run_job
 from newscrawl.errors import ParserError
 from newscrawl.extraction.rules import RuleBook
 
@@ -36,19 +38,22 @@ _RETRIES = 2
 """Times that a page is parsed again after its worker died: it may have been killed from outside."""
 
 _STARTS = 5
-"""Failed starts in a row after which no more are tried."""
+"""Consecutive failed starts after which no worker is started any more."""
 
 _START_SECONDS = 60
-"""Longest that a worker may take to start."""
+"""Maximum time for a worker to start."""
 
 _GRACE_SECONDS = 0.2
 """Time to receive a result that arrived while the event loop was busy past the deadline."""
 
+_AHEAD = 3
+"""Pages that are sent to a worker before it has parsed the ones sent earlier."""
+
 _DYING_SECONDS = 1
-"""Longest that a process may take to end once it has closed its output."""
+"""Maximum time for a process to end once it has closed its output."""
 
 _MAX_RESULT = 64 * 1024 * 1024
-"""Largest result, in bytes: a worker that was taken over must not fill the crawl's memory."""
+"""Largest result, in bytes: a compromised worker must not fill the crawl's memory."""
 
 _SERVE = """
 import sys
@@ -68,7 +73,7 @@ class Parser(Protocol):
         """Parse a page; results may come in any order."""
 
     async def close(self) -> None:
-        """Stop; pages that are not done are given up."""
+        """Stop parsing; unfinished pages are abandoned."""
 
 
 def parser_of(settings: "BaseSettings", site: Site, rules: RuleBook) -> Parser:
@@ -125,16 +130,19 @@ _encode = msgspec.msgpack.Encoder().encode
 
 
 @cache
-def _decoder(result: Hashable) -> "msgspec.json.Decoder[Response[Any]]":
-    return msgspec.json.Decoder(Response[result])  # type: ignore[valid-type]
+def _decoder(result: Hashable) -> "msgspec.json.Decoder[WorkerReply[Any]]":
+    return msgspec.json.Decoder(WorkerReply[result])  # type: ignore[valid-type]
 
 
 class _Worker:
     """Starts a worker process, sends it jobs, and replaces it when it has ended."""
 
-    def __init__(self, hello: Hello) -> None:
+    def __init__(self, hello: WorkerSetup) -> None:
         self._hello = _encode(hello)
         self._process: asyncio.subprocess.Process | None = None
+        self.pages: deque[_Page[Any]] = deque()
+        """The page that is parsed, and those to be parsed next."""
+        self._sent = 0  # how many of them the process has been sent
 
     @property
     def is_alive(self) -> bool:
@@ -160,16 +168,30 @@ class _Worker:
             process_group=0 if os.name == "posix" else None,
         )
         async with asyncio.timeout(_START_SECONDS):
-            await self._exchange(self._hello)
+            self._send(self._hello)
+            await self._receive()
+        self.send_pages()
 
-    async def parse(self, message: bytes, seconds: float) -> bytes:
-        """Send a job, and return the worker's response.
+    def forget_first(self) -> None:
+        """Forget the page that was parsed."""
+        self.pages.popleft()
+        self._sent = max(0, self._sent - 1)
+
+    def send_pages(self) -> None:
+        """Send the process the pages that it has not been sent."""
+        if self.is_alive:
+            while self._sent < len(self.pages):
+                self._send(self.pages[self._sent].message)
+                self._sent += 1
+
+    async def result(self, seconds: float) -> bytes:
+        """Return the process's response to the first of its pages.
 
         Raises:
-            TimeoutError: it does not come in time.
+            TimeoutError: the response does not arrive in time.
             _WorkerDiedError: the process ended instead.
         """
-        response = asyncio.ensure_future(self._exchange(message))
+        response = asyncio.ensure_future(self._receive())
         try:
             await asyncio.wait({response}, timeout=seconds)
             if not response.done():
@@ -184,10 +206,11 @@ class _Worker:
         """End the process, and describe how it ended.
 
         Args:
-            seconds: Time in which one that is dying already may end by itself. Killing it sooner
-                would make asyncio miss its exit code.
+            seconds: Time in which a dying process may end by itself. Killing it sooner would make
+                asyncio miss its exit code.
         """
         process, self._process = self._process, None
+        self._sent = 0
         if process is None:
             return "not started"
         with suppress(TimeoutError):
@@ -200,14 +223,16 @@ class _Worker:
         code = process.returncode or 0
         return f"died of {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
 
-    async def _exchange(self, message: bytes) -> bytes:
+    def _send(self, message: bytes) -> None:
         assert self._process
-        jobs, results = self._process.stdin, self._process.stdout
-        assert jobs
+        assert self._process.stdin
+        self._process.stdin.write(len(message).to_bytes(SIZE, "big") + message)
+
+    async def _receive(self) -> bytes:
+        assert self._process
+        results = self._process.stdout
         assert results
         try:
-            jobs.write(len(message).to_bytes(SIZE, "big") + message)
-            await jobs.drain()
             size = int.from_bytes(await results.readexactly(SIZE), "big")
             if size > _MAX_RESULT:
                 raise _WorkerDiedError(f"sent {size} bytes")
@@ -218,31 +243,40 @@ class _Worker:
 
 @dataclass(slots=True, eq=False)
 class _Page(Generic[Result]):
-    """A parse job in the queue, and the future of its result."""
+    """A parse job, as sent to a worker, and the future of its result."""
 
     job: Job[Result]
+    message: bytes
     done: "asyncio.Future[Result]"
+
+
+def _lost(job: Job[Result], error: Exception) -> Result:
+    """Log a fault of our own; return the result of the page that it costs."""
+    logger.error("%s could not be parsed", job.url, exc_info=error)
+    return job.lost(f"{type(error).__name__}: {error}"[:200])
 
 
 class ParserPool:
     """Parses pages in worker processes, which start with the first page.
 
-    A worker that dies or misses a deadline is replaced. The page that it was parsing is tried again
-    twice after a death, and never after a deadline; pages that wait are not affected.
+    A worker that dies or misses a deadline is replaced. Its page is parsed again up to
+    twice after a death, and never after a deadline; waiting pages are not affected.
 
     Args:
         site: The aggregator.
         rules: The learned rules of its outlets; not changed.
         workers: Number of worker processes.
-        limits: What a page may cost.
+        limits: Limits of a page.
     """
 
     def __init__(self, site: Site, rules: RuleBook, workers: int, limits: Limits) -> None:
-        self._hello = Hello(site.name, rules.export(), limits)
+        self._hello = WorkerSetup(site.name, rules.export(), limits)
         self._limits = limits
         self._workers = workers
         self._waiting: asyncio.Queue[_Page[Any]] = asyncio.Queue()
         self._tasks: list[asyncio.Task[None]] = []
+        self._busy: list[_Worker] = []
+        self._idle = 0  # workers without a page
         self._failed_starts = 0
         self._broken: ParserError | None = None
 
@@ -251,61 +285,87 @@ class ParserPool:
 
         The result raises ``ParserError`` if no worker can be started.
         """
-        page = _Page(job, asyncio.get_running_loop().create_future())
-        self._waiting.put_nowait(page)
+        done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        try:
+            message = _encode(job)
+        except Exception as error:  # noqa: BLE001 - a job that cannot be sent costs its page alone
+            done.set_result(_lost(job, error))
+            return done
+        self._waiting.put_nowait(_Page(job, message, done))
         if self._broken:
-            self._fail_waiting(self._broken)
+            self._give_up_waiting()
         elif len(self._tasks) < self._workers:
+            self._idle += 1
             self._tasks.append(asyncio.ensure_future(self._work()))
-        return page.done
+        elif self._busy:
+            self._send_ahead(min(self._busy, key=lambda worker: len(worker.pages)))
+        return done
 
     async def close(self) -> None:
         """Stop the workers; pages that are not done are cancelled."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        while not self._waiting.empty():
-            self._waiting.get_nowait().done.cancel()
+        self._give_up_waiting()
 
     async def _work(self) -> None:
         """Parse waiting pages with one worker, until the pool is closed or broken."""
         worker = _Worker(self._hello)
         try:
             while not self._broken:
-                page = await self._waiting.get()
-                try:
-                    result = await self._parse(worker, page.job)
-                except asyncio.CancelledError:
-                    page.done.cancel()
-                    raise
-                except ParserError as error:
-                    if not page.done.done():
-                        page.done.set_exception(error)
-                except Exception as error:
-                    # A fault of our own, such as a job that cannot be sent, costs this page alone.
-                    logger.exception("%s could not be parsed", page.job.url)
-                    if not page.done.done():
-                        page.done.set_result(
-                            page.job.lost(f"{type(error).__name__}: {error}"[:200])
-                        )
-                else:
-                    if not page.done.done():  # it may have been cancelled
-                        page.done.set_result(result)
+                worker.pages.append(await self._waiting.get())
+                self._idle -= 1
+                self._busy.append(worker)
+                while worker.pages and not self._broken:
+                    self._send_ahead(worker)
+                    await self._parse_first(worker)
+                self._busy.remove(worker)
+                self._idle += 1
         finally:
+            for page in worker.pages:
+                self._give_up(page)
             await worker.end()
 
-    async def _parse(self, worker: _Worker, job: Job[Result]) -> Result:
+    def _send_ahead(self, worker: _Worker) -> None:
+        """Send a busy worker waiting pages that no idle one will take."""
+        while len(worker.pages) <= _AHEAD and self._waiting.qsize() > self._idle:
+            worker.pages.append(self._waiting.get_nowait())
+        worker.send_pages()
+
+    async def _parse_first(self, worker: _Worker) -> None:
+        """Wait for the result of a worker's first page."""
+        page = worker.pages[0]
+        try:
+            result = await self._parse(worker, page)
+        except ParserError:
+            return  # the pool is broken
+        except Exception as error:  # noqa: BLE001 - a fault of our own costs this page alone
+            result = _lost(page.job, error)
+        worker.forget_first()
+        if not page.done.done():  # it may have been cancelled
+            page.done.set_result(result)
+
+    def _give_up(self, page: _Page[Any]) -> None:
+        """Fail a page if the pool is broken, else cancel it."""
+        if page.done.done():
+            return
+        if self._broken:
+            page.done.set_exception(self._broken)
+        else:
+            page.done.cancel()
+
+    async def _parse(self, worker: _Worker, page: _Page[Result]) -> Result:
         """Return the result of a page, which is lost if it breaks a limit.
 
         Raises:
             ParserError: no worker can be started.
         """
-        message, why = _encode(job), ""
+        job, why = page.job, ""
         for _ in range(1 + _RETRIES):
             await self._start(worker)
             try:
-                sent = await worker.parse(message, self._limits.seconds)
-                response: Response[Result] = _decoder(cast("Hashable", job.result)).decode(sent)
+                sent = await worker.result(self._limits.seconds)
+                response: WorkerReply[Result] = _decoder(cast("Hashable", job.result)).decode(sent)
             except TimeoutError:
                 await worker.end()
                 why = f"parser exceeded {self._limits.seconds:g} s"
@@ -351,15 +411,13 @@ class ParserPool:
                 if self._failed_starts >= _STARTS:
                     reason = error if isinstance(error, OSError) else f"it {how}"
                     self._broken = ParserError(f"no parse worker can be started: {reason}")
-                    self._fail_waiting(self._broken)
+                    self._give_up_waiting()
                     raise self._broken from error
                 await asyncio.sleep(0.1 * 2**self._failed_starts)
             else:
                 self._failed_starts = 0
 
-    def _fail_waiting(self, error: ParserError) -> None:
-        """Fail the pages that no worker will take."""
+    def _give_up_waiting(self) -> None:
+        """Give up the pages that no worker will take."""
         while not self._waiting.empty():
-            page = self._waiting.get_nowait()
-            if not page.done.done():
-                page.done.set_exception(error)
+            self._give_up(self._waiting.get_nowait())

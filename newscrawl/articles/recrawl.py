@@ -22,12 +22,12 @@ def over_budget(source: Source) -> bool:
     return source.status == "not_followed" and source.reason is not None
 
 
-class Revisits:
+class RecrawlPolicy:
     """Decides whether and when an article is fetched again after success or failure.
 
-    These are ``SOURCE_RETRY_HOURS``, ``RECHECK_HOURS``, ``RECHECK_DAYS`` and
-    ``ARTICLE_MAX_ATTEMPTS``. A pause is chosen by how many outcomes of the same kind an article has
-    had in a row, so that failures do not use up its rechecks.
+    Settings: ``SOURCE_RETRY_HOURS``, ``RECHECK_HOURS``, ``RECHECK_DAYS`` and
+    ``ARTICLE_MAX_ATTEMPTS``. The pause depends on the article's number of equal outcomes in a row,
+    so that failures do not use up its rechecks.
     """
 
     def __init__(self, settings: BaseSettings) -> None:
@@ -37,7 +37,7 @@ class Revisits:
         self._attempts = settings.getint("ARTICLE_MAX_ATTEMPTS")
 
     def fail(self, articles: ArticleStore, article: str, reason: str) -> None:
-        """Settle an article as failed; it is fetched again later, until it is given up.
+        """Mark an article as failed; it is fetched again later, up to the maximum of attempts.
 
         Raises:
             StoreError: the ledger cannot be written.
@@ -54,13 +54,13 @@ class Revisits:
 
         Args:
             item: Its record.
-            last: Its outcome before, and how often in a row it had that one.
+            last: Its previous outcome, and the number of such outcomes in a row.
         """
         if is_transient(item.source):
             pauses = self._retries
             times = last[1] if last[0] == "waiting" else 0
             if pauses and over_budget(item.source):
-                times = min(times, len(pauses) - 1)  # it was not its host's fault
+                times = min(times, len(pauses) - 1)  # not the host's fault
             state: State = "waiting" if times < len(pauses) else "done"
         else:
             published = datetime.fromisoformat(item.published or "1970-01-01T00:00:00+00:00")

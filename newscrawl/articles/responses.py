@@ -1,4 +1,4 @@
-"""Copies what a response says (status, URL, time, body hash) into an article's record."""
+"""Copies a response's properties (status, URL, time, body hash) into an article's record."""
 
 import hashlib
 from datetime import UTC, datetime
@@ -33,7 +33,7 @@ def read_copy(
 ) -> Article:
     """Begin a record with the aggregator's copy.
 
-    ``discovered`` is when the article was found; the time of receipt, if that is not known.
+    ``discovered`` is the time of discovery, by default the time of receipt.
     """
     fetched, location = _received(response)
     article = merge.from_copy(
@@ -45,7 +45,7 @@ def read_copy(
 
 
 def begin_source(article: Article, response: Response) -> SourceJob | None:
-    """Note an outlet's response, and return the job that parses it if it holds a page.
+    """Record an outlet's response, and return the job that parses it if it is a page.
 
     A rendered page replaces what was extracted from the plain one.
     """
@@ -64,7 +64,7 @@ def finish_source(
 ) -> None:
     """Complete a record once its page, if there was one, is parsed.
 
-    ``exclude`` withdraws a source whose owner reserves it from mining (``EXCLUDE_NOAI_HOSTS``).
+    ``exclude`` withdraws a source whose owner opts out of mining (``EXCLUDE_NOAI_HOSTS``).
     """
     if job:
         _detect_block(article, response)
@@ -85,7 +85,7 @@ def better_of(article: Article, found: Article, snapshot: Snapshot) -> Article:
     source.url, source.redirects = snapshot.url, []
     source.reason = f"{lost.status}: {lost.reason}"
     source.via, source.snapshot = "archive", snapshot.taken
-    # Headers of the archive are not the owner's directives.
+    # The archive's own headers are not the owner's directives.
     owner = [said for said in source.directives if said.startswith("meta ")]
     source.directives = list(dict.fromkeys((*lost.directives, *owner)))
     return found
@@ -96,7 +96,7 @@ def _detect_block(article: Article, response: Response) -> None:
     source = article.source
     if source.status not in ("mismatch", "unreadable"):
         return
-    # Block pages hold little text; in a long one the signs are part of the text.
+    # Block pages have little text; on a long page the signs are part of the text.
     body = response.body if len(source.text or "") < _SHORT else b""
     if block := source_status.refusal_of(response, source.link or "", body):
         merge.withdraw_source(article, "refused", block)
@@ -129,7 +129,7 @@ def not_rendered(article: Article, failure: Failure) -> None:
 
 
 def _note(article: Article, response: Response) -> None:
-    """Note what the record says of any response of the outlet's server."""
+    """Record the properties that every response of the outlet's server has."""
     source = article.source
     source.url = response.url
     source.redirects = list(response.meta.get("redirect_urls", []))

@@ -57,7 +57,7 @@ class RuleStore(RunListener):
         return [rule for rule in self.book if rule.pages]
 
     def note(self, article: Article, domain: str, taught: bytes) -> None:
-        """Note the rules learned from an article's page, to be committed with its record.
+        """Keep the rules learned from an article's page until its record is committed.
 
         Args:
             article: The article.

@@ -1,4 +1,4 @@
-"""Extraction of an outlet's page into a record."""
+"""Extracts an outlet's page and fills the record's source fields with the result."""
 
 import logging
 from zoneinfo import ZoneInfo
@@ -36,7 +36,7 @@ def read_source(
     except MemoryError:
         raise
     except Exception as error:
-        # A bug met on an unforeseen page must not cost the record; it is logged as an error.
+        # A bug on an unforeseen page must not lose the record; it is logged as an error.
         logger.exception("%s: %s could not be read", article.id, url)
         merge.without_source(article, "unreadable", f"{type(error).__name__}: {error}"[:200])
         return False

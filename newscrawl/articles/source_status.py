@@ -30,7 +30,7 @@ from newscrawl.text.urls import is_front_page
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class SourceOutcome:
     """Source status with its reason, for a record."""
 
     status: Status
@@ -38,7 +38,7 @@ class Outcome:
     reason: str
     """``source.reason`` of the record."""
     asked: bool = True
-    """Whether the request was sent; if not, nothing is known of the page."""
+    """Whether the request was sent; if not, nothing is known about the page."""
 
 
 _SCHEME = re.compile(r"\s*([a-z][a-z0-9+.-]{0,20}):", re.IGNORECASE)
@@ -47,7 +47,7 @@ _BY_CODE: dict[int, Status] = {404: "gone", 410: "gone", 402: "paywalled"}
 
 
 def page_of_error(failure: Failure) -> Response | None:
-    """Return the page of a 404 or of a server error, as some servers send whole articles."""
+    """Return the page of a 404 or server error, as some servers send complete articles with it."""
     if not isinstance(failure.value, HttpError):
         return None
     response = failure.value.response
@@ -55,7 +55,7 @@ def page_of_error(failure: Failure) -> Response | None:
     return response if faulty and isinstance(response, TextResponse) else None
 
 
-def of_failure(failure: Failure) -> Outcome:
+def of_failure(failure: Failure) -> SourceOutcome:
     """Return the outcome of a request that ended in an error.
 
     Raises:
@@ -67,68 +67,68 @@ def of_failure(failure: Failure) -> Outcome:
     if isinstance(error, HttpError):
         return _of_error(error.response)
     if isinstance(error, UnsafeUrlError):
-        return Outcome("unsafe", str(error))
+        return SourceOutcome("unsafe", str(error))
     if isinstance(error, ForbiddenByRobotsError):
-        return Outcome("refused", "robots.txt")
+        return SourceOutcome("refused", "robots.txt")
     if isinstance(error, RobotsUnreachableError | HostRestsError):
-        return Outcome("unreachable", str(error), asked=False)
+        return SourceOutcome("unreachable", str(error), asked=False)
     if isinstance(error, HostBudgetError):
-        return Outcome("not_followed", str(error), asked=False)
+        return SourceOutcome("not_followed", str(error), asked=False)
     if isinstance(error, DecompressedTooLargeError):
-        return Outcome("too_large", "larger than DOWNLOAD_MAXSIZE once decompressed")
+        return SourceOutcome("too_large", "larger than DOWNLOAD_MAXSIZE once decompressed")
     if isinstance(error, BrowserMemoryError):
-        return Outcome("unreadable", str(error))
+        return SourceOutcome("unreadable", str(error))
     if isinstance(error, NotInArchiveError | BrowserError):
-        return Outcome("unreachable", str(error))
+        return SourceOutcome("unreachable", str(error))
     if isinstance(error, IgnoreRequest | RequestDroppedError):
         message = str(error)
-        if "max redirections" in message:  # Scrapy has no error of its own for it
-            return Outcome("unreachable", "redirects without end")
-        return Outcome("refused", message or "ignored")
+        if "max redirections" in message:  # Scrapy has no exception for it
+            return SourceOutcome("unreachable", "redirects without end")
+        return SourceOutcome("refused", message or "ignored")
     if known := of_error(error):
-        return Outcome(*known)
-    return Outcome("unreachable", f"{type(error).__name__}: {error}"[:200])
+        return SourceOutcome(*known)
+    return SourceOutcome("unreachable", f"{type(error).__name__}: {error}"[:200])
 
 
-def _of_error(response: Response) -> Outcome:
+def _of_error(response: Response) -> SourceOutcome:
     """Return the outcome of a response with an unsuccessful HTTP status code."""
     code = response.status
     wall = _wall(response) if code not in _BY_CODE else None
     if wall:
-        return Outcome("refused", f"HTTP {code}, {wall}")
+        return SourceOutcome("refused", f"HTTP {code}, {wall}")
     location = _SCHEME.match((response.headers.get("Location") or b"").decode("latin-1"))
     if 300 <= code < 400 and location and location[1].lower() not in ("http", "https"):
-        return Outcome("unsafe", f"redirected to a URL of the scheme {location[1].lower()}")
+        return SourceOutcome("unsafe", f"redirected to a URL of the scheme {location[1].lower()}")
     if code in _BY_CODE:
-        return Outcome(_BY_CODE[code], f"HTTP {code}")
-    return Outcome("refused" if 400 <= code < 500 else "unreachable", f"HTTP {code}")
+        return SourceOutcome(_BY_CODE[code], f"HTTP {code}")
+    return SourceOutcome("refused" if 400 <= code < 500 else "unreachable", f"HTTP {code}")
 
 
 def _wall(response: Response) -> str | None:
-    """Return which block page a server sent, if it is one."""
+    """Return the kind of block page that a server sent, if it is one."""
     if response.status in (401, 403):
         return refusal_of(response, response.url, response.body)
     return challenge(plain(response.headers), response.body)
 
 
 def refusal_of(response: Response, link: str, body: bytes) -> str | None:
-    """Return which block, consent or login page a response is, by heuristics, if it is one."""
+    """Return the kind of block, consent or login page, by heuristics; ``None`` for others."""
     return refusal(link, response.url, plain(response.headers), body)
 
 
 def wall_of_site(response: Response, link: str) -> str | None:
-    """Return which block page an aggregator sent: a challenge, or a page elsewhere.
+    """Return the kind of block page that an aggregator sent: a challenge, or another site's page.
 
     A password field is no sign here: the site's regular pages may have one.
     """
     return refusal_of(response, link, b"") or challenge({}, response.body)
 
 
-def of_response(response: Response, link: str) -> Outcome | None:
+def of_response(response: Response, link: str) -> SourceOutcome | None:
     """Return the outcome of a response that is not parsed, or ``None`` if it is to be parsed."""
     if not isinstance(response, TextResponse):
         kind = (response.headers.get("Content-Type") or b"unknown").decode("latin-1")
-        return Outcome("not_html", f"content type {kind[:80]}")
+        return SourceOutcome("not_html", f"content type {kind[:80]}")
     if is_front_page(response.url) and not is_front_page(link):
-        return Outcome("moved", "redirected to the front page")
+        return SourceOutcome("moved", "redirected to the front page")
     return None

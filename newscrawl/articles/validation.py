@@ -11,7 +11,7 @@ from newscrawl.articles.schema import shipped
 from newscrawl.items import SCHEMA_VERSION, SCHEMA_VERSIONS, Article
 
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
-"""No outlet of the network was online before; earlier dates are wrong."""
+"""Earlier dates are wrong: no outlet of the network was online before."""
 
 _CLOCK_SKEW = timedelta(hours=26)
 """A day in the easternmost time zone starts this long before it does in the westernmost."""
@@ -34,7 +34,7 @@ def schema_faults(record: dict[str, Any]) -> list[str]:
     """Return violations of the schema by a record parsed from JSON, judged by its own version."""
     version = record.get("schema")
     if type(version) is not int:
-        version = SCHEMA_VERSION  # which reports it
+        version = SCHEMA_VERSION  # which reports that error
     elif version not in SCHEMA_VERSIONS:
         return [f"schema: version {version} is unknown; known are {known_versions()}"]
     return [
@@ -67,7 +67,7 @@ def _date_faults(published: object, now: datetime | None) -> list[str]:
 def valid_from(article: Article) -> str | None:
     """Return when a record whose date is in the future becomes valid (ISO 8601, UTC).
 
-    ``None`` if its date is none or is in the past. If this machine's clock is behind, the record is
+    ``None`` if it has no date or one in the past. If this machine's clock is behind, the record is
     valid as soon as the clock is right.
     """
     try:

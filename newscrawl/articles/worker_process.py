@@ -33,8 +33,8 @@ _ALARM_SECONDS = 5
 """Time after a page's deadline when a worker whose crawl was killed ends by itself."""
 
 _WORN = 2 / 3
-"""Share of its address space that a worker may use between two pages: mostly it is less than half,
-and a real page takes less than 100 MB."""
+"""Share of its address space that a worker may use between two pages: usually less than half is
+used, and a real page takes less than 100 MB."""
 
 
 class Job(Protocol[ResultOut]):
@@ -64,7 +64,7 @@ class Limits(msgspec.Struct, frozen=True):
     """Deadline of a page."""
 
 
-class Hello(msgspec.Struct):
+class WorkerSetup(msgspec.Struct):
     """First message to a worker: site, learned rules and limits."""
 
     site: str
@@ -75,11 +75,11 @@ class Hello(msgspec.Struct):
     """Limits of each page."""
 
 
-class Response(msgspec.Struct, Generic[Result]):
+class WorkerReply(msgspec.Struct, Generic[Result]):
     """A worker's reply to a job: the result, or why there is none, and log entries."""
 
     result: Result | None = None
-    """The result; ``None`` if there is none."""
+    """The result, if any."""
     why: str = ""
     """Why there is no result."""
     exceeded: bool = False
@@ -87,32 +87,32 @@ class Response(msgspec.Struct, Generic[Result]):
     worn: bool = False
     """Whether the process must be replaced, as it has too little memory left for another page."""
     log: list[tuple[str, int, str]] = []
-    """Logger, level and message of what was logged meanwhile."""
+    """Logger, level and message of each log entry about the page."""
 
 
 def run_job(
     job: Job[Result], site: Site, rules: RuleBook, log: list[tuple[str, int, str]]
-) -> Response[Result]:
+) -> WorkerReply[Result]:
     """Parse a page.
 
     Raises:
         MemoryError: the memory limit is hit.
     """
     try:
-        return Response(job.read(site, rules), log=log)
+        return WorkerReply(job.read(site, rules), log=log)
     except MemoryError:
         raise
     except Exception as error:
-        # A fault of our own on a page nobody foresaw; it is logged with its traceback.
+        # A bug on an unforeseen page; it is logged with its traceback.
         logger.exception("%s could not be parsed", job.url)
-        return Response(why=f"{type(error).__name__}: {error}"[:200], log=log)
+        return WorkerReply(why=f"{type(error).__name__}: {error}"[:200], log=log)
 
 
 def serve() -> None:
     """Parse the pages that a crawl sends on stdin, until it ends."""
-    # Around the file, which is flushed when it is closed.
+    # Outside the file's context, as closing flushes it.
     with suppress(BrokenPipeError), os.fdopen(os.dup(1), "wb") as output:
-        os.dup2(2, 1)  # what a library prints is not a result
+        os.dup2(2, 1)  # output of libraries must not mix with results
         _serve(sys.stdin.buffer, output)
 
 
@@ -124,14 +124,14 @@ class _LogEntries(logging.Handler):
         self.entries: list[tuple[str, int, str]] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Take an entry, with its traceback."""
+        """Collect an entry, with its traceback."""
         self.entries.append((record.name, record.levelno, self.format(record)))
 
 
 def _serve(jobs: BinaryIO, output: BinaryIO) -> None:
     if not (message := _receive(jobs)):
         return
-    hello = msgspec.msgpack.decode(message, type=Hello)
+    hello = msgspec.msgpack.decode(message, type=WorkerSetup)
     site, rules, limits = SITES[hello.site], RuleBook.of_lines(hello.rules), hello.limits
     import_parsers()
     limit_memory(limits.memory_mb)
@@ -142,25 +142,25 @@ def _serve(jobs: BinaryIO, output: BinaryIO) -> None:
     encode = msgspec.json.Encoder().encode
     _send(output, b"")
     while message := _receive(jobs):
-        # Ends a worker whose crawl was killed meanwhile, even within C code.
+        # Ends a worker whose crawl was killed in the meantime, even within C code.
         _alarm(math.ceil(limits.seconds) + _ALARM_SECONDS)
         try:
             response = run_job(decode(message), site, rules, log.entries)
             response.worn = _is_worn(limits.memory_mb)
             sent = encode(response)
         except ParserMemoryError:
-            sent = encode(Response(exceeded=True, worn=_is_worn(limits.memory_mb)))
-        except MemoryError:  # anywhere else, it may leave things half done
-            sent = encode(Response(exceeded=True, worn=True))
-        except (msgspec.MsgspecError, UnicodeError) as error:  # nothing that can be sent
-            sent = encode(Response(why=f"{type(error).__name__}: {error}"[:200]))
+            sent = encode(WorkerReply(exceeded=True, worn=_is_worn(limits.memory_mb)))
+        except MemoryError:  # anywhere else, it may interrupt an operation
+            sent = encode(WorkerReply(exceeded=True, worn=True))
+        except (msgspec.MsgspecError, UnicodeError) as error:  # cannot be sent
+            sent = encode(WorkerReply(why=f"{type(error).__name__}: {error}"[:200]))
         _alarm(0)
         log.entries.clear()
         _send(output, sent)
 
 
 def _receive(stream: BinaryIO) -> bytes:
-    """Return the next message; nothing at the end, which a kill may put within a message."""
+    """Return the next message; empty at the end, or if a kill has cut it."""
     size = int.from_bytes(stream.read(SIZE), "big")
     message = stream.read(size)
     return message if len(message) == size else b""
@@ -193,7 +193,7 @@ def limit_memory(megabytes: int) -> None:
 def _is_worn(megabytes: int) -> bool:
     """Whether this process uses most of its address space between two pages.
 
-    ``False`` where there is no limit, or the system does not say.
+    ``False`` if there is no limit, or the system does not report it.
     """
     if not megabytes:
         return False

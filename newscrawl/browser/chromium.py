@@ -20,7 +20,7 @@ _FLAGS = (
     "--host-resolver-rules=MAP * ~NOTFOUND",
     "--webrtc-ip-handling-policy=disable_non_proxied_udp",
     "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
-    # Less of everything else.
+    # Fewer background services and less memory.
     "--blink-settings=imagesEnabled=false",
     "--disable-gpu",
     "--js-flags=--max-old-space-size=512",
@@ -38,7 +38,7 @@ def find_chromium(path: str = "") -> Path:
     """Return the system's Chromium, or the one at a path.
 
     Raises:
-        BrowserMissingError: there is none, or nothing that drives it; the message says what to do.
+        BrowserMissingError: Chromium or its driver is missing; the message says what to do.
     """
     if find_spec("scrapy_playwright") is None:
         raise BrowserMissingError(
@@ -62,7 +62,7 @@ def launch_options(chromium: Path) -> dict[str, Any]:
         "args": [*_FLAGS],
         "proxy": _NOWHERE,
         "chromium_sandbox": has_sandbox(),
-        "handle_sigint": False,  # the crawl ends it, once the pages at hand are read
+        "handle_sigint": False,  # the crawl ends it, once the remaining pages are parsed
         "handle_sigterm": False,
         "handle_sighup": False,
     }

@@ -82,7 +82,7 @@ class MemoryWatch:
             processes = browser_processes()
             if (held := memory_of(processes)) > self._limit:
                 logger.warning(
-                    "The browser exceeded BROWSER_MEMORY_MB with %d MB and is started again: %s",
+                    "The browser exceeded BROWSER_MEMORY_MB with %d MB and is restarted: %s",
                     held / 1024**2,
                     ", ".join(self._pages.values()),
                 )

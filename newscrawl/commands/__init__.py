@@ -1,7 +1,7 @@
 """The project's Scrapy commands, and its variants of Scrapy's own.
 
-Scrapy imports this package before it runs any command. ``scrapy crawl`` and ``scrapy doctor``
-report what is wrong with the environment themselves; all other commands end at once.
+Scrapy imports this package before it runs any command. Errors in the environment end every command
+except ``scrapy crawl`` and ``scrapy doctor``, which report them themselves.
 """
 
 import os
@@ -11,16 +11,16 @@ from newscrawl.settings import ENVIRONMENT_ERRORS
 
 
 def _open_standard_streams() -> None:
-    """Have something open as standard input, output and error.
+    """Make sure that standard input, output and error are open.
 
-    A program may be started without them. The next file that is opened, such as the ledger, would
-    take their place, and what workers and libraries write to standard error would go into it.
+    A program may be started without them. The next opened file, such as the ledger, would get their
+    file descriptor, and output of workers and libraries to standard error would be written to it.
     """
     for number in range(3):
         try:
             os.fstat(number)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest free descriptor
     sys.stdout = sys.stdout or open(1, "w", closefd=False)  # noqa: SIM115 - stays open
     sys.stderr = sys.stderr or open(2, "w", closefd=False)  # noqa: SIM115 - stays open
 

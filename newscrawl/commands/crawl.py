@@ -4,6 +4,7 @@ import argparse
 import signal
 import sys
 from contextlib import suppress
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
 from scrapy.commands.crawl import Command as ScrapyCrawl
@@ -38,8 +39,10 @@ class Command(ScrapyCrawl):
         """Turn options into settings; check them, the spider's arguments and the ledger.
 
         Raises:
-            UsageError: the spider does not exist or has no site, or an option has a wrong form.
+            UsageError: the spider does not exist or has no site, or an option is malformed.
         """
+        # Scrapy's handlers inspect the call stack on import, which is slow within the engine.
+        import_module("newscrawl.fetching.handler")
         # Imported late: Scrapy imports every command at every start.
         from newscrawl import settings as defaults
         from newscrawl.configuration.checks import check_options, check_settings
@@ -64,7 +67,7 @@ class Command(ScrapyCrawl):
         self.spidercls = self._load(args[0])
         try:
             check_user(data_of(self.settings))
-        except StoreError as error:  # a run report would be such a file, too
+        except StoreError as error:  # a run report could be such a file, too
             raise UsageError(str(error), print_help=False) from None
         try:
             check_environment(self.settings)
@@ -74,7 +77,7 @@ class Command(ScrapyCrawl):
         except (ArgumentError, SettingError, StoreError) as error:
             self.fault = error
             self.requires_crawler_process = False
-        with suppress(ValueError):  # the fault may be in these settings
+        with suppress(ValueError):  # the error may be in these settings
             if self.settings.getbool("LOG_JSON"):
                 self.settings.set("LOG_INSTALL_ROOT_HANDLER", False, priority="cmdline")
                 install(self.settings)
@@ -85,7 +88,7 @@ class Command(ScrapyCrawl):
         """Return the class of a spider.
 
         Raises:
-            UsageError: there is none of that name, or it has no site.
+            UsageError: there is no spider of that name, or it has no site.
         """
         spidercls = self._find(name)
         if not isinstance(getattr(spidercls, "site", None), Site):
@@ -101,7 +104,7 @@ class Command(ScrapyCrawl):
         """Return the class of a spider of the project.
 
         Raises:
-            UsageError: there is none of that name.
+            UsageError: there is no spider of that name.
         """
         from scrapy.spiderloader import get_spider_loader
 
@@ -146,7 +149,7 @@ class Command(ScrapyCrawl):
 
 
 def _ignore_second_signal(process: Any) -> None:
-    """Have a second signal change nothing; Scrapy would end the run at once.
+    """Ignore a second signal; Scrapy would end the run at once.
 
     A job may be cancelled twice, or just before its node is stopped. On a terminal a second Ctrl-C
     still ends the run.

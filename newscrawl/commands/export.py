@@ -168,7 +168,7 @@ class Command(ScrapyCommand):
                     byline_key=opts.hash_bylines,
                     checks=find_checks(place) if name == "survival" else [],
                     place=None if args else place,
-                    # Scrapy takes the name of the command out.
+                    # Scrapy removes the name of the command.
                     command=_command(opts.hash_bylines),
                 )
             )
@@ -213,7 +213,7 @@ def _asked(opts: argparse.Namespace) -> str | None:
 
 def _command(secret: str | None) -> str:
     """Return the command line, without the key of hashed names."""
-    # Scrapy takes the name of the command out.
+    # Scrapy removes the name of the command.
     given = [_hidden(argument, secret) for argument in sys.argv[1:]]
     return shlex.join(["scrapy", "export", *given])
 
@@ -249,7 +249,7 @@ def _list(option: str, value: str | None, allowed: Collection[str] = ()) -> tupl
 
 
 def _day(option: str, value: str | None) -> date | None:
-    """Parse a date as ``scrapy crawl`` does; the export's description has the day itself."""
+    """Parse a date as ``scrapy crawl`` does."""
     try:
         return None if value is None else parse_day(value, datetime.now(UTC).date())
     except ValueError:
@@ -270,8 +270,11 @@ def _tell(summary: "Summary") -> None:
     """Print the summary of an export."""
     counts = summary.counts
     files = summary.facts.files
+    rows = sum(file.records for file in files)
     print(
-        f"records {counts.exported}, newspapers {len(summary.facts.newspapers)}, "
+        f"records {counts.exported}, "
+        + (f"rows {rows}, " if rows != counts.exported else "")
+        + f"newspapers {len(summary.facts.newspapers)}, "
         f"files {len(files)}, bytes {sum(file.bytes for file in files)}"
     )
     left_out = {

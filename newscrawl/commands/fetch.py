@@ -9,7 +9,7 @@ class Command(ScrapyFetch):
     """Fetches a URL and prints the response; writes no files."""
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Remove what writes."""
+        """Remove the components that write files."""
         from newscrawl.commands.read_only import leave_nothing
 
         super().process_options(args, opts)

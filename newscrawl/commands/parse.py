@@ -23,7 +23,7 @@ class Command(ScrapyParse):
         parser.set_defaults(depth=_DEPTH)
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Remove what writes."""
+        """Remove the components that write files."""
         from newscrawl.commands.read_only import leave_nothing
 
         super().process_options(args, opts)
@@ -37,7 +37,7 @@ class Command(ScrapyParse):
             self.exitcode = 1
 
     def scraped_data(self, args: tuple[Any, ...]) -> list[Any]:
-        """Collect what errbacks return, too: a source that is gone still gives a record."""
+        """Collect the results of errbacks, too: a lost source still gives a record."""
         found = super().scraped_data(args)
         for request in found:
             if isinstance(request, Request) and request.errback:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Command(ScrapyCommand):
-    """Prints the files to delete and feeds to merge; applies that with ``--yes``."""
+    """Lists the files to delete and feeds to merge; does so with ``--yes``."""
 
     requires_project = True
     requires_crawler_process = False

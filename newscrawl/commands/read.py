@@ -54,7 +54,7 @@ class Command(ScrapyCommand):
         parser.add_argument("--url", help="URL of a page that is a file")
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Keep the place of the data before it is replaced by a temporary one."""
+        """Remember the data directory before it is replaced by a temporary one."""
         from newscrawl.commands.read_only import leave_nothing
         from newscrawl.state.place import place_of
 
@@ -114,12 +114,12 @@ class Command(ScrapyCommand):
         """Return a response of the archive, decompressed.
 
         Raises:
-            ArchiveError: there is none.
+            ArchiveError: there is no response.
         """
         from scrapy.crawler import Crawler
         from scrapy.statscollectors import DummyStatsCollector
 
-        from newscrawl.archive.warc import read_answer
+        from newscrawl.archive.warc import read_exchange
         from newscrawl.errors import ArchiveError
         from newscrawl.items import Location
         from newscrawl.middlewares.compression import CompressionMiddleware
@@ -128,7 +128,7 @@ class Command(ScrapyCommand):
 
         data = self.place.data
         archive = Path() if path.exists() else files_of(self.place, data / "archive")
-        answer = read_answer(archive, Location(str(path), offset))
+        answer = read_exchange(archive, Location(str(path), offset))
         if answer.error:
             raise ArchiveError(f"{path}#{offset}: {answer.url} failed: {answer.error}")
         response = response_of(answer)

@@ -23,14 +23,14 @@ _WRITERS = (
     "newscrawl.middlewares.archive.ArchiveMiddleware",
     "newscrawl.pipelines.feed.FeedPipeline",
 )
-"""Components that write what a run leaves behind."""
+"""Components that write files."""
 
 
 def leave_nothing(settings: "BaseSettings", *, items: bool = False) -> None:
     """Remove the components that write, and use a temporary ledger that is deleted at exit.
 
     Args:
-        settings: Of the command.
+        settings: Settings of the command.
         items: Whether the command has items, which the remaining pipelines complete and validate.
     """
     for name in ("EXTENSIONS_BASE", "DOWNLOADER_MIDDLEWARES_BASE", "ITEM_PIPELINES_BASE"):
@@ -45,7 +45,7 @@ def leave_nothing(settings: "BaseSettings", *, items: bool = False) -> None:
 
 
 def use_scrapys_own(settings: "BaseSettings") -> None:
-    """Set every setting of Scrapy's that the project overrides back to Scrapy's default."""
+    """Reset every setting that the project overrides to Scrapy's default."""
     for name in dir(project_settings):
         if name.isupper() and hasattr(default_settings, name):
             settings.set(name, getattr(default_settings, name), priority="cmdline")

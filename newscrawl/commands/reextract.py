@@ -15,8 +15,8 @@ from newscrawl.errors import NewscrawlError
 from newscrawl.text.terminal import say
 
 if TYPE_CHECKING:
-    from newscrawl.operations.comparison import Changes
-    from newscrawl.operations.reextraction import Outcome
+    from newscrawl.operations.comparison import FeedComparison
+    from newscrawl.operations.reextraction import Reextraction
 
 _NAMED = 20
 """Number of articles listed of each kind."""
@@ -108,7 +108,7 @@ class Command(ScrapyCommand):
 
 
 class _Progress:
-    """Prints a line of progress from time to time."""
+    """Prints a progress line every few seconds."""
 
     def __init__(self) -> None:
         self._count, self._time = 0, time.monotonic()
@@ -122,7 +122,7 @@ class _Progress:
             self._count, self._time = count, now
 
 
-def _tell(outcome: "Outcome", seconds: float) -> None:
+def _tell(outcome: "Reextraction", seconds: float) -> None:
     speed = outcome.records / seconds
     print(f"records   {outcome.records} in {seconds:.1f} s, {speed:.0f} a second")
     print(f"no record {outcome.failed}")
@@ -130,7 +130,7 @@ def _tell(outcome: "Outcome", seconds: float) -> None:
         say(f"          {article}: {reason}")
 
 
-def _tell_changes(changes: "Changes") -> None:
+def _tell_changes(changes: "FeedComparison") -> None:
     print(f"same      {changes.same}")
     print(f"changed   {changes.different}")
     for name, count in changes.fields.most_common():

@@ -1,4 +1,4 @@
-"""``scrapy schedule``: the schedule of all runs, for cron, systemd or Scrapyd."""
+"""``scrapy schedule``: prints the schedule of all runs, or posts due runs to Scrapyd."""
 
 import argparse
 import sys
@@ -15,7 +15,7 @@ _FORMS = ("crontab", "systemd", "json")
 
 
 class Command(ScrapyCommand):
-    """Prints the schedule, posts due runs to Scrapyd, or names the next back-fill."""
+    """Prints the schedule for cron or systemd, posts due runs, or names the next back-fill."""
 
     requires_project = True
     requires_crawler_process = False

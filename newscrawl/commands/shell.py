@@ -18,7 +18,7 @@ class Command(ScrapyShell):
     """Opens a Python shell on a fetched page, with the parsers; writes no files."""
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Remove what writes."""
+        """Remove the components that write files."""
         from newscrawl.commands.read_only import leave_nothing
 
         super().process_options(args, opts)

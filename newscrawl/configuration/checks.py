@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import get_args
@@ -163,15 +164,15 @@ _PLACES = {
 
 
 def check_settings(settings: BaseSettings, defaults: ModuleType) -> None:
-    """Check that every setting has a value that a run can use.
+    """Check that every setting has a valid value.
 
     Args:
         settings: The settings of the run.
         defaults: The project's settings module.
 
     Raises:
-        SettingError: the first that has not; the message names the setting, its value, where it was
-            set, and what is allowed.
+        SettingError: the first invalid setting; the message names it, its value, where it was set,
+            and what is allowed.
     """
     for name, allowed in _faults(settings, defaults):
         priority = settings.getpriority(name)
@@ -189,7 +190,7 @@ def check_options(pairs: Iterable[str]) -> None:
     """Check the form of ``NAME=VALUE`` options before Scrapy parses them.
 
     Raises:
-        SettingError: one has another form, or a component setting is not JSON.
+        SettingError: an option is malformed, or a component setting is not JSON.
     """
     for pair in pairs:
         name, equals, value = pair.partition("=")
@@ -240,9 +241,11 @@ def _faults(settings: BaseSettings, defaults: ModuleType) -> Iterator[tuple[str,
 
 
 def _faults_of_texts(settings: BaseSettings) -> Iterator[tuple[str, str]]:
-    """Yield the wrong ones among settings that are texts or hold some."""
+    """Yield the names of invalid text settings with the allowed values."""
     if not str(settings["NEWSCRAWL_DATA"] or "").strip():
         yield "NEWSCRAWL_DATA", "a directory"
+    if settings["STORAGE"] and find_spec("obstore") is None:
+        yield "STORAGE", "obstore to be installed (pip install 'newscrawl[storage]')"
     if settings["HEARTBEAT_URL"] and not str(settings["HEARTBEAT_URL"]).startswith(_WEB):
         yield "HEARTBEAT_URL", "a URL such as https://hc.example/ping/KEY/newscrawl-{site}-{kind}"
     if settings["WEB_ARCHIVE"] and not str(settings["WEB_ARCHIVE"]).startswith(_WEB):

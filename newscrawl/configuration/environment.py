@@ -1,7 +1,7 @@
 """Reads settings from environment variables: ``NEWSCRAWL_<SETTING>``.
 
-``NEWSCRAWL_<SETTING>`` gives the value of a setting, ``NEWSCRAWL_<SETTING>_FILE`` names a file that
-holds it, such as a secret of systemd's ``LoadCredential=``. An empty variable counts as not set.
+``NEWSCRAWL_<SETTING>`` is the value of a setting, ``NEWSCRAWL_<SETTING>_FILE`` the name of a file
+with the value, such as a secret of systemd's ``LoadCredential=``. Empty variables are ignored.
 Quotation marks around a value are removed: shells and systemd do that when they load a file of
 variables, podman and docker do not.
 """
@@ -16,7 +16,7 @@ from typing import Any
 from newscrawl.errors import SettingError
 
 PREFIX = "NEWSCRAWL_"
-"""How the names of the variables begin."""
+"""Prefix of the variables."""
 
 _BOOLEANS = {
     **dict.fromkeys(("1", "true", "yes", "on"), True),
@@ -55,7 +55,7 @@ def settings_from(
 def proxy_errors(environ: Mapping[str, str]) -> Iterator[str]:
     """Yield errors in the proxy variables of the environment.
 
-    Without a scheme Scrapy would speak TLS to the proxy for https pages, and reach none of them.
+    Without a scheme, Scrapy would use TLS to the proxy for https pages, and reach none of them.
     """
     for variable in ("https_proxy", "HTTPS_PROXY"):
         address = environ.get(variable, "")
@@ -120,14 +120,14 @@ def _list(text: str, default: list[Any] | tuple[Any, ...]) -> list[Any]:
 
 
 def _finite(number: float) -> float:
-    """Return a number unless it is infinite or none."""
+    """Return a number unless it is infinite or NaN."""
     if not isfinite(number):
         raise ValueError
     return number
 
 
 def _object(value: Any) -> dict[str, Any]:
-    """Return what JSON holds if it is an object."""
+    """Return a JSON value if it is an object."""
     if not isinstance(value, dict):
         raise TypeError
     return value

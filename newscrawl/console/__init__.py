@@ -33,7 +33,7 @@ Validate = _anywhere(validate.Command)
 
 
 def main() -> None:
-    """Run a command with the settings of the package, whatever the current directory is.
+    """Run a command with the settings of the package, from any directory.
 
     The environment variable ``SCRAPY_SETTINGS_MODULE`` names other settings.
     """

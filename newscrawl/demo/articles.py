@@ -9,7 +9,7 @@ from random import Random
 from newscrawl.aggregator.urls import ArticleKey
 from newscrawl.demo.article_faults import EFFECTS, ArticleFault, fault_at
 from newscrawl.demo.outlets import OUTLETS, DemoOutlet, outlets_of
-from newscrawl.demo.prose import Story, Writer, bank, dice, write_story
+from newscrawl.demo.prose import Story, StoryWriter, bank, dice, write_story
 from newscrawl.demo.revisions import Change, Revision, revise
 from newscrawl.demo.systems import SYSTEMS, System
 from newscrawl.items import Status
@@ -192,7 +192,7 @@ class Library:
         """Return a story after a change by the outlet; the kinds take turns."""
         rng = dice(self.seed, outlet.slug, index, "revision")
         town = {"Town": story.tags[-1]}
-        writer = Writer(bank(outlet.edition), outlet.site.country, rng, bound=town)
+        writer = StoryWriter(bank(outlet.edition), outlet.site.country, rng, bound=town)
         kinds = tuple(Change)
         first = (index // _REVISED_EVERY + self._positions[outlet]) % len(kinds)
         for change in (*kinds[first:], *kinds[:first]):

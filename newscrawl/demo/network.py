@@ -16,9 +16,9 @@ from newscrawl.demo import aggregator
 from newscrawl.demo.article_faults import ArticleFault
 from newscrawl.demo.articles import DemoArticle, Library
 from newscrawl.demo.outlets import EDITIONS, OUTLETS, DemoOutlet, outlets_of
-from newscrawl.demo.prose import Writer, bank, dice, write_story
-from newscrawl.demo.proxy import Answer
-from newscrawl.demo.systems import Frame, Page, Teaser, labels
+from newscrawl.demo.prose import StoryWriter, bank, dice, write_story
+from newscrawl.demo.proxy import Reply
+from newscrawl.demo.systems import Frame, OutletPage, Teaser, labels
 from newscrawl.demo.systems.app import PROGRAM, App
 from newscrawl.demo.truth import Truth, copy_of, truth_of
 from newscrawl.items import Edition
@@ -54,16 +54,16 @@ class DemoNetwork:
         self._newest = lru_cache(maxsize=128)(self._find_newest)
         self._by_author = lru_cache(maxsize=16)(self._index_authors)
 
-    def answer(self, method: str, url: str, headers: Mapping[str, str]) -> Answer:  # noqa: ARG002
-        """Return the response to a request; has the signature ``proxy.AnswerFunction``."""
+    def reply(self, method: str, url: str, headers: Mapping[str, str]) -> Reply:  # noqa: ARG002
+        """Return the response to a request; has the signature ``proxy.ReplyFunction``."""
         parts = urlsplit(url)
         host = parts.hostname or ""
         outlet = self._hosts.get(host)
         site = _SITE_HOSTS.get(host)
         if outlet is None and site is None:
-            return Answer(action="refuse")
+            return Reply(action="refuse")
         if method == "CONNECT":
-            return Answer()
+            return Reply()
         if method not in ("GET", "HEAD"):
             return _plain(405, "method not allowed")
         self._visits[url] += 1
@@ -71,7 +71,7 @@ class DemoNetwork:
         if outlet:
             return self._outlet_page(outlet, parts, first)
         if host.startswith("images2."):
-            return Answer(200, {"Content-Type": "image/jpeg"}, _PIXEL)
+            return Reply(200, {"Content-Type": "image/jpeg"}, _PIXEL)
         canonical = f"www.{SITES[site or ''].host}"
         if parts.scheme != "https" or host != canonical:
             return _redirect(parts._replace(scheme="https", netloc=canonical).geturl(), 301)
@@ -79,7 +79,7 @@ class DemoNetwork:
 
     # --- The aggregator --------------------------------------------------------------------------
 
-    def _aggregator_page(self, url: str, parts: SplitResult, first: bool) -> Answer:
+    def _aggregator_page(self, url: str, parts: SplitResult, first: bool) -> Reply:
         if parts.path == "/robots.txt":
             return _plain(200, "User-agent: *\nDisallow: /search\n")
         address = classify(url)
@@ -106,7 +106,7 @@ class DemoNetwork:
         shown = found if address.kind == "home" else _on_page(found, page)
         return self._listing(address, parts.path, shown, page, pages)
 
-    def _copy(self, address: Address, first: bool) -> Answer:
+    def _copy(self, address: Address, first: bool) -> Reply:
         article = self._addressed(address)
         if article is None or article.fault is ArticleFault.COPY_404:
             return _plain(404, "no such article")
@@ -128,7 +128,7 @@ class DemoNetwork:
                 return self.library.find(outlet, int(address.number))
         return None
 
-    def _outlet_listing(self, address: Address, path: str, page: int) -> Answer:
+    def _outlet_listing(self, address: Address, path: str, page: int) -> Reply:
         for outlet in outlets_of(address.site.name, address.edition):
             if outlet.slug == address.name:
                 count = self.library.count(outlet)
@@ -140,19 +140,19 @@ class DemoNetwork:
 
     def _listing(
         self, address: Address, path: str, shown: Sequence[DemoArticle], page: int, pages: int
-    ) -> Answer:
+    ) -> Reply:
         ticker = self._ticker(address, page)
         name, edition = address.site.name, address.edition
         return _html(
             aggregator.listing_page(name, edition, path, shown, ticker, page=page, pages=pages)
         )
 
-    def _feed(self, address: Address) -> Answer:
+    def _feed(self, address: Address) -> Reply:
         found = self._newest(address.site.name, address.edition, address.name)
         if not found:
             return _plain(404, "no such feed")
         body = aggregator.feed(address.site.name, address.edition, found).encode()
-        return Answer(200, {"Content-Type": "application/rss+xml; charset=utf-8"}, body)
+        return Reply(200, {"Content-Type": "application/rss+xml; charset=utf-8"}, body)
 
     def _ticker(self, address: Address, seed: int) -> list[DemoArticle]:
         """Return current headlines of all editions of the site, some of them repeated."""
@@ -195,13 +195,13 @@ class DemoNetwork:
 
     # --- The outlets -----------------------------------------------------------------------------
 
-    def _outlet_page(self, outlet: DemoOutlet, parts: SplitResult, first: bool) -> Answer:
+    def _outlet_page(self, outlet: DemoOutlet, parts: SplitResult, first: bool) -> Reply:
         if parts.path == "/robots.txt":
             return _plain(200, _robots(outlet))
         if parts.path == App.scripts:
-            return Answer(200, {"Content-Type": "text/javascript"}, PROGRAM.encode())
+            return Reply(200, {"Content-Type": "text/javascript"}, PROGRAM.encode())
         if parts.path.startswith("/media/"):
-            return Answer(200, {"Content-Type": "image/jpeg"}, _PIXEL)
+            return Reply(200, {"Content-Type": "image/jpeg"}, _PIXEL)
         if parts.scheme != "https":
             return _redirect(parts._replace(scheme="https").geturl(), 301)
         article = self._at(outlet, parts)
@@ -230,7 +230,7 @@ class DemoNetwork:
                 return article
         return None
 
-    def _source(self, article: DemoArticle, first: bool) -> Answer:
+    def _source(self, article: DemoArticle, first: bool) -> Reply:
         """Return the outlet's response for an article, with its fault."""
         outlet, frame = article.outlet, self._frame(article.outlet)
         missing = article.system.notice(frame, frame.labels.not_found)
@@ -251,14 +251,14 @@ class DemoNetwork:
             case ArticleFault.DOWN:
                 return _plain(503, "unavailable")
             case ArticleFault.DROPPED:
-                return Answer(action="drop")
+                return Reply(action="drop")
             case ArticleFault.HUGE:
-                return Answer(200, {"Content-Type": "text/html"}, b"<p>" + b" " * _HUGE)
+                return Reply(200, {"Content-Type": "text/html"}, b"<p>" + b" " * _HUGE)
         html = article.system.article(self._page(article))
         delay = 1.5 if article.fault is ArticleFault.SLOW else 0.0
         return _outlet_html(outlet, html, delay=delay)
 
-    def _page(self, article: DemoArticle) -> Page:
+    def _page(self, article: DemoArticle) -> OutletPage:
         rng = dice(self.library.seed, article.key.id, "page")
         outlet = article.outlet
         if article.fault is ArticleFault.OTHER_STORY:
@@ -267,7 +267,7 @@ class DemoNetwork:
         paywalled = article.fault is ArticleFault.PAYWALL
         near = [article.index + step for step in (-2, -1, 1) if article.index + step >= 0]
         related = [i for i in near if i < self.library.count(outlet)]
-        return Page(
+        return OutletPage(
             frame=self._frame(outlet),
             article=article,
             blocks=article.story.blocks[:2] if paywalled else article.story.blocks,
@@ -341,30 +341,30 @@ def _on_page(items: Sequence[T], page: int) -> Sequence[T]:
     return items[(page - 1) * aggregator.PAGE_SIZE : page * aggregator.PAGE_SIZE]
 
 
-def _plain(status: int, text: str, headers: Mapping[str, str] | None = None) -> Answer:
-    return Answer(status, {"Content-Type": "text/plain", **(headers or {})}, f"{text}\n".encode())
+def _plain(status: int, text: str, headers: Mapping[str, str] | None = None) -> Reply:
+    return Reply(status, {"Content-Type": "text/plain", **(headers or {})}, f"{text}\n".encode())
 
 
-def _redirect(url: str, status: int) -> Answer:
-    return Answer(status, {"Location": url, "Content-Type": "text/html"}, b"<p>moved</p>")
+def _redirect(url: str, status: int) -> Reply:
+    return Reply(status, {"Location": url, "Content-Type": "text/html"}, b"<p>moved</p>")
 
 
-def _html(html: str) -> Answer:
-    return Answer(200, {"Content-Type": "text/html; charset=utf-8"}, html.encode())
+def _html(html: str) -> Reply:
+    return Reply(200, {"Content-Type": "text/html; charset=utf-8"}, html.encode())
 
 
-def _outlet_html(outlet: DemoOutlet, html: str, status: int = 200, *, delay: float = 0.0) -> Answer:
+def _outlet_html(outlet: DemoOutlet, html: str, status: int = 200, *, delay: float = 0.0) -> Reply:
     """Return a page in its outlet's encoding, which the header may omit."""
     declared = f"; charset={outlet.charset}" if outlet.declared == "header" else ""
     body = html.encode(outlet.charset, "xmlcharrefreplace")
-    return Answer(status, {"Content-Type": f"text/html{declared}"}, body, delay=delay)
+    return Reply(status, {"Content-Type": f"text/html{declared}"}, body, delay=delay)
 
 
-def _file(path: str) -> Answer:
+def _file(path: str) -> Reply:
     """Return a response that is not HTML."""
     if path.endswith(".pdf"):
-        return Answer(200, {"Content-Type": "application/pdf"}, b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n")
-    return Answer(200, {"Content-Type": "image/jpeg"}, _PIXEL)
+        return Reply(200, {"Content-Type": "application/pdf"}, b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n")
+    return Reply(200, {"Content-Type": "image/jpeg"}, _PIXEL)
 
 
 def _robots(outlet: DemoOutlet) -> str:
@@ -381,7 +381,7 @@ def _teaser(article: DemoArticle) -> Teaser:
 
 def _comments(article: DemoArticle, rng: Random) -> Iterator[str]:
     """Yield up to four reader comments; some quote the article."""
-    writer = Writer(bank(article.outlet.edition), article.outlet.site.country, rng)
+    writer = StoryWriter(bank(article.outlet.edition), article.outlet.site.country, rng)
     for text in rng.sample(writer.bank.comments, rng.randint(0, 4)):
         quoted = rng.choice(article.story.blocks).text if rng.random() < _QUOTING else ""
         yield f"{quoted} {writer.write(text)}".strip()

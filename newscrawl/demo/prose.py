@@ -77,7 +77,7 @@ def bank(language: Edition) -> Bank:
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class StoryBlock:
     """One block of a story's body: paragraph, heading, quote or list item."""
 
     kind: Literal["paragraph", "heading", "quote", "item"]
@@ -94,7 +94,7 @@ class Story:
     """Headline."""
     lead: str
     """Standfirst."""
-    blocks: tuple[Block, ...]
+    blocks: tuple[StoryBlock, ...]
     """Body without the standfirst."""
     authors: tuple[str, ...]
     """Authors: people or a desk."""
@@ -120,7 +120,7 @@ def dice(*key: object) -> Random:
     return Random("/".join(map(str, key)))  # noqa: S311 -- repeatable is the point
 
 
-class Writer:
+class StoryWriter:
     """Expands phrase templates to text; bound symbols last as long as the writer."""
 
     def __init__(
@@ -164,21 +164,21 @@ class Writer:
 
 def write_story(language: Edition, country: str, rng: Random) -> Story:
     """Return a story of 5 to 15 paragraphs, set in a country (ISO 3166-1) of the bank."""
-    writer = Writer(bank(language), country, rng)
+    writer = StoryWriter(bank(language), country, rng)
     topic = rng.choice(writer.bank.topics)
     title = writer.one_of(topic.titles)
     lead = writer.one_of(topic.leads)
     sentences = _sentences(writer, topic)
     subheads = iter(rng.sample(topic.subheads, len(topic.subheads)))
     paragraphs = rng.randint(5, 15)
-    blocks: list[Block] = []
+    blocks: list[StoryBlock] = []
     for number in range(paragraphs):
         if number and number % 4 == 0 and (subhead := next(subheads, None)):
-            blocks.append(Block("heading", writer.write(subhead)))
+            blocks.append(StoryBlock("heading", writer.write(subhead)))
         if number == 2 and rng.random() < 0.4:
-            blocks.append(Block("quote", writer.one_of(writer.bank.quotes)))
+            blocks.append(StoryBlock("quote", writer.one_of(writer.bank.quotes)))
         text = " ".join(next(sentences) for _ in range(rng.randint(2, 5)))
-        blocks.append(Block("paragraph", text))
+        blocks.append(StoryBlock("paragraph", text))
         if number == paragraphs - 3 and rng.random() < 0.35:
             blocks.extend(_list(writer))
     return Story(
@@ -194,7 +194,7 @@ def write_story(language: Edition, country: str, rng: Random) -> Story:
     )
 
 
-def _sentences(writer: Writer, topic: Topic) -> Iterator[str]:
+def _sentences(writer: StoryWriter, topic: Topic) -> Iterator[str]:
     """Yield sentences endlessly; no fixed one repeats before all others have been used."""
     pools: list[list[str]] = [[], []]
     sources = (topic.sentences, writer.bank.general)
@@ -207,16 +207,16 @@ def _sentences(writer: Writer, topic: Topic) -> Iterator[str]:
         yield writer.write(pools[kind].pop())
 
 
-def _list(writer: Writer) -> list[Block]:
+def _list(writer: StoryWriter) -> list[StoryBlock]:
     announcement, items = writer.rng.choice(writer.bank.lists)
     chosen = writer.rng.sample(items, min(4, len(items)))
     return [
-        Block("paragraph", writer.write(announcement)),
-        *(Block("item", writer.write(item)) for item in chosen),
+        StoryBlock("paragraph", writer.write(announcement)),
+        *(StoryBlock("item", writer.write(item)) for item in chosen),
     ]
 
 
-def _authors(writer: Writer) -> tuple[str, ...]:
+def _authors(writer: StoryWriter) -> tuple[str, ...]:
     fate = writer.rng.random()
     if fate < 0.15:
         return (writer.write("{desk}"),)

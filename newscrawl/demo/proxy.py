@@ -30,7 +30,7 @@ tunnel is opened."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Reply:
     """A simulated server's response to one request."""
 
     status: int = 200
@@ -45,15 +45,15 @@ class Answer:
     """Treatment of the connection."""
 
 
-AnswerFunction = Callable[[str, str, Mapping[str, str]], Answer]
+ReplyFunction = Callable[[str, str, Mapping[str, str]], Reply]
 """Function of method, absolute URL and headers (names in lower case) that returns the response. It
 runs in the proxy's thread, one call at a time. Before a tunnel is opened it is called with
 ``CONNECT`` and ``https://host/``, where only ``refuse`` matters."""
 
 
 @dataclass(frozen=True, slots=True)
-class Logged:
-    """A logged request to the proxy, with its status code."""
+class LoggedRequest:
+    """Log entry of a request to the proxy, with its status code."""
 
     at: float
     """Time of arrival, as ``time.time()``."""
@@ -70,16 +70,16 @@ class DemoProxy(LoopbackServer):
 
     Example::
 
-        with DemoProxy(build().answer) as proxy:
+        with DemoProxy(build().reply) as proxy:
             subprocess.run([...], env=os.environ | proxy.environment())
     """
 
-    def __init__(self, answer: AnswerFunction, port: int = 0) -> None:
+    def __init__(self, reply: ReplyFunction, port: int = 0) -> None:
         super().__init__()
-        self.answer = answer
+        self.reply = reply
         self.port = port
         """Port on 127.0.0.1; 0 for a free one, known once the context is open."""
-        self.requests: list[Logged] = []
+        self.requests: list[LoggedRequest] = []
         """All requests so far, oldest first."""
         self._contexts: dict[str, ssl.SSLContext] = {}
 
@@ -149,30 +149,30 @@ class DemoProxy(LoopbackServer):
     ) -> bool:
         """Respond to one request; return whether the connection stays open."""
         arrived = time.time()
-        answer = self._ask(method, url, headers)
-        if answer.action == "refuse":
-            answer = Answer(502, {"Content-Type": "text/plain"}, b"no such host\n", action="refuse")
+        reply = self._ask(method, url, headers)
+        if reply.action == "refuse":
+            reply = Reply(502, {"Content-Type": "text/plain"}, b"no such host\n", action="refuse")
         elif method == "CONNECT":
-            answer = Answer(200)
-        self.requests.append(Logged(arrived, method, url, answer.status))
-        if answer.delay:
-            await asyncio.sleep(answer.delay)
-        if answer.action == "drop":
+            reply = Reply(200)
+        self.requests.append(LoggedRequest(arrived, method, url, reply.status))
+        if reply.delay:
+            await asyncio.sleep(reply.delay)
+        if reply.action == "drop":
             return False
-        goes_on = answer.action == "respond" and headers.get("connection", "").lower() != "close"
-        writer.write(_head(method, answer, goes_on))
+        goes_on = reply.action == "respond" and headers.get("connection", "").lower() != "close"
+        writer.write(_head(method, reply, goes_on))
         if method != "HEAD":
-            writer.write(answer.body)
+            writer.write(reply.body)
         await writer.drain()
         return goes_on
 
-    def _ask(self, method: str, url: str, headers: Mapping[str, str]) -> Answer:
+    def _ask(self, method: str, url: str, headers: Mapping[str, str]) -> Reply:
         try:
-            return self.answer(method, url, headers)
+            return self.reply(method, url, headers)
         except Exception:
             # A bug in the function must look like a server error to the crawl, and be logged.
-            logger.exception("no answer to %s %s", method, url)
-            return Answer(500, {"Content-Type": "text/plain"}, b"the demo server failed\n")
+            logger.exception("no reply to %s %s", method, url)
+            return Reply(500, {"Content-Type": "text/plain"}, b"the demo server failed\n")
 
     def _context(self, host: str) -> ssl.SSLContext:
         if host not in self._contexts:
@@ -197,12 +197,12 @@ async def _read_request(
     return line[0], line[1], headers
 
 
-def _head(method: str, answer: Answer, goes_on: bool) -> bytes:
+def _head(method: str, reply: Reply, goes_on: bool) -> bytes:
     """Return status line and headers of a response."""
-    phrase = HTTPStatus(answer.status).phrase if answer.status in _PHRASES else "Unknown"
-    lines = [f"HTTP/1.1 {answer.status} {phrase}"]
-    lines += [f"{name}: {value}" for name, value in answer.headers.items()]
-    if method != "CONNECT" or answer.status != HTTPStatus.OK:
-        lines.append(f"Content-Length: {len(answer.body)}")
+    phrase = HTTPStatus(reply.status).phrase if reply.status in _PHRASES else "Unknown"
+    lines = [f"HTTP/1.1 {reply.status} {phrase}"]
+    lines += [f"{name}: {value}" for name, value in reply.headers.items()]
+    if method != "CONNECT" or reply.status != HTTPStatus.OK:
+        lines.append(f"Content-Length: {len(reply.body)}")
         lines.append(f"Connection: {'keep-alive' if goes_on else 'close'}")
     return "\r\n".join([*lines, "", ""]).encode("latin-1")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from random import Random
 
-from newscrawl.demo.prose import Block, Story, Writer
+from newscrawl.demo.prose import Story, StoryBlock, StoryWriter
 
 
 class Change(StrEnum):
@@ -39,13 +39,13 @@ _SENTENCE = re.compile(r"(?<=[.!?؟])\s+")
 _NUMBER = re.compile(r"(?<![\d.,\s])\s\d{2}(?=\s[^\W\d])")
 
 
-def revise(story: Story, change: Change, writer: Writer) -> tuple[Story, Revision] | None:
+def revise(story: Story, change: Change, writer: StoryWriter) -> tuple[Story, Revision] | None:
     """Return the story after a change, and the change; ``None`` if it does not apply.
 
     Args:
         story: The story as first published.
         change: The kind of change.
-        writer: Writer in the story's language and country.
+        writer: StoryWriter in the story's language and country.
     """
     match change:
         case Change.HEADLINE:
@@ -64,7 +64,7 @@ def revise(story: Story, change: Change, writer: Writer) -> tuple[Story, Revisio
             )
         case Change.ADDITION:
             text = " ".join(writer.one_of(writer.bank.frames) for _ in range(2))
-            blocks = (*story.blocks, Block("paragraph", text))
+            blocks = (*story.blocks, StoryBlock("paragraph", text))
             return replace(story, blocks=blocks), Revision(change, None, text)
     return _change_sentence(story, change, writer.rng)
 

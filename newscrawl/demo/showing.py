@@ -69,7 +69,7 @@ def show(
         raise UsageError(str(error), print_help=False) from error
     if find_spec("trustme") is None:
         raise UsageError("needs the extra: pip install 'newscrawl[demo]'", print_help=False)
-    with DemoProxy(network.answer) as proxy:
+    with DemoProxy(network.reply) as proxy:
         if serve:
             _serve(proxy, data)
             return True

@@ -2,8 +2,8 @@
 
 ``feeds`` reads the lines, ``index`` finds the latest version of each article and which of them
 ``selection`` wants, ``trust``, ``agencies`` and ``clusters`` judge them, ``formats`` and
-``tables`` write them, ``target`` publishes all or nothing, ``coverage`` counts days and outlets,
-``package``, ``card`` and ``croissant`` describe the result, and ``corpus`` puts these together.
+``tables`` write them, ``target`` publishes them atomically, ``coverage`` counts days and outlets,
+``package``, ``card`` and ``croissant`` describe the result, and ``corpus`` runs these steps.
 """
 
 from newscrawl.export.corpus import Order, Summary, export

@@ -12,10 +12,10 @@ from newscrawl.items import Article
 from newscrawl.text.cleaning import fold
 
 VARIOUS = "various"
-"""Stands for "Agences", "وكالات": dispatches of agencies that are not named."""
+"""Code for "Agences", "وكالات": dispatches of unnamed agencies."""
 
 _NAMES: dict[str, tuple[str, str]] = {
-    # Code: names in Latin script, case-sensitive; names in Arabic script. Parted by bars.
+    # Code: names in Latin script, case-sensitive; names in Arabic script. Separated by bars.
     "AFP": ("AFP|Agence France[- ]Presse", "ا ف ب|وكاله (?:الانباء الفرنسيه|فرانس برس)|فرانس برس"),
     "MAP": ("MAP|Maghreb Arabe Presse", "و م ع|وكاله المغرب العربي للانباء"),
     "APS": ("APS|Algérie Presse Service", "واج|وا ج|وكاله الانباء الجزائريه"),
@@ -73,7 +73,7 @@ _LAST_LINE = 60
 def agency(article: Article) -> str | None:
     """Return the agency that an article is a dispatch of, ``None`` if none is named as its source.
 
-    Of several, the first that is named.
+    If several are named, the first one.
     """
     copy, source = article.copy, article.source
     lines = (*article.authors, *source.authors, copy.byline or "")
@@ -130,7 +130,7 @@ def _named(pattern: Callable[[str], re.Pattern[str]], line: str) -> str | None:
     places = [
         (match.start("name"), match["name"], codes)
         for names, beginnings, codes, text in scripts
-        # Most lines name none at all.
+        # Most lines name no agency.
         if not beginnings.isdisjoint(_WORD.findall(text))
         and (match := pattern(names).search(_spaced(text)))
     ]

@@ -14,7 +14,7 @@ def hash_bylines(line: bytes, key: str) -> bytes:
     """Return a record with each author's name, byline and photo credit replaced by a hash.
 
     The same name has the same hash under the same key, so authors can still be counted. Without the
-    key no list of names leads back from the hashes. Names within texts stay.
+    key, hashes cannot be matched with lists of names. Names within texts are not replaced.
     """
     record = _decode(line)
     copy, source = record.get("copy") or {}, record.get("source") or {}

@@ -1,6 +1,6 @@
 """Writes the dataset card (``README.md``) and the citation of an export.
 
-The card's head is what Hugging Face reads: which files are data, and the type of each column.
+The card's YAML header is for Hugging Face: it lists the data files and the type of each column.
 """
 
 from collections.abc import Iterable, Mapping
@@ -87,7 +87,7 @@ def citation(facts: Facts) -> str:
 
 
 def _head(facts: Facts) -> Iterable[str]:
-    """Return the YAML head: simple enough to need no library."""
+    """Return the YAML header: simple enough to need no library."""
     chosen = facts.chosen
     yield f'pretty_name: "{facts.title}"'
     if languages := sorted(filter(None, facts.languages)):
@@ -112,7 +112,7 @@ def _head(facts: Facts) -> Iterable[str]:
         yield '  na_values:\n  - ""'
         if facts.bom:
             yield "  encoding: utf-8-sig"
-    if chosen.format != "parquet":  # which has its types in itself
+    if chosen.format != "parquet":  # which includes its types
         yield "dataset_info:"
         yield "  features:"
         for field in chosen.fields():
@@ -146,7 +146,7 @@ def _scalar(field: Field, *, is_json: bool) -> str:
     if field.format == "date":
         return "date32"
     if field.format == "date-time" and is_json:
-        # As a string it would be converted to UTC, and its day with it.
+        # As a timestamp it would be converted to UTC, which may change the day.
         return "json"
     return {"integer": "int64", "number": "float64", "boolean": "bool"}.get(field.kind, "string")
 

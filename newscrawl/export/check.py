@@ -1,4 +1,4 @@
-"""Validates feeds: finds every faulty line, with its position and what is wrong."""
+"""Validates feeds: finds every invalid line, with its position and the violated rule."""
 
 import dataclasses
 import json
@@ -13,12 +13,12 @@ import msgspec
 from newscrawl.articles.validation import record_faults
 from newscrawl.errors import StoreError
 from newscrawl.export.columns import COLUMNS
-from newscrawl.export.feeds import Damage, FeedReader, Line
+from newscrawl.export.feeds import Damage, FeedLine, FeedReader
 from newscrawl.items import Article
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class FeedFault:
     """A violation of the schema or of a feed's guarantees, with feed and line."""
 
     feed: int
@@ -35,7 +35,7 @@ class FeedCheck:
     """Checks all lines of feeds in one pass; keeps only identifiers and versions.
 
     Raises:
-        StoreError: the temporary database for that cannot be written.
+        StoreError: its temporary database cannot be written.
     """
 
     def __init__(self, reader: FeedReader) -> None:
@@ -44,7 +44,7 @@ class FeedCheck:
         """Lines read so far."""
         self.faulty = 0
         """Faulty lines so far."""
-        # SQLite keeps it in memory while it is small, and then in a temporary file.
+        # SQLite keeps it in memory while it is small, then in a temporary file.
         self._db = sqlite3.connect("", isolation_level=None)
         self._db.execute(
             "CREATE TABLE seen (id TEXT, version INTEGER, feed INTEGER, line INTEGER,"
@@ -55,7 +55,7 @@ class FeedCheck:
         """Close the temporary database."""
         self._db.close()
 
-    def faults(self) -> Iterator[Fault]:
+    def faults(self) -> Iterator[FeedFault]:
         """Yield every fault of all feeds, in order.
 
         Raises:
@@ -70,11 +70,11 @@ class FeedCheck:
                     article, found = self._judge(feed, line)
                     self.faulty += bool(found)
                     number = line.line if isinstance(line, Damage) else line.number
-                    yield from (Fault(feed, number, article, what) for what in found)
+                    yield from (FeedFault(feed, number, article, what) for what in found)
         except sqlite3.Error as error:
             raise StoreError(f"the identifiers cannot be kept: {error}") from error
 
-    def _judge(self, feed: int, line: Line | Damage) -> tuple[str | None, list[str]]:
+    def _judge(self, feed: int, line: FeedLine | Damage) -> tuple[str | None, list[str]]:
         """Return the record's identifier and the faults of its line."""
         if isinstance(line, Damage):
             return None, [line.reason]
@@ -95,7 +95,7 @@ class FeedCheck:
         return article, found
 
     def _note(self, article: str, version: int, feed: int, line: int) -> list[str]:
-        """Store a version; return a fault if it was there before."""
+        """Store a version; return a fault if it is a duplicate."""
         try:
             self._db.execute("INSERT INTO seen VALUES (?, ?, ?, ?)", (article, version, feed, line))
         except sqlite3.IntegrityError:
@@ -107,7 +107,7 @@ class FeedCheck:
         return []
 
 
-def _parse(line: Line) -> tuple[Any, list[str]]:
+def _parse(line: FeedLine) -> tuple[Any, list[str]]:
     """Return the object on a line, and the faults of the line's form."""
     found = [] if line.ended else ["the line does not end: it is torn"]
     if not line.data.strip():
@@ -124,7 +124,7 @@ def _parse(line: Line) -> tuple[Any, list[str]]:
     if not isinstance(record, dict):
         return None, [*found, "is not an object"]
     if msgspec.json.encode(record) != line.data:
-        # Only then can a name occur twice, of which parsers take either.
+        # Only then can a name occur twice; parsers would use one of the values.
         json.loads(line.data, object_pairs_hook=lambda pairs: _collect(pairs, found))
     return record, found
 

@@ -1,9 +1,9 @@
 """Duplicate clusters: groups the selected articles with the same or nearly the same text.
 
-Texts with the same words are one. Among the others, candidates share a band of their MinHash
-signatures or their first words; they are then compared with the cluster's representative word by
-word. Signatures are held in arrays, texts only while a cluster is compared: memory grows by about
-150 bytes an article.
+Texts with the same words are exact duplicates. Other candidates share a band of their MinHash
+signatures or their first words, and are compared with the cluster's representative word by word.
+Signatures are kept in arrays, texts only while a cluster is compared: memory grows by about 150
+bytes per article.
 """
 
 import heapq
@@ -22,10 +22,10 @@ Numbers = NDArray[Any]
 """Numbers of texts, or a key of each."""
 
 NEAR = 0.5
-"""Least Jaccard similarity of two texts of a cluster."""
+"""Minimum Jaccard similarity of two texts in a cluster."""
 
 PART = 0.75
-"""Share of a text's sequences from which it counts as a part of a longer one: a cut copy."""
+"""Share of a text's word sequences in a longer text from which it counts as a cut copy of that."""
 
 _SEQUENCE = 4
 _FIRST_WORDS = 12
@@ -33,10 +33,10 @@ _FEWEST_WORDS = 12
 """Shorter texts are never compared: they are stubs and captions."""
 
 _CROWD = 64
-"""Texts with the same first words from which these are a formula, not a text's beginning."""
+"""Number of texts with the same first words above which these are a standard phrase."""
 
 _NEIGHBOURS = 8
-"""Texts of a band that each one is compared with, besides the first of them."""
+"""Texts of a band that each text is compared with, besides the first one."""
 
 _PAIRS_TOGETHER = 100_000
 """Pairs whose signatures are compared together."""
@@ -53,7 +53,7 @@ class Fingerprint(NamedTuple):
     size: int
     """Number of words."""
     digest: bytes
-    """Hash of all words, 8 bytes; of a short text, of those of its title too."""
+    """Hash of all words, 8 bytes; of a short text, including its title."""
     beginning: int
     """Hash of the first words; 0 if there are too few."""
     signature: bytes
@@ -75,18 +75,18 @@ def _hash(said: Sequence[str]) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class ClusterText:
     """An article to be clustered: fingerprint of its text and publication time."""
 
     fingerprint: Fingerprint
-    """Of its text."""
+    """Fingerprint of the article's text."""
     published: float
-    """Publication, seconds since 1970, UTC; the day's first second if only that is known."""
+    """Publication, seconds since 1970, UTC; the day's first second if only the day is known."""
     precise: bool
     """Whether the time of day is known."""
 
 
-class Place(NamedTuple):
+class ClusterMember(NamedTuple):
     """An article's rank in its duplicate cluster, and similarity to the representative."""
 
     article: int
@@ -96,9 +96,9 @@ class Place(NamedTuple):
     size: int
     """Number of articles in the cluster."""
     rank: int
-    """Place in the cluster, 1 for the representative."""
+    """Rank in the cluster, 1 for the representative."""
     similarity: float
-    """Likeness to the representative; 1.0 is not yet exact."""
+    """Similarity to the representative; 1.0 does not imply exact equality."""
     exact: bool
     """Whether the words are the same."""
 
@@ -122,21 +122,21 @@ class Clusters:
         self._signatures = np.zeros((count, PERMUTATIONS), np.uint16)
         self._parents = np.arange(count, dtype=np.int32)
 
-    def add(self, text: Text) -> None:
+    def add(self, text: ClusterText) -> None:
         """Add the next text."""
         number, printed = self._count, text.fingerprint
         self._count += 1
         self._sizes[number], self._precise[number] = printed.size, text.precise
         self._published[number] = text.published
         if printed.digest:
-            # 0 stands for none.
+            # 0 means no hash.
             self._digests[number] = int.from_bytes(printed.digest) or 1
         if printed.signature:
             self._beginnings[number] = printed.beginning
             self._signatures[number] = np.frombuffer(printed.signature, "<u2")
 
-    def places(self) -> Iterator[Place]:
-        """Yield the place of each text that is not alone, cluster by cluster."""
+    def places(self) -> Iterator[ClusterMember]:
+        """Yield each text of a cluster of several, cluster by cluster."""
         firsts = self._unite_equal()
         self._unite_alike(firsts)
         roots = self._roots()
@@ -149,14 +149,14 @@ class Clusters:
     # --- Candidates -------------------------------------------------------------------------------
 
     def _unite_equal(self) -> Numbers:
-        """Unite texts of the same words; return the number of one of each that has a signature."""
+        """Unite texts with the same words; return one number of each group with a signature."""
         _, firsts, inverse = np.unique(self._digests, return_index=True, return_inverse=True)
         known = self._digests > 0
         self._parents[known] = firsts[inverse][known]
         return firsts[self._beginnings[firsts] > 0]
 
     def _unite_alike(self, firsts: Numbers) -> None:
-        """Unite texts that share a band and whose signatures are alike, or that begin alike."""
+        """Unite texts with a common band and similar signatures, or with the same beginning."""
         for at in range(0, PERMUTATIONS, BAND):
             key = self._signatures[firsts, at].astype(np.uint64)
             for shift in range(1, BAND):
@@ -192,7 +192,7 @@ class Clusters:
 
     # --- Clusters ---------------------------------------------------------------------------------
 
-    def _split(self, group: list[int]) -> Iterator[Place]:
+    def _split(self, group: list[int]) -> Iterator[ClusterMember]:
         """Divide candidates into clusters around representatives."""
         waiting = self._ranked(group)
         for _ in range(_ROUNDS):
@@ -205,14 +205,16 @@ class Clusters:
             if len(members) > 1:
                 for rank, member in enumerate(members, start=1):
                     same = bool(self._digests[member] == self._digests[first])
-                    yield Place(member, first, len(members), rank, similar.get(member, 1.0), same)
+                    yield ClusterMember(
+                        member, first, len(members), rank, similar.get(member, 1.0), same
+                    )
             waiting = [other for other in others if similar[other] == 0]
 
     def _are_compared(self, first: int, others: Iterable[int]) -> bool:
         return any(self._digests[first] != self._digests[other] for other in others)
 
     def _similarity(self, first: int, held: set[int], other: int) -> float:
-        """Likeness of two texts; 0 if they are not of one cluster."""
+        """Return the similarity of two texts; 0 if they do not belong to one cluster."""
         if self._digests[first] == self._digests[other]:
             return 1.0
         return similarity(held, _sequences(self._read(other)))
@@ -220,8 +222,7 @@ class Clusters:
     def _ranked(self, group: Iterable[int]) -> list[int]:
         """Order texts by publication; of those that may have been first, the longest.
 
-        A day without a time may be any time of it, so it is neither before nor after another time
-        of the same day.
+        A date without a time is neither before nor after another time of the same day.
         """
         starting = sorted(group, key=lambda number: (self._published[number], number))
         starting.reverse()
@@ -244,12 +245,12 @@ class Clusters:
         return ranked
 
     def _end(self, number: int) -> float:
-        """The last second at which an article may have been published."""
+        """Return the last second at which an article may have been published."""
         return float(self._published[number]) + (0 if self._precise[number] else _DAY - 1)
 
 
 def similarity(one: set[int], other: set[int]) -> float:
-    """Return the likeness of two texts by their sequences; 0 if they are two texts.
+    """Return the similarity of two texts by their word sequences; 0 if they are different texts.
 
     >>> similarity({1, 2, 3, 4}, {1, 2, 3, 5}), similarity({1}, {2})
     (0.6, 0.0)

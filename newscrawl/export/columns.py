@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, fields
 from typing import Annotated, Literal
 
+import msgspec
 from msgspec import Meta
 
 from newscrawl.export.trust import Level, Reason
@@ -12,7 +13,7 @@ Day = Annotated[str, Meta(extra_json_schema={"format": "date"})]
 """A date in ISO 8601."""
 
 Match = Literal["exact", "near"]
-"""How a text equals the first of its cluster: the same words, or nearly."""
+"""How a text matches the representative of its cluster: same words, or nearly the same."""
 
 
 @dataclass(slots=True)
@@ -47,3 +48,13 @@ class Columns:
 
 COLUMNS = tuple(column.name for column in fields(Columns))
 """Names of the columns, in order."""
+
+_LAST_COLUMN = f'"{COLUMNS[-1]}":'.encode()
+
+
+def without_columns(line: bytes) -> bytes:
+    """Return a line as it stood in its feed, without the columns of an earlier export."""
+    if _LAST_COLUMN not in line:
+        return line
+    record = msgspec.json.decode(line)
+    return msgspec.json.encode({name: record[name] for name in record if name not in COLUMNS})

@@ -23,12 +23,12 @@ from newscrawl.export.package import TABLE_SCHEMA, data_package, is_shared, tabl
 from newscrawl.export.rebuild import Gap, gap_files, gaps
 from newscrawl.export.selection import Selection
 from newscrawl.export.survival import Checks
-from newscrawl.export.tables import Lives
+from newscrawl.export.tables import SurvivalTable
 from newscrawl.export.target import PACKAGE, HashedFile, Target, Written
 from newscrawl.state.place import Place
 
 _SINGLE = "articles"
-"""Name of the one file, without its suffix, where only a directory is given."""
+"""Name of the data file, without suffix, if only a directory is given."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,29 +36,29 @@ class Order:
     """Options of an export: feeds, output, format and selection of records."""
 
     feeds: list[Feed]
-    """Where the records stand."""
+    """Feeds to read."""
     output: Path
-    """A directory, or with a format's suffix the one file that is wanted."""
+    """A directory, or a single file with a format's suffix."""
     format: str = "jsonl"
     """A key of ``FORMATS``."""
     split: bool = False
-    """Whether each newspaper has a file of its own, ``site/edition/newspaper``."""
+    """Whether each newspaper is written to a separate file, ``site/edition/newspaper``."""
     selection: Selection
     """Which records."""
     overwrite: bool = False
-    """Whether an earlier export at the same place is replaced."""
+    """Whether an earlier export in the same place is replaced."""
     skip_damaged: bool = False
-    """Whether lines that cannot be parsed are left out; otherwise nothing is exported then."""
+    """Whether damaged lines are skipped; otherwise they make the export fail."""
     bom: bool = False
     """Whether CSV files begin with a byte order mark, by which Excel recognises UTF-8."""
     byline_key: str | None = None
-    """Key of the hashes that replace the names of authors; without it names stay."""
+    """Key of the hashes that replace authors' names; without a key, names are kept."""
     checks: list[Path | str] = field(default_factory=list)
     """Files of source checks, for the format ``survival``."""
     place: Place | None = None
-    """Where the ledger of the feeds is, for the coverage; without it discovery is unknown."""
+    """Ledger of the feeds, for the coverage tables; without it, discovery counts are empty."""
     command: str
-    """What made the export, for its description."""
+    """Command that made the export, for its description."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +66,11 @@ class Summary:
     """Result of an export: statistics, output files, and listed articles that are missing."""
 
     facts: Facts
-    """What was exported."""
+    """Statistics of the export."""
     package: Path
     """The description."""
     kept: list[str] = field(default_factory=list)
-    """Descriptions not written, as files of others have their names."""
+    """Descriptions that were not written because other files have their names."""
     gaps: list[Gap] = field(default_factory=list)
     """Articles of the list of identifiers that are not as listed."""
 
@@ -81,11 +81,11 @@ class Summary:
 
 
 def export(order: Order) -> Summary:
-    """Make an export, or leave no trace.
+    """Export records; after a failure, nothing is left behind.
 
     Raises:
         ExportError: no record is selected, a feed cannot be read or has damaged lines,
-            there is something at the output already, or a library is missing.
+            the output exists, or a library is missing.
         StoreError: the output cannot be written.
     """
     single = order.output.name if order.output.suffix == FORMATS[order.format].suffix else None
@@ -161,7 +161,7 @@ def _export(order: Order, target: Target, index: Index, single: str | None) -> S
 def _observed(
     records: Iterator[Record], digest: Any, coverage: Coverage | None
 ) -> Iterator[Record]:
-    """Pass records on; add each to the digest that makes the corpus id, and to the coverage."""
+    """Pass records on, and add each to the corpus digest and the coverage tables."""
     for record in records:
         digest.update(hashlib.sha256(record.line).digest())
         if coverage:
@@ -175,13 +175,13 @@ def _write_data(
     chosen = FORMATS[order.format]
     split = order.split or chosen.always_split
     files = []
-    checks = Checks(order.checks)
+    checks = Checks(order.checks, target.stage / "checks.sqlite")
     groups = groupby(records, lambda record: record.newspaper) if split else [("", records)]
     for stem, group in groups:
         name = f"{stem}{chosen.suffix}" if split else single or f"{_SINGLE}{chosen.suffix}"
         with target.create(name) as file:
             writer = chosen.writer(file, bom=order.bom)
-            if isinstance(writer, Lives):
+            if isinstance(writer, SurvivalTable):
                 writer.checks = checks
             number = 0
             for record in group:
@@ -189,6 +189,7 @@ def _write_data(
                 number += 1 if rows is None else rows
             writer.close()
         files.append(file.result(name, number))
+    checks.close()
     return files
 
 
@@ -197,9 +198,9 @@ def _without_names(record: Record, key: str | None) -> Record:
 
 
 def _describe(target: Target, facts: Facts, others: dict[str, str]) -> list[str]:
-    """Write the descriptions, the data package last; return those that were not.
+    """Write the descriptions, the data package last; return those that were not written.
 
-    A file that is of no export is never replaced by a description.
+    A file that does not belong to an export is never replaced.
     """
     texts = {CARD: card(facts), CITATION: citation(facts), CROISSANT: _json(croissant(facts))}
     texts |= others

@@ -1,7 +1,7 @@
 """Coverage tables of an export: articles and gaps by outlet and day, statistics by outlet.
 
-Two tables: a row per outlet and day, in which silence and failure are distinguished, and a row per
-outlet.
+``coverage.csv`` has a row per outlet and day, which distinguishes silence from failure;
+``outlets.csv`` has a row per outlet.
 """
 
 import dataclasses
@@ -39,21 +39,21 @@ CrawlHistory = dict[str, dict[str, Crawled]]
 
 @dataclass(slots=True)
 class OutletDay:
-    """Row of ``days.csv``: an outlet's articles on one day, and whether it is a gap."""
+    """Row of ``coverage.csv``: an outlet's articles on one day, and whether it is a gap."""
 
     newspaper: str = ""
     """Aggregator, edition and outlet: `maghress/fr/lopinion`."""
     day: Day = ""
-    """The day: of publication where the outlet is for `articles`, of discovery (UTC) for the other
+    """Day of publication (outlet's time zone) for `articles`, day of discovery (UTC) for the other
     counts."""
     articles: int = 0
     """Articles of this export that were published on that day."""
     discovered: int | None = None
     """Articles that crawls discovered on that day; empty if the export had no ledger."""
     exported: int | None = None
-    """Number of these that have a record."""
+    """Number of these articles that have a record."""
     failed: int | None = None
-    """Number of these that could not be fetched so far."""
+    """Number of these articles that could not be fetched so far."""
     gap: Literal["silent", "failed"] | None = None
     """`failed` if any of the discovered articles failed; `silent` if nothing failed and no article
     was published, though the outlet is between its first and last day and has at least one article
@@ -79,9 +79,9 @@ class OutletCoverage:
     discovered: int | None = None
     """Articles that crawls discovered on any day; empty if the export had no ledger."""
     exported: int | None = None
-    """Number of these that have a record."""
+    """Number of these articles that have a record."""
     failed: int | None = None
-    """Number of these that could not be fetched so far."""
+    """Number of these articles that could not be fetched so far."""
     delay: float | None = None
     """Median number of days from the outlet's date to the aggregator's."""
     cut: Share | None = None
@@ -167,14 +167,14 @@ class Coverage:
             self._measured.add(self._decode(record.line), record.columns.day)
 
     def close(self) -> None:
-        """Write what is left."""
+        """Write the remaining rows."""
         self._finish()
         while self._left:
             newspaper, crawled = self._left.pop()
             self._write(newspaper, _Measured(), crawled)
 
     def _finish(self) -> None:
-        """Write the newspaper whose records are complete, and those before it without records."""
+        """Write the rows of a completed newspaper, and of newspapers before it without records."""
         if not self._newspaper:
             return
         crawled: dict[str, Crawled] = {}
@@ -228,7 +228,7 @@ class Coverage:
             yield row
 
     def _counted(self, days: Iterable[Crawled]) -> tuple[int, int, int] | tuple[None, None, None]:
-        """Return the sums of the ledger's counts, or nothing without a ledger."""
+        """Return the sums of the ledger's counts; ``None`` values without a ledger."""
         if not self._has_ledger:
             return None, None, None
         counts = list(days)

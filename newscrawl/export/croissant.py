@@ -61,7 +61,7 @@ _CC0 = "https://creativecommons.org/publicdomain/zero/1.0/"
 
 
 def croissant(facts: Facts) -> dict[str, Any]:
-    """Return the content of ``croissant.json``; objects and lists of them are left out of it."""
+    """Return the content of ``croissant.json``; without objects and lists of objects."""
     fields = list(_columns(facts.chosen.fields()))
     return {
         "@context": _CONTEXT,
@@ -85,14 +85,14 @@ def croissant(facts: Facts) -> dict[str, Any]:
 
 
 def _columns(fields: Iterable[Field]) -> Iterator[Field]:
-    """Yield the columns that every tool can extract: scalars at the top of a record."""
+    """Yield the columns that every tool can extract: top-level scalars of a record."""
     for path, field in flat(fields):
         if len(path) == 1 and field.kind in _TYPES:
             yield field
 
 
 def _file(facts: Facts, file: Written) -> dict[str, Any]:
-    # Croissant knows JSON Lines by this name only.
+    # Croissant's only name for JSON Lines.
     kinds = {"jsonl": "application/jsonlines", "parquet": "application/x-parquet"}
     return {
         "@type": "cr:FileObject",

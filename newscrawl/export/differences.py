@@ -1,7 +1,7 @@
 """Finds the passages that differ between copy and source, or between two records.
 
-Texts are divided into sentences and aligned; sentences with the same words are the same, whatever
-their punctuation, case and accents.
+Texts are divided into sentences and aligned; sentences with the same words are equal, regardless
+of punctuation, case and accents.
 """
 
 import re
@@ -14,19 +14,20 @@ from typing import Literal, NamedTuple
 
 from newscrawl.aggregator.phrases import is_stub, is_truncated
 from newscrawl.export.columns import Day
+from newscrawl.extraction.paywall import announces_paywall
 from newscrawl.items import Article, Share
 from newscrawl.text.bylines import split_bylines
 from newscrawl.text.cleaning import fold, western_digits, words
 from newscrawl.text.mojibake import looks_mojibake
 
 Kind = Literal["cut", "added", "replaced", "headline", "date", "author", "encoding", "paywall"]
-"""What differs; see ``Difference.kind``."""
+"""Kind of difference; see ``Difference.kind``."""
 
 _SAME_SENTENCE = 0.5
-"""Share of words in common from which two sentences are forms of one."""
+"""Share of common words from which two sentences are variants of one."""
 
 _MOST_SENTENCES = 1000
-"""Sentences of a text that are compared."""
+"""Maximum number of compared sentences of a text."""
 
 _SENTENCE = re.compile(r"(?<=[.!?؟…])[»”\"')\]]*\s+|\n+")
 _ABBREVIATION = re.compile(r"(?:\b[^\W\d_]|\b(?:Mme|Mlle|Mr|Mrs|Dr|Pr|St|Ste|No|art|av|cf|etc))\.$")
@@ -34,7 +35,10 @@ _NUMBER = re.compile(r"\d+(?:[.,\s]\d+)*")
 _NAME = re.compile(r"(?<=[\w,;:’'] )(?:[^\W\d_a-z][\w’'-]+)(?: [^\W\d_a-z][\w’'-]+)*")
 _CAPITAL = re.compile(r"[^\W\d_]")
 _LONGEST = 20_000
-"""Characters of a passage that are kept."""
+"""Maximum characters of a passage in the output."""
+
+_MOST_PAIRS = 10_000_000
+"""Pairs of words up to which changed words are counted by an alignment, else without order."""
 
 
 @dataclass(slots=True)
@@ -61,7 +65,7 @@ class Difference:
     """Version that lost or gained the passage, or is damaged: ``copy``, ``source``, or that of the
     record; ``null`` where only the field differs."""
     position: Share | None = None
-    """Where the passage begins in the text that holds it: 0 is its beginning, 1 its end."""
+    """Position of the passage in its text: 0 is the beginning, 1 the end."""
     words: int = 0
     """Number of words that differ."""
     numbers: list[str] = field(default_factory=list)
@@ -115,7 +119,7 @@ def between_copy_and_source(article: Article) -> Iterator[Difference]:
 def between_records(old: Article, new: Article) -> Iterator[Difference]:
     """Yield what differs between an earlier and a later record of an article.
 
-    Texts are compared if both are of the same origin: otherwise it is not the text that changed.
+    Texts are compared only if both have the same origin; otherwise the text itself did not change.
     """
     first, second = f"version {old.version}", f"version {new.version}"
     found = [*_headline(old.title, new.title), *_date(old.published, new.published)]
@@ -166,20 +170,20 @@ def _passages(
         before: the first text.
         after: the second text.
         cut_first: whether the first is known to be cut at its end.
-        cut_second: whether the second is; an offer to subscribe tells it, too.
+        cut_second: whether the second is; a subscription prompt implies it, too.
     """
     one, two = _sentences(before), _sentences(after)
     if cut_first and one:
-        del one[-1]  # half a sentence, or one that sends readers elsewhere
+        del one[-1]  # a partial sentence, or a reference to the full text
     known = {sentence.key for sentence in one}
     for at, sentence in enumerate(two):
-        if sentence.key not in known and is_stub(sentence.text):
+        if sentence.key not in known and _is_notice(sentence.text):
             cut_second = True
             del two[at:]
             break
     if cut_second:
         while two and two[-1].key not in known:
-            del two[-1]  # the offer, and what stands below it
+            del two[-1]  # the subscription prompt, and all text after it
     for passage in _aligned(one, two):
         first, second = _joined(passage.before, before), _joined(passage.after, after)
         if first and second:
@@ -193,6 +197,11 @@ def _passages(
         text, holding = (before, passage.before) if first else (after, passage.after)
         found.position = round(holding[0].start / len(text), 3)
         yield found
+
+
+def _is_notice(text: str) -> bool:
+    """Return whether a sentence offers the rest of the text to subscribers."""
+    return is_stub(text) or announces_paywall(text)
 
 
 def _joined(sentences: Sequence[_Sentence], text: str) -> str | None:
@@ -218,6 +227,9 @@ def _differing(kind: Kind, side: str | None, before: str | None, after: str | No
 def _words_changed(one: Sequence[str], other: Sequence[str]) -> int:
     if not one or not other:
         return len(one) + len(other)
+    if len(one) * len(other) > _MOST_PAIRS:
+        before, after = Counter(one), Counter(other)
+        return max((before - after).total(), (after - before).total())
     blocks = SequenceMatcher(None, one, other, autojunk=False).get_opcodes()
     return sum(max(b - a, d - c) for tag, a, b, c, d in blocks if tag != "equal")
 
@@ -275,23 +287,19 @@ def _say_the_same(one: Sequence[_Sentence], two: Sequence[_Sentence]) -> bool:
 
 
 def _paired(one: Sequence[_Sentence], two: Sequence[_Sentence]) -> Iterator[_Passage]:
-    """Pair the sentences of a stretch that are forms of each other; join the others."""
+    """Pair the sentences that are variants of each other; join the others to passages."""
     start = 0
     rest: list[_Sentence] = []
+    held = [Counter(sentence.key) for sentence in two]
     for sentence in one:
-        place = next(
-            (
-                at
-                for at in range(start, len(two))
-                if _likeness(sentence.key, two[at].key) >= _SAME_SENTENCE
-            ),
-            None,
-        )
+        said = Counter(sentence.key)
+        places = (at for at in range(start, len(two)) if _are_alike(said, held[at]))
+        place = next(places, None)
         if place is None:
             rest.append(sentence)
             continue
         own, other = [sentence], [two[place]]
-        # A heading may be a sentence of its own in one text, and the beginning of one in the other.
+        # A heading may be a separate sentence in one text, and begin a sentence in the other.
         if rest and _begins_with(two[place], rest[-1]):
             own.insert(0, rest.pop())
         elif start < place and _begins_with(sentence, two[place - 1]):
@@ -313,9 +321,10 @@ def _unpaired(before: Sequence[_Sentence], after: Sequence[_Sentence]) -> Iterat
         yield _Passage([], after)
 
 
-def _likeness(one: Sequence[str], other: Sequence[str]) -> float:
-    common = (Counter(one) & Counter(other)).total()
-    return 2 * common / (len(one) + len(other))
+def _are_alike(one: Counter[str], other: Counter[str]) -> bool:
+    """Return whether two sentences are forms of one, by the words that they share."""
+    least = _SAME_SENTENCE / 2 * (one.total() + other.total())
+    return min(one.total(), other.total()) >= least and (one & other).total() >= least
 
 
 DIFFERENCE_FIELDS = tuple(column.name for column in fields(Difference))

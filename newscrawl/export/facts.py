@@ -22,7 +22,7 @@ class Facts:
     files: Sequence[Written]
     """The data files, in order."""
     tables: Sequence[Written]
-    """The tables of coverage; none if files of others have their names."""
+    """The coverage tables; none if other files have their names."""
     gaps: Mapping[str, int]
     """Numbers of days that outlets are ``silent`` or have ``failed`` articles."""
     format: str
@@ -32,19 +32,19 @@ class Facts:
     hashed_bylines: bool
     """Whether names of authors were replaced by hashes."""
     selection: Selection
-    """What was asked for."""
+    """Selection of records."""
     counts: Counts
     """Counts of the lines."""
     feeds: int
     """Number of feeds read."""
     command: str
-    """How to make the export again."""
+    """Command that repeats the export."""
     created: datetime
-    """When it was made, UTC."""
+    """Time of the export, UTC."""
     newspapers: Mapping[str, int]
     """Records by newspaper: ``maghress/fr/lopinion``."""
     languages: Mapping[str, int]
-    """Records by language; an empty name stands for an unknown one."""
+    """Records by language; an empty name means unknown."""
     origin: Mapping[str, int]
     """Records by origin."""
     status: Mapping[str, int]
@@ -80,7 +80,7 @@ class Facts:
 
     @property
     def title(self) -> str:
-        """The export in one line."""
+        """Title of the export, in one line."""
         return (
             f"{self.counts.exported} news articles of {', '.join(self.sites)}, "
             f"{self.first} to {self.last}"
@@ -103,7 +103,7 @@ class Facts:
 
 
 def gather(index: Index, **known: Any) -> Facts:
-    """Return the facts of an export, those of the index with the others."""
+    """Return the facts of an export: counts from the index, and the given ones."""
     agencies = index.count_by("agency")
     agencies.pop("", None)
     first, last = index.days()

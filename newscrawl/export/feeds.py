@@ -17,7 +17,7 @@ from newscrawl.state.place import Place, as_place
 from newscrawl.storage import WHOLE, open_file
 
 _OPEN_AT_ONCE = 64
-"""Feeds that are open at once; a corpus may have more than a process may open."""
+"""Maximum number of open feeds; a corpus may have more than a process may open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Feed:
     path: Path
     """Path of the file."""
     length: int | None = None
-    """Committed bytes, if a run still writes to it; the rest is ignored."""
+    """Committed bytes, if a run is still writing; the rest is ignored."""
     url: str = ""
     """URL of its object in object storage, if it is not on this disk."""
 
@@ -38,7 +38,7 @@ class Feed:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class FeedLine:
     """A line of a feed, without its line break, and its position."""
 
     number: int
@@ -60,7 +60,7 @@ class Damage:
     line: int
     """Number of the line, from 1."""
     reason: str
-    """What is wrong."""
+    """Reason."""
 
     def __str__(self) -> str:
         """Return the message for users."""
@@ -72,7 +72,7 @@ def find_feeds(
 ) -> list[Feed]:
     """Return the given feeds, those of given directories, or those of a data directory.
 
-    Feeds in object storage are among them, also those of other machines.
+    Feeds in object storage, also of other machines, are included.
 
     Args:
         place: Data directory and ledger.
@@ -105,7 +105,7 @@ def find_feeds(
 
 
 def _committed(place: Place, sites: Iterable[str]) -> dict[Path, int]:
-    """Return the valid lengths of the feeds of this machine that runs still write to."""
+    """Return the valid lengths of this machine's feeds that runs are still writing."""
     try:
         with ledger_of(place) as ledger:
             return {
@@ -134,7 +134,7 @@ class FeedReader:
         """Unpacked feeds, each with the reason why the rest could not be unpacked."""
         self._open: OrderedDict[int, IO[bytes]] = OrderedDict()
 
-    def lines(self, number: int) -> Iterator[Line | Damage]:
+    def lines(self, number: int) -> Iterator[FeedLine | Damage]:
         """Yield all lines of the feed with a number, counted from 0.
 
         Raises:
@@ -155,7 +155,7 @@ class FeedReader:
                         return
                     end = None if limit is None else limit - offset
                     whole = data[:end]
-                    yield Line(count, offset, whole.removesuffix(b"\n"), whole.endswith(b"\n"))
+                    yield FeedLine(count, offset, whole.removesuffix(b"\n"), whole.endswith(b"\n"))
                     offset += len(data)
             if fault:
                 yield Damage(feed.path, count + 1, fault)

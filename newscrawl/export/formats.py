@@ -10,16 +10,15 @@ from typing import ClassVar, Protocol
 import msgspec
 
 from newscrawl.errors import ExportError
-from newscrawl.export.columns import COLUMNS
 from newscrawl.export.differences import Difference, between_copy_and_source, between_records
 from newscrawl.export.index import Record
 from newscrawl.export.parquet import ParquetRows
 from newscrawl.export.record_fields import Field, corpus_fields, difference_fields, survival_fields
 from newscrawl.export.tables import (
-    Coding,
+    CodingSheet,
     Csv,
     Identifiers,
-    Lives,
+    SurvivalTable,
     coding_fields,
     csv_fields,
     identifier_fields,
@@ -34,7 +33,7 @@ class Writer(Protocol):
     """Interface of writers: write records to one file, which the caller opens and closes."""
 
     def add(self, record: Record) -> int | None:
-        """Write one record; return the number of rows that it makes, ``None`` for one."""
+        """Write one record; return the number of rows written, ``None`` for one."""
 
     def close(self) -> None:
         """Write buffered rows."""
@@ -52,27 +51,27 @@ class Format:
     """Description of an output format: suffix, media type, writer and columns."""
 
     suffix: str
-    """Of its files, with the dot."""
+    """Suffix of its files, with the dot."""
     format: str
-    """What its files are, as Frictionless calls it."""
+    """Format of its files, in Frictionless terms."""
     mediatype: str
     """IANA media type of its files."""
     writer: WriterFactory
-    """Begins a file."""
+    """Creates the writer of a file."""
     fields: Callable[[], tuple[Field, ...]]
-    """What its records hold."""
+    """Returns the fields of its records."""
     about: str
-    """What it is, for the help text."""
+    """Description for the help text."""
     always_split: bool = False
-    """Whether it is one file a newspaper by definition."""
+    """Whether it always writes one file per newspaper."""
     by_suffix: bool = True
-    """Whether a file's suffix alone chooses it."""
+    """Whether the output file's suffix selects it."""
     is_table: bool = True
     """Whether Frictionless can validate it as a table."""
     clusters: bool = True
-    """Whether it holds duplicate clusters, which take time to compute."""
+    """Whether it contains duplicate clusters, which take time to compute."""
     texts: bool = True
-    """Whether it holds texts, which belong to their publishers."""
+    """Whether it contains texts, which belong to their publishers."""
 
 
 class JsonLines:
@@ -90,14 +89,8 @@ class JsonLines:
         """See ``Writer``."""
 
 
-_LAST_COLUMN = f'"{COLUMNS[-1]}":'.encode()
-
-
 def joined(record: Record) -> bytes:
     """Return a record and its columns as one JSON object."""
-    if _LAST_COLUMN in record.line:  # the line is of an earlier export
-        line = msgspec.json.decode(record.line) | msgspec.to_builtins(record.columns)
-        return _encode(line)
     return record.line.rstrip()[:-1] + b"," + _encode(record.columns)[1:]
 
 
@@ -125,7 +118,7 @@ class Differences:
     """Writes JSON Lines with one row per passage that differs between two versions.
 
     The copy is compared with the source in the latest version of an article, and each version with
-    the one before if all versions are exported.
+    the previous one if all versions are exported.
     """
 
     def __init__(self, file: io.BufferedIOBase, *, bom: bool) -> None:  # noqa: ARG002 - JSON has none
@@ -230,7 +223,7 @@ FORMATS: dict[str, Format] = {
         Parquet,
         corpus_fields,
         "Parquet, with nested fields",
-        is_table=False,  # it takes lists in Parquet for wrong
+        is_table=False,  # it rejects lists in Parquet
     ),
     "study": Format(
         ".json",
@@ -244,7 +237,7 @@ FORMATS: dict[str, Format] = {
     "coding": Format(
         ".csv",
         *_CSV,
-        Coding,
+        CodingSheet,
         coding_fields,
         "a sheet for human coders",
         by_suffix=False,
@@ -281,7 +274,7 @@ FORMATS: dict[str, Format] = {
     "survival": Format(
         ".csv",
         *_CSV,
-        Lives,
+        SurvivalTable,
         survival_fields,
         "a row for each source: since when it is lost, or until when it was alive",
         by_suffix=False,
@@ -289,7 +282,7 @@ FORMATS: dict[str, Format] = {
         clusters=False,
     ),
 }
-"""Every format, by the name it is asked for."""
+"""Output formats by name."""
 
 
 def format_of(output: Path) -> str | None:
@@ -301,13 +294,13 @@ def format_of(output: Path) -> str | None:
 
 
 def add_formats(paths: Mapping[str, str]) -> None:
-    """Add formats of a user to ``FORMATS``.
+    """Add user-defined formats to ``FORMATS``.
 
     Args:
         paths: Paths of ``Format`` objects, such as ``myproject.formats.PLAIN``, by name.
 
     Raises:
-        ExportError: a path leads to no ``Format``.
+        ExportError: a path does not name a ``Format``.
     """
     for name, path in paths.items():
         module, _, attribute = path.rpartition(".")

@@ -14,16 +14,16 @@ import msgspec
 from newscrawl.articles.validation import known_versions
 from newscrawl.errors import ExportError, StoreError
 from newscrawl.export.agencies import agency
-from newscrawl.export.clusters import Clusters, Fingerprint, Text, fingerprint
-from newscrawl.export.columns import Columns
-from newscrawl.export.feeds import Damage, FeedReader, Line
+from newscrawl.export.clusters import Clusters, ClusterText, Fingerprint, fingerprint
+from newscrawl.export.columns import Columns, without_columns
+from newscrawl.export.feeds import Damage, FeedLine, FeedReader
 from newscrawl.export.sample import draw
 from newscrawl.export.selection import Selection, text_hash
 from newscrawl.export.trust import trust
 from newscrawl.items import SCHEMA_VERSIONS, Article
 
 _BATCH = 5000
-"""Lines that are indexed together."""
+"""Number of lines per transaction."""
 
 _LISTED = 20
 """Maximum number of damaged lines to list."""
@@ -71,7 +71,7 @@ _COLUMNS = (
     *("size", "digest", "beginning", "signature"),
 )
 _ADD = (
-    f"INSERT INTO versions ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608 - our own names
+    f"INSERT INTO versions ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608 - names are literals
     " ON CONFLICT (id, slot) DO UPDATE SET "
     + ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[2:])
     + " WHERE excluded.exported >= versions.exported"
@@ -92,10 +92,10 @@ _RECORDS = """
 _LATEST_PUBLISHED = "(SELECT published FROM versions last WHERE last.id = versions.id AND latest)"
 
 _LISTED_TEXT = 1e12
-"""Added to the time of a version that has the text of the list of identifiers: it is the latest."""
+"""Prefix of the time of a version with the listed text, so that it counts as the latest."""
 
 _LONG_AGO = "1970-01-01T00:00:00Z"
-"""A version that does not say when it was exported gives way to any that does."""
+"""Export time of a version that has none: any other version takes precedence."""
 
 _decode = msgspec.json.Decoder(Article).decode
 
@@ -137,15 +137,15 @@ class Record(NamedTuple):
     newspaper: str
     """Aggregator, edition and outlet: ``maghress/fr/lopinion``."""
     line: bytes
-    """Its line in the feed, without the line break."""
+    """Its line in the feed, without the line break and the columns of an earlier export."""
     columns: Columns
-    """What the export adds."""
+    """Columns that the export adds."""
 
 
 class Index:
     """Temporary database of all article versions in the feeds; selects those to export.
 
-    Records themselves are never held, so memory hardly grows with the corpus.
+    Records themselves are not kept, so memory hardly grows with the corpus.
 
     Args:
         path: file of the database.
@@ -166,7 +166,7 @@ class Index:
         self._clusters = clusters or not selection.duplicates
         try:
             self._db = sqlite3.connect(path, isolation_level=None)
-            self._db.execute("PRAGMA journal_mode = OFF")  # it is thrown away after a failure
+            self._db.execute("PRAGMA journal_mode = OFF")  # it is discarded after a failure
             self._db.execute("PRAGMA synchronous = OFF")
             self._db.execute("PRAGMA cache_size = -65536")  # 64 MiB
             self._db.executescript(_SCHEMA)
@@ -177,11 +177,11 @@ class Index:
         return StoreError(f"the index {self._path} cannot be written: {error}")
 
     def close(self) -> None:
-        """Close the database; its file is the caller's to remove."""
+        """Close the database; its file is removed by the caller."""
         self._db.close()
 
     def build(self) -> Counts:
-        """Go through all feeds once, then determine clusters and sample.
+        """Read all feeds once, then determine clusters and sample.
 
         Raises:
             ExportError: a feed cannot be read.
@@ -209,8 +209,8 @@ class Index:
         return counts
 
     def _reject(self, condition: str) -> int:
-        """Leave out the versions that meet a condition; return how many."""
-        sql = f"UPDATE versions SET wanted = 0 WHERE wanted AND {condition}"  # noqa: S608 - our own
+        """Exclude the versions that meet a condition; return their number."""
+        sql = f"UPDATE versions SET wanted = 0 WHERE wanted AND {condition}"  # noqa: S608 - conditions are literals
         return self._db.execute(sql).rowcount
 
     # --- Feeds ------------------------------------------------------------------------------------
@@ -231,8 +231,8 @@ class Index:
                     counts.damages.append(row)
         self._add(rows)
 
-    def _row(self, feed: int, line: Line) -> tuple[object, ...] | Damage:
-        """Return what the index holds of a line."""
+    def _row(self, feed: int, line: FeedLine) -> tuple[object, ...] | Damage:
+        """Return a line's row for the index."""
         try:
             article = _decode(line.data)
             _check_version(article.schema)
@@ -265,11 +265,11 @@ class Index:
                 agency(article) if wanted else None,
                 *printed,
             )
-        except ValueError as error:  # msgspec's errors are some, too
+        except ValueError as error:  # the base class of msgspec's errors
             return Damage(self._reader.feeds[feed].path, line.number, str(error))
 
     def _has_listed_text(self, article: Article) -> bool:
-        """Return whether a record has the text that the list of identifiers has."""
+        """Return whether a record has the text in the list of identifiers."""
         listed = (self._selection.ids or {}).get(article.id)
         return listed is not None and listed.text_sha256 == text_hash(article.text)
 
@@ -282,7 +282,7 @@ class Index:
             raise self._unwritable(error) from error
         rows.clear()
 
-    # --- Selection as a whole ---------------------------------------------------------------------
+    # --- Clusters and sample ----------------------------------------------------------------------
 
     def _find_clusters(self) -> None:
         """Find the articles with the same text among the latest versions that are wanted."""
@@ -297,7 +297,7 @@ class Index:
         ):
             numbers.append(number)
             printed = Fingerprint(size, digest, beginning, signature)
-            clusters.add(Text(printed, published, bool(precise)))
+            clusters.add(ClusterText(printed, published, bool(precise)))
         self._db.execute("BEGIN")
         self._db.executemany(
             "INSERT INTO clusters SELECT one.id, first.id, ?, ?, ?, ?"
@@ -323,7 +323,7 @@ class Index:
         return _decode_text(self._reader.read(feed, start, length)).text or ""
 
     def _draw(self, count: int) -> int:
-        """Leave out the articles that are not drawn; return the number of their versions."""
+        """Exclude the articles that are not drawn; return the number of their versions."""
         stratum = "newspaper || ' ' || substr(day, 1, 7)"
         from_wanted = "FROM versions WHERE wanted AND latest"
         sizes = self._db.execute(f"SELECT {stratum}, count(*) {from_wanted} GROUP BY 1")
@@ -333,18 +333,18 @@ class Index:
         self._db.executemany("INSERT INTO drawn VALUES (?)", ((article,) for article in drawn))
         return self._reject("id NOT IN (SELECT id FROM drawn)")
 
-    # --- What is exported -------------------------------------------------------------------------
+    # --- Exported records -------------------------------------------------------------------------
 
     def records(self) -> Iterator[Record]:
         """Yield each wanted record, in order of newspaper, publication and identifier.
 
-        The same records come in the same order whatever feeds they stand in.
+        The order does not depend on the feeds that contain the records.
 
         Raises:
-            ExportError: a feed was changed meanwhile.
+            ExportError: a feed was changed in the meantime.
             StoreError: the database cannot sort them.
         """
-        # Versions of an article stand together.
+        # Versions of an article are adjacent.
         published = _LATEST_PUBLISHED if self._selection.all_versions else "published"
         try:
             rows = self._db.execute(_RECORDS.format(published=published))
@@ -353,20 +353,17 @@ class Index:
                 if zlib.crc32(line) != checksum:
                     path = self._reader.feeds[feed].path
                     raise ExportError(f"{path} was changed while it was exported; export again")
-                yield Record(newspaper, line, _columns(*known))
+                yield Record(newspaper, without_columns(line), _columns(*known))
         except sqlite3.Error as error:
             raise self._unwritable(error) from error
 
     def count_by(self, column: str) -> dict[str, int]:
         """Return numbers of wanted records by a column such as ``newspaper`` or ``trust``."""
-        sql = f"SELECT {column}, count(*) FROM versions WHERE wanted GROUP BY 1 ORDER BY 1"  # noqa: S608 - a column's name, from our own code
+        sql = f"SELECT {column}, count(*) FROM versions WHERE wanted GROUP BY 1 ORDER BY 1"  # noqa: S608 - column names are literals
         return {key or "": count for key, count in self._db.execute(sql)}
 
     def count_clusters(self) -> tuple[int, int] | None:
-        """Return the numbers of clusters of several articles and of articles in them.
-
-        ``None`` if clusters were not computed.
-        """
+        """Return the numbers of clusters and of their articles; ``None`` if not computed."""
         if not self._clusters:
             return None
         clusters, articles = self._db.execute(
@@ -375,7 +372,7 @@ class Index:
         return clusters, articles
 
     def with_listed_text(self) -> Iterator[tuple[str, bool]]:
-        """Yield each wanted article, and whether its text is that of the list of identifiers."""
+        """Yield each wanted article, and whether it has the text in the list of identifiers."""
         yield from self._db.execute(
             "SELECT id, exported >= ? FROM versions WHERE wanted", (_LISTED_TEXT,)
         )
@@ -423,7 +420,7 @@ def _check_version(version: int) -> None:
 
 
 def _newspaper(identifier: str) -> str:
-    """Return the part of an identifier that is the newspaper's, as a path below the export.
+    """Return the newspaper in an identifier, as a path below the export.
 
     >>> _newspaper("maghress:fr/lopinion/36897")
     'maghress/fr/lopinion'
@@ -440,7 +437,7 @@ def _seconds(name: str, timestamp: str | None) -> float:
     """Return a timestamp as seconds since 1970.
 
     Raises:
-        ValueError: it is none, or has no offset.
+        ValueError: it is not a timestamp, or has no offset.
     """
     try:
         when = datetime.fromisoformat(timestamp or "")

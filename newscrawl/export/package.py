@@ -14,7 +14,7 @@ from newscrawl.export.target import Written
 from newscrawl.items import SCHEMA_VERSION
 
 TABLE_SCHEMA = "tableschema.json"
-"""File of the fields where many files share them, or the data are no table to Frictionless."""
+"""File of the fields, if many files share them or the data is not a table to Frictionless."""
 
 LICENCE_NOTE = (
     "No open licence: the articles belong to their publishers and authors. Keep them to "

@@ -8,7 +8,7 @@ from newscrawl.errors import ExportError
 from newscrawl.export.record_fields import Field
 
 _ROWS_TOGETHER = 16 * 1024 * 1024
-"""Bytes of lines that are held for one row group."""
+"""Bytes of lines that are buffered for one row group."""
 
 
 class ParquetRows:
@@ -28,7 +28,7 @@ class ParquetRows:
         self._parser = self._arrow.json.ParseOptions(
             explicit_schema=self._arrow.schema(parsed), unexpected_field_behavior="ignore"
         )
-        # The parser knows no dates.
+        # The parser does not support dates.
         day = self._arrow.date32()
         self._schema = self._arrow.schema(
             [
@@ -49,7 +49,7 @@ class ParquetRows:
 
     def _flush(self) -> None:
         block = b"\n".join(self._lines)
-        # In one piece: a record must not straddle two blocks of the parser.
+        # In one block: a record must not be split between two blocks of the parser.
         options = self._arrow.json.ReadOptions(use_threads=False, block_size=len(block) + 1)
         try:
             table = self._arrow.json.read_json(io.BytesIO(block), options, self._parser)

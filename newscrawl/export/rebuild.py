@@ -1,4 +1,4 @@
-"""Reads a list of article identifiers to rebuild a corpus, and reports what is missing."""
+"""Reads a list of article identifiers to rebuild a corpus, and reports missing articles."""
 
 import csv
 import io
@@ -15,7 +15,7 @@ MISSING = "missing.csv"
 """File of the articles that are not as listed, each with the reason."""
 
 MISSING_URLS = "missing-urls.txt"
-"""File of the URLs of those that the feeds do not have, for ``scrapy crawl SITE -a urls=FILE``."""
+"""File of the URLs of missing articles, for ``scrapy crawl SITE -a urls=FILE``."""
 
 _COLUMNS = ("id", "url", "text_sha256")
 
@@ -29,7 +29,7 @@ class Gap:
     url: str
     """The aggregator's page."""
     reason: Literal["missing", "changed"]
-    """``missing`` from the feeds, or there with another text."""
+    """``missing`` from the feeds, or ``changed``: there with another text."""
 
 
 def read_identifiers(path: Path) -> dict[str, Identified]:
@@ -57,7 +57,7 @@ def read_identifiers(path: Path) -> dict[str, Identified]:
 
 
 def gaps(listed: Mapping[str, Identified], found: Mapping[str, bool]) -> Iterator[Gap]:
-    """Yield the listed articles that are not as they were, in the order of the list.
+    """Yield the listed articles that are missing or changed, in the order of the list.
 
     Args:
         listed: the list.
@@ -71,7 +71,7 @@ def gaps(listed: Mapping[str, Identified], found: Mapping[str, bool]) -> Iterato
 
 
 def gap_files(found: list[Gap]) -> dict[str, str]:
-    """Return the files that name the gaps, by name."""
+    """Return the content of the files that list the gaps, by name."""
     table = io.StringIO()
     rows = csv.writer(table)
     rows.writerow(("id", "url", "reason"))

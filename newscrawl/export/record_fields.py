@@ -24,9 +24,9 @@ class Field:
     description: str = ""
     """Its meaning."""
     format: str = ""
-    """Of a string: ``date-time`` for a timestamp in ISO 8601, ``date`` for a day."""
+    """Format of a string: ``date-time`` for a timestamp in ISO 8601, ``date`` for a day."""
     allowed: tuple[str, ...] = ()
-    """All the values it may have, if they are enumerated."""
+    """All allowed values, if they are enumerated."""
     inner: tuple["Field", ...] = ()
     """Fields of an object; of an array, one that describes its elements."""
 
@@ -95,7 +95,7 @@ def flat(fields: Iterable[Field]) -> Iterator[tuple[tuple[str, ...], Field]]:
 def descriptor(field: Field) -> dict[str, Any]:
     """Return a field as Frictionless Table Schema describes it.
 
-    Parts of objects, which that has no word for, stand in the same form under ``fields``.
+    Parts of objects, which the standard does not cover, are described the same way in ``fields``.
     """
     described: dict[str, Any] = {
         "name": field.name,

@@ -25,7 +25,7 @@ def draw(
     quotas = _quotas(sizes, count, seed)
     drawn: dict[str, list[tuple[int, str]]] = {stratum: [] for stratum in quotas}
     for article, stratum in articles:
-        # A heap of the negated keys: the greatest of those kept is the first to go.
+        # A heap of negated keys: the greatest key kept is the first to be dropped.
         heapq.heappush(drawn[stratum], (-order_key(seed, article), article))
         if len(drawn[stratum]) > quotas[stratum]:
             heapq.heappop(drawn[stratum])

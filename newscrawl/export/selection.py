@@ -28,8 +28,8 @@ class Identified:
 class Selection:
     """Filters of the records to export; filters that are not given accept every record.
 
-    The latest version of an article is judged, never an earlier one in its place; with
-    ``all_versions`` each version for itself.
+    Filters apply to the latest version of an article, never to an earlier one; with
+    ``all_versions`` to each version separately.
     """
 
     site: tuple[str, ...] = ()
@@ -43,17 +43,17 @@ class Selection:
     until: date | None = None
     """Last day of publication."""
     origin: tuple[str, ...] = ()
-    """Which version title and text were taken from."""
+    """Version that title and text were taken from."""
     status: tuple[str, ...] = ()
-    """What became of the link to the outlet's page."""
+    """Status of the link to the outlet's page."""
     agreement: float | None = None
-    """Least ``agreement.text``; a record without one has no second text and does not pass."""
+    """Minimum ``agreement.text``; records without one have no second text and do not pass."""
     trust: Level | None = None
-    """Least ``trust``: ``high``, or ``check`` for all but ``low``."""
+    """Minimum ``trust``: ``high``, or ``check`` for all but ``low``."""
     grep: tuple[str, ...] = ()
-    """Words or phrases of which title or text holds at least one. Case, accents and the spellings
-    of Arabic (hamza, ta marbuta, alef maqsura, tatweel, tashkeel) make no difference; ``*`` stands
-    for any letters of a word."""
+    """Words or phrases of which title or text contains at least one. Case, accents and spellings of
+    Arabic (hamza, ta marbuta, alef maqsura, tatweel, tashkeel) make no difference; ``*`` matches
+    any letters of a word."""
     duplicates: bool = True
     """Whether all articles with the same text are wanted, or only the representative of each."""
     all_versions: bool = False
@@ -63,15 +63,15 @@ class Selection:
     seed: int = 1
     """Seed of the sample."""
     ids: Mapping[str, "Identified"] | None = field(default=None, repr=False)
-    """The only articles that are wanted, by identifier. Of each the version with the listed text is
-    taken; if there is none, the latest."""
+    """Only these articles, by identifier. The version with the listed text is selected; if there is
+    none, the latest."""
 
     def wants(self, article: Article, verdict: Trust | None = None) -> bool:
         """Return whether a record passes all filters but those of duplicates and samples.
 
         Args:
             article: the record.
-            verdict: its trust, if that was determined before.
+            verdict: its trust, if already determined.
         """
         day = (article.published or "")[:10]
         agreement = article.agreement.text
@@ -94,7 +94,7 @@ class Selection:
         return LEVELS.index(verdict.level) <= LEVELS.index(self.trust)
 
     def _finds(self, article: Article) -> bool:
-        """Return whether title or text holds one of the phrases."""
+        """Return whether title or text contains one of the phrases."""
         return any(
             self._phrases.search(fold(part)) for part in (article.title, article.text) if part
         )

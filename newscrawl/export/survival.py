@@ -3,8 +3,9 @@
 Observations come from the record itself and from the later source checks (``-a check=N``).
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from newscrawl.errors import ExportError
+from newscrawl.errors import ExportError, StoreError
 from newscrawl.export.columns import Day
 from newscrawl.items import SOURCE_STATES, Article, SourceCheck, SourceState
 from newscrawl.state import files_of
@@ -21,6 +22,8 @@ from newscrawl.storage import WHOLE, open_file
 
 LOST = frozenset({"gone", "moved", "replaced", "emptied", "away"})
 """States in which a source counts as lost."""
+
+_decode = msgspec.json.Decoder(SourceCheck).decode
 
 
 @dataclass(slots=True)
@@ -66,38 +69,71 @@ class Observation(NamedTuple):
 
 
 class Checks:
-    """Reads the results of source checks, grouped by article.
+    """Holds the results of source checks by article in a temporary database.
 
     Args:
         locations: JSON Lines files of checks: paths, or URLs of objects.
+        database: File of the database; in memory by default.
 
     Raises:
         ExportError: a file cannot be read.
+        StoreError: the database cannot be written.
     """
 
-    def __init__(self, locations: Iterable[Path | str]) -> None:
-        self._found: defaultdict[str, list[Observation]] = defaultdict(list)
-        decode = msgspec.json.Decoder(SourceCheck).decode
-        for path in locations:
-            number = 0
-            try:
-                with open_file(path, buffer=WHOLE) as lines:
-                    for line in lines:
-                        number += 1
-                        if not line.endswith(b"\n"):
-                            break  # torn: the run was killed or still writes
-                        check = decode(line)
-                        self._found[check.id].append(
-                            Observation(check.checked, check.state, check.http, check.url)
-                        )
-            except msgspec.MsgspecError as error:
-                raise ExportError(f"{path}, line {number}: {error}") from error
-            except OSError as error:
-                raise ExportError(f"{path} cannot be read: {error}") from error
+    def __init__(self, locations: Sequence[Path | str], database: Path | str = ":memory:") -> None:
+        self._is_empty = not locations
+        try:
+            self._db = sqlite3.connect(database, isolation_level=None)
+            self._db.execute("PRAGMA journal_mode = OFF")
+            self._db.execute("PRAGMA synchronous = OFF")
+            self._db.execute(
+                "CREATE TABLE checks"
+                " (id TEXT, at TEXT, state TEXT, http INTEGER, url TEXT, PRIMARY KEY (id, at))"
+                " WITHOUT ROWID"
+            )
+            self._db.execute("BEGIN")
+            for location in locations:
+                self._db.executemany(
+                    "INSERT INTO checks VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                    _rows(location),
+                )
+            self._db.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise StoreError(f"the source checks cannot be sorted: {error}") from error
 
     def of(self, article: str) -> list[Observation]:
         """Return the checks of an article's source, oldest first."""
-        return sorted(self._found.get(article, ()))
+        if self._is_empty:
+            return []
+        rows = self._db.execute(
+            "SELECT at, state, http, url FROM checks WHERE id = ? ORDER BY at", (article,)
+        )
+        return [Observation(*row) for row in rows]
+
+    def close(self) -> None:
+        """Close the database; its file is the caller's to remove."""
+        self._db.close()
+
+
+def _rows(path: Path | str) -> Iterator[tuple[str, str, str, int | None, str | None]]:
+    """Yield the checks of a file.
+
+    Raises:
+        ExportError: it cannot be read.
+    """
+    number = 0
+    try:
+        with open_file(path, buffer=WHOLE) as lines:
+            for line in lines:
+                number += 1
+                if not line.endswith(b"\n"):
+                    break  # torn: the run was killed or is still writing
+                check = _decode(line)
+                yield check.id, check.checked, check.state, check.http, check.url
+    except msgspec.MsgspecError as error:
+        raise ExportError(f"{path}, line {number}: {error}") from error
+    except OSError as error:
+        raise ExportError(f"{path} cannot be read: {error}") from error
 
 
 def find_checks(place: Place | Path) -> list[Path | str]:

@@ -16,7 +16,7 @@ from newscrawl.items import Article
 from newscrawl.text.cleaning import words
 
 BOM = "\ufeff".encode()
-"""Byte order mark: by it Excel recognises UTF-8."""
+"""Byte order mark, by which Excel recognises UTF-8."""
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """Characters with which a formula may begin in a spreadsheet; the last four are full-width ones."""
@@ -89,7 +89,7 @@ def _value(record: Any, path: tuple[str, ...]) -> Any:
 
 
 def _cell(value: Any) -> str:
-    """Return a value as a CSV cell that no spreadsheet takes for a formula.
+    """Return a value as a CSV cell that no spreadsheet executes as a formula.
 
     >>> _cell("=1+1"), _cell(-1), _cell(None), _cell(True), _cell(["a"])
     ("'=1+1", '-1', '', 'true', '["a"]')
@@ -101,7 +101,7 @@ def _cell(value: Any) -> str:
     return _encode(value).decode()
 
 
-class Lives(Table):
+class SurvivalTable(Table):
     """Writes CSV with one row per article: how long its source page has been online."""
 
     _parse = staticmethod(msgspec.json.Decoder(Article).decode)
@@ -126,7 +126,7 @@ class _Coded(msgspec.Struct):
     url: str
 
 
-class Coding(Table):
+class CodingSheet(Table):
     """Writes a CSV sheet for human coders: the articles, and empty columns for their codes."""
 
     _parse = staticmethod(msgspec.json.Decoder(_Coded).decode)

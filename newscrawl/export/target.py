@@ -13,7 +13,7 @@ from typing import Any, Self
 from newscrawl.errors import ExportError
 
 PACKAGE = "datapackage.json"
-"""The file that describes an export. It is written last: where it is, the export is complete."""
+"""The file that describes an export. It is written last, so that its export is complete."""
 
 _STAGE = ".export.part"
 """Directory within the target in which an export is made."""
@@ -24,7 +24,7 @@ class Written:
     """A finished file: path, size, digest and number of records."""
 
     path: str
-    """Relative to the export's directory."""
+    """Path relative to the export's directory."""
     bytes: int
     """Its size."""
     sha256: str
@@ -77,16 +77,15 @@ class HashedFile(io.BufferedIOBase):
 class Target:
     """Output directory of an export: stages new files, then moves them into place.
 
-    A context manager: what has not been published at its end is removed.
+    A context manager: unpublished files are removed at its end.
 
     Args:
         directory: the directory; it is created if needed.
-        single: name of the only data file, if one is asked for; other files may then be in the
-            directory.
+        single: name of the only data file, if any; other files may then be in the directory.
         overwrite: whether an earlier export there is replaced.
 
     Raises:
-        ExportError: something is there already.
+        ExportError: the directory has other files or an earlier export.
         OSError: the directory cannot be made or written.
     """
 
@@ -116,10 +115,10 @@ class Target:
         return self
 
     def _check(self) -> None:
-        """Check that nothing is overwritten unasked.
+        """Check that nothing is overwritten without ``overwrite``.
 
         Raises:
-            ExportError: something would be.
+            ExportError: something would be overwritten.
         """
         if not self.directory.exists():
             return
@@ -135,7 +134,7 @@ class Target:
             self._earlier = self._described()
 
     def _described(self) -> list[str]:
-        """Return the files of the export that is there."""
+        """Return the files of the existing export."""
         path = self.directory / PACKAGE
         try:
             package = json.loads(path.read_text("utf-8"))
@@ -144,19 +143,19 @@ class Target:
             raise ExportError(
                 f"{path} describes no export of newscrawl; choose another place"
             ) from error
-        # A description that was changed by hand must not reach out of its directory.
+        # An edited description must not name files outside its directory.
         root = self.directory.resolve()
         return [name for name in names if (root / name).resolve().is_relative_to(root)]
 
     def may_create(self, name: str) -> bool:
-        """Return whether nothing is lost by a file: none of others has its name."""
+        """Return whether a file can be created without replacing a file of others."""
         return name in self._earlier or not (self.directory / name).exists()
 
     def create(self, name: str) -> HashedFile:
-        """Return a new file of the export, in directories where its name has some.
+        """Return a new file of the export; directories in its name are created.
 
         Raises:
-            ExportError: there is a file of that name which is of no export.
+            ExportError: a file of that name exists that does not belong to an export.
         """
         if name != self._single and not self.may_create(name):
             raise ExportError(
@@ -170,7 +169,7 @@ class Target:
 
     def publish(self) -> None:
         """Move all files into place, in the order in which they were written."""
-        for name in reversed(self._earlier):  # the description first
+        for name in reversed(self._earlier):  # the description is removed first
             path = self.directory / name
             path.unlink(missing_ok=True)
             while (path := path.parent) != self.directory and not any(path.iterdir()):

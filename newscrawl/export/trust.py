@@ -1,7 +1,7 @@
 """Rates whether a record's title and text are reliable (high, check, low), and why.
 
-Two versions that agree confirm each other; signs of damage speak against a text; the rest is for
-people to check. The thresholds were chosen on the demo network and measured on real pages with
+Two versions that agree confirm each other; signs of damage count against a text; other records
+need a human check. The thresholds were chosen on the demo network and measured on real pages with
 simulated copies (``benchmarks/trust.py``).
 """
 
@@ -41,24 +41,28 @@ LEVELS: tuple[Level, ...] = get_args(Level)
 
 _LOW = frozenset({"cut", "stub", "mojibake", "incomplete", "contradicted"})
 
+REASONS: dict[Reason, Level] = {
+    reason: "low" if reason in _LOW else "check" for reason in get_args(Reason)
+}
+"""All reasons, the gravest first, each with the level that it lowers a record to."""
+
 _AGREES = 0.9
-"""Agreement of the texts from which each confirms the other."""
+"""Agreement of the texts from which they confirm each other."""
 
 _CONTRADICTS = 0.5
-"""Agreement below which a page says something else, or most of what it says is not the article."""
+"""Agreement below which a page has another text, or mostly text that is not the article's."""
 
 _HOLDS = 0.8
-"""Share of the copy that a whole source holds."""
+"""Minimum share of the copy that a complete source contains."""
 
 _MUCH_LONGER = 1.15
-"""Length of a source's text, per that of a copy that is not marked as cut, up to which they may be
-the same text."""
+"""Maximum ratio of the lengths of a source and an uncut copy that may be the same text."""
 
 _SAME_TITLE = 0.5
 """Agreement of titles below which the headline was changed, or is another article's."""
 
 _ENOUGH = 12
-"""Words from which an agreement is no coincidence."""
+"""Number of words from which an agreement is not a coincidence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +72,13 @@ class Trust:
     level: Level
     """How far title and text can be trusted."""
     reasons: tuple[Reason, ...] = ()
-    """Every doubt, the gravest first; empty if the level is ``high``."""
+    """Every doubt, most serious first; empty if the level is ``high``."""
 
 
 def trust(article: Article) -> Trust:
     """Return the verdict on a record."""
     found = set(_doubts(article))
-    reasons: tuple[Reason, ...] = tuple(reason for reason in get_args(Reason) if reason in found)
+    reasons = tuple(reason for reason in REASONS if reason in found)
     if not found:
         return Trust("high")
     return Trust("low" if found & _LOW else "check", reasons)
@@ -103,7 +107,7 @@ def _doubts(article: Article) -> Iterator[Reason]:
 
 
 def _disagreements(article: Article) -> Iterator[Reason]:
-    """What the copy has against the source's text."""
+    """Yield the reasons in the copy against the source's text."""
     copied = article.copy.text or ""
     title = article.agreement.title
     if is_stub(copied) or len(words(copied[:1000])) < _ENOUGH:
@@ -128,7 +132,7 @@ def _disagreements(article: Article) -> Iterator[Reason]:
 
 
 def _intact_share(copied: str, source: Source) -> float:
-    """Share of a damaged copy's undamaged words, those in ASCII, that the source's text holds."""
+    """Return the share of a damaged copy's ASCII words that the source's text contains."""
     intact = [word for part in copied.split() if part.isascii() for word in words(part)]
     if len(intact) < _ENOUGH:
         return 0.0

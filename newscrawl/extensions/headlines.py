@@ -14,7 +14,7 @@ from newscrawl.state.run import Run, now
 from newscrawl.state.run_reports import replace
 
 _SAVE_SECONDS = 60
-"""Seconds between two writes: what a killed run loses at most."""
+"""Seconds between two writes: the most that a killed run loses."""
 
 
 class Headlines:
@@ -35,13 +35,13 @@ class Headlines:
 
     def headlines_seen(self, headlines: list[tuple[str, str | None]]) -> None:
         """Record the headlines of one page."""
-        moment = now()
+        time = now()
         for seen in headlines:
             headline = self._seen.get(seen)
             if headline is None:
                 title, url = seen
-                headline = self._seen[seen] = Headline(title, url, first_seen=moment)
-            headline.last_seen = moment
+                headline = self._seen[seen] = Headline(title, url, first_seen=time)
+            headline.last_seen = time
         if monotonic() - self._saved > _SAVE_SECONDS:
             self._save()
 

@@ -16,14 +16,14 @@ from newscrawl.state.shared_reports import exchange
 logger = logging.getLogger(__name__)
 
 _INTERVAL = 1.0
-"""Longest time between two renewals in seconds; other processes wait as long for an idle host."""
+"""Maximum seconds between two renewals; other processes wait up to that for an idle host."""
 
 
 class Lease(RunListener):
     """Renews the lease during the run and releases it at the end.
 
     A lease that cannot be renewed ends the run: another process may own its site by now. Run
-    reports are exchanged with the other nodes at both ends of the run.
+    reports are exchanged with the other nodes at the start and end of the run.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -42,7 +42,7 @@ class Lease(RunListener):
         return cls(crawler)
 
     def spider_opened(self) -> None:
-        """Begin to renew the lease."""
+        """Start renewing the lease."""
         self._exchange()
         self._task = asyncio.ensure_future(self._keep())
 
@@ -56,15 +56,15 @@ class Lease(RunListener):
                 return
 
     def before_close(self) -> None:
-        """Give the host slots back."""
+        """Release the host slots."""
         if self._task:
             self._task.cancel()
-        with suppress(StoreError):  # the lease runs out
+        with suppress(StoreError):  # the lease expires
             self._hosts.leave_all()
         self._exchange()
 
     def _exchange(self) -> None:
-        """Exchange run reports; the next run or command does it if that fails."""
+        """Exchange run reports; after a failure the next run or command does it."""
         try:
             exchange(self._run.place)
         except StoreError as error:

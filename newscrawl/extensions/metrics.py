@@ -34,7 +34,7 @@ _COUNTS = (
 class Metrics:
     """Writes ``metrics/<site>-<kind of run>.prom`` for node_exporter's textfile collector.
 
-    A file needs no port and remains after the run.
+    A file needs no open port and remains after the run.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -55,11 +55,11 @@ class Metrics:
             for stale in stale_metrics(self._run.data):
                 stale.unlink(missing_ok=True)
         except (StoreError, OSError) as error:
-            logger.error("%s", error)  # noqa: TRY400 - no fault of ours
+            logger.error("%s", error)  # noqa: TRY400 - not a bug, no traceback
 
 
 def _last_good(path: Path) -> str | None:
-    """Return the end of the last good run, Unix time, that a file of metrics states."""
+    """Return the end of the last good run (Unix time) from a metrics file."""
     with suppress(OSError, ValueError):
         for line in path.read_text("utf-8").splitlines():
             if line.startswith("newscrawl_run_good_end_seconds{"):
@@ -83,15 +83,15 @@ def _lines(report: Mapping[str, Any], last_good: str | None) -> Iterator[str]:
     if good is not None:
         meaning = "When the last run that did not fail ended, Unix time."
         yield from metric("run_good_end_seconds", meaning, {"": float(good)})
-    yield from metric("run_duration_seconds", "How long it took.", {"": report["seconds"]})
+    yield from metric("run_duration_seconds", "Duration of the last run.", {"": report["seconds"]})
     outcomes = {f',outcome="{name}"': int(name == report["outcome"]) for name in EXIT_CODES}
-    yield from metric("run_outcome", "1 for what became of it.", outcomes)
+    yield from metric("run_outcome", "1 for the outcome of the last run.", outcomes)
     counts = {f',kind="{name}"': report[name] for name in _COUNTS}
-    yield from metric("run_articles", "Its articles and pages by kind.", counts)
+    yield from metric("run_articles", "Articles and pages of the last run by kind.", counts)
     sources = {f',status="{name}"': count for name, count in report["sources"].items()}
-    yield from metric("run_sources", "Sources of its records by status.", sources)
+    yield from metric("run_sources", "Sources of the last run's records by status.", sources)
     filled = {f',field="{name}"': count for name, count in report["filled"].items()}
-    yield from metric("run_filled", "Its records in which a field is filled.", filled)
+    yield from metric("run_filled", "Records of the last run in which a field is filled.", filled)
     if report["agreement"] is not None:
         agreement = {"": report["agreement"]}
         yield from metric("run_agreement", "Mean agreement of copies and sources.", agreement)

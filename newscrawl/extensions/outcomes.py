@@ -7,7 +7,7 @@ from scrapy.crawler import Crawler
 from scrapy.http import Request, Response
 from twisted.python.failure import Failure
 
-from newscrawl.articles.recrawl import Revisits
+from newscrawl.articles.recrawl import RecrawlPolicy
 from newscrawl.errors import StoreError
 from newscrawl.fetching.request_meta import ARTICLE
 from newscrawl.fetching.shutdown import stop
@@ -20,7 +20,7 @@ class Outcomes:
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self._run = Run.of(crawler)
-        self._revisits = Revisits(crawler.settings)
+        self._recrawl = RecrawlPolicy(crawler.settings)
         crawler.signals.connect(self.spider_error, signals.spider_error)
         crawler.signals.connect(self.item_error, signals.item_error)
         crawler.signals.connect(self.spider_closed, signals.spider_closed)
@@ -31,16 +31,16 @@ class Outcomes:
         return cls(crawler)
 
     def spider_error(self, failure: Failure, response: Response | Failure) -> None:
-        """Note a callback that raised: a bug, or a store that cannot be used."""
+        """Handle an exception in a callback: a bug, or a store that cannot be used."""
         request: Request = response.request  # type: ignore[assignment, union-attr]  # set by Scrapy
         self._note(failure, ARTICLE.get(request))
 
     def item_error(self, item: Any, failure: Failure) -> None:
-        """Note a pipeline that raised."""
+        """Handle an exception in a pipeline."""
         self._note(failure, item.id)
 
     def spider_closed(self, reason: str) -> None:
-        """Fail requested articles without an outcome; a run that was stopped leaves them."""
+        """Fail requested articles without an outcome; after a stopped run they stay ``found``."""
         if reason == "finished":
             for article in self._run.ledger.articles.claimed(self._run.job):
                 self._fail(article, "no outcome; see the log")
@@ -53,4 +53,4 @@ class Outcomes:
             self._fail(article, reason)
 
     def _fail(self, article: str, reason: str) -> None:
-        self._revisits.fail(self._run.ledger.articles, article, reason)
+        self._recrawl.fail(self._run.ledger.articles, article, reason)

@@ -23,7 +23,7 @@ _PAUSE = 0.5
 """Seconds between two updates of the line."""
 
 
-class _Above:
+class _LogStream:
     """Stream that prints log lines above the progress line, without wrapping them.
 
     Rich's own replacement of stderr breaks long lines, and URLs in the log with them.
@@ -42,10 +42,10 @@ class _Above:
         """Do nothing: output is not buffered."""
 
 
-def _lead_log(stream: "_Above | TextIO") -> None:
+def _redirect_log(stream: "_LogStream | TextIO") -> None:
     """Redirect the log if it goes to the terminal."""
     handler = get_scrapy_root_handler()
-    is_file = isinstance(handler, logging.FileHandler)  # which is a stream handler too
+    is_file = isinstance(handler, logging.FileHandler)  # a stream handler, too
     if isinstance(handler, logging.StreamHandler) and not is_file:
         handler.setStream(stream)
 
@@ -77,14 +77,14 @@ class Progress:
 
     def spider_opened(self) -> None:
         """Start the line, with the log above it."""
-        # Only a terminal needs it, so a scheduled run does not load it.
+        # Imported only on a terminal: scheduled runs do not need it.
         from rich.console import Console
         from rich.live import Live
 
         console = Console(stderr=True)
         self._live = Live(self._drawn(), console=console, auto_refresh=False, transient=True)
         self._live.start()
-        _lead_log(_Above(console))
+        _redirect_log(_LogStream(console))
         self._task = asyncio.ensure_future(self._keep_drawing())
 
     def spider_closed(self) -> None:
@@ -93,7 +93,7 @@ class Progress:
             self._task.cancel()
         if self._live:
             self._live.stop()
-        _lead_log(sys.stderr)
+        _redirect_log(sys.stderr)
 
     async def _keep_drawing(self) -> None:
         assert self._live

@@ -14,7 +14,7 @@ from scrapy.http import Response
 from newscrawl.articles.rule_store import RuleStore
 from newscrawl.errors import StoreError
 from newscrawl.extensions.signals import run_reported
-from newscrawl.fetching.headers import moment
+from newscrawl.fetching.headers import parse_timestamp
 from newscrawl.fetching.hosts import Hosts
 from newscrawl.fetching.shutdown import REASONS, stop
 from newscrawl.items import Article
@@ -40,9 +40,9 @@ _NAMED = 1000
 class RunReport(RunListener):
     """Judges a run, writes its report to ``runs/<job>.json`` and a summary to stderr.
 
-    The file says ``running`` from the start of the run, so that a killed run is distinguished from
-    a finished one. The stat ``run/outcome`` is ``ok`` only after a good end; ``scrapy crawl`` makes
-    its exit code from that.
+    The report has the state ``running`` from the start of the run, to distinguish killed runs from
+    finished ones. The stat ``run/outcome`` is ``ok`` only after a good end; ``scrapy crawl``
+    derives its exit code from it.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -78,7 +78,7 @@ class RunReport(RunListener):
     def response_received(self, response: Response) -> None:
         """Compare the clock with those of the first servers."""
         if "cached" not in response.flags and len(self._offsets) < _CLOCKS:
-            sent = moment(response.headers.get("Date") or b"")
+            sent = parse_timestamp(response.headers.get("Date") or b"")
             if sent:
                 self._offsets.append(time() - sent.timestamp())
 
@@ -93,7 +93,7 @@ class RunReport(RunListener):
         try:
             report = self._balance(reason)
         except StoreError as error:  # the ledger cannot be read; ``scrapy crawl`` reports that
-            logger.error("%s", error)  # noqa: TRY400 - no fault of ours
+            logger.error("%s", error)  # noqa: TRY400 - not a bug, no traceback
             self._first_error.close()
             self._run.close()
             return
@@ -101,7 +101,7 @@ class RunReport(RunListener):
             report = self._judged(self._write(report))
             unmark_running(self._run.data, self._run.site)
         except StoreError as error:
-            logger.error("%s", error)  # noqa: TRY400 - no fault of ours
+            logger.error("%s", error)  # noqa: TRY400 - not a bug, no traceback
             errors = [*report["errors"], str(error)]
             report = self._headed(report | {"outcome": "failed", "errors": errors})
         self._crawler.signals.send_catch_log(run_reported, report=report)
@@ -145,7 +145,7 @@ class RunReport(RunListener):
             away = stats.get("site/away")
             errors.append(f"the site is away or refuses, so the run ended early: {away}")
         lost = stats.get("articles/listings_failed", 0)
-        # One new article that cannot be read, among known ones, is no reason to call anybody.
+        # One new article that cannot be parsed, among known ones, is no reason for an alarm.
         few = known and found < self._crawler.settings.getint("MONITOR_MIN_ITEMS")
         if reason == "finished" and lost and not stats.get("articles/listings_read"):
             errors.append(f"no page that leads to articles could be read ({lost} asked for)")
@@ -204,8 +204,8 @@ class RunReport(RunListener):
     def _searched(self, outside: int) -> bool:
         """Return whether the run was expected to find articles.
 
-        It was not if it was to read again what is due; and there may be none between two dates if
-        some lie ``outside`` of them.
+        It was not if it only fetched due articles again; and between two dates there may be none if
+        articles ``outside`` of them were found.
         """
         plan = self._run.plan
         return plan.must_find and not (outside and plan.until)

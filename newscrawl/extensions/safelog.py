@@ -13,7 +13,7 @@ class SafeLog:
     """Installs an escaping formatter on every log handler."""
 
     def __init__(self, crawler: Crawler) -> None:
-        # Scrapy makes the handler anew after it has made the extensions.
+        # Scrapy replaces the handler after it has created the extensions.
         crawler.signals.connect(self.spider_opened, signals.spider_opened)
 
     def spider_opened(self) -> None:
@@ -21,7 +21,7 @@ class SafeLog:
         for handler in logging.root.handlers:
             if handler.formatter and not isinstance(handler.formatter, SafeFormatter):
                 handler.setFormatter(SafeFormatter(handler.formatter))
-        # Scrapy has an entry made of each page and record, whether or not a handler takes it.
+        # Scrapy formats an entry for each page and record, even if no handler accepts it.
         level = min((handler.level for handler in logging.root.handlers), default=0)
         logging.root.setLevel(level)
         logging.getLogger("scrapy").setLevel(level)
@@ -35,7 +35,7 @@ class SafeLog:
 class SafeFormatter(logging.Formatter):
     """Log formatter that escapes control characters in messages and tracebacks.
 
-    Lines after the first are indented, so that none looks like an entry of its own.
+    Lines after the first are indented, so that none looks like a separate entry.
     """
 
     def __init__(self, inner: logging.Formatter) -> None:

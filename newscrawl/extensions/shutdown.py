@@ -21,11 +21,11 @@ class OrderlyShutdown:
     """Closes the spider before the reactor stops.
 
     Scrapy's signal handler does not close a spider that is still opening, and at a second signal it
-    abandons one that is closing: the run report would say ``running`` for good.
+    abandons one that is closing: the run report would stay ``running`` forever.
     """
 
     def __init__(self, crawler: Crawler) -> None:
-        from twisted.internet import reactor  # installed by now
+        from twisted.internet import reactor  # already installed
 
         self._crawler = crawler
         self._opened = asyncio.Event()
@@ -41,11 +41,11 @@ class OrderlyShutdown:
         return cls(crawler)
 
     def spider_opened(self) -> None:
-        """Note that the spider can be closed."""
+        """Record that the spider can be closed."""
         self._opened.set()
 
     def spider_closed(self) -> None:
-        """Note that there is nothing left to do."""
+        """Record that the spider is closed."""
         self._closed.set()
 
     def _before_shutdown(self) -> "Deferred[None]":
@@ -65,7 +65,7 @@ class OrderlyShutdown:
             await engine.close_async()
             await self._closed.wait()
 
-        # Not cancelled: the engine would take that for an error.
+        # Not cancelled: the engine would treat that as an error.
         _, unfinished = await asyncio.wait({asyncio.ensure_future(close())}, timeout=_SECONDS)
         if unfinished:
             logger.warning("Open requests are abandoned; the next run repeats them")

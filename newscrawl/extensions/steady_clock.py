@@ -15,6 +15,6 @@ class SteadyClock:
         from twisted.internet import reactor
 
         clock = cast("Any", reactor)
-        if not clock.getDelayedCalls():  # timers by the other clock would never end
+        if not clock.getDelayedCalls():  # timers set by the other clock would never fire
             clock.seconds = monotonic
         return cls()

@@ -1,8 +1,8 @@
 """Aligns the aggregator's copy with a page's text blocks, by word n-grams (shingles).
 
 Both texts are cut into shingles, runs of ``SIZE`` folded words (characters in scripts without
-spaces). Shingles survive what copies suffer: lost words spoil three of them and no more, quotes,
-dashes and diacritics are folded away, and paragraphs run together lose nothing.
+spaces). Shingles tolerate the damage of copies: a lost word affects only three of them, quotes,
+dashes and diacritics are folded, and joined paragraphs do not matter.
 """
 
 from collections.abc import Sequence
@@ -12,26 +12,28 @@ from newscrawl.items import Agreement
 from newscrawl.text.cleaning import words
 
 SIZE = 3
-"""Words in a shingle. Two match by chance too often, four lose too much to a lost word."""
+"""Words in a shingle. Two would match by chance too often, four would suffer from lost words."""
 
 MOST_WORDS = 20_000
-"""Words of a text that are looked at; more are a book, or an attack."""
+"""Maximum words of a text that are compared; more are a book, or an attack."""
+
+_MOST_CHARACTERS = 10 * MOST_WORDS
 
 
 WHOLE = 0.8
-"""Share of the copy that a page holds when it is not cut."""
+"""Minimum share of the copy on a page that is not cut."""
 
 
 def compared(text: str) -> list[str]:
-    """Give the words by which a text is compared, at most ``MOST_WORDS``."""
-    return words(text[: 20 * MOST_WORDS])[:MOST_WORDS]
+    """Return the words by which a text is compared, at most ``MOST_WORDS``."""
+    return words(text[:_MOST_CHARACTERS])[:MOST_WORDS]
 
 
 def shingles(sequence: Sequence[str], size: int = SIZE) -> list[int]:
-    """List the shingles of a sequence of words, in order, as hashes; one for a short sequence.
+    """Return the shingles of a sequence of words, in order, as hashes; one for a short sequence.
 
-    Hashes hold within one process only. As integers they are cheap to keep: the collector of
-    cycles does not look at them.
+    Hashes are valid within one process only. Integers are cheap to keep, as the garbage collector
+    does not track them.
 
     >>> len(shingles(["a", "b", "c", "d"])), len(shingles(["a", "b"])), shingles([])
     (2, 1, [])
@@ -50,14 +52,14 @@ class Reference:
         self.words: list[str] = []
         self._read: dict[str, list[str]] = {}
         self._stands: dict[str, int] = {}
-        # Most paragraphs of a page that has this text are those of this text, letter by letter.
-        for paragraph in text[: 20 * MOST_WORDS].split("\n\n"):
+        # Most paragraphs of a page with this text match it letter by letter.
+        for paragraph in text[:_MOST_CHARACTERS].split("\n\n"):
             self._stands.setdefault(paragraph, len(self.words))
             self.words += self.read(paragraph)
         del self.words[MOST_WORDS:]
         self.shingles = shingles(self.words)
         last = len(self.shingles) - 1
-        # Read backwards, so that the first place of a repeated shingle is kept.
+        # In reverse, so that the first position of a repeated shingle is kept.
         self.positions = dict(zip(reversed(self.shingles), range(last, -1, -1), strict=True))
         self._placed: dict[str, list[int | None]] = {}
         self._last: tuple[str, tuple[float, float]] | None = None
@@ -75,18 +77,18 @@ class Reference:
     def lacks(self, said: list[str]) -> bool:
         """Return whether the reference has no six of those words in sequence.
 
-        Every fourth shingle tells; fewer than a dozen words are too few to tell.
+        Only every fourth shingle is checked; a dozen words are needed for that.
         """
         return len(said) >= 12 and self.positions.keys().isdisjoint(
             map(hash, zip(said[::4], said[1::4], said[2::4], strict=False))
         )
 
     def places(self, said: list[str], size: int = SIZE) -> list[int | None]:
-        """Give for each shingle of some words its place in this text, if it has one."""
+        """Return for each shingle of some words its position in this text, or ``None``."""
         return list(map(self.positions.get, shingles(said, size)))
 
     def places_in(self, paragraph: str) -> list[int | None]:
-        """Give the places of a paragraph's shingles, and remember them."""
+        """Return the positions of a paragraph's shingles, and cache them."""
         found = self._placed.get(paragraph)
         if found is None:
             said, start = self.read(paragraph), self._stands.get(paragraph)
@@ -99,13 +101,13 @@ class Reference:
         return found
 
     def _places_through(self, text: str) -> list[int | None]:
-        """Give the places of a text's shingles, those that run over the ends of paragraphs too."""
-        parts = text[: 20 * MOST_WORDS].split("\n\n")
-        if len(self.words) < SIZE:  # its one shingle is no run of three words
+        """Return the positions of a text's shingles, including those across ends of paragraphs."""
+        parts = text[:_MOST_CHARACTERS].split("\n\n")
+        if len(self.words) < SIZE:  # its only shingle has fewer than three words
             said = [word for part in parts for word in self.read(part)]
             return self.places(said, min(SIZE, len(self.words)))
         found: list[int | None] = []
-        before: list[str] = []  # words that begin shingles which are not whole yet
+        before: list[str] = []  # words of shingles that are not complete yet
         for part in parts:
             said = self.read(part)
             over = before + said[: SIZE - 1]
@@ -117,11 +119,11 @@ class Reference:
         return found
 
     def overlap(self, text: str) -> tuple[float, float]:
-        """Measure how far another text says the same.
+        """Measure the overlap with another text.
 
         Returns:
-            The share of this text's shingles that the other holds in one stretch, and the F1 of
-            that share and of the share of the stretch's shingles that this text holds.
+            The share of this text's shingles that the other has in one stretch, and the F1 of that
+            share and of the share of the stretch's shingles that this text has.
         """
         if self._last and self._last[0] == text:
             return self._last[1]
@@ -170,7 +172,7 @@ def agreement_of(
 
     ``title``: F1 of the folded words of the two titles. ``contained``: share of the copy's
     shingles found in the body. ``text``: F1 of ``contained`` and of the share of the body's
-    shingles that the copy holds, over the stretch of the body between the first and last shingle
+    shingles that the copy has, over the stretch of the body between the first and last shingle
     of the copy, so that a copy that is only a lead still agrees. ``days``: the body's date minus
     the copy's.
     """
@@ -183,11 +185,13 @@ def agreement_of(
 
 
 def _densest(places: list[int | None]) -> tuple[int, int]:
-    """Find the stretch in which hits outweigh misses most, a miss weighing half a hit."""
+    """Find the stretch with the most hits minus misses, a miss weighing half a hit."""
+    if None not in places:
+        return 0, len(places)
     best = total = 0
     start = span = stop = 0
     for index, place in enumerate(places):
-        total += 2 if place is not None else -1
+        total += -1 if place is None else 2
         if total <= 0:
             total, span = 0, index + 1
         elif total > best:
@@ -196,7 +200,7 @@ def _densest(places: list[int | None]) -> tuple[int, int]:
 
 
 def holds_less(text: str, copy_text: str, contained: float | None) -> bool:
-    """Return whether a page holds only a part of its copy, as the first of several pages does.
+    """Return whether a page contains only a part of its copy, such as the first of several pages.
 
     Args:
         text: The page's body.

@@ -6,10 +6,10 @@ from newscrawl.errors import UnreadableHtmlError
 from newscrawl.text.html import as_utf8, parse
 
 FEW_WORDS = 150
-"""A page that shows more words of its own is no shell, whatever its scripts add."""
+"""Maximum number of visible words of a shell."""
 
 HEAVY = 10
-"""Bytes of scripts for each byte of shown text, from which a page is a program above all."""
+"""Ratio of script bytes to visible text bytes from which a page is mainly a program."""
 
 _SCRIPTS = "script[src], script[type=module], link[rel=modulepreload]"
 _ROOTS = "div[id], main[id], app-root, [ng-app], [data-reactroot], [data-server-rendered]"
@@ -21,8 +21,8 @@ _ASKS = ("javascript", "جافا سكريبت", "جافاسكريبت", "الج�
 def is_shell(html: str | bytes, content_type: str | None = None) -> bool:
     """Return whether a page with little text may be an application that a browser can render.
 
-    It shows few words, it loads scripts, and one of three signs says what they are for: an empty
-    element that they fill, a word to readers without JavaScript, or that it is scripts mostly.
+    It has few visible words, loads scripts, and shows one of three signs: an empty element that
+    they fill, a notice to readers without JavaScript, or a page that consists mainly of scripts.
     """
     try:
         tree = parse(as_utf8(html, content_type) if isinstance(html, bytes) else html)

@@ -1,8 +1,8 @@
 """Splits a parsed page into text blocks (paragraphs, headings, list items) in one pass.
 
 A block is a run of text that a reader sees as one: a paragraph, a heading, a list item, or the
-text between two line breaks. Blocks know the element they stand in; elements know their parent,
-so that "which part of the page is this?" is answered with integers, without touching the tree.
+text between two line breaks. Blocks refer to their element, elements to their parent by integer
+index, so that parts of the page are found without accessing the tree.
 """
 
 import re
@@ -16,14 +16,14 @@ from selectolax.lexbor import LexborNode
 from newscrawl.text.html import LONGEST_LABEL
 
 # fmt: off
-# Never article text, whatever they hold.
+# Never article text, whatever they contain.
 _SKIPPED = frozenset((
     "script", "style", "noscript", "template", "svg", "iframe", "object", "embed", "button",
     "select", "textarea", "canvas", "audio", "video", "map", "dialog", "datalist", "progress",
     "math", "head", "input", "label", "nav", "amp-ad", "amp-embed", "amp-sidebar", "amp-consent",
     "amp-social-share", "amp-user-notification", "amp-iframe", "amp-video", "amp-audio",
 ))
-# Run on with the text around them; every other element parts blocks.
+# Inline with the text around them; every other element separates blocks.
 _INLINE = frozenset((
     "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em",
     "font", "i", "img", "ins", "kbd", "mark", "meta", "picture", "q", "rp", "rt", "ruby", "s",
@@ -34,11 +34,11 @@ _INLINE = frozenset((
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 
 AWAY = 1
-"""Flag of an element that leads away from the article: links, shares, boxes, forms."""
+"""Flag of an element that is not part of the article: links, share buttons, boxes, forms."""
 CAPTION = 2
 """Flag of an element that belongs to a picture."""
 COMMENTS = 4
-"""Flag of an element that holds what readers wrote."""
+"""Flag of an element with readers' comments."""
 BYLINE = 8
 """Flag of an element that names authors or dates."""
 BODY = 16
@@ -63,7 +63,12 @@ _AWAY = re.compile(
     rf"topics|toc|cta|abo|box-?link|links?|vote|poll|skip){_E}"
 )
 _CAPTION = re.compile(rf"{_B}(?:caption|legend|credit|photo|image|img|picture|figur|media|thumb)")
-_COMMENTS = re.compile(rf"{_B}(?:comments?(?!ary|aire-)|disqus|respond|reactions?{_E}|reply)")
+_COMMENTS = re.compile(
+    rf"{_B}(?:comments?(?!ary|aire-)|disqus|respond|reactions?{_E}|reply)"
+    # An id may be the first words of a heading: "comment-choisir".
+    r"|#(?:comments?|commentaires?|disqus|respond)[_-]?"
+    r"(?:thread|list|area|section|box|block|wrap(?:per)?|text|content|container|form|\d+)?(?:$|\s)"
+)
 _BYLINE = re.compile(
     rf"{_B}(?:byline|authors?|autor|auteurs?|bio|signature|dateline|timestamp|date|posted|"
     rf"published|pub-?date|meta|written|reporter|contributor|journalist){_E}"
@@ -73,7 +78,7 @@ _BODY = re.compile(
     r"(?:entry|post|article|story|news)[-_]*content(?!-wrap|__)"
 )
 _UTILITY = re.compile(r"[:\[(/!]|^(?:has|not)-")
-"""Class names that style an element and say nothing of its purpose."""
+"""Class names that only style an element, and do not identify its purpose."""
 _DIGIT = re.compile(r"\d")
 _RUBRIC = re.compile(
     r"categor|rubri|newscat|overline|surtitre|kicker|field-section|articlesection|\brub\b|\bgenre\b"
@@ -88,17 +93,17 @@ _TAG_FLAGS = {
 }
 
 
-# A page has hundreds of these. They hold nothing that leads back to them, so the collector of
-# cycles need not look at them.
+# A page has hundreds of these. They are not part of reference cycles, so the garbage collector need
+# not track them.
 class Block(msgspec.Struct, gc=False):
     """A text block of a page: its text, element and linked characters."""
 
     text: str
-    """White space folded to single spaces."""
+    """Text with white space collapsed to single spaces."""
     element: int
-    """Index in ``Page.elements`` of the element it stands in."""
+    """Index in ``Page.elements`` of its element."""
     linked: int
-    """How many of its characters stand in links."""
+    """Number of its characters in links."""
 
 
 class Element(msgspec.Struct, gc=False):
@@ -109,7 +114,7 @@ class Element(msgspec.Struct, gc=False):
     """Index of the element around it; the first one is its own parent."""
     tag: str
     _label: str | None = None
-    _hidden: bool = False
+    _flags: int | None = None
 
     @property
     def label(self) -> str:
@@ -118,7 +123,6 @@ class Element(msgspec.Struct, gc=False):
             attributes = self.node.attributes
             name = (attributes.get("class") or "")[:LONGEST_LABEL]
             identity = attributes.get("id")
-            self._hidden = _is_hidden(self.tag, attributes)
             self._label = f"{name} #{identity[:LONGEST_LABEL]}" if identity else name
         return self._label
 
@@ -129,9 +133,11 @@ class Element(msgspec.Struct, gc=False):
 
     @property
     def flags(self) -> int:
-        """What its tag and label say of its purpose: ``AWAY`` and its kin, joined."""
-        flags = flags_of(self.tag, self.label)
-        return flags | AWAY if self._hidden else flags
+        """Its roles by tag and label: ``AWAY``, ``CAPTION`` and other flags, combined."""
+        if self._flags is None:
+            hidden = _is_hidden(self.tag, self.node.attributes)
+            self._flags = flags_of(self.tag, self.label) | (AWAY if hidden else 0)
+        return self._flags
 
 
 @dataclass(slots=True)
@@ -155,7 +161,7 @@ _HIDES = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE
 def _is_hidden(tag: str, attributes: Mapping[str, str | None]) -> bool:
     """Return whether an element declares that it is not shown.
 
-    ``aria-hidden`` hides from screen readers only; on a single paragraph it says nothing.
+    ``aria-hidden`` hides from screen readers only; on a single paragraph it is ignored.
     """
     return (
         "hidden" in attributes
@@ -194,26 +200,26 @@ def flags_of(tag: str, name: str) -> int:
 
 
 _BREAK = "\x00"
-"""Stands among the texts of a run for a line break; no page holds it."""
+"""Marks a line break among the texts of a run; it does not occur in pages."""
 ENDS = frozenset('.!?:…؟。»”"')
 """Characters that end a sentence, or a label before one."""
 
 _WRAPPED = 80
-"""Characters from which a line was not wrapped by hand: the line break behind it is meant."""
+"""Characters from which a line was not wrapped manually: its line break is significant."""
 
 _APART = frozenset(("a", "span", "time"))
-"""Inline elements that stand apart when there is nothing between two of them, not even a space."""
+"""Inline elements that are separate if there is nothing between two of them, not even a space."""
 
 _BOLD = frozenset(("b", "strong"))
 
 _HEADING = 8
-"""Characters of bold text at the beginning that are more than a drop cap."""
+"""Minimum characters of initial bold text that is a heading, not a drop cap."""
 
 _SHORT_SENTENCE = 40
-"""Characters from which a text that ends as a sentence is a paragraph, if it stands apart."""
+"""Characters from which a separate text that ends as a sentence is a paragraph."""
 
-_IDEOGRAPHS = "\u2e7f"
-"""Scripts behind this character put no space between words."""
+IDEOGRAPHS = "\u2e7f"
+"""Scripts after this character put no space between words."""
 
 _TEXT, _INNER, _ANCHOR, _PART, _SKIP, _LINE = range(6)
 _MAX_DEPTH = 256
@@ -234,14 +240,14 @@ def _role(tag: str) -> int:
     return _INNER if tag in _INLINE else _PART
 
 
-# What tags mean by their numbers, which nodes tell faster than names. The parser's own tags have
-# small numbers, the same on every page; those of others are given anew on each page.
+# Roles by tag number, which nodes return faster than names. The parser's own tags have small
+# numbers, the same on every page; other tags get new numbers on each page.
 _ROLES: dict[int, tuple[int, str]] = {}
 _OWN_TAGS = 1000
 
 
 def walk(root: LexborNode, without: Collection[int] = ()) -> Page:
-    """List the text blocks below a node, in the order of the document.
+    """Return the text blocks below a node, in document order.
 
     Args:
         root: The node.
@@ -252,10 +258,10 @@ def walk(root: LexborNode, without: Collection[int] = ()) -> Page:
     parts: list[str] = []
     anchors: list[tuple[int, int]] = []
     bolds: list[tuple[int, int]] = []
-    opened = 0  # where in the run the open link begins
-    edge = joint = -1  # where the last element of those that stand apart ended, and the next began
-    emphasized = 0  # where in the run the open bold text begins
-    titled = -1  # where in the run bold text ended that began it, as a heading without an end does
+    opened = 0  # start of the open link in the run
+    edge = joint = -1  # end of the last separate element, and start of the next one
+    emphasized = 0  # start of the open bold text in the run
+    titled = -1  # end of bold text at the start of the run, an unclosed heading
     links = bold = articles = current = 0
     stack: list[tuple[LexborNode | None, int, int, str]] = []
     elements.append(Element(root, 0, root.tag or ""))
@@ -357,10 +363,10 @@ def _flush(
     element: int,
     blocks: list[Block],
 ) -> None:
-    """Make blocks of a run that ends here.
+    """Append the blocks of a run that ends here.
 
-    ``anchors`` and ``bolds`` are the stretches of it that are links, and in bold type; one more
-    link is open from ``opened`` on.
+    ``anchors`` and ``bolds`` are its ranges in links and in bold type; another link is open from
+    ``opened`` on.
     """
     if opened is not None:
         anchors.append((opened, len(parts)))
@@ -371,11 +377,12 @@ def _flush(
         linked = 0
         if anchors:
             first, stop = anchors[0]
-            if stop - first == len(parts):  # most are one link
+            if stop - first == len(parts):  # most are a single link
                 linked = len(text)
             else:
                 linked = sum(len(_joined(parts[start:stop])) for start, stop in anchors)
-        _add(text, min(linked, len(text)), element, blocks)
+                linked = min(linked, len(text))
+        _add(text, linked, element, blocks)
     parts.clear()
     anchors.clear()
     bolds.clear()
@@ -391,7 +398,7 @@ def _add(text: str, linked: int, element: int, blocks: list[Block]) -> None:
 def _separator(before: str, text: str) -> str | None:
     """Return the separator of two adjacent elements' texts; ``None`` within a word."""
     one, other = before[-1:], text[:1]
-    if not one or one.isspace() or other.isspace() or one > _IDEOGRAPHS:
+    if not one or one.isspace() or other.isspace() or one > IDEOGRAPHS:
         return None
     if one in ENDS and len(before) >= _SHORT_SENTENCE:
         return _BREAK
@@ -399,7 +406,7 @@ def _separator(before: str, text: str) -> str | None:
 
 
 def _is_glued(heading: str, text: str) -> bool:
-    """Return whether text begins right behind a heading, without a space."""
+    """Return whether text begins directly after a heading, without a space."""
     return len(heading) >= _HEADING and heading[-1].isalnum() and text[0].isupper()
 
 
@@ -412,9 +419,9 @@ def _lines(
 ) -> Iterator[tuple[str, int]]:
     """Split a run at its line breaks, and join again the lines of one paragraph.
 
-    A paragraph ends at a doubled break, where a sentence ends, behind a line too long to have been
-    wrapped by hand, and before and behind a line in bold, which is a heading. Each comes with the
-    number of its characters that stand in links.
+    A paragraph ends at a double break, at the end of a sentence, after a line too long to have been
+    wrapped manually, and before and after a line in bold, which is a heading. Each is yielded with
+    its number of characters in links.
     """
     linked = {index for start, stop in anchors for index in range(start, stop)}
     bold = {index for start, stop in bolds for index in range(start, stop)}

@@ -18,7 +18,7 @@ from newscrawl.text.cleaning import clean_text, join_paragraphs
 from newscrawl.text.html import parse
 
 TEACHES = 0.8
-"""Agreement in text from which a page teaches its outlet's rules, and a rule needs no check."""
+"""Agreement in text from which rules are learned from a page, and a rule needs no check."""
 
 _MARGIN = 0.02
 _LARGE = 2_000_000
@@ -26,9 +26,9 @@ _MANY_TAGS = 15_000
 _LONG_BODY = 400
 _MANY_PARTS = 20
 _LITTLE = 300
-"""Characters of a body below which a page may hold its article where it is not shown."""
+"""Characters of a body below which the article may be in hidden parts of the page."""
 _MORE = 3
-"""How many times as long a hidden body is that is preferred to a short one."""
+"""Ratio of lengths from which a hidden body is preferred to a short visible one."""
 _TEMPLATES = "script[type*=template], script[type='text/html']"
 
 
@@ -37,13 +37,13 @@ class Body:
     """An article's body: its text, its blocks, and how it was found."""
 
     rule: str
-    """How it was found, as in ``SourcePage.rule``."""
+    """Extraction method, as in ``SourcePage.rule``."""
     text: str
     """Its paragraphs, separated by blank lines."""
     page: Page | None = None
-    """The blocks of the part of the page that it was found in."""
+    """Blocks of the part of the page in which it was found."""
     blocks: list[int] = field(default_factory=list)
-    """Its blocks among these."""
+    """Indexes of its blocks among these."""
     learned: Rule | None = None
     """The outlet's rule that found it."""
 
@@ -84,7 +84,7 @@ def note_bodies(
     reference: Reference | None,
     rules: RuleBook | None,
 ) -> None:
-    """Note the body that each way of extraction finds, for a trace."""
+    """Record the body that each extraction method finds, for a trace."""
     page = walk(top_of(tree))
     found = [
         Body(reading.rule.name, _text_of(reading.page, reading.blocks))
@@ -132,8 +132,8 @@ def _unguided(
 ) -> Iterator[Body]:
     """Yield the bodies found without the copy.
 
-    In this order: by its metadata, by the form of its text, in its hidden parts, and then by
-    the general extractor, which parses the page again.
+    In this order: by metadata, by layout, in hidden parts, and by the general extractor, which
+    parses the page again.
     """
     declared = metadata.text("articleBody")
     if declared and len(declared) >= _LONG_BODY and (blocks := guided(page, Reference(declared))):
@@ -162,7 +162,7 @@ def _embedded(tree: LexborHTMLParser) -> Iterator[Page]:
     for node in tree.css("noscript")[:_MANY_PARTS]:
         yield walk(node)
     for node in tree.css("iframe[srcdoc]")[:_MANY_PARTS]:
-        yield _walked(node.attributes["srcdoc"])
+        yield _walked(node.attributes.get("srcdoc"))
     for node in tree.css(_TEMPLATES)[:_MANY_PARTS]:
         yield _walked(node.text())
     yield _walked(embedded_html(tree))
@@ -177,7 +177,7 @@ def _walked(html: str | None) -> Page:
 
 
 def top_of(tree: LexborHTMLParser) -> LexborNode:
-    """Return the element that holds all that the page shows."""
+    """Return the element that contains all visible content."""
     top = tree.body or tree.root
     if top is None:
         raise UnreadableHtmlError("the page has no element")

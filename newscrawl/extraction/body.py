@@ -1,7 +1,7 @@
 """Selects the text blocks of the article's body, guided by the copy or by layout alone.
 
-A reference text says what the article says (``guided``); where it ends, the outline of the page
-goes on. Without one, the outline alone decides (``unguided``).
+A reference text, such as the copy, locates the article (``guided``); after its end, the layout of
+the page decides. Without one, the layout alone decides (``unguided``).
 """
 
 import re
@@ -13,21 +13,21 @@ from newscrawl.extraction.blocks import AWAY, COMMENTS, ENDS, Page
 from newscrawl.extraction.outline import OUT, Outline
 
 ENOUGH = 0.25
-"""Share of a reference that a page must hold for its blocks to be believed."""
+"""Minimum share of a reference that a page must have for its blocks to be used."""
 
 _LONG_LINK = 100
 _SHORT = 40
 _NEAR = 6
 _DRIFT = 3
-"""Words by which a copy may run ahead of the page, or behind it, within a short block."""
+"""Words by which a copy may be ahead of or behind the page within a short block."""
 _TAIL = 0.2
-"""Share of the aligned text from which the prose behind a copy's end is the article's."""
+"""Share of the aligned text from which the prose after a copy's end belongs to the article."""
 _OPENING = 100
 """Characters from which a paragraph between headline and body is the first of the article."""
 _BRIEF = 60
-"""Words of a copy that may be matched by its words alone."""
+"""Maximum words of a copy that may be matched by single words."""
 _LITTLE = 200
-"""Characters of prose below which the body may stand elsewhere, in short lines."""
+"""Characters of prose below which the body may be elsewhere, in short lines."""
 _MOST_TEXT = 2_000_000
 
 _STANDFIRST = re.compile(
@@ -84,19 +84,18 @@ def _match(block: int, places: list[int | None], hits: int) -> _Match:
         if place is not None:
             mask |= 1 << place
             offsets.append(place - index)
-    # A repeated phrase is found at its first place only; the median offset is the block's own.
-    median = sorted(offsets)[hits // 2]
+    # A repeated phrase is found at its first position only; the median offset is the block's.
+    ordered = sorted(offsets)
+    median = ordered[hits // 2]
     drift = max(_DRIFT, len(places) // 10)
-    near = [
-        place
-        for index, place in enumerate(places)
-        if place is not None and abs(place - index - median) <= drift
-    ]
+    near = [place for place in places if place is not None]
+    if median - ordered[0] > drift or ordered[-1] - median > drift:
+        near = [p for p, offset in zip(near, offsets, strict=True) if abs(offset - median) <= drift]
     return _Match(block, hits / len(places), mask, min(near), max(near))
 
 
 def guided(page: Page, reference: Reference) -> list[int]:
-    """List the body's blocks by a text that says what they say; none if the page lacks it."""
+    """Return the body's blocks by a reference text; none if the page lacks it."""
     matches = [m for m in _matches(page, reference) if m.share >= 0.5 or m.mask.bit_count() >= 12]
     whole = 0
     for match in matches:
@@ -124,14 +123,14 @@ def guided(page: Page, reference: Reference) -> list[int]:
     chain = _chain(chosen)
     if not chain:
         return []
-    # What stands out of order is of the body only when the copy holds all of it.
+    # Blocks out of order belong to the body only if the copy has all of them.
     ordered = {match.block for match in chain}
     blocks = _between(page, reference, chain)
     blocks += [m.block for m in chosen if m.block not in ordered and m.share >= 0.8]
     last = chain[-1].block
     size = _size(page, blocks)
     outline = Outline(page, [match.block for match in chain])
-    # A repetition of the article after its end quotes it.
+    # A repetition of the article after its end is a quotation.
     told = {match.block for match in matches if match.share >= 0.5}
     rest = [index for index in outline.body(last) if index > last and index not in told]
     if _size(page, rest) > _TAIL * size:
@@ -142,12 +141,12 @@ def guided(page: Page, reference: Reference) -> list[int]:
 
 
 def _size(page: Page, blocks: list[int]) -> int:
-    """Count the characters of some blocks."""
+    """Return the number of characters of some blocks."""
     return sum(len(page.blocks[index].text) for index in blocks)
 
 
 def _lines_of(page: Page, reference: Reference) -> list[int]:
-    """List the blocks of an article of short lines, as results are, that a short copy holds."""
+    """Return the blocks of an article of short lines, such as results, that a short copy has."""
     blocks = [
         index
         for index in _filling(page, reference, range(len(page.blocks)), 0, None)
@@ -191,7 +190,7 @@ def _chain(matches: list[_Match]) -> list[_Match]:
 
 
 def _smallest(page: Page, matches: list[_Match], whole: int) -> int:
-    """Find the smallest element that holds nearly all that the page has of the copy."""
+    """Find the smallest element that contains nearly all matches with the copy."""
     elements, blocks = page.elements, page.blocks
     masks: dict[int, int] = {}
     for match in matches:
@@ -215,7 +214,7 @@ def _smallest(page: Page, matches: list[_Match], whole: int) -> int:
 
 
 def _between(page: Page, reference: Reference, chain: list[_Match]) -> list[int]:
-    """List the chain's blocks, and those around them that fill what the copy says in between."""
+    """Return the chain's blocks, and those between and around them that match the copy."""
     blocks: list[int] = []
     before, start = max(-1, chain[0].block - _NEAR), 0
     for match in chain:
@@ -247,7 +246,7 @@ def _filling(
 
 
 def unguided(page: Page) -> list[int]:
-    """List the body's blocks by the look of the page's prose; none when nothing looks like it."""
+    """Return the body's blocks by the page's layout; none if nothing looks like a body."""
     outline = Outline(page)
     blocks = outline.body()
     if _size(page, blocks) < _LITTLE:
@@ -258,10 +257,10 @@ def unguided(page: Page) -> list[int]:
 
 
 def standfirst(page: Page, body: list[int], description: str | None) -> list[int]:
-    """List the blocks between headline and body that begin the article or sum it up.
+    """Return the blocks between headline and body that begin or summarise the article.
 
-    They are known by their name, because the page's own description says the same, or as whole
-    paragraphs below the headline.
+    They are recognised by class name, by the page's own description, or as complete paragraphs
+    below the headline.
     """
     first = min(body)
     headlines = [i for i in range(first) if page.elements[page.blocks[i].element].tag == "h1"]

@@ -1,7 +1,7 @@
 """Finds article text that a page carries as HTML inside JSON in its scripts.
 
-Pages built in the browser hold their article as HTML inside JSON, sometimes escaped twice. It is
-looked for only when the page itself shows no article.
+Pages that are built in the browser have their article as HTML inside JSON, sometimes escaped twice.
+This is searched only if the page itself shows no article.
 """
 
 import json
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from selectolax.lexbor import LexborHTMLParser
 
-# One that never ends is taken to the end of the text: to look again from each quote is quadratic.
+# An unterminated string extends to the end: searching again from each quote is quadratic.
 _STRING = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 _KEY = re.compile(r'[{,]\s*"\w+"\s*:')
 _PARAGRAPH = re.compile(r"<(?:p|br|div)\b", re.IGNORECASE)
@@ -19,7 +19,7 @@ _MOST = 20
 
 
 def embedded_html(tree: LexborHTMLParser) -> str | None:
-    """Return the HTML that a page's scripts hold, joined; ``None`` when there is none."""
+    """Return the HTML in a page's scripts, joined; ``None`` if there is none."""
     found: dict[str, None] = {}
     for script in tree.css("script:not([src])"):
         text = script.text()

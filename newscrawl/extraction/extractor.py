@@ -31,7 +31,7 @@ _SHORT_NOTICE = 300
 _SHORT_LINE = 80
 _TELLING_BEGIN = 60
 _FEW_ABOVE = 3
-"""Blocks that may stand above a headline in the part that holds it and its section."""
+"""Maximum number of blocks above a headline in the part with the headline and its section."""
 
 
 def extract(
@@ -43,24 +43,24 @@ def extract(
     zone: tzinfo | None = None,
     content_type: str | None = None,
 ) -> SourcePage:
-    """Read an article's page.
+    """Extract an article from an outlet's page.
 
     Args:
         html: The page, as received or decoded.
-        url: Where it stands; relative URLs in it start from there.
-        copy: Anything with ``.title`` and ``.text`` that says what the article says, whole or in
-            part; ``.published`` is used when there is one.
-        rules: What outlets have taught so far. A trusted rule reads the page alone; a page whose
-            copy agrees teaches the book.
-        zone: The outlet's time zone. Without one, dates keep the offset that they name, else UTC.
+        url: URL of the page, the base of relative URLs.
+        copy: Any object with the article's ``.title`` and ``.text``, complete or in part;
+            ``.published`` is used if it exists.
+        rules: Rules learned so far. A trusted rule extracts the page without guidance; new rules
+            are learned from a page whose copy agrees.
+        zone: The outlet's time zone. Without one, dates keep their own offset, else UTC.
         content_type: The HTTP header, for bytes.
 
     Returns:
-        What was found; every field may be empty, as on a page that is no article.
+        The extracted fields, any of which may be empty.
 
     Raises:
-        UnreadableHtmlError: the page is empty, binary or no HTML, or would cost absurd time or
-            memory (see ``newscrawl.text.html.parse``). Nothing else is raised, whatever it holds.
+        UnreadableHtmlError: the page is empty, binary or not HTML, or would take excessive time or
+            memory (see ``newscrawl.text.html.parse``). No other exception is raised.
     """
     page = as_utf8(html, content_type) if isinstance(html, bytes) else html.encode(errors="ignore")
     if b"<" not in page:
@@ -96,7 +96,7 @@ def _source_page(
         paths = (rule.date, rule.authors) if rule else ()
         near = [text for path in paths if (text := _at(tree, path))]
         rubrics = [_at(tree, rule.section) or ""] if rule else []
-        headings = [] if headline else [node.text() for node in tree.css("h1")[:4]]
+        headings = [] if headline else [node.text() for node in metadata.headings[:4]]
     copied = _moment(getattr(copy, "published", None), zone)
     printed = fields.Printed(
         metadata,
@@ -108,14 +108,14 @@ def _source_page(
     rubric = fields.section(metadata, rubrics, names)
     people = fields.authors(metadata, tree, near, names, rubric)
     if page is None and found and (moment is None or not people):
-        # The outlet prints them where no path leads to: look around the body after all.
+        # The outlet prints them where no path applies: search around the body.
         near = _texts_around(tree, found.text)
         printed = fields.Printed(metadata, lambda: near)
         moment = moment or fields.published(metadata, printed, zone, copied)
         people = people or fields.authors(metadata, tree, near, names, rubric)
     changed = fields.modified(metadata, printed, zone)
     if rule and rule.source == "override":
-        # What is stated for the outlet comes before what its pages declare.
+        # An override takes precedence over the page's metadata.
         if date := _at(tree, rule.date):
             moment = fields.read_moment(date, zone) or moment
         if byline := _at(tree, rule.authors):
@@ -131,7 +131,7 @@ def _source_page(
         modified=changed.when if changed else None,
         section=rubric,
         tags=fields.tags(metadata, tree, names),
-        images=fields.images(metadata, tree),
+        images=fields.images(metadata),
         canonical=metadata.canonical,
         language=fields.language(metadata, found.text if found else ""),
         rule=found.rule if found else None,
@@ -190,7 +190,7 @@ def _names_of(page: Page, around: list[int]) -> dict[str, str]:
 
 
 def _rubrics(page: Page, around: list[int]) -> list[str]:
-    """List the texts around the body that may name its section."""
+    """Return the texts around the body that may name its section."""
     blocks, elements = page.blocks, page.elements
     named = []
     above = []
@@ -205,20 +205,20 @@ def _rubrics(page: Page, around: list[int]) -> list[str]:
 
 
 def _heads(page: Page, link: int, headline: int) -> bool:
-    """Return whether a block is a link beside the headline, as a section label is."""
+    """Return whether a block is a link next to the headline, such as a section label."""
     blocks, elements = page.blocks, page.elements
     if blocks[link].linked < len(blocks[link].text):
         return False
     around = blocks[headline].element
     while around and not page.inside(blocks[link].element, around):
         around = elements[around].parent
-    # The last link of a menu may come before a headline as well: it does not come alone.
+    # The last link of a menu may precede a headline as well, but not alone.
     first = max(0, headline - _FEW_ABOVE)
     return bool(around) and (first == 0 or not page.inside(blocks[first - 1].element, around))
 
 
 def _texts_around(tree: LexborHTMLParser, body: str) -> list[str]:
-    """List the texts around a body that was read by a rule, nearest first."""
+    """Return the texts around a body that a rule extracted, nearest first."""
     page = walk(top_of(tree))
     begin = clean(body[:_TELLING_BEGIN])
     blocks = [i for i, block in enumerate(page.blocks) if clean(block.text).startswith(begin)]
@@ -227,7 +227,7 @@ def _texts_around(tree: LexborHTMLParser, body: str) -> list[str]:
 
 
 def _around(page: Page, found: Body | None) -> list[int]:
-    """List the blocks around the body, nearest first; those above it come before those below."""
+    """Return the blocks around the body, nearest first; those above it precede those below."""
     count = len(page.blocks)
     if found is None or found.page is not page:
         return list(range(min(40, count)))
@@ -241,9 +241,9 @@ _AROUND_HEADLINE, _BELOW_BEGIN, _FAR_BELOW = 4, 8, 25
 
 
 def _further(page: Page, found: Body | None, around: list[int]) -> list[str]:
-    """List texts that may print a date where the nearest do not.
+    """Return further texts that may contain a date if the nearest ones do not.
 
-    They stand around headlines, between the standfirst and the body, and further below it.
+    They are around headlines, between standfirst and body, and further below it.
     """
     if found is None or found.page is not page:
         return []

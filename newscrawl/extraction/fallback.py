@@ -4,12 +4,12 @@ import logging
 
 _SHORTEST = 40
 
-# What it cannot read is told by its result; its log calls that an error of ours.
+# Its result shows whether it failed; in its log that would look like our error.
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 
 
 def general_text(html: str) -> str | None:
-    """Find the body by trafilatura's rules; less than a sentence is none."""
+    """Return the body found by trafilatura; ``None`` if it is shorter than a sentence."""
     from trafilatura import extract as extract_text
 
     text = extract_text(html, include_comments=False, include_tables=False)

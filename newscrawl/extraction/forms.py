@@ -1,9 +1,10 @@
 """Groups a page's text blocks by the tags and classes of their containers.
 
-The form of a block is that of its anchor, the part of the page that the block stands in:
-paragraphs, lists, headings and data tables of one part share a form.
+The form of a block (tag and classes) is that of its anchor, the container of the block:
+paragraphs, lists, headings and data tables in one container share a form.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -14,7 +15,7 @@ from newscrawl.extraction.furniture import SENTENCE
 CELLS = frozenset(("thead", "tbody", "tfoot", "tr", "th", "td"))
 """Parts of a table."""
 
-# Elements that carry one paragraph, or a few, inside the part of the page that they stand in.
+# Elements of one or a few paragraphs inside their container.
 # fmt: off
 CARRIERS = frozenset((
     "p", "ul", "ol", "li", "dl", "dd", "dt", "blockquote", "center", "h1", "h2", "h3", "h4", "h5",
@@ -22,8 +23,10 @@ CARRIERS = frozenset((
 ))
 # fmt: on
 
+_LISTS = frozenset(("ul", "ol"))
+
 _LAYOUT = 0.2
-"""Share of the page's prose from which a table arranges the page and is no table of data."""
+"""Share of the page's prose from which a table is a layout table, not a data table."""
 
 _MAIN = 0.15
 """Share of the prose from which a form belongs to the body."""
@@ -38,16 +41,26 @@ _MINOR_LINKED = 0.2
 """Linked share from which a form does not look like running text."""
 
 _MINOR_ENDS = 0.25
-"""Share of paragraphs that end as sentences do, below which a form is no running text."""
+"""Share of paragraphs ending as sentences below which a form is not running text."""
 
 _TEASER = 700
-"""Characters of a teaser's text at most."""
+"""Maximum characters of a teaser's text."""
 
 _TEASERS = 3
 """Parts of one form, each a linked title and one paragraph, that are a list of teasers."""
 
 _ARTICLE = 0.25
-"""Share of the prose that an article has beside a list of teasers."""
+"""Minimum share of the prose of an article next to a list of teasers."""
+
+
+_OFTEN, _LINES, _TOLD = 3, 4, 0.75
+"""Places and lines a place of a form of short lines, and the share of them that says something."""
+
+_UNLIKE = 100
+"""Weight of a line that a form of short lines does not have."""
+
+_WORD = re.compile(r"[^\W\d_]{3}")
+_HOUR = re.compile(r"\b\d\d?[:.h]\d\d\b")
 
 
 class Form(NamedTuple):
@@ -66,7 +79,7 @@ def form_of(page: Page, element: int) -> Form:
 
 
 def mass_of(page: Page, blocks: Iterable[int]) -> list[int]:
-    """Sum up the characters of some blocks in each element, those of its descendants included."""
+    """Return the characters of some blocks in each element, including its descendants."""
     mass = [0] * len(page.elements)
     for index in blocks:
         mass[page.blocks[index].element] += len(page.blocks[index].text)
@@ -80,7 +93,7 @@ def anchors_of(page: Page, mass: list[int]) -> list[int]:
     """Return the container of each element.
 
     That is the element itself, or the first one outside carriers of paragraphs, cells of data and
-    wrappers of a single block.
+    wrappers of a single block or list.
 
     Args:
         page: The page's blocks.
@@ -92,6 +105,13 @@ def anchors_of(page: Page, mass: list[int]) -> list[int]:
         counts[block.element] += 1
     for index in range(len(elements) - 1, 0, -1):
         counts[elements[index].parent] += counts[index]
+    wrappers = {
+        part.parent
+        for index, part in enumerate(elements)
+        if part.tag in _LISTS
+        and counts[index] == counts[part.parent]
+        and elements[part.parent].tag == "div"
+    }
     anchors, data = [0], [False]
     for index in range(1, len(elements)):
         part = elements[index]
@@ -100,7 +120,7 @@ def anchors_of(page: Page, mass: list[int]) -> list[int]:
             if part.tag == "table"
             else part.tag in CELLS and data[part.parent]
         )
-        climbs = part.tag in CARRIERS or counts[index] == 1 or data[index]
+        climbs = part.tag in CARRIERS or counts[index] == 1 or data[index] or index in wrappers
         anchors.append(anchors[part.parent] if climbs else index)
     return anchors
 
@@ -111,11 +131,11 @@ class Forms:
     def __init__(
         self, page: Page, anchors: list[int], blocks: list[int], prose: Iterable[int]
     ) -> None:
-        """Weigh the forms of ``blocks``; ``prose`` are those blocks that are prose."""
+        """Count the prose of each form; ``prose`` are the blocks that are prose."""
         self._page = page
         self._blocks = blocks
         self.anchors = anchors
-        """For each element the part that it stands in."""
+        """Container of each element."""
         self.of: dict[int, Form] = {}
         """The form of each anchor."""
         for index in blocks:
@@ -133,14 +153,14 @@ class Forms:
         return self.of[self.anchors[self._page.blocks[block].element]]
 
     def main(self) -> set[Form]:
-        """Return the forms of much of the prose."""
+        """Return the forms with a large share of the prose."""
         total = self.weights.total()
         return {form for form, weight in self.weights.items() if weight >= _MAIN * total}
 
     def minor(self, main: set[Form], share: float) -> set[Form]:
         """Return other forms of running text: sections, boxes and tables inside an article.
 
-        Each has at least ``share`` of the prose. Behind the last main form, one paragraph of
+        Each has at least ``share`` of the prose. After the last main form, one paragraph of
         another form is an author's note or the like.
         """
         blocks = self._page.blocks
@@ -171,9 +191,40 @@ class Forms:
             and (form in early or paragraphs[form] > 1)
         }
 
+    def labels(self, main: set[Form]) -> set[Form]:
+        """Return the forms of short lines that stand among paragraphs again and again.
+
+        Lines of specifications, results or questions do; hours and names of who wrote an entry, and
+        the labels of a drawing, are none. ``main`` are the forms of the paragraphs.
+        """
+        blocks = self._page.blocks
+        paragraphs = {index for index in self._prose if self.at(index) in main}
+        places: dict[Form, set[int]] = {}
+        lines: Counter[Form] = Counter()
+        told: Counter[Form] = Counter()
+        before = last = max(paragraphs, default=-1)
+        for index in self._blocks:
+            if index in paragraphs:
+                before = index
+            elif before < last and (form := self.at(index)) not in main:
+                block = blocks[index]
+                lines[form] += 1
+                if block.linked:
+                    lines[form] += _UNLIKE
+                elif _WORD.search(block.text) and not _HOUR.search(block.text):
+                    told[form] += 1
+                    places.setdefault(form, set()).add(before)
+        return {
+            form
+            for form, stands in places.items()
+            if len(stands) >= _OFTEN
+            and lines[form] <= _LINES * len(stands)
+            and told[form] >= _TOLD * lines[form]
+        }
+
 
 def without_teasers(page: Page, prose: list[int], good: list[int]) -> list[int]:
-    """Drop from good prose that of teasers: parts of one form, each a linked title and a text.
+    """Remove teasers from the article's prose: parts of one form with a linked title and a text.
 
     Args:
         page: The page's blocks.

@@ -2,10 +2,12 @@
 
 import re
 
-from newscrawl.extraction.blocks import Block
+from newscrawl.extraction.blocks import IDEOGRAPHS, Block
 
 SENTENCE = 40
 """Characters from which a block may be prose."""
+_SENTENCE_OF_IDEOGRAPHS = 15
+"""The same in scripts without spaces, whose characters say more."""
 
 _CREDIT = re.compile(
     r"^\W*(?:©|\(c\)|(?:(?:foto|photo|crédit|credit|image|bild|صورة)s?\s*)+:)|"
@@ -14,9 +16,9 @@ _CREDIT = re.compile(
     re.IGNORECASE,
 )
 _INVITES = 0.2
-"""Linked share of an invitation; a sentence that mentions a service links less."""
+"""Linked share of a prompt; a sentence that mentions a service has fewer links."""
 _PHRASE = 100
-"""Characters of a block that may be furniture by its words alone; longer ones also link."""
+"""Maximum characters of a block that is furniture by its words alone; longer ones have links."""
 _SERVICE = re.compile("whatsapp|telegram", re.IGNORECASE)
 _INVITATION = re.compile(
     r"newsletter|sign up|subscrib|abonn(?:ez|ier)|bookmark|نشرتنا|اشترك|"
@@ -25,7 +27,7 @@ _INVITATION = re.compile(
     re.IGNORECASE,
 )
 
-# Headings of what follows an article.
+# Headings of content after an article.
 _AFTERWARDS = re.compile(
     r"^\W*(?:\d+ )?(?:commentaires?|comments?|r[ée]actions?|kommentare?|comentarios|تعليقات|"
     r"التعليقات|أضف تعليق|(?:articles? )?(?:li[ée]s|similaires|connexes|associ[ée]s)|"
@@ -62,20 +64,32 @@ _LABEL_ONLY = re.compile(
     re.IGNORECASE,
 )
 _SHORT_INVITATION = 30
-"""Characters of an invitation that need not say what it leads to."""
+"""Maximum characters of a prompt that need not name its target."""
 
 
 _POINTER = re.compile(r"^(?:>+|»|→|►|▶|☞|👉)")
 """Signs before a link to another article."""
 
 
+def may_be_prose(text: str) -> bool:
+    """Return whether a text is long enough to be prose.
+
+    >>> may_be_prose("Read more about it"), may_be_prose("外拍的攝影班學員一堆早已不時穿梭其間")
+    (False, True)
+    """
+    length = len(text)
+    return length >= SENTENCE or (
+        length >= _SENTENCE_OF_IDEOGRAPHS and text[length // 2] > IDEOGRAPHS
+    )
+
+
 def is_link(block: Block) -> bool:
-    """Return whether a block is a link with little beside it."""
+    """Return whether a block is a link with little other text."""
     return block.linked > 0.5 * len(block.text) and len(block.text) - block.linked < 50
 
 
 def is_notice(block: Block) -> bool:
-    """Return whether a short block is a credit, an invitation or a pointer elsewhere."""
+    """Return whether a short block is a credit, a prompt or a reference to another page."""
     text = block.text
     return len(text) - block.linked < 200 and (
         ((block.linked > 0 or len(text) < _PHRASE) and _leads_elsewhere(block))
@@ -87,7 +101,7 @@ def is_notice(block: Block) -> bool:
 
 
 def _leads_elsewhere(block: Block) -> bool:
-    """Return whether a block begins as one that leads elsewhere, and is no sentence that does so.
+    """Return whether a block begins like a reference to other pages, and is not a sentence.
 
     An unlinked pointer has a colon or is cut; an invitation says to where.
     """
@@ -106,11 +120,11 @@ _SENTENCE_ENDS = ".!؟?"
 
 
 def is_furniture(block: Block) -> bool:
-    """Return whether a block only leads elsewhere."""
+    """Return whether a block only refers to other pages."""
     return is_link(block) or is_notice(block)
 
 
 def is_afterwards(block: Block) -> bool:
-    """Return whether a block is the heading of what follows an article."""
+    """Return whether a block is the heading of content after an article."""
     text = block.text
     return len(text) < SENTENCE and not block.linked and _AFTERWARDS.match(text) is not None

@@ -1,22 +1,20 @@
 """Reads the metadata that a page declares: JSON-LD, OpenGraph, ``<meta>``, microdata.
 
-Nothing is chosen here. Everything is optional and anything may be broken; what cannot be read is
-left out.
+No values are chosen here. Everything is optional and may be malformed; what cannot be parsed is
+ignored.
 """
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from html import unescape
 from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
-import msgspec
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from newscrawl.extraction.lenient_json import read_json_values, repair_json
 from newscrawl.text.cleaning import plain, words
 from newscrawl.text.urls import absolute, is_front_page
 
@@ -25,30 +23,22 @@ _ARTICLE = re.compile(
 )
 _LISTED = ("CollectionPage", "SearchResultsPage", "ItemList")
 _PAGE = frozenset(("WebPage", "ItemPage", "AboutPage", "Page"))
-# A string that never ends is taken to the end: to look again from each quote is quadratic.
-_TRAILING_COMMA = re.compile(r'("(?:\\.|[^"\\]++)*+(?:"|\\?\Z))|,(?=\s*+[}\]])', re.DOTALL)
-_ESCAPED_APOSTROPHE = re.compile(r"(?<!\\)((?:\\\\)*)\\'")
-_BAD_ESCAPE = re.compile(r'\\(?!["\\/bfnrt]|u[0-9a-fA-F]{4})')
-_ESCAPED = re.compile(r'[\[{\s]*\\"')  # JSON written as the content of a string
-_WRAPPER = re.compile(r"^\s*(?:(?://\s*)?<!\[CDATA\[|<!--|/\*[\s\S]{0,200}?\*/|;)+\s*")
 _MAX_NODES = 5000
+_MOST_REPAIRS = 3
+"""Malformed scripts of a page that are repaired."""
 _LONGEST_SCRIPT = 500_000
 """Characters of JSON-LD that are parsed; a longer script is ignored."""
 _MOST_METAS = 20
-"""Contents of one name that are kept."""
+"""Maximum number of values of one name."""
 _MOST_NAMES = 50
 """Authors, and names of the site, that are kept."""
-_MOST_VALUES = 20
-"""JSON values that are read from one script."""
-# The repairing parser is slow and, with many open brackets, quadratic.
-_LONGEST_REPAIR, _MOST_BRACKETS, _MOST_REPAIRS = 50_000, 400, 3
 # One look through the page for all of them: the way costs more than the comparisons.
 _DECLARATIONS = (
     'meta[content], script[type*="ld+json"], link[rel~="canonical"], base[href], title, '
-    'time, abbr[title], [itemprop~="datePublished"]:not(meta, time), '
+    'h1, img, time, abbr[title], [itemprop~="datePublished"]:not(meta, time), '
     '[itemprop~="dateModified"]:not(meta, time)'
 )
-# What templates print where a value is missing.
+# Placeholders of templates for missing values.
 _NO_VALUE = re.compile(
     r"\s*(?:undefined|null|none|nan|n/a|false|\[?unknown\]?|\[object object\]|\{\{.*|\$\{.*|%+\w+%+"
     r"|[a-z]+(?:\.[a-z]+){3,})?\s*",
@@ -64,7 +54,7 @@ class Author:
 
     name: str
     person: bool
-    """Whether the page says that it names a person, not an organisation."""
+    """Whether the page declares the name as a person's, not an organisation's."""
 
 
 @dataclass
@@ -81,17 +71,21 @@ class Metadata:
     """JSON-LD, unparsed."""
     times: list[LexborNode] = field(default_factory=list)
     """Elements that hold times: ``<time>``, hAtom and microdata of publication and change."""
+    headings: list[LexborNode] = field(default_factory=list)
+    """``<h1>``."""
+    pictures: list[LexborNode] = field(default_factory=list)
+    """``<img>``."""
     url: str = ""
-    """Where the page stands."""
+    """URL of the page."""
     base: str = ""
-    """What its relative URLs start from."""
+    """Base of its relative URLs."""
     head: str | None = None
-    """``<title>``, the first of the page."""
+    """The page's first ``<title>``."""
     tree: LexborHTMLParser | None = None
     """The parsed page."""
 
     def meta(self, *names: str) -> str | None:
-        """Return the first content that one of these names has."""
+        """Return the first value of one of these names."""
         for name in names:
             for content in self.metas.get(name, ()):
                 if content:
@@ -120,16 +114,16 @@ class Metadata:
         }
 
     def by_id(self, value: dict[str, Any]) -> dict[str, Any]:
-        """Return the object that a reference leads to; the value itself when it leads nowhere."""
+        """Resolve a reference to an object; return the value itself if it cannot be resolved."""
         identity = value.get("@id")
         return self._by_id.get(identity, value) if isinstance(identity, str) else value
 
     @cached_property
     def article(self) -> dict[str, Any]:
-        """The JSON-LD object of the article; empty when there is none.
+        """The JSON-LD object of the article; empty if there is none.
 
-        An object that names another page as its own is another article, unless its headline says
-        that it is this one.
+        An object that refers to another page is another article, unless its headline is this
+        page's.
         """
         best: dict[str, Any] = {}
         most = -1
@@ -159,13 +153,13 @@ class Metadata:
         return {address for url in urls if url and (address := _address(url, self.base))}
 
     def is_about_page(self, node: dict[str, Any]) -> bool | None:
-        """Return whether an object names this page as its own; ``None`` when it names none."""
+        """Return whether an object refers to this page; ``None`` if it refers to none."""
         named = []
         for name in ("url", "mainEntityOfPage", "@id"):
             value = node.get(name)
             if isinstance(value, dict):
                 value = value.get("@id") or value.get("url")
-            # "#article" says which part of a page; a front page stands for any.
+            # "#article" is a part of a page; a front page is used for any page.
             if isinstance(value, str) and (address := _address(value, self.base)) and address[0]:
                 named.append(address)
         if not named or not self._addresses:
@@ -189,14 +183,14 @@ class Metadata:
 
     @cached_property
     def webpage(self) -> dict[str, Any]:
-        """The JSON-LD object of the page itself; empty when there is none."""
+        """The JSON-LD object of the page itself; empty if there is none."""
         for node in self.nodes:
             if any(kind in _PAGE for kind in types_of(node)):
                 return node
         return {}
 
     def text(self, *names: str) -> str | None:
-        """Return the first text that the article's JSON-LD has under one of these names."""
+        """Return the article's first JSON-LD text under one of these names."""
         for name in names:
             if value := _text(self.article.get(name)):
                 return value
@@ -204,7 +198,7 @@ class Metadata:
 
     @cached_property
     def description(self) -> str | None:
-        """The summary that the page gives to others."""
+        """The summary that the page declares."""
         value = self.meta("og:description", "description", "twitter:description")
         value = value or self.text("description")
         return (plain(value) or None) if value else None
@@ -220,7 +214,7 @@ class Metadata:
         return tier.lower() in ("locked", "metered")
 
     def authors(self) -> list[Author]:
-        """List the authors that the article's JSON-LD names."""
+        """Return the authors in the article's JSON-LD."""
         value = self.article.get("author") or self.article.get("creator")
         return list(islice(self._authors(value, 0), _MOST_NAMES))
 
@@ -234,7 +228,7 @@ class Metadata:
                 yield from self._authors(item, depth + 1)
         elif isinstance(value, dict):
             name = value.get("name")
-            if isinstance(value.get("@id"), str):  # its own object knows the name best
+            if isinstance(value.get("@id"), str):  # the referenced object has the best name
                 value = self.by_id(value)
                 name = value.get("name") or name
             person = "Person" in types_of(value)
@@ -250,7 +244,7 @@ class Metadata:
                 yield Author(f"{given} {_text(value.get('familyName')) or ''}", person)
 
     def publishers(self) -> list[str]:
-        """List the names the site goes by."""
+        """Return the names of the site."""
         names = [self.meta("og:site_name"), self.meta("application-name"), self.meta("publisher")]
         for node in (self.article, *self.nodes[:20]):
             publisher = node.get("publisher") or node.get("sourceOrganization")
@@ -271,9 +265,16 @@ def read_metadata(tree: LexborHTMLParser, url: str = "") -> Metadata:
     metas = found.metas
     canonicals: list[str] = []
     for node in tree.css(_DECLARATIONS):
+        tag = node.tag
+        if tag == "img":
+            found.pictures.append(node)
+            continue
+        if tag == "h1":
+            found.headings.append(node)
+            continue
         attributes = node.attributes
-        if node.tag == "meta":
-            content = attributes["content"]
+        if tag == "meta":
+            content = attributes.get("content")
             name = (
                 attributes.get("property")
                 or attributes.get("name")
@@ -284,16 +285,16 @@ def read_metadata(tree: LexborHTMLParser, url: str = "") -> Metadata:
                 contents = metas.setdefault(name.strip().lower(), [])
                 if len(contents) < _MOST_METAS:
                     contents.append(content)
-        elif node.tag == "script":
+        elif tag == "script":
             text = node.text()
             if text and len(text) <= _LONGEST_SCRIPT:
                 found.scripts.append(text)
-        elif node.tag == "link":
+        elif tag == "link":
             canonicals.append(attributes.get("href") or "")
-        elif node.tag == "base":
+        elif tag == "base":
             if found.base == url:
                 found.base = absolute(attributes.get("href") or "", url) or url
-        elif node.tag == "title":
+        elif tag == "title":
             found.head = found.head or node.text() or None
         else:
             found.times.append(node)
@@ -313,102 +314,13 @@ def read_metadata(tree: LexborHTMLParser, url: str = "") -> Metadata:
     return found
 
 
-def read_json(text: str) -> Any:
-    r"""Read the first JSON value as pages write it; ``None`` when it cannot be read at all.
-
-    Tolerated: comments and CDATA around it, entities for quotes, trailing commas, raw control
-    characters in strings, wrong escapes, and anything after the value.
-
-    >>> read_json('<!-- {"a": [1, 2,], "b": "x\ny\\\'"} -->')
-    {'a': [1, 2], 'b': "x\ny'"}
-    """
-    return next(read_json_values(text), None)
-
-
-def read_json_values(text: str) -> Iterator[Any]:
-    """Read the JSON values of a script one after the other, up to what cannot be read."""
-    try:
-        yield msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
-        yield from _tolerant(text)
-
-
-def _tolerant(text: str) -> Iterator[Any]:
-    text = _prepared(text)
-    decoder = json.JSONDecoder(strict=False)
-    for _ in range(_MOST_VALUES):
-        text = text.lstrip(" \t\r\n;,")
-        try:
-            value, end = decoder.raw_decode(text)
-        except (ValueError, RecursionError):
-            return
-        yield value
-        text = text[end:]
-
-
-_QUOTE = re.compile(r"&(?:quot|#0*34|#x0*22);", re.IGNORECASE)
-
-
-def _prepared(text: str) -> str:
-    text = _WRAPPER.sub("", text)
-    if '"' not in text and _QUOTE.search(text):
-        text = unescape(text)
-    elif _ESCAPED.match(text):
-        text = text.replace('\\"', '"')
-    text = _TRAILING_COMMA.sub(lambda match: match[1] or "", text)
-    text = _ESCAPED_APOSTROPHE.sub(r"\1'", text)
-    return _BAD_ESCAPE.sub(r"\\\\", text).lstrip()
-
-
-# Fields and authors that are saved from JSON that no parser reads.
-_FIELD = re.compile(
-    r'"(headline|datePublished|dateModified|articleSection|inLanguage|url|@type)"\s{0,9}:\s{0,9}'
-    r'"((?:\\.|[^"\\\n]){1,2000})"\s{0,9}[,}\]\n]'
-)
-_AUTHOR = re.compile(
-    r'"author"\s{0,9}:[\[{\s]{0,40}(?:"@type"\s{0,9}:\s{0,9}"\w+"\s{0,9},\s{0,9})?(?:"name"\s{0,9}:\s{0,9})?'
-    r'"((?:\\.|[^"\\\n]){1,200})"\s{0,9}[,}\]\n]'
-)
-
-
-def repair_json(text: str) -> Any:
-    """Repair malformed JSON; salvage single fields from JSON that is too large.
-
-    >>> repair_json('{"headline": "Le "oui" passe", "author": {"name": "Ali')
-    {'headline': 'Le "oui" passe', 'author': {'name': 'Ali'}}
-    """
-    text = _prepared(text)
-    if len(text) <= _LONGEST_REPAIR and text.count("{") + text.count("[") <= _MOST_BRACKETS:
-        import json_repair  # few pages need it
-
-        try:
-            value = json_repair.loads(text, skip_json_loads=True)
-        except (ValueError, RecursionError):
-            value = None
-        if any(_nodes(value)):
-            return value
-    fields: dict[str, Any] = {}
-    for name, value in _FIELD.findall(text):
-        fields.setdefault(name, _unescaped(value))
-    if author := _AUTHOR.search(text):
-        fields["author"] = _unescaped(author[1])
-    return fields
-
-
-def _unescaped(value: str) -> str:
-    try:
-        return str(json.loads(f'"{value}"', strict=False))
-    except ValueError:
-        return value
-
-
 def _stands_for_article(node: dict[str, Any]) -> bool:
-    """Return whether an object of another type has what only an article has."""
+    """Return whether an object of another type has fields that only articles have."""
     return bool(node.get("headline") and (node.get("author") or node.get("datePublished")))
 
 
 def _address(url: str, base: str) -> tuple[str, str] | None:
-    """Path and query of a URL, for comparing; ``None`` for none."""
+    """Return path and query of a URL for comparison; ``None`` for an empty one."""
     if url.startswith("#") or not (full := absolute(url, base)):
         return None
     parts = urlsplit(full)
@@ -416,7 +328,7 @@ def _address(url: str, base: str) -> tuple[str, str] | None:
 
 
 def _nodes(value: Any) -> Iterator[dict[str, Any]]:
-    """List a value's objects, outermost first."""
+    """Yield a value's objects, outermost first."""
     queue = [value]
     for count, item in enumerate(queue):
         if count > _MAX_NODES:
@@ -433,7 +345,7 @@ def _nodes(value: Any) -> Iterator[dict[str, Any]]:
 
 
 def types_of(node: dict[str, Any]) -> list[str]:
-    """List the types of a JSON-LD object, without their namespace."""
+    """Return the types of a JSON-LD object, without their namespace."""
     kind = node.get("@type")
     kinds = kind if isinstance(kind, list) else [kind]
     return [kind.rsplit("/", 1)[-1] for kind in kinds if isinstance(kind, str)]

@@ -20,50 +20,60 @@ from newscrawl.extraction.forms import (
     MINOR_GUIDED,
     Forms,
     anchors_of,
+    form_of,
     mass_of,
     without_teasers,
 )
-from newscrawl.extraction.furniture import SENTENCE, is_afterwards, is_link, is_notice
+from newscrawl.extraction.furniture import (
+    SENTENCE,
+    is_afterwards,
+    is_link,
+    is_notice,
+    may_be_prose,
+)
 
 OUT = AWAY | CAPTION | COMMENTS | BYLINE
-"""Flags of parts that hold no text of the article."""
+"""Flags of parts without text of the article."""
 
 _LEAD = 1500
-"""Characters of a copy from which it is more than a lead."""
+"""Minimum characters of a copy that is more than a lead."""
 
 _HELD = 800
-"""Characters of a declared article that makes the parts around it no boxes."""
+"""Minimum characters of a declared article; parts around it are then not boxes."""
 
 _LONG_CAPTION = 600
-"""Characters from which a part named after a picture holds more than its caption."""
+"""Characters from which a part named after a picture contains more than its caption."""
 
 _LONG_HEADING = 80
 """Characters from which a heading, or a link, that ends as a sentence is a paragraph."""
 
 _COMMENTED = 1500
-"""Characters of prose beside comments from which the comments are not the article."""
+"""Characters of other prose from which comments are not the article."""
 
 _OWN = 300
-"""Characters of paragraphs right in a part from which no part inside it is the whole body."""
+"""Characters of a part's direct paragraphs from which no part inside it is the whole body."""
+
+_PARTLY = 0.8
+"""Linked share of a paragraph that is no link to another page."""
 
 _ITEMS = frozenset(("li", "dd", "dt", "td", "th"))
 
 _TEXTS = HEADINGS | _ITEMS | {"p"}
-"""Elements whose text is the body's even when it is all a link, if prose follows."""
+"""Elements whose text belongs to the body even if it is all a link, when prose follows."""
 
 
 class Outline:
     """Prose of a page and its probable article body, by layout."""
 
     def __init__(self, page: Page, known: list[int] | None = None) -> None:
-        """Weigh the page's parts; ``known`` blocks certainly belong to the body."""
+        """Analyse the page's parts; ``known`` blocks certainly belong to the body."""
         self.page = page
         self.known = known or []
         elements, blocks = page.elements, page.blocks
         self.prose = [
             i
             for i, b in enumerate(blocks)
-            if len(b.text) >= SENTENCE and b.linked <= 0.5 * len(b.text)
+            if may_be_prose(b.text) and b.linked <= 0.5 * len(b.text)
         ]
         self._mass = mass = mass_of(page, self.prose)
         self._named: Counter[tuple[str, str]] = Counter()
@@ -81,7 +91,7 @@ class Outline:
         self._away[0] = False
 
     def _find_around_article(self) -> set[int]:
-        """Find the parts whose prose is that of a declared article inside them."""
+        """Find the parts whose prose belongs to a declared article inside them."""
         found: set[int] = set()
         for index in range(len(self._mass) - 1, 0, -1):
             if self._mass[index] >= _HELD and index not in found and self._declared(index):
@@ -105,10 +115,10 @@ class Outline:
         return known
 
     def _is_box(self, element: int) -> bool:
-        """Return whether an element is named as a box, and its text does not contradict that.
+        """Return whether an element is a box by its name, unless its text contradicts that.
 
-        Parts of one name that hold most of the page's prose are no boxes beside it, nor is the part
-        that holds the declared article, nor a caption of many paragraphs.
+        Not boxes are parts of one name with most of the page's prose, the part with the declared
+        article, and a caption of many paragraphs.
         """
         part = self.page.elements[element]
         flags = part.flags & OUT
@@ -141,16 +151,16 @@ class Outline:
             if mass[best] < needed * mass[container] or elements[best].tag in CARRIERS:
                 break
             if own[container] >= _OWN:
-                break  # so it does before or behind it
+                break  # the same before or after it
             if held and held[best] < 0.6 * held[0]:
                 break
             if any(self._alike(best, part) and mass[part] >= 0.1 * mass[best] for part in parts):
-                break  # the article goes on beside it
+                break  # the article continues outside of it
             container = best
         return container
 
     def _declared(self, element: int) -> bool:
-        """Return whether an element says that it holds what the page is for."""
+        """Return whether an element is declared as the main content."""
         part = self.page.elements[element]
         return part.tag in ("main", "article") or bool(part.flags & BODY)
 
@@ -159,13 +169,15 @@ class Outline:
         return one != other and first.tag == second.tag and first.kind == second.kind
 
     def body(self, after: int = -1) -> list[int]:
-        """List the blocks that look like the body; none when it ends at ``after`` or before."""
+        """Return the blocks of the probable body; none if it ends at ``after`` or before."""
         page, blocks = self.page, self.page.blocks
         good = [index for index in self.prose if not self.is_away(blocks[index].element)]
+        if not good or good[-1] <= after:
+            return []
         texts = without_teasers(page, self.prose, good)
         if set(self.known).isdisjoint(set(good).difference(texts)):
             good = texts
-        if not good or good[-1] <= after:
+        if good[-1] <= after:
             return []
         anchors = anchors_of(page, self._mass)
         container = self._container(good, anchors)
@@ -178,9 +190,9 @@ class Outline:
         return self._told(inside, self._belonging(forms, good, inside), set(good), forms.anchors)
 
     def brief(self) -> list[int]:
-        """List the lines of a declared body that holds no prose, such as results."""
+        """Return the lines of a declared body without prose, such as results."""
         page, elements = self.page, self.page.elements
-        declared = [0] * len(elements)  # for each element the innermost body around it
+        declared = [0] * len(elements)  # the innermost body around each element
         for index in range(1, len(elements)):
             own = elements[index].flags & BODY
             declared[index] = index if own else declared[elements[index].parent]
@@ -201,13 +213,15 @@ class Outline:
         main = forms.main()
         wanted = main | forms.minor(main, MINOR_GUIDED if self.known else MINOR)
         home = 0
-        if self.known:
-            # What the copy passes over is a box.
+        if not self.known:
+            wanted |= forms.labels(main)
+        else:
+            # Blocks that the copy skips are a box.
             between = range(min(self.known), max(self.known))
             held = set(self.known)
             wanted -= {forms.at(i) for i in good if i in between and i in shown and i not in held}
-            # A copy that is more than a lead shows where the body is: beside it, only what has
-            # the forms that the copy has shown belongs to it.
+            # A copy that is more than a lead locates the body: outside of it, only blocks with
+            # the same forms belong to it.
             if sum(len(blocks[index].text) for index in self.known) >= _LEAD:
                 home = elements[common_element(page, self.known)].parent
         around = {elements[a].parent for a, form in forms.of.items() if form in main | sure}
@@ -226,10 +240,10 @@ class Outline:
     def _told(
         self, inside: list[int], belonging: set[int], prose: set[int], anchors: list[int]
     ) -> list[int]:
-        """Choose from the first prose to the last, without furniture."""
+        """Return the blocks from the first prose to the last, without furniture."""
         blocks, elements = self.page.blocks, self.page.elements
         end = max(self.known, default=0)
-        # What stands there three times is a label or a notice, not the article.
+        # Text that occurs three times is a label or a notice, not the article.
         often = Counter(blocks[index].text for index in inside)
         found: list[int] = []
         waiting: list[int] = []
@@ -241,7 +255,7 @@ class Outline:
                 break
             if index not in belonging or (tag == "h1" and not found) or text in seen:
                 continue
-            if often[text] > 2 and text[-1] not in ENDS:
+            if often[text] > 2 and text[-1] not in ENDS and not self._in_cell(block.element):
                 continue
             if is_notice(block) or (is_link(block) and tag not in _TEXTS):
                 continue
@@ -284,15 +298,27 @@ class Outline:
         found: list[int] = []
         for index in waiting:
             block = blocks[index]
-            item = (
-                elements[block.element].tag in _ITEMS
-                and anchors[block.element] == anchors[blocks[prose].element]
-            )
+            part = elements[block.element]
+            beside = anchors[block.element] == anchors[blocks[prose].element]
+            item = beside and (part.tag in _ITEMS or elements[part.parent].tag in _ITEMS)
             linked = block.linked and not _is_linked_paragraph(block)
-            if linked or not (item or self._is_sentence(index, prose)):
+            if (linked or not (item or self._is_sentence(index, prose))) and not self._goes_on(
+                index, prose
+            ):
                 break
             found.append(index)
         return found
+
+    def _goes_on(self, index: int, prose: int) -> bool:
+        """Return whether a text with links in it stands in an element like that of a paragraph."""
+        block = self.page.blocks[index]
+        one, other = block.element, self.page.blocks[prose].element
+        return (
+            0 < block.linked <= _PARTLY * len(block.text)
+            and self.page.elements[one].tag == "p"
+            and form_of(self.page, one) == form_of(self.page, other)
+            and may_be_prose(block.text)
+        )
 
     def _is_sentence(self, index: int, prose: int) -> bool:
         """Return whether a block is a sentence in an element like that of a paragraph."""
@@ -308,12 +334,12 @@ def _is_linked_paragraph(block: Block) -> bool:
 
 
 def _is_paragraph(text: str) -> bool:
-    """Return whether the text of a heading is that of a paragraph."""
+    """Return whether the text of a heading is a paragraph."""
     return len(text) >= _LONG_HEADING and text[-1] in ".!…»”"
 
 
 def common_element(page: Page, blocks: list[int]) -> int:
-    """Find the smallest element that holds all of some blocks and is more than one paragraph."""
+    """Find the smallest element that contains some blocks and is more than one paragraph."""
     elements = page.elements
     common = page.blocks[blocks[0]].element
     for index in blocks[1:]:

@@ -1,8 +1,8 @@
 """Judges whether a page is the linked article, by comparing it with the copy.
 
-The thresholds are decided on real pages; the numbers behind them stand in ``docs/extraction.md``.
-Between pages and their own copies the agreement in text is 0.8 and more, between pages and copies
-of other stories, also of the same outlet, 0.06 and less.
+The thresholds were chosen on real pages; ``docs/extraction.md`` has the numbers. The agreement in
+text between pages and their own copies is 0.8 and more, between pages and copies of other stories,
+even of the same outlet, 0.06 and less.
 """
 
 import re
@@ -20,15 +20,15 @@ DOUBTFUL = 0.1
 """Agreement in text below which no title can make a page the copy's article."""
 
 SAME_TITLE = 0.6
-"""Agreement in title that settles a doubtful text, or a copy that has none."""
+"""Agreement in title that decides if the text is doubtful or the copy has none."""
 
 ONE_TITLE = 0.9
-"""Agreement in title that settles what a short copy, in words of its own, says otherwise."""
+"""Agreement in title that decides if a short copy is worded differently."""
 
 _SHORT_COPY = 40
 _FEW_WORDS = 8
 _SHELL_WORDS = 25
-"""Fewer words that are not the copy's are no other article, but the shell of an application."""
+"""Minimum words of another article; a page with fewer is the shell of an application."""
 
 _STUB = 1500
 _GONE = re.compile(
@@ -50,19 +50,19 @@ class Verdict(NamedTuple):
     status: Status
     """``ok``, ``moved``, ``mismatch``, ``paywalled`` or ``unreadable``."""
     reason: str | None
-    """Why it is not ``ok``, in a few words."""
+    """Short reason why it is not ``ok``."""
 
 
 def judge(
     page: SourcePage, copy: CopyLike | None, url: str, final_url: str | None = None
 ) -> Verdict:
-    """Judge a page that has been read.
+    """Judge an extracted page.
 
     Args:
-        page: What ``extract`` made of it, with the same copy.
-        copy: What the article should say, if that is known.
+        page: Result of ``extract`` with the same copy.
+        copy: Title and text of the article, if known.
         url: The link that was followed.
-        final_url: The URL that answered.
+        final_url: URL of the response.
     """
     if final_url and is_front_page(final_url) and not is_front_page(url):
         return Verdict("moved", "the link leads to a front page")
@@ -95,7 +95,7 @@ def _own_word(page: SourcePage) -> Verdict | None:
 
 
 def _compare(page: SourcePage, copy: CopyLike) -> Verdict | None:
-    """Judge by the copy; ``None`` when it says too little."""
+    """Judge by the copy; ``None`` if the copy is too short."""
     title, text = page.agreement.title, page.agreement.text
     contained = page.agreement.contained or 0.0
     if text is None or _says_less(copy.text or "", _FEW_WORDS):

@@ -1,4 +1,4 @@
-"""What extraction finds on an outlet's page."""
+"""Result of the extraction of an outlet's page."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,17 +14,17 @@ class SourcePage:
     title: str | None = None
     """The headline, without the site's name."""
     text: str | None = None
-    """The body: plain text, NFC, paragraphs and sub-headings parted by one blank line."""
+    """The body: plain text, NFC, paragraphs and sub-headings separated by one blank line."""
     lead: str | None = None
-    """Standfirst or summary the page declares."""
+    """Standfirst or summary declared by the page."""
     authors: list[str] = field(default_factory=list)
     """People and desks as printed, cleaned of words like "Par" and "بقلم"."""
     published: datetime | None = None
-    """First publication, with its offset."""
+    """First publication, with UTC offset."""
     published_precision: Literal["day", "second"] | None = None
     """How exact ``published`` is."""
     modified: datetime | None = None
-    """Last change the page declares, with its offset."""
+    """Last change declared by the page, with UTC offset."""
     section: str | None = None
     """The outlet's rubric."""
     tags: list[str] = field(default_factory=list)
@@ -34,13 +34,13 @@ class SourcePage:
     canonical: str | None = None
     """The page's own canonical URL, absolute."""
     language: str | None = None
-    """ISO 639 code that the page declares and its script does not contradict."""
+    """ISO 639 code declared by the page, unless its script contradicts it."""
     rule: str | None = None
-    """How the body was found: ``guided`` by the copy, ``json-ld`` by the page's own articleBody,
-    ``prose`` by its look, ``embedded`` in a script, ``general`` by trafilatura, or the name of a
-    learned rule. ``None`` when there is none."""
+    """Extraction method of the body: ``guided`` by the copy, ``json-ld`` by the page's articleBody,
+    ``prose`` by layout, ``embedded`` in a script, ``general`` by trafilatura, or the name of a
+    learned rule. ``None`` without a body."""
     agreement: Agreement = field(default_factory=Agreement)
-    """How far the page says what the copy says; all ``None`` without a copy."""
+    """Similarity of the page and the copy; all ``None`` without a copy."""
     directives: list[str] = field(default_factory=list)
     """Usage directives of the page, in the form of ``newscrawl.text.usage_directives``."""
     paywalled: bool = False

@@ -27,9 +27,9 @@ class Trace:
     """Candidates and reasons recorded while a page was extracted."""
 
     candidates: dict[str, list[Candidate]] = field(default_factory=dict)
-    """By field, in the order of preference."""
+    """Candidates by field, in order of preference."""
     reasons: dict[str, str] = field(default_factory=dict)
-    """Why the value of a field was chosen."""
+    """Reason for the chosen value, by field."""
 
 
 _open: ContextVar[Trace | None] = ContextVar("trace", default=None)
@@ -51,7 +51,7 @@ def is_tracing() -> bool:
 
 
 def note(name: str, source: str, value: object) -> None:
-    """Note a candidate of a field, unless it is empty."""
+    """Record a candidate of a field, unless it is empty."""
     trace = _open.get()
     if trace is not None and value:
         found = trace.candidates.setdefault(name, [])
@@ -61,7 +61,7 @@ def note(name: str, source: str, value: object) -> None:
 
 
 def each(name: str, source: str, values: Iterable[Value]) -> Iterable[Value]:
-    """Return candidates of a field, noting each."""
+    """Return candidates of a field, and record each."""
     if _open.get() is None:
         return values
     values = list(values)
@@ -76,7 +76,7 @@ def all_of(values: Iterable[Value]) -> Iterable[Value]:
 
 
 def chose(name: str, reason: str) -> None:
-    """Note why the value of a field was chosen."""
+    """Record why the value of a field was chosen."""
     trace = _open.get()
     if trace is not None:
         trace.reasons[name] = reason

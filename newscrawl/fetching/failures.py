@@ -26,5 +26,5 @@ _BY_ERROR: tuple[tuple[type[Exception], Status, str], ...] = (
 
 
 def of_error(error: BaseException | None) -> tuple[Status, str] | None:
-    """Status and reason that an error gives a source; ``None`` if the error is none of these."""
+    """Return the source status and reason for a download error; ``None`` for other errors."""
     return next(((status, why) for kind, status, why in _BY_ERROR if isinstance(error, kind)), None)

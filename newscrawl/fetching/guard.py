@@ -32,7 +32,7 @@ class UnsafeUrlError(NewscrawlError, IgnoreRequest):
 
 _PORTS = {"http": 80, "https": 443}
 
-# IANA's special-purpose registries (RFC 6890 and what came after), and what clouds put elsewhere.
+# IANA's special-purpose registries (RFC 6890 and later), and addresses of cloud services.
 _SPECIAL = tuple(
     (ip_network(network), kind)
     for network, kind in (
@@ -79,8 +79,8 @@ _SPECIAL = tuple(
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
 """All of IPv6 that is allocated."""
 
-# Names that stand for no public host: RFC 6761, 6762, 7686, 8375, ICANN's resolution 2024.07.29.06,
-# and what routers and offices use.
+# Names that are never public hosts: RFC 6761, 6762, 7686, 8375, ICANN's resolution 2024.07.29.06,
+# and common names of routers and office networks.
 _LOCAL_NAMES = re.compile(
     r"(?:.+\.)?(?:localhost|local|localdomain|internal|intranet|private|corp|home|lan|onion"
     r"|home\.arpa|in-addr\.arpa|ip6\.arpa)"
@@ -154,7 +154,7 @@ def _check_host(host: str, trusted: Collection[str], *, bracketed: bool) -> None
     if bracketed:
         check_address(host.replace("%25", "%"))
         return
-    # What browsers and resolvers make of it: escapes undone, look-alikes of ASCII made ASCII.
+    # As browsers and resolvers normalise it: escapes decoded, look-alikes of ASCII made ASCII.
     name = unicodedata.normalize("NFKC", unquote(host)).lower().replace("。", ".")
     name = name.removesuffix(".")
     if name in trusted:
@@ -171,10 +171,10 @@ def _check_host(host: str, trusted: Collection[str], *, bracketed: bool) -> None
 
 
 def _as_ipv4(name: str) -> IPv4Address | None:
-    """The address that a host means by the URL Standard's rules; ``None`` for a name.
+    """Return the address that a host denotes by the URL Standard; ``None`` for a name.
 
     Raises:
-        UnsafeUrlError: it ends in a number, as only addresses may, but is none.
+        UnsafeUrlError: it ends in a number, as only addresses may, but is not an address.
     """
     labels = name.split(".")
     if not _NUMBER.fullmatch(labels[-1]):
@@ -189,10 +189,10 @@ def _as_ipv4(name: str) -> IPv4Address | None:
 
 
 def _number(label: str) -> int:
-    """A part of an address: decimal, octal or hexadecimal.
+    """Parse a part of an address: decimal, octal or hexadecimal.
 
     Raises:
-        ValueError: it is no number; ``int`` alone would take a sign or an underscore.
+        ValueError: it is not a number; ``int`` alone would accept a sign or an underscore.
     """
     if not _NUMBER.fullmatch(label):
         raise ValueError(label)

@@ -30,17 +30,17 @@ _HOSTS = 128
 class HeaderLimitHandler(HTTP11DownloadHandler):
     """HTTP download handler that limits the total size of response headers.
 
-    Twisted limits a line, not their number, and Scrapy has no setting for it, so
-    the response parser is replaced. TLS options are cached by host.
+    Twisted limits the length of a header line, not the number of lines, and Scrapy has no such
+    setting, so the response parser is replaced. TLS options are cached by host.
     """
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
-        self._pool._factory = _Factory
-        self._contextFactory = cast("IPolicyForHTTPS", _Remembering(self._contextFactory))
+        self._pool._factory = _HeaderLimitFactory
+        self._contextFactory = cast("IPolicyForHTTPS", _TlsOptionsCache(self._contextFactory))
 
     async def download_request(self, request: Request) -> Response:
-        """Fetch.
+        """Download a response.
 
         Raises:
             HeadersTooLargeError: the headers exceed the limit.
@@ -54,7 +54,7 @@ class HeaderLimitHandler(HTTP11DownloadHandler):
             raise
 
 
-class _Remembering(BrowserLikePolicyForHTTPS):
+class _TlsOptionsCache(BrowserLikePolicyForHTTPS):
     """Caches the TLS options of recent hosts; Scrapy builds them for every request."""
 
     def __init__(self, policy: IPolicyForHTTPS) -> None:
@@ -65,7 +65,7 @@ class _Remembering(BrowserLikePolicyForHTTPS):
         return self._creator(hostname, port)
 
 
-class _Parser(_LenientHTTPClientParser):
+class _HeaderLimitParser(_LenientHTTPClientParser):
     """HTTP response parser that fails when the headers exceed the limit."""
 
     received = 0
@@ -77,18 +77,18 @@ class _Parser(_LenientHTTPClientParser):
         super().lineReceived(line)
 
 
-class _Protocol(_LenientHTTP11ClientProtocol):
+class _HeaderLimitProtocol(_LenientHTTP11ClientProtocol):
     """HTTP client protocol that uses the parser with the header limit."""
 
     def request(self, request: TxRequest) -> Deferred[IResponse]:
         response = super().request(request)
         assert self._parser is not None
-        self._parser.__class__ = _Parser
+        self._parser.__class__ = _HeaderLimitParser
         return response
 
 
-class _Factory(_LenientHTTP11ClientFactory):
+class _HeaderLimitFactory(_LenientHTTP11ClientFactory):
     """Creates connections with the header-limiting protocol."""
 
-    def buildProtocol(self, addr: IAddress | None) -> _Protocol:  # noqa: ARG002, N802
-        return _Protocol(self._quiescentCallback)  # type: ignore[no-untyped-call]
+    def buildProtocol(self, addr: IAddress | None) -> _HeaderLimitProtocol:  # noqa: ARG002, N802
+        return _HeaderLimitProtocol(self._quiescentCallback)  # type: ignore[no-untyped-call]

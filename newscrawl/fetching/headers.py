@@ -19,12 +19,12 @@ def plain(headers: Headers) -> dict[str, list[str]]:
     }
 
 
-def moment(value: bytes | str) -> datetime | None:
+def parse_timestamp(value: bytes | str) -> datetime | None:
     """Parse the timestamp of a header such as ``Date``, in UTC; ``None`` if it is invalid.
 
-    >>> moment("Wed, 21 Oct 2026 07:28:00 GMT")
+    >>> parse_timestamp("Wed, 21 Oct 2026 07:28:00 GMT")
     datetime.datetime(2026, 10, 21, 7, 28, tzinfo=datetime.timezone.utc)
-    >>> moment("Wed, 21 Oct 99999999999 07:28:00 GMT") is moment("soon") is None
+    >>> parse_timestamp("Wed, 21 Oct 99999999999 07:28:00 GMT") is parse_timestamp("soon") is None
     True
     """
     text = value.decode("latin-1") if isinstance(value, bytes) else value

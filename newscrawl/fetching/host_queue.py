@@ -30,7 +30,9 @@ class HostQueue(DownloaderAwarePriorityQueue):
         self._sources = 0
 
     def pop(self) -> Request | None:
-        """Return the next request; ``None`` if every host is busy."""
+        """Return the next request; ``None`` if there is none, or every host is busy."""
+        if not self.pqueues:
+            return None
         assert self.crawler.engine
         downloader = self.crawler.engine.downloader
         busy = Counter(map(downloader.get_slot_key, downloader.active))

@@ -33,7 +33,7 @@ _TOLD = 200
 """Number of hosts listed in a run report."""
 
 _POLL = (0.1, 0.5)
-"""First and longest pause in seconds between two tries to take a slot that is not free."""
+"""First and longest pause in seconds between two attempts to take an occupied slot."""
 
 _hosts: "WeakKeyDictionary[Crawler, Hosts]" = WeakKeyDictionary()
 
@@ -45,7 +45,7 @@ class Host:
     name: str = ""
     """Host name."""
     pace: float = 0.0
-    """Seconds the host wants between a response and the next request."""
+    """Minimum seconds between a response and the next request, as the host demands."""
     free_at: float = 0.0
     """Earliest time of the next request, monotonic clock."""
     has_served: bool = False
@@ -53,7 +53,7 @@ class Host:
     failures: int = 0
     """Consecutive failures."""
     rests: int = 0
-    """Consecutive back-offs without a good response in between."""
+    """Consecutive back-offs without a successful response in between."""
     rests_until: float = 0.0
     """End of the back-off, monotonic clock."""
     why: str = ""
@@ -61,7 +61,7 @@ class Host:
     pages: int = 0
     """Number of requests sent."""
     seconds: float = 0.0
-    """Seconds they took, delays included."""
+    """Total seconds of these requests, delays included."""
     errors: int = 0
     """Number of failed requests."""
     answers: int = 0
@@ -75,7 +75,7 @@ class Host:
     wanted: bool = False
     """Whether another process waits for the slot."""
     contended: bool = False
-    """Whether another process has ever asked for the slot in this run."""
+    """Whether another process has ever waited for the slot in this run."""
     in_use: int = 0
     """Requests in progress that need the slot."""
     changed: "Callable[[Host], None] | None" = None
@@ -118,8 +118,8 @@ class Hosts:
     After ``HOST_FAILURES`` consecutive failures a host backs off. The first request afterwards is a
     probe: if it fails as well, the next back-off is twice as long.
 
-    With ``share`` the state is shared with other processes. A slot that was taken is kept while no
-    other process asks for it, so that a run without others under way hardly ever asks the ledger.
+    With ``share`` the state is shared with other processes. A slot is kept until another
+    process waits for it, so that a run without concurrent runs rarely queries the ledger.
     """
 
     failures: int = 5
@@ -129,15 +129,15 @@ class Hosts:
     max_pages: int = 0
     """Maximum requests to an outlet's host in a run; 0 is unlimited."""
     max_seconds: float = 0.0
-    """Maximum seconds they may take; 0 is unlimited."""
+    """Maximum total seconds of these requests; 0 is unlimited."""
     max_errors: int = 0
     """Maximum failures; 0 is unlimited."""
     delays: Mapping[str, float] = field(default_factory=dict)
-    """Least seconds between two requests, by host; they hold for subdomains, too."""
+    """Minimum seconds between two requests, by host; they apply to subdomains, too."""
     queued: Counter[str] = field(default_factory=Counter)
     """Queued requests by host."""
     pause: float = 0.0
-    """Seconds between two requests to a host, unless the host wants more."""
+    """Seconds between two requests to a host, unless the host demands more."""
     met: dict[str, Host] = field(default_factory=dict)
     """Hosts requested so far."""
     ledger: "Ledger | None" = None
@@ -174,7 +174,7 @@ class Hosts:
         return host
 
     def _delay(self, name: str) -> float:
-        """Return the delay set for a host, or else for the nearest domain above it."""
+        """Return the delay set for a host, or else for its nearest parent domain."""
         parts = name.split(".")
         names = (".".join(parts[start:]) for start in range(len(parts)))
         return next((self.delays[each] for each in names if each in self.delays), 0.0)
@@ -188,7 +188,7 @@ class Hosts:
             host.changed = self._note
 
     def renew(self) -> None:
-        """Renew the lease, and give back unused slots for which other processes wait.
+        """Renew the lease, and release unused slots that other processes wait for.
 
         Raises:
             StoreError: the ledger cannot be used.
@@ -207,9 +207,9 @@ class Hosts:
                 self._give_back(host)
 
     async def enter(self, host: Host, *, join: bool = False) -> None:
-        """Wait until this process may send a request to a host; ``leave`` must be called for it.
+        """Wait until this process may send a request to a host; ``leave`` must be called after it.
 
-        A request that another one in progress waits for must ``join`` it.
+        A request on which another one in progress depends must ``join`` it.
 
         Raises:
             StoreError: the ledger cannot be used.
@@ -238,7 +238,7 @@ class Hosts:
             poll = min(2 * poll, longest)
 
     def leave(self, host: Host) -> None:
-        """End a request; the slot is given back if another process waits for it.
+        """End a request; the slot is released if another process waits for it.
 
         Raises:
             StoreError: the ledger cannot be used.
@@ -248,7 +248,7 @@ class Hosts:
             self._give_back(host)
 
     def leave_all(self) -> None:
-        """Give back all slots at the end of a run.
+        """Release all slots at the end of a run.
 
         Raises:
             StoreError: the ledger cannot be used.
@@ -258,7 +258,7 @@ class Hosts:
                 self._give_back(host)
 
     def _take(self, host: Host) -> bool:
-        """Try to take the slot of a host and adopt what other processes know of it."""
+        """Try to take the slot of a host and adopt the state that other processes stored."""
         assert self.ledger
         health = self.ledger.host_slots.take(host.name, max(self.pause, host.pace))
         if health is None:
@@ -294,7 +294,7 @@ class Hosts:
             host.rest(self.rest * times, f"{host.failures} failures in a row, the last: {why}")
 
     def answered(self, host: Host) -> None:
-        """Record a good response."""
+        """Record a successful response."""
         host.failures = host.rests = 0
 
     def spent(self, host: Host) -> str | None:
@@ -323,7 +323,7 @@ class Hosts:
 
 
 def _health(host: Host) -> HostHealth:
-    """Return what other processes need to know of a host."""
+    """Return the state of a host that other processes need."""
     free_in = max(0.0, host.free_at - monotonic())
     reason = host.why if host.rests_for else ""
     return HostHealth(free_in, host.rests_for, host.failures, host.rests, reason)

@@ -1,6 +1,6 @@
 """Typed keys for the project's entries in ``request.meta``.
 
-Scrapy's own entries (``download_slot``, ``redirect_urls`` …) are used by their names.
+Scrapy's own entries (``download_slot``, ``redirect_urls`` …) are accessed by name.
 """
 
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar, cast
 from scrapy.http import Request, Response
 
 if TYPE_CHECKING:
-    from newscrawl.archive.warc import Archived
+    from newscrawl.archive.warc import ArchivedResponse
 
 Value = TypeVar("Value")
 
@@ -24,7 +24,7 @@ class MetaKey(Generic[Value]):
         return cast("Value | None", message.meta.get(self.name))
 
     def require(self, message: Request | Response) -> Value:
-        """Return an entry that each such request has.
+        """Return an entry that must exist.
 
         Raises:
             KeyError: it is missing.
@@ -47,13 +47,13 @@ PLAIN_PAGE: MetaKey[Response] = MetaKey("render")
 """Response that the browser is to render; it marks a request for a rendered page."""
 
 DIRECTIVES: MetaKey[list[str]] = MetaKey("directives")
-"""What robots.txt says of mining, for the record."""
+"""Usage directives in robots.txt, for the record."""
 
-ARCHIVED: "MetaKey[Archived]" = MetaKey("archived")
+ARCHIVED: "MetaKey[ArchivedResponse]" = MetaKey("archived")
 """Where the response is archived, and when it was received."""
 
 ENTERED: MetaKey[float] = MetaKey("entered")
-"""Monotonic time in seconds at which a request was let through to its host."""
+"""Monotonic time in seconds at which a request was passed to the downloader."""
 
 REDIRECT_COOKIES: MetaKey[dict[str, dict[bytes, bytes]]] = MetaKey("redirect_cookies")
 """Cookies that redirects have set during this fetch, by origin and name."""

@@ -1,8 +1,8 @@
 """Finds web archive snapshots of lost pages, by the Wayback Machine's protocol (CDX).
 
-The list of a page's snapshots is a CDX server's (github.com/internetarchive/wayback, directory
-``wayback-cdx-server``; pywb's and Arquivo.pt's are alike). ``id_`` after a timestamp asks for the
-page as it was received, without the archive's own additions.
+Snapshots are listed by a CDX server (github.com/internetarchive/wayback, directory
+``wayback-cdx-server``; pywb's and Arquivo.pt's are compatible). ``id_`` after a timestamp requests
+the page as it was received, without the archive's own additions.
 """
 
 import re
@@ -75,7 +75,7 @@ class WebArchive:
         found = [row for row in rows if len(row) >= 2 and _TIMESTAMP.fullmatch(row[0])]
         if not found:
             return None
-        wanted = _moment(article.copy.published)
+        wanted = _publication_time(article.copy.published)
         timestamp, original, *_ = min(found, key=lambda row: abs(_taken(row[0]) - wanted))
         url = f"{self.base}/web/{timestamp}id_/{original}"
         return Snapshot(url, original, _taken(timestamp).isoformat())
@@ -89,5 +89,5 @@ def _taken(timestamp: str) -> datetime:
         return datetime.max.replace(tzinfo=UTC)
 
 
-def _moment(published: str | None) -> datetime:
+def _publication_time(published: str | None) -> datetime:
     return datetime.fromisoformat(published) if published else datetime.min.replace(tzinfo=UTC)

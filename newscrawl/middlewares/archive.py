@@ -11,7 +11,7 @@ from scrapy.http import Headers, Request, Response
 from scrapy.settings import BaseSettings
 
 from newscrawl import __version__
-from newscrawl.archive.warc import RENDERED, SUFFIX, Archived, Exchange
+from newscrawl.archive.warc import RENDERED, SUFFIX, ArchivedResponse, Exchange
 from newscrawl.archive.warc import Headers as Pairs
 from newscrawl.errors import RequestDroppedError, StoreError
 from newscrawl.fetching.request_meta import ARCHIVED, PLAIN_PAGE
@@ -51,7 +51,7 @@ class ArchiveMiddleware(RunListener):
         return cls(crawler)
 
     def process_response(self, request: Request, response: Response) -> Response:
-        """Archive a response and note in its request where."""
+        """Archive a response and store its location in the request."""
         exchange = _exchange(request)
         exchange.status = response.status
         exchange.headers = _pairs(response.headers)
@@ -72,14 +72,14 @@ class ArchiveMiddleware(RunListener):
             self._write(request, exchange)
 
     def before_close(self) -> None:
-        """Complete the last file; the next run completes it after a failure."""
+        """Complete the last file; after a failure, the next run completes it."""
         try:
             self._finish()
         except StoreError as error:
-            logger.error("%s", error)  # noqa: TRY400 - no fault of ours
+            logger.error("%s", error)  # noqa: TRY400 - not a bug, no traceback
 
     def _write(self, request: Request, exchange: Exchange) -> None:
-        ARCHIVED.pop(request)  # of the request that was redirected here
+        ARCHIVED.pop(request)  # location of the redirected request
         if is_stopping(self._crawler):
             return
         try:
@@ -87,7 +87,7 @@ class ArchiveMiddleware(RunListener):
             offset = file.write(exchange)
             location = Location(self._name(file), offset)
             fetched = exchange.fetched.isoformat(timespec="seconds")
-            ARCHIVED.set(request, Archived(location, fetched, exchange.status))
+            ARCHIVED.set(request, ArchivedResponse(location, fetched, exchange.status))
             if file.size >= self._max_size:
                 self._finish()
         except StoreError as error:
@@ -103,7 +103,7 @@ class ArchiveMiddleware(RunListener):
         path = next(
             path for path in paths if not (path.exists() or stored.find(self._run.relative(path)))
         )
-        # The ledger knows of the file before it exists, so that no torn record escapes it.
+        # Stored in the ledger before the file exists, so that torn records are always found.
         self._commit(path, 0)
         self._file = WarcFile(path, self._about)
         return self._file

@@ -15,7 +15,7 @@ from scrapy.http.request import NO_CALLBACK
 from newscrawl.browser import BROWSER_SLOT
 from newscrawl.browser.chromium import find_chromium, has_sandbox, launch_options
 from newscrawl.browser.memory import MemoryWatch
-from newscrawl.browser.visit import Visit
+from newscrawl.browser.page_rendering import PageRendering
 from newscrawl.errors import BrowserError, BrowserMemoryError, BrowserMissingError
 from newscrawl.fetching.request_meta import PLAIN_PAGE
 from newscrawl.text.html import decode
@@ -33,10 +33,10 @@ _CLOSING = 10
 class BrowserMiddleware:
     """Downloader middleware that renders already fetched pages in Chromium.
 
-    A request asks for that with the entry ``PLAIN_PAGE``, the response that holds the page. The
-    browser is started at the first such request. It has no network of its own: what a page asks
-    for is fetched by the crawl's own downloader, so that whatever holds for a plain request (the
-    guard, robots.txt, limits, proxies, the archive) holds inside the browser too.
+    A request for rendering has the entry ``PLAIN_PAGE``, the response with the page. The browser is
+    started by the first such request. It has no network access: the crawl's own downloader fetches
+    a page's subresources, so that the rules for plain requests (guard, robots.txt, limits, proxies,
+    archive) apply inside the browser, too.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -69,12 +69,12 @@ class BrowserMiddleware:
         return cls(crawler)
 
     async def process_request(self, request: Request) -> Response | None:
-        """Return a page as the browser renders it; other requests pass.
+        """Return the rendered page; other requests pass.
 
         Raises:
             BrowserMissingError: there is no browser.
-            BrowserMemoryError: the page took too much memory in it.
-            BrowserError: it failed, or the page did.
+            BrowserMemoryError: the page exceeded the memory limit.
+            BrowserError: the browser or the page failed.
         """
         plain = PLAIN_PAGE.get(request)
         if plain is None:
@@ -87,7 +87,7 @@ class BrowserMiddleware:
         url = urldefrag(shown.url)[0]
         if not url.startswith(("https:", "http:")):
             raise BrowserError("the page sent the browser away")
-        headers = plain.headers.copy()  # what they say of the page holds for it as shown, too
+        headers = plain.headers.copy()  # its directives apply to the rendered page, too
         for name in ("Content-Encoding", "Content-Length", "Transfer-Encoding"):
             headers.pop(name, None)
         headers["Content-Type"] = "text/html; charset=utf-8"
@@ -105,12 +105,12 @@ class BrowserMiddleware:
         """Render a page, alone in the browser if requested.
 
         Returns:
-            ``None`` if the browser exceeded its memory; where other pages were in it, any of them
+            ``None`` if the browser exceeded its memory while other pages were in it, any of which
             may be the reason.
 
         Raises:
             BrowserMissingError: there is no browser.
-            BrowserError: it failed, or the page did.
+            BrowserError: the browser or the page failed.
         """
         async with AsyncExitStack() as places:
             if alone:
@@ -129,7 +129,7 @@ class BrowserMiddleware:
                 return None
             except BrowserError:
                 raise
-            except Exception as error:  # whatever Playwright and the browser come up with
+            except Exception as error:  # any error of Playwright and the browser
                 raise BrowserError(f"the browser failed: {_first_line(error)}") from error
 
     async def engine_stopped(self) -> None:
@@ -137,8 +137,8 @@ class BrowserMiddleware:
         if self._handler:
             try:
                 await asyncio.wait_for(self._handler.close(), _CLOSING)
-            except Exception as error:  # noqa: BLE001 - it may be gone already, and all is read
-                logger.info("The browser was not closed in order: %s", _first_line(error))
+            except Exception as error:  # noqa: BLE001 - it may have ended already, and all pages are parsed
+                logger.info("The browser was not closed cleanly: %s", _first_line(error))
 
     async def _start(self) -> "ScrapyPlaywrightDownloadHandler":
         async with self._starting:
@@ -148,7 +148,7 @@ class BrowserMiddleware:
                 except BrowserMissingError as error:
                     self._warn_once(error)
                     raise
-                # Heavy, and most runs need no browser.
+                # Heavy to import, and most runs need no browser.
                 from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
 
                 logging.getLogger("scrapy-playwright").setLevel(logging.ERROR)
@@ -159,7 +159,7 @@ class BrowserMiddleware:
                         "Chromium runs without its sandbox: run crawls as a user other than root, "
                         "on a system that allows user namespaces, or set BROWSER=off"
                     )
-                # It would do this itself, had it been there when the crawl began.
+                # The handler would do this itself if it had existed when the crawl began.
                 handler.browser_provider = handler.browser_provider_cls(handler.config)
                 await handler.browser_provider.start()
                 self._handler = handler
@@ -174,7 +174,7 @@ class BrowserMiddleware:
         from scrapy_playwright.page import PageMethod
 
         kind = (plain.headers.get("Content-Type") or b"").decode("latin-1")
-        visit = Visit(
+        visit = PageRendering(
             plain.url,
             decode(plain.body, kind),
             self._fetch,
@@ -197,11 +197,11 @@ class BrowserMiddleware:
         except TimeoutError:
             raise BrowserError(f"the page took more than {self._seconds:g} s in it") from None
         finally:
-            with suppress(TimeoutError):  # the browser hangs, and is ended with the crawl
+            with suppress(TimeoutError):  # the browser hangs, and is killed at the end of the crawl
                 await asyncio.wait_for(visit.end(), _CLOSING)
 
     async def _fetch(self, kind: str, url: str, headers: Mapping[str, str]) -> Response:
-        """Fetch a part of a page; scripts, which the pages of an outlet share, are kept."""
+        """Fetch a subresource; scripts, which the pages of an outlet share, are cached."""
         if url in self._scripts:
             return self._scripts[url]
         assert self._crawler.engine
@@ -212,7 +212,7 @@ class BrowserMiddleware:
             priority=1000,
             meta={
                 "allow_offsite": True,
-                # A page's parts come together, as to any reader: not each after a pause.
+                # Subresources are fetched together, as by any browser, without a pause before each.
                 "download_slot": BROWSER_SLOT,
                 "autothrottle_dont_adjust_delay": True,
             },

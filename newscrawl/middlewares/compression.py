@@ -38,9 +38,9 @@ _LONGEST_HEADER = 2048
 
 
 class CompressionMiddleware(HttpCompressionMiddleware):
-    """Scrapy's middleware with limits, and a faster library for gzip.
+    """Scrapy's decompression with strict limits, and a faster library for gzip.
 
-    A body that is plain text despite its ``Content-Encoding`` is passed on as it is; text that is
+    A body that is plain text despite its ``Content-Encoding`` is passed on unchanged; text that is
     compressed without that header is decompressed. Unlike in Scrapy, no encoding is guessed from
     compressed bytes, and the error about a body that is too large does not keep what was
     decompressed.
@@ -62,28 +62,33 @@ class CompressionMiddleware(HttpCompressionMiddleware):
             if _is_plain(response.body):
                 return _unpacked(response, response.body)
         elif response.body.startswith(_GZIP_MAGIC) and _is_text(response):
-            response = response.replace(headers={**response.headers, "Content-Encoding": "gzip"})
+            response = _as_bytes(response)
+            response.headers["Content-Encoding"] = "gzip"
         try:
             packed = response
             if isinstance(response, TextResponse) and "Content-Encoding" in response.headers:
-                given = {name: getattr(response, name) for name in Response.attributes}
-                packed = Response(**given)  # it has no encoding
+                packed = _as_bytes(response)
             result: Request | Response = super().process_response(request, packed)
         except IgnoreRequest:
             pass
         else:
             return result
-        # Not in the handler above: there the error would have the other one in its context.
+        # Not in the handler above, where the error would keep Scrapy's in its context.
         raise DecompressedTooLargeError(f"{request.url} is too large once decompressed")
 
     @staticmethod
     def _decode(body: bytes, encoding: bytes, max_size: int) -> bytes:
-        """Decompress one layer; Scrapy's also recovers the beginning of what is damaged."""
+        """Decompress one layer; Scrapy's method also recovers the beginning of damaged data."""
         if encoding in _STREAMS:
             found = _decompressed(body, encoding, max_size)
             if found is not None:
                 return found
         return HttpCompressionMiddleware._decode(body, encoding, max_size)
+
+
+def _as_bytes(response: Response) -> Response:
+    """Return a response that has no encoding, so that none is guessed."""
+    return Response(**{name: getattr(response, name) for name in Response.attributes})
 
 
 def _is_text(response: Response) -> bool:

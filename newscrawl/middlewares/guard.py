@@ -58,7 +58,7 @@ class GuardMiddleware:
 
         try:
             address = await maybe_deferred_to_future(reactor.resolve(host))  # type: ignore[arg-type]
-            # The resolver lets a proxy's host pass for connections to the proxy; this is none.
+            # The resolver accepts a proxy's host for connections to the proxy; this is not one.
             self._guard.check_address(host, address)
         except UnsafeUrlError as error:
             # The resolver's error is a failed look-up, which would be retried.

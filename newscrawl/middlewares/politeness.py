@@ -42,14 +42,14 @@ _NO_FAILURE = (
 """Errors that say nothing about a host's health."""
 
 _REFUSED = (401, 403, 451)
-"""Codes of a page that an outlet restricts. On the site itself, where only public pages are
-requested, and on a host that has served nothing else, they are a refusal of the crawl."""
+"""Status codes of restricted pages. On the aggregator, where only public pages are requested, and
+on a host that has served no other page, they are a refusal of the crawl."""
 
 
 class PolitenessMiddleware:
     """Delays each request until its host's pause is over, or refuses it.
 
-    It is next to the downloader, so that robots.txt, redirects and retries count as well. Disabled
+    It is close to the downloader, so that robots.txt, redirects and retries count as well. Disabled
     in a replay, which sends no requests.
     """
 
@@ -65,7 +65,7 @@ class PolitenessMiddleware:
         return cls(crawler)
 
     async def process_request(self, request: Request) -> None:
-        """Pass a request once no process sends another one and its host's pause is over.
+        """Pass a request once no other request to its host is in progress and the pause is over.
 
         Raises:
             HostRestsError: the host backs off.
@@ -83,7 +83,7 @@ class PolitenessMiddleware:
                 while (pause := self._pause(request, host)) > 0:
                     await asyncio.sleep(pause)
                     if _is_sent(request):
-                        await self._hosts.secure(host)  # the lease may have ended meanwhile
+                        await self._hosts.secure(host)  # the lease may have expired in the meantime
             except BaseException:
                 self._leave(request, host)
                 raise
@@ -105,7 +105,7 @@ class PolitenessMiddleware:
     def process_response(self, request: Request, response: Response) -> Response:
         """Record a response of a host."""
         host = self._hosts.at(request.url)
-        if (seconds := request.meta.get("download_latency")) is not None:  # none if it is replayed
+        if (seconds := request.meta.get("download_latency")) is not None:  # ``None`` in a replay
             host.took(seconds)
         why = f"HTTP {response.status}"
         troubled = response.status >= 500 or response.status == 429
@@ -140,8 +140,8 @@ class PolitenessMiddleware:
         downloader = self._crawler.engine.downloader
         slot = downloader.slots.get(downloader.get_slot_key(request))
         if slot:
-            # The downloader counts from when it sent the request. The next one may come by the
-            # faster connection of another process, so that its pause begins with the response.
+            # The downloader counts from the sending of a request. The next request may be sent by
+            # another process with a faster connection, so the pause begins with the response.
             host.hold_until((monotonic() if host.contended else slot.lastseen) + slot.delay)
         try:
             self._leave(request, host)
@@ -160,5 +160,5 @@ class PolitenessMiddleware:
 
 
 def _is_sent(request: Request) -> bool:
-    """Return whether a request goes to its host: of a page to be rendered, only the parts do."""
+    """Return whether a request is sent to its host: of a rendered page, only subresources are."""
     return PLAIN_PAGE.get(request) is None

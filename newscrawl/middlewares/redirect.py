@@ -14,10 +14,10 @@ _LONGEST_COOKIE = 1000
 """Bytes of a cookie, with its name."""
 
 
-class Unreferred(BaseRedirectMiddleware):
+class NoRefererMixin(BaseRedirectMiddleware):
     """Base of the redirect middlewares: removes the ``Referer`` of a redirected request.
 
-    So does Scrapy without its RefererMiddleware, but it warns of that in each run.
+    Scrapy does the same without its RefererMiddleware, but logs a warning in each run.
     """
 
     @classmethod
@@ -28,7 +28,7 @@ class Unreferred(BaseRedirectMiddleware):
         return middleware
 
 
-class UnreferredRedirectMiddleware(Unreferred, RedirectMiddleware):
+class NoRefererRedirectMiddleware(NoRefererMixin, RedirectMiddleware):
     """Follows HTTP redirects; keeps cookies only until the page has been fetched.
 
     Some outlets redirect a page to itself until a cookie comes back. A cookie that a redirect sets

@@ -8,20 +8,20 @@ from scrapy.http import HtmlResponse, Request, Response
 from w3lib.html import remove_tags, remove_tags_with_content
 
 from newscrawl.errors import NotHtmlError
-from newscrawl.middlewares.redirect import Unreferred
+from newscrawl.middlewares.redirect import NoRefererMixin
 from newscrawl.text.html import as_utf8
 
 _REFRESH = b"refresh"
 _LOOKED_AT = 32 * 1024
-"""Bytes that hold the first 4,096 characters, which is where Scrapy looks, in any encoding."""
+"""Bytes that contain the first 4,096 characters, which Scrapy searches, in any encoding."""
 
 _SMALL = 4096
-"""Bytes of a page that may hold nothing but a refresh."""
+"""Maximum bytes of a page that may consist only of a refresh."""
 _NOSCRIPT = re.compile(r"</?noscript[^>]*>", re.IGNORECASE)
 
 
-class RefreshMiddleware(Unreferred, MetaRefreshMiddleware):
-    """Scrapy's meta refresh middleware, applied to the beginning of pages with "refresh" in it.
+class RefreshMiddleware(NoRefererMixin, MetaRefreshMiddleware):
+    """Follows ``<meta>`` refreshes and ``Refresh`` headers; other pages pass without parsing.
 
     Scrapy decodes the whole page, by whatever codec of Python its server names: ``punycode`` takes
     minutes for a page of megabytes, and others raise errors. A ``Refresh`` header is followed, too,
@@ -38,7 +38,7 @@ class RefreshMiddleware(Unreferred, MetaRefreshMiddleware):
             return response
         try:
             result: Request | Response = super().process_response(request, page)
-        except ValueError:  # a target that is no URL
+        except ValueError:  # its target is not a URL
             return response
         if isinstance(result, Response) or result.url == request.url:
             return response  # it leads nowhere, or reloads itself
@@ -52,13 +52,13 @@ def _header_as_meta(response: Response, header: bytes) -> HtmlResponse:
 
 
 def _beginning(response: Response) -> HtmlResponse | None:
-    """Return the beginning of a page that may hold a meta refresh, else ``None``.
+    """Return the beginning of a page that may contain a meta refresh, else ``None``.
 
     A page without text is shown as to a browser without scripts.
     """
     start = response.body[:_LOOKED_AT]
     folded = start.lower()
-    # Letters of pages in UTF-16 stand between NULs.
+    # In UTF-16, there are NULs between the letters.
     if _REFRESH not in (folded.replace(b"\0", b"") if b"\0" in folded else folded):
         return None
     if not isinstance(response, HtmlResponse):

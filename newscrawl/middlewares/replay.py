@@ -9,7 +9,7 @@ from scrapy.exceptions import NotConfigured
 from scrapy.http import Headers, Request, Response
 from scrapy.responsetypes import responsetypes
 
-from newscrawl.archive.warc import RENDERED, ArchiveIndex, Exchange, read_answer
+from newscrawl.archive.warc import RENDERED, ArchiveIndex, Exchange, read_exchange
 from newscrawl.errors import (
     BrowserError,
     BrowserMemoryError,
@@ -19,6 +19,7 @@ from newscrawl.errors import (
 from newscrawl.fetching.headers import HeadersTooLargeError
 from newscrawl.fetching.request_meta import ARCHIVED
 from newscrawl.middlewares.archive import address
+from newscrawl.state import files_of
 from newscrawl.state.run import Run
 
 _ERRORS = (
@@ -35,13 +36,15 @@ _ERRORS = (
     BrowserMemoryError,
     BrowserMissingError,
 )
-"""Errors of a downloader or the browser in place of a response."""
+"""Errors of the downloader or the browser that replace a response."""
 
 
 @cache
 def _errors() -> dict[str, type[Exception]]:
-    """Return the errors by the names that they have in the archive."""
-    from scrapy.core.downloader.handlers.http11 import TunnelError  # heavy, and rarely replayed
+    """Return the error classes by their names in the archive."""
+    from scrapy.core.downloader.handlers.http11 import (
+        TunnelError,
+    )  # heavy to import, and rarely replayed
 
     return {error.__name__: error for error in (*_ERRORS, TunnelError)}
 
@@ -49,15 +52,16 @@ def _errors() -> dict[str, type[Exception]]:
 class ReplayMiddleware:
     """Returns archived responses; several responses to one URL in their original order.
 
-    When they are used up, the last one is repeated.
+    After the last one, it is repeated.
     """
 
     def __init__(self, crawler: Crawler) -> None:
         directory = crawler.settings.get("REPLAY")
         if not directory:
             raise NotConfigured
-        self._site = Run.of(crawler).site
-        self._index = ArchiveIndex(Path(directory).resolve())
+        run = Run.of(crawler)
+        self._site = run.site
+        self._index = ArchiveIndex(files_of(run.place, Path(directory)))
         self._index.update()
         self._given: dict[str, int] = {}
 
@@ -75,14 +79,14 @@ class ReplayMiddleware:
             Exception: the error that was archived in place of a response.
         """
         asked = address(request)
-        answers = self._index.answers(asked, self._site)
-        if not answers:
+        responses = self._index.responses_to(asked, self._site)
+        if not responses:
             raise NotInArchiveError
         turn = self._given.get(asked, 0)
-        archived = answers[min(turn, len(answers) - 1)]
-        if len(answers) > 1:
+        archived = responses[min(turn, len(responses) - 1)]
+        if len(responses) > 1:
             self._given[asked] = turn + 1
-        exchange = read_answer(self._index.archive, archived.location)
+        exchange = read_exchange(self._index.archive, archived.location)
         ARCHIVED.set(request, archived)
         return response_of(exchange)
 

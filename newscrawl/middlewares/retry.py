@@ -10,7 +10,7 @@ from scrapy.downloadermiddlewares.retry import RetryMiddleware
 from scrapy.http import Request, Response
 
 from newscrawl.fetching.block_pages import challenge
-from newscrawl.fetching.headers import moment, plain
+from newscrawl.fetching.headers import parse_timestamp, plain
 from newscrawl.fetching.hosts import Hosts
 
 logger = logging.getLogger(__name__)
@@ -21,9 +21,9 @@ T = TypeVar("T")
 class PatientRetryMiddleware(RetryMiddleware):
     """Scrapy's retries, each after a pause in which the host gets no request at all.
 
-    The pause is what ``Retry-After`` says, else ``RETRY_BACKOFF`` seconds, doubled each time, with
-    a jitter of one half. A host that asks for more than ``RETRY_AFTER_MAX`` is skipped for that
-    time, and a skipped host gets no retries.
+    The pause is that of ``Retry-After``, else ``RETRY_BACKOFF`` seconds, doubled each time, with a
+    jitter of one half. A host that demands more than ``RETRY_AFTER_MAX`` is skipped for that time,
+    and a skipped host gets no retries.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -45,7 +45,7 @@ class PatientRetryMiddleware(RetryMiddleware):
         if response.status not in self.retry_http_codes:
             return response
         if challenge(plain(response.headers), response.body):
-            return response  # a retry would only meet the same page
+            return response  # a retry would get the same page
         host = self._hosts.at(request.url)
         seconds = retry_after(response)
         if seconds is not None and seconds > self._longest:
@@ -68,7 +68,7 @@ class PatientRetryMiddleware(RetryMiddleware):
         return self._later(request, super().process_exception(request, exception), None)
 
     def _later(self, request: Request, result: T, seconds: float | None) -> T:
-        """Pause the host before a retry, unless it has said for how long."""
+        """Pause the host before a retry, for the time that it demands or with backoff."""
         if isinstance(result, Request) and seconds is None:
             times = 2 ** request.meta.get("retry_times", 0) * random.uniform(0.5, 1.5)  # noqa: S311 - no secret
             self._hosts.at(request.url).hold(self._backoff * times)
@@ -80,5 +80,5 @@ def retry_after(response: Response) -> float | None:
     value = (response.headers.get("Retry-After") or b"").decode("latin-1").strip()
     if value.isdecimal():
         return float(value)
-    date = moment(value)
+    date = parse_timestamp(value)
     return None if date is None else max(0.0, (date - datetime.now(UTC)).total_seconds())

@@ -1,7 +1,7 @@
 """Obeys robots.txt on every host, the aggregators' and the outlets' alike.
 
-Scrapy's own middleware cannot be used here: its request for the robots.txt of another host is
-filtered as an offsite one, and what cannot be fetched counts as permission.
+Scrapy's own middleware cannot be used: its request for another host's robots.txt is filtered as
+offsite, and a robots.txt that cannot be fetched counts as permission.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ _MAX_BYTES = 500 * 1024
 """Bytes of a robots.txt that are parsed, the least that RFC 9309 allows (section 2.5)."""
 
 
-# Lines as Protego parses them, misspelt or without a colon; other lines have no meaning.
+# Lines as Protego parses them, even misspelt or without a colon; other lines are ignored.
 _AGENT = re.compile(r"user[ -]?agent(?:\s*[:\s]\s*(.*))?", re.IGNORECASE)
 _ACCESS = re.compile(r"(?:allow|diss?all?ow|diasllow|disallaw)\b", re.IGNORECASE)
 _OTHER = re.compile(
@@ -47,8 +47,8 @@ _PRODUCT = re.compile(r"\*(?=\s|$)|[a-z_-]+", re.IGNORECASE)
 """The product token that a User-agent line begins with (RFC 9309, section 2.2.1)."""
 
 _MOST_HELD = 4_000_000
-"""Characters of rules that are held; parsed, they take 16 times as much memory. Those of the hosts
-met longest ago are dropped first, and fetched again if needed."""
+"""Characters of cached rules; parsed, they take 16 times as much memory. The least recently used
+rules are dropped first, and fetched again if needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +58,11 @@ class HostRules:
     robots: Protego
     """The file, parsed."""
     agent: str
-    """The name that its groups are matched with."""
+    """User agent that its groups are matched with."""
     directives: list[str]
     """Its usage directives."""
     size: int
-    """Characters of what it says to this crawler."""
+    """Characters of the rules for this crawler."""
 
     def allow(self, url: str) -> bool:
         """Return whether a URL of the host may be requested."""
@@ -79,7 +79,7 @@ class HostRules:
 class RobotsMiddleware:
     """Fetches robots.txt once per host and drops disallowed requests (RFC 9309).
 
-    The pace that the rules ask for is kept, up to ``CRAWL_DELAY_MAX``. Rules that could not be
+    A crawl delay in the rules is respected, up to ``CRAWL_DELAY_MAX``. Rules that could not be
     fetched are requested again after ``HOST_REST``.
     """
 
@@ -122,7 +122,7 @@ class RobotsMiddleware:
             raise ReservedError(objection)
 
     async def _meet(self, host: str) -> HostRules | str:
-        """Return the rules of a host, or why there are none; its pace is kept from now on."""
+        """Return the rules of a host, or why there are none, and apply its crawl delay."""
         rules = await self._fetch(f"{host}/robots.txt")
         if isinstance(rules, str):
             loop = asyncio.get_running_loop()
@@ -151,7 +151,7 @@ class RobotsMiddleware:
             response = await self._crawler.engine.download_async(request)
         except (UnsafeUrlError, StorageError):  # the latter is of a replayed archive
             raise
-        except Exception as error:  # noqa: BLE001 - any failure means the same: no rules, no request
+        except Exception as error:  # noqa: BLE001 - after any failure the request is dropped
             logger.info("%s cannot be fetched: %s: %s", url, type(error).__name__, error)
             return _reason(error)
         return rules_of(response.status, response.body, self._agent)
@@ -170,7 +170,7 @@ def rules_of(status: int, body: bytes, agent: str) -> HostRules | str:
     if status >= 500:
         return f"HTTP {status}"
     agent = token[0] if (token := _PRODUCT.match(agent)) else agent
-    # UTF-8 is the standard, but Windows editors save as UTF-16; a byte-order mark tells either.
+    # UTF-8 is the standard, but Windows editors save UTF-16; a byte order mark identifies both.
     encoding = "utf-16" if body.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig"
     text = body[:_MAX_BYTES].decode(encoding, "replace") if status < 300 else ""
     meant = _meant_for(agent, text)
@@ -183,8 +183,8 @@ def _meant_for(agent: str, text: str) -> str:
     """Return the groups of a robots.txt that name an agent by its whole token, or all agents.
 
     Only Allow and Disallow end the User-agent lines of a group (RFC 9309, section 2.2); a version
-    or a comment behind the token has no meaning. The groups of others are left out: a file can
-    name thousands of them, and Protego would give each of them each of its rules.
+    or comment after the token is ignored. Groups of other agents are dropped: a file can name
+    thousands of them, and Protego would store each rule for each of them.
     """
     kept: list[str] = []
     names: list[str] = []
@@ -211,5 +211,5 @@ def _meant_for(agent: str, text: str) -> str:
 
 
 def _group(names: list[str], lines: list[str]) -> list[str]:
-    """Return the beginning of a group; nothing if it names no agent of interest."""
+    """Return the beginning of a group; empty if it names no relevant agent."""
     return [*(f"User-agent: {name}" for name in names), *lines] if names else []

@@ -15,13 +15,13 @@ logger = logging.getLogger(__name__)
 def announce(text: str, settings: BaseSettings, level: int = logging.INFO) -> None:
     """Write a text on standard error, and in the log if that is JSON or a file.
 
-    A JSON log is for machines, so nothing else is written beside it. A log file is what Scrapyd
-    shows of a job.
+    With a JSON log, which is for machines, nothing else is written. Scrapyd shows the log file of a
+    job.
     """
     if settings.getbool("LOG_JSON") or settings.get("LOG_FILE"):
         logger.log(level, "%s", text.strip())
     if not settings.getbool("LOG_JSON"):
-        with suppress(OSError, ValueError):  # a pipe whose reader has ended
+        with suppress(OSError, ValueError):  # a closed pipe
             sys.stderr.write(printable(f"{text}\n"))
 
 
@@ -40,7 +40,7 @@ class FirstError(logging.Handler):
             error = record.exc_info[1] if record.exc_info else None
             cause = f" ({type(error).__name__}: {error})" if error else ""
             first = record.getMessage().strip().partition("\n")[0]
-            # Whatever was being processed is not why the ledger or a file cannot be used.
+            # The page or record is not the reason why the ledger or a file cannot be used.
             told = str(error) if isinstance(error, StoreError) else f"{first}{cause}"
             self.message = printable(told).replace("\n", " ")[:500]
 

@@ -1,7 +1,7 @@
-"""Rebuilds the record of an archived article: no network, and no Scrapy engine.
+"""Rebuilds the record of one article from a WARC archive, without network or engine.
 
-Everything that a record needs is in the archive: the aggregator's page of the article names the
-link, and the archive has the responses to it, redirects included.
+A record is made from the archive alone: the aggregator's page of the article has the source link,
+and the archive has the responses to it, redirects included.
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ from twisted.python.failure import Failure
 
 from newscrawl import __version__
 from newscrawl.aggregator.urls import ArticleKey, parse_article_url
-from newscrawl.archive.warc import Archived, ArchiveIndex, read_answer
+from newscrawl.archive.warc import ArchivedResponse, ArchiveIndex, read_exchange
 from newscrawl.articles import merge, responses, source_status
 from newscrawl.articles.flow import (
     ArticleFlow,
@@ -55,7 +55,7 @@ from newscrawl.state.run import now
 
 
 class Learned(msgspec.Struct, frozen=True):
-    """What crawls have learned about a site's outlets."""
+    """Learned extraction rules and outlet domains of a site."""
 
     rules: bytes
     """Extraction rules, as JSON Lines."""
@@ -67,9 +67,9 @@ class Reextractor:
     """Rebuilds the record of an article from archived responses.
 
     Args:
-        index: Index of the archive; up to date.
-        learned: What crawls have learned, by site.
-        settings: The project's; those of redirects, sizes and robots.txt count.
+        index: Index of the archive, up to date.
+        learned: Learned rules and domains by site.
+        settings: The project's settings, of which those for redirects, sizes and robots.txt apply.
 
     """
 
@@ -154,13 +154,13 @@ class Reextractor:
     def _rendered(self, page: Response) -> Response | Failure | None:
         """Return the rendered page or the failure; ``None`` if it was not rendered."""
         request = Request(page.url, meta={**page.meta, PLAIN_PAGE.name: page})
-        found = self._index.answers(address(request))
+        found = self._index.responses_to(address(request))
         if not found:
             return None
         archived = _best(found)
         ARCHIVED.set(request, archived)
         try:
-            response = response_of(read_answer(self._index.archive, archived.location))
+            response = response_of(read_exchange(self._index.archive, archived.location))
         except BrowserError as error:
             return _failure(request, error)
         response.request = request
@@ -172,7 +172,7 @@ class Reextractor:
         return learned or first_domain(key.site.country, key.edition, key.outlet)
 
     def _ask(self, url: str) -> tuple[Request, Response | Exception]:
-        """Return the last request that a URL leads to, and the page or the error it ends in.
+        """Follow a URL's redirects; return the last request and its page or error.
 
         Raises:
             ArchiveError: a file of the archive cannot be opened or read. That says nothing about
@@ -189,20 +189,20 @@ class Reextractor:
                 return request, error
             except StorageError:
                 raise
-            except Exception as error:  # noqa: BLE001 - whatever a downloader or middleware raises
+            except Exception as error:  # noqa: BLE001 - any error of a downloader or middleware
                 return request, error
             if isinstance(result, Response):
                 return request, result
             request = result
 
     def _page(self, request: Request) -> Response | Request:
-        """Return the page that a request ends in, or the request that it is redirected to."""
-        found = self._index.answers(request.url)
+        """Return the page for a request, or the next request of a redirect."""
+        found = self._index.responses_to(request.url)
         if not found:
             self._check_robots(request.url)
             raise NotInArchiveError
         archived = _best(found)
-        response = response_of(read_answer(self._index.archive, archived.location))
+        response = response_of(read_exchange(self._index.archive, archived.location))
         ARCHIVED.set(request, archived)
         response.request = request
         for middleware in self._middlewares:
@@ -233,19 +233,20 @@ class Reextractor:
 
     def _read_robots(self, url: str) -> HostRules | str | None:
         """Return the rules of a host or the failure; ``None`` if they were not requested."""
-        if not self._index.answers(url):
+        if not self._index.responses_to(url):
             return None
-        _, answer = self._ask(url)
-        if isinstance(answer, HttpError):
-            answer = answer.response
-        if isinstance(answer, Exception):
-            return type(answer).__name__
-        return rules_of(answer.status, answer.body, self._agent)
+        _, result = self._ask(url)
+        if isinstance(result, HttpError):
+            result = result.response
+        if isinstance(result, Exception):
+            return type(result).__name__
+        return rules_of(result.status, result.body, self._agent)
 
 
-def _best(found: list[Archived]) -> Archived:
-    """Return the last page; a later failure does not replace a page that was fetched once."""
-    return next((a for a in reversed(found) if 200 <= a.status < 400), found[-1])
+def _best(found: list[ArchivedResponse]) -> ArchivedResponse:
+    """Return the last successful response, or the last one: later errors do not hide a page."""
+    pages = (a for a in reversed(found) if 200 <= a.status < 400 and a.status != 304)
+    return next(pages, found[-1])
 
 
 def _result(request: Request, page: Response | Exception) -> Response | Failure:

@@ -1,4 +1,4 @@
-"""Client of a Dask cluster, for work that is spread over several machines."""
+"""Distributes work over the workers of a Dask cluster and returns the results in order."""
 
 import logging
 from collections import deque
@@ -23,9 +23,9 @@ _AHEAD = 3
 
 
 class Cluster:
-    """Workers behind a Dask scheduler.
+    """Client of a Dask scheduler: runs a function on its workers for each item.
 
-    The scheduler gives the tasks of a worker that was killed to the others. The cluster is trusted:
+    The scheduler reassigns the tasks of a killed worker. The cluster is trusted:
     its results are unpickled.
 
     Args:
@@ -44,7 +44,7 @@ class Cluster:
                 f"--cluster needs distributed ({error}); run: pip install 'newscrawl[cluster]'"
             ) from error
         for name in ("distributed", "distributed.client"):
-            # They log each loss of a connection many times; the error says it once.
+            # They log each loss of a connection many times; one error is enough.
             logging.getLogger(name).setLevel(logging.CRITICAL)
         self._dask: Any = distributed
         self._address = address
@@ -106,7 +106,7 @@ class Cluster:
 
     @contextmanager
     def _one_line(self) -> Iterator[None]:
-        """Make one-line errors of those of Dask."""
+        """Turn errors of Dask into one-line errors."""
         try:
             yield
         except (NewscrawlError, GeneratorExit, KeyboardInterrupt):
@@ -126,7 +126,7 @@ class Cluster:
             ) from error
 
     def close(self) -> None:
-        """Disconnect; what the workers still do is discarded."""
+        """Disconnect; unfinished work is discarded."""
         self._client.close(timeout=1)
 
 

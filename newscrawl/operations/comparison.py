@@ -14,19 +14,19 @@ import msgspec
 from newscrawl.state.compression import SUFFIXES, open_unpacked, unpacking_errors
 
 _NOT_COMPARED = ("schema", "crawl", "version", "changed", "duplicate_of")
-"""What is of the run rather than of the article."""
+"""Fields that depend on the run rather than on the article."""
 
 
 @dataclass(slots=True)
-class Changes:
+class FeedComparison:
     """Numbers of equal and different records, and the fields that differ."""
 
     same: int = 0
-    """Articles whose records are equal but for the run."""
+    """Articles whose records are equal except for the run."""
     different: int = 0
     """Articles whose records differ."""
     fields: Counter[str] = field(default_factory=Counter)
-    """Records that differ in a field, such as ``text`` or ``source.title``."""
+    """Number of records that differ in a field, such as ``text`` or ``source.title``."""
     examples: dict[str, str] = field(default_factory=dict)
     """One article for each of those fields."""
     missing: list[str] = field(default_factory=list)
@@ -35,14 +35,14 @@ class Changes:
     """Articles that only the new feed has."""
 
 
-def compare(new: Path, old: Iterable[Path]) -> Changes:
+def compare(new: Path, old: Iterable[Path]) -> FeedComparison:
     """Compare a feed with older ones, of which the last version of each article counts.
 
     Raises:
         OSError: a feed cannot be read.
-        ValueError: a line of a feed is no record, or a feed cannot be unpacked.
+        ValueError: a line of a feed is not a record, or a feed cannot be decompressed.
     """
-    changes = Changes()
+    changes = FeedComparison()
     files = [_open_plain(path) for path in old]
     db = sqlite3.connect("", isolation_level=None)
     db.execute("CREATE TABLE lines (id TEXT PRIMARY KEY, file INTEGER, offset INTEGER)")
@@ -73,7 +73,7 @@ def compare(new: Path, old: Iterable[Path]) -> Changes:
 
 
 def _open_plain(path: Path) -> IO[bytes]:
-    """A feed to be read at any place; a packed one is unpacked for that."""
+    """Open a feed for random access; a compressed one is decompressed to a temporary file."""
     if not path.name.endswith(SUFFIXES[1:]):
         return path.open("rb")
     plain = TemporaryFile()  # noqa: SIM115 - the caller closes it
@@ -81,7 +81,7 @@ def _open_plain(path: Path) -> IO[bytes]:
         with open_unpacked(path) as packed:
             copyfileobj(packed, plain)
     except unpacking_errors() as error:
-        raise ValueError(f"{path} cannot be unpacked: {error}") from error
+        raise ValueError(f"{path} cannot be decompressed: {error}") from error
     plain.seek(0)
     return plain
 
@@ -92,7 +92,7 @@ class _Named(msgspec.Struct):
     id: str
 
 
-def _note(changes: Changes, old: dict[str, Any], new: dict[str, Any]) -> None:
+def _note(changes: FeedComparison, old: dict[str, Any], new: dict[str, Any]) -> None:
     names = [name for name in _fields(old, new) if _value(old, name) != _value(new, name)]
     changes.same += not names
     changes.different += bool(names)
@@ -102,7 +102,7 @@ def _note(changes: Changes, old: dict[str, Any], new: dict[str, Any]) -> None:
 
 
 def _fields(*records: dict[str, Any]) -> Iterator[str]:
-    """Names of the fields of records, those of their objects after a dot."""
+    """Yield the names of records' fields, with a dot before those of nested objects."""
     names: dict[str, None] = {}
     for record in records:
         for name, value in record.items():

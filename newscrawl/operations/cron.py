@@ -16,7 +16,7 @@ _CARRIED = (
     *("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"),
     *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"),
 )
-"""Variables that runs need beside the project's own: proxies and certificate authorities."""
+"""Variables that runs need besides the project's own: proxies and certificate authorities."""
 
 
 def options(arguments: Mapping[str, str]) -> str:
@@ -25,7 +25,7 @@ def options(arguments: Mapping[str, str]) -> str:
 
 
 def crontab(slots: Sequence[Slot]) -> Iterator[str]:
-    """Yield the lines of a crontab. A run prints only if it was not good, as cron mails that."""
+    """Yield the lines of a crontab. Only unsuccessful runs print, as cron mails their output."""
     yield "# newscrawl, made by scrapy schedule. Cron mails the output of runs that were not good."
     yield "# Hours are UTC whatever the time zone of cron is: each line looks at the clock itself."
     for name, value in _environment().items():
@@ -38,12 +38,12 @@ def crontab(slots: Sequence[Slot]) -> Iterator[str]:
         if slot.hours:
             hours = "|".join(f"{hour:02}" for hour in slot.hours)
             line = f"case $(date -u +%H) in {hours}) {line};; esac"
-        # Cron takes % for a line break.
+        # Cron treats % as a line break.
         yield f"{slot.minute} * * * * " + f"cd {directory} && {line}".replace("%", "\\%")
 
 
 def systemd(slots: Sequence[Slot], user: str | None = None) -> dict[str, str]:
-    """Return the texts of units by name; they run as ``user``, or as the present one."""
+    """Return the texts of units by name; they run as ``user``, or as the current one."""
     user = user or user_name(os.geteuid())
     environment = "".join(
         f"Environment={_quoted(f'{name}={value}')}\n" for name, value in _environment().items()
@@ -84,18 +84,18 @@ def json(slots: Sequence[Slot]) -> Iterator[str]:
 
 
 def _command(slot: Slot) -> str:
-    """Return the run of a slot as a line of shell; a back-fill that is complete does nothing."""
+    """Return the shell command of a slot's run; a completed back-fill does nothing."""
     scrapy = shlex.quote(str(Path(sys.executable).with_name("scrapy")))
     if slot.kind == "backfill":
         following = f"$({scrapy} schedule --next {slot.site})"
-        # Not quoted: its words are arguments, of letters, digits, commas and hyphens.
+        # Not quoted: its words are arguments of letters, digits, commas and hyphens.
         run = f"{scrapy} crawl {slot.site} $what"
         return f'what={following} && {{ [ -z "$what" ] || {run}; }}'
     return f"{scrapy} crawl {slot.site} {options(slot.arguments)}"
 
 
 def _environment() -> dict[str, str]:
-    """Return the variables that runs need, as they are set now; the data directory is absolute."""
+    """Return the environment variables that runs need, with an absolute data directory."""
     carried = {
         name: value
         for name, value in sorted(os.environ.items())

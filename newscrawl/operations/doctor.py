@@ -24,7 +24,7 @@ from newscrawl.aggregator.sites import SITES, Site
 from newscrawl.browser.chromium import find_chromium
 from newscrawl.configuration.environment import proxy_errors
 from newscrawl.errors import BrowserMissingError, SettingError, StoreError
-from newscrawl.fetching.headers import moment
+from newscrawl.fetching.headers import parse_timestamp
 from newscrawl.operations.ownership import check_user, foreign_files, user_name
 from newscrawl.state import examine
 from newscrawl.state.place import place_of
@@ -33,10 +33,10 @@ from newscrawl.storage.objects import delete, upload
 
 _GIGABYTE = 1_000_000_000
 _LEAST_FREE, _ENOUGH_FREE = 1, 10
-"""GB of free disk below which a crawl should not start, and below which a person should look."""
+"""GB of free disk space below which a crawl should not start, and below which a warning is due."""
 
 _SKEW = timedelta(minutes=5)
-"""A clock that is wrong by more than this spoils ``fetched`` and the times of rechecks."""
+"""Clock error in seconds that makes ``fetched`` and recheck times unusable."""
 
 _SECONDS = 10
 """Deadline for a site's robots.txt."""
@@ -54,7 +54,7 @@ _IMPORTED = {
     "trafilatura",
     "apprise",
 }
-"""Modules that a crawl imports beside its components, some of them late."""
+"""Modules that a crawl imports in addition to its components, partly late."""
 
 _LEDGER_REMEDIES = {
     "version": "upgrade newscrawl",
@@ -66,7 +66,7 @@ _LEDGER_REMEDIES = {
     "i/o error": "check the disk and its free space",
     "locked": "wait for the process that has it open, or stop it",
 }
-"""What to do about a fault of the ledger, by what its message says."""
+"""Remedies for errors of the ledger, by parts of their messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +76,11 @@ class Finding:
     name: str
     """Subject of the check."""
     state: Literal["ok", "warn", "fail"]
-    """``warn``: a crawl runs, but gets less; ``fail``: it does not run."""
+    """``warn``: a crawl runs, but finds less; ``fail``: it does not run."""
     found: str
-    """What was found."""
+    """Observed state."""
     remedy: str = ""
-    """What to do; empty if all is well."""
+    """Remedy; empty if all is well."""
 
 
 def examine_all(settings: Mapping[str, Any], *, network: bool = True) -> Iterator[Finding]:
@@ -130,7 +130,7 @@ def _packages() -> Iterator[Finding]:
 
 
 def _modules(settings: Mapping[str, Any]) -> Finding:
-    """Import the modules of a crawl: an installed package may lack its own dependencies."""
+    """Import the modules of a crawl, as an installed package may lack dependencies."""
     components = [path for name in _COMPONENTS for path in settings[name]]
     names = {str(path).rpartition(".")[0] for path in components} | _IMPORTED
     for name in sorted(names):
@@ -240,7 +240,7 @@ def _ledger(settings: Mapping[str, Any]) -> Finding:
 
 
 def _ledger_remedy(error: str) -> str:
-    """Return what to do about a fault of the ledger."""
+    """Return the remedy for an error of the ledger."""
     text = error.lower()
     return next(
         (remedy for sign, remedy in _LEDGER_REMEDIES.items() if sign in text),
@@ -276,7 +276,7 @@ def _clock(data: Path) -> Finding:
     try:
         ahead = bool(last) and datetime.fromisoformat(last) > present + _SKEW
     except ValueError:
-        ahead = False  # a report that somebody wrote by hand
+        ahead = False  # a report that was edited by hand
     shown = f"{present:%Y-%m-%d %H:%M} UTC"
     if ahead:
         return Finding("clock", "fail", f"{shown}, but a run ended {last}", "set the clock (NTP)")
@@ -296,7 +296,7 @@ def _sites(settings: Mapping[str, Any]) -> Iterator[Finding]:
 
 def _site(site: Site, settings: Mapping[str, Any]) -> Finding:
     url = site.url("/robots.txt")
-    request = urllib.request.Request(  # noqa: S310 - the URL is of our own table
+    request = urllib.request.Request(  # noqa: S310 - the URL is from our own table
         url, headers={"User-Agent": settings["USER_AGENT"]}
     )
     date = None
@@ -309,11 +309,11 @@ def _site(site: Site, settings: Mapping[str, Any]) -> Finding:
             return Finding(site.name, "warn", f"HTTP {error.code}", "try again later")
         text = ""  # no robots.txt: all is allowed
     except (OSError, ValueError) as error:
-        why = getattr(error, "reason", error)  # urllib wraps what the socket said
+        why = getattr(error, "reason", error)  # urllib wraps the socket's error
         why = getattr(why, "strerror", None) or why
         known = f"known: {site.note}" if site.note else "try again later"
         return Finding(site.name, "warn", f"cannot be reached: {why}", known)
-    sent = moment(date or "")
+    sent = parse_timestamp(date or "")
     if sent and abs(sent - datetime.now(UTC)) > _SKEW:
         return Finding(site.name, "warn", f"its clock says {date}", "set the clock (NTP)")
     rules = Protego.parse(text)

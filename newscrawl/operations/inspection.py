@@ -17,7 +17,7 @@ from newscrawl.text.cleaning import fold
 from newscrawl.text.urls import registered_domain
 
 _WIDTH = 160
-"""Characters of a value that are shown."""
+"""Maximum number of printed characters of a value."""
 
 _FIELDS = tuple(
     field.name
@@ -31,11 +31,11 @@ class GivenPage:
     """The page to explain: URL, body and content type."""
 
     url: str
-    """Its URL, of the last redirect."""
+    """URL of the page, after redirects."""
     body: bytes
-    """Its bytes, decompressed."""
+    """Body, decompressed."""
     content_type: str | None = None
-    """Its HTTP header."""
+    """HTTP header ``Content-Type``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class GivenCopy:
     text: str | None
     """Text of the aggregator's copy."""
     published: datetime | None = None
-    """Its printed date."""
+    """Printed date of the aggregator's copy."""
     site: Site | None = None
     """The aggregator, if it is known."""
 
@@ -56,7 +56,7 @@ def copy_of_page(page: GivenPage) -> GivenCopy:
     """Return the copy on an aggregator's page.
 
     Raises:
-        ArgumentError: it is no article page of an aggregator.
+        ArgumentError: it is not an article page of an aggregator.
     """
     try:
         copy = read_article(page.body, page.url, page.content_type)
@@ -96,7 +96,7 @@ def copy_of_file(path: Path) -> GivenCopy:
 def inspect(page: GivenPage, copy: GivenCopy | None, data: Path) -> Iterator[str]:
     """Yield lines that explain the extraction of a page; nothing is written or learned.
 
-    An article page of an aggregator is shown as the copy that it is, any other page as a source.
+    An article page of an aggregator is explained as a copy, any other page as a source.
 
     Args:
         page: The page.
@@ -104,7 +104,7 @@ def inspect(page: GivenPage, copy: GivenCopy | None, data: Path) -> Iterator[str
         data: Data directory, whose learned rules are used.
 
     Raises:
-        PageError: an aggregator's page holds no article.
+        PageError: an aggregator's page has no article.
         UnreadableHtmlError: the page cannot be parsed.
         StoreError: the ledger cannot be read.
     """
@@ -129,7 +129,7 @@ def inspect(page: GivenPage, copy: GivenCopy | None, data: Path) -> Iterator[str
 
 
 def _rules(url: str, data: Path) -> RuleBook:
-    """Return a copy of the rules for a page: of the site that has learned some, or the shipped."""
+    """Return a copy of the rules for a page: learned ones of any site, or the shipped ones."""
     domain = registered_domain(url) or ""
     with rule_stores(data) as stores:
         known = (s.book for s in stores if any(rule.domain == domain for rule in s.taught))

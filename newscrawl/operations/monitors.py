@@ -1,9 +1,9 @@
 """Monitors: detect anomalies of a run by comparing its report with those of earlier runs.
 
 Each monitor is a function of the report, the history and the thresholds. It returns a sentence when
-something is wrong, and ``None`` when all is well or too little is known. Monitors do not depend on
-a crawl, so they can judge any report; ``newscrawl.extensions.report`` runs them at the end of each
-run.
+something is wrong, and ``None`` when all is well or there is too little data. Monitors do not
+depend on a crawl, so they can check any report; ``newscrawl.extensions.report`` runs them at the
+end of each run.
 """
 
 from collections import Counter
@@ -21,7 +21,7 @@ _ASKED = ("ok", "moved", "mismatch", "gone", "refused", "paywalled", "unreachabl
 
 _SUMMED = ("found", "exported", "rejected", "failed", "compared", "article_pages", "unreadable")
 _SUMMED_BY_NAME = ("filled", "sources", "flags")
-"""Statistics of reports that shares are computed from."""
+"""Statistics in reports from which shares are computed."""
 
 
 class History:
@@ -39,13 +39,13 @@ class History:
             and _task(run) == _task(report)
             and since <= datetime.fromisoformat(run["written"]) <= self.now
         ]
-        """Newest first, of the last ``days``."""
+        """Runs of the last ``days``, newest first."""
         self._report = report
 
     def lately(self, least: int) -> dict[str, Any]:
-        """The present report, with those of the day before it summed up to ``least`` records.
+        """Return the current report plus those of the last day, until they have ``least`` records.
 
-        An hourly run is often too small for its shares to say anything.
+        An hourly run is often too small for meaningful shares.
         """
         whole = dict(self._report)
         agreed = (whole["agreement"] or 0) * whole["compared"]
@@ -56,7 +56,7 @@ class History:
             for figure in _SUMMED:
                 whole[figure] += run.get(figure, 0)
             for figure in _SUMMED_BY_NAME:
-                whole[figure] = Counter(whole[figure])  # not +, which drops what is zero
+                whole[figure] = Counter(whole[figure])  # not +, which drops zero counts
                 whole[figure].update(run.get(figure, {}))
         whole["agreement"] = agreed / whole["compared"] if whole["compared"] else None
         return whole
@@ -70,7 +70,7 @@ class History:
         return sum(int(run.get(figure, {}).get(part, 0)) for run in self.runs for part in parts)
 
     def exported_since(self, days: float) -> int:
-        """Records of the present run and of those of the last days."""
+        """Records of the current run and of the runs of the last days."""
         since = self.now - timedelta(days=days)
         return self._today + sum(int(run["exported"]) for run in self.runs if _end(run) >= since)
 
@@ -83,7 +83,7 @@ class History:
         return found
 
     def span(self) -> float:
-        """Days that the history reaches back."""
+        """Number of days that the history covers."""
         return (self.now - min(map(_end, self.runs), default=self.now)) / timedelta(days=1)
 
 
@@ -107,13 +107,13 @@ def alarms(report: Report) -> list[str]:
     return [f"{name}: {message}" for name, message in said.items() if message]
 
 
-# --- How much was found ---------------------------------------------------------------------------
+# --- Number of articles ---------------------------------------------------------------------------
 
 
 def _nothing(report: Report, past: History, settings: BaseSettings) -> str | None:  # noqa: ARG001
-    """No article in a run, or no record in a day although there usually are some."""
+    """Report a run without articles, or a day without records although there usually are some."""
     if not _searches(report):
-        return None  # on a good day nothing is due
+        return None  # often no article is due
     met = report["found"] or report["known"] or report["outside"]
     if report["state"] == "finished" and not met:
         return "the run met no article at all, neither new nor known"
@@ -123,7 +123,7 @@ def _nothing(report: Report, past: History, settings: BaseSettings) -> str | Non
 
 
 def _items(report: Report, past: History, settings: BaseSettings) -> str | None:
-    """Far fewer records in a day than usual."""
+    """Report far fewer records in a day than usual."""
     if past.span() < 2 or report["state"] != "finished" or not _searches(report):
         return None
     today = past.exported_since(1)
@@ -135,7 +135,7 @@ def _items(report: Report, past: History, settings: BaseSettings) -> str | None:
 
 
 def _outlets(report: Report, past: History, settings: BaseSettings) -> str | None:
-    """Outlets that published every day and have stopped."""
+    """Report outlets that published every day and have stopped."""
     days = settings.getfloat("MONITOR_SILENT_DAYS")
     before = past.span() - days
     if before < 2:
@@ -147,11 +147,11 @@ def _outlets(report: Report, past: History, settings: BaseSettings) -> str | Non
     return f"nothing in {days:g} days from {', '.join(sorted(silent))}" if silent else None
 
 
-# --- What the records hold ------------------------------------------------------------------------
+# --- Content of the records -----------------------------------------------------------------------
 
 
 def _fields(report: Report, past: History, settings: BaseSettings) -> str | None:
-    """Fields that are filled far less often than before."""
+    """Report fields that are filled far less often than before."""
     falls = []
     for name, count in report["filled"].items():
         usual = _share(past.total_of("filled", name), past.total("exported"), settings)
@@ -162,13 +162,13 @@ def _fields(report: Report, past: History, settings: BaseSettings) -> str | None
 
 
 def _rejects(report: Report, past: History, settings: BaseSettings) -> str | None:  # noqa: ARG001
-    """Many articles whose record was invalid or could not be made."""
+    """Report many articles whose record was invalid or could not be made."""
     lost = report["rejected"] + report["failed"]
     return _too_many("rejected or failed", lost, report["found"], "MONITOR_MAX_REJECTED", settings)
 
 
 def _sources(report: Report, past: History, settings: BaseSettings) -> str | None:
-    """Sources that are parsed far less often than before, or hardly at all."""
+    """Report sources that are parsed far less often than before, or hardly at all."""
     sources = report["sources"]
     asked = sum(sources.get(status, 0) for status in _ASKED)
     usual = _share(past.total_of("sources", "ok"), past.total_of("sources", *_ASKED), settings)
@@ -180,7 +180,7 @@ def _sources(report: Report, past: History, settings: BaseSettings) -> str | Non
 
 
 def _agreement(report: Report, past: History, settings: BaseSettings) -> str | None:  # noqa: ARG001
-    """Pages that differ from their copies."""
+    """Report low agreement of pages with their copies."""
     least, mean = settings.getfloat("MONITOR_MIN_AGREEMENT"), report["agreement"]
     if report["compared"] >= settings.getint("MONITOR_MIN_ITEMS") and mean < least:
         return f"copies and sources agree by {mean:.2f} in the mean, expected {least:.2f} or more"
@@ -189,7 +189,7 @@ def _agreement(report: Report, past: History, settings: BaseSettings) -> str | N
 
 
 def _rules(report: Report, past: History, settings: BaseSettings) -> str | None:  # noqa: ARG001
-    """Withdrawn rules: one is a redesign, many in one run are a bug."""
+    """Report withdrawn rules: one is a redesign, many in one run are a bug."""
     gone = report["rules_withdrawn"]
     if len(gone) >= settings.getint("MONITOR_RULES_WITHDRAWN"):
         return f"{len(gone)} withdrawn: {', '.join(gone[:10])}"
@@ -200,8 +200,8 @@ def _rules(report: Report, past: History, settings: BaseSettings) -> str | None:
 
 
 def _layout(report: Report, past: History, settings: BaseSettings) -> str | None:  # noqa: ARG001
-    """Article pages of the aggregator without the usual elements: its layout has changed."""
-    # Few are enough for this: good pages do not become unreadable by chance.
+    """Report article pages without the usual elements: the aggregator's layout has changed."""
+    # A few are enough: good pages do not become unreadable by chance.
     count, pages = report["unreadable"], report["article_pages"]
     most = settings.getfloat("MONITOR_MAX_UNREADABLE")
     if pages >= settings.getint("MONITOR_MIN_ITEMS") and count > pages * most:
@@ -210,7 +210,7 @@ def _layout(report: Report, past: History, settings: BaseSettings) -> str | None
 
 
 def _clock(report: Report, past: History, settings: BaseSettings) -> str | None:  # noqa: ARG001
-    """This machine's clock is wrong, or dates are parsed wrongly."""
+    """Report a wrong clock of this machine, or wrongly parsed dates."""
     offset = report["clock_offset"]
     if offset is not None and abs(offset) > settings.getfloat("MONITOR_CLOCK_SECONDS"):
         way = "ahead of" if offset > 0 else "behind"
@@ -222,7 +222,7 @@ def _clock(report: Report, past: History, settings: BaseSettings) -> str | None:
 
 
 def _language(report: Report, past: History, settings: BaseSettings) -> str | None:  # noqa: ARG001
-    """Texts in a language that the edition or page does not declare, or garbled ones."""
+    """Report texts in an undeclared language, or garbled texts."""
     findings = [_flagged(report, name, settings) for name in ("language_mismatch", "mojibake")]
     return "; ".join(filter(None, findings)) or None
 
@@ -240,17 +240,17 @@ MONITORS: dict[str, Callable[[Report, History, BaseSettings], str | None]] = {
     "clock": _clock,
     "language": _language,
 }
-"""Every monitor by its name."""
+"""Monitors by name."""
 
 _OF_SHARES = {"fields", "rejects", "sources", "agreement", "layout", "clock", "language"}
-"""Those that are asked of the last reports together, if the present one is small."""
+"""Monitors that check the last reports together if the current one is small."""
 
 
 # --- Helpers --------------------------------------------------------------------------------------
 
 
 def _searches(report: Report) -> bool:
-    """Return whether a run looks for articles, and not only for what is due."""
+    """Return whether a run looks for articles, not only for due ones."""
     task = _task(report)
     return task.get("revisit") != "only" and "check" not in task
 
@@ -265,7 +265,7 @@ def _end(report: Report) -> datetime:
 
 
 def _share(count: int, of: int, settings: BaseSettings) -> float | None:
-    """Return a share; ``None`` if it is of too few to be meaningful."""
+    """Return a share; ``None`` if the total is too small to be meaningful."""
     return count / of if of >= settings.getint("MONITOR_MIN_ITEMS") else None
 
 

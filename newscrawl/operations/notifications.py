@@ -24,7 +24,7 @@ def notify(report: Mapping[str, Any], settings: BaseSettings) -> Iterator[str]:
     urls = str(settings["NOTIFY_URLS"]).split()
     if not urls:
         return
-    # Only unsuccessful runs need it, and it takes a fifth of a second.
+    # Only unsuccessful runs need it, and the import takes a fifth of a second.
     from apprise import Apprise, LogCapture
 
     title = f"newscrawl {report['spider']}: {report['outcome']}"
@@ -51,7 +51,7 @@ def heartbeat(
         report: Report of the run, or its first fields.
         event: ``start``, or the exit code.
         settings: The settings, with ``HEARTBEAT_URL``.
-        text: What the service stores with the event.
+        text: Text that the service stores with the event.
     """
     template = str(settings["HEARTBEAT_URL"])
     if not template:

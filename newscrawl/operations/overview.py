@@ -19,7 +19,7 @@ from newscrawl.state.run_reports import reports
 from newscrawl.state.running import is_alive
 
 _LEAST_FREE = 1_000_000_000
-"""Bytes of free disk below which a run is likely to stop."""
+"""Bytes of free disk space below which a run is likely to fail."""
 
 
 @dataclass(slots=True)
@@ -31,25 +31,25 @@ class SiteOverview:
     running: str | None = None
     """Name of the run in progress."""
     is_killed: bool = False
-    """Whether its process does not exist any more."""
+    """Whether the process of the run in progress was killed."""
     last_run: str | None = None
-    """End of the last run, skipped ones left out."""
+    """End of the last run, except skipped ones."""
     last_outcome: str | None = None
     """Its outcome."""
     last_error: str | None = None
-    """Its first error or alarm."""
+    """First error or alarm of the last run."""
     last_good: str | None = None
     """End of the last run that did not fail."""
     is_stale: bool = True
-    """Whether that was too long ago."""
+    """Whether the last good run was too long ago."""
     failing_hosts: int = 0
-    """Hosts that the last run had to leave alone."""
+    """Number of hosts that the last run skipped after failures."""
     unfinished: int = 0
     """Articles without an outcome."""
     waiting: int = 0
-    """Articles to be fetched again at some time."""
+    """Articles to be fetched again, now or later."""
     due: int = 0
-    """Those whose time has come."""
+    """Articles to be fetched again now."""
     next_run: str | None = None
     """Time of the next scheduled run."""
     next_kind: str | None = None
@@ -61,7 +61,7 @@ class Overview:
     """State of all sites, with free disk space and problems that need attention."""
 
     time: str
-    """Present time, ISO 8601 in UTC."""
+    """Current time, ISO 8601 in UTC."""
     data: str
     """Data directory."""
     disk_free: int
@@ -73,7 +73,7 @@ class Overview:
     waiting_bytes: int = 0
     """Their size."""
     problems: list[str] = field(default_factory=list)
-    """What a person should look at; empty if all is well."""
+    """Problems that need attention; empty if all is well."""
 
 
 def overview(
@@ -91,9 +91,9 @@ def overview(
         location: Data directory and ledger.
         sites: Names of the sites.
         slots: The schedule.
-        now: Present time.
+        now: Current time.
         stale_hours: Hours after which a site without a good run is a problem.
-        history_days: How far back runs are looked for.
+        history_days: Age limit of runs, in days.
     """
     located = as_place(location)
     data = located.data
@@ -146,7 +146,7 @@ def _add_waiting_files(found: Overview, place: Place, now: datetime, stale_hours
 
 
 def _add_runs(rows: Mapping[str, SiteOverview], data: Path, since: datetime) -> None:
-    """Enter the runs since a time; reports are read, newest first, until all sites are known."""
+    """Add the runs since a time; reports are read, newest first, until all sites are complete."""
     unknown = set(rows)
     for report in reports(data, since=since):
         row = rows.get(str(report.get("spider")))

@@ -8,7 +8,7 @@ from pathlib import Path
 from newscrawl.errors import StoreError
 
 _LOOKED_AT = ("*", "ledger/*", "runs/running/*", "feeds/*", "rejects/*", "headlines/*", "metrics/*")
-"""Where a run must write to existing files and directories."""
+"""Existing files and directories that a run must be able to write."""
 
 
 def check_user(data: Path) -> None:
@@ -17,7 +17,7 @@ def check_user(data: Path) -> None:
     That user's runs could not write the files that root's run leaves.
 
     Raises:
-        StoreError: it is so.
+        StoreError: this process is root, and another user owns the directory.
     """
     if os.geteuid() == 0 and data.exists() and (owner := data.stat().st_uid):
         raise StoreError(

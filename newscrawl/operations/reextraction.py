@@ -1,19 +1,23 @@
-"""Rebuilds the records of a whole archive with the current code, on one machine or a Dask cluster.
+"""Rebuilds all records of an archive with the current code, locally or on a Dask cluster.
 
-A record depends on the archive, the settings, and on what crawls had learned when the job was
-begun. Duplicates alone depend on the records before; they are marked where the feed is written.
+A record depends on the archive, the settings, and the rules and domains learned when the job was
+begun. Only duplicates depend on other records; they are marked when the feed is written.
 """
 
 import asyncio
+import shutil
 import socket
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import aclosing, closing
+from contextlib import ExitStack, aclosing, closing, contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import groupby, islice
 from pathlib import Path
-from typing import Any
+from tempfile import NamedTemporaryFile
+from typing import IO, Any
+from uuid import uuid4
 
 import msgspec
 from scrapy.settings import Settings
@@ -31,36 +35,37 @@ from newscrawl.items import Article
 from newscrawl.operations.archived_articles import Learned, Reextractor
 from newscrawl.operations.cluster import Cluster
 from newscrawl.state import Ledger, files_of, ledger_of
-from newscrawl.state.place import Place
+from newscrawl.state.place import Place, as_place
 from newscrawl.state.run_reports import replace
-from newscrawl.storage import Files
+from newscrawl.storage import WHOLE, Files, open_file
+from newscrawl.storage.objects import delete, upload
 from newscrawl.text.signatures import TextIndex, signature
 
 _AHEAD = 8
 """Articles in progress for each parse worker, so that none is idle and memory stays flat."""
 
 _BATCH = 500
-"""Articles of a task: some seconds of work, beside which the start of a parse worker is short."""
+"""Articles per task: some seconds of work, so that the start of a parse worker is negligible."""
 
 _EXAMPLES = 20
-"""Articles without a record that are named."""
+"""Maximum number of listed articles without a record."""
 
 
 @dataclass(slots=True)
-class Outcome:
+class Reextraction:
     """Number of rebuilt records, and the articles that failed."""
 
     records: int = 0
     """Records written."""
     failed: int = 0
-    """Articles of which there is no record."""
+    """Number of articles without a record."""
     failures: list[tuple[str, str]] = field(default_factory=list)
     """The first of these, with the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """A rebuilt record."""
+    """A rebuilt record, and the signature of its text for duplicate detection."""
 
     article: Article
     """The record, without ``duplicate_of``."""
@@ -69,14 +74,14 @@ class Rebuilt:
 
 
 Result = Rebuilt | tuple[str, str]
-"""A record, or an article's ID and the reason why there is no record of it."""
+"""A record, or an article's ID and the reason why it has no record."""
 
 Progress = Callable[[int, str], None]
-"""Is told the number of articles that are done, and the ID of the last one."""
+"""Called with the number of processed articles and the ID of the last one."""
 
 
-class Job(msgspec.Struct, frozen=True):
-    """What the records of a job depend on beside the archive; fixed when the job is begun."""
+class ReextractionJob(msgspec.Struct, frozen=True):
+    """Fixed inputs of a re-extraction besides the archive: code version, learned rules."""
 
     version: str
     """Version of newscrawl."""
@@ -86,15 +91,15 @@ class Job(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """What the workers of a cluster need for every task."""
+    """Data that every worker of a cluster gets once: archive, index, settings and job."""
 
     archive: Files
     """The archive."""
-    index: Path
-    """Its index."""
+    index: Path | str
+    """Its index: a path, or the URL of an object."""
     settings: dict[str, Any]
     """The project's settings."""
-    job: Job
+    job: ReextractionJob
     """The job."""
 
 
@@ -107,11 +112,11 @@ def reextract(
     jobs: int,
     cluster: Cluster | None = None,
     progress: Progress | None = None,
-) -> Outcome:
+) -> Reextraction:
     """Write the records of every article in an archive, ordered by site and URL.
 
-    They are written to ``output`` with ``.part`` appended, and renamed at the end. If there is such
-    a file, its records are kept, and those that follow are added.
+    They are written to ``output`` with ``.part`` appended, and renamed at the end. If that
+    file exists, its records are kept, and the remaining ones are added.
 
     Args:
         archive: The archive directory.
@@ -119,7 +124,8 @@ def reextract(
         place: Ledger of the crawls, whose learned rules are used.
         settings: The project's; ``PARSE_MEMORY_MB`` and ``PARSE_SECONDS`` are limits of each page.
         jobs: Number of parse workers on this machine.
-        cluster: Does the work instead, if given. The archive is at the same path for its workers.
+        cluster: Does the work instead, if given. The archive is in object storage, or at the same
+            path for its workers.
         progress: Is told the progress.
 
     Raises:
@@ -131,29 +137,31 @@ def reextract(
             cannot be read.
     """
     if output.exists():
-        raise StoreError(f"{output} exists: give another name, or move it away")
+        raise StoreError(f"{output} exists: choose another name, or move it to another place")
     index = ArchiveIndex(files_of(place, archive))
     if cluster:
         index.update(cluster.map)
     else:
-        with ThreadPoolExecutor(jobs) as pool:  # decompression does not hold Python's lock
+        with ThreadPoolExecutor(jobs) as pool:  # decompression releases Python's global lock
             index.update(pool.map)
     part = output.with_name(output.name + ".part")
     job = _begin(part, index, place)
     keys = _keys(index, _last(part))
-    if cluster:
-        given = settings.copy_to_dict()
-        given["LEDGER"] = ""  # workers do not need it, and it may hold a password
-        results = _on_cluster(cluster, keys, Shared(index.archive, index.file, given, job))
-    else:
-        results = _rebuild_all(Reextractor(index, job.learned, settings), keys, settings, jobs)
-    outcome = asyncio.run(_write(part, results, progress or (lambda _count, _article: None)))
+    with ExitStack() as stack:
+        if cluster:
+            given = settings.copy_to_dict()
+            given["LEDGER"] = ""  # workers do not need it, and it may hold a password
+            location = stack.enter_context(_index_for_workers(index, as_place(place)))
+            results = _on_cluster(cluster, keys, Shared(index.archive, location, given, job))
+        else:
+            results = _rebuild_all(Reextractor(index, job.learned, settings), keys, settings, jobs)
+        outcome = asyncio.run(_write(part, results, progress or (lambda _count, _article: None)))
     part.rename(output)
     _discard(part)
     return outcome
 
 
-def _begin(part: Path, index: ArchiveIndex, place: Place | Path) -> Job:
+def _begin(part: Path, index: ArchiveIndex, place: Place | Path) -> ReextractionJob:
     """Return the job of an unfinished feed, or begin one.
 
     Raises:
@@ -161,7 +169,7 @@ def _begin(part: Path, index: ArchiveIndex, place: Place | Path) -> Job:
     """
     file = part.with_name(part.name + ".job")
     if part.exists() and file.exists():
-        job = msgspec.json.decode(file.read_bytes(), type=Job)
+        job = msgspec.json.decode(file.read_bytes(), type=ReextractionJob)
         if job.version != __version__:
             raise StoreError(
                 f"{part} was begun by newscrawl {job.version}, this is {__version__}; delete it to "
@@ -179,20 +187,20 @@ def _begin(part: Path, index: ArchiveIndex, place: Place | Path) -> Job:
             )
             for name in sites
         }
-    job = Job(__version__, learned)
+    job = ReextractionJob(__version__, learned)
     replace(file, msgspec.json.encode(job).decode())
     return job
 
 
 def _discard(part: Path) -> None:
-    """Delete the files beside an unfinished feed."""
+    """Delete the files of an unfinished feed."""
     for left in part.parent.iterdir():
         if left.name.startswith(f"{part.name}."):
             left.unlink()
 
 
 def _last(part: Path) -> ArticleKey | None:
-    """Return the article of an unfinished feed's last complete line; what follows is cut off."""
+    """Return the article of an unfinished feed's last complete line; the rest is cut off."""
     if not part.exists():
         return None
     with part.open("rb+") as file:
@@ -207,7 +215,7 @@ def _last(part: Path) -> ArticleKey | None:
 
 
 def _keys(index: ArchiveIndex, after: ArticleKey | None) -> Iterator[ArticleKey]:
-    """Articles in the archive, ordered by site and URL, those after one if given."""
+    """Yield the articles in the archive, ordered by site and URL, after ``after`` if given."""
     names = list(SITES)
     for name in names[names.index(after.aggregator) if after else 0 :]:
         start = after.url if after and after.aggregator == name else ""
@@ -253,6 +261,34 @@ async def _rebuild(reextractor: Reextractor, key: ArticleKey, parser: Parser) ->
     return Rebuilt(article, signature(article.text or ""))
 
 
+@contextmanager
+def _index_for_workers(index: ArchiveIndex, place: Place) -> Iterator[Path | str]:
+    """Context of an index that workers can open: in object storage if a part of the archive is.
+
+    Raises:
+        StorageError: it cannot be uploaded.
+    """
+    if not (place.storage and index.archive.stored):
+        yield index.file
+        return
+    name = f"reextract/{uuid4().hex}.sqlite"
+    upload(index.file, place.storage, name)
+    try:
+        yield f"{place.storage}/{name}"
+    finally:
+        delete(f"{place.storage}/{name}")
+
+
+@lru_cache(maxsize=1)
+def _downloaded(url: str) -> IO[bytes]:
+    """Return a temporary copy of an object, which a worker keeps until its next job."""
+    file = NamedTemporaryFile(suffix="-index.sqlite")  # noqa: SIM115 - deleted with the cache's entry
+    with open_file(url, buffer=WHOLE) as content:
+        shutil.copyfileobj(content, file)
+    file.flush()
+    return file
+
+
 async def _on_cluster(
     cluster: Cluster, keys: Iterator[ArticleKey], shared: Shared
 ) -> AsyncGenerator[Result, None]:
@@ -274,31 +310,31 @@ def rebuild(keys: Sequence[ArticleKey], shared: Shared) -> list[Result]:
     worker = f"the worker on {socket.gethostname()}"
     if shared.job.version != __version__:
         raise ClusterError(f"{worker} has newscrawl {__version__}, not {shared.job.version}")
-    if not shared.index.exists():
-        raise ClusterError(
-            f"{worker} has no {shared.index}: the archive must be at the same path everywhere"
-        )
     settings = Settings(shared.settings)
-    index = ArchiveIndex(shared.archive, shared.index)
-    reextractor = Reextractor(index, shared.job.learned, settings)
 
-    async def collect() -> list[Result]:
+    async def collect(reextractor: Reextractor) -> list[Result]:
         return [result async for result in _rebuild_all(reextractor, iter(keys), settings, 1)]
 
     try:
-        return asyncio.run(collect())
+        path = shared.index
+        if isinstance(path, str):
+            path = Path(_downloaded(path).name)
+        elif not path.exists():
+            raise ClusterError(f"there is no {path}; the archive must have one path for all")
+        with closing(ArchiveIndex(shared.archive, path)) as index:
+            return asyncio.run(collect(Reextractor(index, shared.job.learned, settings)))
     except (NewscrawlError, OSError) as error:
         raise ClusterError(f"{worker}: {error}") from error
-    finally:
-        index.close()
 
 
 # --- Feed ----------------------------------------------------------------------------------------
 
 
-async def _write(part: Path, results: AsyncGenerator[Result, None], progress: Progress) -> Outcome:
-    """Append the records to an unfinished feed, and mark those whose text came before."""
-    outcome = Outcome()
+async def _write(
+    part: Path, results: AsyncGenerator[Result, None], progress: Progress
+) -> Reextraction:
+    """Append the records to an unfinished feed, and set ``duplicate_of`` of repeated texts."""
+    outcome = Reextraction()
     ledger = Ledger(part.with_name(part.name + ".sqlite"))
     index = TextIndex(ledger.texts)
     try:

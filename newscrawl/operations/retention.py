@@ -26,10 +26,10 @@ _PATTERNS = {
     "headlines": ("headlines/*/*.jsonl",),
     "archive": ("archive/**/*.warc.gz",),
 }
-"""Files of each kind that is deleted when it is old."""
+"""File patterns of each kind that is deleted when old."""
 
 _STORED = ("rejects", "headlines", "archive")
-"""Those of them that are also deleted in object storage."""
+"""Kinds that are also deleted in object storage."""
 
 _KINDS = (*_PATTERNS, "logs", "uploaded")
 """Kinds of files with a number of days."""
@@ -38,7 +38,7 @@ _MONTH = re.compile(r"\d{4}-\d{2}(@[\w-]+)?")
 """Name of a merged feed, with the node that wrote it."""
 
 _METRICS = {(site, kind) for site in SITES for kind in (*KINDS, "manual")}
-"""Sites and kinds of runs that have a file of metrics."""
+"""Sites and kinds of runs that have a metrics file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +52,14 @@ class Merge:
 
 
 def days_by_kind(setting: Mapping[str, object], given: list[str]) -> dict[str, float]:
-    """Return the days for which files of each kind are kept; 0 is for ever.
+    """Return the days for which files of each kind are kept; 0 means forever.
 
     Args:
         setting: The setting ``RETENTION_DAYS``.
         given: ``KIND=DAYS`` that replace it.
 
     Raises:
-        SettingError: a kind does not exist, or its days are no number.
+        SettingError: a kind does not exist, or its days are not a number.
     """
     pairs = [(kind, str(days)) for kind, days in setting.items()]
     pairs += [(kind, days) for kind, _, days in (pair.partition("=") for pair in given)]
@@ -73,9 +73,9 @@ def days_by_kind(setting: Mapping[str, object], given: list[str]) -> dict[str, f
 
 
 def expired(data: Path, kind: str, days: float, now: datetime, logs: Path | None) -> list[Path]:
-    """Return the files of a kind that were last written so many days ago.
+    """Return the files of a kind that were last written at least so many days ago.
 
-    The reports of back-fills are kept: by them the schedule knows what is done.
+    Reports of back-fills are kept, as the schedule derives the next back-fill from them.
     """
     if not days:
         return []
@@ -94,7 +94,7 @@ def expired(data: Path, kind: str, days: float, now: datetime, logs: Path | None
 
 
 def uploaded(data: Path, ledger: Ledger, days: float, now: datetime) -> list[StoredFile]:
-    """Return the files on this machine that were written so many days ago and are in storage."""
+    """Return the local files that were written at least so many days ago and are in storage."""
     if not days:
         return []
     latest = now.timestamp() - days * 86_400
@@ -109,7 +109,7 @@ def uploaded(data: Path, ledger: Ledger, days: float, now: datetime) -> list[Sto
 
 
 def is_whole(ledger: Ledger, file: StoredFile) -> bool:
-    """Return whether an object has its size; if not, its file is to be uploaded again.
+    """Return whether an object has the recorded size; if not, its file is uploaded again.
 
     Raises:
         StorageError: the storage cannot be reached.
@@ -121,7 +121,7 @@ def is_whole(ledger: Ledger, file: StoredFile) -> bool:
 
 
 def expired_objects(ledger: Ledger, kind: str, days: float, now: datetime) -> list[StoredFile]:
-    """Return the stored files of a kind that this machine uploaded so many days ago."""
+    """Return the stored files of a kind that this machine uploaded at least so many days ago."""
     if not days or kind not in _STORED:
         return []
     before = (now - timedelta(days=days)).isoformat(timespec="seconds")
@@ -129,7 +129,7 @@ def expired_objects(ledger: Ledger, kind: str, days: float, now: datetime) -> li
 
 
 def stale_metrics(data: Path) -> list[Path]:
-    """Return the files of metrics of sites and kinds of runs that do not exist any more."""
+    """Return the metrics files of sites and kinds of runs that no longer exist."""
     files = (data / "metrics").glob("*.prom")
     return [path for path in files if tuple(path.stem.rpartition("-")[::2]) not in _METRICS]
 
@@ -142,7 +142,7 @@ def merges(
     Args:
         place: Data directory, and the node's name in the names of merged feeds.
         site: Name of the site.
-        now: Present time.
+        now: Current time.
         stored: Paths, relative to the data directory, of files in object storage; they are not
             merged, as other machines may read them.
     """
@@ -169,9 +169,9 @@ def merges(
 def merge(run: Run, planned: Merge) -> None:
     """Append feeds to that of their month, and delete them.
 
-    The ledger's committed lengths decide what is valid, so it may be killed anywhere: until the
-    transaction the appended part is torn, from then on the merged feeds are. The next run or merge
-    of the site cuts off what is torn, and readers of feeds pass over it.
+    It may be killed at any point, as the ledger's committed lengths decide which bytes are valid:
+    before the transaction the appended part is invalid, after it the merged feeds are. The next run
+    or merge of the site removes invalid bytes, and readers of feeds ignore them.
 
     Args:
         run: Holder of the site's lock; its files are complete.
@@ -182,7 +182,7 @@ def merge(run: Run, planned: Merge) -> None:
     """
     files, target = run.ledger.files, planned.target
     length = target.stat().st_size if target.exists() else 0
-    run.ledger.renew()  # of several nodes, another one may take the site meanwhile
+    run.ledger.renew()  # another node may take the site in the meantime
     files.commit_length(run.relative(target), run.site, length)
     try:
         _check_space(planned)
@@ -212,7 +212,7 @@ def _check_space(planned: Merge) -> None:
     """Refuse a merge for which there is too little space.
 
     Raises:
-        StoreError: it is so.
+        StoreError: there is too little space.
     """
     needed = sum(source.stat().st_size for source in planned.sources)
     free = shutil.disk_usage(planned.target.parent).free

@@ -14,14 +14,14 @@ from newscrawl.state.place import Place, as_place
 from newscrawl.state.run_reports import read_report, reports
 
 Kind = Literal["new", "waiting", "backfill", "check"]
-"""New articles, sources whose failure may have been transient, one month of one outlet, or old
-sources to check."""
+"""Kind of a run: new articles, retries of failed sources, back-fill of one month of one outlet, or
+checks of old sources."""
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 """Kinds of scheduled runs."""
 
 _ARGUMENTS: dict[Kind, dict[str, str]] = {"new": {"revisit": "no"}, "waiting": {"revisit": "only"}}
-"""Spider arguments of scheduled runs; a back-fill and a check have their own."""
+"""Spider arguments by kind; those of back-fills and checks are computed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,22 +29,22 @@ class Slot:
     """Scheduled run of a site: minute, hours of the day and spider arguments."""
 
     kind: Kind
-    """What the run is for."""
+    """Kind of the run."""
     site: str
     """Name of the site."""
     minute: int
-    """Minute of the hour; no two slots share one, so that the runs do not begin together."""
+    """Minute of the hour; unique, so that runs do not start at the same time."""
     hours: tuple[int, ...]
-    """Hours of the day, UTC; empty is every hour."""
+    """Hours of the day, UTC; empty means every hour."""
     arguments: dict[str, str] = field(default_factory=dict)
-    """Spider arguments; those of a back-fill are found when it begins."""
+    """Spider arguments; those of a back-fill are computed when it starts."""
 
     def due(self, now: datetime) -> bool:
-        """Whether it has begun in the present hour."""
+        """Return whether it starts in the current hour before ``now``."""
         return (not self.hours or now.hour in self.hours) and self.minute <= now.minute
 
     def following(self, now: datetime) -> datetime:
-        """Return the next time at which it begins."""
+        """Return its next start time."""
         start = now.astimezone(UTC).replace(minute=self.minute, second=0, microsecond=0)
         times = (start + timedelta(hours=hours) for hours in range(25))
         return next(t for t in times if t > now and (not self.hours or t.hour in self.hours))
@@ -54,8 +54,8 @@ def plan(quiet: Sequence[int], checks: int = 0) -> list[Slot]:
     """Return the slots of all sites that are alive.
 
     Args:
-        quiet: Hours of the day, UTC: the first for waiting sources, the last for source checks if
-            there are any, the others for back-fills.
+        quiet: Hours of the day, UTC: the first for waiting sources, the last for source checks (if
+            any), the others for back-fills.
         checks: Number of source checks of a site and night.
     """
     backfill, check = tuple(quiet[1:]), tuple[int, ...]()
@@ -66,7 +66,7 @@ def plan(quiet: Sequence[int], checks: int = 0) -> list[Slot]:
     slots: list[Slot] = []
     for number, site in enumerate(sites):
         minute = number * apart
-        # Half an hour after the run of the same site, between those of two others.
+        # Half an hour after the site's hourly run, between those of two other sites.
         later = (minute + 30 + apart // 2) % 60
         slots.append(Slot("new", site, minute, (), _ARGUMENTS["new"]))
         slots.append(Slot("waiting", site, later, tuple(quiet[:1]), _ARGUMENTS["waiting"]))
@@ -78,12 +78,12 @@ def plan(quiet: Sequence[int], checks: int = 0) -> list[Slot]:
 
 
 def job_of(slot: Slot, now: datetime) -> str:
-    """Return the name of a slot's run in an hour, always the same."""
+    """Return the fixed name of a slot's run in an hour."""
     return f"{slot.kind}-{slot.site}-{now:%Y%m%dT%H}"
 
 
 def kind_of(report: Mapping[str, Any]) -> Kind | Literal["manual"]:
-    """Return the kind of a run by its report: a scheduled one, or ``manual``."""
+    """Return the kind of a run from its report: a scheduled kind, or ``manual``."""
     if str(report.get("job", "")).startswith(backfill_prefix(str(report["spider"]))):
         return "backfill"
     given = {k: v for k, v in report.get("arguments", {}).items() if not k.startswith("_")}
@@ -102,10 +102,10 @@ def next_backfill(
 ) -> dict[str, str] | None:
     """Return the arguments of the next back-fill: a month of an outlet that no run has finished.
 
-    The latest month comes first, and in it the outlets with most articles; ``_job`` names the run,
-    whose report marks it as done. An outlet without a listing on the site is skipped in the months
-    before. A listing that failed for another reason is requested again when all others are done,
-    once a day. ``None`` when there is nothing to do.
+    The latest month comes first, and in it the outlets with most articles. ``_job`` is the name of
+    the run, whose report marks the back-fill as done. Outlets without a listing on the site are
+    skipped in earlier months. Listings that failed for other reasons are requested again once a
+    day, after all others. ``None`` if there is nothing to do.
     """
     again: dict[str, str] | None = None
     place = as_place(place)
@@ -125,7 +125,7 @@ def next_backfill(
             if report.get("state") != "finished" or report.get("outcome") == "skipped":
                 return run
             if report["outcome"] == "failed" and not report["found"]:
-                if report.get("listings_gone", 1):  # older reports do not say
+                if report.get("listings_gone", 1):  # missing in older reports
                     outlets.remove((edition, outlet))
                 elif datetime.fromisoformat(report["started"]).date() < today:
                     again = again or run
@@ -133,7 +133,7 @@ def next_backfill(
 
 
 def backfilled_since(data: Path, site: str, since: datetime) -> bool:
-    """Return whether a back-fill of a site has begun after a timestamp."""
+    """Return whether a back-fill of a site has started since a timestamp."""
     return any(
         report["job"].startswith(backfill_prefix(site))
         and datetime.fromisoformat(report["started"]) >= since
@@ -142,12 +142,12 @@ def backfilled_since(data: Path, site: str, since: datetime) -> bool:
 
 
 def this_hour(now: datetime) -> datetime:
-    """Return the beginning of the present hour."""
+    """Return the beginning of the current hour."""
     return now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
 def _months(today: date, count: int) -> Iterator[tuple[date, date]]:
-    """Yield first and last days of the months before the present one, latest first."""
+    """Yield first and last days of the months before the current one, latest first."""
 
     def before(day: date) -> Iterator[tuple[date, date]]:
         while True:

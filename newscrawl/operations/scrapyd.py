@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 _PROJECT = "newscrawl"
 _TIMEOUT = 60
-"""Seconds for a response; Scrapyd lists an egg's spiders before it takes the first job."""
+"""Timeout in seconds; Scrapyd lists an egg's spiders before it accepts the first job."""
 
 
 def post(
@@ -37,11 +37,10 @@ def post(
 ) -> Iterator[str]:
     """Post the runs that are due in the current hour and neither queued, running nor done.
 
-    A site has one job at a time: what is due meanwhile is posted by a later call of the hour. Each
-    job goes to the Scrapyd with the fewest jobs. One that is away gets none, and its jobs go to the
-    others.
+    A site has one job at a time: other due runs are posted by a later call in the same hour. Each
+    job goes to the Scrapyd with the fewest jobs. Servers that cannot be reached are skipped.
 
-    Yields a line for each posted job. User and password are those of the environment
+    Yields a line for each posted job. User and password are taken from the environment
     (``SCRAPYD_USERNAME``, ``SCRAPYD_PASSWORD``).
 
     Args:
@@ -71,7 +70,7 @@ def post(
         elif job in known:
             continue
         if not job:
-            continue  # all is filled
+            continue  # all slots are full
         given = [(name, value) for name, value in arguments.items() if name != "_job"]
         run = {"project": _PROJECT, "spider": slot.site, "jobid": job}
         url = _schedule(loads, run, [*given, *options])
@@ -105,7 +104,7 @@ def _schedule(
 
 
 def _listed(urls: Sequence[str]) -> tuple[dict[str, list[dict[str, Any]]], dict[str, int]]:
-    """Return all jobs by state, and the number of unfinished ones by Scrapyd that can be reached.
+    """Return all jobs by state, and the number of unfinished ones for each reachable Scrapyd.
 
     Raises:
         ScrapydError: none can be reached.
@@ -156,7 +155,7 @@ def _request(
 
 
 def _advice(error: Exception) -> str:
-    """Return what to do about an error, where that is known."""
+    """Return the remedy for an error, if known."""
     if getattr(error, "code", None) in (401, 403):
         return "; check SCRAPYD_USERNAME and SCRAPYD_PASSWORD"
     if isinstance(getattr(error, "reason", error), ConnectionRefusedError):

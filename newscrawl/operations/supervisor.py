@@ -58,7 +58,7 @@ class Supervisor:
         self._errors = FirstError()
 
     def begin(self) -> None:
-        """Report a killed run of the site, and send the start of this one; holds the site's lock.
+        """Report a killed run of the site, and send the start of this one; the site must be locked.
 
         Raises:
             StoreError: the report of the killed run cannot be written.
@@ -83,7 +83,7 @@ class Supervisor:
         return self._end(report, EXIT_CODES[outcome])
 
     def end(self, outcome: Outcome | None) -> int:
-        """Report a finished run; ``None`` for one without an outcome."""
+        """Report a finished run; ``None`` means that it has no outcome."""
         report = self._head() | read_report(self._data, self._job)
         if report.get("state", "running") == "running":
             reason = f"the run could not begin or end: {self._errors.message or 'see the log'}"

@@ -1,14 +1,12 @@
-"""Upload of complete files to object storage."""
+"""Uploads complete output files to object storage and verifies them."""
 
 import fcntl
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
-from hashlib import sha256
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from uuid import uuid4
 
 from newscrawl.errors import StorageError, StoreError
 from newscrawl.state import Ledger
@@ -26,29 +24,29 @@ KINDS = ("feeds", "rejects", "headlines", "checks", "archive")
 _SUFFIXES = (".jsonl", ".jsonl.gz", ".jsonl.zst", ".warc.gz")
 
 _OWNER = "owner"
-"""Object that belongs to the ledger whose files are uploaded beside it."""
+"""Object that identifies the ledger whose files are uploaded to the storage."""
 
 _FAILURES = 2
-"""Files in a row that fail before the storage counts as away."""
+"""Consecutive failed files after which the upload stops."""
 
 
 @dataclass(slots=True)
 class Uploads:
-    """Result of an upload."""
+    """Result of an upload: uploaded files, remaining files, and the last error."""
 
     uploaded: int = 0
-    """Files that were uploaded and verified."""
+    """Number of files that were uploaded and verified."""
     bytes: int = 0
     """Their size."""
     waiting: int = 0
-    """Files that remain to be uploaded."""
+    """Number of files that remain to be uploaded."""
     error: str = ""
-    """Why a file was not uploaded; empty if all were."""
+    """Reason why a file was not uploaded; empty if all were."""
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A complete file that is not in storage."""
+    """A complete file that is not yet in object storage, with its size and time."""
 
     path: Path
     """The file."""
@@ -59,12 +57,12 @@ class Waiting:
 
 
 def waiting_files(place: Place, ledger: Ledger) -> list[Waiting]:
-    """Return the complete files of this machine that are not in ``STORAGE`` as they are now.
+    """Return the complete files of this machine whose current content is not in ``STORAGE``.
 
     Raises:
         StoreError: the ledger cannot be read.
     """
-    # The ledger knows of an open file before it exists, so it is asked second.
+    # Open files are in the ledger before they exist, so the ledger is queried second.
     found = sorted(_local_files(place.data))
     opened, stored = ledger.files.open_files(), ledger.stored_files.uploaded()
     waiting = []
@@ -93,10 +91,10 @@ def _url(place: Place, name: str) -> str:
 
 
 def upload_all(place: Place, say: Callable[[str], None] = logger.info) -> Uploads:
-    """Upload the files that wait.
+    """Upload the waiting files.
 
     Each file is recorded in the ledger once its object was read back with the same checksum, so
-    that an upload that is interrupted anywhere is repeated.
+    that interrupted uploads are repeated.
 
     Args:
         place: Data directory, ledger and storage.
@@ -143,19 +141,15 @@ def _check_owner(place: Place, ledger: Ledger) -> None:
         StorageError: one does, or the storage cannot be reached.
         StoreError: the ledger cannot be used.
     """
-    name, url = f"{_OWNER} of {place.storage}", _url(place, _OWNER)
-    known = ledger.stored_files.find(name)
+    mark, url = ledger.stored_files.owner(place.storage).encode(), _url(place, _OWNER)
     if size_of(url) is None:
-        content = uuid4().hex.encode()
-        file = StoredFile(name, url, len(content), sha256(content).hexdigest())
-        ledger.stored_files.note(file, now())
         with NamedTemporaryFile() as own:
-            own.write(content)
+            own.write(mark)
             own.flush()
             upload(Path(own.name), place.storage, _OWNER)
         return
     with open_file(url) as stored:
-        if known is None or sha256(stored.read()).hexdigest() != known.sha256:
+        if stored.read() != mark:
             raise StorageError(
                 f"another ledger uploads to {place.storage}: give each a prefix of its own; if "
                 f"this ledger is a restored one, delete {url}"
@@ -163,12 +157,12 @@ def _check_owner(place: Place, ledger: Ledger) -> None:
 
 
 def upload_after_run(place: Place, job: str) -> str:
-    """Upload the files that wait and add the counts to the report of a run.
+    """Upload the waiting files and add the counts to the report of a run.
 
-    Nothing that fails here changes the outcome of the run.
+    Failures do not change the outcome of the run.
 
     Returns:
-        A line for people; empty without object storage.
+        A line for the summary; empty without object storage.
     """
     if not place.storage:
         return ""
@@ -184,7 +178,7 @@ def upload_after_run(place: Place, job: str) -> str:
 
 @contextmanager
 def alone(place: Place) -> Iterator[bool]:
-    """Context in which no other process of this machine uploads or merges; whether it is so."""
+    """Lock uploads and merges of this machine; yield whether the lock was free."""
     path = place.path.with_name("uploads.lock")
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as lock:

@@ -1,9 +1,9 @@
 """Shipped knowledge of single outlets: registry, extraction seeds, overrides.
 
-``outlets.csv`` lists the outlets the network carries, ``seeds.csv`` where some of them were seen to
-keep their fields. Both say how certain each line is: an outlet is first identified by its pages and
-links, and a seed is used only once a page has confirmed it. ``overrides/`` holds what is stated by
-hand for outlets that are not parsed right.
+``outlets.csv`` lists the outlets of the network, ``seeds.csv`` CSS selectors of fields that were
+once seen on outlets' pages. Both state how certain each line is: an outlet is primarily identified
+by its pages and links, and a seed is used only once a page has confirmed it. ``overrides/`` has
+hand-written selectors for outlets that are not extracted correctly.
 """
 
 from newscrawl.outlets.override import Override, check_override, load_overrides, shipped_overrides

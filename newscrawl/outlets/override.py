@@ -1,6 +1,6 @@
 """Loads overrides: hand-written selectors and delay for one outlet, as TOML files.
 
-``overrides/<domain>.toml`` is found by its name. Its selectors are used before learned rules and
+Each file is ``overrides/<domain>.toml``. Its selectors are used before learned rules and
 are checked against the copy like them.
 """
 
@@ -26,7 +26,7 @@ class Override(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Hand-written selectors and delay of one outlet; unset fields are extracted as usual."""
 
     body: Selector | None = None
-    """The body: every element that matches, such as its paragraphs or the part that holds them."""
+    """The body: every matching element, such as its paragraphs or their container."""
     title: Selector | None = None
     """The headline."""
     date: Selector | None = None
@@ -36,10 +36,10 @@ class Override(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     drop: tuple[Selector, ...] = ()
     """Parts of the body to leave out."""
     pause: Annotated[float, msgspec.Meta(gt=0)] | None = None
-    """Least number of seconds between two requests to a host of the outlet."""
+    """Minimum seconds between two requests to a host of the outlet."""
 
     def selectors(self) -> list[tuple[str, str]]:
-        """Return every selector with the key that it is stated under."""
+        """Return every selector with its key in the file."""
         single = [(key, getattr(self, key)) for key in ("body", "title", "date", "authors")]
         return [(key, css) for key, css in single if css] + [("drop", css) for css in self.drop]
 

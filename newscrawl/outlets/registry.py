@@ -15,7 +15,7 @@ DomainCertainty = Literal["evidenced", "listed", "known", "uncertain"]
 """``evidenced``: seen with the outlet's own pages; ``listed``: from a list of newspapers."""
 
 SeedField = Literal["title", "body", "date", "authors"]
-"""Field of a page that a seed points at."""
+"""Field that a seed locates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +29,15 @@ class OutletFacts:
     slug: str
     """Name in the aggregator's URLs."""
     name: str
-    """Name as printed, or the slug where only that is known."""
+    """Name as printed, or the slug if only that is known."""
     domains: tuple[str, ...]
-    """The outlet's own domains, the present one first; empty if none is known."""
+    """The outlet's own domains, the current one first; empty if none is known."""
     slug_certainty: SlugCertainty
     """Whether the aggregator is known to use this slug."""
     domain_certainty: DomainCertainty
     """Whether the domains are known to be the outlet's."""
     note: str
-    """Such as ``defunct``."""
+    """Remark, such as ``defunct``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Seed:
     domain: str
     """The outlet's domain."""
     field: SeedField
-    """What stands there."""
+    """Field that the selector locates."""
     css: str
     """CSS selector."""
     certainty: str
@@ -56,7 +56,7 @@ class Seed:
 
 @cache
 def known_outlets() -> dict[tuple[str, str, str], OutletFacts]:
-    """Every outlet of the registry, by country, edition and slug."""
+    """Return every outlet of the registry, by country, edition and slug."""
     facts = [
         OutletFacts(
             country=row["country"],
@@ -74,7 +74,7 @@ def known_outlets() -> dict[tuple[str, str, str], OutletFacts]:
 
 
 def known_outlet(country: str, edition: str, slug: str) -> OutletFacts | None:
-    """Entry of the registry for one outlet.
+    """Return the registry's entry for one outlet.
 
     >>> known_outlet("MA", "fr", "lopinion").domains
     ('lopinion.ma',)
@@ -84,7 +84,7 @@ def known_outlet(country: str, edition: str, slug: str) -> OutletFacts | None:
 
 
 def first_domain(country: str, edition: str, slug: str) -> str | None:
-    """The domain by which an outlet is known best.
+    """Return the main domain of an outlet.
 
     >>> first_domain("MA", "fr", "lopinion")
     'lopinion.ma'
@@ -96,7 +96,7 @@ def first_domain(country: str, edition: str, slug: str) -> str | None:
 
 @cache
 def seeds() -> tuple[Seed, ...]:
-    """Every seed, in the order in which they are to be tried."""
+    """Return every seed, in the order in which they are tried."""
     return tuple(
         Seed(row["domain"], cast("SeedField", row["field"]), row["css"], row["certainty"])
         for row in _rows("seeds.csv")
@@ -104,6 +104,6 @@ def seeds() -> tuple[Seed, ...]:
 
 
 def _rows(name: str) -> list[dict[str, str]]:
-    """Lines of a data file of this package."""
+    """Return the rows of a CSV file of this package."""
     text = (resources.files("newscrawl.outlets") / name).read_text("utf-8")
     return list(csv.DictReader(text.splitlines()))

@@ -16,7 +16,7 @@ def domain_of_source(item: Article) -> str | None:
 class DomainPipeline:
     """Fills ``outlet.domain``: from the source link, learned domains, or the registry.
 
-    Domains of sources in this run count before those of earlier runs.
+    Domains of sources in this run take precedence over those of earlier runs.
     """
 
     def __init__(self, run: Run) -> None:

@@ -7,7 +7,7 @@ from time import monotonic
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
-from newscrawl.articles.recrawl import Revisits
+from newscrawl.articles.recrawl import RecrawlPolicy
 from newscrawl.errors import StoreError
 from newscrawl.fetching.shutdown import stop
 from newscrawl.items import Article
@@ -41,7 +41,7 @@ class FeedPipeline:
         settings = crawler.settings
         self._crawler = crawler
         self._run = Run.of(crawler)
-        self._revisits = Revisits(settings)
+        self._recrawl = RecrawlPolicy(settings)
         self._batch: list[Article] = []
         self._batch_size = settings.getint("FEED_BATCH")
         self._batch_seconds = settings.getfloat("FEED_BATCH_SECONDS")
@@ -84,11 +84,11 @@ class FeedPipeline:
         try:
             self._flush()
         except StoreError as error:
-            logger.error("%d records are not written: %s", len(self._batch), error)  # noqa: TRY400 - no fault of ours
+            logger.error("%d records are not written: %s", len(self._batch), error)  # noqa: TRY400 - not a bug, no traceback
         self._feed.close()
 
     def _flush(self) -> None:
-        """Write the batch and commit it; on failure nothing of it counts as done."""
+        """Write the batch and commit it, completely or not at all."""
         if self._batch:
             with self._run.ledger.transaction():
                 for listener in self._run.listeners:
@@ -108,7 +108,7 @@ class FeedPipeline:
     def _note(self, item: Article, file: str, position: int, last: tuple[State, int]) -> None:
         """Update the ledger: the article's outcome and its next visit."""
         articles = self._run.ledger.articles
-        state, due = self._revisits.after(item, last)
+        state, due = self._recrawl.after(item, last)
         articles.settle(item.id, state, due=due)
         articles.note_export(
             item.id, self._run.job, item.version, fingerprints(item), file, position

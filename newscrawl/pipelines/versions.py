@@ -13,7 +13,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
 from newscrawl.articles import merge
-from newscrawl.articles.recrawl import Revisits, is_transient
+from newscrawl.articles.recrawl import RecrawlPolicy, is_transient
 from newscrawl.errors import StorageError
 from newscrawl.items import Article, Use, marked
 from newscrawl.state.jsonl import exported_record
@@ -44,7 +44,7 @@ _FIRST_FORM = (
     "source.link",
     "source.status",
 )
-"""Fields of the fingerprints that were stored without names, in their order; never changed."""
+"""Fields of fingerprints that were stored without names, in order; never changed."""
 
 _KEYED = b"\x01"
 """First byte of fingerprints with keys: their length is odd, that of the first form even."""
@@ -68,7 +68,7 @@ class VersionsPipeline:
 
     def __init__(self, crawler: Crawler) -> None:
         self._run = Run.of(crawler)
-        self._revisits = Revisits(crawler.settings)
+        self._recrawl = RecrawlPolicy(crawler.settings)
         self._storage_away = False
         """Whether object storage could not be reached; the crawl does not wait for it again."""
         self._exclude = crawler.settings.getbool("EXCLUDE_NOAI_HOSTS")
@@ -101,16 +101,16 @@ class VersionsPipeline:
         """Keep the source's fields of an earlier version if the source is lost.
 
         While the failure may be transient, or if the earlier version cannot be read, that version
-        stands as it is.
+        remains the latest.
 
         Raises:
-            UnchangedRecordError: it does.
+            UnchangedRecordError: it remains the latest.
         """
         if self._exclude and objection(item.source.directives):
             return
         articles = self._run.ledger.articles
         if is_transient(item.source):
-            state, _ = self._revisits.after(item, articles.last_outcome(item.id))
+            state, _ = self._recrawl.after(item, articles.last_outcome(item.id))
             if state == "waiting":
                 self._leave(item)
         try:
@@ -127,7 +127,7 @@ class VersionsPipeline:
     def _leave(self, item: Article) -> NoReturn:
         """Settle an article whose latest version is still valid."""
         articles = self._run.ledger.articles
-        state, due = self._revisits.after(item, articles.last_outcome(item.id))
+        state, due = self._recrawl.after(item, articles.last_outcome(item.id))
         articles.settle(item.id, state, due=due)
         raise UnchangedRecordError("unchanged", log_level="DEBUG")
 
@@ -142,7 +142,7 @@ def fingerprints(item: Article, names: Iterable[str] = COMPARED) -> bytes:
 def changes(before: bytes, after: bytes, names: Iterable[str] = COMPARED) -> list[str]:
     """Return the fields that differ, as far as both fingerprints have them.
 
-    A field that was not compared when the earlier record was written is no change.
+    A field that was not compared when the earlier record was written does not count.
     """
     old, new = _by_key(before), _by_key(after)
     return [

@@ -1,23 +1,25 @@
 """Counts the feeds' articles for the report page: by outlet, day, status and agreement.
 
-Only counted fields are decoded. Each article counts once, in its latest version; memory grows by
-some 80 bytes per article (``benchmarks/report.py``).
+Each article counts once, in its latest version; memory grows by about 80 bytes per article
+(``benchmarks/report.py``).
 """
 
 import heapq
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from sys import intern
-from typing import cast, get_args
+from typing import NamedTuple
 
 import msgspec
 
-from newscrawl.export.feeds import Damage, FeedReader, Line
+from newscrawl.export.feeds import Damage, FeedLine, FeedReader
 from newscrawl.export.survival import LOST as LOST_STATES
 from newscrawl.export.survival import Checks
-from newscrawl.items import Status, Use, marked
+from newscrawl.export.trust import Level, Reason, trust
+from newscrawl.items import Article, Use, marked
 
 FILLED = marked(Use.COUNTED)
 """Fields whose filled values are counted."""
@@ -39,36 +41,25 @@ AGREE = 0.9
 _LOW_AGREEMENT = "low agreement"
 """Name of the sample of parsed sources below ``AGREE``."""
 
-_RECENT = 25
-"""Number of latest records kept per source status."""
+_SAMPLED = 25
+"""Number of latest records kept per source status and reason of trust."""
+
+_SAMPLED_OF_OUTLET = 2
+"""Number of latest records kept per outlet."""
 
 _NAMED = 20
 """Maximum number of damaged lines to list."""
 
-_EMPTY = frozenset({b"null", b"[]", b'""', b""})
 
+class Sampled(NamedTuple):
+    """A record in the sample of the report page."""
 
-class _Outlet(msgspec.Struct):
-    """Decoded fields of a record's outlet."""
-
-    slug: str
-    name: str
-    domain: str | None
-
-
-class _Source(msgspec.Struct):
-    """Decoded fields of a record's source."""
-
-    status: Status
-    rule: str | None
-    lost_since: str | None = None
-
-
-class _Agreement(msgspec.Struct):
-    """Decoded agreement of a record."""
-
-    title: float | None
-    text: float | None
+    exported: str
+    """Time of the record's creation, UTC."""
+    number: int
+    """Number of the line among all lines read."""
+    line: bytes
+    """Its line in the feed."""
 
 
 class _Crawl(msgspec.Struct):
@@ -77,45 +68,18 @@ class _Crawl(msgspec.Struct):
     exported: str | None
 
 
-class _Record(msgspec.Struct):
-    """Decoded fields of a record; of other counted fields only whether they are filled."""
-
-    id: str
-    aggregator: str
-    edition: str
-    outlet: _Outlet
-    published: str
-    language: str | None
-    source: _Source
-    agreement: _Agreement
-    text: str
-    flags: list[str]
-    duplicate_of: str | None
-    crawl: _Crawl
-
-
 class _Exported(msgspec.Struct):
     """A record of which only the export time is decoded."""
 
     crawl: _Crawl
 
 
-_CountedRecord = msgspec.defstruct(
-    "_CountedRecord",
-    [
-        (name, msgspec.Raw, msgspec.Raw(b"null"))
-        for name in FILLED
-        if name not in _Record.__struct_fields__
-    ],
-    bases=(_Record,),
-    kw_only=True,
-)
-_decode = msgspec.json.Decoder(cast("type[_Record]", _CountedRecord)).decode
+_decode = msgspec.json.Decoder(Article).decode
 _decode_exported = msgspec.json.Decoder(_Exported).decode
 
 
 @dataclass(slots=True)
-class Outlet:
+class OutletStatistics:
     """Statistics of one newspaper in one edition of one aggregator."""
 
     site: str
@@ -136,6 +100,10 @@ class Outlet:
     """Sum of the agreement of the texts."""
     compared: int = 0
     """Articles whose two texts were compared."""
+    trust: Counter[Level] = field(default_factory=Counter)
+    """Articles by trust."""
+    reasons: Counter[Reason] = field(default_factory=Counter)
+    """Articles by each reason why trust is not high."""
     languages: Counter[str] = field(default_factory=Counter)
     """Articles by language of the text."""
     years: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -143,7 +111,7 @@ class Outlet:
     requested: Counter[int] = field(default_factory=Counter)
     """Requested sources by age in years when the record was written."""
     lost: Counter[int] = field(default_factory=Counter)
-    """Those of them that are ``LOST``."""
+    """Requested sources whose status is in ``LOST``."""
     lives: Counter[tuple[int, bool]] = field(default_factory=Counter)
     """Sources by months from publication to their loss (true) or last observation (false)."""
 
@@ -162,7 +130,7 @@ class FeedStatistics:
     """Number of articles."""
     duplicates: int = 0
     """Articles with the text of an earlier one."""
-    outlets: dict[tuple[str, str, str], Outlet] = field(default_factory=dict)
+    outlets: dict[tuple[str, str, str], OutletStatistics] = field(default_factory=dict)
     """By site, edition and slug."""
     months: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     """Articles by month of publication and status of the source."""
@@ -171,7 +139,7 @@ class FeedStatistics:
     lives: defaultdict[str, Counter[tuple[int, bool]]] = field(
         default_factory=lambda: defaultdict(Counter)
     )
-    """Sources by year of publication, and as in ``Outlet.lives``."""
+    """Sources by year of publication, and as in ``OutletStatistics.lives``."""
     clusters: Counter[int] = field(default_factory=Counter)
     """Later articles with the same text, by hash of the first one's identifier."""
     agreement: dict[str, list[int]] = field(
@@ -186,9 +154,9 @@ class FeedStatistics:
     """Articles by language of the text."""
     rules: Counter[str] = field(default_factory=Counter)
     """Articles by extraction method of the source's body."""
-    recent: list[bytes] = field(default_factory=list)
-    """Sample of records, latest first: the latest of each source status and those with low
-    agreement."""
+    sample: list[Sampled] = field(default_factory=list)
+    """Sample of records: in turns the latest of each source status, of those with low agreement,
+    of each reason of trust and of each outlet."""
     damages: list[Damage] = field(default_factory=list)
     """The first damaged lines."""
 
@@ -197,16 +165,14 @@ def count_feeds(reader: FeedReader, checks: Checks) -> FeedStatistics:
     """Return the statistics of all feeds, and of the later checks of the sources.
 
     Feeds are read latest first, so that the first record of an article is its latest version. A
-    run writes an article once; if a feed edited by hand has it twice, the first one counts.
+    run writes an article once; in a manually edited feed that has it twice, the first one counts.
 
     Raises:
         ExportError: a feed cannot be read.
     """
     stats = FeedStatistics()
     seen: set[int] = set()
-    recent: dict[str, list[tuple[str, int, bytes]]] = {
-        name: [] for name in (*get_args(Status), _LOW_AGREEMENT)
-    }
+    samples: defaultdict[tuple[str, ...], list[Sampled]] = defaultdict(list)
     for number in _latest_first(reader):
         for line in reader.lines(number):
             stats.lines += 1
@@ -214,25 +180,54 @@ def count_feeds(reader: FeedReader, checks: Checks) -> FeedStatistics:
                 _note_damage(stats, line)
                 continue
             try:
-                record = _decode(line.data)
+                article = _parse(line)
             except ValueError as error:  # base class of msgspec's errors
                 _note_damage(stats, Damage(reader.feeds[number].path, line.number, str(error)))
                 continue
-            key = hash(record.id)  # 64 bits: a collision in a million is one in 10 million
+            key = hash(article.id)  # 64 bits: collisions are unlikely
             if key in seen:
                 stats.earlier += 1
                 continue
             seen.add(key)
-            _count(stats, record, checks)
-            latest = recent[_sample(record)]
-            entry = (record.crawl.exported or "", stats.lines, line.data)
-            if len(latest) < _RECENT:
-                heapq.heappush(latest, entry)
-            elif entry > latest[0]:
-                heapq.heapreplace(latest, entry)
-    entries = sorted((entry for kept in recent.values() for entry in kept), reverse=True)
-    stats.recent = [data for _, _, data in entries]
+            reasons = _count(stats, article, checks)
+            entry = Sampled(article.crawl.exported or "", stats.lines, line.data)
+            for name, size in _samples(article, reasons):
+                kept = samples[name]
+                if len(kept) < size:
+                    heapq.heappush(kept, entry)
+                elif entry > kept[0]:
+                    heapq.heapreplace(kept, entry)
+    stats.sample = list(dict.fromkeys(_in_turns(samples.values())))
     return stats
+
+
+def _parse(line: FeedLine) -> Article:
+    """Parse a record.
+
+    Raises:
+        ValueError: it is none.
+    """
+    article = _decode(line.data)
+    if not (article.id and article.outlet.slug and article.published):
+        raise ValueError("no article: it lacks an identifier, an outlet or a date")
+    return article
+
+
+def _samples(article: Article, reasons: Iterable[Reason]) -> Iterator[tuple[tuple[str, ...], int]]:
+    """Yield the samples that a record belongs to, and how many records each keeps."""
+    status, agreement = article.source.status, article.agreement.text
+    is_low = status == "ok" and agreement is not None and agreement < AGREE
+    yield (_LOW_AGREEMENT if is_low else status,), _SAMPLED
+    for reason in reasons:
+        yield ("trust", reason), _SAMPLED
+    yield (article.aggregator, article.edition, article.outlet.slug), _SAMPLED_OF_OUTLET
+
+
+def _in_turns(samples: Iterable[list[Sampled]]) -> Iterator[Sampled]:
+    """Yield the latest record of each sample, then the second of each, and so on."""
+    ordered = (sorted(kept, reverse=True) for kept in samples)
+    for turn in zip_longest(*ordered):
+        yield from filter(None, turn)
 
 
 def _latest_first(reader: FeedReader) -> list[int]:
@@ -242,10 +237,10 @@ def _latest_first(reader: FeedReader) -> list[int]:
     )
 
 
-def _began(lines: Iterator[Line | Damage]) -> str:
+def _began(lines: Iterator[FeedLine | Damage]) -> str:
     """Return the export time of the first valid record; "" if there is none."""
     for line in lines:
-        if isinstance(line, Line):
+        if isinstance(line, FeedLine):
             try:
                 return _decode_exported(line.data).crawl.exported or ""
             except ValueError:
@@ -259,66 +254,62 @@ def _note_damage(stats: FeedStatistics, damage: Damage) -> None:
         stats.damages.append(damage)
 
 
-def _count(stats: FeedStatistics, record: _Record, checks: Checks) -> None:
+def _count(stats: FeedStatistics, article: Article, checks: Checks) -> tuple[Reason, ...]:
+    """Count an article; return the reasons why its trust is not high."""
     stats.articles += 1
-    status = record.source.status
-    site, edition, slug = record.aggregator, record.edition, record.outlet.slug
+    status, published = article.source.status, article.published or ""
+    site, edition, slug = article.aggregator, article.edition, article.outlet.slug
     outlet = stats.outlets.get((site, edition, slug))
     if outlet is None:
-        outlet = stats.outlets[site, edition, slug] = Outlet(site, edition, slug)
-    outlet.name = outlet.name or record.outlet.name
-    if record.outlet.domain:
-        outlet.domains[record.outlet.domain] += 1
-    outlet.days[intern(record.published[:10])] += 1
+        outlet = stats.outlets[site, edition, slug] = OutletStatistics(site, edition, slug)
+    outlet.name = outlet.name or article.outlet.name
+    if article.outlet.domain:
+        outlet.domains[article.outlet.domain] += 1
+    outlet.days[intern(published[:10])] += 1
     outlet.statuses[status] += 1
-    outlet.years[record.published[:4], status] += 1
-    outlet.languages[record.language or "?"] += 1
-    stats.months[intern(record.published[:7])][status] += 1
+    outlet.years[published[:4], status] += 1
+    outlet.languages[article.language or "?"] += 1
+    verdict = trust(article)
+    outlet.trust[verdict.level] += 1
+    outlet.reasons.update(verdict.reasons)
+    stats.months[intern(published[:7])][status] += 1
     if status not in _NOT_REQUESTED:
-        age = _age(record)
+        age = _age(article)
         outlet.requested[age] += 1
         outlet.lost[age] += status in LOST
-        life = _life(record, checks)
+        life = _life(article, checks)
         outlet.lives[life] += 1
-        stats.lives[record.published[:4]][life] += 1
-    if (share := record.agreement.text) is not None:
+        stats.lives[published[:4]][life] += 1
+    if (share := article.agreement.text) is not None:
         outlet.agreement += share
         outlet.compared += 1
         stats.agreement["text"][min(int(share * BINS), BINS - 1)] += 1
-    if (share := record.agreement.title) is not None:
+    if (share := article.agreement.title) is not None:
         stats.agreement["title"][min(int(share * BINS), BINS - 1)] += 1
-    for name in FILLED:
-        value = getattr(record, name)
-        if (bytes(value) not in _EMPTY) if isinstance(value, msgspec.Raw) else value:
-            stats.filled[name] += 1
-    stats.flags.update(record.flags)
-    stats.languages[record.language or "?"] += 1
-    if record.source.rule:
-        stats.rules["rule" if "#" in record.source.rule else record.source.rule] += 1
-    if record.duplicate_of is not None:
+    stats.filled.update(name for name in FILLED if getattr(article, name))
+    stats.flags.update(article.flags)
+    stats.languages[article.language or "?"] += 1
+    if article.source.rule:
+        stats.rules["rule" if "#" in article.source.rule else article.source.rule] += 1
+    if article.duplicate_of is not None:
         stats.duplicates += 1
-        stats.clusters[hash(record.duplicate_of)] += 1
-    stats.lengths[bisect_left(LENGTHS, _words(record.text))] += 1
+        stats.clusters[hash(article.duplicate_of)] += 1
+    stats.lengths[bisect_left(LENGTHS, _words(article.text or ""))] += 1
+    return verdict.reasons
 
 
-def _sample(record: _Record) -> str:
-    """Return the name of the sample that a record belongs to."""
-    agreement = record.agreement.text
-    low = record.source.status == "ok" and agreement is not None and agreement < AGREE
-    return _LOW_AGREEMENT if low else record.source.status
-
-
-def _life(record: _Record, checks: Checks) -> tuple[int, bool]:
+def _life(article: Article, checks: Checks) -> tuple[int, bool]:
     """Return months from publication to loss or last observation, and whether it was lost."""
-    written = record.crawl.exported or record.published
+    published = article.published or ""
+    written = article.crawl.exported or published
     seen = [
-        (record.source.lost_since or written, record.source.status in LOST),
-        *((check.at, check.state in LOST_STATES) for check in checks.of(record.id)),
+        (article.source.lost_since or written, article.source.status in LOST),
+        *((check.at, check.state in LOST_STATES) for check in checks.of(article.id)),
     ]
     at, lost = seen.pop()
     while lost and seen and seen[-1][1]:
         at, _ = seen.pop()
-    return _months(record.published, at), lost
+    return _months(published, at), lost
 
 
 def _months(first: str, last: str) -> int:
@@ -327,9 +318,10 @@ def _months(first: str, last: str) -> int:
     return max(0, months - (last[8:10] < first[8:10]))
 
 
-def _age(record: _Record) -> int:
+def _age(article: Article) -> int:
     """Return the completed years from publication to export."""
-    published, exported = record.published[:10], (record.crawl.exported or record.published)[:10]
+    published = (article.published or "")[:10]
+    exported = (article.crawl.exported or published)[:10]
     return max(0, int(exported[:4]) - int(published[:4]) - (exported[4:] < published[4:]))
 
 

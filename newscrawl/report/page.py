@@ -23,10 +23,20 @@ from newscrawl import __version__
 from newscrawl.errors import StoreError
 from newscrawl.export.feeds import Feed, FeedReader
 from newscrawl.export.survival import Checks, find_checks, kaplan_meier
+from newscrawl.export.trust import LEVELS, REASONS, trust
 from newscrawl.items import Article, Status
 from newscrawl.operations.monitors import alarms
 from newscrawl.report.differences import differences
-from newscrawl.report.feeds import AGREE, FILLED, LENGTHS, FeedStatistics, Outlet, count_feeds
+from newscrawl.report.feeds import (
+    AGREE,
+    FILLED,
+    LENGTHS,
+    LOST,
+    FeedStatistics,
+    OutletStatistics,
+    Sampled,
+    count_feeds,
+)
 from newscrawl.report.runs import hosts_of, losses_of, rules_of
 from newscrawl.state.place import Place, as_place
 from newscrawl.state.run import now
@@ -42,7 +52,7 @@ _REASONS = 60
 """Maximum rows of a table; the number of omitted rows is shown below it."""
 
 _REPORTS = 2000
-"""Number of run reports that are read, the newest; a year of hourly runs leaves 50,000."""
+"""Number of latest run reports that are read; a year of hourly runs leaves 50,000."""
 
 _CURVES = 7
 """Largest outlets whose survival curves are shown."""
@@ -52,7 +62,7 @@ _DAYS = 366
 
 _SCRIPTS = ("d3.min.js", "plot.umd.min.js", "page.js")
 _STYLES = ("page.css", "plot.css")
-"""The second is the style that Plot inserts into each chart; it must match exactly."""
+"""The second style is the one that Plot inserts into each chart; it must match exactly."""
 
 _ASSETS = resources.files("newscrawl.report") / "assets"
 
@@ -66,11 +76,13 @@ def write_page(place: Place | Path, feeds: list[Feed], output: Path) -> int:
     """
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
-        # Compressed feeds are decompressed where there is space for them.
+        # Compressed feeds are decompressed in a directory with enough space.
         with TemporaryDirectory(dir=output.parent, prefix=".report.") as scratch:
             reader = FeedReader(feeds, Path(scratch))
             try:
-                stats = count_feeds(reader, Checks(find_checks(place)))
+                checks = Checks(find_checks(place), Path(scratch) / "checks.sqlite")
+                stats = count_feeds(reader, checks)
+                checks.close()
             finally:
                 reader.close()
         page = _render(_content(stats, as_place(place), feeds)).encode()
@@ -138,7 +150,10 @@ def _content(stats: FeedStatistics, place: Place, feeds: list[Feed]) -> dict[str
         "flags": dict(stats.flags.most_common()),
         "languages": dict(stats.languages.most_common(12)),
         "found": dict(stats.rules.most_common()),
-        "records": list(_within(map(_record, stats.recent))),
+        "levels": LEVELS,
+        "reasonLevels": REASONS,
+        "lost": sorted(LOST),
+        "records": _sample(stats.sample),
         "reasons": losses[:_REASONS],
         "moreReasons": max(0, len(losses) - _REASONS),
         "rules": [_rule(site, rule) for site, rule in sorted(rules, key=_health)[:_RULES]],
@@ -151,11 +166,11 @@ def _content(stats: FeedStatistics, place: Place, feeds: list[Feed]) -> dict[str
     }
 
 
-def _survival(stats: FeedStatistics, outlets: list[Outlet]) -> list[list[Any]]:
+def _survival(stats: FeedStatistics, outlets: list[OutletStatistics]) -> list[list[Any]]:
     """Return curves of the survival of sources: all, then by year, then of the largest outlets.
 
-    Each is its kind, its name, its number of sources, and its steps: months since publication,
-    share that survives, number of sources observed for so long.
+    Each consists of kind, name, number of sources, and steps: months since publication, surviving
+    share, number of sources observed for that long.
     """
     groups = [("year", year, stats.lives[year]) for year in sorted(stats.lives)]
     everything = sum((lives for _, _, lives in groups), Counter[tuple[int, bool]]())
@@ -176,7 +191,7 @@ def _curve(lives: Counter[tuple[int, bool]]) -> list[list[float]]:
     return [[0, 1.0, lives.total()], *steps, [end, last, lives[end, False]]]
 
 
-def _outlet(outlet: Outlet, last_day: str) -> dict[str, Any]:
+def _outlet(outlet: OutletStatistics, last_day: str) -> dict[str, Any]:
     """Return an outlet's row, with its articles by month, and by day for the last year."""
     months: Counter[str] = Counter()
     for day, count in outlet.days.items():
@@ -193,6 +208,8 @@ def _outlet(outlet: Outlet, last_day: str) -> dict[str, Any]:
         "last": max(outlet.days),
         "statuses": outlet.statuses,
         "agreement": round(outlet.agreement / outlet.compared, 3) if outlet.compared else None,
+        "trust": outlet.trust,
+        "reasons": outlet.reasons,
         "languages": dict(outlet.languages.most_common()),
         "years": [[year, status, count] for (year, status), count in sorted(outlet.years.items())],
         "ages": [
@@ -203,16 +220,25 @@ def _outlet(outlet: Outlet, last_day: str) -> dict[str, Any]:
     }
 
 
+def _sample(sample: Iterable[Sampled]) -> list[dict[str, Any]]:
+    """Return the sampled records, as many as there is room for, latest first."""
+    records = _within(_record(sampled.line) for sampled in sample)
+    return sorted(records, key=lambda record: record["exported"] or "", reverse=True)
+
+
 def _record(line: bytes) -> dict[str, Any]:
     """Return a record with both versions and their differences."""
     article = msgspec.json.decode(line, type=Article)
-    copy, source = article.copy, article.source
+    copy, source, verdict = article.copy, article.source, trust(article)
     return {
         "id": article.id,
         "url": article.url,
         "outlet": article.outlet.name,
         "title": article.title,
         "published": article.published,
+        "exported": article.crawl.exported,
+        "trust": verdict.level,
+        "reasons": verdict.reasons,
         "language": article.language,
         "origin": article.origin,
         "status": source.status,

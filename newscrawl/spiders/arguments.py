@@ -12,12 +12,12 @@ from newscrawl.aggregator.sites import Site
 from newscrawl.aggregator.urls import ArticleKey, is_slug, parse_article_id, parse_article_url
 from newscrawl.errors import ArgumentError
 from newscrawl.items import Edition
-from newscrawl.state.articles import Wanted
+from newscrawl.state.articles import ClaimFilter
 from newscrawl.state.plan import Plan
 from newscrawl.text.days import FORMS, parse_day
 
 Revisit = Literal["yes", "no", "only"]
-"""Whether a run reads again what is due."""
+"""Whether a run fetches due articles again."""
 
 _RANGE = re.compile(r"(?P<outlet>[^:\s]+):(?P<first>\d{1,18})(?:-(?P<last>\d{1,18}))?")
 _LINE = re.compile(r".+")
@@ -30,12 +30,12 @@ class IdRange:
     outlet: str
     """Outlet slug."""
     first: int
-    """The lowest number."""
+    """Lowest number."""
     last: int
-    """The highest number."""
+    """Highest number."""
 
     def __iter__(self) -> Iterator[str]:
-        """Yield the numbers as in URLs."""
+        """Yield the numbers as written in URLs."""
         return map(str, range(self.first, self.last + 1))
 
 
@@ -73,9 +73,9 @@ class Arguments:
     since: date | None = None
     """First printed date that is wanted: ``2024-01-01``, or ``7d`` or ``2w`` before today."""
     until: date | None = None
-    """Last printed date that is wanted, written in the same ways."""
-    urls: Articles = Articles()  # noqa: RUF009 - nothing changes it
-    """Article URLs, a comma list or a file with one a line: only these, and even if done."""
+    """Last printed date that is wanted, in the same formats."""
+    urls: Articles = Articles()  # noqa: RUF009 - never modified
+    """Article URLs, comma-separated or a file with one per line: only these, even if done."""
     again: bool = False
     """With ``urls``: ``yes`` fetches the whole list, even if an earlier run of it was stopped."""
     ids: tuple[IdRange, ...] = ()
@@ -83,9 +83,9 @@ class Arguments:
     follow: bool = True
     """Whether source links are followed: ``yes`` or ``no``."""
     limit: int | None = None
-    """Most articles to read."""
+    """Maximum number of articles."""
     revisit: Revisit = "yes"
-    """Whether articles that are due are read again, ``yes`` or ``no``, or ``only`` those."""
+    """Whether due articles are fetched again: ``yes``, ``no``, or ``only`` those."""
     check: int | None = None
     """Number of old sources to check (``SOURCE_CHECK_DAYS``); nothing else is fetched then."""
 
@@ -93,10 +93,10 @@ class Arguments:
     def parse(cls, site: Site, given: Mapping[str, Any]) -> "Arguments":
         """Read the arguments of a spider.
 
-        Names that begin with an underscore are Scrapyd's and are passed over.
+        Names that begin with an underscore are Scrapyd's and are ignored.
 
         Raises:
-            ArgumentError: the first one that is wrong.
+            ArgumentError: an argument is invalid; the first one is reported.
         """
         values = {k: str(v).strip() for k, v in given.items() if not k.startswith("_")}
         names = [field.name for field in fields(cls)]
@@ -127,7 +127,7 @@ class Arguments:
         return arguments
 
     def _check(self, values: Mapping[str, str]) -> None:
-        """What single arguments cannot know of each other."""
+        """Check the combination of arguments."""
         if self.since and self.until and self.since > self.until:
             raise ArgumentError(
                 f"since={values['since']}: is after until={values['until']}; "
@@ -160,19 +160,19 @@ class Arguments:
                     f"leave out {', '.join(others)}"
                 )
 
-    def wanted(self) -> Wanted:
+    def wanted(self) -> ClaimFilter:
         """Return which known articles the run may claim."""
-        return Wanted(
+        return ClaimFilter(
             editions=self.editions,
             outlets=self.outlets,
             since=self.since.isoformat() if self.since else None,
             until=self.until.isoformat() if self.until else None,
-            # A record without its source must not replace one that has it or waits for it.
+            # A record without its source must not replace one that has it or is waiting for it.
             exported=self.follow,
         )
 
     def plan(self, given: Mapping[str, Any]) -> Plan:
-        """Return what the run is to do; ``given`` are the arguments as they were passed."""
+        """Return the task of the run; ``given`` are the arguments as passed."""
         numbers = sum(each.last - each.first + 1 for each in self.ids)
         ends = [end for end in (self.limit, len(self.urls), numbers) if end]
         chosen = self.urls or self.ids or self.check or self.revisit == "only"
@@ -191,7 +191,7 @@ class Arguments:
 
 
 def _list(value: str | None) -> tuple[str, ...]:
-    """A comma list without empty and repeated parts."""
+    """Split a comma-separated list, without empty and repeated parts."""
     parts = (part.strip() for part in (value or "").split(","))
     return tuple(dict.fromkeys(part for part in parts if part))
 

@@ -17,7 +17,7 @@ from newscrawl.articles import responses, source_status
 from newscrawl.articles.flow import ArticleFlow
 from newscrawl.articles.parse_jobs import CopyJob
 from newscrawl.articles.parse_workers import Parser, parser_of
-from newscrawl.articles.recrawl import Revisits
+from newscrawl.articles.recrawl import RecrawlPolicy
 from newscrawl.articles.rule_store import RuleStore
 from newscrawl.errors import ArgumentError, StoreError
 from newscrawl.fetching.block_pages import challenge
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 
 _BLOCK_PAGE = 20_000
-"""Bytes up to which a response may be a block page; the network's own pages are larger."""
+"""Maximum bytes of a block page; the aggregators' own pages are larger."""
 
 
 class AggregatorSpider(scrapy.Spider):
@@ -56,7 +56,7 @@ class AggregatorSpider(scrapy.Spider):
     discovery: Discovery
     flow: ArticleFlow
     driver: FlowDriver
-    revisits: Revisits
+    recrawl: RecrawlPolicy
     hosts: Hosts
 
     def __init_subclass__(cls, **given: Any) -> None:
@@ -84,7 +84,7 @@ class AggregatorSpider(scrapy.Spider):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
-        """Build the spider with what the settings configure."""
+        """Create the spider with its run, parser and policies."""
         spider = super().from_crawler(crawler, *args, **kwargs)
         settings, site, arguments = crawler.settings, spider.site, spider.arguments
         spider.run = run = Run.of(crawler, job_name(spider.name, kwargs.get("_job")))
@@ -96,7 +96,7 @@ class AggregatorSpider(scrapy.Spider):
             crawler, site, arguments, run, spider.parser, spider.article_request
         )
         run.listeners.append(spider.rules)
-        spider.revisits = Revisits(settings)
+        spider.recrawl = RecrawlPolicy(settings)
         spider.hosts = Hosts.of(crawler)
         web_archive = WebArchive(settings)
         if web_archive.base:
@@ -132,7 +132,7 @@ class AggregatorSpider(scrapy.Spider):
         """Set the finish reason of a run that ended early.
 
         Raises:
-            CloseSpider: the site was away.
+            CloseSpider: the site could not be reached.
         """
         if self.discovery.away:
             raise CloseSpider("site_away")
@@ -142,7 +142,7 @@ class AggregatorSpider(scrapy.Spider):
     def article_request(
         self, key: ArticleKey, discovered: str | None, page: ListingPage | None
     ) -> Request:
-        """Request an article; ``discovered`` is ``None`` if it may not exist at all."""
+        """Return the request for an article; ``discovered`` is ``None`` if it may not exist."""
         return Request(
             key.url,
             callback=self.parse_article,
@@ -181,7 +181,7 @@ class AggregatorSpider(scrapy.Spider):
                     for request in self.discovery.follow_links(copy.key, links):
                         yield request
                     too_old = self._is_too_old(copy)
-        except Exception as error:  # noqa: BLE001 - the walk must not wait for this article
+        except Exception as error:  # noqa: BLE001 - the walk must not wait for this article forever forever
             report_error(self.crawler, response, error)
             copy = None
         for request in self.discovery.parsed(page, too_old=too_old):
@@ -196,12 +196,12 @@ class AggregatorSpider(scrapy.Spider):
     async def _parse_copy(
         self, response: Response, key: ArticleKey
     ) -> tuple["AggregatorPage | None", list[ArticleKey]]:
-        """Parse the copy and what its page links to; a page that is none fails the article."""
+        """Parse the copy and its page's links; on any other page, fail the article."""
         if parse_article_url(response.url) != key:
             self._not_the_article(key, response, f"redirected to {response.url}")
             return None, []
         if len(response.body) <= _BLOCK_PAGE and challenge({}, response.body):
-            # Recognised before it is parsed, so that a blocked crawl ends at once.
+            # Detected before parsing, so that a blocked crawl ends at once.
             self._count("pages")
             self._count("unreadable")
             self._not_the_article(key, response, "block page")
@@ -219,7 +219,7 @@ class AggregatorSpider(scrapy.Spider):
         return copy.page, copy.links
 
     def _is_new(self, key: ArticleKey) -> bool:
-        """Enter an article that exists into the ledger, unless the run has enough or knows it."""
+        """Store an existing article in the ledger, unless ``limit`` is reached or it is known."""
         return self.discovery.claims.room != 0 and bool(self.discovery.claims.find([key]))
 
     def _is_too_old(self, copy: "AggregatorPage") -> bool:
@@ -228,12 +228,12 @@ class AggregatorSpider(scrapy.Spider):
 
     @guarded
     async def article_failed(self, failure: Failure) -> Results:
-        """Note an aggregator's page that could not be fetched."""
+        """Handle an aggregator's page that could not be fetched."""
         request: Request = failure.request  # type: ignore[attr-defined]
         given = request.cb_kwargs
         try:
             self._note_failure(given["key"], failure, candidate=given["discovered"] is None)
-        except Exception as error:  # noqa: BLE001 - the walk must not wait for this article
+        except Exception as error:  # noqa: BLE001 - the walk must not wait for this article forever forever
             report_error(self.crawler, failure, error)
         for following in self.discovery.parsed(given["page"], too_old=None):
             yield following
@@ -249,10 +249,10 @@ class AggregatorSpider(scrapy.Spider):
         if outcome.asked:
             self._fail(key, outcome.reason)
         else:
-            self.discovery.end_early(outcome.reason)  # the next run takes the article over
+            self.discovery.end_early(outcome.reason)  # the next run takes over the article
 
     def _not_the_article(self, key: ArticleKey, response: Response, reason: str) -> None:
-        """Fail an article; block pages in a row make the whole site back off."""
+        """Fail an article; consecutive block pages make the whole site back off."""
         block = source_status.wall_of_site(response, key.url)
         if block:
             self._blocked += 1
@@ -263,12 +263,12 @@ class AggregatorSpider(scrapy.Spider):
 
     def _fail(self, key: ArticleKey, reason: str) -> None:
         self.logger.warning("%s cannot be parsed: %s", key.url, reason)
-        self.revisits.fail(self.run.ledger.articles, key.id, reason)
+        self.recrawl.fail(self.run.ledger.articles, key.id, reason)
 
-    # --- The end ---------------------------------------------------------------------------------
+    # --- End of run ------------------------------------------------------------------------------
 
     def closed(self, reason: str) -> None:
-        """Note the end of a run."""
+        """Store the end of a run."""
         if reason == "finished":
             self.discovery.finish()
 

@@ -30,7 +30,7 @@ def guarded(handle: Callable[..., Results]) -> Callable[..., Results]:
         try:
             async for result in handle(self, response, **kwargs):
                 yield result
-        except Exception as error:  # noqa: BLE001 - any error costs one page, not the crawl
+        except Exception as error:  # noqa: BLE001 - any error affects one page, not the crawl
             report_error(self.crawler, response, error)
 
     return wrapper

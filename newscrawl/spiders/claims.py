@@ -1,6 +1,6 @@
 """Claims articles from the ledger for a run, by its arguments and ``limit``.
 
-What each spider argument may touch is listed in ``docs/state.md``.
+``docs/state.md`` lists the articles that each spider argument may claim.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,8 +19,8 @@ class Claims:
     Args:
         site: The aggregator.
         arguments: Which articles are wanted.
-        run: Whose ledger is used.
-        attempts: Failures in a row after which an article is given up.
+        run: Run whose ledger is used.
+        attempts: Consecutive failures after which an article is given up.
     """
 
     def __init__(self, site: Site, arguments: Arguments, run: Run, attempts: int) -> None:
@@ -38,7 +38,7 @@ class Claims:
         return None if limit is None else max(0, limit - self._count)
 
     def find(self, keys: Sequence[ArticleKey], again: str = "") -> dict[str, str]:
-        """Enter articles into the ledger, and claim those that the run has to fetch.
+        """Store articles in the ledger, and claim those that the run has to fetch.
 
         Args:
             keys: The articles, no more than there is ``room`` for.
@@ -62,7 +62,7 @@ class Claims:
     def adopt(self) -> Iterator[tuple[str, str]]:
         """Claim leftovers of earlier runs and due articles, each when it is requested.
 
-        Without room nothing more is claimed: this run would not request it.
+        Nothing is claimed without ``room``: this run would not request it.
         """
         revisit = self._arguments.revisit
         articles = self._run.ledger.articles.adopt(
@@ -78,7 +78,7 @@ class Claims:
             yield adopted
 
     def pass_over(self, key: ArticleKey, day: date) -> None:
-        """Give an article back whose printed date is not wanted."""
+        """Release an article whose printed date is not wanted."""
         self._run.ledger.articles.pass_over(key.id, day.isoformat())
         self._count -= 1
 
@@ -87,7 +87,7 @@ class Claims:
         return self._run.ledger.articles.is_settled(key.id)
 
     def may_recover(self, edition: str, outlet: str) -> bool:
-        """Whether an outlet has failed articles that are to be requested when they are met."""
+        """Whether an outlet has failed articles that are requested again when discovered."""
         return self._run.ledger.articles.may_recover(
             self._site.name, edition, outlet, self._attempts
         )

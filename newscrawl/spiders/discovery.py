@@ -40,23 +40,23 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _QUEUED = 100
-"""First requests that wait in the scheduler at most."""
+"""Maximum number of first requests in the scheduler."""
 
 _UNFINISHED_FIRST = 1000
-"""Articles of an interrupted run that are requested before anything new."""
+"""Articles of an interrupted run that are requested before new ones."""
 
 
 class Discovery:
     """Requests listings and RSS feeds, and yields requests for the articles that they list.
 
-    One class, although large: all ways of discovery share claims, walks, counters and the end of
-    the site.
+    One large class, because all ways of discovery share claims, walks, counters and the early end
+    of a run.
 
     Args:
-        crawler: Of the running spider.
+        crawler: Crawler of the running spider.
         site: The aggregator.
         arguments: Which articles are wanted.
-        run: Whose ledger is used.
+        run: Run whose ledger is used.
         parser: Parses the listings and feeds.
         article_request: Returns the request for an article, given the time of discovery (``None``
             if it may not exist) and the listing page that led to it.
@@ -73,7 +73,7 @@ class Discovery:
     ) -> None:
         self.crawler = crawler
         self.away: str | None = None
-        """Why the site is not asked any more in this run; ``None`` while it is."""
+        """Why the site is no longer requested in this run; ``None`` while it is."""
         self._site = site
         self._arguments = arguments
         self._run = run
@@ -92,14 +92,14 @@ class Discovery:
     # --- First requests --------------------------------------------------------------------------
 
     async def start(self) -> AsyncIterator[Request]:
-        """Yield the first requests, no faster than the site's queue is worked off."""
+        """Yield the first requests, no faster than the site's queue is processed."""
         host = host_of(self._site.url())
         requests = self._first_requests()
         while True:
             while self._queued[host] >= _QUEUED:
-                # Sent whenever the engine asks for a request and no host is free.
+                # Sent when the engine needs a request and no host is free.
                 await self.crawler.signals.wait_for(signals.scheduler_empty)
-            # Checked before the next request is made, as that claims its article.
+            # Checked before the next request is created, which claims its article.
             if self.away or (request := next(requests, None)) is None:
                 return
             yield request
@@ -113,14 +113,14 @@ class Discovery:
         return chain(islice(unfinished, _UNFINISHED_FIRST), listings, unfinished)
 
     def _unfinished(self) -> Iterator[Request]:
-        """Articles that earlier runs left unfinished or that are due, in order of discovery."""
+        """Yield requests for unfinished and due articles, in order of discovery."""
         for article, found in self.claims.adopt():
             yield self._article_request(parse_article_id(article), found, None)
 
     def _chosen(self) -> Iterator[Request]:
-        """Articles that the arguments ``urls`` and ``ids`` name."""
+        """Yield requests for the articles of the arguments ``urls`` and ``ids``."""
         if self._arguments.urls:
-            # A list that was stopped continues: what has been parsed since it was begun is done.
+            # A stopped list continues: articles parsed since its start are done.
             lists, digest = self._run.ledger.discovery, self._digest.hexdigest()
             if self._arguments.again:
                 lists.end_list(self._site.name, digest)
@@ -137,7 +137,7 @@ class Discovery:
         yield from self._candidates()
 
     def _candidates(self) -> Iterator[Request]:
-        """Articles of the argument ``ids``, which may or may not exist."""
+        """Yield requests for the numbers of the argument ``ids``, which may or may not exist."""
         for numbers in self._arguments.ids:
             (edition,) = self._arguments.editions
             for number in numbers:
@@ -150,7 +150,7 @@ class Discovery:
                     yield self._article_request(key, None, None)
 
     def _listings(self) -> Iterator[Request]:
-        """Listings and feeds to start from, and the next pages of interrupted walks."""
+        """Yield requests for the first listings and RSS feeds, and for interrupted walks."""
         chosen = self._arguments
         starts: list[tuple[str, bool]] = []
         for edition in chosen.editions:
@@ -167,7 +167,7 @@ class Discovery:
             yield self._walk_request(url, walk)
 
     def finish(self) -> None:
-        """Note that the run came to its end: a list of URLs is complete."""
+        """Store that the run is complete, and with it a list of URLs."""
         if self._arguments.urls and self.claims.room != 0:
             self._run.ledger.discovery.end_list(self._site.name, self._digest.hexdigest())
 
@@ -186,8 +186,8 @@ class Discovery:
     ) -> Iterator[Request]:
         """Request an RSS feed, unless this run has requested it.
 
-        That of an ``outlet`` may be unchanged: it leads to this outlet alone, so nothing is missed,
-        unless an article is to be requested again when it is met.
+        The feed of an ``outlet`` is requested with cache validators: it lists only this outlet, so
+        an unchanged one is ignored, unless failed articles in it are to be requested again.
         """
         if url in self._requested:
             return
@@ -221,7 +221,7 @@ class Discovery:
 
     @property
     def all_new(self) -> bool:
-        """Whether the arguments leave open which articles are wanted."""
+        """Whether the run looks for all new articles."""
         chosen = self._arguments
         return not (
             chosen.outlets or chosen.sections or chosen.authors or chosen.urls or chosen.ids
@@ -234,12 +234,12 @@ class Discovery:
             yield from self._feeds_of([key, *links])
 
     def pass_over(self, key: ArticleKey, published: Moment) -> None:
-        """Give an article back whose printed date is not wanted."""
+        """Release an article whose printed date is not wanted."""
         self.claims.pass_over(key, published.when.date())
         self._count("outside")
 
     def parsed(self, page: ListingPage | None, *, too_old: bool | None) -> Iterator[Request]:
-        """Note the outcome of an article that a listing page led to; request what waits for it.
+        """Store the outcome of a listing page's article; request pages that waited for it.
 
         Args:
             page: The listing page, if there is one.
@@ -258,7 +258,7 @@ class Discovery:
                 yield self._walk_request(following, page.walk)
 
     def _take(self, keys: Iterable[ArticleKey], page: ListingPage | None = None) -> list[Request]:
-        """Request the articles among those discovered that this run wants and does not have."""
+        """Return requests for the discovered articles that this run wants and has not claimed."""
         chosen = self._arguments
         wanted = [
             key
@@ -270,7 +270,7 @@ class Discovery:
         return self._ask(wanted, page)
 
     def _ask(self, keys: list[ArticleKey], page: ListingPage | None = None) -> list[Request]:
-        """Enter articles into the ledger and request those that this run has to fetch."""
+        """Store articles in the ledger and request those that this run has to fetch."""
         requests: list[Request] = []
         while keys and (room := self.claims.room) != 0:
             batch, keys = keys[:room], keys[room:] if room else []
@@ -337,7 +337,7 @@ class Discovery:
 
     def _end(self, walk: Walk) -> Iterator[Request]:
         if again := self._walks.end(walk):
-            logger.info("%s: walked anew, as its pages have shifted", again.listing.start)
+            logger.info("%s: walked again, as its pages have shifted", again.listing.start)
             yield self._walk_request(again.listing.start, again)
 
     @guarded
@@ -359,7 +359,7 @@ class Discovery:
         feeds = self._feeds_of(entry.key for entry in entries)
         chosen = self._arguments
         if self.all_new and not (chosen.limit or chosen.since or chosen.until):
-            # All its articles are in the ledger now.
+            # All of its articles are in the ledger now.
             etag, modified = (
                 value.decode("latin-1") if (value := response.headers.get(name)) else None
                 for name in ("ETag", "Last-Modified")
@@ -369,7 +369,7 @@ class Discovery:
             yield request
 
     def _feeds_of(self, keys: Iterable[ArticleKey]) -> Iterator[Request]:
-        """Request the feeds of outlets not met before, where all that is new is wanted."""
+        """Request the RSS feeds of newly met outlets, if all new articles are wanted."""
         if not self.all_new:
             return
         for key in keys:
@@ -380,7 +380,7 @@ class Discovery:
 
     @guarded
     async def listing_failed(self, failure: Failure) -> Results:
-        """Note a listing or feed that could not be fetched; the run continues with the others."""
+        """Handle a listing or RSS feed that could not be fetched; the run continues with others."""
         outcome = source_status.of_failure(failure)
         if not outcome.asked:
             self.end_early(outcome.reason)
@@ -397,7 +397,7 @@ class Discovery:
     # --- Shared with the spider ------------------------------------------------------------------
 
     def end_early(self, reason: str) -> None:
-        """Leave the rest to the next run, as the site is away; sources are still fetched.
+        """End discovery early, as the site cannot be reached; sources are still fetched.
 
         Further requests to the site would fail its articles one by one.
         """

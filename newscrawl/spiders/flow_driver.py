@@ -14,7 +14,7 @@ from newscrawl.articles.flow import (
     Result,
 )
 from newscrawl.articles.parse_workers import Parser
-from newscrawl.articles.rendering import Renderings
+from newscrawl.articles.rendering_policy import RenderingPolicy
 from newscrawl.articles.rule_store import RuleStore
 from newscrawl.fetching.request_meta import ARTICLE, PLAIN_PAGE
 from newscrawl.items import Article
@@ -22,24 +22,24 @@ from newscrawl.spiders.callbacks import Results, guarded
 from newscrawl.state import Ledger
 
 _REDIRECTS = ("redirect_urls", "redirect_times", "redirect_reasons")
-"""Keys of ``meta`` in which Scrapy keeps the redirects that led to a page."""
+"""Keys of ``meta`` in which Scrapy stores the redirects of a request."""
 
 
 class FlowDriver:
     """Turns the steps of an article flow into requests, and resumes it with the responses.
 
     Args:
-        crawler: Of the running spider.
+        crawler: Crawler of the running spider.
         parser: Parses the pages.
-        rules: Keeps what they teach.
-        ledger: Knows which hosts need a browser.
+        rules: Store of the rules learned from them.
+        ledger: Ledger with the hosts that need a browser.
     """
 
     def __init__(self, crawler: Crawler, parser: Parser, rules: RuleStore, ledger: Ledger) -> None:
         self.crawler = crawler
         self._parser = parser
         self._rules = rules
-        self._renderings: Renderings[AnySteps] = Renderings(crawler.settings, ledger)
+        self._renderings: RenderingPolicy[AnySteps] = RenderingPolicy(crawler.settings, ledger)
 
     @guarded
     async def advance(
@@ -50,7 +50,7 @@ class FlowDriver:
         Args:
             cause: The last response to a request of the article.
             steps: The flow.
-            result: What came of its last step.
+            result: Result of its last step.
         """
         while True:
             try:
@@ -74,7 +74,7 @@ class FlowDriver:
 
     @guarded
     async def _render(self, step: Render, *, steps: AnySteps) -> Results:
-        """Request a page as the browser shows it, if that may help; else continue without."""
+        """Request the rendered page, if rendering may help; else continue without it."""
         decision = self._renderings.begin(step, steps)
         if decision:
             yield self._render_request(step.page, steps)
@@ -97,13 +97,17 @@ class FlowDriver:
         self, step: Fetch | AskWebArchive | FetchSnapshot, steps: AnySteps, origin: Request
     ) -> Request:
         url = step.snapshot.url if isinstance(step, FetchSnapshot) else step.url
+        headers = {"Referer": origin.url, **step.conditions} if isinstance(step, Fetch) else None
+        meta = {ARTICLE.name: ARTICLE.require(origin), "allow_offsite": True}
+        if isinstance(step, Fetch) and step.conditions:
+            meta["handle_httpstatus_list"] = [304]
         return Request(
             url,
             callback=self.step_done,
             errback=self.step_done,
             dont_filter=True,  # each article fetches its own source
-            headers={"Referer": origin.url} if isinstance(step, Fetch) else None,
-            meta={ARTICLE.name: ARTICLE.require(origin), "allow_offsite": True},
+            headers=headers,
+            meta=meta,
             cb_kwargs={"steps": steps},
         )
 
@@ -117,12 +121,12 @@ class FlowDriver:
             yield following
 
     def _render_request(self, page: Response, steps: AnySteps) -> Request:
-        """Request a page that is at hand as the browser shows it."""
+        """Return the request that renders a fetched page."""
         return Request(
             page.url,
             callback=self.rendered,
             errback=self.rendered,
-            dont_filter=True,  # it has just been fetched
+            dont_filter=True,  # the page has just been fetched
             meta={
                 **{name: page.meta[name] for name in _REDIRECTS if name in page.meta},
                 PLAIN_PAGE.name: page,
@@ -135,7 +139,7 @@ class FlowDriver:
 
     @guarded
     async def rendered(self, result: Response | Failure, **_: AnySteps) -> Results:
-        """Continue a flow with its rendered page, and those that waited for how that ends."""
+        """Continue a flow with its rendered page, and other flows that waited for its result."""
         request: Request = result.request  # type: ignore[assignment, union-attr]
         status = None
         async for following in self.step_done(result, **request.cb_kwargs):

@@ -17,6 +17,7 @@ from newscrawl.spiders.arguments import Arguments
 from newscrawl.spiders.flow_driver import FlowDriver
 from newscrawl.state.jsonl import LineFile, exported_record
 from newscrawl.state.run import Run, RunListener, now
+from newscrawl.state.source_checks import CheckedPage
 
 logger = logging.getLogger(__name__)
 
@@ -27,10 +28,10 @@ class SourceChecks(RunListener):
     """Requests the sources to check, and writes the results to a file.
 
     Args:
-        crawler: Of the running spider.
+        crawler: Crawler of the running spider.
         arguments: Editions, outlets and number of sources.
         run: Run whose ledger and directory are used.
-        driver: Carries out the article flow.
+        driver: Runs the article flow.
     """
 
     def __init__(
@@ -70,20 +71,21 @@ class SourceChecks(RunListener):
             if record is None or record.source.status in _NOT_REQUESTED:
                 self._run.ledger.source_checks.note(article, now())
                 continue
-            steps = check_steps(self._flow, record, self._store, now())
+            last = self._run.ledger.source_checks.page_of(article)
+            steps = check_steps(self._flow, record, last, self._store, now())
             yield self._driver.first_request(
                 steps, Request(record.url, meta={ARTICLE.name: article})
             )
 
-    def _store(self, check: SourceCheck) -> None:
-        """Write a result and commit it with the time of the check."""
+    def _store(self, check: SourceCheck, page: CheckedPage | None) -> None:
+        """Write a result and commit it with the time of the check and the page's validators."""
         if self._file is None:
             self._file = LineFile(
                 self._run, "checks", fsync=self._crawler.settings.getbool("FEED_FSYNC")
             )
         with self._run.ledger.transaction():
             self._file.append([check])
-            self._run.ledger.source_checks.note(check.id, check.checked)
+            self._run.ledger.source_checks.note(check.id, check.checked, page)
         assert self._crawler.stats
         self._crawler.stats.inc_value(f"source_checks/{check.state}")
 

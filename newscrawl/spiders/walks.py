@@ -1,15 +1,15 @@
 """Walks through listings page by page, and resumes interrupted walks without gaps.
 
-A walk stores its last page, and the articles on that page and on its first one. When it is resumed,
-two walks share the work:
+A walk stores its last page, and the articles on that page and on its first page. It is resumed as
+two walks:
 
-- the *front* begins at the first page again and ends where it meets an article of the earlier first
-  page: what was published meanwhile lies before;
-- the *rest* begins at the last page again. If articles vanished meanwhile, that page shows later
-  ones. Unless the rest meets an article that the last page held, there may be a hole before it, and
-  the listing is walked anew.
+- the *front* starts again at the first page and ends at an article of the earlier first page; it
+  finds articles published in the meantime;
+- the *rest* starts again at the last page. If articles were removed in the meantime, that page
+  lists older ones. Unless the rest finds an article of the earlier last page, there may be a gap
+  before it, and the listing is walked again.
 
-A walk is resumed only by a run that looks for nothing which the earlier one passed over.
+A walk is resumed only by a run whose filters include no article that the earlier run skipped.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,40 +20,40 @@ from newscrawl.state.discovery import DiscoveryStore, WalkProgress
 
 
 @dataclass(slots=True)
-class Listing:
+class WalkedListing:
     """State of one listing in this run: which of its pages have been walked."""
 
     start: str
     """URL of its first page."""
     head: tuple[str, ...] = ()
-    """Identifiers of the articles on its first page, as the walk of the rest saw it."""
+    """Identifiers of the articles on its first page, when the walk of the rest began."""
     front_open: bool = False
-    """Whether its front is not complete."""
+    """Whether its front is incomplete."""
     rest_open: bool = True
-    """Whether its rest is not complete."""
+    """Whether its rest is incomplete."""
 
 
 @dataclass(slots=True)
 class Walk:
     """A pass through consecutive pages of a listing, until a known or repeated page."""
 
-    listing: Listing
+    listing: WalkedListing
     """The listing."""
     is_front: bool = False
-    """Whether it walks what an earlier run could not have seen."""
+    """Whether it walks the pages that are new since an earlier run."""
     awaited: frozenset[str] = frozenset()
-    """Identifiers of articles that it has to meet: a front ends there."""
+    """Identifiers of articles that it should find; a front ends there."""
     has_met: bool = False
-    """Whether it has met one of them."""
+    """Whether it has found one of them."""
     pages: int = 0
     """Pages parsed so far."""
     seen: set[int] = field(default_factory=set)
-    """Hashes of the pages' entries: a page that is repeated ends the walk."""
+    """Hashes of the pages' entries: a repeated page ends the walk."""
     requested: set[str] = field(default_factory=set)
     """URLs requested so far."""
 
     def turn(self, ids: Sequence[str]) -> bool:
-        """Note the articles of a page; return whether the walk ends with it."""
+        """Store the articles of a page; return whether the walk ends there."""
         entries = hash(tuple(ids))
         repeated = entries in self.seen
         self.seen.add(entries)
@@ -69,7 +69,7 @@ class ListingPage:
     walk: Walk
     """The walk."""
     following: str | None = None
-    """URL of the next page, if it waits."""
+    """URL of the next page, if it is not requested yet."""
     pending: int = 0
     """Articles whose pages are not parsed yet."""
     too_old: int = 0
@@ -82,7 +82,7 @@ class Walks:
     """Begins, resumes and ends the listing walks of a run; stores progress in the ledger.
 
     Args:
-        store: The ledger's.
+        store: Discovery store of the ledger.
         site: Name of the aggregator.
         arguments: Which articles are wanted.
     """
@@ -107,9 +107,11 @@ class Walks:
         for start, several in starts:
             progress = interrupted.get(start)
             if progress is None or not self._covered_by(progress, several=several):
-                yield start, Walk(Listing(start))
+                yield start, Walk(WalkedListing(start))
                 continue
-            listing = Listing(start, progress.head, front_open=True, rest_open=bool(progress.page))
+            listing = WalkedListing(
+                start, progress.head, front_open=True, rest_open=bool(progress.page)
+            )
             yield start, Walk(listing, is_front=True, awaited=frozenset(progress.head))
             if progress.page:
                 rests[start] = Walk(listing, awaited=frozenset(progress.tail))
@@ -118,7 +120,7 @@ class Walks:
                 yield progress.page, rests[start]
 
     def _covered_by(self, progress: WalkProgress, *, several: bool) -> bool:
-        """Whether an earlier walk passed over nothing that this run looks for."""
+        """Whether the filters of an earlier walk include all articles that this run looks for."""
         return (
             (not progress.since or progress.since <= self._since)
             and (not progress.until or "" < self._until <= progress.until)
@@ -134,13 +136,13 @@ class Walks:
         self._store_progress(listing, page, ids)
 
     def end(self, walk: Walk) -> Walk | None:
-        """Note the end of a walk; return the walk that has to begin at the first page, if any."""
+        """Store the end of a walk; return a walk that has to start at the first page, if any."""
         listing = walk.listing
         if walk.is_front:
             listing.front_open = False
         elif walk.awaited and not walk.has_met:
             self._store.end_walk(self._site, listing.start)
-            return Walk(Listing(listing.start))
+            return Walk(WalkedListing(listing.start))
         else:
             listing.rest_open = False
         if not listing.front_open and not listing.rest_open:
@@ -149,7 +151,7 @@ class Walks:
             self._store_progress(listing, "", ())
         return None
 
-    def _store_progress(self, listing: Listing, page: str, ids: Sequence[str]) -> None:
+    def _store_progress(self, listing: WalkedListing, page: str, ids: Sequence[str]) -> None:
         progress = WalkProgress(
             page, listing.head, tuple(ids), self._since, self._until, self._outlets
         )

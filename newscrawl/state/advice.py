@@ -5,9 +5,11 @@ import errno
 _FULL = "make room on the disk"
 _READ_ONLY = "the file system or the file is read-only: make it writable, or set NEWSCRAWL_DATA"
 _PERMISSIONS = "check the permissions of the file and its directory, or set NEWSCRAWL_DATA"
-_BUSY = "another process holds it; wait for that to end"
-_DISK = "the disk or the network file system has a fault; check it"
-_DAMAGED = "the file is damaged: put a backup back, or move it away together with the feeds"
+_BUSY = "another process has locked it; wait until that ends"
+_DISK = "the disk or the network file system has an error; check it"
+_DAMAGED = (
+    "the file is damaged: restore a backup, or move it to another place together with the feeds"
+)
 
 _BY_ERRNO = {
     errno.ENOSPC: _FULL,
@@ -30,11 +32,11 @@ _BY_NAME = {
     "SQLITE_CORRUPT": _DAMAGED,
     "SQLITE_NOTADB": _DAMAGED,
 }
-"""By the primary name of an SQLite error; extended ones begin with it."""
+"""Remedies by the primary name of an SQLite error; extended names begin with it."""
 
 
 def advice(error: Exception) -> str:
-    """Return what to do about an error of the operating system or of SQLite."""
+    """Return the remedy for an error of the operating system or of SQLite."""
     if isinstance(error, OSError):
         return _BY_ERRNO.get(error.errno or 0, "check that NEWSCRAWL_DATA is a directory")
     name = getattr(error, "sqlite_errorname", "")

@@ -1,10 +1,10 @@
 """Table of articles in the ledger: their crawl states, claims by runs, and exported versions.
 
-The table in ``docs/state.md`` lists every state and event. Two columns hold what is known:
+The table in ``docs/state.md`` lists every state and event. Two columns hold an article's state:
 
 - ``state`` is the last outcome of an article. Only ``settle`` changes it.
-- ``claim`` says whether its ``job`` has the article in hand. Claiming changes nothing else, so an
-  article whose run is killed, stopped or not interested in it is afterwards what it was before.
+- ``claim`` says whether the run ``job`` is processing the article. Claiming changes nothing else,
+  so an article whose run is killed, stopped or does not want it keeps its earlier state.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,20 +15,20 @@ from typing import Literal, get_args
 from newscrawl.state.database import Database, packed
 
 State = Literal["found", "waiting", "done", "rejected", "failed"]
-"""Last outcome of an article: ``found`` is none yet, ``waiting`` is exported without its source."""
+"""Last outcome of an article: ``found`` (none yet), ``waiting`` (exported without its source), …"""
 
 STATES: tuple[State, ...] = get_args(State)
 """All states."""
 
 Claim = Literal["new", "again", "unwanted", "outside"]
-"""What a run has an article in hand for; null if no run has.
+"""Why a run has claimed an article; null if none has.
 
-``new`` was found by that run, ``again`` was known before; ``unwanted`` and ``outside`` are the same
-once its printed date turned out to lie outside the run's dates.
+``new``: discovered by that run; ``again``: known before. They become ``unwanted`` and ``outside``
+if the article's printed date is outside the run's dates.
 """
 
 _CHUNK = 500
-"""Maximum number of rows held in memory at once."""
+"""Maximum number of rows in memory at once."""
 
 _NEVER = "9999"
 """Later than any timestamp."""
@@ -63,7 +63,7 @@ class Scope:
     """State of the article."""
 
     def where(self) -> tuple[str, list[str]]:
-        """An SQL condition, and the values bound in it."""
+        """Return an SQL condition, and the values bound in it."""
         given = {"site": self.site, "outlet": self.outlet, "state": self.state}
         bound = {column: value for column, value in given.items() if value is not None}
         condition = " AND ".join(f"{column} = ?" for column in bound) or "1 = 1"
@@ -71,7 +71,7 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ClaimFilter:
     """Filter of the known articles that a run may claim, as an SQL condition."""
 
     editions: Sequence[str] = ()
@@ -79,14 +79,14 @@ class Wanted:
     outlets: Sequence[str] = ()
     """Outlet slugs; empty means all."""
     since: str | None = None
-    """First printed date, ISO 8601; articles whose date is not known yet may be any."""
+    """First printed date, ISO 8601; articles of unknown date are included."""
     until: str | None = None
     """Last printed date, ISO 8601."""
     exported: bool = True
     """Whether articles that have a record may be fetched again."""
 
     def where(self) -> tuple[str, list[str]]:
-        """An SQL condition that begins with AND or is empty, and the values bound in it."""
+        """Return an SQL condition that begins with AND or is empty, and the values bound in it."""
         condition, values = "", list[str]()
         for column, allowed in (("edition", self.editions), ("outlet", self.outlets)):
             if allowed:
@@ -101,7 +101,7 @@ class Wanted:
         return condition, values
 
 
-ANY = Wanted()
+ANY = ClaimFilter()
 """No restriction."""
 
 
@@ -131,7 +131,7 @@ class ArticleStore:
         *,
         attempts: int,
         again: str = "",
-        wanted: Wanted = ANY,
+        wanted: ClaimFilter = ANY,
     ) -> dict[str, str]:
         """Store articles, and claim those that the run is to request.
 
@@ -174,14 +174,14 @@ class ArticleStore:
         job: str,
         now: str,
         *,
-        wanted: Wanted = ANY,
+        wanted: ClaimFilter = ANY,
         unfinished: bool = True,
         due: bool = True,
     ) -> Iterator[tuple[str, str]]:
         """Claim a site's articles that have no outcome yet, and those that are due.
 
         Yields ``(id, found)`` pairs in the order of discovery. An article is claimed when it is
-        yielded; what the caller does not take stays as it was.
+        yielded; articles that the caller does not consume are not changed.
         """
         condition, values = wanted.where()
         parts: list[tuple[str, list[str]]] = []
@@ -211,9 +211,9 @@ class ArticleStore:
                         yield article, found
 
     def pass_over(self, article: str, day: str) -> None:
-        """Give a claimed article back whose printed date the run does not want.
+        """Release a claimed article whose printed date is outside the run's dates.
 
-        ``day`` (ISO 8601) spares later runs that do not want it either the request.
+        Later runs with such dates do not request it again, because ``day`` (ISO 8601) is stored.
         """
         self._database.execute(
             "UPDATE articles SET day = ?,"
@@ -224,7 +224,7 @@ class ArticleStore:
     def release(self, site: str) -> None:
         """Release the claims of an ended run of a site.
 
-        What only that run knew of and did not want is deleted.
+        Articles that the run discovered and did not want are deleted.
         """
         with self._database.transaction():
             self._release(site)
@@ -240,8 +240,8 @@ class ArticleStore:
     def begin(self, site: str, job: str, now: str) -> None:
         """Prepare for a run: release claims of earlier runs and update due articles.
 
-        A stopped back-fill is begun again under its name and would regard what is due as its own.
-        What was settled after ``now``, under a wrong clock, is due at once.
+        A stopped back-fill restarts under the same name; due articles must not count as its own.
+        Articles settled after ``now``, by a wrong clock, are due at once.
         """
         with self._database.transaction():
             self._release(site)
@@ -260,7 +260,7 @@ class ArticleStore:
         sql = f"SELECT id FROM articles WHERE job = {_NUMBER} AND claim IN ('new', 'again')"  # noqa: S608 - a literal
         return [article for (article,) in self._database.execute(sql, (job,)).fetchall()]
 
-    def count_left(self, site: str, job: str, wanted: Wanted = ANY) -> int:
+    def count_left(self, site: str, job: str, wanted: ClaimFilter = ANY) -> int:
         """Number of a site's articles without an outcome that a run has not claimed."""
         condition, values = wanted.where()
         (count,) = self._database.execute(
@@ -289,7 +289,7 @@ class ArticleStore:
 
         Args:
             article: Its identifier.
-            state: Its new state.
+            state: New state.
             reason: Why it was rejected or failed.
             due: When it is to be fetched again; ``None`` is never.
         """
@@ -328,7 +328,7 @@ class ArticleStore:
             self._numbers[name] = int(row[0])
         return self._numbers[name]
 
-    # --- What is known ---------------------------------------------------------------------------
+    # --- Queries ---------------------------------------------------------------------------------
 
     def describe(self, article: str) -> dict[str, object]:
         """State of an article by column name; empty if it is unknown."""
@@ -344,11 +344,11 @@ class ArticleStore:
         )
 
     def last_outcome(self, article: str) -> tuple[State, int]:
-        """State of an article, and how many outcomes in a row were of that kind."""
+        """State of an article, and its number of equal outcomes in a row."""
         return self.last_outcomes([article]).get(article, ("found", 0))
 
     def last_outcomes(self, articles: Sequence[str]) -> dict[str, tuple[State, int]]:
-        """State and number of outcomes in a row of some articles; unknown ones are left out."""
+        """States of known articles, each with its number of equal outcomes in a row."""
         rows = self._database.execute(
             "SELECT id, state, attempts FROM articles"  # noqa: S608 - a literal
             f" WHERE id IN (SELECT value->>0 FROM {self._database.rows})",
@@ -359,7 +359,7 @@ class ArticleStore:
     def last_export(self, article: str) -> tuple[int, bytes | None]:
         """Number of the version last exported (0: none), and its fingerprints, if it is known.
 
-        An article that was forgotten keeps its number: no version stands twice in the feeds.
+        A forgotten article keeps its version number, so that no version is in the feeds twice.
         """
         row = self._database.execute(
             "SELECT version, prints FROM articles WHERE id = ? AND version > 0"
@@ -379,7 +379,7 @@ class ArticleStore:
         )
 
     def counts(self, job: str) -> dict[str, int]:
-        """Number of a run's articles by state; ``found`` are those that it has in hand."""
+        """Number of a run's articles by state; ``found`` are those without an outcome."""
         return dict(
             self._database.execute(
                 "SELECT CASE WHEN claim IS NULL THEN state ELSE 'found' END AS present, count(*)"  # noqa: S608 - a literal
@@ -390,7 +390,7 @@ class ArticleStore:
         )
 
     def count_exported(self, job: str) -> int:
-        """Number of articles of which a run has exported the present record."""
+        """Number of articles whose current record a run has exported."""
         (count,) = self._database.execute(
             f"SELECT count(*) FROM articles WHERE job = {_NUMBER} AND exported = job"  # noqa: S608 - a literal
             " AND claim IS NULL AND state IN ('done', 'waiting')",
@@ -415,7 +415,7 @@ class ArticleStore:
             values,
         ).fetchall()
 
-    # --- What an operator changes ----------------------------------------------------------------
+    # --- Changes by an operator ------------------------------------------------------------------
 
     def retry(self, scope: Scope, now: str) -> None:
         """Make articles due at once and reset their attempts; ``found`` ones are due anyway."""
@@ -429,7 +429,7 @@ class ArticleStore:
     def forget(self, scope: Scope) -> None:
         """Delete articles, so that a run that finds them again treats them as new.
 
-        RSS feeds are fetched whole once, as an unchanged one may hold them.
+        RSS feeds are fetched once without cache validators: an unchanged feed may list them.
         """
         where, values = scope.where()
         with self._database.transaction():

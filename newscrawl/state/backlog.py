@@ -19,9 +19,9 @@ class Backlog:
     unfinished: int = 0
     """Found, and without an outcome."""
     waiting: int = 0
-    """To be fetched again at some time."""
+    """To be fetched again, now or later."""
     due: int = 0
-    """Those of the waiting ones whose time has come."""
+    """Waiting articles that are due now."""
 
 
 def backlogs(place: Place | Path, now: str) -> dict[str, Backlog]:
@@ -29,7 +29,7 @@ def backlogs(place: Place | Path, now: str) -> dict[str, Backlog]:
 
     Args:
         place: Place of the ledger, or the data directory of an SQLite ledger.
-        now: Present time, ISO 8601 in UTC.
+        now: Current time, ISO 8601 in UTC.
 
     Raises:
         StoreError: the ledger cannot be read.

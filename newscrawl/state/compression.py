@@ -1,6 +1,6 @@
 """Compresses feeds (gzip, Zstandard), one frame per batch, and opens compressed feeds.
 
-A gzip file is a row of members, and a Zstandard file one of frames; a reader takes them for one.
+gzip members and Zstandard frames may be concatenated; a reader decompresses them as one stream.
 """
 
 import gzip
@@ -15,13 +15,13 @@ from newscrawl.errors import SettingError
 
 
 @dataclass(frozen=True, slots=True)
-class Packing:
+class Compression:
     """Compression method of feeds: file suffix and compress function."""
 
     suffix: str
-    """What it adds to the feed's name."""
+    """Suffix that it adds to the feed's name."""
     pack: Callable[[bytes], bytes]
-    """Makes of a batch what is appended for it."""
+    """Compresses a batch of lines."""
 
 
 def _gzip(block: bytes) -> bytes:
@@ -42,21 +42,21 @@ def _zstd(block: bytes) -> bytes:
 
 
 PACKINGS = {
-    "none": Packing("", bytes),
-    "gzip": Packing(".gz", _gzip),
-    "zstd": Packing(".zst", _zstd),
+    "none": Compression("", bytes),
+    "gzip": Compression(".gz", _gzip),
+    "zstd": Compression(".zst", _zstd),
 }
-"""What the setting ``FEED_COMPRESSION`` may say."""
+"""Compression methods by value of the setting ``FEED_COMPRESSION``."""
 
 SUFFIXES = tuple(f".jsonl{packing.suffix}" for packing in PACKINGS.values())
-"""How the names of feeds end."""
+"""Suffixes of feed names."""
 
 
-def packing_of(name: object) -> Packing:
-    """The packing that a setting names.
+def packing_of(name: object) -> Compression:
+    """Return the compression method that a setting names.
 
     Raises:
-        SettingError: there is no such packing.
+        SettingError: there is no such method.
     """
     if name not in PACKINGS:
         raise SettingError(f"FEED_COMPRESSION={name}: allowed: {', '.join(PACKINGS)}")
@@ -66,11 +66,11 @@ def packing_of(name: object) -> Packing:
 def open_unpacked(path: Path, source: IO[bytes] | None = None) -> IO[bytes]:
     """Open a feed for reading, decompressed if necessary.
 
-    Where it is damaged, reading raises one of ``unpacking_errors()``.
+    Reading a damaged feed raises one of ``unpacking_errors()``.
 
     Args:
-        path: The feed; its suffix tells how it is packed.
-        source: Where its bytes are read from, if not from there.
+        path: The feed; its suffix names the compression.
+        source: Open file to read from instead of ``path``.
     """
     if path.suffix == ".gz":
         return cast("IO[bytes]", gzip.open(source or path))
@@ -80,5 +80,5 @@ def open_unpacked(path: Path, source: IO[bytes] | None = None) -> IO[bytes]:
 
 
 def unpacking_errors() -> tuple[type[Exception], ...]:
-    """What reading a damaged feed raises."""
+    """Exceptions that are raised when a damaged feed is read."""
     return EOFError, gzip.BadGzipFile, zlib.error, _zstd_module().ZstdError

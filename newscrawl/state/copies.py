@@ -69,7 +69,10 @@ class TableCopies:
             if table == "texts" and "bands" in self._database.text_tables:
                 self._database.execute_many(
                     "INSERT INTO bands VALUES (?, ?) ON CONFLICT DO NOTHING",
-                    [(band, row["number"]) for row in rows for band in bands(row["signature"])],
+                    # Sorted, so that each page of the table is changed once.
+                    sorted(
+                        (band, row["number"]) for row in rows for band in bands(row["signature"])
+                    ),
                 )
         return rows[-1][KEYS[table]]
 
@@ -78,7 +81,7 @@ class TableCopies:
             self._database.insert(table, [*rows[0]], [tuple(row.values()) for row in rows])
 
     def finish(self, source: str, target: str) -> None:
-        """Assign a node's files to its name in this ledger; have numbers follow the last ones."""
+        """Assign a node's files to its name in this ledger; continue its numbering."""
         for table in ("files", "stored_files"):
             self._database.execute(f"UPDATE {table} SET node = ? WHERE node = ?", (target, source))  # noqa: S608 - literals
         self._database.continue_numbers(("names", "articles", "texts"))

@@ -10,11 +10,11 @@ class Crawled(NamedTuple):
     """Numbers of one outlet's articles that were discovered on one day."""
 
     discovered: int
-    """Number of them."""
+    """Number of articles."""
     exported: int
-    """Number of these with a record."""
+    """Number of articles with a record."""
     failed: int
-    """Number of these without a record whose last outcome is a failure."""
+    """Number of articles without a record whose last outcome is a failure."""
 
 
 class CrawlDays:

@@ -22,7 +22,7 @@ class Cursor(Protocol):
         """Return the next row, or ``None``."""
 
     def fetchall(self) -> list[Any]:
-        """Return all rows that are left."""
+        """Return all remaining rows."""
 
     def __iter__(self) -> Iterator[Any]: ...
 
@@ -79,7 +79,7 @@ class Database(ABC):
 
     @abstractmethod
     def continue_numbers(self, tables: Sequence[str]) -> None:
-        """Have the numbers of new rows follow those that were stored with their rows."""
+        """Continue the numbering of new rows after rows that were inserted with their numbers."""
 
     @abstractmethod
     def close(self) -> None:

@@ -49,7 +49,7 @@ class DiscoveryStore:
         return row or (None, None)
 
     def note_walk(self, site: str, start: str, progress: WalkProgress) -> None:
-        """Store how far a listing's walk has come."""
+        """Store the progress of a listing's walk."""
         self._database.execute(
             # ``noted`` counts up, so that walks continue in the order in which they were stored.
             "INSERT INTO walks (site, start, next, head, tail, since, until, outlets, noted)"
@@ -70,7 +70,7 @@ class DiscoveryStore:
     def walks_left(self, site: str) -> dict[str, WalkProgress]:
         """Unfinished walks by the URL of their first page, in the order in which they were stored.
 
-        Walks of earlier versions, which stored less, begin again.
+        Walks stored by earlier versions lack details and start again.
         """
         rows = self._database.execute(
             "SELECT start, next, head, tail, since, until, outlets FROM walks"
@@ -94,5 +94,5 @@ class DiscoveryStore:
         return min(str(begun), now)
 
     def end_list(self, site: str, digest: str) -> None:
-        """Note that all articles of a list were requested and have an outcome."""
+        """Record that all articles of a list were requested and have an outcome."""
         self._database.execute("DELETE FROM lists WHERE site = ? AND digest = ?", (site, digest))

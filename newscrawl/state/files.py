@@ -8,7 +8,7 @@ class OutputFiles:
 
     Args:
         database: Database that holds them.
-        node: Name of this machine; the files of others are left alone.
+        node: Name of this machine; files of other machines are ignored.
     """
 
     def __init__(self, database: Database, node: str = "") -> None:

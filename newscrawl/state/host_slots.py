@@ -13,7 +13,7 @@ _PRECISION = 0.002
 """Seconds by which two readings of SQLite's clock, which counts milliseconds, may be wrong."""
 
 _RESERVED = 5.0
-"""Seconds for which a host slot is kept for the process that asked for it first."""
+"""Seconds for which a host slot is reserved for the process that waits for it first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,8 @@ class HostHealth:
 class HostSlots:
     """Slots of hosts in the ledger, each owned by one process at a time.
 
-    A slot belongs to a process until it gives it back, or until the lease of the process ends
-    without being renewed. All times are those of the database's clock.
+    A slot belongs to a process until it releases it, or until the process's lease expires. All
+    times are those of the database's clock.
 
     Args:
         database: Database that holds the slots.
@@ -52,14 +52,14 @@ class HostSlots:
         self.lease = lease
         """Seconds after which an unrenewed lease is over."""
         self.owner = f"{node}:{os.getpid()}:{uuid4().hex}"
-        """Name of this process, unlike that of any other before or after it."""
+        """Unique name of this process."""
         self._renewed = 0.0
 
     def register(self, site: str) -> None:
         """Begin the lease of this process, which has locked a site.
 
-        Earlier processes of this node that crawled the site have ended. Back-offs are shared by
-        runs under way at the same time; without another one all hosts begin healthy.
+        Earlier processes of this node that crawled the site have ended. Back-offs are shared only
+        by concurrent runs; without another run, all hosts begin healthy.
         """
         clock, execute = self._database.clock, self._database.execute
         execute(
@@ -86,7 +86,7 @@ class HostSlots:
         return self._renewed + self.lease
 
     def renew(self) -> list[str]:
-        """Renew the lease of this process if need be; return its hosts for which others wait."""
+        """Renew the lease of this process if necessary; return its hosts that others wait for."""
         if monotonic() > self._renewed + self.lease / 4:
             began = monotonic()
             self._database.execute(
@@ -103,8 +103,8 @@ class HostSlots:
     def take(self, host: str, pause: float) -> HostHealth | None:
         """Take the slot of a host; reserve it and return ``None`` if another process has it.
 
-        The owner before may have been killed. Then nobody knows when it sent its last request, and
-        the next one is sent after ``pause`` seconds.
+        If the earlier owner was killed, the time of its last request is unknown, and the next
+        request is sent after ``pause`` seconds.
         """
         clock = self._database.clock
         alive = (
@@ -156,7 +156,7 @@ class HostSlots:
         self._write(host, health, "owner = NULL,", "AND owner = ?")
 
     def note(self, host: str, health: HostHealth) -> None:
-        """Pass on what was learned of a host after its slot was given back."""
+        """Pass on a host's state that changed after its slot was released."""
         self._write(host, health, "", "AND (owner IS NULL OR owner = ?)")
 
     def _write(self, host: str, health: HostHealth, change: str, condition: str) -> None:
@@ -177,7 +177,7 @@ class HostSlots:
         )
 
     def unregister(self) -> None:
-        """End the lease of this process; slots it still has are free at once."""
+        """End the lease of this process; its remaining slots are free at once."""
         with suppress(StoreError):  # an unreachable database lets the lease run out
             self._database.execute(
                 "DELETE FROM processes WHERE owner = ?", (self.owner,), fenced=False

@@ -6,7 +6,7 @@ from newscrawl.state.database import Database
 class HostStore:
     """Stores the hosts whose pages can be extracted only after rendering in a browser.
 
-    Those of other processes are known as of the first question.
+    Hosts that other processes stored are loaded once, by the first query.
 
     Args:
         database: Database that holds them.

@@ -9,7 +9,7 @@ import msgspec
 
 from newscrawl.errors import StorageError, StoreError
 from newscrawl.items import Article
-from newscrawl.state.compression import PACKINGS, Packing, open_unpacked, unpacking_errors
+from newscrawl.state.compression import PACKINGS, Compression, open_unpacked, unpacking_errors
 from newscrawl.state.run import Run
 from newscrawl.storage import open_file
 
@@ -53,14 +53,14 @@ class LineFile:
     """
 
     def __init__(
-        self, run: Run, kind: str, *, fsync: bool, packing: Packing = PACKINGS["none"]
+        self, run: Run, kind: str, *, fsync: bool, packing: Compression = PACKINGS["none"]
     ) -> None:
         self.path = run.files[kind] = run.path(kind, packing.suffix)
         self._name = run.relative(self.path)
         self._run = run
         self._fsync = fsync
         self._packing = packing
-        # A job that is started again under the same name continues where its file ends.
+        # A job that is restarted under the same name appends to its file.
         length = self.path.stat().st_size if self.path.exists() else 0
         if not length and run.ledger.stored_files.find(self._name):
             raise StoreError(
@@ -70,13 +70,13 @@ class LineFile:
         self._run.ledger.files.commit_length(self._name, run.site, length)
 
     def append(self, objects: list[Any]) -> list[int]:
-        """Write lines and note the new length in the ledger, in the caller's transaction.
+        """Write lines and store the new length in the ledger, in the caller's transaction.
 
         If that transaction fails, the lines are cut off by the next call, by ``close``, or by the
         next run. Returns the byte at which each line begins, or its compressed batch.
 
         Raises:
-            StoreError: they cannot be written, or the file was changed meanwhile.
+            StoreError: they cannot be written, or the file was changed in the meantime.
         """
         for listener in self._run.listeners:
             listener.before_lines()
@@ -97,7 +97,7 @@ class LineFile:
         return list(accumulate(map(len, lines[:-1]), initial=length))
 
     def _cut_back(self) -> int:
-        """Cut off what was not committed; return the length that is left."""
+        """Cut off uncommitted bytes; return the remaining length."""
         length = self._run.ledger.files.committed_length(self._name)
         self._run.cut_back(self._name, length)
         return length
@@ -111,4 +111,4 @@ class LineFile:
             self._cut_back()
             self._run.ledger.files.close_file(self._name)
         except StoreError as error:
-            logger.error("%s is left open: %s", self.path, error)  # noqa: TRY400 - no fault of ours
+            logger.error("%s is left open: %s", self.path, error)  # noqa: TRY400 - not a bug, no traceback

@@ -84,7 +84,7 @@ class Ledger:
         self.source_checks = SourceCheckTimes(self._database)
         """Times of source checks."""
         self.crawl_days = CrawlDays(self._database)
-        """What the crawls of each day have discovered."""
+        """Counts of articles by day of discovery."""
         self.hosts = HostStore(self._database)
         """Hosts whose pages need a browser."""
         self.nodes = NodeStore(self._database) if place.url else None
@@ -108,7 +108,7 @@ class Ledger:
         """Lock a site for this process until the ledger is closed or the process ends.
 
         Raises:
-            SiteBusyError: another run of the site holds it.
+            SiteBusyError: another run of the site has locked it.
         """
         self._locks.acquire(site, job)
         if isinstance(self._locks, SiteLocks):
@@ -141,8 +141,8 @@ def _refuse_emptied(path: Path) -> None:
     feeds = path.parent.parent / "feeds"
     if path.exists() and not path.stat().st_size and any(feeds.glob("*/*.jsonl*")):
         raise StoreError(
-            f"the ledger {path} is empty, but there are feeds in {feeds}: put a backup back; to "
-            "crawl everything again, move both away"
+            f"the ledger {path} is empty, but there are feeds in {feeds}: restore a backup; to "
+            "crawl everything again, move both to another place"
         )
 
 
@@ -187,12 +187,12 @@ def files_of(place: Place | Path, directory: Path) -> Files:
     except StoreError:
         if known.url or known.storage:
             raise
-        stored = []  # the ledger of a read-only copy
+        stored = []  # the ledger of a read-only copy of the data of the data
     return Files(directory, {file.path.removeprefix(f"{below}/"): file for file in stored})
 
 
 def examine(place: Place) -> str:
-    """Describe the condition of an existing ledger in a few words.
+    """Return a short description of an existing ledger's condition.
 
     Raises:
         StoreError: it is damaged, cannot be read, or has a newer schema.

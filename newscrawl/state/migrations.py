@@ -197,6 +197,14 @@ SQLITE = {
         stored TEXT NOT NULL                -- when it was verified, ISO 8601, UTC
     ) WITHOUT ROWID;
     """,
+    "validators of checked sources": """
+    -- Of a page with validators, which are kept as the server sent them.
+    ALTER TABLE source_checks ADD COLUMN url TEXT;
+    ALTER TABLE source_checks ADD COLUMN etag TEXT;
+    ALTER TABLE source_checks ADD COLUMN modified TEXT;
+    ALTER TABLE source_checks ADD COLUMN agreement REAL;
+    ALTER TABLE source_checks ADD COLUMN words INTEGER;
+    """,
 }
 """SQL scripts by name, in the order in which they are applied; existing ones never change."""
 
@@ -380,6 +388,13 @@ POSTGRES = {
         sha256 text COLLATE "C" NOT NULL,
         stored text COLLATE "C" NOT NULL
     );
+    """,
+    "validators of checked sources": """
+    ALTER TABLE source_checks ADD COLUMN url text COLLATE "C";
+    ALTER TABLE source_checks ADD COLUMN etag text COLLATE "C";
+    ALTER TABLE source_checks ADD COLUMN modified text COLLATE "C";
+    ALTER TABLE source_checks ADD COLUMN agreement double precision;
+    ALTER TABLE source_checks ADD COLUMN words integer;
     """,
 }
 """SQL scripts for PostgreSQL; new ones bear the names of those for SQLite."""

@@ -20,8 +20,8 @@ _BATCH = 5000
 def move(source: Place, target: Place) -> Iterator[str]:
     """Copy a ledger to an empty one, or continue a copy that was interrupted; yield the progress.
 
-    The source remains as it is. Host slots and run reports are not copied; reports are exchanged by
-    the next run of each node.
+    The source ledger is not changed. Host slots and run reports are not copied; the next run of
+    each node exchanges the reports.
 
     Raises:
         SiteBusyError: a run of any site is under way.
@@ -79,7 +79,7 @@ def _compare(old: Ledger, new: Ledger) -> None:
         StoreError: one differs.
     """
     if old.articles.census(Scope()) != new.articles.census(Scope()):
-        raise StoreError("the counts of articles differ after the move; the old ledger is whole")
+        raise StoreError("the counts of articles differ after the move; the old ledger is kept")
     for table in (*KEYS, *_SMALL):
         counts = old.copies.count(table), new.copies.count(table)
         if counts[0] != counts[1]:

@@ -15,7 +15,7 @@ class LostFile:
     site: str
     """Site of its records."""
     records: int
-    """Number of articles whose last record is in it."""
+    """Number of articles whose current record is in it."""
 
 
 class NodeStore:
@@ -29,7 +29,7 @@ class NodeStore:
         self._database = database
 
     def lost_files(self, node: str) -> list[LostFile]:
-        """Return the feeds of a node that hold last records of articles and are nowhere else.
+        """Return the feeds of a node with current records of articles that are stored nowhere else.
 
         Raises:
             StoreError: there is no such node, or a run is under way on it.

@@ -1,4 +1,4 @@
-"""What runs have learned about outlets: registered domains and extraction rules."""
+"""Learned facts about outlets, in the ledger: registered domains and extraction rules."""
 
 from newscrawl.state.database import Database
 
@@ -16,7 +16,7 @@ class OutletKnowledge:
     def learn_domain(
         self, site: str, edition: str, outlet: str, domain: str, pages: int = 1
     ) -> None:
-        """Count source pages of an outlet at a registered domain."""
+        """Count an outlet's source pages on a registered domain."""
         self._database.execute(
             "INSERT INTO domains (site, edition, outlet, domain, pages) VALUES (?, ?, ?, ?, ?)"
             " ON CONFLICT (site, edition, outlet, domain)"

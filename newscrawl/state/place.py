@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from newscrawl.errors import SettingError
 
 DEFAULT_LEASE = 15.0
-"""Seconds of a lease where no settings say otherwise."""
+"""Default duration of a lease in seconds."""
 
 _NODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
 
@@ -35,16 +35,16 @@ class Place:
 
     @property
     def path(self) -> Path:
-        """SQLite file; the nodes of a PostgreSQL ledger keep their lock files beside it."""
+        """SQLite file; the nodes of a PostgreSQL ledger keep their lock files next to it."""
         return self.file or self.data / "ledger" / "ledger.sqlite"
 
     def stem(self, name: str) -> str:
-        """Return how the names of this machine's files begin, those of a run or a month."""
+        """Return the prefix of this machine's file names for a run or a month."""
         return f"{name}@{self.node}" if self.node else name
 
     @property
     def exists(self) -> bool:
-        """Whether there is a ledger already."""
+        """Whether the ledger exists."""
         return bool(self.url) or self.path.exists()
 
 
@@ -57,7 +57,7 @@ def place_of(settings: Mapping[str, Any]) -> Place:
     """Return the place that the settings name.
 
     Raises:
-        SettingError: ``LEDGER`` is no PostgreSQL URL, ``NODE`` no name, or ``STORAGE`` no URL.
+        SettingError: ``LEDGER``, ``NODE`` or ``STORAGE`` is invalid.
     """
     # Absolute: a command may run in any working directory.
     data = Path(settings["NEWSCRAWL_DATA"]).resolve()
@@ -86,7 +86,7 @@ def _storage(url: str | None) -> str:
     """
     given = (url or "").rstrip("/")
     parts = urlsplit(given)
-    if given and (not parts.scheme or parts.password or parts.query):
+    if given and ("://" not in given or parts.password or parts.query):
         raise SettingError(  # the value may contain a password
             "STORAGE: expected a URL such as s3://bucket/prefix or file:///directory; credentials "
             "are in the variables of the environment that the storage's tools use, such as "

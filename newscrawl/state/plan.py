@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from newscrawl.state.articles import Wanted
+from newscrawl.state.articles import ClaimFilter
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,12 +15,12 @@ class Plan:
     given: Mapping[str, Any] = field(default_factory=dict)
     """Spider arguments as given."""
     articles: int | None = None
-    """Most articles it reads; ``None`` if that is open."""
+    """Maximum number of articles; ``None`` if unknown."""
     by_number: bool = False
-    """Whether it tries article numbers, of which some may not exist."""
+    """Whether it requests article numbers that may not exist."""
     must_find: bool = True
     """Whether a run that finds nothing has failed."""
     until: date | None = None
-    """Last printed date that is wanted."""
-    leftovers: Wanted | None = None
-    """Unfinished articles of earlier runs that it takes over; ``None`` if it takes none."""
+    """Last printed date of the articles to export."""
+    leftovers: ClaimFilter | None = None
+    """Filter of unfinished articles of earlier runs to take over; ``None`` takes none."""

@@ -26,7 +26,7 @@ _REMEDIES = {
     "25006": "the server has become read-only: name the primary server",
     "57014": "the server is overloaded, or another connection holds a lock",
 }
-"""What to do about a failed statement, by SQLSTATE."""
+"""Remedies for failed statements, by SQLSTATE."""
 
 _PARAMETER = re.compile(r"%|\?|(?<!:):([a-z_]+)")
 
@@ -49,12 +49,12 @@ def _storable(value: object) -> object:
 class PostgresDatabase(Database):
     """PostgreSQL connection, migrated to the current schema.
 
-    There is no reconnect: a lost connection ends the run in order, and the next run finds by the
-    committed lengths of its files what the last transaction came to.
+    There is no reconnect: a lost connection ends the run cleanly, and the next run sees from the
+    committed file lengths whether the last transaction succeeded.
 
     Args:
         url: Connection URL.
-        node: Name of this machine, which the server shows beside the connection.
+        node: Name of this machine, which the server lists with the connection.
 
     Raises:
         StoreError: the server cannot be reached, refuses the login, is too old or read-only, or the
@@ -94,6 +94,8 @@ class PostgresDatabase(Database):
         }
         try:
             self._connection = DeadlineConnection.connect(url, autocommit=True, **settings)
+            # A pooler may give each transaction another connection to the server.
+            self._connection.prepare_threshold = None
         except psycopg.Error as error:
             raise StoreError(
                 f"the ledger {self.name} cannot be opened: {_without(secrets, error)}; check "
@@ -116,7 +118,6 @@ class PostgresDatabase(Database):
                 f"the ledger {self.name} is on PostgreSQL {version}; "
                 f"version {_MIN_VERSION} or newer is needed"
             )
-        self._connection.limit_server(_STATEMENT_SECONDS)
         run = self._connection.execute
         row = run("SHOW transaction_read_only").fetchone()
         if row and row[0] == "on":
@@ -124,7 +125,7 @@ class PostgresDatabase(Database):
                 f"the ledger {self.name} is read-only (a standby, or set so); "
                 "name the primary server"
             )
-        with self.unhurried(), self._connection.transaction():
+        with self.unhurried(), self._connection.transaction():  # from now on with a time limit
             run("SELECT pg_advisory_xact_lock(hashtext('newscrawl migrations'))")
             run("CREATE TABLE IF NOT EXISTS migrations (name text PRIMARY KEY)")
             applied = {name for (name,) in run("SELECT name FROM migrations")}
@@ -222,7 +223,7 @@ class PostgresDatabase(Database):
             raise self._unusable(error) from error
 
     def continue_numbers(self, tables: Sequence[str]) -> None:
-        """Have the numbers of new rows follow those that were stored with their rows."""
+        """Continue the numbering of new rows after rows that were inserted with their numbers."""
         for table in tables:
             self._run(
                 f"SELECT setval(pg_get_serial_sequence('{table}', 'number'), max(number))"  # noqa: S608 - names of tables
@@ -304,7 +305,7 @@ def _without(secrets: Sequence[str], error: Exception) -> str:
 
 
 def examine_postgres(url: str) -> str:
-    """Describe the condition of a ledger in a few words; its schema is brought up to date.
+    """Migrate a ledger's schema and return a short description of its condition.
 
     Raises:
         StoreError: it cannot be used.

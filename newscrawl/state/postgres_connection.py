@@ -1,6 +1,6 @@
-"""Connection to PostgreSQL that gives up on a server that does not respond.
+"""PostgreSQL connection whose operations time out when the server does not respond.
 
-The system notices a cut cable, but neither a server that stands still nor a proxy in front of it.
+The operating system detects a cut cable, but not a stalled server or a proxy in front of it.
 """
 
 from collections.abc import Generator
@@ -12,7 +12,7 @@ import psycopg
 _Result = TypeVar("_Result")
 
 _INTERVAL = 0.1
-"""Seconds between two looks at the deadline."""
+"""Seconds between two checks of the deadline."""
 
 _ON_SERVER = (
     "SELECT set_config('statement_timeout', %(limit)s, false),"
@@ -26,14 +26,14 @@ _ON_SERVER = (
 
 
 class DeadlineConnection(psycopg.Connection[tuple[Any, ...]]):
-    """Connection whose statements end after a time limit; then it is closed."""
+    """PostgreSQL connection that is closed when a statement exceeds its time limit."""
 
     limit: float = 60.0
     """Seconds that a statement may take."""
 
     def limit_server(self, limit: float) -> None:
         """Set the time limit of statements, here and on the server, in seconds."""
-        self.limit = limit + 2  # the server's message says more
+        self.limit = limit + 2  # the server's message has more details
         self.execute(_ON_SERVER, {"limit": f"{limit * 1000:.0f}"})
 
     def wait(
@@ -55,7 +55,7 @@ class DeadlineConnection(psycopg.Connection[tuple[Any, ...]]):
 
 
 class _SilentServerError(psycopg.OperationalError):
-    """A server has not responded."""
+    """The PostgreSQL server did not respond in time."""
 
 
 def _limited(operation: Generator[Any, Any, _Result], limit: float) -> Generator[Any, Any, _Result]:

@@ -59,14 +59,14 @@ class RunListener:
     """Base of components that are called when a run commits records, and before it closes."""
 
     def before_lines(self) -> None:
-        """Make durable what lines refer to; called before lines are written.
+        """Make data durable that the lines refer to; called before lines are written.
 
         Raises:
             StoreError: it cannot be written.
         """
 
     def with_records(self, records: "Sequence[Article]") -> None:
-        """Store what belongs to records, in the transaction that commits them.
+        """Store data that belongs to records, in the transaction that commits them.
 
         The records are validated; they must not be changed.
 
@@ -95,12 +95,12 @@ class Run:
         self.job = job
         self.data = self.place.data
         self.stem = self.place.stem(job)
-        """How the names of this run's files begin."""
+        """Prefix of the names of this run's files."""
         self.started = now()
         self.plan = Plan()
-        """What it was started to do; the spider sets it."""
+        """Task of the run; set by the spider."""
         self.listeners: list[RunListener] = []
-        """Components that take part in its commits, in this order."""
+        """Components that are called on each commit, in this order."""
         self.end: asyncio.Future[None] | None = None
         """Closing of the spider after a fatal error."""
         self.files: dict[str, Path] = {}
@@ -117,7 +117,7 @@ class Run:
     def of(cls, crawler: "Crawler", job: str | None = None) -> "Run":
         """Return the run of a crawler; created and named at the first call.
 
-        Without ``job`` the name is that of the environment (``SCRAPY_JOB``), else made of the time.
+        Without ``job`` the name is taken from ``SCRAPY_JOB``, else made from the current time.
         """
         if crawler not in _runs:
             site = getattr(crawler.spidercls, "site", None)
@@ -133,7 +133,7 @@ class Run:
         """End the run; the ledger cannot be used any more."""
         for listener in self.listeners:
             listener.before_close()
-        with suppress(StoreError):  # the next run does it
+        with suppress(StoreError):  # the next run will
             self.ledger.articles.release(self.site)
         self.ledger.close()
 
@@ -175,15 +175,15 @@ class Run:
             if size < length or not _ends_well(path, length):
                 raise StoreError(
                     f"{path} is not what the ledger has committed, {length} bytes of whole lines: "
-                    "it was changed by hand or lost; put it back, or move the ledger and the feeds "
-                    "away"
+                    "it was changed by hand or lost; restore it, or move the ledger and the feeds "
+                    "to another place"
                 )
             if size > length == 0:
                 path.unlink()
             elif size > length:
                 os.truncate(path, length)
         except OSError as error:
-            raise StoreError(f"{path} cannot be cut back to {length} bytes: {error}") from error
+            raise StoreError(f"{path} cannot be truncated to {length} bytes: {error}") from error
 
     def _cut_back_all(self) -> None:
         """Truncate the files of killed runs."""

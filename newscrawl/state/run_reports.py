@@ -16,10 +16,10 @@ from newscrawl.state.run import now
 logger = logging.getLogger(__name__)
 
 State = Literal["running", "finished", "interrupted", "killed"]
-"""``interrupted``: shut down in order by a signal or after a fault."""
+"""``interrupted``: shut down cleanly by a signal or after an error."""
 
 Outcome = Literal["ok", "failed", "alarm", "skipped"]
-"""``alarm``: the run succeeded, but a monitor found something to look at."""
+"""``alarm``: the run succeeded, but a monitor reported an anomaly."""
 
 EXIT_CODES: Mapping[str, int] = {"ok": 0, "failed": 1, "alarm": 3, "skipped": 75}
 """Exit code of ``scrapy crawl`` by outcome; 75 is what sendmail's sysexits.h calls a temporary
@@ -47,7 +47,7 @@ def report_path(data: Path, job: str) -> Path:
 
 
 def write_report(path: Path, report: Mapping[str, Any]) -> None:
-    """Write a report as a whole, or leave what was there; see ``replace``.
+    """Write a report atomically, or keep the earlier one; see ``replace``.
 
     Raises:
         StoreError: it cannot be written.
@@ -58,7 +58,7 @@ def write_report(path: Path, report: Mapping[str, Any]) -> None:
 def replace(path: Path, text: str) -> None:
     """Write a small file atomically: after a kill or a power cut it is the old or the new one.
 
-    Halves of surrogate pairs, which UTF-8 cannot hold, are written as JSON's escapes.
+    Lone surrogates, which UTF-8 cannot encode, are written as JSON escapes.
 
     Raises:
         StoreError: it cannot be written.
@@ -89,7 +89,7 @@ def read_report(data: Path, job: str) -> dict[str, Any]:
 
 
 def _load(path: Path) -> dict[str, Any] | None:
-    """Return the report in a file; ``None``, with a warning that names it, if it is none."""
+    """Return the report in a file; ``None``, with a warning, if it is not a report."""
     try:
         report = json.loads(path.read_bytes())
         if isinstance(report, dict):
@@ -145,6 +145,6 @@ def report_files(data: Path) -> list[tuple[float, str]]:
     with suppress(FileNotFoundError, NotADirectoryError), os.scandir(data / "runs") as entries:
         for entry in entries:
             if entry.name.endswith(".json"):
-                with suppress(FileNotFoundError):  # removed meanwhile
+                with suppress(FileNotFoundError):  # removed in the meantime
                     files.append((entry.stat().st_mtime, entry.path))
     return sorted(files, reverse=True)

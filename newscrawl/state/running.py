@@ -1,7 +1,7 @@
 """Marker files of runs in progress; a leftover marker shows that a run was killed.
 
 A site has one mark, the file ``runs/running/<site>`` with the name of its run, so that a killed run
-is found whatever number of reports lies between.
+is found without reading all reports.
 """
 
 import os
@@ -76,7 +76,7 @@ def _mark(data: Path, site: str) -> Path:
 
 
 def _marked(data: Path, site: str) -> str:
-    """Return the name of the run that a site's mark names; empty without one."""
+    """Return the name of the run in a site's mark; empty without a mark."""
     try:
         return _mark(data, site).read_text("utf-8").strip()
     except (OSError, ValueError):
@@ -84,9 +84,9 @@ def _marked(data: Path, site: str) -> str:
 
 
 def is_alive(report: Mapping[str, Any]) -> bool:
-    """Return whether the process of a run that says it is running exists on this machine.
+    """Return whether the process of a run in state ``running`` exists on this machine.
 
-    A run of another node is said to be killed by the run that takes its site.
+    A run of another node is marked as killed by the run that takes over its site.
     """
     if "node" in report:
         return True

@@ -1,7 +1,7 @@
 """Exchanges run reports between the nodes that share a ledger.
 
-Each node keeps its reports as files and copies them to the ledger, from which every node fetches
-those of the others, as files beside its own: monitors, schedule and report page read all alike.
+Each node keeps its reports as files and copies them to the ledger. Every node fetches the other
+nodes' reports as files next to its own, so that monitors, schedule and report page read them all.
 """
 
 import json
@@ -16,13 +16,13 @@ from newscrawl.state.postgres import PostgresDatabase
 from newscrawl.state.run_reports import report_files, report_path, write_report
 
 _OVERLAP = 60.0
-"""Seconds before the last exchange that are looked at again, for reports written meanwhile."""
+"""Seconds before the last exchange that are checked again, for reports written during it."""
 
 
 def exchange(place: Place) -> None:
     """Publish this node's run reports and fetch those of the other nodes.
 
-    Does nothing where the ledger is not shared.
+    Does nothing if the ledger is not shared.
 
     Raises:
         StoreError: the ledger cannot be used, or a report cannot be written.
@@ -48,7 +48,7 @@ def _publish(place: Place, database: PostgresDatabase) -> None:
         report = _load(Path(name))
         if report and report.get("node") in (None, place.node):
             database.execute(
-                # A run that another node skipped, as the site was busy, is no report of it.
+                # Runs that were skipped because another node was crawling the site are not shared.
                 f"INSERT INTO runs VALUES (?, ?, ?, {database.clock}, ?) ON CONFLICT (job)"  # noqa: S608 - a literal
                 " DO UPDATE SET node = excluded.node, written = excluded.written,"
                 " report = excluded.report"
@@ -85,7 +85,7 @@ def _fetch(place: Place, database: PostgresDatabase) -> None:
 
 
 def _load(path: Path) -> dict[str, Any] | None:
-    """Return the report in a file; ``None`` if it is none."""
+    """Return the report in a file; ``None`` if it is not a report."""
     try:
         report = json.loads(path.read_bytes())
     except (OSError, ValueError):
@@ -94,7 +94,7 @@ def _load(path: Path) -> dict[str, Any] | None:
 
 
 def _read(mark: Path) -> float:
-    """Return the time that a mark holds; 0 without one."""
+    """Return the time in a mark file; 0 without one."""
     try:
         return float(mark.read_text())
     except (OSError, ValueError):

@@ -14,8 +14,8 @@ from newscrawl.state.site_lock import SiteLocks
 class SiteLeases:
     """Acquires and checks leases on sites; those of a killed process expire.
 
-    On the same node the lease is taken over at once: there, a file lock tells that the earlier
-    process has ended.
+    On the same node the lease is taken over at once: the file lock proves that the earlier process
+    has ended.
 
     Args:
         database: Database that holds the leases.
@@ -31,10 +31,10 @@ class SiteLeases:
         self._locks = SiteLocks(place.path)
 
     def acquire(self, site: str, job: str) -> None:
-        """Take the lease of a site until it is released, or not renewed any more.
+        """Take the lease of a site until it is released or expires.
 
         Raises:
-            SiteBusyError: another run of the site holds it, on this or another node.
+            SiteBusyError: another run has it, on this or another node.
             StoreError: the name of this node belongs to another data directory.
         """
         self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -46,8 +46,13 @@ class SiteLeases:
         self._slots.register(site)
         clock = self._database.clock
         before = self._database.execute(
-            "SELECT node, job FROM site_leases WHERE site = ? AND owner IS NOT NULL", (site,)
+            "SELECT node, job FROM site_leases WHERE site = ? AND owner IS NOT NULL",
+            (site,),
         ).fetchone()
+        if before and before[0] != self._node and self._is_alive(site):
+            # Asked for first, as the row may be locked by a transaction of the other run.
+            self._locks.release()
+            raise self._busy(site)
         taken = self._database.execute(
             f"""
             INSERT INTO site_leases VALUES (:site, :owner, 1, :node, :job)
@@ -69,6 +74,15 @@ class SiteLeases:
         if before and before[0] != self._node:
             self._close_killed(*before)
 
+    def _is_alive(self, site: str) -> bool:
+        """Return whether the lease of a site's owner is not over."""
+        row = self._database.execute(
+            "SELECT 1 FROM site_leases JOIN processes USING (owner)"  # noqa: S608 - a literal
+            f" WHERE site_leases.site = ? AND lease_until > {self._database.clock}",
+            (site,),
+        ).fetchone()
+        return row is not None
+
     def _close_killed(self, node: str, job: str) -> None:
         """Mark the run of another node as killed in the shared reports."""
         end = {"state": "killed", "outcome": "failed", "errors": ["its lease ended"]}
@@ -81,7 +95,7 @@ class SiteLeases:
         )
 
     def _busy(self, site: str) -> SiteBusyError:
-        """Make the error that names the node which crawls a site."""
+        """Return the error that names the node that is crawling a site."""
         row = self._database.execute("SELECT node, job FROM site_leases WHERE site = ?", (site,))
         node, job = row.fetchone() or (self._node, "unknown")
         return SiteBusyError(
@@ -89,7 +103,7 @@ class SiteLeases:
         )
 
     def _check_name(self) -> None:
-        """See that no other data directory bears this node's name."""
+        """Check that no other data directory uses this node's name."""
         file = self._path.with_name("node")
         if not file.exists():
             file.write_text(uuid4().hex)
@@ -134,6 +148,6 @@ class SiteLeases:
                 fenced=False,
             )
         except StoreError:
-            pass  # the lease runs out
+            pass  # the lease expires
         finally:
             self._locks.release()

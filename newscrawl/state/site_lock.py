@@ -12,7 +12,7 @@ class SiteLocks:
     """Acquires file locks on sites; the operating system releases those of a killed process.
 
     Args:
-        path: Ledger file; the lock files stand beside it.
+        path: Ledger file; the lock files are next to it.
     """
 
     def __init__(self, path: Path) -> None:
@@ -23,7 +23,7 @@ class SiteLocks:
         """Lock a site for this process until it is released or the process ends.
 
         Raises:
-            SiteBusyError: another run of the site holds it.
+            SiteBusyError: another run of the site has locked it.
         """
         path = self._path.with_name(f"{site}.lock")
         handle = path.open("a+", encoding="utf-8")

@@ -1,12 +1,35 @@
-"""Stores when each exported article's source page was last checked."""
+"""Stores when each exported article's source was last checked, and the validators of its page."""
 
 from collections.abc import Sequence
+from dataclasses import astuple, dataclass
 
 from newscrawl.state.database import Database
 
 
+@dataclass(frozen=True, slots=True)
+class CheckedPage:
+    """A source as the last check found it, if it was alive and can be requested conditionally."""
+
+    url: str
+    """Final URL, after redirects."""
+    etag: str | None
+    """``ETag`` of the response."""
+    modified: str | None
+    """``Last-Modified`` of the response."""
+    agreement: float | None
+    """Agreement of its text with the copy."""
+    words: int | None
+    """Number of words of its text."""
+
+    @property
+    def conditions(self) -> dict[str, str]:
+        """Request headers to which an unchanged page responds with 304."""
+        given = {"If-None-Match": self.etag, "If-Modified-Since": self.modified}
+        return {name: value for name, value in given.items() if value}
+
+
 class SourceCheckTimes:
-    """Stores the time of each source check, and selects the articles to check next.
+    """Stores the time and result of each source check, and selects the articles to check next.
 
     Args:
         database: Database that holds them.
@@ -43,10 +66,27 @@ class SourceCheckTimes:
         ).fetchall()
         return [row[0] for row in rows]
 
-    def note(self, article: str, checked: str) -> None:
-        """Store the time (ISO 8601, UTC) of a check; part of the caller's transaction, if any."""
+    def page_of(self, article: str) -> CheckedPage | None:
+        """Return the page that the last check found, if it was alive and has validators."""
+        row = self._database.execute(
+            "SELECT url, etag, modified, agreement, words FROM source_checks"
+            " WHERE id = ? AND url IS NOT NULL",
+            (article,),
+        ).fetchone()
+        return CheckedPage(*row) if row else None
+
+    def note(self, article: str, checked: str, page: CheckedPage | None = None) -> None:
+        """Store a check; part of the caller's transaction, if any.
+
+        Args:
+            article: Identifier of the article.
+            checked: Time of the check, ISO 8601 in UTC.
+            page: The page, if the next check may request it conditionally.
+        """
         self._database.execute(
-            "INSERT INTO source_checks (id, checked) VALUES (?, ?)"
-            " ON CONFLICT (id) DO UPDATE SET checked = excluded.checked",
-            (article, checked),
+            "INSERT INTO source_checks (id, checked, url, etag, modified, agreement, words)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
+            " checked = excluded.checked, url = excluded.url, etag = excluded.etag,"
+            " modified = excluded.modified, agreement = excluded.agreement, words = excluded.words",
+            (article, checked, *(astuple(page) if page else (None,) * 5)),
         )

@@ -14,7 +14,7 @@ from newscrawl.state.migrations import SQLITE
 
 @contextmanager
 def _alone(path: Path) -> Iterator[None]:
-    """Serialise the creation of a file by processes that start together.
+    """Serialise the creation of the file by processes that start at the same time.
 
     SQLite fails at once, without waiting, if another process switches the file to WAL mode.
     """
@@ -103,7 +103,7 @@ class SqliteDatabase(Database):
         sql: str,
         values: Sequence[object] | Mapping[str, object] = (),
         *,
-        fenced: bool = True,  # noqa: ARG002 - file locks hold as long as the process
+        fenced: bool = True,  # noqa: ARG002 - file locks last as long as the process
     ) -> sqlite3.Cursor:
         """Execute a statement in the open transaction, or in a separate one."""
         try:
@@ -131,13 +131,13 @@ class SqliteDatabase(Database):
 
         Otherwise a run that continues would store articles out of order.
         """
-        with suppress(sqlite3.Error):  # the same fault may prevent this, too
+        with suppress(sqlite3.Error):  # the same error may prevent this, too
             self._connection.execute("PRAGMA query_only = ON")
         return StoreError(f"the ledger {self.path} cannot be written ({error}): {advice(error)}")
 
 
 def examine_sqlite(path: Path) -> str:
-    """Describe the condition of a ledger file in a few words, without changing it.
+    """Return a short description of a ledger file's condition, without changing it.
 
     Raises:
         StoreError: it is damaged or no database, cannot be read, or has a newer schema.

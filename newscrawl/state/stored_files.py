@@ -1,11 +1,13 @@
-"""Files that are in object storage."""
+"""Table of the output files that were uploaded to object storage."""
+
+from uuid import uuid4
 
 from newscrawl.state.database import Database
 from newscrawl.storage.files import StoredFile
 
 
 class StoredFiles:
-    """Uploaded and verified files of all machines that share the ledger.
+    """Records the uploaded and verified files of all nodes that share the ledger.
 
     Args:
         database: Database that holds them.
@@ -15,6 +17,18 @@ class StoredFiles:
     def __init__(self, database: Database, node: str = "") -> None:
         self._database = database
         self._node = node
+
+    def owner(self, storage: str) -> str:
+        """Return the mark of this ledger for a storage; the first call makes it."""
+        path = f"owner of {storage}"
+        self._database.execute(
+            "INSERT INTO stored_files (path, node, url, size, sha256, stored)"
+            " VALUES (?, '', ?, 0, ?, '') ON CONFLICT (path) DO NOTHING",
+            (path, storage, 2 * uuid4().hex),
+        )
+        mark = self.find(path)
+        assert mark
+        return mark.sha256
 
     def note(self, file: StoredFile, time: str) -> None:
         """Record an upload of this machine; an earlier one of the same file is replaced.

@@ -77,8 +77,8 @@ class BandTable(TextSignatures):
 class KeyIndex(TextSignatures):
     """Signature index with an array of short band keys per text, for PostgreSQL.
 
-    A row for each band would take more room than the texts. A key is also shared by a few texts in
-    a million without a common band, which the query leaves out.
+    A row for each band would take more space than the texts. A few texts in a million share a key
+    without a common band; the query filters them out.
     """
 
     def __init__(self, database: Database) -> None:

@@ -1,4 +1,4 @@
-"""Files of a directory, wherever they are."""
+"""Lists and reads files of a directory, whether they are local or in object storage."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from newscrawl.storage.objects import open_file
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """A file that was uploaded and verified."""
+    """A file that was uploaded and verified: its URL, size and checksum."""
 
     path: str
     """Path relative to the data directory, with slashes."""
@@ -24,7 +24,7 @@ class StoredFile:
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """Files below a directory: those on this disk, and stored ones that are not."""
+    """Files below a directory: local ones, and those that are only in object storage."""
 
     directory: Path
     """Directory on this disk; it need not exist."""

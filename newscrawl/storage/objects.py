@@ -1,4 +1,4 @@
-"""Objects by their URLs, such as ``s3://bucket/prefix/feeds/maghress/a.jsonl``.
+"""Reads, writes and deletes objects by URL, such as ``s3://bucket/feeds/a.jsonl``.
 
 obstore knows S3 and its relatives, Google Cloud Storage, Azure and directories (``file://``). It is
 imported when the first object is used. Credentials and addresses of servers are in the usual
@@ -40,7 +40,7 @@ _CLIENT: dict[str, Any] = {
     "connect_timeout": timedelta(seconds=5),
     "read_timeout": timedelta(seconds=30),
     "timeout": timedelta(minutes=10),  # for a piece over a slow line
-    "allow_http": True,  # where the server's address says so
+    "allow_http": True,  # if the server's address says so
 }
 
 _RETRIES: dict[str, Any] = {
@@ -167,7 +167,7 @@ def _pieces(url: str) -> Iterator[bytes]:
 
 
 class _Reader(io.RawIOBase):
-    """Object as a raw stream; each call of ``readinto`` is a request."""
+    """Readable raw stream of an object; each call of ``readinto`` is a request."""
 
     def __init__(self, url: str, size: int | None) -> None:
         self._url = url

@@ -5,7 +5,7 @@ import re
 from newscrawl.text.cleaning import clean, fold
 
 _TO = r"(?:\s(?:à|au|aux|en|in|في|ب)\s\w+)?"  # where a correspondent is
-# What stands before a name: right before it, or, where a desk's name may begin so, with a colon.
+# Labels before a name: directly, or, if a desk's name may begin like that, with a colon.
 _LABEL = re.compile(
     rf"""
     (?: (?:[^\W\d_]+\s(?:et\sphotos?\s)?)?  # "Propos", "Texte et photos"
@@ -32,7 +32,7 @@ _LABEL = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-# Where a name ends for good: a date, what announces it, or what the person is.
+# End of a name: a date, the words before a date, or the person's role.
 _DATED = re.compile(
     r"""
     \b(?: (?:publié|published|posted|updated)(?!\s(?:par|by)\b) | mise?\sà\sjour | modifié
@@ -48,7 +48,7 @@ _DATED = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-# A date, perhaps with a time, and a name behind it.
+# A date, perhaps with a time, followed by a name.
 _DATE_BEFORE = re.compile(
     r"^\W*(?:le\s)?(?:\d{1,2}(?:er)?\s[^\W\d_]+\.?\s\d{4}|\d{1,2}[/.-]\d{1,2}[/.-]\d{4})"
     r"(?:\s?(?:à|-|–|at)?\s?\d{1,2}[:h]\d\d)?[\s|,–-]*(?=[^\W\d_])",
@@ -59,7 +59,7 @@ _ADDRESS = re.compile(
     r"|\b[\w-]{1,63}\.\w{2,4}/\S*|@\w+|(?<!\S)(?:/|auteurs?/|authors?/)[\w/.-]+|(?<!\S)\S+?\.html?\b",
     re.IGNORECASE,
 )
-# White space is matched from its beginning only: to try each of many blanks is quadratic.
+# White space is matched from its beginning only: trying each of many blanks is quadratic.
 _BRACKETS = re.compile(r"(?:(?<!\s)\s++)?[(\[]([^()\[\]]*)[)\]]")
 _BETWEEN_NAMES = re.compile(
     r"""
@@ -71,10 +71,10 @@ _BETWEEN_NAMES = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _CONJUNCTION = re.compile(r"(?<!\s)\s++(?:et|and|und|&|و)\s+", re.IGNORECASE)
-# Words that also stand inside of names: each side must be a full one.
+# Words that also occur inside names: each side must be a full name.
 _SHORT_CONJUNCTION = re.compile(r"(?<!\s)\s++(?:y|e|i|en|och|og|ve)\s+|/")
 _BEFORE_AGENCY = re.compile(r"(?<=[^\W\d_]{2})/(?=[A-Z]{2,6}$)")
-# The Arabic "and" is written together with the word behind it; some names begin with its letter.
+# The Arabic "and" is joined to the following word; some names begin with its letter.
 _AGENCY = r"(?:ال)?وكالات|رويترز|الأناضول|فرانس\sبرس|أ\s?ف\s?ب|هيئة\sالتحرير"
 _ATTACHED_AND = re.compile(
     rf"\sو(?:(?=(?:{_AGENCY})$)|(?=[^\W\d_]{{2,}}\s)(?!(?:ال|لاء|ليد|ليم|لد|ائل|فاء|فيق|سيم|سام|داد"
@@ -92,10 +92,10 @@ _PLACES = (
     *("الدمام", "دبي", "أبوظبي", "الدوحة", "الكويت", "بغداد", "دمشق", "بيروت", "عمان", "غزة"),
     *("القدس", "رام الله", "باريس", "لندن", "واشنطن", "نيويورك", "بروكسل", "مدريد", "نواكشوط"),
 )
-"""Where correspondents write from; without anything beside it, such a word may be a name."""
+"""Places of correspondents; such a word alone may be a name."""
 _PLACE = "|".join(_PLACES)
 _FOLDED_PLACES = frozenset(map(fold, _PLACES))
-# Of "Rabat : Amina Idder"
+# A place before a name: "Rabat : Amina Idder"
 _PLACE_BEFORE = re.compile(
     rf"(?:(?:من|de|à|from)\s)?(?:{_PLACE})\s*[:،,–—ـ-]+\s*|من\s(?:{_PLACE})\s+", re.IGNORECASE
 )
@@ -104,7 +104,7 @@ _ROLE_BEFORE = re.compile(
     r"(?i:journaliste|reporter|correspondante?|rédact(?:eur|rice)|envoyée?\sspéciale?|staff\swriter)"
     r"\s(?:(?:[a-zà-ÿ]|d['’])[a-zà-ÿ]*\s)*(?=[A-ZÀ-Ý])"
 )
-# What a person is, behind the name.
+# A person's role after the name.
 _ROLE = re.compile(
     r"""
     journaliste|reporter|grand\sreporter|correspond[ae]nt|envoyée?\sspécial|rédact|directeur
@@ -125,7 +125,7 @@ _ROLE_BEHIND = re.compile(
     r"|رئيسة?\s(?:ال)?تحرير|مديرة?\s(?:ال)?\w+|(?i:for)\s(?:the\s)?[A-Z]\w+|pour\s(?:L[ea]s?|L['’])"
     rf"|(?:à|au|in|من|في)\s(?i:{_PLACE}))(?!\w).*$"
 )
-# What a link beside a name says.
+# Text of a link next to a name.
 _CONTACT = re.compile(
     r"(?:écrire|contacte|suivre|envoyer|voir|tous\sses|follow|contact|e-?mail|view|read|see|more|share"
     r"|about|bio\b|website|profile|all\s|alles?\s|راسل|تابع|جميع\s|كل\s|المزيد)",
@@ -160,21 +160,21 @@ _NOBODY = frozenset(
         ),
     )
 )
-"""What software calls its own accounts, and roles without a name."""
+"""Default account names of software, and roles without a name."""
 _LOOSE_END = re.compile(
     r"(?<!\s)\s++(?:on|le|at|in|dans|à)$", re.IGNORECASE
-)  # the date behind it is gone
+)  # the date after it was removed
 _EDGES = " \t\"'“”«»‘’:：;,،؛|/•·*_–—-([<>])"
 _LONGEST_NAME, _LONGEST_BYLINE, _LONGEST_LABEL = 100, 1000, 40
-_MOST_WORDS = 7  # of a name behind another one; what has more says who that is
+_MOST_WORDS = 7  # words of a second name; longer parts describe a person
 
 
 def split_bylines(s: str) -> list[str]:
-    """People and desks of a byline, as printed, without the words and dates around them.
+    """Return the people and desks of a byline, as printed, without surrounding words and dates.
 
-    Names are parted at commas, bars, spaced dashes and slashes, "et", "and", "و" between blanks and
-    their like. Dropped are web addresses, roles behind a name, picture credits and what the page's
-    software calls its own accounts.
+    Names are separated at commas, bars, spaced dashes and slashes, "et", "and", "و" between blanks
+    and the like. Web addresses, roles after a name, picture credits and default account names of
+    software are dropped.
 
     >>> split_bylines("Par Amina Alaoui et M. Le Doré, journaliste")
     ['Amina Alaoui', 'M. Le Doré']
@@ -236,7 +236,7 @@ def names_role(s: str) -> bool:
 
 
 def unglued(s: str) -> str:
-    """Part a name from what was written against it: the word before, a date, a role.
+    """Separate a name from adjoining text without a space: a label, a date, a role.
 
     >>> unglued("ByAmina Alaoui12 mars"), unglued("Amina AlaouiJournaliste")
     ('By Amina Alaoui 12 mars', 'Amina Alaoui Journaliste')
@@ -254,7 +254,7 @@ def _unlabelled(part: str) -> str:
 
 
 def _conjoined(part: str) -> list[str]:
-    """The names of a part. "et" parts names and acronyms, not the words of "Arts et lettres"."""
+    """Return the names of a part. "et" separates names and acronyms, but not "Arts et lettres"."""
     sides = _CONJUNCTION.split(part)
     if len(sides) == 2 and not any(" " in side or _ACRONYM.fullmatch(side) for side in sides):
         return [part]
@@ -262,7 +262,7 @@ def _conjoined(part: str) -> list[str]:
 
 
 def _attached(part: str) -> list[str]:
-    """Split Arabic names, of two words or more each unless they are agencies."""
+    """Split joined Arabic names, each of at least two words unless it is an agency."""
     names = _ATTACHED_AND.split(part)
     full = all(" " in name.strip() or _ACRONYM.fullmatch(name.strip()) for name in names)
     return names if full else [part]

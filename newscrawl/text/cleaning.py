@@ -2,7 +2,7 @@
 
 Functions that clean (``safe``, ``clean``, ``plain``, ``clean_text``) keep what was printed:
 accents, case, punctuation. Functions that compare (``fold``, ``words``) return a form that is never
-shown. None of them raises for any string; all but ``plain`` and ``words`` are idempotent.
+displayed. None of them raises for any string; all but ``plain`` and ``words`` are idempotent.
 """
 
 import codecs
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from html import unescape
 from typing import Literal
 
-# What browsers read C1 control codes as: the windows-1252 characters of the same bytes.
+# Browsers decode C1 control codes as the windows-1252 characters of the same bytes.
 C1_AS_CP1252 = {code: bytes([code]).decode("cp1252", "ignore") for code in range(0x80, 0xA0)}
 
 _UNSAFE = re.compile(
@@ -25,13 +25,13 @@ _UNSAFE = re.compile(
     "\ufff9-\ufffc\ufdd0-\ufdef\ufffe\uffff"  # annotations, placeholders, non-characters
     "]"
 )
-# Joiners shape letters of Arabic and Indian scripts, and build emoji; elsewhere they are stray.
+# Joiners are part of Arabic and Indian scripts and of emoji; elsewhere they are removed.
 _STRAY_JOINER = re.compile(
     "\u200c(?![^\\W\\d_])"
     "|(?<![\u0600-\u0dff\ufb50-\ufdff\ufe70-\ufefc])\u200c"
     "|(?<![\u0600-\u0dff\ufb50-\ufdff\ufe70-\ufefc\ufe0f\u2600-\u27bf\U0001f000-\U0001faff])\u200d"
 )
-# An entity with its semicolon, however often its ampersand was encoded again.
+# An entity with its semicolon, even if its ampersand was encoded repeatedly.
 _ENTITY = re.compile(
     r"&(?:(?:amp|AMP|#0*38|#[xX]0*26);)*"
     r"(#[0-9]{1,8}|#[xX][0-9a-fA-F]{1,7}|[a-zA-Z][a-zA-Z0-9]{1,31});"
@@ -41,11 +41,10 @@ _ENTITY_PASSES = 5
 
 
 def safe(s: str) -> str:
-    r"""Drop what no text should hold: control and direction marks, zero-width, lone surrogates.
+    r"""Remove control and direction marks, zero-width characters and lone surrogates.
 
-    White space stays as it is. C1 control codes become the windows-1252 characters that they
-    stand for. Joiners (ZWNJ, ZWJ) stay where they shape a word: in Arabic and Indian scripts and
-    in emoji.
+    White space is kept. C1 control codes become the windows-1252 characters of the same bytes.
+    Joiners (ZWNJ, ZWJ) are kept in Arabic and Indian scripts and in emoji.
 
     >>> safe("\u200fAl\xadge\u200brie\x00 \ud800\x93ok\x94")
     'Algerie “ok”'
@@ -65,9 +64,9 @@ _UNPRINTABLE = re.compile(
 
 
 def printable(s: str) -> str:
-    r"""Text for a terminal or a log, where what cannot be seen is shown as an escape.
+    r"""Return a text for a terminal or log, with invisible characters as escapes.
 
-    Those are control characters but for tab and line feed, all other line ends, marks of direction,
+    Escaped are control characters except tab and line feed, all other line ends, direction marks,
     zero-width characters and lone surrogates.
 
     >>> print(printable("a\x1b[2J\u202eb\r\ud800 é"))
@@ -83,6 +82,9 @@ def _c1(match: re.Match[str]) -> str:
 def _entity(match: re.Match[str]) -> str:
     return unescape(f"&{match[1]};")
 
+
+LONGEST_TEXT = 400_000
+"""Characters of an article's text that are kept; more are a book, or an attack."""
 
 # Two references to halves of a pair, as programs write that count in UTF-16; the ampersands may
 # have been encoded again.
@@ -114,7 +116,7 @@ _LONG = 500
 """Characters up to which the order of marks takes little time."""
 _MOST_MARKS = 30
 """Combining marks on one character, as in Unicode's stream-safe format (UAX 15)."""
-# What is no letter is a superset of the marks, but for two that count as letters.
+# Non-letters include the marks, except two that count as letters.
 _MARK_RUN = re.compile(rf"(?:[^\w\s\x00-\x7f]|[\uff9e\uff9f]){{{_MOST_MARKS + 1},}}")
 
 
@@ -139,7 +141,7 @@ def _fewer_marks(run: re.Match[str]) -> str:
 
 
 def _normal(s: str) -> str:
-    """Decode entities until none is left, within reason; NFC, safe."""
+    """Decode entities repeatedly, up to a limit; return a safe text in NFC."""
     s = _normalized("NFC", safe(s))
     if "&" in s:
         s = join_surrogates(s)
@@ -151,7 +153,7 @@ def _normal(s: str) -> str:
 
 
 def clean(s: str) -> str:
-    r"""Text on one line: NFC, entities decoded, white space of every kind one space.
+    r"""Return a text on one line: NFC, entities decoded, white space collapsed to single spaces.
 
     >>> clean(" L&amp;#39;e\u0301conomie\u00a0\r\n du  Maroc ")
     "L'économie du Maroc"
@@ -159,7 +161,7 @@ def clean(s: str) -> str:
     return " ".join(_normal(s).split())
 
 
-# Elements of running text; what else stands between angle brackets is kept.
+# Elements of running text; other text in angle brackets is kept.
 _MARKUP = re.compile(
     r"</?(a|abbr|b|bdi|big|cite|code|del|div|em|font|h[1-6]|i|img|ins|li|mark|ol|p|q|s|small|span"
     r"|strike|strong|sub|sup|tt|u|ul|br)\b(?:\s[^<>]*)?/?>",
@@ -169,7 +171,7 @@ _PARTING = frozenset(("br", "div", "h1", "h2", "h3", "h4", "h5", "h6", "li", "ol
 
 
 def plain(s: str) -> str:
-    """Text on one line as ``clean`` gives it, without the markup that some values hold.
+    """Return a text on one line as ``clean`` does, without markup.
 
     >>> plain("Le &lt;i&gt;budget&lt;/i&gt;<br>de 2024 &amp;lt; 3 %")
     'Le budget de 2024 < 3 %'
@@ -181,10 +183,10 @@ def plain(s: str) -> str:
 
 
 def clean_text(s: str) -> str:
-    r"""Text of paragraphs: as ``clean`` does, each line a paragraph, one blank line between two.
+    r"""Clean a text of several paragraphs: one per line, separated by blank lines.
 
-    Every line end parts paragraphs: white space that is only the source's wrapping must have been
-    collapsed before.
+    Every line end separates paragraphs: mere line wrapping of the source must have been collapsed
+    before.
 
     >>> clean_text("Un.\n \n\n Deux\xa0: trois\r\nQuatre")
     'Un.\n\nDeux : trois\n\nQuatre'
@@ -194,23 +196,25 @@ def clean_text(s: str) -> str:
 
 
 def join_paragraphs(paragraphs: Iterable[str]) -> str:
-    r"""Text of paragraphs whose white space is folded: what ``clean_text`` gives, sooner.
+    r"""Join paragraphs whose white space is collapsed: a faster ``clean_text``.
+
+    What goes beyond ``LONGEST_TEXT`` is cut off.
 
     >>> join_paragraphs(["Un&nbsp;", "Deux"])
     'Un\n\nDeux'
     """
-    text = "\n\n".join(paragraphs)
+    text = "\n\n".join(paragraphs)[:LONGEST_TEXT].rstrip()
     return text if _normal(text) == text else clean_text(text)
 
 
-# Combining marks that say how a letter is read, not which letter it is. Marks of Indian and
-# South-East Asian scripts and Japanese voicing marks are letters' parts and stay.
+# Combining marks that do not change the letter. Marks of Indian and South-East Asian scripts and
+# Japanese voicing marks are parts of letters and are kept.
 _MARKS = re.compile(
     "[\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf-\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670"
     "\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed\u08d3-\u08ff\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff"
     "\ufe00-\ufe2f\u200c\u200d]"
 )
-# Letters and signs that stand for another one and that Unicode does not decompose.
+# Variants of letters and signs that Unicode does not decompose.
 _SAME = str.maketrans(
     {
         **dict.fromkeys("\u0671\u0672\u0673\u0675", "\u0627"),  # alef
@@ -230,7 +234,7 @@ _SAME = str.maketrans(
         "ı": "i",
     }
 )
-# Scripts that write no spaces between words: each of their characters counts as a word.
+# Scripts without spaces between words: each of their characters counts as a word.
 _SPACELESS = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u2fdf\u3040-\u30ff\u31f0-\u31ff"
     "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
@@ -238,7 +242,7 @@ _SPACELESS = re.compile(
 
 
 def _fold_character(char: str) -> str:
-    """The folded form of a character; folding it again changes nothing, for any character."""
+    """Return the folded form of a character; folding is idempotent for every character."""
     folded = unicodedata.normalize("NFKD", char.translate(_SAME))
     folded = _MARKS.sub("", folded).casefold().translate(_SAME)
     folded = "".join(
@@ -267,7 +271,7 @@ class _Table(dict[int, str]):
 
     def __missing__(self, code: int) -> str:
         value = self._rule(chr(code))
-        if code < 0x10000:  # bounds the table; what lies beyond is rare
+        if code < 0x10000:  # bounds the table; other characters are rare
             self[code] = value
         return value
 
@@ -277,10 +281,10 @@ _WORDS = _Table(_word_character)
 
 
 def fold(s: str) -> str:
-    r"""Form for comparing: no case, accents, tashkeel or tatweel; one form of letters and signs.
+    r"""Return a text for comparison: no case, accents, tashkeel or tatweel, unified letters.
 
-    Alef, ya and ha are each written one way, digits are western, quotes and dashes plain, ligatures
-    taken apart. White space stays.
+    Variants of alef, ya and ha are unified, digits are western, quotes and dashes plain, ligatures
+    split. White space is kept.
 
     >>> fold("« L’Œuvre » de Straße—2024")
     '" l\'oeuvre " de strasse-2024'
@@ -291,7 +295,7 @@ def fold(s: str) -> str:
 
 
 def words(s: str) -> list[str]:
-    """Folded words in order, without punctuation; single characters in scripts without spaces.
+    """Return the folded words in order, without punctuation; in scripts without spaces, characters.
 
     >>> words("L'Économie, n° 12")
     ['l', 'economie', 'n', '12']
@@ -307,8 +311,8 @@ def words(s: str) -> list[str]:
     return codecs.charmap_decode(coded, "strict", _IN_WORDS)[0].split()
 
 
-# The characters that Arabic, French and English are written in make a code page of their own, in
-# which a text is folded by a table of bytes: four times faster than by Unicode's tables.
+# The characters of Arabic, French and English form a code page, in which a text is folded by a
+# byte table: four times faster than by Unicode's tables.
 _COMMON = "\0" + "".join(
     (
         "\t\n\r !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`",
@@ -329,7 +333,7 @@ _DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890
 
 
 def western_digits(s: str) -> str:
-    """Arabic-Indic and Persian digits written as 0 to 9.
+    """Return a text with Arabic-Indic and Persian digits as 0 to 9.
 
     >>> western_digits("٢٠٢٤-۱۲")
     '2024-12'

@@ -1,26 +1,27 @@
 """Parses dates as newspapers, feeds and page metadata write them, strictly.
 
-A pattern either matches as a whole or not at all, and month names come from the table below, so a
-day is never taken for a month in silence. Numeric dates are day first, as everywhere in the
-aggregators' countries; month first is read only where day first is impossible (``12/31/2019``).
-Hijri dates, relative ones ("il y a 2 heures") and those without a day or a year are no dates here;
-where a line holds a Hijri and a Gregorian date, the Gregorian one is read.
+A pattern matches as a whole or not at all, and month names come from the table below, so that a
+day is never mistaken for a month. Numeric dates are day first, as everywhere in the aggregators'
+countries; month first is accepted only if day first is impossible (``12/31/2019``). Hijri dates,
+relative ones ("il y a 2 heures") and those without a day or a year are ignored; in a line with a
+Hijri and a Gregorian date, the Gregorian one is parsed.
 """
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
 from typing import Literal
 
 from newscrawl.text.cleaning import fold
 
 FIRST_YEAR, LAST_YEAR = 1900, 2100
-"""Years outside this range are misreadings."""
+"""Years outside this range are parsing errors."""
 
 MONTHS: dict[str, tuple[str, ...]] = {
-    # Arabic, by where the names are used; hamza, ta marbuta and ya are written in many ways, and
-    # comparing folded forms covers them all.
+    # Arabic, by region; hamza, ta marbuta and ya have many spellings, which comparing folded forms
+    # covers.
     "ar Egypt, Gulf, Sudan, Yemen": (
         "يناير", "فبراير", "مارس", "أبريل", "مايو", "يونيو", "يوليو", "أغسطس", "سبتمبر",
         "أكتوبر", "نوفمبر", "ديسمبر",
@@ -124,7 +125,7 @@ _FURTHER_NAMES = {
     **dict.fromkeys(("كانون1", "ك1", "ك 1"), 12),
     "شتمبر": 9,
 }
-"""Folded names that are neither above nor the beginning of one above."""
+"""Folded names that are neither above nor abbreviations of those above."""
 
 ZONES = {
     **dict.fromkeys(("z", "ut", "utc", "gmt", "wet", "غرينتش", "جرينتش"), 0),
@@ -133,14 +134,14 @@ ZONES = {
     **dict.fromkeys(("eest", "msk", "ksa", "mecca", "makkah", "مكه المكرمه", "مكه"), 3),
     **dict.fromkeys(("السعوديه", "الرياض", "الكويت", "بغداد"), 3),
     **dict.fromkeys(("gst", "dubai", "الامارات", "ابوظبي"), 4),
-    "ast": 3,  # Arabian, as outlets here mean it, not Atlantic
+    "ast": 3,  # Arabian, as used by outlets of the region, not Atlantic
     "edt": -4,
     **dict.fromkeys(("est", "cdt"), -5),
     **dict.fromkeys(("cst", "mdt"), -6),
     **dict.fromkeys(("mst", "pdt"), -7),
     "pst": -8,
 }
-"""Hours east of Greenwich by the names used in RFC 822, around the Mediterranean and the Gulf."""
+"""UTC offsets in hours by zone name: of RFC 822, the Mediterranean and the Gulf."""
 
 _MORNING = ("am", "a.m.", "ص", "صباحا", "فجرا")
 _AFTERNOON = ("pm", "p.m.", "م", "مساء", "عصرا", "بعد الظهر")
@@ -169,7 +170,7 @@ _LINKS = (  # words between a date and its time; م also stands for "of the Chri
 
 
 def _month_numbers() -> dict[str, int]:
-    """Folded names; of alphabets without Arabic's short words also what begins one month only."""
+    """Return folded month names, with unambiguous abbreviations except in Arabic."""
     numbers: dict[str, int] = {}
     beginnings: dict[str, set[int]] = {}
     for names in MONTHS.values():
@@ -188,7 +189,7 @@ def _either(names: Iterable[str]) -> str:
     return "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
 
 
-# The patterns below read folded text: lower case, no accents, western digits, plain signs.
+# The patterns below match folded text: lower case, no accents, western digits, plain signs.
 _YEAR = r"(?P<year>(?:19|20)\d\d|2100)(?![\d:])"
 _DAY = r"(?P<day>\d\d?)(?!\d)"
 _NUMBER = r"(?P<month>\d\d?)(?!\d)"
@@ -196,7 +197,7 @@ _NAME = (
     r"(?:(?:كانون|تشرين)\s(?:(?:ال)?(?:ثاني|اول)|ثان(?!\w))|(?:كانون|تشرين|ك|ت)\s?[12](?!\d)"
     r"|[^\W\d_]{2,})"
 )
-# A month's name, perhaps followed by its name elsewhere: "أيلول/سبتمبر", "مارس (آذار)".
+# A month's name, perhaps followed by its name in another region: "أيلول/سبتمبر", "مارس (آذار)".
 _MONTH = rf"(?P<month>{_NAME})(?:\s?[/(-]\s?(?P<again>{_NAME})\)?)?"
 _ORDINAL = r"(?:\s?er|st|nd|rd|th|o|°)?"
 _GAP = r"[\s.,،/-]{0,4}"
@@ -208,7 +209,7 @@ _DATES = tuple(
         rf"(?<!\d){_YEAR}\s?[-/.年년]\s?{_NUMBER}\s?[-/.月월]\s?{_DAY}[日일]?",
         # 29/03/2024, 29 - 03 - 2024, 29.3.2024
         rf"(?<!\d){_DAY}\s?[-/.]\s?{_NUMBER}\s?[-/.]\s?{_YEAR}",
-        # 29.03.24, 29/3/24; hyphens would leave open which end is the year
+        # 29.03.24, 29/3/24; with hyphens, the year would be ambiguous
         rf"(?<![\d./]){_DAY}(?P<sep>[./]){_NUMBER}(?P=sep)(?P<year>\d\d)(?![\d./:])",
         # 29 mars 2024, 1er mars 2024, 29-Mar-2024, 29 de marzo de 2024, 29 مارس، 2024
         rf"(?<!\d){_DAY}{_ORDINAL}{_GAP}(?:(?:de|of|من)\s|d')?{_MONTH}{_GAP}(?:del?\s)?{_YEAR}",
@@ -218,11 +219,11 @@ _DATES = tuple(
         rf"(?<![^\W\d_]){_MONTH}{_GAP}{_DAY}{_ORDINAL}{_GAP}{_YEAR}",
     )
 )
-# Folded names of the Hijri months, as they stand between a day and a year.
+# Folded names of the Hijri months between a day and a year.
 _HIJRI_MONTH = r"(?:محرم|صفر|ربيع\s\w+|جمادي\s\w+|رجب|شعبان|رمضان|شوال|ذ[يو]\sال\w+|ذوال\w+)"
-# Rarer forms, rewritten as one of those above.
+# Rarer forms, rewritten to one of those above.
 _REWRITES = (
-    # A Hijri date beside the Gregorian one: the time may stand behind it.
+    # A Hijri date next to the Gregorian one: the time may follow it.
     (
         re.compile(
             rf"(?<!\d)(?:\d\d?\s(?:من\s)?{_HIJRI_MONTH}\s1[34]\d\d|\d\d?[-/]\d\d?[-/]1[34]\d\d"
@@ -257,18 +258,18 @@ _BETWEEN = rf"(?: [^\w+] | (?<![^\W\d_])(?:{_either(_LINKS)})(?![^\W\d_]) )*"
 _TIME_AFTER = re.compile(_BETWEEN + _TIME, re.VERBOSE)
 _TIME_BEFORE = re.compile(rf"{_TIME} {_BETWEEN} (?:[^\W\d_]+\W*)? $", re.VERBOSE)  # day's name
 
-# How machines write it; ``fromisoformat`` reads this and more that nobody writes.
+# Machine-written forms; ``fromisoformat`` accepts more, which nobody writes.
 _ISO = re.compile(
     r"(?:19|20)\d\d-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{3}(?:\d{3})?)?)?(?:Z|[+-]\d\d:?\d\d)?",
     re.ASCII,
 )
 
 _SERIALIZED = re.compile(r"^/date\((\d{10,13})(?:[+-]\d{4})?\)/$")
-"""How .NET writes a time: "/Date(1711206300000)/"."""
+""".NET's form of a time: "/Date(1711206300000)/"."""
 _LONGEST = 300
-"""Characters of a string that are looked at."""
+"""Maximum number of characters of a string that are searched."""
 _FIRST_SHORT_YEAR = 70
-"""Years of two digits from here on are of the last century: no outlet's pages are older."""
+"""Two-digit years from here on are in the last century: no outlet's pages are older."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,27 +277,27 @@ class Moment:
     """A timestamp and its precision, ``day`` or ``second``."""
 
     when: datetime
-    """Aware; 00:00 in the zone asked for when only the day was printed."""
+    """Timezone-aware; 00:00 in the given zone if only the day was printed."""
     precision: Literal["day", "second"]
     """``day`` when only the date was printed, ``second`` when there was a time with it."""
 
     def iso(self) -> str:
-        """ISO 8601 to the second, with offset."""
+        """Return the timestamp in Return the timestamp in ISO 8601 to the second, with offset."""
         return self.when.isoformat(timespec="seconds")
 
 
 def parse_date(value: str | float, zone: tzinfo) -> Moment | None:
-    """Read the first date of a string, or a number of seconds or milliseconds since 1970.
+    """Parse the first date of a string, or a number of seconds or milliseconds since 1970.
 
-    Known are ISO 8601 and RFC 822 in all their sloppy variants, ``YYYYMMDD``, numeric dates and
-    those with a month's name of ``MONTHS``, with or without a day's name, a time and a zone.
+    Supported are ISO 8601 and RFC 822 with common deviations, ``YYYYMMDD``, numeric dates and
+    those with a month name of ``MONTHS``, with or without a day name, a time and a zone.
 
     Args:
-        value: What was printed; words around the date do no harm.
-        zone: What a time without an offset is in, and what every moment is shown in.
+        value: The printed text; words around the date are ignored.
+        zone: Time zone of times without an offset, and of the result.
 
     Returns:
-        ``None`` when there is no date, or an impossible one, or one outside of ``FIRST_YEAR`` to
+        ``None`` if there is no date, an impossible one, or one outside ``FIRST_YEAR`` to
         ``LAST_YEAR``. Never raises.
 
     >>> from zoneinfo import ZoneInfo
@@ -312,7 +313,13 @@ def parse_date(value: str | float, zone: tzinfo) -> Moment | None:
         return _epoch(value, zone)
     if _ISO.fullmatch(value) and (when := _machine_written(value, zone)):
         return Moment(when, "second")
-    text = _SERIALIZED.sub(r"\1", fold(value[:_LONGEST]).strip())
+    return _printed(value[:_LONGEST], zone)
+
+
+@lru_cache(maxsize=4096)
+def _printed(value: str, zone: tzinfo) -> Moment | None:
+    """Parse a printed date; cached, as each date of a page is looked at several times."""
+    text = _SERIALIZED.sub(r"\1", fold(value).strip())
     if text.isdigit() and len(text) in (10, 13):
         return _epoch(int(text), zone)
     for form, rewritten in _REWRITES:
@@ -332,7 +339,7 @@ def parse_date(value: str | float, zone: tzinfo) -> Moment | None:
 
 
 def days_between(a: datetime, b: datetime) -> int:
-    """Days from the calendar day of ``b`` to that of ``a``, each as shown in its own zone.
+    """Return the days from the calendar day of ``b`` to that of ``a``, each in its own zone.
 
     >>> from datetime import UTC
     >>> days_between(datetime(2024, 3, 1, 1, tzinfo=UTC), datetime(2024, 2, 28, 23, tzinfo=UTC))
@@ -351,7 +358,7 @@ def _machine_written(value: str, zone: tzinfo) -> datetime | None:
 
 
 def _epoch(value: float, zone: tzinfo) -> Moment | None:
-    """Ten digits are seconds, thirteen milliseconds, eight a date; others are none of these."""
+    """Parse a number: ten digits are seconds, thirteen milliseconds, eight a date."""
     if 1e9 <= value < 1e10:
         seconds = float(value)
     elif 1e12 <= value < 1e13:
@@ -365,12 +372,12 @@ def _epoch(value: float, zone: tzinfo) -> Moment | None:
 
 
 def _first(form: re.Pattern[str], text: str) -> re.Match[str] | None:
-    """The first match whose month is one."""
+    """Return the first match with a valid month."""
     return next((match for match in form.finditer(text) if _month(match)), None)
 
 
 def _month(match: re.Match[str]) -> int | None:
-    """The month of a match; ``None`` when no number or name of one, or two names that differ."""
+    """Return the month of a match; ``None`` if it is invalid or two names differ."""
     name = match["month"]
     if name.isdigit():
         return int(name)

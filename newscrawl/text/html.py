@@ -16,25 +16,24 @@ from w3lib.encoding import (
 )
 
 from newscrawl.errors import NotHtmlError, ParserMemoryError, UnreadableHtmlError
-from newscrawl.text.cleaning import join_surrogates
 
 MAX_TAGS = 30_000
-"""Most ``<`` characters of a page that is parsed. lexbor's time grows with the square of the depth,
+"""Maximum ``<`` characters of a page. lexbor's time grows with the square of the depth,
 to 2 s at this number. The largest of 2,612 real pages has 19,437."""
 
 MAX_UNCLOSED = 10_000
-"""Most opening tags without an end tag. The largest of these pages has 2,879."""
+"""Maximum opening tags without an end tag. The largest of these pages has 2,879."""
 
 MAX_ATTRIBUTES = 10_000
-"""Most attributes of a tag. lexbor's time grows with their square. The largest of these pages has
-4,711 words in a tag."""
+"""Maximum attributes of a tag. lexbor's time grows with their square. The largest of these pages
+has 4,711 words in a tag."""
 
 LONGEST_LABEL = 200
-"""Characters of a tag, a class or an id that are looked at; a page may hold one of megabytes."""
+"""Maximum characters of a tag, class or id that are used; a page may have one of megabytes."""
 
 
 def decode(body: bytes, content_type: str | None = None) -> str:
-    """Read the bytes of a page as text; arguments and errors are those of ``as_utf8``.
+    """Decode the bytes of a page; arguments and errors are those of ``as_utf8``.
 
     >>> decode("<p>Économie à l’étude".encode("cp1252"))
     '<p>Économie à l’étude'
@@ -45,12 +44,12 @@ def decode(body: bytes, content_type: str | None = None) -> str:
 
 
 def as_utf8(body: bytes, content_type: str | None = None) -> bytes:
-    """Return the bytes of a page in UTF-8, as ``parse`` takes them; most pages are that already.
+    """Return the bytes of a page in UTF-8, as ``parse`` expects them; most pages are in UTF-8.
 
-    The encoding is told by a byte order mark, else by the bytes being UTF-8, which nothing else
-    looks like, else by the header or the page, where the bytes do not belie it, else by what the
-    bytes look like. Latin-1 means windows-1252, as in browsers. Bytes without a meaning become
-    U+FFFD; NUL characters are dropped.
+    The encoding is determined by a byte order mark, else UTF-8 if the bytes are valid UTF-8, else
+    declared by the header or the page, unless the bytes contradict it, else guessed from the bytes.
+    Latin-1 means windows-1252, as in browsers. Undefined bytes become U+FFFD; NUL characters are
+    dropped.
 
     Args:
         body: The response's body, decompressed.
@@ -86,7 +85,7 @@ def _paired(match: re.Match[bytes]) -> bytes:
     return pair.encode("utf-16-le", "surrogatepass").decode("utf-16-le").encode()
 
 
-_SIGNATURES = (  # how files begin that are no text
+_SIGNATURES = (  # signatures of binary files
     *(b"%PDF-", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"PK\x03\x04", b"\x1f\x8b", b"BZh"),
     *(b"\xd0\xcf\x11\xe0", b"Rar!", b"7z\xbc\xaf", b"ID3", b"OggS", b"wOF", b"\x00\x00\x01\x00"),
 )
@@ -95,7 +94,7 @@ _CONTROLS = bytes({*range(0x20)} - {*b"\t\n\v\f\r"})
 
 
 def _is_binary(body: bytes) -> bool:
-    """Whether bytes begin as a known kind of file does, or hold more than stray control codes."""
+    """Return whether bytes begin with a file signature or have many control codes."""
     start = body[:4096].lstrip()
     controls = len(start) - len(start.translate(None, _CONTROLS))
     return (
@@ -116,10 +115,10 @@ def _wide_encoding(body: bytes) -> str | None:
 
 
 def _legacy_as_utf8(body: bytes, content_type: str | None) -> bytes:
-    """Return bytes that are not UTF-8 throughout in UTF-8.
+    """Convert bytes that are not entirely UTF-8 to UTF-8.
 
-    A template in UTF-8 may hold an article in another encoding: text between tags that is UTF-8
-    stays so where the rest is in an encoding of one byte a letter.
+    A template in UTF-8 may contain an article in another encoding: text between tags that is UTF-8
+    is kept if the rest is in a single-byte encoding.
     """
     texts = body.split(b">")
     foreign = [text for text in texts if not _is_utf8(text)]
@@ -135,7 +134,7 @@ def _legacy_as_utf8(body: bytes, content_type: str | None) -> bytes:
 
 
 def _is_utf8(text: bytes) -> bool:
-    """Whether bytes are UTF-8."""
+    """Return whether bytes are valid UTF-8."""
     try:
         text.decode()
     except UnicodeDecodeError:
@@ -145,13 +144,13 @@ def _is_utf8(text: bytes) -> bool:
 
 _SINGLE_BYTE = frozenset(("cp1252", "cp1256", "iso8859-6"))
 _LEAST_FOREIGN = 20
-"""Bytes beyond ASCII in text that is not UTF-8; fewer are damage to a page in UTF-8."""
+"""Minimum non-ASCII bytes of text in another encoding; fewer are damage to a page in UTF-8."""
 _SAMPLE = 1_000_000
-"""Bytes of a page that are looked at for some that tell its encoding."""
+"""Bytes of a page that are searched for non-ASCII bytes."""
 _TELLING = 100_000
-"""Bytes that an encoding is judged by."""
+"""Bytes from which an encoding is guessed."""
 _ASCII = bytes(range(0x80))
-# An accented letter of a Latin script stands between plain ones; letters of others in rows.
+# Accented letters of a Latin script are between plain ones; those of other scripts in rows.
 _LATIN_LETTER = re.compile(
     rb"[\xc0-\xff](?![\xc0-\xff])(?:(?<=[A-Za-z].)|(?<![\xc0-\xff].)(?=[A-Za-z]))", re.DOTALL
 )
@@ -166,17 +165,17 @@ _ALEF = b"\xc7"  # in windows-1256 and ISO-8859-6; a seventh of the letters of A
 
 
 def _legacy_encoding(body: bytes, content_type: str | None, texts: list[bytes]) -> str:
-    """The encoding of texts of a page that are not UTF-8 throughout."""
+    """Return the encoding of texts that are not entirely UTF-8."""
     sample = b">".join(text for text in texts if not text.isascii())[:_TELLING]
     high = len(sample.translate(None, _ASCII))
     known = sample.decode("utf-8", "ignore").encode().translate(None, _ASCII)
     if 2 * len(known) > high:
-        return "utf-8"  # damaged in places
+        return "utf-8"  # UTF-8 with some damage
     rows = b"".join(_ROW.findall(sample))
     latin = len(_LATIN_LETTER.findall(sample))
     arabic = len(rows) - len(rows.translate(None, _ARABIC))
     if arabic > max(latin, 0.9 * len(rows)) and 20 * rows.count(_ALEF) > len(rows):
-        # The article ال is the commonest pair of letters; here the two encodings differ.
+        # The article ال is the most common pair of letters; the two encodings differ in it.
         return "cp1256" if sample.count(b"\xc7\xe1") >= sample.count(b"\xc7\xe4") else "iso8859-6"
     for encoding in (http_content_type_encoding(content_type), html_body_declared_encoding(body)):
         belied = (
@@ -200,7 +199,7 @@ def _is_browser_encoding(name: str) -> bool:
     return _BROWSER_ENCODING.fullmatch(codecs.lookup(name).name) is not None
 
 
-# Those of the WHATWG's Encoding Standard, as Python names them.
+# Encodings of the WHATWG Encoding Standard, by Python's names.
 _BROWSER_ENCODING = re.compile(
     r"ascii|cp(?:125[0-8]|866|874|932|949)|iso8859-\d+|koi8-[ru]|mac-(?:roman|cyrillic)|tis-620"
     r"|gb2312|gbk|gb18030|big5(?:hkscs)?|euc_(?:jp|kr)|shift_jis|iso2022_jp"
@@ -208,8 +207,8 @@ _BROWSER_ENCODING = re.compile(
 
 
 def _guessed_encoding(sample: bytes) -> str:
-    """What statistics say of a stretch from the first byte that is not ASCII."""
-    from charset_normalizer import from_bytes  # slow, and hardly ever needed
+    """Guess an encoding by statistics, from the first non-ASCII byte on."""
+    from charset_normalizer import from_bytes  # slow to import, and rarely needed
 
     start = len(sample) - len(sample.lstrip(_ASCII))
     best = from_bytes(sample[start : start + 16_000]).best()
@@ -237,16 +236,12 @@ def parse(page: str | bytes) -> LexborHTMLParser:
         raise UnreadableHtmlError(f"the page has more than {MAX_UNCLOSED} tags without an end")
     if _longest_tag(html) > MAX_ATTRIBUTES:
         raise UnreadableHtmlError(f"a tag of the page has more than {MAX_ATTRIBUTES} attributes")
-    if any(half in html for half in _HALVES):
-        html = join_surrogates(html.decode("utf-8", "replace")).encode()
     try:
         return LexborHTMLParser(html)
-    except SelectolaxError as error:  # lexbor parses every string that it finds memory for
+    except SelectolaxError as error:  # lexbor parses every string unless it runs out of memory
         raise ParserMemoryError from error
 
 
-_HALVES = (b"&#55", b"&#xD83", b"&#xd83")
-"""Beginnings of references to the first half of a pair, for most characters that are written so."""
 _TAG_START = re.compile(rb"<[a-zA-Z]")
 
 
@@ -255,7 +250,7 @@ def _longest_tag(html: bytes) -> int:
     longest = end = 0
     while len(html) - end > 2 * MAX_ATTRIBUTES:
         start, end = end, html.rfind(b">", end, end + 2 * MAX_ATTRIBUTES) + 1
-        if not end:  # no tag ends here, so a long one may begin
+        if not end:  # no tag ends here, so a long one may have begun
             end = html.find(b">", start) + 1 or len(html)
             tag = _TAG_START.search(html, start, end)
             if tag and not html.endswith(b"</script>", start, end):

@@ -1,6 +1,6 @@
 """Detects the language of a text offline: by script and common words, else by a model.
 
-Else by py3langid, whose model takes half a second and 120 MB, so that most runs do without.
+The model is py3langid's: it takes half a second and 120 MB to load, which most runs avoid.
 """
 
 import re
@@ -11,12 +11,13 @@ if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
 _SAMPLE = 600
-"""Characters that are looked at; 150 tell the languages of the region apart without a mistake."""
+"""Characters that are examined; 150 distinguish the languages of the region without error."""
 _MORE = 2400
-"""Characters in which words are looked for when those do not tell: one text in 8,000 needs it."""
+"""Characters that are searched for words if those do not suffice, as in one text of 8,000."""
 _FEWEST_LETTERS = 20
 _LEAST_CERTAINTY = 0.4
-"""Of lines of 25 characters in 21 languages the model tells 5 % wrong; with this 1 %, 12 % not."""
+"""Minimum probability: of lines of 25 characters in 21 languages, the model gets 5 % wrong; with
+this limit 1 %, and 12 % remain undetected."""
 
 _LANGUAGES = (
     *("af", "am", "ar", "az", "be", "bg", "bn", "bs", "ca", "cs", "cy", "da", "de", "el", "en"),
@@ -26,9 +27,9 @@ _LANGUAGES = (
     *("ro", "ru", "rw", "si", "sk", "sl", "so", "sq", "sr", "sv", "sw", "ta", "te", "th", "tl"),
     *("tr", "ug", "uk", "ur", "uz", "vi", "xh", "yo", "zh", "zu"),
 )
-"""Those of the model that newspapers are written in. Without the rest (dialects that look like
-their big neighbour, dead and made-up languages) short lines are told better: 96 of 100 lines of 25
-Spanish characters instead of 80."""
+"""Languages of the model that newspapers are written in. Without the others (dialects similar to a
+major language, dead and constructed languages) short lines are detected better: 96 of 100 lines of
+25 Spanish characters instead of 80."""
 
 
 def _all(words: str) -> frozenset[str]:
@@ -48,16 +49,16 @@ _OTHER_WORDS = {
     "fr": _all("au d de des en entre il l la le les mais n par pas plus qu que se ses son un à"),
     "en": _all("a an as at be in is it its on"),
 }
-"""Common words that others have as well."""
+"""Common words that other languages have as well."""
 _ENOUGH = ((3, 0.25), (2, 0.3))
-"""How many of a language's own words, all different, tell it, and the least part of all words that
-is common in it. No text in 64 other languages is taken for one of the two (translations of programs
-that hold no English, 240 texts of 40 to 600 characters each)."""
+"""Minimum number of distinct words of a language's own, and minimum share of its common words. No
+text in 64 other languages is taken for one of the two (translations of programs without English,
+240 texts of 40 to 600 characters each)."""
 
 _WORD = re.compile(r"\w+")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _ARABIC = re.compile("[\u0620-\u064a\u066e-\u06d3\u06d5\u06fa-\u06fc\ufb50-\ufdfb\ufe70-\ufefc]+")
-# Letters of Persian, Urdu, Pashto, Kurdish and Uyghur that Arabic words do not hold.
+# Letters of Persian, Urdu, Pashto, Kurdish and Uyghur that Arabic words do not have.
 _NOT_ARABIC = re.compile("[\u067e\u0686\u0698\u06af\u06a9\u06cc\u0671-\u0673\u0679-\u06d5]+")
 _TIFINAGH = re.compile("[\u2d30-\u2d7f]+")
 
@@ -71,8 +72,8 @@ def detect_language(text: str) -> str | None:
     """Return the language of a text.
 
     Returns:
-        The ISO 639-1 code; ``zgh`` for what is written in Tifinagh and ``kab`` for Kabyle, which
-        have none; ``None`` for a text that is too short or too unlike any language.
+        The ISO 639-1 code; ``zgh`` for Tifinagh script and ``kab`` for Kabyle, which have none;
+        ``None`` for a text that is too short or in no known language.
 
     >>> detect_language("الحكومة تعلن عن إجراءات جديدة لدعم الفلاحين")
     'ar'
@@ -97,7 +98,7 @@ def detect_language(text: str) -> str | None:
 
 
 def language_by_words(text: str) -> str | None:
-    """Return French or English if a text is surely in it: cheap, and ``None`` where in doubt.
+    """Return French or English if a text is certainly in it, else ``None``; fast.
 
     >>> language_by_words("Le conseil de gouvernement se réunit ce jeudi pour la loi sur les ports")
     'fr'
@@ -106,14 +107,14 @@ def language_by_words(text: str) -> str | None:
 
 
 def _told_by_words(text: str) -> str | None:
-    """Return the language whose common words a text holds, if it is one alone."""
+    """Return the language whose common words a text has, if there is only one."""
     said = _WORD.findall(text.lower())
     told = [name for name in _OWN_WORDS if _is_told_by(said, name)]
     return told[0] if len(told) == 1 else None
 
 
 def _is_told_by(said: list[str], language: str) -> bool:
-    """Whether words are such as only one language has them."""
+    """Return whether words are characteristic of a language."""
     own = [word for word in said if word in _OWN_WORDS[language]]
     common = len(own) + sum(word in _OTHER_WORDS[language] for word in said)
     return any(len(set(own)) >= fewest and common >= least * len(said) for fewest, least in _ENOUGH)
@@ -121,7 +122,7 @@ def _is_told_by(said: list[str], language: str) -> bool:
 
 @cache
 def _identifier() -> "LanguageIdentifier":
-    """The model, loaded when first needed."""
+    """Return the model, loaded when first needed."""
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

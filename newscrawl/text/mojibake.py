@@ -1,6 +1,7 @@
 """Detects and repairs text that was decoded with the wrong encoding."""
 
 import re
+from functools import lru_cache
 
 from newscrawl.text.cleaning import C1_AS_CP1252
 
@@ -10,7 +11,7 @@ _AS_BYTES = {
 _TAIL = "[\x80-\xbf" + "".join(map(chr, _AS_BYTES)) + "]"
 # UTF-8 read as windows-1252: accented, Greek, Cyrillic, Arabic letters; punctuation; emoji.
 _DOUBLE = re.compile(f"[\xc2-\xc6\xcb\xce-\xd1\xd8-\xdb]{_TAIL}|[âï]{_TAIL}{{2}}|ð{_TAIL}{{3}}")
-# These two are searched for in every text: a rare first character makes them fast.
+# These two are searched for in every text: their rare first character makes that fast.
 _SURELY_DOUBLE = re.compile(
     f"[\xc2-\xdbâð](?:(?<=[ÂÃ]){_TAIL}|(?<=â)€|(?<=ð)Ÿ|(?<=[\xc2-\xdb]){_TAIL}[\xc2-\xdb]{_TAIL})"
 )
@@ -18,6 +19,7 @@ _SURELY_DOUBLE = re.compile(
 _ACCENTED_WORDS = re.compile(r"[\xc0-\xff](?<=[\xc0-\xff]{3})[^\w]++[\xc0-\xff]{3}")
 
 
+@lru_cache(maxsize=16)  # each text of a record is judged several times
 def looks_mojibake(s: str) -> bool:
     r"""Return whether a text shows signs of having been decoded wrongly, repairable or not.
 
@@ -28,9 +30,10 @@ def looks_mojibake(s: str) -> bool:
 
 
 def repair_mojibake(s: str) -> str:
-    """Undo a wrong decoding, line by line, where the signs are sure; U+FFFD is beyond repair.
+    """Undo a wrong decoding, line by line, where it is certain; U+FFFD cannot be repaired.
 
-    Known are UTF-8 read as windows-1252 or Latin-1, also twice, and Arabic windows-1256 read so.
+    Repaired are UTF-8 decoded as windows-1252 or Latin-1, even twice, and Arabic windows-1256
+    decoded as windows-1252.
 
     >>> repair_mojibake("Lâ€™Ã©tÃ© Ã FÃ¨s")
     'L’été à Fès'
@@ -44,12 +47,12 @@ def _repair_line(line: str) -> str:
     for _ in range(3):
         if not _SURELY_DOUBLE.search(line):
             break
-        # The second byte of à is a no-break space, which cleaning has made a plain one.
+        # The second byte of à is a no-break space, which cleaning has replaced by a plain one.
         line = _DOUBLE.sub(_decode_double, line).replace("Ã ", "à ")
     if _ACCENTED_WORDS.search(line):
         try:
             arabic = line.translate(_AS_BYTES).encode("latin-1").decode("cp1256")
-        except UnicodeEncodeError:  # some characters were decoded rightly
+        except UnicodeEncodeError:  # some characters were decoded correctly
             return line
         if "ال" in arabic:
             return arabic

@@ -13,17 +13,17 @@ from zlib import crc32
 from newscrawl.text.cleaning import words
 
 PERMUTATIONS = 36
-"""Length of a signature."""
+"""Number of values in a signature."""
 
 BAND = 3
-"""Values a band holds: texts alike by 0.7 share one of the twelve with 99.3 % probability."""
+"""Values per band: texts of similarity 0.7 share one of the twelve with 99.3 % probability."""
 
 ALIKE = 0.5
-"""Share of equal values from which two texts are the same; unrelated news share 0.05, and texts of
-one event in the same words 0.3 at most (demo network)."""
+"""Share of equal values from which two texts are the same; unrelated news share 0.05, and texts
+about one event in similar words at most 0.3 (demo network)."""
 
 FEWEST_WORDS = 30
-"""Shorter texts are alike by chance."""
+"""Shorter texts are similar by chance."""
 
 _RUN = 4
 _SEED = 20
@@ -31,7 +31,7 @@ _SEED = 20
 
 def signature(text: str) -> bytes | None:
     """Return the MinHash of a text; ``None`` if it is too short to be distinctive."""
-    from rensa import RMinHash  # loaded with the first text
+    from rensa import RMinHash  # imported with the first text
 
     said = words(text)
     if len(said) < FEWEST_WORDS:
@@ -43,20 +43,20 @@ def signature(text: str) -> bytes | None:
 
 
 def bands(sign: bytes) -> list[int]:
-    """What texts that are alike probably share: numbers of 36 bits, each with its band's place."""
+    """Return the bands, of which similar texts probably share one: 36-bit numbers."""
     size = 2 * BAND
     return [(at // size) << 32 | crc32(sign[at : at + size]) for at in range(0, len(sign), size)]
 
 
 def likeness(one: bytes, other: bytes) -> float:
-    """Share of equal values of two signatures: an estimate of the texts' likeness."""
+    """Return the share of equal values of two signatures: an estimate of the texts' similarity."""
     count = len(one) // 2
     equal = map(eq, struct.unpack(f"<{count}H", one), struct.unpack(f"<{count}H", other))
     return float(sum(equal) / count)
 
 
 def first_of(sign: bytes, candidates: Iterable[tuple[str, bytes]]) -> str | None:
-    """The first of the candidates whose text is the same."""
+    """Return the first candidate whose text is the same."""
     return next((name for name, other in candidates if likeness(sign, other) >= ALIKE), None)
 
 
@@ -109,12 +109,12 @@ class TextIndex:
         )
 
     def accept(self, article: str) -> None:
-        """Add a text that was looked up; its record is going to be written."""
+        """Add a text that was looked up, as its record will be written."""
         if signed := self._signed.pop(article, None):
             self._accepted[article] = signed
 
     def commit(self) -> None:
-        """Store the accepted texts; those that were not accepted are forgotten.
+        """Store the accepted texts, and discard the others.
 
         Raises:
             StoreError: the store cannot be written.

@@ -8,7 +8,7 @@ from newscrawl.text.cleaning import printable
 def say(line: str, to: TextIO | None = None) -> None:
     r"""Print a line with control characters and line breaks escaped.
 
-    ``to`` is where it is written, standard output if nowhere else.
+    ``to`` is the output stream, by default standard output.
 
     >>> say("a\x1b[2J\nb")
     a\x1b[2J\nb

@@ -20,13 +20,13 @@ _REFUSED = re.compile(
     r"(?:file|ftp|data):|(?:https?:)?//\[[0-9a-f.:]*(?:%[\w.~-]*)?\]", re.IGNORECASE
 )
 _LONGEST_REFUSED = 2000
-# A scheme with however many slashes, and repeated: "http:/", "https:///", "http://https://".
+# A scheme with any number of slashes, perhaps repeated: "http:/", "https:///", "http://https://".
 _SCHEME = re.compile(r"(?:https?:[/\\]*)*(https?):[/\\]*", re.IGNORECASE)
 _NO_SCHEME = re.compile(r"[/\\]{2,}|(?=www\.[\w-]+\.)", re.IGNORECASE)
 _ANY_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _HOST = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-# What has none but plain characters is as it should be; it is most of a page's addresses.
+# Most URLs of a page have only plain characters and need no fixing.
 _PLAIN = re.compile(
     r"https?://[a-z0-9]+(?:[.-][a-z0-9]+)*/[A-Za-z0-9/._~-]*(?:\?[A-Za-z0-9/._~=&,-]+)?"
 )
@@ -36,31 +36,31 @@ _FRONT_PATH = re.compile(
     r"(?:(?:home|accueil|index|default|main)(?:\.(?:php|html?|aspx?|jsp))?/*)?",
     re.IGNORECASE,
 )
-# Parameters that do not choose what is shown: where the reader came from, and the language.
+# Parameters that do not select content: tracking and language.
 _IDLE_PARAMETER = re.compile(r"utm_\w+|fbclid|gclid|ref|source|lang|hl|locale", re.IGNORECASE)
 
 
 LONGEST_URL = 8192
-"""Characters of a URL; caches of the standard library keep those that they have met."""
+"""Maximum characters of a URL; caches of the standard library keep parsed URLs."""
 _LONGEST_HOST = 400
-"""Characters of a host, with port and credentials: DNS has 253. A page may hold one of millions,
-which take minutes to encode."""
+"""Maximum characters of a host with port and credentials: DNS has 253. A page may have one of
+millions, which take minutes to encode."""
 
 
 def absolute(url: str, base: str | None = None) -> str | None:
     r"""Return the absolute URL as a browser would request it.
 
-    Stray blanks and control characters are dropped, backslashes turned, a missing or repeated
-    scheme is fixed, credentials and default ports go, and what is not ASCII is encoded. So are
-    invisible characters (ZWNJ, RLM, soft hyphen) of a path or query: slugs hold them.
+    Stray blanks and control characters are dropped, backslashes replaced, a missing or repeated
+    scheme fixed, credentials and default ports removed, and non-ASCII characters encoded, including
+    invisible ones (ZWNJ, RLM, soft hyphen) of a path or query, which occur in slugs.
 
     Args:
-        url: As found in a page; ampersands may still be entities.
+        url: URL as found in a page; ampersands may still be entities.
         base: The URL of the page.
 
     Returns:
-        ``None`` when it is empty, longer than ``LONGEST_URL``, not http or https, or has no
-        sound host.
+        ``None`` if it is empty, longer than ``LONGEST_URL``, not http or https, or has no valid
+        host.
 
     >>> absolute(" /fr/été 1.html\n", "https://example.com/a/b")
     'https://example.com/fr/%C3%A9t%C3%A9%201.html'
@@ -104,7 +104,7 @@ def absolute(url: str, base: str | None = None) -> str | None:
 
 
 def refused(url: str) -> str | None:
-    """A URL that leads to a file, FTP, data or an IPv6 address, which are never requested.
+    """Return a file, FTP, data or IPv6 URL, which is never requested; ``None`` for others.
 
     >>> refused("file:///etc/passwd"), refused("http://[::1]/"), refused("mailto:a@phare.example")
     ('file:///etc/passwd', 'http://[::1]/', None)
@@ -119,7 +119,7 @@ def refused(url: str) -> str | None:
 
 
 def host(url: str) -> str:
-    """The host of a URL in lower case, without port; empty when there is none.
+    """Return the host of a URL in lower case, without port; empty if there is none.
 
     >>> host("https://user@WWW.Example.com:8080/a")
     'www.example.com'
@@ -133,8 +133,8 @@ def host(url: str) -> str:
 def registered_domain(url_or_host: str) -> str | None:
     """Return the registered domain of a host, by tldextract's public-suffix list.
 
-    A blog on a shared platform has a domain of its own. A top-level domain that the list does not
-    know is a suffix like any other. ``None`` for addresses and bare suffixes.
+    A blog on a shared platform has its own registered domain. Unknown top-level domains count as
+    suffixes. ``None`` for addresses and bare suffixes.
 
     >>> registered_domain("https://www.news.example.co.uk/a"), registered_domain("a.blogspot.com")
     ('example.co.uk', 'a.blogspot.com')
@@ -162,7 +162,7 @@ def _suffixes() -> "TLDExtract":
 
 
 def is_front_page(url: str) -> bool:
-    """Return whether a URL leads to the first page of a site, in whichever of its languages.
+    """Return whether a URL is a site's front page, in any of its languages.
 
     >>> is_front_page("https://example.com/fr/index.php?utm_source=x")
     True

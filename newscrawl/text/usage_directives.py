@@ -1,6 +1,6 @@
 """Reads usage directives (``noai``, TDM reservation) in robots.txt, headers and pages.
 
-Given as ``"<where>: <what>"``, in lower case as far as case means nothing, such as
+Returned as ``"<origin>: <directive>"``, in lower case where case is insignificant, such as
 ``"robots.txt: ai-train=no"`` or ``"X-Robots-Tag: noai"``.
 """
 
@@ -8,30 +8,30 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 AGENT = "newscrawl"
-"""The name by which headers and pages speak to this crawler alone."""
+"""This crawler's name in headers and pages."""
 
 _TAGS = frozenset(("noai", "noimageai", "noarchive", "noindex", "nosnippet", "none"))
-"""Values of X-Robots-Tag and of ``<meta name=robots>`` that say something of use: Google's
+"""Values of X-Robots-Tag and of ``<meta name=robots>`` about usage: Google's
 (developers.google.com/search/docs/crawling-indexing/robots-meta-tag), and ``noai`` and
 ``noimageai`` as DeviantArt proposed them in 2022."""
 
 _SIGNALS = frozenset(("content-signal", "content-usage"))
-"""Lines of robots.txt that name uses: contentsignals.org, and the IETF's draft on AI preferences
+"""Lines of robots.txt about usage: contentsignals.org, and the IETF's draft on AI preferences
 (draft-ietf-aipref-attach), whose values are ``y`` and ``n``."""
 
 _OBJECTIONS = re.compile(
     r"ai-train=no|train-ai=n|disallowaitraining|: noai$|^TDM-Reservation: 1$", re.IGNORECASE
 )
-"""Directives that keep text and data mining, or the training of models, to the owner."""
+"""Directives that reserve text and data mining or model training to the owner."""
 
 _VALUE = re.compile(r"[a-z-]{1,40}=[a-z]{1,40}")
 
 _MOST = 30
-"""Directives that are kept of a robots.txt: each record of the host holds them."""
+"""Maximum number of directives of a robots.txt: each record of the host has them."""
 
 
 def of_robots(text: str, agent: str) -> list[str]:
-    """The directives that a robots.txt gives for an agent: its own group's, else everybody's."""
+    """Return a robots.txt's directives for an agent: of its group, else of the default group."""
     found: dict[str, list[str]] = {}
     meant, naming = {"*"}, False
     for line in text.splitlines():
@@ -53,7 +53,7 @@ def of_robots(text: str, agent: str) -> list[str]:
 
 
 def _said(name: str, value: str) -> Iterator[str]:
-    """What one line of robots.txt says of use."""
+    """Yield the usage directives in one line of robots.txt."""
     if name in _SIGNALS:
         yield from _VALUE.findall(value)
     elif name == "disallowaitraining":
@@ -61,14 +61,14 @@ def _said(name: str, value: str) -> Iterator[str]:
 
 
 def of_headers(headers: Mapping[str, Sequence[str]]) -> list[str]:
-    """The directives in response headers; names in lower case, with all their values."""
+    """Return the directives in response headers; names in lower case, with all values."""
     tags = (tag for value in headers.get("x-robots-tag", ()) for tag in _tags(value))
     reserved = headers.get("tdm-reservation", ())
     return [*(f"X-Robots-Tag: {tag}" for tag in dict.fromkeys(tags)), *_reserved(reserved)]
 
 
 def of_metas(metas: Mapping[str, Sequence[str]]) -> list[str]:
-    """The directives in a page's ``<meta>`` elements; names in lower case, with all contents."""
+    """Return the directives in a page's ``<meta>`` elements; names in lower case."""
     names = ("robots", AGENT)
     tags = (tag for name in names for value in metas.get(name, ()) for tag in _tags(value))
     reserved = metas.get("tdm-reservation", ())
@@ -76,7 +76,7 @@ def of_metas(metas: Mapping[str, Sequence[str]]) -> list[str]:
 
 
 def objection(directives: Iterable[str]) -> str | None:
-    """The first directive that keeps mining or training to the owner.
+    """Return the first directive that reserves mining or training to the owner.
 
     >>> objection(["robots.txt: search=yes", "robots.txt: ai-train=no"])
     'robots.txt: ai-train=no'
@@ -85,7 +85,7 @@ def objection(directives: Iterable[str]) -> str | None:
 
 
 def _tags(value: str) -> list[str]:
-    """Known tags of a list; one may be meant for a single crawler, ``name: tag, tag``.
+    """Return the known tags of a list; some may be for a single crawler, ``name: tag, tag``.
 
     >>> _tags("noindex, noai"), _tags("otherbot: noindex")
     (['noindex', 'noai'], [])
@@ -99,5 +99,5 @@ def _tags(value: str) -> list[str]:
 
 
 def _reserved(values: Iterable[str]) -> list[str]:
-    """The reservation of text and data mining (W3C community group, TDMRep)."""
+    """Return the reservation of text and data mining (W3C community group, TDMRep)."""
     return ["TDM-Reservation: 1"] if any(value.strip() == "1" for value in values) else []

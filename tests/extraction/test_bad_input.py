@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from newscrawl.errors import UnreadableHtmlError
 from newscrawl.extraction import RuleBook, SourcePage, extract, judge
+from newscrawl.text.cleaning import LONGEST_TEXT
 from tests.extraction.pages import Copy, page, paragraphs
 
 URL = "https://www.gazette.example/a/1"
@@ -114,6 +115,12 @@ def test_a_huge_copy_is_looked_at_in_part() -> None:
     found = extract(page(BODY), URL, Copy(None, text))
     assert time.process_time() - start < 2
     assert found.text == "\n\n".join(BODY)
+
+
+def test_a_text_of_megabytes_is_cut() -> None:
+    text = extract(page(paragraphs(3, 5_000)), URL).text
+    assert text
+    assert LONGEST_TEXT - 100 < len(text) <= LONGEST_TEXT
 
 
 TAGS = ("p", "div", "article", "h1", "a", "br", "ul", "li", "script", "table", "td", "b", "form")

@@ -14,8 +14,8 @@ def bare(head: str = "", body: str = "") -> str:
     return f"<html><head>{head}</head><body>{body}<article>{text}</article></body></html>"
 
 
-def day(moment: datetime | None) -> str:
-    return moment.date().isoformat() if moment else ""
+def day(timestamp: datetime | None) -> str:
+    return timestamp.date().isoformat() if timestamp else ""
 
 
 def ld(text: str) -> str:

@@ -6,7 +6,7 @@ from html import escape
 from newscrawl.demo.faults.pages import TEXT, TITLE, Language
 from newscrawl.demo.faults.server import FaultServer
 from newscrawl.demo.faults.table import Fault
-from newscrawl.demo.proxy import Answer
+from newscrawl.demo.proxy import Reply
 
 _WORDING: dict[Language, tuple[str, str]] = {
     "fr": (
@@ -28,7 +28,7 @@ def article_id(fault: Fault, number: int) -> str:
     return f"maghress:{fault.language}/{slug(fault)}/{number + 100}"
 
 
-def copies(server: FaultServer, faults: Collection[Fault]) -> Iterator[tuple[str, Answer]]:
+def copies(server: FaultServer, faults: Collection[Fault]) -> Iterator[tuple[str, Reply]]:
     """Yield the aggregator's URL and response for each article."""
     for fault in faults:
         branch = "" if fault.language == "ar" else f"{fault.language}/"
@@ -37,7 +37,7 @@ def copies(server: FaultServer, faults: Collection[Fault]) -> Iterator[tuple[str
             yield url, _copy(fault.language, server.origin(fault) + path)
 
 
-def _copy(language: Language, link: str) -> Answer:
+def _copy(language: Language, link: str) -> Reply:
     """Return an aggregator page."""
     above, below = _WORDING[language]
     page = (
@@ -47,4 +47,4 @@ def _copy(language: Language, link: str) -> Answer:
         f'<span class="articlecontent">{"<br>".join(TEXT[language])}</span><br>'
         f"{below.format(link=escape(link))}</body></html>"
     )
-    return Answer(200, {"Content-Type": "text/html; charset=utf-8"}, page.encode())
+    return Reply(200, {"Content-Type": "text/html; charset=utf-8"}, page.encode())

@@ -1,4 +1,4 @@
-"""Pages that the fault servers send: the regular article and its replacements."""
+"""HTML pages of the fault servers: the regular article, block pages and other replacements."""
 
 from typing import Literal
 

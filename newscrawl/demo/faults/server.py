@@ -23,7 +23,7 @@ ROBOTS = "/robots.txt"
 
 
 @dataclass(slots=True)
-class Visit:
+class Connection:
     """A connection to a fault server, with functions to send bytes or reset it."""
 
     writer: asyncio.StreamWriter
@@ -54,12 +54,12 @@ class Visit:
         self.writer.transport.abort()
 
 
-Play = Callable[[Visit], Awaitable[None]]
+Play = Callable[[Connection], Awaitable[None]]
 """Coroutine that responds to one request; the connection is closed after it."""
 
 
 class Playable(Protocol):
-    """Interface of faults: how the server behaves."""
+    """Interface of a server fault: host name, TLS behaviour and responses."""
 
     @property
     def name(self) -> str:
@@ -87,8 +87,8 @@ class Playable(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Logged:
-    """A logged request to a fault server, or a connection without one."""
+class LoggedVisit:
+    """Log entry of a request to a fault server, or of a connection without one."""
 
     at: float
     """Time of arrival, on the monotonic clock."""
@@ -107,7 +107,7 @@ class FaultServer(LoopbackServer):
     def __init__(self, faults: Collection[Playable]) -> None:
         super().__init__()
         self._faults = faults
-        self.log: list[Logged] = []
+        self.log: list[LoggedVisit] = []
         """All requests so far, oldest first."""
         self._ports: dict[str, int] = {}
         self._silent: list[socket.socket] = []
@@ -141,7 +141,7 @@ class FaultServer(LoopbackServer):
             ),
         }
 
-    def asked(self, fault: Playable) -> list[Logged]:
+    def asked(self, fault: Playable) -> list[LoggedVisit]:
         """Return the requests to a fault server, oldest first."""
         return [logged for logged in self.log if logged.host == host(fault)]
 
@@ -172,12 +172,12 @@ class FaultServer(LoopbackServer):
                 if not fault.at_connect:
                     path = _path(await reader.readuntil(b"\r\n\r\n"))
             finally:
-                self.log.append(Logged(time.monotonic(), host(fault), path))
+                self.log.append(LoggedVisit(time.monotonic(), host(fault), path))
                 met[path] += 1
-            visit = Visit(writer, self.origin(fault), path, met[path])
+            connection = Connection(writer, self.origin(fault), path, met[path])
             play = (fault.robots or _no_robots) if path == ROBOTS else fault.play
             assert play
-            await play(visit)
+            await play(connection)
         with suppress(OSError, ssl.SSLError):
             writer.close()
             await writer.wait_closed()
@@ -198,8 +198,10 @@ def _path(head: bytes) -> str:
     return head.split(b" ", 2)[1].decode("latin-1")
 
 
-async def _no_robots(visit: Visit) -> None:
-    await visit.send(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+async def _no_robots(connection: Connection) -> None:
+    await connection.send(
+        b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    )
 
 
 def _context(authority: Any, tls: Tls, name: str) -> ssl.SSLContext:

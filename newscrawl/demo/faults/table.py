@@ -11,7 +11,7 @@ from functools import cache
 
 from newscrawl.demo.faults import pages
 from newscrawl.demo.faults.pages import Language
-from newscrawl.demo.faults.server import Play, Tls, Visit
+from newscrawl.demo.faults.server import Connection, Play, Tls
 from newscrawl.items import Status
 
 _HTML = "text/html; charset=utf-8"
@@ -85,8 +85,8 @@ def _reply(status: int, body: str | bytes = "", kind: str = _HTML, **headers: st
 def _says(*replies: bytes) -> Play:
     """Respond with each reply in turn, then repeat the last one."""
 
-    async def play(visit: Visit) -> None:
-        await visit.send(replies[min(visit.number, len(replies)) - 1])
+    async def play(connection: Connection) -> None:
+        await connection.send(replies[min(connection.number, len(replies)) - 1])
 
     return play
 
@@ -95,10 +95,10 @@ def _redirects(target: str, *, status: int = 302) -> Play:
     """Redirect; ``{origin}`` and ``{number}`` are the server and the number of requests."""
     numbers: list[str] = []
 
-    async def play(visit: Visit) -> None:
-        numbers.append(visit.path)
-        location = target.format(origin=visit.origin, number=len(numbers))
-        await visit.send(_reply(status, Location=location))
+    async def play(connection: Connection) -> None:
+        numbers.append(connection.path)
+        location = target.format(origin=connection.origin, number=len(numbers))
+        await connection.send(_reply(status, Location=location))
 
     return play
 
@@ -106,9 +106,9 @@ def _redirects(target: str, *, status: int = 302) -> Play:
 def _begins(head: bytes, then: bytes, *, pause: float = 0.0) -> Play:
     """Send a head, then repeat the same bytes endlessly."""
 
-    async def play(visit: Visit) -> None:
-        await visit.send(head)
-        await visit.send_for_ever(then, pause)
+    async def play(connection: Connection) -> None:
+        await connection.send(head)
+        await connection.send_for_ever(then, pause)
 
     return play
 
@@ -116,41 +116,43 @@ def _begins(head: bytes, then: bytes, *, pause: float = 0.0) -> Play:
 def _breaks(data: bytes) -> Play:
     """Send some bytes, then reset the connection."""
 
-    async def play(visit: Visit) -> None:
-        await visit.send(data)
+    async def play(connection: Connection) -> None:
+        await connection.send(data)
         await asyncio.sleep(0.1)  # otherwise the reset overtakes the bytes
-        visit.reset()
+        connection.reset()
 
     return play
 
 
-async def _silence(visit: Visit) -> None:
-    await visit.send(b"")
+async def _silence(connection: Connection) -> None:
+    await connection.send(b"")
     await asyncio.sleep(3600)
 
 
 def _until(status: int) -> Play:
     """Respond with ``Retry-After`` as a date two seconds ahead; such dates have whole seconds."""
 
-    async def play(visit: Visit) -> None:
-        moment = format_datetime(datetime.now(UTC) + timedelta(seconds=2), usegmt=True)
-        later = _reply(status, Retry_After=moment)
-        await visit.send(later if visit.number == 1 else _FINE)
+    async def play(connection: Connection) -> None:
+        time = format_datetime(datetime.now(UTC) + timedelta(seconds=2), usegmt=True)
+        later = _reply(status, Retry_After=time)
+        await connection.send(later if connection.number == 1 else _FINE)
 
     return play
 
 
-async def _meta_refresh(visit: Visit) -> None:
+async def _meta_refresh(connection: Connection) -> None:
     refresh = '<meta http-equiv="refresh" content="0; url=/new">'
-    await visit.send(_FINE if visit.path == "/new" else _reply(200, pages.page("", head=refresh)))
+    await connection.send(
+        _FINE if connection.path == "/new" else _reply(200, pages.page("", head=refresh))
+    )
 
 
 def _bomb(encoding: str) -> Play:
     """Send a compression bomb: small as sent, huge once decompressed."""
 
-    async def play(visit: Visit) -> None:
+    async def play(connection: Connection) -> None:
         bomb = await asyncio.to_thread(_squeezed, encoding)
-        await visit.send(_reply(200, bomb, Content_Encoding=encoding))
+        await connection.send(_reply(200, bomb, Content_Encoding=encoding))
 
     return play
 
@@ -258,11 +260,11 @@ FAULTS: tuple[Fault, ...] = (
     # --- Codes
     Fault("busy for seconds", "it answers 429 and asks for a second",
           _says(_reply(429, Retry_After="1"), _FINE), "ok", requests=2, pause=1.0),
-    Fault("busy until", "it answers 429 and names a moment", _until(429), "ok", requests=2,
+    Fault("busy until", "it answers 429 and names a time", _until(429), "ok", requests=2,
           pause=0.9),
     Fault("closed for seconds", "it answers 503 and asks for a second",
           _says(_reply(503, Retry_After="1"), _FINE), "ok", requests=2, pause=1.0),
-    Fault("closed until", "it answers 503 and names a moment", _until(503), "ok", requests=2,
+    Fault("closed until", "it answers 503 and names a time", _until(503), "ok", requests=2,
           pause=0.9),
     Fault("hiccup", "it answers 500 once", _says(_reply(500), _FINE), "ok", requests=2,
           pause=0.1),

@@ -5,7 +5,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from newscrawl.demo.systems import base
-from newscrawl.demo.systems.base import Frame, Page, System
+from newscrawl.demo.systems.base import Frame, OutletPage, System
 
 if TYPE_CHECKING:
     from newscrawl.demo.articles import DemoArticle
@@ -36,11 +36,11 @@ class App(System):
 <script id="__APP_STATE__" type="application/json">{state}</script>
 <script src="{self.scripts}" defer></script></body></html>"""
 
-    def head(self, page: Page) -> str:
+    def head(self, page: OutletPage) -> str:
         """See the base class."""
         return base.open_graph(page)
 
-    def main(self, page: Page) -> str:
+    def main(self, page: OutletPage) -> str:
         """See the base class."""
         article = page.article
         state = {

@@ -10,7 +10,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from newscrawl.demo.outlets import DemoOutlet
-from newscrawl.demo.prose import Block, dice
+from newscrawl.demo.prose import StoryBlock, dice
 from newscrawl.demo.systems.labels import Labels
 from newscrawl.items import Precision
 
@@ -45,14 +45,14 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class OutletPage:
     """Content of an outlet's article page: article, related articles, comments."""
 
     frame: Frame
     """Page furniture."""
     article: "DemoArticle"
     """The article."""
-    blocks: Sequence[Block]
+    blocks: Sequence[StoryBlock]
     """Visible part of the body."""
     paywalled: bool
     """Whether a paywall replaces the rest."""
@@ -87,14 +87,14 @@ class System(ABC):
         """Return a whole page around its main part."""
 
     @abstractmethod
-    def head(self, page: Page) -> str:
+    def head(self, page: OutletPage) -> str:
         """Return the metadata in the head of an article's page."""
 
     @abstractmethod
-    def main(self, page: Page) -> str:
+    def main(self, page: OutletPage) -> str:
         """Return the main part of an article's page."""
 
-    def article(self, page: Page) -> str:
+    def article(self, page: OutletPage) -> str:
         """Return an article's page."""
         return self.document(page.frame, page.article.story.title, self.head(page), self.main(page))
 
@@ -108,24 +108,24 @@ class System(ABC):
         return self.document(frame, text.partition(".")[0], "", f"<h1>{text}</h1>")
 
 
-def by(page: Page) -> str:
+def by(page: OutletPage) -> str:
     """Return the byline with its label."""
     return f"{page.frame.labels.written_by} {names(page)}"
 
 
-def names(page: Page) -> str:
+def names(page: OutletPage) -> str:
     """Return the authors joined as newspapers print them."""
     joint = {"fr": " et ", "en": " and ", "ar": " و"}[page.frame.outlet.edition]
     return escape(joint.join(page.article.story.authors))
 
 
-def people(page: Page) -> list[dict[str, str]]:
+def people(page: OutletPage) -> list[dict[str, str]]:
     """Return the authors as schema.org objects."""
     return [{"@type": "Person", "name": name} for name in page.article.story.authors]
 
 
 def body(
-    blocks: Iterable[Block],
+    blocks: Iterable[StoryBlock],
     heading: str = "<h2>{}</h2>",
     paragraph: str = "<p>{}</p>",
     after: Mapping[int, str] | None = None,
@@ -228,7 +228,7 @@ def declaration(frame: Frame) -> str:
     return f'<meta http-equiv="Content-Type" content="text/html; charset={charset}">'
 
 
-def open_graph(page: Page) -> str:
+def open_graph(page: OutletPage) -> str:
     """Return the usual Open Graph metadata of an article."""
     article = page.article
     return meta(
@@ -241,7 +241,7 @@ def open_graph(page: Page) -> str:
     )
 
 
-def canonical(page: Page) -> str:
+def canonical(page: OutletPage) -> str:
     """Return the canonical link."""
     return f'<link rel="canonical" href="{escape(page.article.url)}">'
 

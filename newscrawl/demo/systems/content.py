@@ -5,7 +5,7 @@ from html import escape
 from typing import TYPE_CHECKING, ClassVar
 
 from newscrawl.demo.systems import base
-from newscrawl.demo.systems.base import Frame, Page, System
+from newscrawl.demo.systems.base import Frame, OutletPage, System
 from newscrawl.items import Precision
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ modules/content/  dc: http://purl.org/dc/terms/  schema: http://schema.org/">
 {base.script(outlet.slug, 6)}
 </body></html>"""
 
-    def head(self, page: Page) -> str:
+    def head(self, page: OutletPage) -> str:
         """See the base class."""
         changed = page.article.modified
         return "\n".join(
@@ -75,7 +75,7 @@ modules/content/  dc: http://purl.org/dc/terms/  schema: http://schema.org/">
             )
         )
 
-    def main(self, page: Page) -> str:
+    def main(self, page: OutletPage) -> str:
         """See the base class."""
         article, words = page.article, page.frame.labels
         story = article.story
@@ -170,7 +170,7 @@ dir="{words.direction}">
 {base.cookies(frame)}
 </body></html>"""
 
-    def head(self, page: Page) -> str:
+    def head(self, page: OutletPage) -> str:
         """See the base class."""
         story = page.article.story
         return (
@@ -179,7 +179,7 @@ dir="{words.direction}">
             f'<meta name="description" content="{escape(base.excerpt(story.lead))}" />'
         )
 
-    def main(self, page: Page) -> str:
+    def main(self, page: OutletPage) -> str:
         """See the base class."""
         article, words = page.article, page.frame.labels
         story = article.story
@@ -267,12 +267,12 @@ href="/">{escape(outlet.name)}</a></h2></div>
 {base.script(outlet.slug, 5)}
 </body></html>"""
 
-    def head(self, page: Page) -> str:
+    def head(self, page: OutletPage) -> str:
         """See the base class."""
         lead = escape(base.excerpt(page.article.story.lead))
         return f'{base.canonical(page)}\n<meta name="description" content="{lead}" />'
 
-    def main(self, page: Page) -> str:
+    def main(self, page: OutletPage) -> str:
         """See the base class."""
         article, words = page.article, page.frame.labels
         story = article.story

@@ -4,7 +4,7 @@ from html import escape
 from typing import TYPE_CHECKING, ClassVar
 
 from newscrawl.demo.systems import base
-from newscrawl.demo.systems.base import Frame, Page, System
+from newscrawl.demo.systems.base import Frame, OutletPage, System
 from newscrawl.items import Precision
 
 if TYPE_CHECKING:
@@ -52,11 +52,11 @@ content="text/html; charset=utf-8" />
 <div id="z_col100"><div class="footer">© {escape(outlet.name)} {words.rights}</div></div></div>
 </body></html>"""
 
-    def head(self, page: Page) -> str:
+    def head(self, page: OutletPage) -> str:
         """See the base class."""
         return f"{base.canonical(page)}\n{base.open_graph(page)}"
 
-    def main(self, page: Page) -> str:
+    def main(self, page: OutletPage) -> str:
         """See the base class."""
         article, words = page.article, page.frame.labels
         story = article.story
@@ -124,12 +124,12 @@ class Portal(System):
 {base.script(outlet.slug + "po", 8)}
 </body></html>"""
 
-    def head(self, page: Page) -> str:
+    def head(self, page: OutletPage) -> str:
         """See the base class."""
         seconds = str(int(page.article.published.timestamp()))
         return f"{base.open_graph(page)}\n{base.meta(article__published_time=seconds)}"
 
-    def main(self, page: Page) -> str:
+    def main(self, page: OutletPage) -> str:
         """See the base class."""
         article, words = page.article, page.frame.labels
         story = article.story
@@ -200,11 +200,11 @@ class Tables(System):
 <tr><td colspan="3" align="center"><font size="1">© {escape(outlet.name)} - {words.rights}</font>\
 </td></tr></table></BODY></HTML>"""
 
-    def head(self, page: Page) -> str:
+    def head(self, page: OutletPage) -> str:
         """See the base class."""
         return f'<meta name="keywords" content="{escape(page.frame.outlet.name)}">'
 
-    def main(self, page: Page) -> str:
+    def main(self, page: OutletPage) -> str:
         """See the base class."""
         article, words = page.article, page.frame.labels
         story = article.story
@@ -268,11 +268,11 @@ class Asp(System):
 {base.script(outlet.slug + "as", 4)}
 </body></html>"""
 
-    def head(self, page: Page) -> str:
+    def head(self, page: OutletPage) -> str:
         """See the base class."""
         return f'<meta name="description" content="{escape(page.article.story.title)}">'
 
-    def main(self, page: Page) -> str:
+    def main(self, page: OutletPage) -> str:
         """See the base class."""
         article, words = page.article, page.frame.labels
         story = article.story

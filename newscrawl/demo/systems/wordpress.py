@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from newscrawl.demo.systems import base
-from newscrawl.demo.systems.base import Frame, Page, System
+from newscrawl.demo.systems.base import Frame, OutletPage, System
 
 if TYPE_CHECKING:
     from newscrawl.demo.articles import DemoArticle
@@ -70,7 +70,7 @@ class WordPress(System):
 {base.script(outlet.slug, 9)}
 </body></html>"""
 
-    def head(self, page: Page) -> str:
+    def head(self, page: OutletPage) -> str:
         """See the base class."""
         article, outlet = page.article, page.frame.outlet
         changed = self.modified(article) or article.published
@@ -111,7 +111,7 @@ class WordPress(System):
             )
         )
 
-    def main(self, page: Page) -> str:
+    def main(self, page: OutletPage) -> str:
         """See the base class."""
         article, words = page.article, page.frame.labels
         story = article.story
@@ -194,7 +194,7 @@ class Newspaper(System):
 {base.cookies(frame)}
 </body></html>"""
 
-    def head(self, page: Page) -> str:
+    def head(self, page: OutletPage) -> str:
         """See the base class."""
         article, outlet = page.article, page.frame.outlet
         return "\n".join(
@@ -215,7 +215,7 @@ class Newspaper(System):
             )
         )
 
-    def main(self, page: Page) -> str:
+    def main(self, page: OutletPage) -> str:
         """See the base class."""
         article, words = page.article, page.frame.labels
         story = article.story

@@ -41,7 +41,7 @@ _AUTHOR_METAS = (
     "rbauthors",
     "cxenseparse:author",
 )
-# Looking into classes is slow: "uthor" stands for "author" and "Author".
+# Searching classes is slow: "uthor" matches "author" and "Author".
 _AUTHOR_ELEMENTS = (
     '[rel~="author"], [itemprop~="author"], [class*="uthor"], [class*="auteur"], [class*="yline"], '
     '[class*="signature"], [class*="ournalist"], [class*="writer"], [class*="redacteur"], '
@@ -52,13 +52,13 @@ _AUTHOR_PAGE = re.compile(
     r"/(?:author|autor/|auteur|autore|staff/|contributor|writers/|people/|profile/|creator/"
     r"|journalist|our-experts/|redacteur|equipe/|team/)"
 )
-"""Part of the address of an author's page."""
+"""Part of the URL of an author's page."""
 # "jeudi 13 juin 2019, par …"
 _BYLINE_PARTS = re.compile(
     r"(?<!\s)\s*+[|•·●⋅]\s*+|(?:,|(?<=\d))\s++(?=(?:par|by|von|por|بقلم)\s)", re.IGNORECASE
 )
 _MOST_NAMES = 50
-"""Authors that are returned at most."""
+"""Maximum number of authors."""
 _MOST_ELEMENTS = 40
 _LONGEST_BYLINE = 120
 
@@ -72,7 +72,7 @@ def authors(
 ) -> list[str]:
     """Choose the authors: people before desks, desks before the site's own name.
 
-    ``rubric`` is the article's section, which some pages print where the author is looked for.
+    ``rubric`` is the article's section, which some pages print in the place of the author.
     """
     own: list[str] = []
     for source in all_of(each("authors", "declared", _declared_authors(metadata))):
@@ -86,7 +86,7 @@ def authors(
     for source in all_of(each("authors", "printed", _printed_authors(tree, near, names))):
         people = [person for person in _people(source) if person != rubric]
         others = [person for person in people if not names.include(person)]
-        # The site's own name gives way to a person's, not to another desk's.
+        # The site's own name is replaced by a person's, not by another desk's.
         if others and (not own or all(map(is_person, others))):
             chose("authors", "the first printed near the article, not the site's own name")
             return others
@@ -162,7 +162,7 @@ def _printed_authors(
     elements = tree.css(_AUTHOR_ELEMENTS)
     named = []
     for node in elements[:_MOST_ELEMENTS] if around else ():
-        # Names and roles side by side in elements of their own have no space between them.
+        # Names and roles in adjacent elements have no space between them.
         pieces = _pieces(node)
         text = " ".join(pieces)
         if (
@@ -177,10 +177,10 @@ def _printed_authors(
                 if not (i and (names_role(piece) or names.include(piece)))
             ]
             name = _cut(" ".join(kept))
-            # What is left of "mercredi 17 janvier" is no name.
+            # The rest of "mercredi 17 janvier" is not a name.
             if " " in name or name == text or not parse_date(text, UTC):
                 named.append(name)
-    # "Par" says for sure what a class may only seem to say.
+    # "Par" is more reliable than a class.
     yield from ([name] for name in sorted(named, key=lambda name: not BY.match(name)))
     yield from _announced_authors(near)
     if elements or links:
@@ -204,7 +204,7 @@ def _is_of_another(node: LexborNode) -> bool:
 
 
 def _pieces(node: LexborNode) -> list[str]:
-    """List the texts of an element's parts, a word that announces an author with a colon."""
+    """Return the texts of an element's parts, with a colon after an author's label."""
     found = [piece for part in node.text(separator="\n").split("\n") if (piece := clean(part))]
     if len(found) > 1 and is_label(found[0]):
         found[0] = found[0].rstrip(" :") + ":"
@@ -212,12 +212,12 @@ def _pieces(node: LexborNode) -> list[str]:
 
 
 def _author_links(tree: LexborHTMLParser) -> list[LexborNode]:
-    """List the links to the pages of authors. A selector for each name is four times slower."""
+    """Return the links to authors' pages. A selector for each name would be four times slower."""
     return [a for a in tree.css("a[href]") if _AUTHOR_PAGE.search(a.attributes.get("href") or "")]
 
 
 def _linked_authors(links: list[LexborNode], around: str) -> Iterator[list[str]]:
-    """Yield the people near the article that link to pages of their own, together."""
+    """Yield the people near the article whose names link to author pages, together."""
     links = links[:_MOST_ELEMENTS]
     found = [clean(node.text(separator=" ")) for node in links if not _is_of_another(node)]
     found = [
@@ -230,7 +230,7 @@ def _linked_authors(links: list[LexborNode], around: str) -> Iterator[list[str]]
 
 
 def _announced_authors(near: list[str]) -> Iterator[list[str]]:
-    """Yield the names that a text near the article announces, in itself or in the next one."""
+    """Yield the names that a text near the article announces, in the same or the next text."""
     for text in near:
         if len(text) < _LONGEST_BYLINE:
             for part in _BYLINE_PARTS.split(unglued(text)):
@@ -272,7 +272,7 @@ def _cut(byline: str) -> str:
 _SEPARATORS = " -–—|•·●⋅:"
 
 
-# Each run of white space is matched once, from its beginning: to try each blank is quadratic.
+# Each run of white space is matched once, from its beginning: trying each blank is quadratic.
 _BYLINE_END = re.compile(
     r"(?<!\s)(?:\s*+[|•·●⋅]|\s++[-–—]|(?:\s*+,)?\s++(?:"
     r"(?:(?:le|on|at|am)\s+)?(?i:(?:jan|feb|fév|mar|apr|avr|ma[iy]|ju[inl]|aug|ao|sep|oct|nov|dec"

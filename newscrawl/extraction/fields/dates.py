@@ -11,7 +11,7 @@ from newscrawl.extraction.metadata import Metadata, types_of
 from newscrawl.extraction.trace import all_of, chose, each
 from newscrawl.text.dates import Moment, parse_date
 
-# Names of metadata, without what is no letter.
+# Metadata names, letters only.
 _PUBLISHED = (
     "articlepublishedtime",
     "ogarticlepublishedtime",
@@ -65,7 +65,7 @@ _CREATED = (
     "articlecreated",
     "docdate",
 )
-"""Names that some sites use for the time of publication and others for that of the file."""
+"""Names that some sites use for the time of publication and others for the file's time."""
 _MODIFIED = (
     "articlemodifiedtime",
     "ogupdatedtime",
@@ -90,7 +90,7 @@ _NO_LETTER = re.compile(r"[^a-z]+")
 
 
 def _contents(metadata: Metadata, names: Iterable[str], field: str) -> Iterator[str]:
-    """Yield what the page declares under some names for a field, the likeliest first."""
+    """Yield the page's metadata under some names for a field, most likely first."""
     by_letters: dict[str, list[str]] = {}
     for name in metadata.metas:
         by_letters.setdefault(_NO_LETTER.sub("", name), []).append(name)
@@ -115,9 +115,8 @@ def published(
 ) -> Moment | None:
     """Choose the time of first publication; near the wanted one when there are several.
 
-    Without a zone, the offset that a value names counts. A value in UTC is shown in the offset by
-    which it is the printed time, or on the printed day. Of a day that is known without its time,
-    the printed time is taken.
+    Without a zone, the offset in a value applies. A value in UTC gets the offset by which it equals
+    the printed time, or is on the printed day. For a day without a time, the printed time is used.
     """
     chosen: Moment | None = None
     first: Moment | None = None
@@ -186,7 +185,7 @@ _MOST_SHOWN = 4
 
 
 def _as_printed(moment: Moment, metadata: Metadata, printed: Printed) -> Moment:
-    """Show a time in UTC as the page does: by an offset that it names, or that its dates imply."""
+    """Convert a time in UTC to the page's offset, declared or implied by its printed dates."""
     if moment.precision != "second":
         return moment
     said = set(printed.announced_as("published"))
@@ -205,14 +204,14 @@ _WEST, _EAST = timedelta(hours=-12), timedelta(hours=14)
 
 
 def _offset_between(moment: Moment, said: Moment) -> timedelta | None:
-    """Return the offset by which a time in UTC is another one; ``None`` when there is none."""
+    """Return the offset by which a time in UTC equals another one; ``None`` if there is none."""
     if (offset := said.when.utcoffset()) and abs(said.when - moment.when) < _QUARTER:
         return offset
     if said.precision == "second":
         ahead = said.when.replace(tzinfo=UTC) - moment.when.replace(second=0)
         return ahead if not ahead % _QUARTER and _WEST <= ahead <= _EAST else None
     days = (said.when.date() - moment.when.date()).days
-    # The least offset in whole hours by which the time is on that day.
+    # The smallest offset in whole hours by which the time is on that day.
     least = timedelta(hours=24 - moment.when.hour if days == 1 else -1 - moment.when.hour)
     return least if abs(days) == 1 and _WEST <= least <= _EAST else None
 
@@ -221,7 +220,7 @@ _OFFSET = re.compile(r":\d\d(?:\.\d+)?\s?([+-])(\d\d):?(\d\d)\s*$")
 
 
 def read_moment(value: str | float, zone: tzinfo | None) -> Moment | None:
-    """Parse a date in a zone; without one, in the one that it names itself, else UTC."""
+    """Parse a date in a zone; without one, with its own offset, else UTC."""
     if zone is None and isinstance(value, str) and (match := _OFFSET.search(value)):
         offset = timedelta(hours=int(match[2]), minutes=int(match[3]))
         if offset < timedelta(hours=24):
@@ -230,7 +229,7 @@ def read_moment(value: str | float, zone: tzinfo | None) -> Moment | None:
 
 
 def _possible(moment: Moment) -> bool:
-    """Return whether a time can be meant: neither the start of an epoch nor years ahead."""
+    """Return whether a time is plausible: neither the start of an epoch nor years ahead."""
     when = moment.when
     return (
         abs(when.timestamp()) > 2 * _DAY.total_seconds()
@@ -259,10 +258,10 @@ def _published_values(metadata: Metadata, printed: Printed) -> Iterator[str | fl
 
 
 def _kept(metadata: Metadata, printed: Printed) -> Iterator[str]:
-    """Yield a printed date that a page kept when it declared each change as a publication.
+    """Yield the original date that a page prints although it declares a change as publication.
 
-    Such a page declares no change after its publication, and prints an earlier day alone. News
-    articles are excluded: what they print is more often of something else.
+    Such a page declares no change after its publication, and prints only an earlier day. News
+    articles are excluded: their printed dates more often refer to something else.
     """
     if "NewsArticle" in types_of(metadata.article):
         return
@@ -318,7 +317,7 @@ _MOST_DATES = 20
 
 
 def scalars(value: Any) -> Iterator[str | int | float]:
-    """List the strings and numbers of a value, of ``@value`` objects too."""
+    """Yield the strings and numbers of a value, including ``@value`` objects."""
     for item in value[:_MOST_DATES] if isinstance(value, list) else [value]:
         if isinstance(item, dict):
             item = item.get("@value")

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterator, Set
+from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborNode
 
 from newscrawl.extraction.fields.names import class_of, folded_line, stands_elsewhere
 from newscrawl.extraction.metadata import Metadata
@@ -20,7 +21,8 @@ _LAZY = ("data-src", "data-lazy-src", "data-original")
 _SRCSETS = ("data-srcset", "data-lazy-srcset", "srcset")
 _STAND_IN = re.compile(r"^data:|placeholder|blank|spacer|loading|lazy|pixel|1x1|transparent")
 _PICTURE_FILE = re.compile(r"[^\s,]{1,500}\.(?:jpe?g|png|webp|gif|avif)(?:[?#]\S*)?", re.IGNORECASE)
-_PRINTED = "article img, main img, figure img, [itemprop~='articleBody'] img"
+_AROUND = ("article", "main", "figure")
+"""Elements that hold pictures of the article."""
 _MOST_PRINTED, _SMALLEST = 40, 100
 _MOST_IMAGES = 20
 _ICON = re.compile(r"avatar|logo|icon|gravatar|pixel|spacer|emoji|sprite|placeholder|author|auteur")
@@ -35,8 +37,8 @@ _CREDIT_LABEL = re.compile(
 _CAPTIONS = 'figcaption, [class*="caption"], [class*="legend"]'
 
 
-def images(metadata: Metadata, tree: LexborHTMLParser) -> list[Image]:
-    """List the article's pictures: those declared, or those printed, with their captions."""
+def images(metadata: Metadata) -> list[Image]:
+    """Return the article's pictures, declared or printed, with their captions."""
     found: dict[str, Image] = {}
     for value in _declared(metadata):
         _add(found, metadata, value)
@@ -44,12 +46,12 @@ def images(metadata: Metadata, tree: LexborHTMLParser) -> list[Image]:
         note("images", "declared", url)
     chose("images", "declared" if found else "printed in the article")
     if not found:
-        printed = list(_printed(metadata, tree))[:_MOST_IMAGES]
+        printed = list(_printed(metadata))[:_MOST_IMAGES]
         for picture in printed:
             note("images", "printed", picture.url)
         return printed
     lacking = {_file(url) for url, picture in found.items() if not picture.caption}
-    captions = {_file(shown.url): shown for shown in _printed(metadata, tree, lacking)}
+    captions = {_file(shown.url): shown for shown in _printed(metadata, lacking)}
     described = _descriptions(metadata)
     for url, picture in found.items():
         shown = captions.get(_file(url)) or picture
@@ -69,7 +71,7 @@ _DESCRIBED = (
 
 
 def _descriptions(metadata: Metadata) -> dict[str, str]:
-    """Return what the page says that its declared pictures show, by their URLs.
+    """Return the descriptions of the declared pictures by URL.
 
     A description that is the page's title, the site's name or a file's name says nothing.
     """
@@ -78,7 +80,7 @@ def _descriptions(metadata: Metadata) -> dict[str, str]:
     titles = (metadata.meta("og:title", "twitter:title"), metadata.text("headline"), metadata.head)
     none.update(folded_line(plain(title)) for title in titles if title)
     for urls, texts in (map(metadata.metas.get, names, ([], [])) for names in _DESCRIBED):
-        # With fewer descriptions than pictures, nothing says which is whose.
+        # With fewer descriptions than pictures, the assignment is ambiguous.
         for url, text in zip(urls, texts, strict=True) if len(urls) == len(texts) else ():
             full, description = absolute(url, metadata.base), plain(text)
             if full and " " in description and folded_line(description) not in none:
@@ -117,7 +119,7 @@ def _add(found: dict[str, Image], metadata: Metadata, value: Any, depth: int = 0
 
 
 def _holder(metadata: Metadata, value: dict[str, Any]) -> str | None:
-    """Return who made a picture, or has its rights."""
+    """Return a picture's creator or copyright holder."""
     for name in ("creator", "author", "copyrightHolder"):
         holder = value.get(name)
         if isinstance(holder, dict):
@@ -141,15 +143,17 @@ def _add_url(
         )
 
 
-def _printed(
-    metadata: Metadata, tree: LexborHTMLParser, files: Set[str] | None = None
-) -> Iterator[Image]:
+def _printed(metadata: Metadata, files: Set[str] | None = None) -> Iterator[Image]:
     """Yield the pictures in the article with the captions of their figures.
 
-    With ``files``, only those whose file's name is one of them.
+    With ``files``, only those with one of these file names.
     """
     seen: set[str] = set()
-    for node in tree.css(_PRINTED)[:_MOST_PRINTED] if files is None or files else ():
+    stems = [file.rpartition(".")[0] or file for file in files or ()]
+    nodes = (
+        metadata.pictures if files is None else [n for n in metadata.pictures if _names(n, stems)]
+    )
+    for node in islice(filter(_is_in_article, nodes), _MOST_PRINTED):
         source = _source(node)
         if files is not None and _file(source) not in files:
             continue
@@ -160,8 +164,24 @@ def _printed(
         yield Image(url, *_caption(node))
 
 
+def _names(node: LexborNode, stems: list[str]) -> bool:
+    """Return whether an element's attributes hold one of some files' names."""
+    values = " ".join(filter(None, node.attributes.values())).lower()
+    return any(stem in values for stem in stems)
+
+
+def _is_in_article(node: LexborNode) -> bool:
+    """Return whether a picture is in the article or in a figure."""
+    part = node.parent
+    while part is not None:
+        if part.tag in _AROUND or "articlebody" in (part.attributes.get("itemprop") or "").lower():
+            return True
+        part = part.parent
+    return False
+
+
 def _source(node: LexborNode) -> str:
-    """Return the URL of a picture, also of a lazily loaded one."""
+    """Return the URL of a picture, even if it is lazily loaded."""
     attributes = {name: (value or "").strip() for name, value in node.attributes.items()}
     others = (name for name in attributes if name.startswith("data-") and name not in _LAZY)
     for name in (*_LAZY, *others):
@@ -195,7 +215,7 @@ def _is_icon(node: LexborNode, url: str) -> bool:
 
 
 def _caption(node: LexborNode) -> tuple[str | None, str | None]:
-    """Return caption and credit of the figure, or the box, that holds a picture."""
+    """Return caption and credit of the figure or box around a picture."""
     above: list[LexborNode] = []
     part = node.parent
     while part is not None and len(above) < _DEPTH_OF_FIGURE:
@@ -215,7 +235,7 @@ def _caption(node: LexborNode) -> tuple[str | None, str | None]:
 
 _DEPTH_OF_FIGURE, _DEPTH_OF_BOX = 4, 2
 _ROWS = ("td", "tr", "tbody")
-"""Parts of a table, which holds a picture's caption in a row of its own."""
+"""Parts of a table, in which a picture's caption may be in a separate row."""
 
 
 def _parted(caption: LexborNode) -> tuple[str | None, str | None]:
@@ -235,5 +255,5 @@ _LONGEST_CAPTION = 1000
 
 
 def _file(url: str) -> str:
-    """Return the name of a picture's file without its size, which all its copies have."""
+    """Return a picture's file name without its size, as all its copies share it."""
     return _SIZE.sub("", urlsplit(url).path.rpartition("/")[2].lower())

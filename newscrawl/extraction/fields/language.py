@@ -10,8 +10,8 @@ from newscrawl.text.language import count_in, detect_language, language_by_words
 def language(metadata: Metadata, text: str) -> str | None:
     """Return the declared language, as an ISO 639 code, unless the text is surely in another.
 
-    Pages of one template often declare another edition's language. A wrong script, and French or
-    English under another name, are cheap to notice; only then, or without any declaration, the
+    Templates often declare the language of another edition. A wrong script, and French or English
+    declared as another language, are cheap to recognise; only then, or without a declaration, the
     language is detected.
     """
     sample = text[:2000]

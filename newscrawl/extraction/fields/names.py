@@ -51,7 +51,7 @@ class SiteNames:
 _SMALL_WORDS = frozenset(
     ("la", "le", "les", "l", "du", "de", "des", "d", "et", "the", "of", "and", "el", "al")
 )
-# What is filed under these words is on the front page, or nowhere.
+# Articles under these words are on the front page or in no section.
 _NO_SECTION = re.compile(
     r"(?:(?:les\s)?actualites?\s)?(?:a\sla\s)?une|featured(?:\s\w+)?|home(?:\s?page)?|accueil|hero|top"
     r"|uncategori[sz]ed|non\sclasse[se]*|non\sclassifi\w+(?:\(e\))?|sans\scategorie|autres?|other"
@@ -65,7 +65,7 @@ _NO_LETTER = re.compile(r"[\W_]+")
 
 
 def folded_line(text: str) -> str:
-    """Fold a text for comparison, its white space to single spaces."""
+    """Fold a text for comparison, with white space collapsed to single spaces."""
     return " ".join(fold(text).split())
 
 
@@ -81,7 +81,7 @@ def declared_section(metadata: Metadata) -> str | None:
         text = plain(value) if isinstance(value, str) else ""
         parts = _BETWEEN_SECTIONS.split(text)
         named = [part for part in parts if part and not _NO_SECTION.fullmatch(folded_line(part))]
-        # A comma may stand in a section's name: only a list that holds the front page is parted.
+        # A section's name may contain a comma: only lists with the front page are split.
         if named:
             return text if len(named) == len(parts) else named[0]
     return None

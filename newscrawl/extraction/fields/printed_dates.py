@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, timedelta
 from functools import cached_property, lru_cache
 from itertools import islice, zip_longest
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from selectolax.lexbor import LexborNode
 
@@ -18,23 +18,32 @@ DIGITS = re.compile(r"\d\D+\d|\d.*[^\W\d_]|\d{4}")
 _DIGIT = re.compile(r"\d")
 _LONGEST_LINE = 80
 _DAY = timedelta(days=1)
-# What announces a date, in folded text.
+# Words that announce a date, in folded text.
 _LABELS = re.compile(
     r"(?P<updated>(?:derniere\s)?mise?\sa\sjour|(?:derniere\s)?modifi(?:e|cation)\b|actualisee?\b"
     r"|\bmaj\b|\brevue?\sle\b|(?:last\s)?(?:updated?|modified|edited|revised|reviewed|amended)\b"
     r"|(?:اخر\s)?(?:تحديث|تعديل)|تم\s(?:ال)?(?:تحديث|تعديل)|(?:ا?حدث|عدل)ت?\s(?:في|بتاريخ)"
     r"|\bمحدثه?\s?(?:[:：]|في\b|بتاريخ\b))"
-    r"|(?P<published>\b(?:re)?publiee?\b|mise?\sen\sligne|\bpostee?\b|\b(?:cree|paru|diffuse|redige)e?\sle\b|\becrite?\b"
-    r"|\bpublication\s?:|\bdate\sde\s(?:publication|parution)\b|\b(?:posted|published|publish\sdate|created|written)\b|\b(?:ver)?offentlicht\b"
+    r"|(?P<published>\b(?:re)?publiee?\b|mise?\sen\sligne|\bpostee?\b|\becrite?\b"
+    r"|\b(?:cree|paru|diffuse|redige)e?\sle\b|\bpublication\s?:"
+    r"|\bdate\sde\s(?:publication|parution)\b|\b(?:ver)?offentlicht\b"
+    r"|\b(?:posted|published|publish\sdate|created|written)\b"
     r"|\bو?(?:تاريخ\s)?(?:ال)?نشر(?:ت|ه)?\b|بتاريخ\b"
-    r"|^(?:date|datum|fecha|data|التاريخ)\s?(?::|$))"
+    r"|^(?:date|datum|fecha|data|التاريخ)\s?(?::|$|(?=\d)))"
+)
+# One of these is in every label; to look for them is faster than to try the labels.
+_STEMS = (
+    *("jour", "modifi", "actualis", "maj", "revu", "updat", "edited", "revised", "reviewed"),
+    *("amended", "publi", "ligne", "post", "cree", "paru", "diffus", "redig", "ecrit", "creat"),
+    *("written", "offentlicht", "date", "datum", "fecha", "data"),
+    *("تحديث", "تعديل", "حدث", "عدل", "نشر", "تاريخ"),
 )
 _UPDATED_CLASS = re.compile(r"updat|modif|\bmaj\b|revis", re.IGNORECASE)
 _PUBLISHED_CLASS = re.compile(r"publi(?!c)|posted|created|entry-date", re.IGNORECASE)
 _SENTENCE = re.compile(r"[^\W\d_][.!?…]$")
 _LONGEST_PRINTED = 160
-# Parts of a page that show the current day, or the days of other articles. The selector has few
-# names, as each costs a look at every element; the expression decides.
+# Parts of a page with the current day or dates of other articles. The selector has few names, as
+# each is compared with every element; the expression decides.
 _MAY_BE_ELSEWHERE = "header, aside, " + ", ".join(
     f'[{attribute}*="{name}"]'
     for name in ("top", "head", "today", "current", "related", "sidebar")
@@ -46,7 +55,7 @@ _ELSEWHERE = re.compile(
 )
 
 Kind = Literal["published", "updated"]
-"""What a page says that a date is."""
+"""Meaning of a date according to its label."""
 
 
 class Printed:
@@ -64,40 +73,42 @@ class Printed:
         self._named = named or {}
 
     @cached_property
-    def _dates(self) -> list[tuple[int, Kind | None, str]]:
-        """Yield rank, label and text of each date."""
+    def _dates(self) -> list["_Date"]:
+        """List the dates, nearest first."""
         parts = _announced(self._near())
         timed = [entry for node in self._metadata.times[:20] if (entry := _time(node, parts))]
         lines = [(kind or self._kind(text), text) for kind, text in parts if DIGITS.search(text)]
         lines.sort(key=lambda line: bool(_SENTENCE.search(line[1])))
-        timed.sort(key=lambda entry: entry[0])
+        timed.sort(key=lambda entry: entry.place)
         return [
-            *(entry for entry in timed if entry[0] < _FAR),
-            *((0, kind, text) for kind, text in lines),
-            *(entry for entry in timed if entry[0] == _FAR),
+            *(entry for entry in timed if entry.place < _FAR),
+            *(_Date(0, kind, text, "") for kind, text in lines),
+            *(entry for entry in timed if entry.place == _FAR),
         ]
 
     def _kind(self, text: str) -> Kind | None:
-        """Return what the name of a text's element says that a date is."""
+        """Return the kind of date that the class or id of a text's element indicates."""
         name = self._named.get(text)
         if not name or _PUBLISHED_CLASS.search(name):
             return None
         return "updated" if _UPDATED_CLASS.search(name) else None
 
     def announced_as(self, kind: Kind | None) -> Iterator[str]:
-        """Yield the dates announced as published or updated, or not at all, nearest first.
+        """Yield the dates labelled as published or updated, or without a label, nearest first.
 
-        The current day at the head of a page, and days of other articles, are none.
+        The current day in a page's header, and dates of other articles, are excluded.
         """
-        for _, announced, value in self._dates:
-            if announced == kind and (kind or not self._is_elsewhere(value)):
-                yield value
+        for date in self._dates:
+            if date.kind == kind:
+                value = date.value
+                if kind or not self._is_elsewhere(value):
+                    yield value
 
     @property
     def all(self) -> Iterator[str]:
-        """Yield all dates but those of updates, the announced ones first."""
+        """Yield all dates except those of updates, labelled ones first."""
         yield from self.announced_as("published")
-        yield from (value for _, announced, value in self._dates if announced is None)
+        yield from (date.value for date in self._dates if date.kind is None)
 
     def marked(self) -> Iterator[str]:
         """Yield the short texts of elements with a date-like class or id."""
@@ -132,7 +143,7 @@ _FAR = 1_000_000
 
 
 def _is_named_elsewhere(node: LexborNode) -> bool:
-    """Return whether the tag, class or id of an element says that it is not of the article."""
+    """Return whether an element does not belong to the article, by its tag, class or id."""
     name, identity = (node.attributes.get(name) or "" for name in ("class", "id"))
     return node.tag in ("header", "aside") or _ELSEWHERE.search(f"{name} #{identity}") is not None
 
@@ -158,9 +169,9 @@ _ARTICLE_HEAD = re.compile(r"entry|post|article|story|single|title|meta|auth|byl
 _DATELINE = re.compile(
     r"^(?:[^.!?\n]|(?<=\d)\.){5,80}?(?:\)|\s[-–—|]|\d{4}\s?[:،]|\d{4}\s\()(?=\s)"
 )
-# Between an announced date and one that is not.
+# Separators of labelled and unlabelled dates.
 _NEXT_DATE = re.compile(r"\s[|•·–—-]\s(?=\D{0,20}\d\d?\D[^|•·]*\d{4})")
-# The note that WordPress's old themes print below an entry, without its category.
+# The note that old WordPress themes print below an entry, without its category.
 _ENTRY = re.compile(
     r"(?:this|cet|cette|dieser)\s\w+\s(?:was|a été|wurde)\s.{10,110}?(?=\s(?:and|et|und)\s)",
     re.IGNORECASE,
@@ -169,10 +180,10 @@ _LONGEST_NOTE, _LONGEST_LABEL = 500, 30
 
 
 def _announced(near: Iterable[str]) -> list[tuple[Kind | None, str]]:
-    """Split short texts at the words that announce a date, and say which these are."""
+    """Split short texts at date labels; return each part with its kind of label."""
     parts: list[tuple[Kind | None, str]] = []
     pending: Kind | None = None
-    dated = False  # whether the last text was a date without an announcement
+    dated = False  # whether the last text was a date without a label
     for text in near:
         if len(text) > _LONGEST_PRINTED:
             pending, dated = None, False
@@ -193,8 +204,8 @@ def _announced(near: Iterable[str]) -> list[tuple[Kind | None, str]]:
                 pending = None
             continue
         first = labels[0]
-        # A label in a block of its own names the date of its neighbour: the one before it here,
-        # where texts above the body come nearest first, else the one behind it.
+        # A separate label belongs to the date of its neighbour: the one before it here,
+        # where texts above the body come nearest first, else the one after it.
         if dateless:
             if dated:
                 parts[-1] = (_kind(first), parts[-1][1])
@@ -215,22 +226,39 @@ def _announced(near: Iterable[str]) -> list[tuple[Kind | None, str]]:
 
 @lru_cache(maxsize=8192)
 def _labels(text: str) -> tuple[str, list[re.Match[str]]]:
-    """Return a text folded, and the words in it that announce a date.
+    """Return a folded text, and the date labels in it.
 
-    Cached, as the pages of an outlet print the same lines around their articles.
+    Cached, as an outlet's pages print the same lines around their articles.
     """
     folded = fold(text)
-    return folded, list(_LABELS.finditer(folded))
+    labelled = any(map(folded.__contains__, _STEMS))
+    return folded, list(_LABELS.finditer(folded)) if labelled else []
 
 
 def _kind(label: re.Match[str]) -> Kind:
     return "updated" if label["updated"] else "published"
 
 
-def _time(
-    node: LexborNode, parts: list[tuple[Kind | None, str]]
-) -> tuple[int, Kind | None, str] | None:
-    """Return distance to the article, label and value of a ``<time>`` element."""
+class _Date(NamedTuple):
+    place: int
+    """Distance to the article."""
+    kind: Kind | None
+    stated: str
+    """What an attribute or a text says."""
+    shown: str
+    """The text of an element whose attribute states a date."""
+
+    @property
+    def value(self) -> str:
+        """The printed date where a changed page keeps the first one, else the stated one."""
+        if not self.shown or self.shown == self.stated:
+            return self.stated
+        stated, said = parse_date(self.stated, UTC), parse_date(self.shown, UTC)
+        return self.shown if stated and said and said.when < stated.when - _DAY else self.stated
+
+
+def _time(node: LexborNode, parts: list[tuple[Kind | None, str]]) -> _Date | None:
+    """Return the date of a ``<time>`` element."""
     attributes = node.attributes
     shown = clean(node.text())
     value = attributes.get("datetime") or attributes.get("content")
@@ -259,14 +287,10 @@ def _time(
         if stands_elsewhere(node):
             return None
         kind = kind and (kind if node.attributes.get("itemprop") else None)
-    # The printed date is the first one where a changed page keeps it.
-    stated, said = parse_date(value, UTC), parse_date(shown, UTC)
-    if stated and said and said.when < stated.when - _DAY:
-        value = shown
-    return place, kind, value
+    return _Date(place, kind, value, shown)
 
 
-# Parts of a page that are named after the date they hold, wherever they stand.
+# Elements whose class or id indicates a date, anywhere on the page.
 _MARKED = ", ".join(
     f'[{attribute}*="{name}"]'
     for name in (

@@ -26,7 +26,7 @@ _MOST_LINKS = 100
 
 
 def section(metadata: Metadata, printed: Iterable[str], names: SiteNames) -> str | None:
-    """Choose the rubric: the declared one, or the first printed one that can be a rubric."""
+    """Choose the section: the declared one, or the first printed one that can be a section."""
     declared = declared_section(metadata)
     if declared and names.publish(declared):
         declared = None
@@ -43,18 +43,19 @@ def section(metadata: Metadata, printed: Iterable[str], names: SiteNames) -> str
     return None
 
 
-# The first that finds any is believed.
+# The first selector with results is used.
 _TAG_LINKS = 'a[rel~="tag"]'
 _TAG_LISTS = '[class*="tags"], [class*="mots"], [class*="keyword"]'
+_TAG_CLASS = re.compile("tags|mots|keyword")
 _LONGEST_TAG = 40
 _MOST_TAGS = 15
-"""Tags printed with an article; where there are more, they are the site's."""
+"""Maximum number of an article's printed tags; longer lists are the site's."""
 
 
 def tags(metadata: Metadata, tree: LexborHTMLParser, names: SiteNames) -> list[str]:
-    """List the keywords: the declared ones, or those printed with the article.
+    """Return the keywords: the declared ones, or those printed with the article.
 
-    The site's own name, the title and repetitions are left out.
+    The site's name, the title and duplicates are dropped.
     """
     found: list[str] = []
     value = metadata.article.get("keywords")
@@ -86,17 +87,16 @@ def tags(metadata: Metadata, tree: LexborHTMLParser, names: SiteNames) -> list[s
 
 _BETWEEN_TAGS = re.compile(r"[,;|،؛]")
 _LONGEST_LIST = 20_000
-"""Characters of a list of tags."""
+"""Maximum characters of a list of tags."""
 
 
 def _printed_tags(tree: LexborHTMLParser) -> list[str]:
+    marked = tree.css(f"{_TAG_LINKS}, {_TAG_LISTS}")
+    lists = [node for node in marked if _TAG_CLASS.search(node.attributes.get("class") or "")]
     links = (
-        tree.css(_TAG_LINKS)[:_MOST_LINKS],
-        # Lists may stand in lists; few are searched.
-        islice(
-            (link for part in tree.css(_TAG_LISTS)[:_MOST_TAGS] for link in part.css("a")),
-            _MOST_LINKS,
-        ),
+        [n for n in marked if "tag" in (n.attributes.get("rel") or "").split()][:_MOST_LINKS],
+        # Lists may be nested; only a few are searched.
+        islice((link for part in lists[:_MOST_TAGS] for link in part.css("a")), _MOST_LINKS),
     )
     for nodes in links:
         found = [

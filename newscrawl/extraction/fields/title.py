@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from html import unescape
 
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from newscrawl.extraction.alignment import likeness
 from newscrawl.extraction.fields.names import SiteNames, folded_line
@@ -26,8 +26,8 @@ def title(
     names: SiteNames,
     wanted: str | None,
 ) -> str | None:
-    """Choose the headline: what most sources agree on, or what agrees with the wanted title."""
-    headings = _as_shown(metadata.tree, headings)
+    """Choose the headline on which most sources agree, or the most similar to the wanted title."""
+    headings = _as_shown(metadata.headings, headings)
     headline, shared = metadata.text("headline"), metadata.meta("og:title")
     tweeted = metadata.meta("twitter:title")
     sources: list[tuple[float, str | None]] = [
@@ -40,13 +40,13 @@ def title(
     foreign = bool(headings) and _is_foreign(headings[0], metadata.head, names)
     first = 0.3 if foreign else 0.7
     sources += [(0.3 if i else first, heading) for i, heading in enumerate(headings[:4])]
-    # Pages that are no press articles are titled for search engines; their headline is the <h1>.
+    # Pages other than press articles have titles for search engines; their headline is the <h1>.
     unlike_press = not foreign and metadata.meta("og:type") != "article"
     if len(headings) == 1 and unlike_press and not headline:
         sources.append((3.0, headings[0]))
     elif len(headings) == 1 and not foreign and _is_for_search_engines(metadata, headings[0]):
         sources.append((5.0, headings[0]))
-    # An outlet that has one title for its readers and another for networks means the first.
+    # If an outlet has different titles for readers and social networks, the first is used.
     if _same(headline, *headings[:2]) and _same(shared, tweeted) and not _same(headline, shared):
         sources.append((3.0, headline))
     for name, value in (
@@ -84,7 +84,7 @@ def title(
         votes[key] = votes.get(key, 0.0) + weight
         printed.setdefault(key, short)
     for key in list(votes):
-        # "EauNeuf millions": what stands in an element of its own above a title
+        # "EauNeuf millions": text of a separate element above a title
         for other in votes:
             glued = key.endswith(other) and key.removesuffix(other)[-1:].isalnum()
             if glued and len(other) >= _SHORTEST_TITLE:
@@ -106,7 +106,7 @@ def title(
 
 
 def _labels(head: str | None, titles: Iterable[str]) -> set[str]:
-    """Return the folded titles of a word or two that ``<title>`` has beside a whole headline.
+    """Return the folded titles of one or two words next to a complete headline in ``<title>``.
 
     They are the site's name or the rubric, whatever they are printed as.
     """
@@ -131,9 +131,9 @@ def _without_labels(text: str, labels: set[str]) -> str:
 
 
 def _is_for_search_engines(metadata: Metadata, heading: str) -> bool:
-    """Return whether a page shares the title that it gives to search engines, not its headline.
+    """Return whether a page's social-network title is its search-engine title, not its headline.
 
-    News articles are excluded: networks get a headline of their own there.
+    News articles are excluded: they have separate headlines for social networks.
     """
     shared = metadata.meta("og:title")
     return (
@@ -146,7 +146,7 @@ def _is_for_search_engines(metadata: Metadata, heading: str) -> bool:
 _HEADLINE_WORDS = 4
 
 
-# What templates and front pages print for a title, in folded text.
+# Placeholder titles of templates and front pages, in folded text.
 _GENERIC = re.compile(
     r"(?:un|no\s|sans\s|without\s)?tit(?:led?|re)|untitled(?:\sdocument)?|document|page|article|posts?"
     r"|actualites?|actus?|news|accueil|home(?:\s?page)?|blog|a\sla\sune|undefined|null|none|nan"
@@ -155,7 +155,7 @@ _GENERIC = re.compile(
 
 
 def _is_generic(text: str) -> bool:
-    """Return whether a text would be the title of any page."""
+    """Return whether a text is a generic title, which any page could have."""
     return _GENERIC.fullmatch(folded_line(text)) is not None
 
 
@@ -165,14 +165,14 @@ _UNSEEN = (
 )
 
 
-def _as_shown(tree: LexborHTMLParser | None, headings: list[str]) -> list[str]:
+def _as_shown(nodes: list[LexborNode], headings: list[str]) -> list[str]:
     """Return headings as a person sees them: without hidden words, with blanks between parts.
 
-    Elements side by side without a blank between them are shown as blocks, or nobody could read
-    them; a first letter alone is shown with its word.
+    Adjacent elements without a blank between them are displayed as blocks; a single first letter is
+    joined to its word.
     """
     shown = headings[:_MOST_HEADINGS]
-    for node in tree.css("h1")[:_MOST_HEADINGS] if tree else ():
+    for node in nodes[:_MOST_HEADINGS]:
         parts = [part for part in node.iter() if part.tag != "br"]
         if not parts:
             continue
@@ -196,7 +196,7 @@ def _sub_heading(tree: LexborHTMLParser | None) -> str | None:
 
 
 def _is_foreign(heading: str, head: str | None, names: SiteNames) -> bool:
-    """Return whether a heading has no word of a telling ``<title>``, as a menu's has not."""
+    """Return whether a heading has no word of a meaningful ``<title>``, like a menu's heading."""
     text = _without_site(plain(head[:_LONGEST_TITLE]), names, set(), "") if head else ""
     told = set(words(text))
     return len(told) >= _TELLING_WORDS and not told.intersection(words(heading[:_LONGEST_TITLE]))
@@ -207,7 +207,7 @@ _CUT = re.compile(r"^(.{20,}?)(?<!\s)\s*+(?:\.{3}|…|\[(?:\.{3}|…)\])$", re.D
 
 
 def _complete(weights: dict[str, float]) -> None:
-    """Count a title that was cut for another one that goes on behind the cut."""
+    """Add a cut title's weight to another title that continues after the cut."""
     for text in list(weights):
         if not (cut := _CUT.match(text)):
             continue
@@ -229,11 +229,11 @@ def _same(title: str | None, *others: str | None) -> bool:
 
 
 def _without_site(text: str, names: SiteNames, exact: set[str], sought: str) -> str:
-    """Strip what other sources do not have, and the site's name, from a title's two ends.
+    """Strip additions that other sources lack, and the site's name, from both ends of a title.
 
-    ``exact`` are the folded titles of all sources: one of them that a separator parts from what
-    follows is the title, and the rest an addition. What comes before a title, a rubric or the
-    first half of a headline, goes only when the folded title that is sought begins after it.
+    ``exact`` are the folded titles of all sources: if one of them is followed by a separator, it is
+    the title and the rest an addition. A prefix, such as a section or the first half of a headline,
+    is removed only if the wanted folded title begins after it.
     """
     folded = fold(text)
     if len(folded) == len(text):
@@ -248,7 +248,7 @@ def _without_site(text: str, names: SiteNames, exact: set[str], sought: str) -> 
             break
         text = match[1]
     head, dash, tail = text.rpartition("-")
-    # Between title and site a rubric may stand; without spaces only where no word has a hyphen.
+    # There may be a section between title and site; without spaces only if no word has a hyphen.
     rubric = len(text) < len(folded) and len(tail) <= 6 and tail.isalpha() and not tail.isascii()
     if dash and head and (rubric or names.exactly(folded_line(tail))):
         text = head.rstrip()
@@ -261,7 +261,7 @@ def _without_site(text: str, names: SiteNames, exact: set[str], sought: str) -> 
 
 
 def _without_addition(text: str) -> str:
-    """Strip the part after a bar from a title that the page does not print."""
+    """Strip the part after a bar from a title that is not printed on the page."""
     match = _BARRED.match(text)
     return match[1] if match and len(words(match[1])) >= _HEADLINE_WORDS else text
 
@@ -270,7 +270,7 @@ _BARRED = re.compile(r"^(.*?\S)(?<!\s)\s++[|｜]\s++\S.*$", re.DOTALL)
 
 
 def _beside(head: str | None, shared: str | None) -> str:
-    """Return what ``<title>`` has beside the shared title: the site's name, or a rubric."""
+    """Return the rest of ``<title>`` without the shared title: the site's name, or a section."""
     whole, title = (plain(text[:_LONGEST_TITLE]) if text else "" for text in (head, shared))
     if not title or title == whole:
         return ""
@@ -289,7 +289,7 @@ _SEPARATORS = "-–—|·•»«:："
 
 
 def _parted(rest: str, whole: int, other: str) -> bool:
-    """Return whether a separator parts what was left of a title without another one."""
+    """Return whether the rest of a title is set off by a separator."""
     return (
         len(other) >= _SHORTEST_TITLE
         and 0 < len(rest) < whole

@@ -1,13 +1,14 @@
 """Learns, ranks and withdraws extraction rules for all outlets.
 
-A rule is the path to the part of the page that holds the body, and which forms of text in it
-belong to the body. Each page whose copy agrees proposes a rule or confirms one; a rule that enough
-pages confirmed is trusted and extracts the next pages without guidance, also those without a copy.
-Every page that has a copy still checks the rule: where it extracts less than guidance by the copy
-does, the page counts towards another layout, and a rule that fails repeatedly is withdrawn. Several
-layouts of an outlet coexist. A page that disagrees with its copy teaches nothing.
+A rule consists of the path to the part of the page with the body, and the forms (tags and classes)
+of text that belong to the body. Each page whose copy agrees proposes or confirms a rule. A rule
+that enough pages have confirmed is trusted: it extracts further pages without guidance, even
+without a copy. Every page with a copy still checks the rule: if it extracts less than guidance by
+the copy, the page counts towards another layout, and a rule that fails repeatedly is withdrawn. An
+outlet may have several layouts. Nothing is learned from a page that disagrees with its copy.
 
-Nothing here depends on Scrapy or on time zones; a book is plain data between ``load`` and ``save``.
+The code does not depend on Scrapy or time zones; a book is plain data between ``load`` and
+``save``.
 A crawl holds a book and leaves extraction by rules, which is imported where it is used, to workers.
 """
 
@@ -29,16 +30,16 @@ if TYPE_CHECKING:
     from newscrawl.extraction.rules.induction import Lesson, Reading
 
 TRUST = 5
-"""Pages that must confirm an outlet's first rule before it is trusted."""
+"""Number of pages that must confirm an outlet's first rule before it is trusted."""
 
 TRUST_AGAIN = 3
 """The same for an outlet that has had a trusted rule: a redesign, or one more layout."""
 
 FAILURES = 3
-"""Consecutive pages on which a trusted rule may do worse than guidance by the copy."""
+"""Consecutive pages on which a trusted rule may be worse than guidance by the copy."""
 
 ALIKE = 0.9
-"""Similarity to the guided body from which a page confirms a rule."""
+"""Minimum similarity to the guided body for a page to confirm a rule."""
 
 _LAYOUTS = 8
 
@@ -47,7 +48,7 @@ class RuleBook:
     """The extraction rules of all outlets, in memory.
 
     Args:
-        rules: Learned, shipped and seeded ones.
+        rules: Learned, shipped and seeded rules.
         stated: Overrides by domain, used before all rules; by default those shipped.
 
     """
@@ -72,11 +73,11 @@ class RuleBook:
         return sum(map(len, self._rules.values()))
 
     def of(self, domain: str) -> list[Rule]:
-        """List the rules of an outlet's domain."""
+        """Return the rules of an outlet's domain."""
         return list(self._rules.get(domain, ()))
 
     def for_url(self, url: str) -> list[Rule]:
-        """List the rules for a page, best first: the override, trusted, then last confirmed."""
+        """Return the rules for a page, best first: the override, trusted, then last confirmed."""
         domain = _domain(url)
         override = self._overrides.get(domain)
         found = sorted(
@@ -169,11 +170,11 @@ class RuleBook:
     def merge(self, domain: str, before: "RuleBook", taught: bytes) -> None:
         """Merge the rules that one page has added to a copy of an earlier book.
 
-        The order in which pages are merged does not change which rules are known.
+        The set of rules does not depend on the order in which pages are merged.
 
         Args:
-            domain: The outlet's.
-            before: The book that the copy was made of.
+            domain: The outlet's domain.
+            before: The book from which the copy was made.
             taught: The outlet's learned rules after the page, as JSON Lines.
 
         Raises:
@@ -253,10 +254,10 @@ class RuleBook:
             _make_room(rules)
         if rule.source == "learned":
             for name in ("title", "date", "authors"):
-                # A path must hold on every page.
+                # A path must apply to every page.
                 if getattr(rule, name) != getattr(lesson, name):
                     setattr(rule, name, None)
-            # Not every page prints a rubric; where it does not, the path of one finds nothing.
+            # Not every page prints a section; on the others, its path finds nothing.
             rule.section = lesson.section or rule.section
         self.confirm(rule, agreement)
         self._judge(rule)
@@ -277,7 +278,7 @@ def _confirms(rule: Rule, tree: "LexborHTMLParser", lesson: "Lesson") -> bool:
 
 
 def _merge(rule: Rule, before: Rule | None, after: Rule) -> None:
-    """Apply to a rule the change that a page made to an earlier state of it."""
+    """Apply a page's changes to an earlier state of a rule to its current state."""
     was = before or Rule(after.domain, after.number, after.body)
     if after.pages == was.pages and after.failures == was.failures and after.keep == was.keep:
         return

@@ -13,7 +13,7 @@ from newscrawl.extraction.rules.paths import STEPS, form_of, nodes_of, path_of
 from newscrawl.text.cleaning import clean
 
 TOO_LITTLE = 120
-"""Characters below which a rule counts as having found nothing."""
+"""Characters below which a rule is considered to have found nothing."""
 
 _LONG_HEADING = 60
 
@@ -24,7 +24,7 @@ class Reading:
 
     rule: Rule
     page: Page
-    """The part of the page that holds the body."""
+    """The part of the page with the body."""
     blocks: list[int]
     """The body's blocks in it."""
 
@@ -34,7 +34,7 @@ class Lesson:
     """CSS paths and forms of a page whose body is confirmed by the copy, to make a rule."""
 
     path: str | None
-    """CSS path of the part that holds the body; ``None`` when it has no stable one."""
+    """CSS path of the part with the body; ``None`` if it has no stable path."""
     keep: list[str]
     drop: list[str]
     texts: set[str]
@@ -58,7 +58,7 @@ def lesson_of(
 
     Args:
         page: The page's blocks.
-        body: Those of the body.
+        body: Blocks of the body.
         tree: The parsed page.
         title: The headline that was chosen.
         date: Block of the printed date, when it is known.
@@ -88,7 +88,7 @@ def lesson_of(
             if block.text == title and page.elements[block.element].tag in HEADINGS:
                 lesson.title = path_of(page.elements[block.element].node, tree)
                 break
-    # A date and names are also found in the text around them.
+    # A date and names are also found within other text.
     if date is not None:
         lesson.date = _path_of_text(page, date, tree) or _path_of_block(page, date, tree)
     if byline is not None:
@@ -101,9 +101,8 @@ def lesson_of(
 def read_by(rule: Rule, tree: LexborHTMLParser) -> Reading | None:
     """Extract a page's body by a rule; ``None`` when it finds nothing or too little.
 
-    A selector of paragraphs and that of an override take only the elements that they match; any
-    other one leads to the part of the page that holds the body. Except for an override, blocks in
-    them are still judged by their form.
+    Selectors of paragraphs and of overrides select only the matching elements; any other selects
+    the part of the page with the body. Except for overrides, blocks are then filtered by form.
     """
     nodes = nodes_of(tree, rule.body)
     if not nodes:
@@ -163,7 +162,7 @@ def _inside(page: Page, nodes: list[LexborNode]) -> list[bool]:
 
 
 def _looks_right(page: Page, element: int) -> bool:
-    """Return whether a form that no page has shown yet may be the body's."""
+    """Return whether a form that has not occurred on pages so far may be the body's."""
     tag = page.elements[element].tag
     if tag not in ("p", "li", "blockquote") and tag not in HEADINGS:
         return False
@@ -177,12 +176,12 @@ def _looks_right(page: Page, element: int) -> bool:
 
 
 def _path_of_block(page: Page, index: int, tree: LexborHTMLParser) -> str | None:
-    """Return the path of the element that holds a block, perhaps among others."""
+    """Return the path of the element that contains a block, perhaps among others."""
     return path_of(page.elements[page.blocks[index].element].node, tree)
 
 
 def _path_of_text(page: Page, index: int, tree: LexborHTMLParser) -> str | None:
-    """Return the path of the element that holds a block's text and nothing else."""
+    """Return the path of the element that contains only a block's text."""
     block = page.blocks[index]
     element = page.elements[block.element].node
     for node in (element, *element.iter()):

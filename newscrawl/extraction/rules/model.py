@@ -9,7 +9,7 @@ import msgspec
 
 _FORMS = 400
 _FORM_CHARACTERS = 20_000
-"""Characters of all kept or dropped forms of a rule together."""
+"""Maximum total characters of a rule's kept or dropped forms."""
 
 
 @dataclass(slots=True)
@@ -21,11 +21,11 @@ class Rule:
     number: int
     """Distinguishes the outlet's layouts."""
     body: str
-    """CSS path of the part that holds the body."""
+    """CSS path of the part with the body."""
     keep: list[str] = field(default_factory=list)
     """Forms of text in that part that belong to the body: tags and classes, outermost first."""
     drop: list[str] = field(default_factory=list)
-    """Forms that were left out of the body."""
+    """Forms of text that do not belong to the body."""
     title: str | None = None
     """CSS path of the headline."""
     date: str | None = None
@@ -33,11 +33,11 @@ class Rule:
     authors: str | None = None
     """CSS path of the printed byline."""
     section: str | None = None
-    """CSS path of the printed rubric."""
+    """CSS path of the printed section."""
     state: Literal["proposed", "trusted", "withdrawn"] = "proposed"
     """Only a trusted rule extracts pages without guidance."""
     source: Literal["learned", "shipped", "seed", "override"] = "learned"
-    """Who proposed it; a seed is unverified until pages confirm it, an override is trusted."""
+    """Origin of the rule; a seed is unverified until pages confirm it, an override is trusted."""
     pages: int = 0
     """Pages that it has extracted."""
     confirmed: int = 0
@@ -51,9 +51,9 @@ class Rule:
     last_seen: str | None = None
     """When a page last confirmed it, ISO 8601."""
     last_page: int = 0
-    """How many pages of the outlet had been extracted when one last confirmed it."""
+    """Number of the outlet's extracted pages at the last confirmation."""
     exclude: list[str] = field(default_factory=list)
-    """CSS selectors of parts that never belong to the body; only of an override."""
+    """CSS selectors of parts that never belong to the body; only for overrides."""
 
     @property
     def name(self) -> str:
@@ -65,7 +65,7 @@ def rules_of(lines: bytes) -> list[Rule]:
     """Read rules from JSON Lines.
 
     Raises:
-        ValueError: a line is no rule.
+        ValueError: a line is not a rule.
     """
     decoder = msgspec.json.Decoder(Rule)
     return [decoder.decode(line) for line in lines.splitlines() if line.strip()]

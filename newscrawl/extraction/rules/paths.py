@@ -9,7 +9,7 @@ from newscrawl.extraction.blocks import Page
 from newscrawl.text.html import LONGEST_LABEL
 
 STEPS = 6
-"""Elements that a path or a form names at most."""
+"""Maximum number of elements in a path or form."""
 
 _LONGEST_PATH = 1000
 _TELLING = re.compile(r"[.#:]|\b(?:article|main|h1|time)\b")
@@ -53,8 +53,8 @@ def path_of(target: LexborNode, tree: LexborHTMLParser, *, numbered: bool = Fals
     Args:
         target: The element to be found.
         tree: The parsed page.
-        numbered: Whether elements without a name may be numbered among their kind, as old tables
-            need it.
+        numbered: Whether elements without a name may be numbered among their siblings, as old
+            tables require.
     """
     node: LexborNode | None = target
     path = ""
@@ -91,5 +91,5 @@ def _step(node: LexborNode, *, numbered: bool) -> str:
 
 @lru_cache(maxsize=2048)
 def _stable(label: str) -> list[str]:
-    """List the classes that do not change from page to page: no numbers, no utilities."""
+    """Return the classes that do not vary between pages: no numbers, no utility classes."""
     return [name for name in label.split() if _STABLE.match(name)][:4]

@@ -71,7 +71,7 @@
   // --- Charts ------------------------------------------------------------------------------------
 
   const charts = [];
-  let showRecords = () => {}; // set with the list of records
+  let showRecords = () => {}; // of filters, each [label, test of a record]; set with the list of records
 
   /**
    * Draw a chart as wide as its container, with its data as a table below it. `describe(width)` returns
@@ -122,9 +122,17 @@
   const outlets = content.outlets;
   const label = (outlet) => `${outlet.name} (${outlet.site} ${outlet.edition})`;
   const several = new Set(outlets.map((outlet) => outlet.name)).size < outlets.length;
+  const editionOf = (outlet) => `${outlet.site} ${outlet.edition}`;
   const short = (outlet) => (several ? `${outlet.name} · ${outlet.site} ${outlet.edition}` : outlet.name);
   const total = content.articles;
   const SHOWN = 7;
+
+  // Filters of records.
+  const inOutlet = (outlet) => [outlet.name, (r) => r.id.startsWith(`${outlet.site}:${outlet.edition}/${outlet.slug}/`)];
+  const inEdition = (edition) => [edition, (r) => r.id.startsWith(`${edition.replace(" ", ":")}/`)];
+  const inSite = (site) => [site, (r) => r.id.startsWith(`${site}:`)];
+  const withStatus = (status) => [words(status), (r) => r.status === status, status]; // the third is of the status menu
+  const published = (when) => [when, (r) => (r.published ?? "").startsWith(when)];
 
   function series(outlet, step) {
     if (step !== "years") return outlet[step];
@@ -139,7 +147,9 @@
     const stack = byId("stack").value;
     if (stack === "status") return byStatus(width, some);
     const step = byId("step").value;
-    if (stack !== "outlet") return stacked(width, step, stack, groupCounts(some, step, (outlet) => (stack === "site" ? outlet.site : `${outlet.site} ${outlet.edition}`)));
+    const within = chosen === "" ? [] : [inOutlet(some[0])];
+    if (stack === "site") return stacked(width, step, stack, groupCounts(some, step, (outlet) => outlet.site), (site) => [...within, inSite(site)]);
+    if (stack === "edition") return stacked(width, step, stack, groupCounts(some, step, editionOf), (edition) => [...within, inEdition(edition)]);
     const sizes = some.map((outlet) => [outlet, sum(Object.values(series(outlet, step)))]).filter(([, size]) => size).sort((a, b) => b[1] - a[1]);
     const named = new Map(sizes.slice(0, SHOWN).map(([outlet], at) => [outlet, at]));
     const counts = new Map();
@@ -152,7 +162,8 @@
     }
     const key = [...named.keys()].map((outlet, at) => [short(outlet), `var(--c${at})`]);
     if (sizes.length > SHOWN) key.push([`${number(sizes.length - SHOWN)} others`, `var(--c${SHOWN})`]);
-    return timeline(width, step, "outlet", key, [...counts].map(([place, count]) => [...place.split(" "), count]));
+    const filters = (group) => (group < named.size ? [inOutlet([...named.keys()][group])] : []);
+    return timeline(width, step, "outlet", key, [...counts].map(([place, count]) => [...place.split(" "), count]), filters);
   }
 
   /** Counts by time step and group: [when, group, count]. */
@@ -167,10 +178,10 @@
     return [...counts].map(([place, count]) => [...JSON.parse(place), count]);
   }
 
-  function stacked(width, step, heading, counts) {
+  function stacked(width, step, heading, counts, filtersOf) {
     const groups = [...new Set(counts.map(([, group]) => group))].sort();
     const key = groups.map((group, at) => [group, `var(--c${at % (SHOWN + 1)})`]);
-    return timeline(width, step, heading, key, counts.map(([when, group, count]) => [when, groups.indexOf(group), count]));
+    return timeline(width, step, heading, key, counts.map(([when, group, count]) => [when, groups.indexOf(group), count]), (group) => filtersOf(groups[group]));
   }
 
   /** By status: months of all outlets, years of one. */
@@ -181,11 +192,15 @@
       : some[0].years;
     const used = content.statuses.filter((status) => counts.some(([, found]) => found === status));
     return timeline(width, all ? "months" : "years", "status", used.map((status) => [words(status), color(status)]),
-      counts.map(([when, status, count]) => [when, used.indexOf(status), count]));
+      counts.map(([when, status, count]) => [when, used.indexOf(status), count]),
+      (group) => [withStatus(used[group]), ...(all ? [] : [inOutlet(some[0])])]);
   }
 
-  /** Stacked bars over time; `counts` are [when, number of the group in `key`, count]. */
-  function timeline(width, step, heading, key, counts) {
+  /**
+   * Stacked bars over time; `counts` are [when, number of the group in `key`, count], and
+   * `filters(group)` are those of its records.
+   */
+  function timeline(width, step, heading, key, counts, filters) {
     const data = counts.map(([when, group, count]) => (
       { when: new Date(step === "years" ? `${when}-01-01` : step === "months" ? `${when}-01` : when), text: when, group: Number(group), count }
     )).sort((a, b) => a.when - b.when || a.group - b.group);
@@ -194,6 +209,7 @@
       key, label: `Articles by date of publication and ${heading}`,
       columns: [["when"], [heading], ["articles", "number"]],
       rows: data.map(({ text, group, count }) => [text, name(key[group][0]), number(count)]),
+      picks: data, pick: (d) => showRecords([published(d.text), ...filters(d.group)]),
       options: {
         height: width < 500 ? 240 : 320, marginLeft: 48, marginBottom: 34,
         x: { type: "utc", label: null }, y: { grid: true, label: "articles", ticks: 5, tickFormat: (value) => (Number.isInteger(value) ? number(value) : "") },
@@ -254,6 +270,8 @@
       label: "Share of lost sources by outlet and age of the article",
       columns: [["outlet"], ["age"], ["requested", "number"], ["lost", "number"], ["share", "number"]],
       rows: data.map((d) => [name(d.group), years(d.age), number(d.requested), number(d.lost), percent(d.share)]),
+      picks: data,
+      pick: (d) => showRecords([["lost", (r) => content.lost.includes(r.status)], [years(d.age), (r) => ageOf(r) === d.age], ...groupFilters(d.group)]),
       options: {
         height: 46 + 24 * rows.length, marginLeft: width < 500 ? 116 : 190, marginTop: 26, marginBottom: 8, padding: 0.06,
         x: { domain: ages, axis: "top", label: "age (years)", tickSize: 0 },
@@ -289,19 +307,33 @@
     };
   }
 
+  /** Completed years from publication to the record. */
+  function ageOf(record) {
+    const [first, last] = [record.published ?? "", record.exported ?? record.published ?? ""];
+    return Math.max(0, last.slice(0, 4) - first.slice(0, 4) - (last.slice(4, 10) < first.slice(4, 10) ? 1 : 0));
+  }
+
+  /** Filters of a row's name: of an outlet, an edition, or of all outlets. */
+  function groupFilters(group) {
+    const outlet = outlets.find((each) => short(each) === group);
+    if (outlet) return [inOutlet(outlet)];
+    return outlets.some((each) => editionOf(each) === group) ? [inEdition(group)] : [];
+  }
+
   const years = (age) => (age === 0 ? "under 1 year" : age === 1 ? "1 year" : `${age} years`);
   const cut = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
   const thinned = (domain, width) => domain.filter((_, at) => at % Math.ceil((domain.length * 44) / width) === 0);
 
-  /** Plain horizontal bars with their figures beside them. */
-  function bars(entries, heading, width, format, domain) {
+  /** Horizontal bars with their figures beside them; entries are [name, value, colour]. */
+  function bars(entries, heading, format, { domain, key, pick, margin = 100 } = {}) {
     return {
+      key, picks: pick && entries, pick,
       label: heading, columns: [[heading], ["", "number"]], rows: entries.map(([key, value]) => [key, format(value)]),
       options: {
-        height: 24 + 24 * entries.length, marginLeft: 100, marginRight: 64, marginTop: 4, marginBottom: 8,
+        height: 24 + 24 * entries.length, marginLeft: margin, marginRight: 64, marginTop: 4, marginBottom: 8,
         x: { axis: null, domain }, y: { label: null, domain: entries.map(([key]) => key), tickSize: 0, padding: 0.25 },
         marks: [
-          Plot.barX(entries, { x: "1", y: "0", fill: "var(--c0)" }),
+          Plot.barX(entries, { x: "1", y: "0", fill: (entry) => entry[2] ?? "var(--c0)", ...(pick ? { title: (entry) => `${entry[0]}: ${format(entry[1])}`, tip: { fill: "var(--card)" } } : {}) }),
           Plot.text(entries, { x: "1", y: "0", text: (entry) => format(entry[1]), textAnchor: "start", dx: 5, fill: "currentColor" }),
         ],
       },
@@ -316,7 +348,7 @@
     return {
       label: "Articles by agreement of the texts", columns: [["agreement"], ["texts", "number"], ["titles", "number"]],
       rows: sum(content.agreement.text) ? data.map((d) => [span(d), number(d.count), number(d.title)]) : [],
-      picks: data, pick: (d) => showRecords({ range: [d.from, d.to] }),
+      picks: data, pick: (d) => showRecords([[`agreement ${span(d)}`, (r) => r.agreement != null && r.agreement >= d.from && (r.agreement < d.to || d.to === 1)]]),
       options: {
         height: 250, marginLeft: 52, marginBottom: 42, x: { domain: [0, 1], label: "agreement of the texts", ticks: 5 },
         y: { type: "symlog", grid: true, label: "articles (logarithmic)", ticks: [1, 10, 100, 1000, 10000, 100000, 1000000].filter((tick) => tick <= highest), tickFormat: number },
@@ -344,7 +376,8 @@
       for (const [status, count] of Object.entries(statuses)) year[status] = (year[status] ?? 0) + count;
     }
     const languageKinds = Object.keys(content.languages).map((language, at) => [language, language, `var(--c${Math.min(at, SHOWN)})`]);
-    const pickStatus = (d) => showRecords({ status: d.kind, outlet: outlets.find((outlet) => short(outlet) === d.group) });
+    const pickStatus = (d) => showRecords([withStatus(d.kind), ...groupFilters(d.group)]);
+    const pickLanguage = (d) => showRecords([[`language ${d.kind}`, (r) => (r.language ?? "?") === d.kind], ...groupFilters(d.group)]);
     perOutlet("chart-sources", (width, some) => {
       const rows = some.length ? [["all outlets", everything], ...some.map((outlet) => [short(outlet), outlet.statuses])] : [];
       return shares(rows, "outlet", statusKinds, { width, height: 40 + 24 * rows.length, pick: pickStatus });
@@ -352,17 +385,57 @@
     perOutlet("chart-rot", linkRot);
     perOutlet("chart-languages", (width, some) => {
       const rows = some.length ? [["all outlets", content.languages], ...some.map((outlet) => [short(outlet), outlet.languages])] : [];
-      return shares(rows, "outlet", languageKinds, { width, height: 40 + 24 * rows.length });
+      return shares(rows, "outlet", languageKinds, { width, height: 40 + 24 * rows.length, pick: pickLanguage });
     });
-    chart("chart-years", (width) => shares(Object.entries(byYear), "year", statusKinds, { width, height: 260, upright: true }));
+    const pickYear = (d) => showRecords([withStatus(d.kind), published(d.group)]);
+    chart("chart-years", (width) => shares(Object.entries(byYear), "year", statusKinds, { width, height: 260, upright: true, pick: pickYear }));
+    drawTrust();
     byId("curves").addEventListener("change", chart("chart-survival", survival));
     chart("chart-agreement", agreement);
     const filled = Object.entries(content.filled).map(([field, count]) => [field, total ? count / total : 0]);
-    chart("chart-filled", (width) => bars(total ? filled : [], "field", width, percent, [0, 1]));
+    chart("chart-filled", () => bars(total ? filled : [], "field", percent, { domain: [0, 1] }));
     const lengths = content.lengths.map(([limit, count], at) => [limit ? `to ${number(limit)}` : `over ${number(content.lengths[at - 1][0])}`, count]);
-    chart("chart-lengths", (width) => bars(total ? lengths : [], "words", width, number));
-    chart("chart-clusters", (width) => bars(content.clusters.map(([size, count]) => [`${size} articles`, count]), "articles with one text", width, number));
-    chart("chart-found", (width) => bars(Object.entries(content.found), "method", width, number));
+    const filledBins = lengths.flatMap(([, count], at) => (count ? [at] : []));
+    chart("chart-lengths", () => bars(lengths.slice(filledBins[0], filledBins.at(-1) + 1), "words", number));
+    chart("chart-clusters", () => bars(content.clusters.map(([size, count]) => [`${size} articles`, count]), "articles with one text", number));
+    const byMethod = ([method]) => [`method ${method}`, (r) => r.rule != null && (r.rule.includes("#") ? "rule" : r.rule) === method];
+    chart("chart-found", () => bars(Object.entries(content.found), "method", number, { pick: (entry) => showRecords([byMethod(entry)]) }));
+  }
+
+  /** Trust by edition and outlet, and the reasons why it is not high. */
+  function drawTrust() {
+    const shade = (level) => `var(--t-${level})`;
+    const kinds = content.levels.map((level) => [level, level, shade(level)]);
+    const byGroup = new Map();
+    const add = (group, counts) => {
+      const all = byGroup.get(group) ?? {};
+      for (const [level, count] of Object.entries(counts)) all[level] = (all[level] ?? 0) + count;
+      byGroup.set(group, all);
+    };
+    for (const outlet of outlets) add("all outlets", outlet.trust);
+    if (new Set(outlets.map(editionOf)).size > 1) for (const outlet of outlets) add(editionOf(outlet), outlet.trust);
+    const withTrust = (level) => [`trust ${level}`, (r) => r.trust === level];
+    perOutlet("chart-trust", (width, some) => {
+      // Empty rows set all outlets, the editions and the outlets apart.
+      const rows = [...byGroup, ["\u2003", {}], ...some.map((outlet) => [short(outlet), outlet.trust])];
+      if (byGroup.size > 1) rows.splice(1, 0, ["\u2002", {}]);
+      return shares(rows, "outlet", kinds, { width, height: 40 + 24 * rows.length, pick: (d) => showRecords([withTrust(d.kind), ...groupFilters(d.group)]) });
+    });
+    const choice = byId("reason-outlet");
+    outlets.forEach((outlet, at) => choice.append(make("option", { value: at }, isolate(label(outlet)))));
+    choice.addEventListener("change", chart("chart-reasons", () => {
+      const some = choice.value === "" ? outlets : [outlets[Number(choice.value)]];
+      const entries = Object.entries(content.reasonLevels)
+        .map(([reason, level]) => [words(reason), sum(some.map((outlet) => outlet.reasons[reason] ?? 0)), shade(level), reason])
+        .filter(([, count]) => count)
+        .sort((a, b) => b[1] - a[1]);
+      const used = new Set(entries.map(([, , fill]) => fill));
+      const within = choice.value === "" ? [] : [inOutlet(some[0])];
+      return bars(entries, "reason", number, {
+        key: kinds.filter(([, , fill]) => used.has(fill)).map(([, level, fill]) => [`lowers trust to ${level}`, fill]), margin: 132,
+        pick: ([text, , , reason]) => showRecords([[text, (r) => r.reasons.includes(reason)], ...within]),
+      });
+    }));
   }
 
   const LARGEST = 20;
@@ -389,7 +462,8 @@
     const alike = sum(content.agreement.text.slice(Math.round(content.agree * content.agreement.text.length)));
     const read = sum(outlets.map((outlet) => outlet.statuses.ok ?? 0));
     const tiles = [
-      ["articles", number(total)], ["outlets", number(outlets.length)], ["sites", number(sites.size)],
+      ["articles", number(total)], [`outlets of ${sites.size === 1 ? "one site" : `${sites.size} sites`}`, number(outlets.length)],
+      ["high trust in title and text", total ? percent(sum(outlets.map((outlet) => outlet.trust.high ?? 0)) / total) : "–"],
       ["sources parsed", total ? percent(read / total) : "–"], [`of ${number(compared)} compared texts agree by ${content.agree} or more`, compared ? percent(alike / compared) : "–"],
       ["have the text of an earlier article", total ? percent(content.duplicates / total) : "–"], ["first day", first ?? "–"], ["last day", content.lastDay || "–"],
     ];
@@ -407,7 +481,7 @@
     const plain = (value) => value ?? "–";
     // Heading, kind, value by which rows are sorted, and how it is shown.
     const columns = [
-      ["Outlet", "", (o) => o.name, (text, o) => picker(name(text), () => showRecords({ outlet: o }))], ["Site", "word", (o) => `${o.site} ${o.edition}`, plain],
+      ["Outlet", "", (o) => o.name, (text, o) => picker(name(text), () => showRecords([inOutlet(o)]))], ["Site", "word", (o) => `${o.site} ${o.edition}`, plain],
       ["Articles", "number", (o) => o.articles, number], ["Sources parsed", "number", (o) => (o.statuses.ok ?? 0) / o.articles, percent],
       ["Agreement", "number", (o) => o.agreement, (share) => share?.toFixed(3) ?? "–"],
       ["First", "word", (o) => o.first, plain], ["Last", "word", (o) => o.last, plain], ["Domain", "word", (o) => o.domain, plain],
@@ -465,6 +539,7 @@
     const facts = [
       ["id", record.id], ["aggregator's page", link(record.url)], ["source", link(record.link)],
       ["source status", words(record.status) + (record.reason ? `: ${record.reason}` : "")], ["origin of the text", record.origin],
+      ["trust", record.trust + (record.reasons.length ? `: ${record.reasons.map(words).join(", ")}` : "")],
       ["extraction method", record.rule ?? "–"], ["agreement", record.agreement?.toFixed(3) ?? "–"], ["language", record.language ?? "–"],
       ["authors", name(record.authors.join(", ") || "–")], ["section", name(record.section ?? "–")],
       ["flags", record.flags.join(", ") || "–"], ["version", String(record.version)],
@@ -489,32 +564,35 @@
       if (count) choice.append(make("option", { value: status }, `${words(status)} (${count})`));
     }
     let shown = PAGE;
-    let [range, outlet] = [null, null];
+    let filters = [];
     const row = (record) => {
       const details = make("details", { class: "record" }, make("summary", { dir: direction(record.title ?? "") },
         make("span", { class: "headline", dir: "auto" }, record.title ?? "untitled"), badge(record.status),
-        make("span", { class: "beneath" }, name(record.outlet), " · ", name((record.published ?? "no date").slice(0, 10)), " · ", name(`agreement ${record.agreement?.toFixed(2) ?? "–"}`))));
+        make("span", { class: "beneath" }, name(record.outlet), " · ", name((record.published ?? "no date").slice(0, 10)), " · ", name(`trust ${record.trust}`), " · ", name(`agreement ${record.agreement?.toFixed(2) ?? "–"}`))));
       details.addEventListener("toggle", () => { if (details.children.length === 1) details.append(...copies(record)); });
       return details;
     };
     const draw = () => {
       const wanted = fold(byId("record-search").value).split(/\s+/).filter(Boolean);
       const found = records.filter((r) => (!choice.value || r.status === choice.value)
-        && (!range || (r.agreement != null && r.agreement >= range[0] && (r.agreement < range[1] || range[1] === 1)))
-        && (!outlet || r.id.startsWith(`${outlet.site}:${outlet.edition}/${outlet.slug}/`))
+        && filters.every(([, test]) => test(r))
         && wanted.every((word) => folded.get(r).includes(word)));
-      byId("record-chosen").replaceChildren(
-        ...[range && [`agreement ${range[0].toFixed(2)} – ${range[1].toFixed(2)}`, () => { range = null; }], outlet && [isolate(outlet.name), () => { outlet = null; }]]
-          .filter(Boolean).map(([text, clear]) => picker(`${text} ✕`, () => { clear(); restart(); })));
+      byId("record-chosen").replaceChildren(...filters.map((filter) => picker(make("span", {}, name(filter[0]), " ✕"), () => {
+        filters = filters.filter((other) => other !== filter);
+        restart();
+      })));
       byId("record-list").replaceChildren(...found.slice(0, shown).map(row));
       byId("record-count").textContent = `${number(found.length)} of ${number(records.length)} in the sample`;
+      byId("record-none").hidden = found.length > 0;
       byId("record-more").hidden = found.length <= shown;
     };
     const restart = () => { shown = PAGE; draw(); };
-    byId("record-note").prepend(`A sample of ${number(records.length)} of ${number(total)} articles: the latest of each source status and of those with low agreement. `);
-    showRecords = (filter) => {
-      [range, outlet, choice.value] = [filter.range ?? null, filter.outlet ?? null, filter.status ?? ""];
-      if (choice.value !== (filter.status ?? "")) choice.value = "";
+    byId("record-note").prepend(`A sample of ${number(records.length)} of ${number(total)} articles: the latest of each source status, reason of trust and outlet, and of those with low agreement. `);
+    showRecords = (chosen) => {
+      choice.value = chosen.find(([, , status]) => status)?.[2] ?? "";
+      if (choice.selectedIndex < 0) choice.value = ""; // no record of the sample has this status
+      filters = chosen.filter(([, , status]) => !status || status !== choice.value);
+      byId("record-search").value = "";
       restart();
       byId("records").scrollIntoView();
     };

@@ -41,7 +41,7 @@ Fetch = Callable[[str, str, Mapping[str, str]], Awaitable[Response]]
 """Fetches a subresource: type, URL and headers in, response out."""
 
 
-class Visit:
+class PageRendering:
     """Renders the HTML of a fetched page in the browser; subresources come from ``fetch``.
 
     The browser is given the HTML that was fetched, and each subresource that its scripts request
@@ -71,7 +71,7 @@ class Visit:
     async def begin(self, page: "Page", _: object = None) -> None:
         """Route all requests of a new page through the crawl's downloader."""
         self._page = page
-        await page.route("**/*", self._answer)
+        await page.route("**/*", self._serve)
 
     async def settle(self, page: "Page") -> None:
         """Wait until a page's network is idle.
@@ -79,7 +79,7 @@ class Visit:
         Raises:
             BrowserError: the rendered page is too large.
         """
-        from playwright.async_api import Error  # heavy, and here already
+        from playwright.async_api import Error  # heavy, and already imported here
 
         with suppress(Error):  # a network that is never idle is not waited for any longer
             await page.wait_for_load_state("networkidle", timeout=1000 * self._seconds)
@@ -88,11 +88,11 @@ class Visit:
             raise BrowserError(f"the page grew to {size} characters in the browser")
 
     async def end(self) -> None:
-        """Close the page if that is still to be done."""
+        """Close the page if it is open."""
         if self._page and not self._page.is_closed():
             await self._page.close()
 
-    async def _answer(self, route: "Route", part: "Part") -> None:
+    async def _serve(self, route: "Route", part: "Part") -> None:
         """Serve a request of the page."""
         from playwright.async_api import Error
 
@@ -102,7 +102,7 @@ class Visit:
                 headers = {"Content-Type": "text/html; charset=utf-8"}
                 await route.fulfill(status=200, headers=headers, body=self._html)
             elif part.resource_type == "stylesheet":
-                # Some scripts wait for one before they write.
+                # Some scripts wait for a style sheet before they write.
                 await route.fulfill(status=200, headers={"Content-Type": "text/css"}, body="")
             elif response := await self._get(part):
                 headers = {
@@ -123,8 +123,8 @@ class Visit:
         sent = {name: value for name, value in part.headers.items() if name not in _OURS}
         try:
             return await self._fetch(part.resource_type, part.url, sent)
-        except Exception as error:  # noqa: BLE001 - whatever a downloader raises: there is no part
-            logger.info("%s has to do without %s: %s", self.url, part.url, error)
+        except Exception as error:  # noqa: BLE001 - on any error the page is rendered without it
+            logger.info("%s is rendered without %s: %s", self.url, part.url, error)
             return None
 
 
@@ -149,7 +149,7 @@ async def _size_of(page: "Page") -> int:
 def is_wanted(kind: str, method: str, url: str) -> bool:
     """Return whether a subresource may be fetched for a page.
 
-    ``kind`` is as in ``FETCHED``. Only what is read and changes nothing on a server is.
+    ``kind`` is as in ``FETCHED``. Requests that may change data on a server are not.
     """
     if kind not in FETCHED or method != "GET" or not url.startswith(("https:", "http:")):
         return False

@@ -20,14 +20,14 @@ class _Host(Generic[Waiting]):
     """Rendered and waiting pages of one host in this run."""
 
     failed: int = 0
-    """Pages in a row that rendering did not complete."""
+    """Consecutive pages that rendering did not complete."""
     pending: int = 0
     """Pages that are being rendered."""
     waiting: list[tuple[Render, Waiting]] = field(default_factory=list)
-    """Pages whose decision depends on those."""
+    """Pages whose decision depends on pending ones."""
 
 
-class Renderings(Generic[Waiting]):
+class RenderingPolicy(Generic[Waiting]):
     """Decides which pages are rendered, by their content and their host's earlier pages."""
 
     def __init__(self, settings: BaseSettings, ledger: Ledger) -> None:
