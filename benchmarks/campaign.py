@@ -179,7 +179,7 @@ class Round:
         arguments = self._arguments(site)
         settings = {}
         signals: list[signal.Signals] = []
-        match chance.choice(["kill", "kill", "kill", "cancel", "twice", "budget", "none", "none"]):
+        match chance.choice([*4 * ["kill"], "cancel", "twice", "budget", "none"]):
             case "kill":
                 signals = [signal.SIGKILL]
             case "cancel":
@@ -238,7 +238,7 @@ class Round:
         job = f"run-{self.counts['runs']:02}"
         # SIGINT interrupts the imports before the first request, as in any Python program.
         earliest = int(signal.SIGINT in (signals or []))
-        self._requests, self._on_request = 0, self._chance.randint(earliest, 60)
+        self._requests, self._on_request = 0, self._chance.randint(earliest, 40)
         self._reached.clear()
         arguments = arguments | {"_job": job}
         settings = {**self._settings, **(settings or {})}

@@ -31,6 +31,7 @@ from tests.written import Written, records
 SETTINGS = {
     "DOWNLOAD_DELAY": 0.02,
     "DOWNLOAD_TIMEOUT": 90,
+    "BROWSER_PAGE_SECONDS": 90,  # no page may time out because the machine is slow
     "AUTOTHROTTLE_ENABLED": 0,
     "FEED_BATCH": 10,
     "LOG_LEVEL": "ERROR",
