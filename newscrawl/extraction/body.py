@@ -157,12 +157,17 @@ def _lines_of(page: Page, reference: Reference) -> list[int]:
 
 
 def _beside(page: Page, one: int, other: int) -> bool:
-    """Return whether another block is a paragraph of the same form in the same container."""
+    """Return whether another block is a paragraph of the same form in the same container.
+
+    Paragraphs between line breaks have their element in common.
+    """
     first = page.elements[page.blocks[one].element]
     second = page.elements[page.blocks[other].element]
     block = page.blocks[other]
     if block.linked or block.text[-1] not in ENDS:
         return False
+    if page.blocks[one].element == block.element:
+        return True
     return first.tag == "p" and (first.tag, first.kind, first.parent) == (
         second.tag,
         second.kind,

@@ -123,6 +123,22 @@ def test_line_breaks_part_paragraphs() -> None:
     assert extract(html, URL, Copy(TITLE, " ".join(BODY))).text == "\n\n".join(BODY)
 
 
+@pytest.mark.parametrize(
+    ("begin", "between", "end"),
+    [
+        pytest.param("<p>", "</p><p>", "</p>", id="paragraphs"),
+        pytest.param("<div class=texte>", "<br><br>", "</div>", id="line breaks"),
+    ],
+)
+def test_a_last_paragraph_that_only_the_outlet_has_is_kept(
+    begin: str, between: str, end: str
+) -> None:
+    body = paragraphs(1, 12)
+    html = f"<article><h1>{TITLE}</h1>{begin}{between.join(body)}{end}</article>"
+    found = extract(html, URL, Copy(TITLE, " ".join(body[:-1])))
+    assert found.text == "\n\n".join(body)
+
+
 def test_an_article_in_a_script_is_read() -> None:
     inner = "".join(f"<p>{paragraph}</p>" for paragraph in BODY).replace('"', '\\"')
     html = (
