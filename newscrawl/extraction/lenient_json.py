@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from html import unescape
 from typing import Any
 
-import json_repair
 import msgspec
 
 # A string that never ends is taken to the end: to look again from each quote is quadratic.
@@ -83,6 +82,8 @@ def repair_json(text: str) -> Any:
     text = _prepared(text)
     if len(text) <= _LONGEST_REPAIR and text.count("{") + text.count("[") <= _MOST_BRACKETS:
         try:
+            import json_repair  # few pages need it
+
             value = json_repair.loads(text, skip_json_loads=True)
         except (ValueError, RecursionError):
             value = None
