@@ -101,7 +101,7 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     return outcome
 
 
-def test_the_crawl_met_every_trouble(crawled: Outcome) -> None:
+def test_the_crawl_met_every_fault(crawled: Outcome) -> None:
     statuses = {r["id"].rpartition("/")[2]: r["source"]["status"] for r in crawled.lines("feeds")}
     assert statuses == {
         **dict.fromkeys(("1", "2", "3", "9", "12"), "ok"),
@@ -124,7 +124,7 @@ def test_files_are_standard_and_rotated(crawled: Outcome) -> None:
     assert all(path.stat().st_size >= 9000 for path in found[:-1])
 
 
-def test_requests_and_answers_are_linked(crawled: Outcome) -> None:
+def test_requests_and_responses_are_linked(crawled: Outcome) -> None:
     responses, requests, errors = {}, [], []
     for path in files(crawled.data):
         with path.open("rb") as file:
@@ -167,7 +167,7 @@ def test_the_record_says_where_its_responses_lie(crawled: Outcome) -> None:
             assert found.rec_headers.get_header("WARC-Target-URI") == url
 
 
-def test_the_body_is_kept_as_received(crawled: Outcome) -> None:
+def test_the_body_is_archived_as_received(crawled: Outcome) -> None:
     (record,) = [r for r in crawled.lines("feeds") if r["id"].endswith("/1")]
     answer = read_exchange(crawled.data / "archive", Location(**record["archive"]["source"]))
     assert (b"Content-Encoding", b"gzip") in answer.headers
@@ -182,7 +182,7 @@ def test_a_replay_gives_the_same_records_without_network(crawled: Outcome, tmp_p
     assert not files(tmp_path)
 
 
-def test_the_demo_of_a_site_is_replayed_and_made_anew(tmp_path: Path) -> None:
+def test_the_demo_of_a_site_is_replayed_and_reextracted(tmp_path: Path) -> None:
     slugs = {o.slug for site, e in EDITIONS if site == "maghress" for o in outlets_of(site, e)}
     walk = {"outlets": ",".join(sorted(slugs))}
     with DemoProxy(build().reply) as proxy:
@@ -230,7 +230,7 @@ def test_the_demo_of_a_site_is_replayed_and_made_anew(tmp_path: Path) -> None:
             assert kept == {key: crawled[name][key] for key in kept}
 
 
-def test_what_is_not_in_the_archive_is_unreachable(tmp_path: Path) -> None:
+def test_a_page_missing_in_the_archive_is_unreachable(tmp_path: Path) -> None:
     outcome = crawl(
         Web({URL: aggregator_page(TITLE, TEXT)}), tmp_path, settings=ON, urls=URL, follow="no"
     )
@@ -248,7 +248,7 @@ def test_a_replay_without_archive_ends_at_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
-def test_records_are_made_anew(crawled: Outcome, tmp_path: Path, jobs: str) -> None:
+def test_records_are_rebuilt_from_the_archive(crawled: Outcome, tmp_path: Path, jobs: str) -> None:
     feed = tmp_path / "feed.jsonl"
     old = str(crawled.data / "feeds")
     done = reextract(crawled.data / "archive", feed, "--jobs", jobs, "--old", old)
@@ -261,7 +261,7 @@ def test_records_are_made_anew(crawled: Outcome, tmp_path: Path, jobs: str) -> N
 
 
 @pytest.mark.parametrize("packing", PACKINGS.values(), ids=PACKINGS)
-def test_a_feed_is_compared_with_packed_ones(
+def test_a_feed_is_compared_with_compressed_feeds(
     crawled: Outcome, tmp_path: Path, packing: Compression
 ) -> None:
     (feed,) = (crawled.data / "feeds").rglob("*.jsonl")
@@ -278,7 +278,7 @@ def test_a_feed_is_compared_with_packed_ones(
             compare(feed, [old])
 
 
-def test_a_stopped_reextraction_goes_on(crawled: Outcome, tmp_path: Path) -> None:
+def test_an_interrupted_reextraction_resumes(crawled: Outcome, tmp_path: Path) -> None:
     whole, feed = tmp_path / "whole.jsonl", tmp_path / "feed.jsonl"
     assert reextract(crawled.data / "archive", whole, "--jobs", "1").returncode == 0
     lines = whole.read_bytes().splitlines(keepends=True)
@@ -297,7 +297,7 @@ def test_a_stopped_reextraction_goes_on(crawled: Outcome, tmp_path: Path) -> Non
     ]
 
 
-def test_a_feed_that_is_written_plain_is_not_named_as_packed(tmp_path: Path) -> None:
+def test_an_uncompressed_feed_has_no_compressed_suffix(tmp_path: Path) -> None:
     done = reextract(tmp_path, tmp_path / "feed.jsonl.gz")
     assert done.returncode == 2
     assert "is not compressed" in done.stdout + done.stderr
@@ -354,7 +354,7 @@ def test_an_archive_survives_a_kill(tmp_path: Path) -> None:
         assert read_exchange(tmp_path / "archive", where).url == record["url"]
 
 
-def test_an_archive_that_cannot_be_written_ends_the_run_but_costs_no_record(
+def test_an_unwritable_archive_ends_the_run_without_losing_records(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "archive").write_text("in the way")
@@ -385,7 +385,7 @@ def test_headers_are_kept_byte_for_byte(tmp_path: Path) -> None:
     assert b"c2VjcmV0" not in gzip.decompress(file.path.read_bytes())
 
 
-def test_ranges_of_a_file_are_listed_once_and_damage_is_passed_over(tmp_path: Path) -> None:
+def test_ranges_of_a_file_are_unique_and_damage_is_skipped(tmp_path: Path) -> None:
     file = WarcFile(tmp_path / "a.warc.gz", {"software": "test"})
     offsets = [
         file.write(Exchange(f"{BASE}/{number}", status=200, body=os.urandom(number * 37)))

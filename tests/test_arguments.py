@@ -18,7 +18,7 @@ def parse(**given: str) -> Arguments:
     return Arguments.parse(SITE, given)
 
 
-def test_nothing_given_means_everything_new() -> None:
+def test_no_arguments_means_all_new_articles() -> None:
     arguments = parse()
     assert arguments.editions == ("ar", "fr")
     assert arguments.follow
@@ -26,7 +26,7 @@ def test_nothing_given_means_everything_new() -> None:
     assert arguments.wants(date(1999, 1, 1))
 
 
-def test_lists_lose_blanks_and_repeats() -> None:
+def test_lists_lose_blanks_and_duplicates() -> None:
     assert parse(outlets=" lopinion, liberation,,lopinion").outlets == ("lopinion", "liberation")
     assert parse(authors="Res Publica II Débat,سعيد").authors == ("Res Publica II Débat", "سعيد")
 
@@ -47,7 +47,7 @@ def test_urls_in_any_spelling_from_a_list_or_a_file(tmp_path: Path) -> None:
     assert [key.id for key in parse(urls=str(file)).urls] == ["maghress:fr/lopinion/36897"]
 
 
-def test_ranges_are_not_unrolled_before_they_are_needed() -> None:
+def test_id_ranges_are_lazy() -> None:
     (numbers,) = parse(ids="lopinion:1-999999999999", editions="fr").ids
     assert next(iter(numbers)) == "1"
     assert (numbers.first, numbers.last) == (1, 999_999_999_999)

@@ -354,7 +354,7 @@ def run(number: int, examples: int, steps: int) -> None:
     )
 
 
-def test_what_the_network_serves_is_in_the_feeds_once_and_in_its_last_state() -> None:
+def test_all_served_articles_are_in_the_feeds_once_in_their_last_state() -> None:
     run(SEED, EXAMPLES, 8)
 
 

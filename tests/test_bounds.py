@@ -58,7 +58,7 @@ class Calendar(Web):
 
 
 @pytest.mark.parametrize(("fresh", "turned", "articles"), [(True, 7, 14), (False, 2, 2)])
-def test_a_listing_without_end_is_left(
+def test_an_endless_listing_is_abandoned(
     tmp_path: Path, *, fresh: bool, turned: int, articles: int
 ) -> None:
     calendar = Calendar(fresh=fresh)
@@ -75,7 +75,7 @@ def test_a_listing_without_end_is_left(
     [({"HOST_MAX_ERRORS": "2"}, 2, 2), ({"HOST_MAX_SECONDS": "5"}, 2, 3)],
     ids=["errors", "seconds"],
 )
-def test_a_host_gets_no_more_than_its_budget(
+def test_a_host_gets_no_more_requests_than_its_budget(
     tmp_path: Path, budget: dict[str, str], least: int, most: int
 ) -> None:
     small = Troubled({"spent.example": 6, "other.example": 6})
@@ -115,7 +115,7 @@ class Faulty:
     ],
     ids=["pages", "seconds", "errors"],
 )
-def test_a_run_that_has_spent_its_budget_leaves_the_rest_to_the_next(
+def test_articles_beyond_a_spent_budget_are_left_to_the_next_run(
     tmp_path: Path, budget: dict[str, str], reason: str
 ) -> None:
     small = Troubled({"outlet.example": 30})
@@ -144,7 +144,7 @@ socket.gethostbyname = told
 """
 
 
-def test_a_name_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_request_does_not_wait_for_dns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "sitecustomize.py").write_text(SLOW_NAMES)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=":")
     link = "http://very.slow.example/1"

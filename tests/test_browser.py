@@ -112,7 +112,7 @@ HOSTILE = {
 }
 
 
-def test_an_outlet_of_scripts_is_read_and_reaches_nothing_else(tmp_path: Path) -> None:
+def test_a_scripted_outlet_is_rendered_without_other_network_access(tmp_path: Path) -> None:
     tracker = '<script async src="https://www.google-analytics.com/a.js"></script>'
     pages = {
         "plain": (tracker + '<link rel="icon" href="/a.ico"><style>@font-face{}</style>', ""),
@@ -244,7 +244,7 @@ setInterval(() => { for (let n = 0; n < 4; n++) held.push(new Uint8Array(1 << 25
 """
 
 
-def test_a_page_that_takes_memory_in_the_browser_is_lost_alone(tmp_path: Path) -> None:
+def test_a_page_that_exhausts_the_browsers_memory_fails_alone(tmp_path: Path) -> None:
     names = ["plain-1", "hog", "plain-2", "plain-3"]
     web = app({name: ("", HOG if name == "hog" else "") for name in names})
     settings = {"BROWSER_MEMORY_MB": "800"}
@@ -258,7 +258,7 @@ def test_a_page_that_takes_memory_in_the_browser_is_lost_alone(tmp_path: Path) -
         assert (sources[name]["status"], sources[name]["via"]) == ("ok", "browser")
 
 
-def test_a_host_that_is_shown_in_vain_is_left_alone(tmp_path: Path) -> None:
+def test_a_host_is_no_longer_rendered_after_failed_renderings(tmp_path: Path) -> None:
     large = f"<!--{'x' * 900_000}-->"  # so large that few may wait in line
     web = app({f"article-{n}": (large, "") for n in range(6)})
     robots = b"User-agent: *\nDisallow: /api/\n"
@@ -276,7 +276,7 @@ def test_a_host_that_is_shown_in_vain_is_left_alone(tmp_path: Path) -> None:
     assert not [url for url in outcome.requests if "/api/" in url], "robots.txt holds inside too"
 
 
-def test_a_host_that_needs_the_browser_is_shown_page_by_page(tmp_path: Path) -> None:
+def test_a_host_that_needs_the_browser_is_rendered_page_by_page(tmp_path: Path) -> None:
     web = app({f"article-{n}": ("", "") for n in range(4)})
     settings = {"BROWSER_VAIN_PAGES": "1"}
     outcome = crawl(web, tmp_path, urls=urls(web), settings=settings)
@@ -302,6 +302,6 @@ SHELLS = {
 
 
 @pytest.mark.parametrize("name", SHELLS)
-def test_what_looks_like_a_shell(name: str) -> None:
+def test_application_shells_are_recognised(name: str) -> None:
     page, shell = SHELLS[name]
     assert is_shell(page) is shell

@@ -65,7 +65,9 @@ def test_a_run_that_is_cancelled_while_the_engine_opens_ends_in_order(tmp_path: 
 
 
 @pytest.mark.parametrize(("number", "delay"), [(signal.SIGTERM, 1), (signal.SIGINT, 20)])
-def test_a_second_cancel_is_safe(tmp_path: Path, number: signal.Signals, delay: float) -> None:
+def test_a_second_cancel_loses_nothing(
+    tmp_path: Path, number: signal.Signals, delay: float
+) -> None:
     slow = walked(1, 6, 6)
     url = "https://www.maghress.com/fr/courrier/4"
     page = slow.pages[url]

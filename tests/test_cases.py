@@ -61,7 +61,7 @@ def test_case(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_variant_of_a_kind(variant: dict[str, Any]) -> None:
+def test_each_variant_gives_its_values(variant: dict[str, Any]) -> None:
     given: dict[str, Any] = {
         "lang": "fr",
         "head": "",

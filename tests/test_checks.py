@@ -73,7 +73,9 @@ CASES: dict[str, tuple[Change, str]] = {
 }
 
 
-def test_each_broken_promise_is_told_with_its_place(tmp_path: Path, record: dict[str, Any]) -> None:
+def test_each_violated_guarantee_is_reported_with_its_place(
+    tmp_path: Path, record: dict[str, Any]
+) -> None:
     good = [changed(record, id=f"maghress:fr/courrier/{n}") for n in range(2)]
     lines = [*good, *(change(record) for change, _ in CASES.values())]
     lines = [line.replace(b"courrier/101", b"courrier/%d" % n) for n, line in enumerate(lines)]
@@ -98,7 +100,7 @@ def test_each_broken_promise_is_told_with_its_place(tmp_path: Path, record: dict
 
 
 @pytest.mark.parametrize(("suffix", "pack"), [("gz", gzip.compress), ("zst", zstd_compress)])
-def test_good_feeds_packed_ones_and_ones_that_break_off(
+def test_plain_compressed_and_truncated_feeds_are_validated(
     suffix: str,
     pack: Callable[[bytes], bytes],
     data: Path,
@@ -149,7 +151,7 @@ def test_doctor_on_a_sound_machine(data: Path) -> None:
     assert "network" not in found
 
 
-def test_doctor_knows_what_is_needed_where_the_project_is_only_cloned(
+def test_doctor_knows_the_requirements_of_a_bare_clone(
     monkeypatch: pytest.MonkeyPatch, data: Path
 ) -> None:
     def requires(name: str) -> None:
@@ -208,7 +210,7 @@ def test_doctor_says_what_to_do_about_a_ledger(content: bytes, remedy: str, tmp_
         ("database disk image is malformed", "restore a backup"),
     ],
 )
-def test_the_remedy_fits_the_fault_of_the_ledger(error: str, remedy: str) -> None:
+def test_the_remedy_matches_the_fault_of_the_ledger(error: str, remedy: str) -> None:
     assert remedy in _ledger_remedy(error)
 
 

@@ -169,7 +169,7 @@ def test_a_sample_is_stratified_and_the_same_for_its_seed(demo: Path, tmp_path: 
     assert package(tmp_path / "one")["newscrawl"]["filters"] == {"sample": 100, "seed": 5}
 
 
-def test_strata_get_their_share() -> None:
+def test_strata_get_their_share_of_a_sample() -> None:
     sizes = {"a": 600, "b": 300, "c": 100}
     articles = [(f"{name}{n}", name) for name, size in sizes.items() for n in range(size)]
     drawn = draw(sizes, articles, 10, seed=1)
@@ -186,7 +186,7 @@ def test_a_sample_in_another_format(demo: Path, tmp_path: Path) -> None:
 # --- What may be published ------------------------------------------------------------------------
 
 
-def test_identifiers_hold_no_text(demo: Path, tmp_path: Path) -> None:
+def test_identifiers_contain_no_text(demo: Path, tmp_path: Path) -> None:
     good(demo, "-o", tmp_path / "ids", "--identifiers")
     written = (tmp_path / "ids/articles.csv").read_text("utf-8")
     for record, _ in demo_records():
@@ -244,7 +244,7 @@ def test_a_corpus_is_rebuilt_from_its_identifiers(tmp_path: Path) -> None:
         ("\udcff", "cannot be read"),
     ],
 )
-def test_what_is_no_list_of_identifiers_is_named(tmp_path: Path, content: str, told: str) -> None:
+def test_an_invalid_list_of_identifiers_is_named(tmp_path: Path, content: str, told: str) -> None:
     put(tmp_path, [article(1)])
     listed = tmp_path / "list.csv"
     listed.write_bytes(content.encode(errors="surrogateescape"))
@@ -331,7 +331,7 @@ def test_the_card_names_data_files_types_and_languages(demo: Path, tmp_path: Pat
     assert all(f"| `{name}` |" in rest for name in COLUMNS)
 
 
-def test_excel_is_told_the_encoding(demo: Path, tmp_path: Path) -> None:
+def test_csv_for_excel_has_a_byte_order_mark(demo: Path, tmp_path: Path) -> None:
     good(demo, "-o", tmp_path / "a.csv", "--bom")
     assert (tmp_path / "a.csv").read_bytes().startswith(b"\xef\xbb\xbfid,schema,")
     assert "--bom is for CSV" in refused(demo, "-o", tmp_path / "a.jsonl", "--bom")
@@ -350,7 +350,7 @@ def test_the_citation_names_the_version() -> None:
     assert f"\nversion: {__version__}\n" in (ROOT / "CITATION.cff").read_text("utf-8")
 
 
-def test_commands_of_the_documents_have_directories_of_their_own() -> None:
+def test_documented_commands_use_separate_directories() -> None:
     typed = re.compile(r"^ {4}scrapy (?:export|rebuild) -o ([\w-]+)\S* (.*)$", re.MULTILINE)
     texts = [(ROOT / "docs" / name).read_text("utf-8") for name in ("export.md", "research.md")]
     exports, others = (typed.findall(text) for text in texts)

@@ -108,7 +108,7 @@ def test_feeds_from_elsewhere_have_no_ledger(tmp_path: Path) -> None:
     assert {row[name] for row in days for name in ("discovered", "exported", "failed")} == {""}
 
 
-def test_what_the_aggregator_did_is_summed_up(tmp_path: Path) -> None:
+def test_changes_by_the_aggregator_are_summarised(tmp_path: Path) -> None:
     whole = Source(status="ok", title="Un pont ouvre", text="Le pont est ouvert. " * 10)
     cut = Copy(title="Un pont ouvre", text="Le pont est ouvert. " * 5, truncated=True)
     late = Agreement(text=0.9, days=-2)
@@ -159,7 +159,7 @@ def test_the_sums_are_those_of_the_demo_network(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["coverage.csv", "outlets.csv"])
-def test_tables_of_others_are_kept_and_names_do_not_collide(tmp_path: Path, name: str) -> None:
+def test_tables_of_other_projects_are_kept(tmp_path: Path, name: str) -> None:
     put(tmp_path / "data", DAILY)
     (tmp_path / "out").mkdir()
     assert "choose another" in refused(tmp_path / "data", "-o", tmp_path / "out" / name)

@@ -200,7 +200,7 @@ def test_robots_of_the_outlet_are_obeyed(tmp_path: Path) -> None:
     assert LINK not in outcome.requests
 
 
-def test_retry_after_is_waited_for(tmp_path: Path) -> None:
+def test_retry_after_is_respected(tmp_path: Path) -> None:
     times: list[float] = []
 
     class Busy(Web):
@@ -315,7 +315,7 @@ def test_a_walk_of_undated_listings_waits_for_the_dates_of_its_articles(tmp_path
     assert asked == [f"https://www.maghress.com/fr/courrier?page={n}" for n in (1, 2)]
 
 
-def test_a_walk_goes_on_past_articles_that_failed(tmp_path: Path) -> None:
+def test_a_walk_continues_past_failed_articles(tmp_path: Path) -> None:
     small = walked(1, 12, 4)
     for number in range(9, 13):
         del small.pages[f"https://www.maghress.com/fr/courrier/{number}"]

@@ -16,7 +16,7 @@ from newscrawl.demo.outlets import EDITIONS
 from newscrawl.demo.showing import _prepare
 
 
-def test_only_a_demo_directory_is_wiped(tmp_path: Path) -> None:
+def test_only_a_demo_directory_is_deleted(tmp_path: Path) -> None:
     data = tmp_path / "demo"
     _prepare(data, keep=False)
     (data / "feed").touch()
@@ -32,7 +32,7 @@ def test_only_a_demo_directory_is_wiped(tmp_path: Path) -> None:
     assert (mine / "thesis").exists()
 
 
-def test_serve_says_how_to_use_it(tmp_path: Path) -> None:
+def test_serve_prints_its_usage(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "scrapy", "demo", "--serve"]
     environment = os.environ | {"NEWSCRAWL_DATA": str(tmp_path), "PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as server:

@@ -56,7 +56,7 @@ def test_size() -> None:
     assert all(outlet.host.endswith(".example") for outlet in OUTLETS)
 
 
-def test_every_trouble_occurs() -> None:
+def test_every_fault_of_the_demo_occurs() -> None:
     assert {truth.fault for truth in TRUTHS} == {None, *ArticleFault}
     assert Counter(truth.source.status for truth in TRUTHS)["ok"] >= 300
 
@@ -182,7 +182,7 @@ def test_redesign_has_both_layouts() -> None:
         (ArticleFault.SOFT_404, [200, 200]),
     ],
 )
-def test_troubles_of_sources(fault: ArticleFault, statuses: list[int]) -> None:
+def test_faults_of_sources(fault: ArticleFault, statuses: list[int]) -> None:
     network = build(seed=1)
     link = by_fault(fault)[0].copy.link or ""
     answers = [network.reply("GET", link, {}) for _ in statuses]
@@ -197,7 +197,7 @@ def test_troubles_of_sources(fault: ArticleFault, statuses: list[int]) -> None:
         assert urlsplit(answers[0].headers["Location"]).path == "/"
 
 
-def test_troubles_of_connections_and_contents() -> None:
+def test_faults_of_connections_and_contents() -> None:
     def first(fault: ArticleFault) -> Reply:
         return get(NETWORK, by_fault(fault)[0].copy.link or "")
 
@@ -213,7 +213,7 @@ def test_troubles_of_connections_and_contents() -> None:
     assert other.copy.paragraphs[1][:40].encode() not in first(ArticleFault.OTHER_STORY).body
 
 
-def test_troubles_of_copies() -> None:
+def test_faults_of_copies() -> None:
     for truth in by_fault(ArticleFault.CUT):
         assert truth.copy.truncated
         assert len(truth.copy.text) < len(truth.source.text)
@@ -238,7 +238,7 @@ def test_robots() -> None:
 
 
 @pytest.mark.parametrize("outlet", OUTLETS, ids=lambda outlet: outlet.slug)
-def test_listings_lead_to_every_article(outlet: Any) -> None:
+def test_listings_lead_to_all_articles(outlet: Any) -> None:
     prefix = "" if outlet.edition == "ar" else f"/{outlet.edition}"
     waiting = [f"https://www.{outlet.aggregator}.com{prefix}/{outlet.slug}"]
     done: set[str] = set()
@@ -288,7 +288,7 @@ def test_unknown_hosts_and_pages() -> None:
         NETWORK.truth["no such id"]
 
 
-def test_scale_makes_pages_on_demand() -> None:
+def test_a_scaled_demo_generates_pages_on_demand() -> None:
     began = time.monotonic()
     network = build(seed=3, scale=100)
     assert len(network.truth) > 40_000

@@ -72,7 +72,7 @@ def test_perfect_feed_is_good(tmp_path: Path) -> None:
         ("source", "link", "https://elsewhere.example/"),
     ],
 )
-def test_one_wrong_copy_field_is_below_the_bar(
+def test_one_wrong_copy_field_misses_the_target(
     tmp_path: Path, part: str, name: str, value: str
 ) -> None:
     records = json.loads(json.dumps(RECORDS))
@@ -83,7 +83,7 @@ def test_one_wrong_copy_field_is_below_the_bar(
 
 
 @pytest.mark.parametrize("name", ["title", "text", "published"])
-def test_unread_sources_are_below_the_bar(tmp_path: Path, name: str) -> None:
+def test_unread_sources_miss_the_target(tmp_path: Path, name: str) -> None:
     records = json.loads(json.dumps(RECORDS))
     for record in records[::5]:
         record["source"][name] = None
@@ -92,7 +92,7 @@ def test_unread_sources_are_below_the_bar(tmp_path: Path, name: str) -> None:
     assert "BELOW THE BAR" in table(result)
 
 
-def test_missing_extra_and_repeated_are_below_the_bar(tmp_path: Path) -> None:
+def test_missing_extra_and_repeated_records_miss_the_target(tmp_path: Path) -> None:
     def bad(records: list[dict[str, Any]]) -> bool:
         return not score(feed(tmp_path, records), NETWORK.truth, ["maghress"]).good
 
@@ -103,7 +103,7 @@ def test_missing_extra_and_repeated_are_below_the_bar(tmp_path: Path) -> None:
     assert bad([*RECORDS, perfect(failed)])
 
 
-def test_wrong_statuses_are_counted_but_have_no_bar(tmp_path: Path) -> None:
+def test_wrong_statuses_are_counted_without_a_target(tmp_path: Path) -> None:
     records = json.loads(json.dumps(RECORDS))
     gone = next(record for record in records if record["source"]["status"] == "gone")
     gone["source"]["status"] = "refused"
@@ -112,7 +112,7 @@ def test_wrong_statuses_are_counted_but_have_no_bar(tmp_path: Path) -> None:
     assert result.good
 
 
-def test_typographic_signs_are_no_difference(tmp_path: Path) -> None:
+def test_typographic_signs_are_not_differences(tmp_path: Path) -> None:
     truth = next(t for t in SITE.values() if t.source.status == "ok" and "'" in t.source.title)
     record = perfect(truth)
     record["source"]["title"] = truth.source.title.replace("'", "’").replace(" :", "\u00a0:")

@@ -128,29 +128,29 @@ def test_sentences_are_removed_and_added(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", [FRENCH, ARABIC, ENGLISH])
-def test_what_the_aggregator_cut_is_told(text: str) -> None:
+def test_truncated_copies_are_flagged(text: str) -> None:
     copy = f"{text[: len(text) // 2]} (...)"
     (found,) = versions(copy, text)
     assert (found.kind, found.side, found.before) == ("cut", "copy", None)
     assert text.endswith(found.after or "-")
 
 
-def test_names_are_told() -> None:
+def test_names_are_distinguished_from_other_words() -> None:
     (found,) = versions(FRENCH, FRENCH.replace("Omar Alami", "Omar Bennis"))
     assert found.names == ["Omar Alami", "Omar Bennis"]
 
 
-def test_form_is_no_difference() -> None:
+def test_presentation_is_not_a_difference() -> None:
     assert versions(FRENCH, FRENCH.replace("é", "e").upper().replace("\n\n", " ")) == []
     assert versions(ARABIC, ARABIC.replace("أ", "ا").replace("ة", "ه")) == []
 
 
-def test_broken_letters_are_one_difference() -> None:
+def test_damaged_letters_are_one_difference() -> None:
     (found,) = versions(FRENCH.replace("é", "\ufffd"), FRENCH)
     assert (found.kind, found.side, found.words) == ("encoding", "copy", 4)
 
 
-def test_a_wall_is_told() -> None:
+def test_a_paywall_is_reported() -> None:
     shown = FRENCH.split(" Les travaux")[0]
     for offer in ("", " Cet article est réservé aux abonnés."):
         found = versions(FRENCH, shown + offer, status="ok" if offer else "paywalled")

@@ -199,7 +199,9 @@ def test_the_record_in_the_readme_is_a_part_of_one() -> None:
 
 
 @pytest.mark.parametrize("name", ["README.md", "docs/crawling.md", "docs/archive.md"])
-def test_crawls_are_run_as_written(name: str, reader: Callable[..., str], tmp_path: Path) -> None:
+def test_documented_crawls_run_as_written(
+    name: str, reader: Callable[..., str], tmp_path: Path
+) -> None:
     typed = commands(ROOT / name)
     for command in typed:
         reader("bash", "-c", command)
@@ -208,7 +210,7 @@ def test_crawls_are_run_as_written(name: str, reader: Callable[..., str], tmp_pa
     assert feeds == crawled
 
 
-def test_exports_are_made_as_written(reader: Callable[..., str], tmp_path: Path) -> None:
+def test_documented_exports_run_as_written(reader: Callable[..., str], tmp_path: Path) -> None:
     document = ROOT / "docs" / "export.md"
     reader("scrapy", "crawl", "maghress")
     (feed,) = (tmp_path / "data" / "feeds").rglob("*.jsonl")
@@ -251,7 +253,9 @@ def test_the_library_is_called_as_written() -> None:
     assert (page.title, page.authors, page.agreement.text) == (TITLE, ["Salma Idrissi"], 1.0)
 
 
-def test_other_commands_are_run_as_written(reader: Callable[..., str], tmp_path: Path) -> None:
+def test_other_documented_commands_run_as_written(
+    reader: Callable[..., str], tmp_path: Path
+) -> None:
     for name in ("CONTRIBUTING.md", "docs/operate.md"):
         for command in commands(ROOT / name):
             # They need a Scrapyd (tests/test_scrapyd.py) or earlier runs (tests/test_status.py).

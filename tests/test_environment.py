@@ -43,7 +43,7 @@ DEFAULTS = {
         ("NEWSCRAWL_BACKFILL_MONTHS", "'3'", "BACKFILL_MONTHS", 3),
     ],
 )
-def test_a_variable_gives_a_setting_of_the_type_of_its_default(
+def test_an_environment_variable_is_converted_to_the_type_of_the_default(
     variable: str, text: str, name: str, value: object
 ) -> None:
     settings, errors = settings_from({variable: text, "HOME": "/"}, DEFAULTS)
@@ -68,7 +68,7 @@ def test_a_variable_gives_a_setting_of_the_type_of_its_default(
         ("NEWSCRAWL_MAIL_PASS_FILE", "/nowhere", "/nowhere cannot be read"),
     ],
 )
-def test_what_is_wrong_with_a_variable_is_one_line(variable: str, text: str, error: str) -> None:
+def test_a_wrong_variable_is_a_one_line_error(variable: str, text: str, error: str) -> None:
     settings, errors = settings_from({variable: text}, DEFAULTS)
     assert settings == {}
     (message,) = errors
@@ -92,7 +92,7 @@ def test_a_value_may_be_in_a_file(tmp_path: Path) -> None:
     assert "pass word" not in error
 
 
-def test_the_environment_is_the_last_word_in_the_settings() -> None:
+def test_the_environment_overrides_the_settings() -> None:
     tree = ast.parse(Path(newscrawl.settings.__file__).read_text())
     assigned = [
         (node.lineno, target.id)
@@ -132,7 +132,7 @@ def test_all_commands_take_the_environment() -> None:
     ]
 
 
-def test_a_proxy_without_scheme_is_an_error() -> None:
+def test_a_proxy_url_without_a_scheme_is_an_error() -> None:
     assert list(proxy_errors({"https_proxy": "http://proxy.example:3128"})) == []
     assert list(proxy_errors({"HTTPS_PROXY": "user:secret@proxy.example:3128"})) == [
         "HTTPS_PROXY: proxy.example:3128 has no scheme: write http://proxy.example:3128"

@@ -211,7 +211,7 @@ def filters(package: Any) -> Any:
     return package["newscrawl"]["filters"]
 
 
-def test_nothing_selected_is_no_export(data: Path, tmp_path: Path) -> None:
+def test_an_empty_selection_is_an_error(data: Path, tmp_path: Path) -> None:
     assert "no record is left" in refused(data, "-o", tmp_path / "out", "--outlet", "nobody")
     assert not (tmp_path / "out").exists()
 

@@ -53,7 +53,7 @@ DAMAGED = {
 }
 
 
-def test_damaged_lines_are_named_and_left_out_only_if_asked(tmp_path: Path) -> None:
+def test_damaged_lines_are_named_and_skipped_only_on_request(tmp_path: Path) -> None:
     feed = put(tmp_path, [])
     damaged = b"".join(line + b"\n" for line in DAMAGED.values())
     feed.write_bytes(lines([article(1)]) + damaged + lines([article(2)]))
@@ -71,7 +71,7 @@ def test_damaged_lines_are_named_and_left_out_only_if_asked(tmp_path: Path) -> N
     assert package["newscrawl"]["counts"]["damaged"] == len(DAMAGED)
 
 
-def test_a_run_that_still_writes_is_exported_as_far_as_it_has_come(tmp_path: Path) -> None:
+def test_the_committed_part_of_a_running_crawl_is_exported(tmp_path: Path) -> None:
     feed = put(tmp_path, [article(1)])
     ledger = Ledger(tmp_path / "ledger/ledger.sqlite")
     ledger.files.commit_length("feeds/maghress/one.jsonl", "maghress", feed.stat().st_size)
@@ -82,7 +82,7 @@ def test_a_run_that_still_writes_is_exported_as_far_as_it_has_come(tmp_path: Pat
     assert ids(tmp_path / "out/articles.jsonl") == ["lopinion/1"]
 
 
-def test_packed_feeds_and_feeds_that_are_named(tmp_path: Path) -> None:
+def test_compressed_and_named_feeds_are_selected(tmp_path: Path) -> None:
     plain, other = tmp_path / "x/plain", tmp_path / "y"
     other.mkdir()
     plain.parent.mkdir()
@@ -116,7 +116,7 @@ def test_a_corpus_may_have_more_feeds_than_files_may_be_open(tmp_path: Path) -> 
     assert ids(tmp_path / "out/articles.jsonl") == [f"lopinion/{n}" for n in range(300)]
 
 
-def test_a_feed_that_changes_meanwhile_is_noticed(tmp_path: Path) -> None:
+def test_a_feed_that_changes_during_an_export_is_reported(tmp_path: Path) -> None:
     feed = put(tmp_path, [article(1), article(2)])
     reader = FeedReader(find_feeds(tmp_path), tmp_path)
     index = Index(tmp_path / "index.sqlite", reader, Selection())
@@ -128,7 +128,7 @@ def test_a_feed_that_changes_meanwhile_is_noticed(tmp_path: Path) -> None:
     reader.close()
 
 
-def test_what_is_there_is_not_overwritten_unless_asked(data: Path, tmp_path: Path) -> None:
+def test_existing_files_are_not_overwritten_unless_requested(data: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     good(data, "-o", out, "--format", "study")
     (out / "notes.txt").write_text("mine")
@@ -147,7 +147,7 @@ def test_what_is_there_is_not_overwritten_unless_asked(data: Path, tmp_path: Pat
     assert files(out) == sorted([*DESCRIPTIONS, "all.csv", "notes.txt"])
 
 
-def test_nothing_of_others_is_touched(data: Path, tmp_path: Path) -> None:
+def test_files_of_other_projects_are_not_touched(data: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     out.mkdir()
     (out / "datapackage.json").write_text('{"resources": []}')
@@ -169,7 +169,7 @@ def test_nothing_of_others_is_touched(data: Path, tmp_path: Path) -> None:
     assert files(tmp_path / "own") == ["articles.jsonl"]
 
 
-def test_a_full_disk_leaves_nothing(data: Path, tmp_path: Path) -> None:
+def test_an_export_to_a_full_disk_leaves_no_partial_file(data: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     done = run(data, "-o", out, limits='ulimit -f 1; trap "" XFSZ')
     assert done.returncode == 1
@@ -178,7 +178,7 @@ def test_a_full_disk_leaves_nothing(data: Path, tmp_path: Path) -> None:
     assert not out.exists()
 
 
-def test_a_killed_export_is_seen_and_cleared(data: Path, tmp_path: Path) -> None:
+def test_the_remains_of_a_killed_export_are_removed(data: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     (out / ".export.part/files").mkdir(parents=True)
     (out / ".export.part/files/articles.jsonl").write_bytes(b"half")

@@ -61,7 +61,7 @@ def test_a_wrong_environment_is_reported(tmp_path: Path, variable: str, value: s
 
 
 @pytest.mark.parametrize("setting", ["EXTENSIONS", "DOWNLOADER_MIDDLEWARES"])
-def test_a_component_that_cannot_be_made_is_reported(tmp_path: Path, setting: str) -> None:
+def test_a_component_that_cannot_be_built_is_reported(tmp_path: Path, setting: str) -> None:
     done = crawl(tmp_path, "-s", f'{setting}={{"json.loads": 1}}')
     assert done.returncode == 1
     assert "Unhandled error" not in done.stderr, done.stderr
@@ -70,7 +70,7 @@ def test_a_component_that_cannot_be_made_is_reported(tmp_path: Path, setting: st
     assert "loads() missing 1 required positional argument" in report["reason"]
 
 
-def test_the_reason_is_in_the_log_of_a_job(tmp_path: Path) -> None:
+def test_the_reason_of_a_failed_job_is_in_its_log(tmp_path: Path) -> None:
     log = tmp_path / "job.log"
     crawl(tmp_path / "data", "-a", "limit=none", "-s", f"LOG_FILE={log}")
     assert "limit=none" in log.read_text()
@@ -146,12 +146,12 @@ def test_a_failed_start_is_reported_with_stderr_closed(tmp_path: Path) -> None:
         (OSError(errno.EROFS, "Read-only file system"), "is read-only"),
     ],
 )
-def test_advice_fits_the_fault(error: OSError, told: str) -> None:
+def test_advice_matches_the_fault(error: OSError, told: str) -> None:
     assert told in advice(error)
     assert "damaged" not in advice(error)
 
 
-def test_advice_fits_the_faults_of_a_database(tmp_path: Path) -> None:
+def test_advice_matches_the_faults_of_a_database(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     Ledger(path).close()
     read_only = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)

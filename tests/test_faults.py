@@ -43,7 +43,7 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawl]:
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
-def test_a_fault(crawled: Crawl, fault: Fault) -> None:
+def test_each_fault_gives_its_expected_record(crawled: Crawl, fault: Fault) -> None:
     records = crawled.of(fault)
     for record in records:
         assert record["source"]["status"] == fault.status, record["source"]["reason"]
@@ -56,7 +56,7 @@ def test_a_fault(crawled: Crawl, fault: Fault) -> None:
     assert all(later - earlier >= fault.pause for earlier, later in pairwise(pages))
 
 
-def test_the_run_comes_to_a_good_end(crawled: Crawl) -> None:
+def test_the_run_ends_well(crawled: Crawl) -> None:
     report = crawled.outcome.report
     assert crawled.outcome.code == 0, crawled.outcome.stderr
     assert "Traceback" not in crawled.outcome.stderr

@@ -47,7 +47,7 @@ def titles(body: bytes) -> list[str]:
         (feed("Un & deux").replace("<rss>", "<rss version=2.0>").encode(), ["Un & deux"]),
     ],
 )
-def test_a_malformed_feed_gives_its_whole_entries(body: bytes, expected: list[str]) -> None:
+def test_a_malformed_rss_feed_gives_its_intact_entries(body: bytes, expected: list[str]) -> None:
     assert titles(body) == expected
 
 

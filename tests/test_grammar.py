@@ -110,7 +110,7 @@ def test_every_spelling_is_one_key(url: str) -> None:
 
 
 @pytest.mark.parametrize("url", NONE)
-def test_what_is_no_article_url_is_none(url: str) -> None:
+def test_other_urls_are_not_article_urls(url: str) -> None:
     assert parse_article_url(url) is None
 
 
@@ -131,7 +131,7 @@ def test_leading_zeros_are_kept() -> None:
 
 
 @given(keys)
-def test_key_and_url_and_id_are_one(key: ArticleKey) -> None:
+def test_key_url_and_id_are_equivalent(key: ArticleKey) -> None:
     assert parse_article_url(key.url) == key
     assert parse_article_id(key.id) == key
 
@@ -145,7 +145,7 @@ def test_key_and_url_and_id_are_one(key: ArticleKey) -> None:
     tail=st.sampled_from(["", "/", "?a=b", "#c", ";d=e", "/?a=b#c", "%3Fa"]),
     encodings=st.integers(0, 3),
 )
-def test_spelling_makes_no_difference(
+def test_spelling_variants_are_equal(
     key: ArticleKey, scheme: str, www: str, port: str, slashes: int, tail: str, encodings: int
 ) -> None:
     prefix = "" if key.edition == "ar" else f"{key.edition}/"
@@ -173,7 +173,7 @@ def test_no_string_raises(url: str) -> None:
 @example("maghress:fr/author/36897")
 @example("hespress:ar/lopinion/36897")
 @example("maghress:fr/Lopinion/36897")
-def test_what_is_no_article_id_is_refused(identifier: str) -> None:
+def test_invalid_article_ids_are_refused(identifier: str) -> None:
     with pytest.raises(ValueError, match="not an article id"):
         parse_article_id(identifier)
 

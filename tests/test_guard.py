@@ -279,7 +279,7 @@ def test_every_record_says_so_and_is_exported(crawled: Crawl) -> None:
             assert f"Unsafe link in {page_of(case)}: " in crawled.log
 
 
-def test_the_browser_and_the_archive_are_asked_and_led_nowhere(crawled: Crawl) -> None:
+def test_the_browser_and_the_web_archive_reach_no_unsafe_address(crawled: Crawl) -> None:
     app = next(case for case in crawled.cases if case.slug == "app")
     assert crawled.records[page_of(app)]["source"]["via"] == "browser"
     refused = re.findall(rf"{app.link} is rendered without (\S+): ", crawled.log)
@@ -306,7 +306,7 @@ def test_public_web_servers_pass(url: str) -> None:
 
 
 @pytest.mark.parametrize("url", ["", "http://", "http:///a", "//a.example/", "http://a.example:x/"])
-def test_what_is_no_url_does_not_pass(url: str) -> None:
+def test_invalid_urls_are_refused(url: str) -> None:
     with pytest.raises(UnsafeUrlError):
         check_url(url)
 
@@ -318,7 +318,7 @@ def test_only_public_addresses_pass(address: str) -> None:
         check_address(address)
 
 
-def test_a_sign_or_an_underscore_makes_no_address() -> None:
+def test_numbers_with_signs_or_underscores_are_not_addresses() -> None:
     for host in ("-127.0.0.1", "+127.0.0.1", "1_2_7.0.0.1", "127.-0.0.1", "-1.1"):
         with pytest.raises(UnsafeUrlError):
             check_url(f"http://{host}/")
@@ -329,7 +329,7 @@ def test_a_url_of_megabytes_is_unsafe() -> None:
         check_url("http://www.courrier.example/" + "a" * 1_000_000)
 
 
-def test_only_proxies_are_let_pass_by_the_resolver(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_resolver_exempts_proxies_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://proxy.example:3128")
     monkeypatch.setenv("https_proxy", "tls.example:3128")
     monkeypatch.setenv("no_proxy", "inside.attacker.example")

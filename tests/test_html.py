@@ -82,7 +82,7 @@ def test_a_byte_order_mark_outweighs_all(text: str, encoding: str) -> None:
 
 
 @pytest.mark.parametrize("width", [200, 120])
-def test_stretches_of_french_and_arabic_are_told_apart(width: int) -> None:
+def test_french_and_arabic_passages_are_distinguished(width: int) -> None:
     for text, encoding in ((FRENCH, "cp1252"), (ARABIC, "cp1256")):
         for start in range(0, len(text) - width, 7):
             stretch = text[start : start + width].encode(encoding)
@@ -136,7 +136,7 @@ def test_decode_gives_text_or_its_error(body: bytes, header: str | None) -> None
 
 
 @pytest.mark.parametrize("html", ["", " \n\t"])
-def test_an_empty_page(html: str) -> None:
+def test_an_empty_page_gives_an_empty_result(html: str) -> None:
     with pytest.raises(UnreadableHtmlError, match="empty"):
         parse(html)
 
@@ -156,7 +156,7 @@ COSTLY = {
 
 
 @pytest.mark.parametrize("name", COSTLY)
-def test_a_page_of_absurd_size_is_refused_at_once(name: str) -> None:
+def test_an_oversized_page_is_refused_at_once(name: str) -> None:
     start = time.process_time()
     with pytest.raises(UnreadableHtmlError):
         parse(COSTLY[name])
@@ -201,7 +201,7 @@ def test_parse_gives_a_tree_or_its_error(pieces: list[str], times: int) -> None:
 
 
 @pytest.mark.parametrize("charset", ["punycode", "hex", "undefined", "idna", "rot13", "utf-7"])
-def test_a_charset_that_is_no_encoding_of_pages_is_ignored(charset: str) -> None:
+def test_a_charset_that_pages_cannot_have_is_ignored(charset: str) -> None:
     assert FRENCH in decode(page(FRENCH, meta(charset)).encode("cp1252"))
     assert ARABIC in decode(page(ARABIC).encode("cp1256"), f"text/html; charset={charset}")
 

@@ -47,12 +47,12 @@ def test_languages(language: str, text: str) -> None:
         ),
     ],
 )
-def test_common_words_tell_one_language(language: str, text: str) -> None:
+def test_common_words_identify_one_language(language: str, text: str) -> None:
     assert detect_language(text) == language
 
 
 @pytest.mark.parametrize("text", ["", "OK", "الرباط", "12 345 678 901 234 567", "a" * 19, "?" * 99])
-def test_too_short(text: str) -> None:
+def test_short_texts_have_no_language(text: str) -> None:
     assert detect_language(text) is None
 
 
@@ -60,10 +60,10 @@ def test_too_short(text: str) -> None:
     "text",
     ["Ahmed Alami, Karim Benali", "Rabat Casablanca Tanger Agadir", "asdf jkl qwer uiop zxcv"],
 )
-def test_unsure(text: str) -> None:
+def test_uncertain_language_is_left_empty(text: str) -> None:
     assert detect_language(text) is None
 
 
 @given(st.text(st.characters(), max_size=80))
-def test_never_raises(text: str) -> None:
+def test_no_input_raises(text: str) -> None:
     detect_language(text)

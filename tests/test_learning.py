@@ -68,7 +68,7 @@ REDESIGNED = sorted(
 )
 
 
-def test_there_is_enough_to_learn_from() -> None:
+def test_the_data_is_large_enough_to_learn_from() -> None:
     assert len(STEADY) >= 12
     assert len(REDESIGNED) >= 2
 

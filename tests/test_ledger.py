@@ -40,13 +40,13 @@ def find(ledger: Ledger, job: str, *numbers: int, again: str = "") -> list[int]:
     return [int(article.rsplit("/", 1)[1]) for article in fresh]
 
 
-def test_an_article_is_handed_out_once_a_run(ledger: Ledger) -> None:
+def test_an_article_is_claimed_once_per_run(ledger: Ledger) -> None:
     assert find(ledger, "a", 3, 1, 3, 2) == [3, 1, 2]
     assert find(ledger, "a", 1, 4) == [4]
     assert ledger.articles.counts("a") == {"found": 4}
 
 
-def test_what_is_done_is_not_read_again_unless_asked_for(ledger: Ledger) -> None:
+def test_finished_articles_are_not_read_again_unless_requested(ledger: Ledger) -> None:
     find(ledger, "a", 1, 2)
     ledger.articles.settle("maghress:fr/lopinion/1", "done")
     assert find(ledger, "b", 1, 2) == [2]
@@ -54,7 +54,7 @@ def test_what_is_done_is_not_read_again_unless_asked_for(ledger: Ledger) -> None
     assert ledger.articles.is_settled("maghress:fr/lopinion/1") is False
 
 
-def test_what_failed_is_tried_again_but_not_for_ever(ledger: Ledger) -> None:
+def test_failed_articles_are_retried_a_limited_number_of_times(ledger: Ledger) -> None:
     for job in ("a", "b"):
         assert find(ledger, job, 1) == [1]
         ledger.articles.settle("maghress:fr/lopinion/1", "failed", reason="HTTP 500")
@@ -83,7 +83,7 @@ def test_a_later_run_takes_up_what_was_left_within_its_scope(ledger: Ledger) -> 
     ] == ["maghress:fr/liberation/5"]
 
 
-def test_a_run_that_ended_knows_what_has_no_outcome(ledger: Ledger) -> None:
+def test_a_finished_run_has_no_article_without_an_outcome(ledger: Ledger) -> None:
     find(ledger, "a", 1, 2)
     ledger.articles.settle("maghress:fr/lopinion/1", "done")
     assert ledger.articles.claimed("a") == ["maghress:fr/lopinion/2"]
@@ -110,7 +110,7 @@ def test_the_domain_most_sources_were_read_at_is_the_outlets(ledger: Ledger) -> 
     assert ledger.outlets.domain_of("maghress", "ar", "lopinion") is None
 
 
-def test_a_damaged_or_newer_file_stops_the_run_and_is_left_alone(tmp_path: Path) -> None:
+def test_a_damaged_or_newer_ledger_stops_the_run_and_is_not_changed(tmp_path: Path) -> None:
     damaged = tmp_path / "damaged.sqlite"
     damaged.write_bytes(b"no database at all" * 99)
     with pytest.raises(StoreError, match=r"damaged\.sqlite cannot be opened"):
@@ -123,7 +123,7 @@ def test_a_damaged_or_newer_file_stops_the_run_and_is_left_alone(tmp_path: Path)
         Ledger(newer)
 
 
-def test_an_older_file_is_brought_up_to_date(tmp_path: Path) -> None:
+def test_an_older_ledger_is_migrated(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     with sqlite3.connect(path) as db:
         for statement in ";\n".join(list(MIGRATIONS.values())[:4]).split(";\n"):

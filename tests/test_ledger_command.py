@@ -78,7 +78,7 @@ def test_nothing_is_changed_without_yes(tmp_path: Path) -> None:
     assert ledger(tmp_path)[1] == before
 
 
-def test_what_is_to_be_retried_is_read_by_the_next_run(tmp_path: Path) -> None:
+def test_articles_to_retry_are_read_by_the_next_run(tmp_path: Path) -> None:
     small = crawled(tmp_path)
     small.pages[f"{LISTING}/102"] = small.pages[URL]
     assert (
@@ -90,7 +90,7 @@ def test_what_is_to_be_retried_is_read_by_the_next_run(tmp_path: Path) -> None:
     assert len(outcome.lines("feeds")) == 2
 
 
-def test_what_is_forgotten_is_new_again(tmp_path: Path) -> None:
+def test_forgotten_articles_are_new_again(tmp_path: Path) -> None:
     small = crawled(tmp_path)
     ledger(tmp_path, "forget", "--site", "maghress", "--yes")
     assert ledger(tmp_path)[1].splitlines()[-1].split() == ["all", "0"]
@@ -101,7 +101,7 @@ def test_what_is_forgotten_is_new_again(tmp_path: Path) -> None:
     assert [record["duplicate_of"] for record in records] == [None, None]
 
 
-def test_without_a_ledger_and_with_unknown_words(tmp_path: Path) -> None:
+def test_commands_without_a_ledger_and_with_unknown_arguments_fail_clearly(tmp_path: Path) -> None:
     code, told = ledger(tmp_path)
     assert (code, "there is no ledger yet" in told) == (1, True)
     code, told = ledger(tmp_path, "destroy")
@@ -117,7 +117,7 @@ def test_without_a_ledger_and_with_unknown_words(tmp_path: Path) -> None:
         (["--outlet", "nosuch"], "--outlet nosuch: the ledger has no article of it"),
     ],
 )
-def test_a_filter_that_fits_nothing_is_an_error(
+def test_a_filter_without_matches_is_an_error(
     tmp_path: Path, arguments: list[str], told: str
 ) -> None:
     Ledger(ledger_path(tmp_path)).close()

@@ -49,7 +49,7 @@ def ids(outcome: Outcome) -> list[str]:
     return [record["id"] for record in outcome.lines("feeds")]
 
 
-def test_a_limit_leaves_what_it_does_not_request(tmp_path: Path) -> None:
+def test_articles_beyond_a_limit_stay_unclaimed(tmp_path: Path) -> None:
     small = walked(1, COUNT, COUNT)
     kill(small, tmp_path, **WALK)
     limited = crawl(small, tmp_path, limit="3", **WALK)
@@ -72,7 +72,7 @@ def test_a_limit_leaves_what_it_does_not_request(tmp_path: Path) -> None:
     assert sorted(ids(last)) == sorted(f"maghress:fr/courrier/{n}" for n in range(1, COUNT + 1))
 
 
-def test_a_limit_leaves_due_articles_as_they_are(tmp_path: Path) -> None:
+def test_a_limit_does_not_change_due_articles(tmp_path: Path) -> None:
     small = walked(1, 8, 8)
     settings = {"RECHECK_HOURS": "0,0", "RECHECK_DAYS": "36500"}
     crawl(small, tmp_path, settings=settings, **WALK)
@@ -86,7 +86,7 @@ def test_a_limit_leaves_due_articles_as_they_are(tmp_path: Path) -> None:
     assert len(ids(last)) == 8
 
 
-def test_a_budget_leaves_what_it_does_not_reach(tmp_path: Path) -> None:
+def test_articles_beyond_a_budget_stay_unclaimed(tmp_path: Path) -> None:
     small = walked(1, COUNT, COUNT)
     kill(small, tmp_path, **WALK)
     stopped = crawl(small, tmp_path, settings={"CLOSESPIDER_PAGECOUNT": "4"}, **WALK)

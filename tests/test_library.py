@@ -31,7 +31,7 @@ def write_feed(path: Path, records: list[Article]) -> None:
     path.write_bytes(b"".join(msgspec.json.encode(record) + b"\n" for record in records))
 
 
-def test_the_document_is_run_as_written(
+def test_documented_operations_run_as_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)

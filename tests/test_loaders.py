@@ -74,13 +74,13 @@ def test_the_byline_stays_as_printed() -> None:
 
 
 @pytest.mark.parametrize(("loader", "record"), [(CopyLoader, Copy), (SourceLoader, Source)])
-def test_nothing_loaded_is_an_empty_record(
+def test_an_empty_loader_gives_an_empty_record(
     loader: type[CopyLoader | SourceLoader], record: type[Copy | Source]
 ) -> None:
     assert loader(zone=RABAT, base_url=PAGE).load_item() == record()
 
 
-def test_what_an_item_holds_is_kept() -> None:
+def test_item_fields_are_kept() -> None:
     given = Source(link="https://a.example/", status="ok")
     filled = SourceLoader(item=given, zone=RABAT, base_url=PAGE)
     filled.add_value("title", "Titre")

@@ -214,7 +214,7 @@ def test_each_monitor_has_its_threshold(
     assert said(usual | {"known": 0} | little) == []
 
 
-def test_small_runs_are_judged_with_those_of_the_day_before(usual: dict[str, Any]) -> None:
+def test_small_runs_are_judged_together_with_recent_ones(usual: dict[str, Any]) -> None:
     end = datetime.fromisoformat(usual["written"])
 
     def hourly(hours: int, **figures: Any) -> dict[str, Any]:
@@ -237,7 +237,7 @@ def test_small_runs_are_judged_with_those_of_the_day_before(usual: dict[str, Any
     assert said(hourly(0), hourly(1), hourly(2, **poor), *before) == []  # it is over
 
 
-def test_a_good_run_is_quiet_and_a_bad_one_is_told(
+def test_failed_runs_are_notified_and_good_ones_are_not(
     tmp_path: Path, servers: tuple[int, int]
 ) -> None:
     well = good()

@@ -92,7 +92,7 @@ READERS = {"article": article, "listing": listing, "feed": feed}
 @pytest.mark.parametrize(
     "path", sorted(CASES.glob("*/*.json")), ids=lambda path: f"{path.parent.name}-{path.stem}"
 )
-def test_page_reads_as_its_json_says(path: Path) -> None:
+def test_a_page_is_parsed_as_its_json_states(path: Path) -> None:
     case = json.loads(path.read_text("utf-8"))
     (page,) = (other for other in path.parent.glob(f"{path.stem}.*") if other != path)
     kind, error, body = path.parent.name, case.pop("error", None), page.read_bytes()
@@ -238,7 +238,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("page", HOSTILE.values(), ids=HOSTILE)
 @pytest.mark.parametrize("read", [read_article, read_listing])
-def test_no_page_takes_long(read: Callable[[str, str], object], page: str) -> None:
+def test_no_page_takes_superlinear_time(read: Callable[[str, str], object], page: str) -> None:
     start = time.process_time()
     with suppress(PageError):
         read(page, URL)

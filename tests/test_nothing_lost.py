@@ -59,7 +59,7 @@ def undisturbed(calm: Path) -> list[WrittenFile]:
     return found
 
 
-def test_runs_that_are_killed_write_what_one_that_is_not_does(
+def test_killed_runs_write_what_an_uninterrupted_run_writes(
     tmp_path: Path, undisturbed: list[WrittenFile]
 ) -> None:
     plan = [
@@ -96,7 +96,7 @@ def test_runs_that_are_killed_write_what_one_that_is_not_does(
     assert records(tmp_path) == undisturbed
 
 
-def test_a_second_run_right_after_asks_for_lists_alone(
+def test_a_second_run_right_after_the_first_requests_listings_only(
     calm: Path, undisturbed: list[WrittenFile]
 ) -> None:
     with DemoProxy(build().reply) as proxy:
@@ -113,7 +113,7 @@ def test_a_second_run_right_after_asks_for_lists_alone(
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
-def test_a_run_may_be_begun_again_by_its_name(
+def test_a_run_may_be_restarted_under_its_name(
     tmp_path: Path, undisturbed: list[WrittenFile], number: signal.Signals
 ) -> None:
     feed = tmp_path / "feeds" / "maghress" / "backfill.jsonl"
@@ -177,7 +177,7 @@ def test_a_full_disk_ends_a_run_in_order_and_the_next_one_completes_it(
     assert told(records(small_disk)) == told(undisturbed)
 
 
-def test_a_ledger_that_has_failed_takes_no_later_change(small_disk: Path) -> None:
+def test_a_failed_ledger_refuses_later_changes(small_disk: Path) -> None:
     ledger = Ledger(ledger_path(small_disk))
 
     def find(first: int, last: int) -> list[str]:
@@ -230,7 +230,7 @@ def test_lines_whose_transaction_fails_are_not_written_twice(run: Run, packing: 
         assert [json.loads(line) for line in lines] == [{"number": 1}, {"number": 2}]
 
 
-def test_a_file_that_another_made_shorter_is_not_filled_up(run: Run) -> None:
+def test_a_truncated_file_is_not_padded(run: Run) -> None:
     file = LineFile(run, "feeds", fsync=False)
     file.append([{"number": 1}, {"number": 2}])
     file.path.write_bytes(b'{"number":1}\n')
@@ -242,7 +242,7 @@ def test_a_file_that_another_made_shorter_is_not_filled_up(run: Run) -> None:
 @pytest.mark.parametrize(
     "edited", [b'{"number":1}\n', b'{"number":1, "mine": true}\n{"number":2}\n']
 )
-def test_a_feed_of_a_killed_run_that_was_edited_is_named_and_left_alone(
+def test_an_edited_feed_of_a_killed_run_is_named_and_not_changed(
     tmp_path: Path, edited: bytes
 ) -> None:
     killed = Run("maghress", "a-job", tmp_path)
@@ -270,7 +270,7 @@ def test_a_directory_that_cannot_be_written_ends_the_run_before_any_request(
     assert "Traceback" not in outcome.stderr
 
 
-def test_a_packing_that_is_not_known_ends_the_run_before_any_request(tmp_path: Path) -> None:
+def test_an_unknown_compression_ends_the_run_before_any_request(tmp_path: Path) -> None:
     outcome = crawl(web(), tmp_path, urls=URL, settings={"FEED_COMPRESSION": "lz4"})
     assert outcome.code == 1
     assert outcome.requests == []
@@ -280,7 +280,7 @@ def test_a_packing_that_is_not_known_ends_the_run_before_any_request(tmp_path: P
 
 
 @pytest.mark.parametrize("packing", PACKINGS)
-def test_a_feed_that_still_grows_is_read_as_far_as_it_is_committed(
+def test_a_growing_feed_is_read_up_to_its_committed_length(
     run: Run, tmp_path: Path, packing: str
 ) -> None:
     file = LineFile(run, "feeds", fsync=False, packing=PACKINGS[packing])
@@ -313,7 +313,7 @@ os.fsync = watched
 
 
 @pytest.mark.parametrize("asked", ["1", "0"])
-def test_feed_and_archive_are_sent_to_the_disk_if_that_is_asked(
+def test_feed_and_archive_are_synced_to_disk_on_request(
     tmp_path: Path,
     asked: str,
     before_python: Callable[[str], None],

@@ -71,7 +71,7 @@ def servers() -> Iterator[tuple[int, int]]:
         server.server_close()
 
 
-def test_a_run_is_told_by_webhook_and_mail(servers: tuple[int, int]) -> None:
+def test_runs_are_notified_by_webhook_and_mail(servers: tuple[int, int]) -> None:
     web, mail = servers
     urls = (
         f"json://127.0.0.1:{web}/hook "
@@ -182,7 +182,7 @@ def test_a_malformed_response_of_a_webhook_is_reported_without_its_url(port: int
 @pytest.mark.parametrize(
     "url", ["json://127.0.0.1:port-token/token", "json://[token/token", "token", "ftp://a/token"]
 )
-def test_an_unsound_url_is_reported_without_it(url: str) -> None:
+def test_an_invalid_url_is_reported_without_its_secrets(url: str) -> None:
     (said,) = notify(REPORT, _settings(url))
     assert "token" not in said
 
@@ -192,7 +192,7 @@ def _settings(urls: str) -> Settings:
 
 
 @pytest.mark.parametrize("name", ["a" * 300, "é" * 150, "ع" * 300, "𝒂" * 300])
-def test_a_long_name_of_a_run_is_cut_to_what_a_file_name_holds(name: str) -> None:
+def test_a_long_run_name_is_truncated_to_a_valid_file_name(name: str) -> None:
     job = job_name("maghress", name)
     assert len(job.encode()) <= 200
     assert name.startswith(job)

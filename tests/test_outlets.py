@@ -16,7 +16,7 @@ COUNTRIES = {site.country: site for site in SITES.values()}
 
 
 @pytest.mark.parametrize("facts", known_outlets().values(), ids=lambda f: f"{f.country}-{f.slug}")
-def test_each_outlet_fits_the_network(facts) -> None:  # type: ignore[no-untyped-def]
+def test_each_outlet_belongs_to_an_edition_of_the_network(facts) -> None:  # type: ignore[no-untyped-def]
     assert facts.country in COUNTRIES
     assert is_slug(facts.slug)
     assert facts.name.strip() == facts.name != ""
@@ -26,7 +26,7 @@ def test_each_outlet_fits_the_network(facts) -> None:  # type: ignore[no-untyped
         assert re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", domain)
 
 
-def test_outlets_stand_once_and_are_found_by_their_slug() -> None:
+def test_outlets_are_unique_and_found_by_slug() -> None:
     registry = resources.files("newscrawl.outlets") / "outlets.csv"
     assert len(known_outlets()) == len(registry.read_text("utf-8").splitlines()) - 1 >= 298
     lopinion = known_outlet("MA", "fr", "lopinion")

@@ -73,7 +73,7 @@ def test_every_shipped_override_has_a_case() -> None:
         check_case(CASES / domain, override)
 
 
-def test_a_case_is_two_files(tmp_path: Path) -> None:
+def test_each_case_has_an_input_and_an_expectation(tmp_path: Path) -> None:
     (override,) = given(tmp_path, OVERRIDE).values()
     case = tmp_path / DOMAIN
     case.mkdir()
@@ -131,7 +131,7 @@ def test_an_override_that_the_copy_contradicts_gives_way_to_it(tmp_path: Path) -
     assert all(rule.source != "override" for rule in book.for_url(URL))
 
 
-def test_what_was_learned_never_holds_an_override(tmp_path: Path) -> None:
+def test_learned_rules_never_contain_an_override(tmp_path: Path) -> None:
     book = RuleBook(stated=given(tmp_path, OVERRIDE))
     assert extract(PAGE, URL, rules=book).rule == f"{DOMAIN}#override"
     assert book.export() == book.taught(DOMAIN) == b""
@@ -148,7 +148,7 @@ def test_a_selector_of_paragraphs_takes_exactly_what_it_matches() -> None:
 
 
 @pytest.mark.parametrize("tag", ["span", "a", "em", "b", "div", "aside"])
-def test_parts_inside_a_paragraph_are_left_out(tmp_path: Path, tag: str) -> None:
+def test_elements_inside_a_paragraph_are_skipped(tmp_path: Path, tag: str) -> None:
     promo = f'<{tag} class="promo">Abonnez-vous à la lettre.</{tag}>'
     page = PAGE.replace(PARTS[4], f"{PARTS[4]} {promo}")
     text = extract(page, URL, rules=RuleBook(stated=given(tmp_path, OVERRIDE))).text or ""

@@ -18,7 +18,7 @@ def busy(status: int, wait: str) -> Reply:
     return Reply(status, HTML | {"Retry-After": wait}, b"<p>later")
 
 
-def test_each_host_is_asked_at_its_own_pace_and_none_is_pressed(tmp_path: Path) -> None:
+def test_each_host_is_requested_at_its_own_pace(tmp_path: Path) -> None:
     small = Troubled(
         {
             "delayed.example": 3,
@@ -91,11 +91,11 @@ def test_each_host_is_asked_at_its_own_pace_and_none_is_pressed(tmp_path: Path) 
     "value",
     ["", "soon", "-5", "1.5", "Fri, 31 Dec 9999 23:59:59 -2359", "Mon, 1 Jan 99999999999999 0:0:0"],
 )
-def test_a_wait_that_is_none_is_no_wait(value: str) -> None:
+def test_an_invalid_retry_after_is_ignored(value: str) -> None:
     assert retry_after(Response("https://a.example", headers={"Retry-After": value})) is None
 
 
-def test_a_host_that_recovers_is_asked_again_after_its_rest(tmp_path: Path) -> None:
+def test_a_host_that_recovers_is_requested_again_after_its_back_off(tmp_path: Path) -> None:
     # Enough articles that the last come after the back-off on a busy machine as well.
     small = Troubled({"recovers.example": 16})
     small.first["recovers.example"] = [Reply(500, HTML, b"<p>500")] * 3
@@ -116,7 +116,7 @@ def test_a_host_that_recovers_is_asked_again_after_its_rest(tmp_path: Path) -> N
     assert len(statuses) == 16
 
 
-def test_a_feed_that_has_not_changed_is_not_sent_again(tmp_path: Path) -> None:
+def test_an_unchanged_rss_feed_is_not_downloaded_again(tmp_path: Path) -> None:
     home, feed = "https://www.maghress.com/fr", f"{BASE}/rss"
     links: dict[int, str] = {1: f"{BASE}/1"}
 
@@ -190,7 +190,7 @@ def test_a_site_that_is_away_ends_the_run_and_loses_no_article(
     assert len({record["id"] for record in back.lines("feeds")}) == 30
 
 
-def test_a_site_that_refuses_its_first_pages_is_said_to(tmp_path: Path) -> None:
+def test_a_site_that_refuses_its_first_pages_is_reported_as_refusing(tmp_path: Path) -> None:
     small = Troubled({})
     small.always["www.maghress.com"] = Reply(403, HTML, b"<p>403")
     outcome = crawl(small, tmp_path, settings=PATIENT, editions="fr")

@@ -151,7 +151,7 @@ def _kill_at(place: str, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(place, killed)
 
 
-def test_a_month_that_was_merged_takes_more_feeds(data: Path) -> None:
+def test_a_merged_month_accepts_more_feeds(data: Path) -> None:
     now = datetime.now(UTC)
     run = Run("maghress", "prune", data)
     for planned in list(merges(data, "maghress", now)):
@@ -162,7 +162,7 @@ def test_a_month_that_was_merged_takes_more_feeds(data: Path) -> None:
     check_positions(data)
 
 
-def test_what_is_old_is_deleted_but_for_back_fills(tmp_path: Path) -> None:
+def test_old_files_are_deleted_except_backfills(tmp_path: Path) -> None:
     now = datetime.now(UTC)
     kept = [
         *(tmp_path / "runs" / name for name in ("a.json", "backfill-maghress-fr-a-2020-01.json")),
@@ -196,7 +196,7 @@ def test_what_is_old_is_deleted_but_for_back_fills(tmp_path: Path) -> None:
     assert prune(tmp_path, "--keep", "runs=-1").returncode == 2
 
 
-def test_a_site_with_a_run_in_progress_is_left(data: Path) -> None:
+def test_prune_skips_a_site_with_a_run_in_progress(data: Path) -> None:
     run = Run("maghress", "other", data)
     done = prune(data, "--yes")
     run.close()

@@ -80,7 +80,7 @@ def test_rules_of_the_data_directory_are_used_and_not_changed(tmp_path: Path) ->
     assert not list(tmp_path.iterdir())
 
 
-def test_a_copy_is_a_record_or_a_text(tmp_path: Path) -> None:
+def test_a_copy_may_be_a_record_or_plain_text(tmp_path: Path) -> None:
     record = {
         "aggregator": "maghress",
         "copy": {"title": TITLE, "text": "Un texte.", "published": "2024-03-29T00:00:00+00:00"},
@@ -103,7 +103,7 @@ def test_urls_are_fetched_as_a_crawl_does(tmp_path: Path) -> None:
     assert not (tmp_path / "d").exists()
 
 
-def test_archived_responses_are_read_by_their_place(tmp_path: Path) -> None:
+def test_archived_responses_are_read_by_offset(tmp_path: Path) -> None:
     path = tmp_path / "archive" / "maghress" / "a.warc.gz"
     path.parent.mkdir(parents=True)
     file = WarcFile(path, {})
@@ -127,7 +127,7 @@ def test_archived_responses_are_read_by_their_place(tmp_path: Path) -> None:
         ([], 2, "give one page"),
     ],
 )
-def test_wrong_input_is_one_line(
+def test_wrong_input_gives_a_one_line_error(
     tmp_path: Path, arguments: list[str], code: int, message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "page.html").write_bytes(OTHER)

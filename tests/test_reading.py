@@ -165,7 +165,7 @@ def test_each_kind_of_job_has_the_same_result_as_in_process() -> None:
     ]
 
 
-def test_what_pages_teach_is_kept_with_their_records_and_used_by_the_next_run(
+def test_learned_rules_are_committed_with_records_and_used_by_the_next_run(
     tmp_path: Path,
 ) -> None:
     parsers: dict[str, Callable[[RuleBook], Parser]] = {
@@ -197,7 +197,7 @@ def test_what_pages_teach_is_kept_with_their_records_and_used_by_the_next_run(
 # --- Limits --------------------------------------------------------------------------------------
 
 
-def test_a_page_that_breaks_a_limit_is_lost_alone(before_python: Callable[[str], None]) -> None:
+def test_a_page_that_breaks_a_limit_fails_alone(before_python: Callable[[str], None]) -> None:
     before_python(TRAPS)
     jobs = [
         source_job(1),
@@ -240,7 +240,7 @@ ATTRIBUTES = " ".join(f"a{number}=1" for number in range(1000))
     ],
     ids=["a_reopened", "slash_attributes"],
 )
-def test_a_page_that_makes_the_parser_take_gigabytes_is_lost_alone(
+def test_a_page_that_exhausts_the_parsers_memory_fails_alone(
     markup: str,
 ) -> None:
     hostile = f"<html><body>{markup}".encode()
@@ -250,7 +250,9 @@ def test_a_page_that_makes_the_parser_take_gigabytes_is_lost_alone(
     assert lost == ("unreadable", "parser exceeded 600 MB")
 
 
-def test_a_worker_that_sends_nonsense_costs_its_page(before_python: Callable[[str], None]) -> None:
+def test_an_invalid_worker_message_fails_its_page_only(
+    before_python: Callable[[str], None],
+) -> None:
     """As one that a page has taken over may do."""
     before_python(
         """
@@ -367,7 +369,7 @@ def test_closing_ends_workers_and_cancels_pages(before_python: Callable[[str], N
     asyncio.run(run())
 
 
-def test_a_worker_is_light() -> None:
+def test_a_worker_imports_no_scrapy() -> None:
     """Scrapy would double its memory and its time to start."""
     code = """
 import sys
@@ -398,7 +400,7 @@ def test_records_are_the_same_with_and_without_workers(tmp_path: Path) -> None:
     assert found[0] == found[1] == found[2]
 
 
-def test_a_page_that_breaks_a_limit_costs_its_own_article(
+def test_a_page_that_breaks_a_limit_affects_its_own_article_only(
     tmp_path: Path, before_python: Callable[[str], None]
 ) -> None:
     before_python(TRAPS)
@@ -436,7 +438,7 @@ def test_a_page_that_breaks_a_limit_costs_its_own_article(
         assert f"/{number} could not be parsed: " in outcome.stderr
 
 
-def test_a_listing_or_feed_that_cannot_be_parsed_is_lost_alone(
+def test_an_unparsable_listing_or_rss_feed_fails_alone(
     tmp_path: Path, before_python: Callable[[str], None]
 ) -> None:
     before_python(TRAPS)
@@ -531,7 +533,7 @@ def test_a_worker_of_a_crawl_that_was_killed_ends_silently(sent: bytes | None) -
     assert (worker.returncode, said) == (0, b"")
 
 
-def test_an_interrupt_of_the_terminal_is_not_for_workers(tmp_path: Path) -> None:
+def test_workers_ignore_interrupts_of_the_terminal(tmp_path: Path) -> None:
     with DemoProxy(build().reply) as proxy:
         run = begun(proxy, tmp_path)
         os.killpg(run.pid, signal.SIGINT)  # as Ctrl-C does

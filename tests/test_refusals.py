@@ -80,7 +80,7 @@ def walled() -> tuple[Web, str]:
     return small, ",".join(f"{BASE}/{n}" for n in range(1, len(WALLS) + 1))
 
 
-def test_what_stands_in_the_way_of_an_article_is_named(tmp_path: Path) -> None:
+def test_block_pages_are_named(tmp_path: Path) -> None:
     small, urls = walled()
     outcome = crawl(small, tmp_path, settings={"MONITORS": "0"}, urls=urls)
     assert outcome.code == 0, outcome.stderr
@@ -97,7 +97,7 @@ def test_what_stands_in_the_way_of_an_article_is_named(tmp_path: Path) -> None:
     assert again == {"broken.example"}, "a challenge is not tried again"
 
 
-def test_no_page_keeps_the_signs_busy() -> None:
+def test_block_page_signs_take_linear_time() -> None:
     for sign in (*block_pages.CHALLENGES, *block_pages.WALLS):
         assert not re.search(r"(?<!\\)[*+]", sign.pattern), f"{sign.reason}: an unbounded repeat"
 
@@ -131,7 +131,7 @@ DIRECTIVES: dict[str, tuple[Reply, list[str], str | None]] = {
 }  # fmt: skip
 
 
-def test_what_owners_say_of_use_is_recorded_and_obeyed_if_wished(tmp_path: Path) -> None:
+def test_usage_directives_are_recorded_and_respected_on_request(tmp_path: Path) -> None:
     small = Web()
     for number, (host, (answer, _, _)) in enumerate(DIRECTIVES.items(), start=1):
         link = f"https://{host}/article/{number}"

@@ -21,7 +21,7 @@ def visit(small: Web, data: Path, **settings: str) -> Outcome:
     return crawl(small, data, settings=settings, outlets="courrier", editions="fr")
 
 
-def test_a_source_that_heals_is_exported_as_a_new_version(tmp_path: Path) -> None:
+def test_a_recovered_source_is_exported_as_a_new_version(tmp_path: Path) -> None:
     first = visit(web(BROKEN), tmp_path, SOURCE_RETRY_HOURS="0,500")
     assert first.report["waiting"] == 1
     second = visit(web(SOURCE), tmp_path, SOURCE_RETRY_HOURS="0,500")
@@ -38,7 +38,9 @@ def test_a_source_that_heals_is_exported_as_a_new_version(tmp_path: Path) -> Non
     assert URL not in third.requests
 
 
-def test_a_source_that_stays_away_is_not_exported_again_and_ends_as_final(tmp_path: Path) -> None:
+def test_a_source_that_stays_unavailable_is_not_exported_again_and_becomes_final(
+    tmp_path: Path,
+) -> None:
     for reads in range(4):
         outcome = visit(web(BROKEN), tmp_path, SOURCE_RETRY_HOURS="0,0")
         assert outcome.code == 0, outcome.stderr
@@ -49,7 +51,7 @@ def test_a_source_that_stays_away_is_not_exported_again_and_ends_as_final(tmp_pa
     assert URL not in outcome.requests
 
 
-def test_what_waits_is_left_alone_until_it_is_due(tmp_path: Path) -> None:
+def test_waiting_articles_are_not_requested_before_they_are_due(tmp_path: Path) -> None:
     visit(web(BROKEN), tmp_path, SOURCE_RETRY_HOURS="5")
     again = visit(web(SOURCE), tmp_path)
     assert again.report["found"] == 0
@@ -67,7 +69,7 @@ def test_a_new_article_is_checked_once_more_and_an_old_one_is_not(tmp_path: Path
     assert visit(changed, tmp_path / "old").report["found"] == 0
 
 
-def test_a_walk_that_was_stopped_goes_on_where_it_was(tmp_path: Path) -> None:
+def test_an_interrupted_walk_resumes_where_it_stopped(tmp_path: Path) -> None:
     small = Web()
     for page in range(6):
         numbers = range(60 - 10 * page, 50 - 10 * page, -1)
@@ -84,7 +86,7 @@ def test_a_walk_that_was_stopped_goes_on_where_it_was(tmp_path: Path) -> None:
     assert f"{LISTING}?page=1" not in second.requests, "what was walked is not walked again"
 
 
-def test_an_agency_dispatch_is_marked_and_kept(tmp_path: Path) -> None:
+def test_agency_dispatches_are_marked_and_kept(tmp_path: Path) -> None:
     base = "https://www.maghress.com/fr"
     shorter = aggregator_page("Arganes : bonne saison", TEXT[:2], link=None)
     other = "Le tribunal de commerce a ouvert une salle d'audience où l'on plaide à distance. " * 4
@@ -123,7 +125,7 @@ def test_urls_that_are_asked_for_again_are_exported_only_if_changed(tmp_path: Pa
     ]
 
 
-def test_duplicates_are_found_with_the_promised_precision_and_recall() -> None:
+def test_duplicates_are_found_with_the_stated_precision_and_recall() -> None:
     found: dict[int, list[tuple[str, bytes]]] = {}
     right = wrong = missed = 0
     for truth in build().truth.values():
@@ -143,5 +145,5 @@ def test_duplicates_are_found_with_the_promised_precision_and_recall() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "Trop court.", "قصير جدا"])
-def test_a_text_of_a_few_words_has_no_signature(text: str) -> None:
+def test_a_short_text_has_no_signature(text: str) -> None:
     assert signature(text) is None

@@ -43,7 +43,7 @@ def rules(text: str) -> HostRules:
 
 
 @given(st.lists(GROUP, max_size=4))
-def test_groups_that_mean_others_make_no_difference(groups: list[list[str]]) -> None:
+def test_robots_groups_of_other_agents_are_ignored(groups: list[list[str]]) -> None:
     text = "\n".join(line for group in groups for line in group)
     whole = Protego.parse(text)
     parsed = rules(text)
@@ -99,7 +99,7 @@ def test_rules_of_many_hosts_are_held_within_bounds(tmp_path: Path) -> None:
     assert asked == [2, *[1] * 11, 2], "those met longest ago have been let go of"
 
 
-def test_a_host_says_no_more_of_use_than_a_record_can_hold() -> None:
+def test_usage_directives_of_a_host_are_bounded() -> None:
     names = ("".join(pair) for pair in product("abcdefgh", repeat=4))
     signals = ", ".join(f"{name}=yes" for name in names)
     read = rules_of(200, f"User-agent: *\nContent-Signal: ai-train=no, {signals}".encode(), AGENT)

@@ -80,7 +80,7 @@ def test_forgotten_rules_are_deleted(crawled: Outcome, tmp_path: Path) -> None:
     assert rules(tmp_path, "show", DOMAIN)[0] == 1
 
 
-def test_unknown_words_show_the_usage(crawled: Outcome) -> None:
+def test_unknown_arguments_show_the_usage(crawled: Outcome) -> None:
     code, told = rules(crawled.data, "remember", DOMAIN)
     assert code != 0
     assert "forget DOMAIN" in told

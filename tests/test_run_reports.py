@@ -27,7 +27,7 @@ def test_all_reports_since_a_time_are_read_however_many(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", ["", '{"job": "a', "[]", "\x00" * 40])
-def test_a_report_that_cannot_be_read_is_named_and_skipped(
+def test_an_unreadable_report_is_named_and_skipped(
     content: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     write_report(report_path(tmp_path, "good"), {"job": "good", "spider": "maghress"})

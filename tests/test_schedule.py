@@ -102,7 +102,7 @@ def test_source_checks_take_the_last_quiet_hour_if_asked_for(tmp_path: Path) -> 
     assert "in 03)" in check
 
 
-def test_what_a_node_needs_is_carried_into_crontab_and_units(
+def test_crontab_and_units_contain_the_nodes_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wanted = {
@@ -212,7 +212,7 @@ def test_a_setting_to_post_must_exist(tmp_path: Path, setting: str) -> None:
     assert setting in done.stderr
 
 
-def test_back_fill_goes_from_month_to_month_by_what_was_done(tmp_path: Path) -> None:
+def test_the_backfill_continues_month_by_month(tmp_path: Path) -> None:
     def following() -> dict[str, str]:
         words = schedule(tmp_path, "--next", "maghress").split()
         return dict(word.split("=", 1) for word in words if word != "-a")

@@ -30,7 +30,7 @@ def test_the_schema_is_one() -> None:
     assert jsonschema_rs.meta.is_valid(schema.shipped())
 
 
-def test_the_command_prints_the_schema() -> None:
+def test_schema_prints_the_json_schema() -> None:
     printed = subprocess.run(
         [sys.executable, "-m", "scrapy", "schema"], cwd=ROOT, capture_output=True, check=True
     )
@@ -44,7 +44,7 @@ def test_every_field_has_its_meaning_in_the_schema() -> None:
         assert all(spec["description"] for spec in definition["properties"].values())
 
 
-def test_a_good_record_has_no_fault() -> None:
+def test_a_valid_record_passes_validation() -> None:
     assert faults(article()) == []
 
 
@@ -79,7 +79,7 @@ def test_all_faults_are_named_at_once() -> None:
     assert len(faults(article(title=None, text=None, url="x"))) == 3
 
 
-def test_fields_stand_in_order_and_none_is_missing() -> None:
+def test_fields_are_in_order_and_complete() -> None:
     line = json.loads(msgspec.json.encode(article()))
     assert list(line) == [field.name for field in dataclasses.fields(Article)]
     assert line["lead"] is None

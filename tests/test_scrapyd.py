@@ -141,7 +141,7 @@ def node(tmp_path: Path) -> Iterator[Node]:
             made.close()
 
 
-def test_a_node_is_deployed_to_runs_is_cancelled_and_loses_nothing(node: Node) -> None:
+def test_a_cancelled_job_on_a_deployed_node_loses_nothing(node: Node) -> None:
     # What a crawl imports can be imported in the environment that the documents make.
     doctor = subprocess.run(
         [node.python, "-m", "scrapy", "doctor", "--offline"],

@@ -108,7 +108,7 @@ def test_the_bounds_are_stated_once() -> None:
         (["maghress", "-s", "ITEM_PIPELINES={"], "ITEM_PIPELINES={: expected a JSON object"),
     ],
 )
-def test_wrong_input_of_a_crawl_is_its_last_line(
+def test_wrong_input_of_a_crawl_is_named_in_its_last_line(
     tmp_path: Path, arguments: list[str], message: str
 ) -> None:
     code, said = scrapy("crawl", *arguments, data=tmp_path)

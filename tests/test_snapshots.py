@@ -121,7 +121,7 @@ def test_a_lost_source_is_read_from_its_nearest_snapshot(tmp_path: Path) -> None
     assert told(Outcome(done.returncode, done.stderr, anew.parent.parent, [])) == told(outcome)
 
 
-def test_an_archive_that_is_off_or_forbids_it_is_not_asked(tmp_path: Path) -> None:
+def test_a_disabled_or_forbidding_web_archive_is_not_requested(tmp_path: Path) -> None:
     small = Wayback()
     crawl(small, tmp_path / "off", settings={"MONITORS": "0"}, urls=small.urls)
     small.pages[f"{ARCHIVE}/robots.txt"] = Reply(

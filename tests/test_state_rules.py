@@ -111,7 +111,7 @@ def test_a_run_with_dates_leaves_the_leftovers_it_does_not_want(sandbox: Sandbox
     assert sorted(sandbox.ids()) == sorted(piece.key.id for piece in old)
 
 
-def test_what_is_to_be_retried_survives_a_run_that_does_not_want_it(sandbox: Sandbox) -> None:
+def test_articles_to_retry_survive_a_run_that_excludes_them(sandbox: Sandbox) -> None:
     (old,) = sandbox.publish(1, days_ago=12)
     sandbox.crawl(**WALK)
     sandbox.ledger("retry")
@@ -121,7 +121,7 @@ def test_what_is_to_be_retried_survives_a_run_that_does_not_want_it(sandbox: San
     assert [record["version"] for record in sandbox.records()] == [1, 2]
 
 
-def test_a_run_for_what_is_due_leaves_what_is_not(sandbox: Sandbox) -> None:
+def test_a_revisit_run_reads_due_articles_only(sandbox: Sandbox) -> None:
     sandbox.publish(6)
     stopped = sandbox.crawl(CLOSESPIDER_PAGECOUNT="4", **WALK)
     assert stopped["left"] > 0
@@ -232,7 +232,7 @@ def test_failures_do_not_use_up_the_recheck(sandbox: Sandbox, part: str) -> None
     assert sandbox.records()[-1]["copy"]["title"] == piece.title
 
 
-def test_a_source_that_is_lost_later_leaves_its_text(sandbox: Sandbox) -> None:
+def test_a_source_that_is_lost_later_keeps_its_text(sandbox: Sandbox) -> None:
     (piece,) = sandbox.publish(1)
     options = {"RECHECK_DAYS": "36500", "RECHECK_HOURS": "0,0,0,0,0,0,0", "RETRY_TIMES": "0"}
     sandbox.crawl(**WALK, **options)
@@ -330,7 +330,7 @@ def test_articles_in_the_future_are_retried_once_the_clock_is_right(sandbox: San
     assert sandbox.crawl(revisit="only")["exported"] == 1
 
 
-def test_what_was_settled_in_the_future_is_due_once_the_clock_is_right(sandbox: Sandbox) -> None:
+def test_articles_settled_in_the_future_are_due_once_the_clock_is_right(sandbox: Sandbox) -> None:
     (piece,) = sandbox.publish(1)
     piece.source = 503
     sandbox.days = 400

@@ -47,7 +47,7 @@ def status(data: Path, *options: str) -> tuple[int, dict[str, Any]]:
     return done.returncode, found
 
 
-def test_a_good_node_is_one_screen_and_exit_0(data: Path) -> None:
+def test_status_of_a_healthy_node_fits_one_screen_and_exits_0(data: Path) -> None:
     ledger = Ledger(ledger_path(data))
     entries = [Entry(f"maghress:fr/a/{n}", "maghress", "fr", "a") for n in range(3)]
     past = (NOW - timedelta(hours=1)).isoformat(timespec="seconds")
@@ -69,7 +69,7 @@ def test_a_good_node_is_one_screen_and_exit_0(data: Path) -> None:
     assert datetime.fromisoformat(row["next_run"]) > NOW
 
 
-def test_each_problem_is_told_and_is_exit_1(data: Path) -> None:
+def test_each_problem_is_reported_and_exits_1(data: Path) -> None:
     report_path(data, "good-turess").unlink()
     ran(data, "turess", 5, "old")
     left = {"www.a.example": "5 failures in a row"}

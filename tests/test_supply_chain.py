@@ -51,7 +51,7 @@ def test_the_lock_satisfies_what_is_declared() -> None:
             assert requirement.specifier.contains(version), f"{requirement}: run `make lock`"
 
 
-def test_a_node_does_not_start_without_a_password() -> None:
+def test_scrapyd_does_not_start_without_a_password() -> None:
     unit = (ROOT / "deploy" / "systemd" / "scrapyd.service").read_text("utf-8")
     (check,) = re.findall(r"^ExecStartPre=(/bin/sh -c .*)$", unit, re.MULTILINE)
     for command in (shlex.split(check), ["sh", str(ROOT / "deploy" / "container-start")]):

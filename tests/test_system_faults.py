@@ -113,7 +113,7 @@ def test_a_write_that_fails_ends_the_run_and_the_next_one_completes_it(
     assert set(written(tmp_path, "rejects")) == {"maghress:fr/courrier/5"}
 
 
-def test_a_clock_that_is_set_back_does_not_hold_up_a_run(faulty: str, tmp_path: Path) -> None:
+def test_a_clock_set_back_does_not_delay_a_run(faulty: str, tmp_path: Path) -> None:
     flag = tmp_path / "back"
     data = tmp_path / "data"
     code, said = run(Small(flag=flag), data, LD_PRELOAD=faulty, FAULTY_CLOCK=str(flag))
@@ -162,7 +162,7 @@ Ledger(Path({str(path)!r}))
     ledger.close()
 
 
-def test_articles_are_forgotten_all_or_none_when_it_is_killed(tmp_path: Path) -> None:
+def test_a_killed_forget_removes_all_articles_or_none(tmp_path: Path) -> None:
     ledger = Ledger(ledger_path(tmp_path))
     entries = [Entry(f"maghress:fr/x/{n}", "maghress", "fr", "x") for n in range(ROWS)]
     assert len(list(ledger.articles.find(entries, "a", now(), attempts=5))) == ROWS

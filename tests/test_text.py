@@ -28,7 +28,7 @@ any_text = st.text(
 @example("&am\u200bp;lt;")
 @example("&amp\u037e")
 @example("&&#97;mp;")
-def test_cleaning_twice_is_cleaning_once(s: str) -> None:
+def test_cleaning_is_idempotent(s: str) -> None:
     for function in (safe, clean, clean_text, fold, western_digits):
         once = function(s)
         assert function(once) == once, function
@@ -55,7 +55,7 @@ def test_words_are_the_same_beside_any_script(s: str) -> None:
 
 
 @given(any_text)
-def test_nothing_raises(s: str) -> None:
+def test_no_page_raises(s: str) -> None:
     looks_mojibake(s)
     repair_mojibake(s)
     assert all(name == name.strip() and name for name in split_bylines(s))
@@ -91,11 +91,11 @@ def test_clean(raw: str, expected: str) -> None:
     assert clean(raw) == expected
 
 
-def test_every_kind_of_line_end_parts_paragraphs() -> None:
+def test_every_kind_of_line_end_separates_paragraphs() -> None:
     assert clean_text("a\nb\r\nc\rd\u2028e\u2029\n \n\n f \n") == "a\n\nb\n\nc\n\nd\n\ne\n\nf"
 
 
-def test_folding_a_character_twice_is_folding_it_once() -> None:
+def test_folding_is_idempotent_per_character() -> None:
     folded = {chr(code): fold(chr(code)) for code in range(0x3100)}
     assert {char: fold(form) for char, form in folded.items()} == folded
 
@@ -122,7 +122,7 @@ def test_spellings_that_fold_to_one(spellings: str) -> None:
     assert len({tuple(words(spelling)) for spelling in spellings.split()}) == 1
 
 
-def test_words_that_stay_apart() -> None:
+def test_different_words_stay_different() -> None:
     assert len({fold(word) for word in ("قلب", "كلب", "علم", "عالم", "pêcher", "pécheur")}) == 6
 
 
@@ -130,7 +130,7 @@ def test_quotes_and_dashes_fold_to_plain_ones() -> None:
     assert fold("‘a’ “b” «c» d–e—f‑g") == '\'a\' "b" "c" d-e-f-g'
 
 
-def test_words() -> None:
+def test_words_are_compared() -> None:
     assert words("L’Économie… n’a-t-elle “que” 3,5 % ?") == [
         "l",
         "economie",
@@ -151,7 +151,7 @@ def test_words() -> None:
 @pytest.mark.parametrize(
     "sample", ["Le président a été reçu à Fès, « hier ». ", "قال الوزير إنّ الأسعار، "]
 )
-def test_folding_whole_pages_is_fast(sample: str) -> None:
+def test_folding_a_whole_page_takes_linear_time(sample: str) -> None:
     page = sample * (10_000 // len(sample.encode()))
     words(page)
     best = min(_seconds(page) for _ in range(20))
@@ -212,12 +212,12 @@ def test_arabic_read_as_latin_is_repaired() -> None:
         "JÄTTE Ö”",
     ],
 )
-def test_sound_text_is_left_alone(sound: str) -> None:
+def test_undamaged_text_is_unchanged(sound: str) -> None:
     assert not looks_mojibake(sound)
     assert repair_mojibake(sound) == sound
 
 
-def test_what_is_lost_is_left() -> None:
+def test_an_article_lost_in_a_stop_is_left_over() -> None:
     assert looks_mojibake("M\ufffdcontent")
     assert repair_mojibake("M\ufffdcontent") == "M\ufffdcontent"
 

@@ -95,7 +95,7 @@ OF_COPY: dict[str, Any] = {"origin": "aggregator", "source": Source(status="gone
         ),
     ],
 )
-def test_each_doubt_is_named(changes: dict[str, Any], expected: Trust) -> None:
+def test_each_reason_for_doubt_is_named(changes: dict[str, Any], expected: Trust) -> None:
     assert trust(record(**changes)) == expected
 
 
@@ -152,7 +152,7 @@ def test_the_earliest_represents() -> None:
     assert clustered((TEXT, 2.0, True), (OTHER, 0.0, True), (TEXT, 1.0, True)) == [[2, 0]]
 
 
-def test_of_a_day_without_time_the_longest_represents() -> None:
+def test_on_a_day_without_times_the_longest_text_represents() -> None:
     assert clustered((CUT, 0.0, False), (TEXT, 600.0, True)) == [[1, 0]]
     assert clustered((CUT, 0.0, False), (TEXT, DAY + 600.0, True)) == [[0, 1]]
     assert clustered((CUT, 500.0, True), (TEXT, 600.0, True)) == [[0, 1]]

@@ -29,7 +29,7 @@ def hostile(answer: Reply) -> Reply:
     return Reply(200, HTML, answer.body.replace(b"SURROGATE", b"\xed\xa0\x80 &#xd800;"))
 
 
-def test_what_is_written_is_safe(tmp_path: Path) -> None:
+def test_written_files_are_safe(tmp_path: Path) -> None:
     evil = EVIL.encode("utf-8", "ignore").decode() + "SURROGATE"
     number = 101
     pages = {URL: hostile(aggregator_page(f"{CALL} {evil}", [f"{TEXT[0]} {evil}", *TEXT[1:]]))}
@@ -93,7 +93,7 @@ def test_what_is_written_is_safe(tmp_path: Path) -> None:
     assert any(cell.startswith("'=HYPERLINK(") for cell in cells)
 
 
-def test_what_commands_print_is_safe(tmp_path: Path) -> None:
+def test_command_output_is_safe_on_a_terminal(tmp_path: Path) -> None:
     """Whatever has got into the data directory, by whichever way."""
     evil = EVIL.replace("\ud800", "").replace("\x00", "") + "\nforged  line"
     ledger = Ledger(ledger_path(tmp_path))

@@ -64,11 +64,11 @@ def test_absolute(url: str, expected: str) -> None:
         "http://<b>/",
     ],
 )
-def test_no_url_of_the_web(url: str) -> None:
+def test_urls_outside_the_web_are_refused(url: str) -> None:
     assert absolute(url, PAGE) is None
 
 
-def test_without_a_page_a_url_must_be_whole() -> None:
+def test_without_a_base_url_a_url_must_be_absolute() -> None:
     assert absolute("/a") is None
     assert absolute("phare.example/a") is None
     assert absolute("://phare.example/a") is None

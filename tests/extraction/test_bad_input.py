@@ -53,7 +53,7 @@ HUGE = {
 
 
 @pytest.mark.parametrize("name", UNREADABLE)
-def test_what_is_no_page_is_a_typed_error(name: str) -> None:
+def test_input_that_is_not_a_page_is_a_typed_error(name: str) -> None:
     start = time.process_time()
     with pytest.raises(UnreadableHtmlError):
         extract(UNREADABLE[name], URL, COPY)
@@ -72,7 +72,7 @@ def test_what_is_no_page_is_a_typed_error(name: str) -> None:
         ("balanced tags", None),
     ],
 )
-def test_huge_pages_are_read_or_refused_soon(name: str, copy: Copy | None) -> None:
+def test_huge_pages_are_parsed_or_refused_quickly(name: str, copy: Copy | None) -> None:
     start = time.process_time()
     with suppress(UnreadableHtmlError):
         assert isinstance(extract(HUGE[name], URL, copy, RuleBook()), SourcePage)
@@ -109,7 +109,7 @@ def test_a_huge_page_needs_little_memory(body: str) -> None:
     assert 0 < int(done.stdout) * 1024 < 300 * MEGABYTE
 
 
-def test_a_huge_copy_is_looked_at_in_part() -> None:
+def test_a_huge_copy_is_compared_in_part() -> None:
     text = " ".join(BODY) + " mot" * (10 * MEGABYTE // 4)
     start = time.process_time()
     found = extract(page(BODY), URL, Copy(None, text))
@@ -157,7 +157,7 @@ SETTINGS = settings(
     url=st.sampled_from([URL, "", "not a url", "http://[", "https://a.example/é?x=%zz"]),
     copy=st.none() | st.builds(Copy, st.none() | ANY_TEXT, st.none() | ANY_TEXT | st.just(BODY[0])),
 )
-def test_no_text_breaks_it(pieces: list[str], url: str, copy: Copy | None) -> None:
+def test_no_text_raises(pieces: list[str], url: str, copy: Copy | None) -> None:
     html = "".join(pieces)
     book = RuleBook()
     try:
@@ -174,14 +174,14 @@ def test_no_text_breaks_it(pieces: list[str], url: str, copy: Copy | None) -> No
     | st.builds(lambda a, b: a + page(BODY).encode("utf-16") + b, st.binary(), st.binary()),
     content_type=st.none() | st.sampled_from(["text/html; charset=nonsense", "\x00", "image/png"]),
 )
-def test_no_bytes_break_it(data: bytes, content_type: str | None) -> None:
+def test_no_bytes_raise(data: bytes, content_type: str | None) -> None:
     with suppress(UnreadableHtmlError):
         extract(data, URL, COPY, content_type=content_type)
 
 
 @SETTINGS
 @given(st.integers(0, 4000), st.integers(0, 400))
-def test_no_damage_breaks_it(start: int, length: int) -> None:
+def test_no_damaged_input_raises(start: int, length: int) -> None:
     html = page(BODY)
     found = extract(html[:start] + html[start + length :] or "<p>", URL, COPY)
     assert found.agreement.text is None or 0 <= found.agreement.text <= 1

@@ -51,7 +51,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("text", BROKEN.values(), ids=BROKEN)
-def test_json_ld_is_read_however_it_is_broken(text: str) -> None:
+def test_damaged_json_ld_is_parsed(text: str) -> None:
     found = extract(bare(ld(text)), URL)
     assert found.title == "Un titre assez long"
     assert found.authors == ["Ali Ben"]

@@ -33,11 +33,11 @@ def lose_words(text: str) -> str:
         pytest.param("Nom Adresse email " + " ".join(BODY) + " Nom Adresse email", id="furniture"),
     ],
 )
-def test_whatever_the_copy_lost_the_body_is_whole(copy: str) -> None:
+def test_the_body_is_complete_whatever_the_copy_lost(copy: str) -> None:
     assert read(copy).text == "\n\n".join(BODY)
 
 
-def test_what_is_not_the_body_stays_out() -> None:
+def test_furniture_is_not_in_the_body() -> None:
     text = read(" ".join(BODY)).text or ""
     assert [word for word in FURNITURE if word in text] == []
 
@@ -70,13 +70,13 @@ def test_sub_headings_lists_and_quotations_belong_to_the_body() -> None:
         assert f"\n\n{part}" in text
 
 
-def test_what_repeats_a_phrase_of_the_copy_goes_on_with_the_article() -> None:
+def test_a_paragraph_that_repeats_a_phrase_of_the_copy_belongs_to_the_article() -> None:
     again = " ".join(BODY[0].split()[:18])
     body = [*BODY[:5], f"Rappelons-le : {again}. {paragraphs(41)[0]}", *BODY[5:]]
     assert read(" ".join(body[:2]), body).text == "\n\n".join(body)
 
 
-def test_what_asks_for_consent_or_money_stays_out() -> None:
+def test_consent_and_subscription_prompts_are_not_text() -> None:
     inside = (
         '<figure class="c-oembed-placeholder"><div>Pour afficher ce contenu, acceptez que des '
         "données soient transmises à un tiers, ce que vous pourrez révoquer.</div></figure>"
@@ -100,7 +100,7 @@ def test_a_page_that_holds_the_article_twice_gives_it_once() -> None:
 
 
 @pytest.mark.parametrize("copy", [Copy(TITLE, " ".join(BODY)), Copy(TITLE, BODY[0]), None])
-def test_an_amp_page_is_read_as_any_other(copy: Copy | None) -> None:
+def test_an_amp_page_is_parsed_like_any_other(copy: Copy | None) -> None:
     html = page(
         BODY,
         inside='<amp-img src="/i.jpg"><noscript><img src="/i.jpg"></noscript></amp-img>'
@@ -118,7 +118,7 @@ def test_a_standfirst_outside_of_the_body_is_found_by_the_copy() -> None:
     assert found.text == "\n\n".join([standfirst, *BODY])
 
 
-def test_line_breaks_part_paragraphs() -> None:
+def test_line_breaks_separate_paragraphs() -> None:
     html = page(["@"]).replace("<p>@</p>", f"<div>{'<br><br>'.join(BODY)}</div>")
     assert extract(html, URL, Copy(TITLE, " ".join(BODY))).text == "\n\n".join(BODY)
 
@@ -152,7 +152,7 @@ def test_an_article_in_a_script_is_read() -> None:
 @pytest.mark.parametrize(
     "text", ["Mot", " ".join(paragraphs(77)), " ".join(paragraphs(78, words=ARABIC)), "", None]
 )
-def test_a_copy_that_is_not_of_the_page_does_not_agree(text: str | None) -> None:
+def test_the_copy_of_another_article_does_not_agree(text: str | None) -> None:
     found = extract(page(BODY), URL, Copy("Tout autre chose", text))
     assert found.rule != "guided"
     assert (found.agreement.text or 0) < 0.1

@@ -44,13 +44,13 @@ def test_a_rule_is_trusted_after_some_pages_and_then_reads_alone() -> None:
     assert (rule.last_agreement or 0) > 0.95
 
 
-def test_before_that_it_does_not() -> None:
+def test_an_untrusted_rule_is_not_used() -> None:
     book = taught(TRUST - 1)
     assert [rule.state for rule in book] == ["proposed"]
     assert read(book, 21, copied=False) == "prose"
 
 
-def test_a_redesign_is_learned_in_few_pages_and_none_is_read_wrong() -> None:
+def test_a_redesign_is_learned_from_few_pages_without_wrong_records() -> None:
     book = taught()
     rules = [read(book, number, layout="story-text") for number in range(30, 36)]
     assert rules == ["guided"] * TRUST_AGAIN + ["gazette.example#2"] * (6 - TRUST_AGAIN)
@@ -58,7 +58,7 @@ def test_a_redesign_is_learned_in_few_pages_and_none_is_read_wrong() -> None:
     assert read(book, 41, copied=False, layout="story-text") == "gazette.example#2"
 
 
-def test_a_path_that_comes_to_hold_something_else_is_withdrawn() -> None:
+def test_a_selector_that_matches_other_content_is_withdrawn() -> None:
     book = taught()
     (old,) = book
     teaser = f"<p>{paragraphs(99, 1)[0]}</p>"
@@ -89,7 +89,7 @@ def test_a_wrong_link_does_not_harm_a_trusted_rule() -> None:
     assert (rule.state, rule.failures, rule.confirmed) == ("trusted", 0, TRUST)
 
 
-def test_a_rule_that_finds_too_little_falls_back() -> None:
+def test_a_rule_that_finds_too_little_falls_back_to_guided_extraction() -> None:
     book = taught()
     body = paragraphs(70)
     html = page(["Court."]).replace("<aside", "".join(f"<p>{p}</p>" for p in body) + "<aside")
@@ -141,7 +141,7 @@ def test_a_printed_section_is_read_by_the_rule_as_without_it(kicker: str) -> Non
     assert found.rule == "gazette.example#1"
 
 
-def test_a_book_is_kept_as_lines_and_forgets(tmp_path: Path) -> None:
+def test_a_rule_book_is_stored_as_json_lines_and_forgets_outlets(tmp_path: Path) -> None:
     book = taught()
     path = tmp_path / "rules.jsonl"
     book.save(path)
@@ -153,7 +153,7 @@ def test_a_book_is_kept_as_lines_and_forgets(tmp_path: Path) -> None:
     assert again.export() == b""
 
 
-def test_a_broken_book_is_refused(tmp_path: Path) -> None:
+def test_a_damaged_rule_book_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "rules.jsonl"
     path.write_text('{"domain": "a.example"}\n', "utf8")
     with pytest.raises(ValueError, match="number"):

@@ -38,7 +38,7 @@ def test_a_sentence_between_paragraphs_is_text(sentence: str) -> None:
 @pytest.mark.parametrize(
     "notice", ["Publicité", "Rejoignez notre chaîne pour tout savoir du pont."]
 )
-def test_a_notice_between_paragraphs_is_no_text(notice: str) -> None:
+def test_a_notice_between_paragraphs_is_not_text(notice: str) -> None:
     assert notice not in _text(_PROSE[0], notice, *_PROSE[1:])
 
 
@@ -53,13 +53,13 @@ def test_repeated_labels_of_an_interview_are_kept() -> None:
     assert _text(*parts).count("Question :") == 3
 
 
-def test_paragraphs_of_preformatted_text_are_parted() -> None:
+def test_paragraphs_of_preformatted_text_are_separated() -> None:
     text = "\n\n".join(_PROSE)
     html = f"<html><body><h1>Un pont</h1><pre>{text}</pre></body></html>"
     assert extract(html, "https://example.org/pont").text == "\n\n".join(_PROSE)
 
 
-def test_a_verbatim_beginning_agrees_whole() -> None:
+def test_a_verbatim_beginning_agrees_fully() -> None:
     source = [f"mot{number} suite{number * 7} fin{number * 3}" for number in range(300)]
     copy = Reference(" ".join(source[:210]))
     assert copy.overlap(" ".join([*source, *source[100:103]]))[1] == pytest.approx(1, abs=0.02)

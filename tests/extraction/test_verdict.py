@@ -26,7 +26,7 @@ def test_the_article_itself_is_ok() -> None:
         ("Page introuvable", ["La page introuvable que vous cherchez a été déplacée ailleurs."]),
     ],
 )
-def test_what_is_not_the_article_is_a_mismatch(title: str, body: list[str]) -> None:
+def test_a_page_of_another_article_is_a_mismatch(title: str, body: list[str]) -> None:
     assert status(page(body, title=title)) == "mismatch"
 
 
@@ -42,7 +42,7 @@ def test_parked_domains_and_soft_404s_show_without_a_copy(title: str, text: str)
     assert status(page([text], title=title), None) == "mismatch"
 
 
-def test_a_page_that_holds_only_the_lead_is_the_article_without_the_sign_of_a_wall() -> None:
+def test_a_page_with_the_lead_only_is_ok_without_signs_of_a_paywall() -> None:
     html = page(BODY[:2])
     read = extract(html, LINK, COPY)
     assert status(html) == "ok"
@@ -59,12 +59,12 @@ def test_a_page_that_holds_only_the_lead_is_the_article_without_the_sign_of_a_wa
         "مقال مؤرشف: يتوجب عليك الإشتراك بخطة أخرى",
     ],
 )
-def test_a_page_that_says_so_is_paywalled(said: str) -> None:
+def test_a_page_that_declares_a_paywall_is_paywalled(said: str) -> None:
     html = page(BODY[:1], inside=f"<div class='wall'>{said}</div>")
     assert status(html) == status(html, None) == "paywalled"
 
 
-def test_a_declared_wall_does_not_hide_a_whole_text() -> None:
+def test_a_declared_paywall_does_not_hide_a_complete_text() -> None:
     head = (
         '<script type="application/ld+json">{"@type":"NewsArticle","headline":"x",'
         '"datePublished":"2024-03-29","author":"y","isAccessibleForFree":false,'
@@ -74,7 +74,7 @@ def test_a_declared_wall_does_not_hide_a_whole_text() -> None:
     assert status(page(BODY[:1], head=head), None) == "paywalled"
 
 
-def test_no_text_is_unreadable() -> None:
+def test_a_missing_text_is_unreadable() -> None:
     assert status("<html><body><p>Bonjour</p></body></html>", None) == "unreadable"
 
 
@@ -87,7 +87,7 @@ def test_a_copy_of_a_title_alone_is_judged_by_it() -> None:
     assert status(page(BODY), Copy("Rien de commun avec cela", None)) == "mismatch"
 
 
-def test_a_short_copy_in_words_of_its_own_is_judged_by_its_title() -> None:
+def test_a_short_paraphrased_copy_is_compared_by_its_title() -> None:
     own = "Retrouvez dans cette dépêche tous les détails de la séance, sur le site du journal."
     assert status(page(BODY), Copy(TITLE, own)) == "ok"
     assert status(page(BODY, title="Un autre récit"), Copy(TITLE, own)) == "mismatch"
