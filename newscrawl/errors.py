@@ -2,7 +2,7 @@
 
 
 class NewscrawlError(Exception):
-    """Base class of all exceptions below; never raised itself."""
+    """Base class of the project's exceptions; never raised directly."""
 
 
 class ArgumentError(NewscrawlError):
@@ -65,7 +65,7 @@ class ParserMemoryError(NewscrawlError, MemoryError):
 
 
 class StoreError(NewscrawlError):
-    """A file or directory of the run cannot be opened or written.
+    """The ledger or an output file cannot be used: missing, unwritable, damaged or locked.
 
     Raised by the pipelines and extensions that own an output; it ends the run.
     """

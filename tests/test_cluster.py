@@ -21,7 +21,7 @@ from newscrawl.archive.warc import ArchiveIndex, Exchange
 from newscrawl.archive.writer import WarcFile
 from newscrawl.errors import ClusterError, StoreError
 from newscrawl.operations import reextraction
-from newscrawl.operations.archived_articles import Learned
+from newscrawl.operations.archived_articles import LearnedFacts
 from newscrawl.operations.cluster import Cluster
 from newscrawl.state import Ledger, ledger_path
 from newscrawl.storage import Files
@@ -204,7 +204,7 @@ def test_a_worker_without_the_archive_takes_it_from_object_storage(
         size, digest = upload(path, bucket, name)
         stored[name] = StoredFile(f"archive/{name}", f"{bucket}/{name}", size, digest)
     upload(index.file, bucket, "index.sqlite")
-    job = reextraction.ReextractionJob(__version__, {"maghress": Learned(b"", {})})
+    job = reextraction.ReextractionJob(__version__, {"maghress": LearnedFacts(b"", {})})
     settings = get_project_settings().copy_to_dict()
     keys = [
         ArticleKey("maghress", "fr", "courrier", str(number)) for number in range(0, ARTICLES, 5)

@@ -22,7 +22,7 @@ from newscrawl.state.jsonl import LineFile
 from newscrawl.state.run import Run
 from tests.support import URL, web
 from tests.web import command, crawl, environment
-from tests.written import SETTINGS, Written, records
+from tests.written import SETTINGS, WrittenFile, records
 
 # Three outlets that print the same dispatches.
 ARGUMENTS = {"editions": "fr", "outlets": "lecourrierdusouss,gazettedelatlas,horizonsdusud"}
@@ -50,7 +50,7 @@ def calm(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(calm: Path) -> list[Written]:
+def undisturbed(calm: Path) -> list[WrittenFile]:
     """Its records."""
     found = records(calm)
     assert len(found) == len({line.id for line in found}) >= 50
@@ -60,7 +60,7 @@ def undisturbed(calm: Path) -> list[Written]:
 
 
 def test_runs_that_are_killed_write_what_one_that_is_not_does(
-    tmp_path: Path, undisturbed: list[Written]
+    tmp_path: Path, undisturbed: list[WrittenFile]
 ) -> None:
     plan = [
         (signal.SIGKILL, "none", "0"),
@@ -97,7 +97,7 @@ def test_runs_that_are_killed_write_what_one_that_is_not_does(
 
 
 def test_a_second_run_right_after_asks_for_lists_alone(
-    calm: Path, undisturbed: list[Written]
+    calm: Path, undisturbed: list[WrittenFile]
 ) -> None:
     with DemoProxy(build().reply) as proxy:
         run = start(proxy, calm)
@@ -114,7 +114,7 @@ def test_a_second_run_right_after_asks_for_lists_alone(
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
 def test_a_run_may_be_begun_again_by_its_name(
-    tmp_path: Path, undisturbed: list[Written], number: signal.Signals
+    tmp_path: Path, undisturbed: list[WrittenFile], number: signal.Signals
 ) -> None:
     feed = tmp_path / "feeds" / "maghress" / "backfill.jsonl"
     with DemoProxy(build().reply) as proxy:
@@ -151,7 +151,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.mark.parametrize("archive", ["0", "1"])
 def test_a_full_disk_ends_a_run_in_order_and_the_next_one_completes_it(
-    small_disk: Path, undisturbed: list[Written], archive: str
+    small_disk: Path, undisturbed: list[WrittenFile], archive: str
 ) -> None:
     if archive == "1":  # many answers are in the archive before their records are in the feed
         subprocess.run(["mount", "-o", "remount,size=2000k", small_disk], check=True)
@@ -170,7 +170,7 @@ def test_a_full_disk_ends_a_run_in_order_and_the_next_one_completes_it(
         _, said = completed.communicate(timeout=120)
     assert completed.returncode == 0, said
 
-    def told(found: list[Written]) -> list[Written]:
+    def told(found: list[WrittenFile]) -> list[WrittenFile]:
         lines = [(line, json.loads(line.record) | {"archive": None}) for line in found]
         return [replace(line, record=json.dumps(record)) for line, record in lines]
 

@@ -18,6 +18,7 @@ from newscrawl.archive.warc import read_exchange
 from newscrawl.configuration.checks import check_settings
 from newscrawl.errors import SettingError, StorageError, StoreError
 from newscrawl.export import Order, Selection, export, find_feeds
+from newscrawl.export.feeds import FeedReader
 from newscrawl.items import Location
 from newscrawl.operations import retention
 from newscrawl.operations.doctor import _storage
@@ -292,6 +293,9 @@ def test_the_stored_records_of_a_lost_node_are_not_lost(
     feeds = find_feeds(other)
     assert [feed.path.name for feed in feeds] == ["a@one.jsonl", "b@one.jsonl"]
     assert {feed.url.partition("/feeds/")[0] for feed in feeds} == {bucket}
+    reader = FeedReader(feeds, tmp_path)
+    assert [len([*reader.lines(number)]) for number in (0, 1)] == [1000, 1000]
+    reader.close()
 
 
 def test_expired_files_are_deleted_in_storage_and_damaged_objects_uploaded_again(

@@ -22,7 +22,7 @@ FETCHED = ("link", "url", "redirects", "http", "directives", "via", "snapshot", 
 
 
 @dataclass(frozen=True)
-class Written:
+class WrittenFile:
     """A record of a feed, without what depends on the run or on the order of pages."""
 
     id: str
@@ -36,13 +36,13 @@ class Written:
 
     def __eq__(self, other: object) -> bool:
         """Compare; what a learned rule extracts depends on whether the run knew it already."""
-        assert isinstance(other, Written)
+        assert isinstance(other, WrittenFile)
         if self.rule != other.rule and "#" in f"{self.rule}{other.rule}":
             return (self.id, self.fixed) == (other.id, other.fixed)
         return (self.id, self.record) == (other.id, other.record)
 
 
-def written(record: Mapping[str, Any]) -> Written:
+def written(record: Mapping[str, Any]) -> WrittenFile:
     """Return a record without the fields that ``docs/crawling.md`` says may differ."""
     outlet, copy, source = ({**record[name]} for name in ("outlet", "copy", "source"))
     kept = {**record, "outlet": outlet, "copy": copy, "source": source}
@@ -52,7 +52,7 @@ def written(record: Mapping[str, Any]) -> Written:
         del outlet["domain"]  # the one known by then
     fixed = {name: kept[name] for name in FIXED}
     fixed["source"] = {name: source[name] for name in FETCHED}
-    return Written(record["id"], json.dumps(kept), json.dumps(fixed), rule)
+    return WrittenFile(record["id"], json.dumps(kept), json.dumps(fixed), rule)
 
 
 def lines(data: Path) -> Iterator[dict[str, Any]]:
@@ -62,6 +62,6 @@ def lines(data: Path) -> Iterator[dict[str, Any]]:
             yield from map(json.loads, opened)
 
 
-def records(data: Path) -> list[Written]:
+def records(data: Path) -> list[WrittenFile]:
     """Records of all feeds, ordered by their ids."""
     return sorted(map(written, lines(data)), key=lambda line: line.id)

@@ -39,7 +39,7 @@ _LONGEST_NAME = 5
 
 @dataclass(slots=True)
 class Layout:
-    """Located parts of an article's page: title, date, byline, text and source link."""
+    """The parts found on an article's page: title, date, byline, text and source link."""
 
     title: str
     """The title; empty if it is only in the page's head."""

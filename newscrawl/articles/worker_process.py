@@ -1,4 +1,4 @@
-"""Main loop of a parse worker: reads jobs from stdin, writes results, within limits.
+"""Main loop of a parse worker: reads jobs from stdin and writes results, within its limits.
 
 Jobs arrive as MessagePack, results are sent as JSON, which keeps the offset of timestamps. Each
 message is preceded by its length.
@@ -38,7 +38,7 @@ used, and a real page takes less than 100 MB."""
 
 
 class Job(Protocol[ResultOut]):
-    """Interface of parse jobs, as in ``newscrawl.articles.parse_jobs``."""
+    """Protocol of a parse job; implemented by the classes in ``newscrawl.articles.parse_jobs``."""
 
     @property
     def url(self) -> str:

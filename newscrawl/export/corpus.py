@@ -24,7 +24,7 @@ from newscrawl.export.rebuild import Gap, gap_files, gaps
 from newscrawl.export.selection import Selection
 from newscrawl.export.survival import Checks
 from newscrawl.export.tables import SurvivalTable
-from newscrawl.export.target import PACKAGE, HashedFile, Target, Written
+from newscrawl.export.target import PACKAGE, HashedFile, Target, WrittenFile
 from newscrawl.state.place import Place
 
 _SINGLE = "articles"
@@ -171,7 +171,7 @@ def _observed(
 
 def _write_data(
     order: Order, target: Target, records: Iterator[Record], single: str | None
-) -> list[Written]:
+) -> list[WrittenFile]:
     chosen = FORMATS[order.format]
     split = order.split or chosen.always_split
     files = []

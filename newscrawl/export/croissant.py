@@ -8,7 +8,7 @@ from newscrawl.export.card import citation_line
 from newscrawl.export.facts import Facts
 from newscrawl.export.package import LICENCE_NOTE
 from newscrawl.export.record_fields import Field, flat
-from newscrawl.export.target import Written
+from newscrawl.export.target import WrittenFile
 
 CROISSANT = "croissant.json"
 """File of the metadata."""
@@ -91,7 +91,7 @@ def _columns(fields: Iterable[Field]) -> Iterator[Field]:
             yield field
 
 
-def _file(facts: Facts, file: Written) -> dict[str, Any]:
+def _file(facts: Facts, file: WrittenFile) -> dict[str, Any]:
     # Croissant's only name for JSON Lines.
     kinds = {"jsonl": "application/jsonlines", "parquet": "application/x-parquet"}
     return {
@@ -105,7 +105,7 @@ def _file(facts: Facts, file: Written) -> dict[str, Any]:
     }
 
 
-def _record_set(file: Written, fields: Iterable[Field], facts: Facts) -> dict[str, Any]:
+def _record_set(file: WrittenFile, fields: Iterable[Field], facts: Facts) -> dict[str, Any]:
     name = file.path.removesuffix(facts.chosen.suffix)
     return {
         "@type": "cr:RecordSet",

@@ -43,7 +43,7 @@ _MOST_PAIRS = 10_000_000
 
 @dataclass(slots=True)
 class Difference:
-    """A passage or field that differs between two versions of an article."""
+    """A difference between an article's copy and source, or between two versions of its record."""
 
     id: str = ""
     """Identifier of the article."""

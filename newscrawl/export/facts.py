@@ -10,7 +10,7 @@ from typing import Any
 from newscrawl.export.formats import FORMATS, Format
 from newscrawl.export.index import Counts, Index
 from newscrawl.export.selection import Selection
-from newscrawl.export.target import Written
+from newscrawl.export.target import WrittenFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,9 +19,9 @@ class Facts:
 
     corpus: str
     """Corpus id: a hash of the exported records, the same in every format."""
-    files: Sequence[Written]
+    files: Sequence[WrittenFile]
     """The data files, in order."""
-    tables: Sequence[Written]
+    tables: Sequence[WrittenFile]
     """The coverage tables; none if other files have their names."""
     gaps: Mapping[str, int]
     """Numbers of days that outlets are ``silent`` or have ``failed`` articles."""

@@ -40,7 +40,7 @@ class Writer(Protocol):
 
 
 class WriterFactory(Protocol):
-    """Interface that creates a writer for an open file."""
+    """Protocol of callables that create a writer for an open file."""
 
     def __call__(self, file: io.BufferedIOBase, *, bom: bool) -> Writer:
         """Return a writer; ``bom`` adds a byte order mark where the format allows one."""

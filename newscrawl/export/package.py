@@ -10,7 +10,7 @@ from newscrawl.aggregator.sites import SITES
 from newscrawl.export.coverage import COVERAGE, day_fields, outlet_fields
 from newscrawl.export.facts import Facts
 from newscrawl.export.record_fields import Field, descriptor
-from newscrawl.export.target import Written
+from newscrawl.export.target import WrittenFile
 from newscrawl.items import SCHEMA_VERSION
 
 TABLE_SCHEMA = "tableschema.json"
@@ -107,7 +107,7 @@ def is_shared(facts: Facts) -> bool:
     return len(facts.files) > 1 or not facts.chosen.is_table
 
 
-def _resource(facts: Facts, file: Written) -> dict[str, Any]:
+def _resource(facts: Facts, file: WrittenFile) -> dict[str, Any]:
     """Describe a data file."""
     chosen = facts.chosen
     kind = {
@@ -121,14 +121,14 @@ def _resource(facts: Facts, file: Written) -> dict[str, Any]:
     return resource
 
 
-def _coverage(facts: Facts, file: Written) -> dict[str, Any]:
+def _coverage(facts: Facts, file: WrittenFile) -> dict[str, Any]:
     """Describe a table of coverage."""
     fields = day_fields() if file.path == COVERAGE else outlet_fields()
     kind = {"type": "table", "format": "csv", "mediatype": "text/csv"}
     return _file(facts, file, ".csv") | kind | {"schema": table_schema(fields)}
 
 
-def _file(facts: Facts, file: Written, suffix: str) -> dict[str, Any]:
+def _file(facts: Facts, file: WrittenFile, suffix: str) -> dict[str, Any]:
     with_bom = facts.bom and suffix == ".csv"
     return {
         "name": file.path.removesuffix(suffix).lower(),

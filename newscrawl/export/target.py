@@ -20,7 +20,7 @@ _STAGE = ".export.part"
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WrittenFile:
     """A finished file: path, size, digest and number of records."""
 
     path: str
@@ -69,9 +69,9 @@ class HashedFile(io.BufferedIOBase):
             self._file.close()
         super().close()
 
-    def result(self, path: str, records: int) -> Written:
+    def result(self, path: str, records: int) -> WrittenFile:
         """Return the description of the complete file."""
-        return Written(path, self._size, self._digest.hexdigest(), records)
+        return WrittenFile(path, self._size, self._digest.hexdigest(), records)
 
 
 class Target:

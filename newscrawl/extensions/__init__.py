@@ -1,1 +1,1 @@
-"""Scrapy extensions: observe a run, write its reports and metrics, renew its lease."""
+"""Scrapy extensions for run reports, metrics, lease renewal, clean shutdown and safe logging."""

@@ -1,4 +1,4 @@
-"""Aligns the aggregator's copy with a page's text blocks, by word n-grams (shingles).
+"""Matches page text with the aggregator's copy by word n-grams (shingles), and scores agreement.
 
 Both texts are cut into shingles, runs of ``SIZE`` folded words (characters in scripts without
 spaces). Shingles tolerate the damage of copies: a lost word affects only three of them, quotes,

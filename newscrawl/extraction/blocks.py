@@ -65,7 +65,6 @@ _AWAY = re.compile(
 _CAPTION = re.compile(rf"{_B}(?:caption|legend|credit|photo|image|img|picture|figur|media|thumb)")
 _COMMENTS = re.compile(
     rf"{_B}(?:comments?(?!ary|aire-)|disqus|respond|reactions?{_E}|reply)"
-    # An id may be the first words of a heading: "comment-choisir".
     r"|#(?:comments?|commentaires?|disqus|respond)[_-]?"
     r"(?:thread|list|area|section|box|block|wrap(?:per)?|text|content|container|form|\d+)?(?:$|\s)"
 )
@@ -93,8 +92,7 @@ _TAG_FLAGS = {
 }
 
 
-# A page has hundreds of these. They are not part of reference cycles, so the garbage collector need
-# not track them.
+# A page has hundreds of these; none is in a reference cycle that the collector must find.
 class Block(msgspec.Struct, gc=False):
     """A text block of a page: its text, element and linked characters."""
 

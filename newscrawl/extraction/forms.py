@@ -92,8 +92,8 @@ def mass_of(page: Page, blocks: Iterable[int]) -> list[int]:
 def anchors_of(page: Page, mass: list[int]) -> list[int]:
     """Return the container of each element.
 
-    That is the element itself, or the first one outside carriers of paragraphs, cells of data and
-    wrappers of a single block or list.
+    That is the element itself, or its first ancestor that is not a carrier of paragraphs, a data
+    cell or a wrapper of a single block or list.
 
     Args:
         page: The page's blocks.

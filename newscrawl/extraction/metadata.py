@@ -31,8 +31,8 @@ _LONGEST_SCRIPT = 500_000
 _MOST_METAS = 20
 """Maximum number of values of one name."""
 _MOST_NAMES = 50
-"""Authors, and names of the site, that are kept."""
-# One look through the page for all of them: the way costs more than the comparisons.
+"""Maximum number of authors, and of names of the site."""
+# One search for all of them: traversing the page costs more than the comparisons.
 _DECLARATIONS = (
     'meta[content], script[type*="ld+json"], link[rel~="canonical"], base[href], title, '
     'h1, img, time, abbr[title], [itemprop~="datePublished"]:not(meta, time), '

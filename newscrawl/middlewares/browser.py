@@ -1,4 +1,4 @@
-"""Renders pages in the system's Chromium."""
+"""Downloader middleware that renders pages in the locally installed Chromium."""
 
 import asyncio
 import logging
@@ -31,7 +31,7 @@ _CLOSING = 10
 
 
 class BrowserMiddleware:
-    """Downloader middleware that renders already fetched pages in Chromium.
+    """Downloader middleware that answers rendering requests: loads a fetched page in Chromium.
 
     A request for rendering has the entry ``PLAIN_PAGE``, the response with the page. The browser is
     started by the first such request. It has no network access: the crawl's own downloader fetches

@@ -15,7 +15,7 @@ _LONGEST_COOKIE = 1000
 
 
 class NoRefererMixin(BaseRedirectMiddleware):
-    """Base of the redirect middlewares: removes the ``Referer`` of a redirected request.
+    """Base of the redirect middlewares: follows redirects without a ``Referer``.
 
     Scrapy does the same without its RefererMiddleware, but logs a warning in each run.
     """

@@ -21,7 +21,7 @@ _NOSCRIPT = re.compile(r"</?noscript[^>]*>", re.IGNORECASE)
 
 
 class RefreshMiddleware(NoRefererMixin, MetaRefreshMiddleware):
-    """Follows ``<meta>`` refreshes and ``Refresh`` headers; other pages pass without parsing.
+    """Follows ``<meta>`` refreshes and ``Refresh`` headers; passes other pages through unparsed.
 
     Scrapy decodes the whole page, by whatever codec of Python its server names: ``punycode`` takes
     minutes for a page of megabytes, and others raise errors. A ``Refresh`` header is followed, too,

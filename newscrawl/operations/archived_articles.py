@@ -54,7 +54,7 @@ from newscrawl.outlets import first_domain
 from newscrawl.state.run import now
 
 
-class Learned(msgspec.Struct, frozen=True):
+class LearnedFacts(msgspec.Struct, frozen=True):
     """Learned extraction rules and outlet domains of a site."""
 
     rules: bytes
@@ -74,7 +74,7 @@ class Reextractor:
     """
 
     def __init__(
-        self, index: ArchiveIndex, learned: Mapping[str, Learned], settings: Settings
+        self, index: ArchiveIndex, learned: Mapping[str, LearnedFacts], settings: Settings
     ) -> None:
         self._index = index
         self.learned = learned

@@ -71,7 +71,7 @@ _LEDGER_REMEDIES = {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Result of one diagnosis, with a remedy."""
+    """Result of one check: ok, warn or fail, with a remedy if needed."""
 
     name: str
     """Subject of the check."""

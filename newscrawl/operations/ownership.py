@@ -1,4 +1,4 @@
-"""Detects files in the data directory that belong to another user, and runs as root."""
+"""Finds files not owned by the data directory's owner; refuses root in another's directory."""
 
 import os
 import pwd

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, aclosing, closing, contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
+from glob import escape
 from itertools import groupby, islice
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -32,7 +33,7 @@ from newscrawl.articles.validation import faults
 from newscrawl.errors import ClusterError, NewscrawlError, StoreError, UnreadableArticleError
 from newscrawl.extraction import RuleBook
 from newscrawl.items import Article
-from newscrawl.operations.archived_articles import Learned, Reextractor
+from newscrawl.operations.archived_articles import LearnedFacts, Reextractor
 from newscrawl.operations.cluster import Cluster
 from newscrawl.state import Ledger, files_of, ledger_of
 from newscrawl.state.place import Place, as_place
@@ -85,7 +86,7 @@ class ReextractionJob(msgspec.Struct, frozen=True):
 
     version: str
     """Version of newscrawl."""
-    learned: dict[str, Learned]
+    learned: dict[str, LearnedFacts]
     """What crawls had learned, by site."""
 
 
@@ -181,7 +182,7 @@ def _begin(part: Path, index: ArchiveIndex, place: Place | Path) -> Reextraction
     sites = [name for name in SITES if next(index.urls(SITES[name].url("/")), None)]
     with ledger_of(place) as ledger:
         learned = {
-            name: Learned(
+            name: LearnedFacts(
                 RuleStore(name, ledger).book.export(),
                 ledger.outlets.domains(name) if ledger else {},
             )
@@ -194,9 +195,8 @@ def _begin(part: Path, index: ArchiveIndex, place: Place | Path) -> Reextraction
 
 def _discard(part: Path) -> None:
     """Delete the files of an unfinished feed."""
-    for left in part.parent.iterdir():
-        if left.name.startswith(f"{part.name}."):
-            left.unlink()
+    for left in part.parent.glob(f"{escape(part.name)}.*"):
+        left.unlink()
 
 
 def _last(part: Path) -> ArticleKey | None:

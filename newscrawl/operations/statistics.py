@@ -10,7 +10,7 @@ FIELDS = marked(Use.COUNTED)
 
 
 class RecordStatistics:
-    """Counts records by field, status and outlet; memory grows only with the outlets."""
+    """Counts filled fields, statuses and outlets; memory depends only on the number of outlets."""
 
     def __init__(self) -> None:
         self._sources: Counter[str] = Counter()

@@ -1,4 +1,4 @@
-"""Drops records that do not conform to the schema."""
+"""Drops records that violate the schema or the rules for dates."""
 
 from scrapy.exceptions import DropItem
 

@@ -51,8 +51,8 @@ _NAMED = 20
 """Maximum number of damaged lines to list."""
 
 
-class Sampled(NamedTuple):
-    """A record in the sample of the report page."""
+class SampledRecord(NamedTuple):
+    """A feed line chosen for the report page's sample, with its sort keys."""
 
     exported: str
     """Time of the record's creation, UTC."""
@@ -154,7 +154,7 @@ class FeedStatistics:
     """Articles by language of the text."""
     rules: Counter[str] = field(default_factory=Counter)
     """Articles by extraction method of the source's body."""
-    sample: list[Sampled] = field(default_factory=list)
+    sample: list[SampledRecord] = field(default_factory=list)
     """Sample of records: in turns the latest of each source status, of those with low agreement,
     of each reason of trust and of each outlet."""
     damages: list[Damage] = field(default_factory=list)
@@ -172,7 +172,7 @@ def count_feeds(reader: FeedReader, checks: Checks) -> FeedStatistics:
     """
     stats = FeedStatistics()
     seen: set[int] = set()
-    samples: defaultdict[tuple[str, ...], list[Sampled]] = defaultdict(list)
+    samples: defaultdict[tuple[str, ...], list[SampledRecord]] = defaultdict(list)
     for number in _latest_first(reader):
         for line in reader.lines(number):
             stats.lines += 1
@@ -190,7 +190,7 @@ def count_feeds(reader: FeedReader, checks: Checks) -> FeedStatistics:
                 continue
             seen.add(key)
             reasons = _count(stats, article, checks)
-            entry = Sampled(article.crawl.exported or "", stats.lines, line.data)
+            entry = SampledRecord(article.crawl.exported or "", stats.lines, line.data)
             for name, size in _samples(article, reasons):
                 kept = samples[name]
                 if len(kept) < size:
@@ -223,7 +223,7 @@ def _samples(article: Article, reasons: Iterable[Reason]) -> Iterator[tuple[tupl
     yield (article.aggregator, article.edition, article.outlet.slug), _SAMPLED_OF_OUTLET
 
 
-def _in_turns(samples: Iterable[list[Sampled]]) -> Iterator[Sampled]:
+def _in_turns(samples: Iterable[list[SampledRecord]]) -> Iterator[SampledRecord]:
     """Yield the latest record of each sample, then the second of each, and so on."""
     ordered = (sorted(kept, reverse=True) for kept in samples)
     for turn in zip_longest(*ordered):

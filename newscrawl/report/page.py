@@ -34,7 +34,7 @@ from newscrawl.report.feeds import (
     LOST,
     FeedStatistics,
     OutletStatistics,
-    Sampled,
+    SampledRecord,
     count_feeds,
 )
 from newscrawl.report.runs import hosts_of, losses_of, rules_of
@@ -220,7 +220,7 @@ def _outlet(outlet: OutletStatistics, last_day: str) -> dict[str, Any]:
     }
 
 
-def _sample(sample: Iterable[Sampled]) -> list[dict[str, Any]]:
+def _sample(sample: Iterable[SampledRecord]) -> list[dict[str, Any]]:
     """Return the sampled records, as many as there is room for, latest first."""
     records = _within(_record(sampled.line) for sampled in sample)
     return sorted(records, key=lambda record: record["exported"] or "", reverse=True)

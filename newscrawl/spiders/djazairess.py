@@ -1,4 +1,4 @@
-"""Spider of djazairess.com, the aggregator of Algerian newspapers."""
+"""Spider for djazairess.com, the aggregator of Algerian newspapers."""
 
 from newscrawl.spiders.base import AggregatorSpider
 

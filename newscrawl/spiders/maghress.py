@@ -1,4 +1,4 @@
-"""Spider of maghress.com, the aggregator of Moroccan newspapers."""
+"""Spider for maghress.com, the aggregator of Moroccan newspapers."""
 
 from newscrawl.spiders.base import AggregatorSpider
 

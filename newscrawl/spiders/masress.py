@@ -1,4 +1,4 @@
-"""Spider of masress.com, the aggregator of Egyptian newspapers."""
+"""Spider for masress.com, the aggregator of Egyptian newspapers."""
 
 from newscrawl.spiders.base import AggregatorSpider
 

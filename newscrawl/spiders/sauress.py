@@ -1,4 +1,4 @@
-"""Spider of sauress.com, the aggregator of Saudi newspapers."""
+"""Spider for sauress.com, the aggregator of Saudi newspapers."""
 
 from newscrawl.spiders.base import AggregatorSpider
 

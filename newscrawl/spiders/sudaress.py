@@ -1,4 +1,4 @@
-"""Spider of sudaress.com, the aggregator of Sudanese newspapers."""
+"""Spider for sudaress.com, the aggregator of Sudanese newspapers."""
 
 from newscrawl.spiders.base import AggregatorSpider
 

@@ -1,4 +1,4 @@
-"""Spider of turess.com, the aggregator of Tunisian newspapers."""
+"""Spider for turess.com, the aggregator of Tunisian newspapers."""
 
 from newscrawl.spiders.base import AggregatorSpider
 

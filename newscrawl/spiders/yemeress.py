@@ -1,4 +1,4 @@
-"""Spider of yemeress.com, the aggregator of Yemeni newspapers."""
+"""Spider for yemeress.com, the aggregator of Yemeni newspapers."""
 
 from newscrawl.spiders.base import AggregatorSpider
 

@@ -7,7 +7,7 @@ from newscrawl.state.database import Database
 
 @dataclass(frozen=True, slots=True)
 class WalkProgress:
-    """Progress of a listing's walk: the page it has reached, and the filters it was run with."""
+    """How far a walk through a listing has got, and the filters it ran with."""
 
     page: str
     """URL of the last page whose articles are stored; empty once the last page of all is."""

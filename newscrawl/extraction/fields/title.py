@@ -166,7 +166,7 @@ _UNSEEN = (
 
 
 def _as_shown(nodes: list[LexborNode], headings: list[str]) -> list[str]:
-    """Return headings as a person sees them: without hidden words, with blanks between parts.
+    """Return headings as displayed: without hidden words, with blanks between parts.
 
     Adjacent elements without a blank between them are displayed as blocks; a single first letter is
     joined to its word.
