@@ -4,7 +4,7 @@ import csv
 import dataclasses
 import hashlib
 import json
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -205,6 +205,14 @@ def test_filters_as_arguments(tmp_path: Path, arguments: str, expected: str) -> 
     given = {word[2:] for word in arguments.split() if word.startswith("--")}
     recorded = {"no-duplicates" if name == "duplicates" else name for name in filters(package)}
     assert recorded == given
+
+
+def test_since_may_be_a_number_of_days_before_today(tmp_path: Path) -> None:
+    now = datetime.now(UTC)
+    days = [now - timedelta(days=days) for days in (2, 30)]
+    put(tmp_path, [article(n, published=day.isoformat()) for n, day in enumerate(days)])
+    good(tmp_path, "-o", tmp_path / "out", "--since", "7d")
+    assert len(ids(tmp_path / "out/articles.jsonl")) == 1
 
 
 def filters(package: Any) -> Any:
