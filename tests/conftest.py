@@ -50,7 +50,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if isinstance(item, pytest.Function) and _starts_processes(item.module):
             item.add_marker("slow")
-    first = ("test_scrapyd", "test_nodes", "test_nothing_lost", "test_article_states")
+    first = ("test_scrapyd", "test_reading", "test_browser", "test_nodes", "test_faults", "test_docs")
     items.sort(key=lambda item: (item.path.stem not in first, "slow" not in item.keywords))
 
 
