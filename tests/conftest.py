@@ -50,7 +50,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if isinstance(item, pytest.Function) and _starts_processes(item.module):
             item.add_marker("slow")
-    first = ("test_scrapyd", "test_reading", "test_browser", "test_nodes", "test_faults", "test_docs")
+    longest = "scrapyd", "reading", "browser", "nodes", "faults", "docs"
+    first = {f"test_{name}" for name in longest}
     items.sort(key=lambda item: (item.path.stem not in first, "slow" not in item.keywords))
 
 
