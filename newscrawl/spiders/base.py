@@ -181,7 +181,7 @@ class AggregatorSpider(scrapy.Spider):
                     for request in self.discovery.follow_links(copy.key, links):
                         yield request
                     too_old = self._is_too_old(copy)
-        except Exception as error:  # noqa: BLE001 - the walk must not wait for this article forever forever
+        except Exception as error:  # noqa: BLE001 - the walk must not wait forever for this article
             report_error(self.crawler, response, error)
             copy = None
         for request in self.discovery.parsed(page, too_old=too_old):
@@ -233,7 +233,7 @@ class AggregatorSpider(scrapy.Spider):
         given = request.cb_kwargs
         try:
             self._note_failure(given["key"], failure, candidate=given["discovered"] is None)
-        except Exception as error:  # noqa: BLE001 - the walk must not wait for this article forever forever
+        except Exception as error:  # noqa: BLE001 - the walk must not wait forever for this article
             report_error(self.crawler, failure, error)
         for following in self.discovery.parsed(given["page"], too_old=None):
             yield following
