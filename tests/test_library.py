@@ -51,7 +51,7 @@ def test_documented_operations_run_as_written(
     assert "ok 1.0" in shown
     assert "maghress:fr/courrier/101" in shown
     assert "maghress:fr/lopinion/36897 2 2024-03-29T00:00:00+00:00 no_link" in shown
-    assert (tmp_path / "corpus.csv").exists()
+    assert (tmp_path / "corpus/articles.csv").exists()
 
 
 @pytest.mark.parametrize(("module", "name"), NAMES, ids=".".join)
