@@ -4,8 +4,6 @@ BIN := .venv/bin
 TARGET ?= local
 BROWSER ?= yes
 POSTGRESQL ?= yes
-# One more than there are processors, as many tests wait for a process or a deadline.
-WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 # scrapyd-deploy: of the development environment, or else of a small one, as on a node.
 CLIENT := $(if $(wildcard .venv/bin/scrapyd-deploy),.venv,.venv-deploy)
 
@@ -31,7 +29,7 @@ check: lint
 	$(BIN)/pytest -q -n auto --dist loadfile -m "not slow"
 
 test: .venv/.test browser postgresql
-	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile
+	$(BIN)/pytest -q -n auto --dist loadfile --no-loadscope-reorder
 
 lint: .venv/.test
 	$(BIN)/ruff check .
