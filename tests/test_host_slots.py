@@ -14,6 +14,7 @@ import pytest
 
 from newscrawl.fetching.hosts import Hosts
 from newscrawl.state import Ledger
+from newscrawl.state.host_slots import HostHealth
 from newscrawl.state.place import Place
 
 fork = multiprocessing.get_context("fork")
@@ -138,3 +139,19 @@ def test_hosts_of_a_killed_or_stopped_process_are_free_after_its_lease(
     holder.join()
     # When the holder's request ended is not known to anybody else.
     check([event for event in read(log) if event[:2] != ("a", "done")])
+
+
+def test_a_clock_set_back_holds_up_no_host(place: Place) -> None:
+    with closing(Ledger(place)) as ledger:
+        slots = ledger.host_slots
+        slots.register("maghress")
+        assert slots.take(HOST, PAUSE)
+        slots.give_back(HOST, HostHealth(free_in=PAUSE))
+        # What an hour makes of the stored times.
+        ledger.articles._database.execute(
+            "UPDATE host_slots SET free_at = free_at + 3600,"
+            " rests_until = CASE WHEN rests_until > 0 THEN rests_until + 3600 ELSE 0 END"
+        )
+        health = slots.take(HOST, PAUSE)
+    assert health
+    assert (health.free_in, health.rests_for) == (PAUSE, 0)

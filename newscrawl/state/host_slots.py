@@ -15,6 +15,9 @@ _PRECISION = 0.002
 _RESERVED = 5.0
 """Seconds for which a host slot is reserved for the process that waits for it first."""
 
+_LONGEST_PAUSE = 3000.0
+"""Seconds; a host that is to be free later than that was noted before the clock was set back."""
+
 
 @dataclass(frozen=True, slots=True)
 class HostHealth:
@@ -137,9 +140,8 @@ class HostSlots:
             fenced=False,
         ).fetchall()
         for free_in, rests_for, failures, rests, reason, wanted in taken:
-            return HostHealth(
-                max(0.0, free_in), max(0.0, rests_for), failures, rests, reason, bool(wanted)
-            )
+            free_in = max(0.0, free_in) if free_in <= _LONGEST_PAUSE else pause
+            return HostHealth(free_in, max(0.0, rests_for), failures, rests, reason, bool(wanted))
         self._database.execute(
             f"""
             UPDATE host_slots SET wanted_by = :owner, wanted_until = {clock} + :reserved
@@ -161,8 +163,11 @@ class HostSlots:
 
     def _write(self, host: str, health: HostHealth, change: str, condition: str) -> None:
         clock = self._database.clock
+        # A host that does not back off has no end of a back-off, which a clock that is set back
+        # would move into the future.
+        rest = f"{clock} + ?" if health.rests_for > 0 else "?"
         self._database.execute(
-            f"UPDATE host_slots SET {change} free_at = {clock} + ?, rests_until = {clock} + ?,"  # noqa: S608 - literals
+            f"UPDATE host_slots SET {change} free_at = {clock} + ?, rests_until = {rest},"  # noqa: S608 - literals
             f" failures = ?, rests = ?, reason = ? WHERE host = ? {condition}",
             (
                 health.free_in + _PRECISION,
