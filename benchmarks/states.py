@@ -16,7 +16,7 @@ from tests.test_article_states import ArticleStates, run
 
 
 def main() -> int:
-    """Run rounds until the time is over, on the database that is asked for."""
+    """Run rounds until the time is over, on the chosen database."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--hours", type=float, default=2)
     parser.add_argument("--seed", type=int, default=1, help="of the first round")
