@@ -79,20 +79,19 @@ def _matches(page: Page, reference: Reference) -> list[_Match]:
 
 def _match(block: int, places: list[int | None], hits: int) -> _Match:
     """Return the position of a block in the reference, by its word n-grams."""
-    mask = 0
-    offsets = []
-    for index, place in enumerate(places):
-        if place is not None:
-            mask |= 1 << place
-            offsets.append(place - index)
+    near = [place for place in places if place is not None]
+    offsets = [place - index for index, place in enumerate(places) if place is not None]
+    lowest = min(near)
+    mask = 0  # shifted, as small numbers are fast
+    for place in near:
+        mask |= 1 << (place - lowest)
     # A repeated phrase is found at its first position only; the median offset is the block's.
     ordered = sorted(offsets)
     median = ordered[hits // 2]
     drift = max(_DRIFT, len(places) // 10)
-    near = [place for place in places if place is not None]
     if median - ordered[0] > drift or ordered[-1] - median > drift:
         near = [p for p, offset in zip(near, offsets, strict=True) if abs(offset - median) <= drift]
-    return _Match(block, hits / len(places), mask, min(near), max(near))
+    return _Match(block, hits / len(places), mask << lowest, min(near), max(near))
 
 
 def guided(page: Page, reference: Reference) -> list[int]:
@@ -213,10 +212,11 @@ def _smallest(page: Page, matches: list[_Match], whole: int) -> int:
         full = [c for c in children.get(best, ()) if masks[c].bit_count() >= needed]
         if not full:
             return best
-        best = min(
-            full,
-            key=lambda c: (bool(elements[c].flags & COMMENTS), -masks[c].bit_count() // 8, c),
-        )
+        if len(full) > 1:  # most often, there is one
+            full.sort(
+                key=lambda c: (bool(elements[c].flags & COMMENTS), -masks[c].bit_count() // 8, c)
+            )
+        best = full[0]
 
 
 def _between(page: Page, reference: Reference, chain: list[_Match]) -> list[int]:
