@@ -5,6 +5,7 @@ the page decides. Without one, the layout alone decides (``unguided``).
 """
 
 import re
+from collections.abc import Iterable
 
 import msgspec
 
@@ -127,20 +128,36 @@ def guided(page: Page, reference: Reference) -> list[int]:
     ordered = {match.block for match in chain}
     blocks = _between(page, reference, chain)
     blocks += [m.block for m in chosen if m.block not in ordered and m.share >= 0.8]
-    last = chain[-1].block
-    size = _size(page, blocks)
-    outline = Outline(page, [match.block for match in chain])
     # A repetition of the article after its end is a quotation.
     told = {match.block for match in matches if match.share >= 0.5}
-    rest = [index for index in outline.body(last) if index > last and index not in told]
-    if _size(page, rest) > _TAIL * size:
-        blocks += rest
-    elif rest and rest[0] == last + 1 and [i for i in rest if _beside(page, last, i)] == rest[:1]:
-        blocks.append(rest[0])  # one last paragraph that only the outlet has
+    blocks += _rest(page, [match.block for match in chain], _size(page, blocks), told)
     return sorted(set(blocks))
 
 
-def _size(page: Page, blocks: list[int]) -> int:
+def _rest(page: Page, chain: list[int], size: int, told: set[int]) -> list[int]:
+    """Return the blocks after the end of the copy that belong to the article.
+
+    Args:
+        page: The page's blocks.
+        chain: The blocks that match the copy, in its order.
+        size: Characters of the body so far.
+        told: All blocks that match the copy.
+    """
+    last = chain[-1]
+    behind = range(last + 1, len(page.blocks))
+    little = _size(page, behind) <= _TAIL * size
+    if not behind or (little and not _beside(page, last, behind[0])):
+        return []  # whatever the layout is
+    outline = Outline(page, chain)
+    rest = [index for index in outline.body(last) if index > last and index not in told]
+    if _size(page, rest) > _TAIL * size:
+        return rest
+    if rest and rest[0] == last + 1 and [i for i in rest if _beside(page, last, i)] == rest[:1]:
+        return rest[:1]  # one last paragraph that only the outlet has
+    return []
+
+
+def _size(page: Page, blocks: Iterable[int]) -> int:
     """Return the number of characters of some blocks."""
     return sum(len(page.blocks[index].text) for index in blocks)
 
