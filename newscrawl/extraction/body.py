@@ -80,6 +80,9 @@ def _matches(page: Page, reference: Reference) -> list[_Match]:
 
 def _match(block: int, places: list[int | None], hits: int) -> _Match:
     """Return the position of a block in the reference, by its word n-grams."""
+    first, count = places[0], len(places)
+    if first is not None and places == list(range(first, first + count)):  # the same text
+        return _Match(block, 1.0, ((1 << count) - 1) << first, first, first + count - 1)
     near = [place for place in places if place is not None]
     offsets = [place - index for index, place in enumerate(places) if place is not None]
     lowest = min(near)
