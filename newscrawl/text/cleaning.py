@@ -295,6 +295,11 @@ class _Table(dict[int, str]):
 
 _FOLD = _Table(_fold_character)
 _WORDS = _Table(_word_character)
+# Byte tables for ASCII text: folding by them is several times faster than by Unicode's tables.
+_ASCII = list(map(chr, range(128)))
+_FOLD_ASCII = "".join(_fold_character(char) or " " for char in _ASCII).encode().ljust(256)
+_WORDS_ASCII = "".join(_word_character(char) or " " for char in _ASCII).encode().ljust(256)
+_DROPPED_ASCII = "".join(char for char in _ASCII if not _fold_character(char)).encode()
 
 
 def fold(s: str) -> str:
@@ -308,6 +313,8 @@ def fold(s: str) -> str:
     >>> fold("الأُسْـرة") == fold("الاسره")
     True
     """
+    if s.isascii():
+        return s.encode().translate(_FOLD_ASCII, _DROPPED_ASCII).decode()
     return _normalized("NFKC", s).translate(_FOLD)
 
 
@@ -319,6 +326,8 @@ def words(s: str) -> list[str]:
     >>> words("新聞 abc")
     ['新', '聞', 'abc']
     """
+    if s.isascii():
+        return s.encode().translate(_WORDS_ASCII, _DROPPED_ASCII).decode().split()
     parted = s.replace("œ", "oe").replace("ß", "ss")
     try:
         coded = codecs.charmap_encode(parted, "strict", _COMMON_CODES)[0]
