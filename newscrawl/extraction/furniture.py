@@ -15,6 +15,8 @@ _CREDIT = re.compile(
     r"(?<!\bla )\b(?:foto|photo|crédit|credit|image|bild|صورة)s?\s*:).{0,60}$",
     re.IGNORECASE,
 )
+_CREDIT_SIGN = re.compile("[©(:]")
+"""Characters of which each credit has one; most texts have none."""
 _INVITES = 0.2
 """Linked share of a prompt; a sentence that mentions a service has fewer links."""
 _PHRASE = 100
@@ -93,7 +95,7 @@ def is_notice(block: Block) -> bool:
     text = block.text
     return len(text) - block.linked < 200 and (
         ((block.linked > 0 or len(text) < _PHRASE) and _leads_elsewhere(block))
-        or _CREDIT.search(text) is not None
+        or (_CREDIT_SIGN.search(text) is not None and _CREDIT.search(text) is not None)
         or (is_link(block) and _POINTER.match(text) is not None)
         or (block.linked > 0 and _INVITATION.search(text) is not None)
         or (block.linked > _INVITES * len(text) and _SERVICE.search(text) is not None)

@@ -13,6 +13,12 @@ _PAYWALL = re.compile(
     re.IGNORECASE,
 )
 
+# One of these is in every notice, in folded case; they are faster to search for.
+_STEMS = (
+    *("abonn", "payant", "serv", "il vous reste", "subscri"),
+    *("شتر", "القراءة", "مؤرشف"),
+)
+
 
 def announces_paywall(text: str) -> bool:
     """Return whether a text says that the article is for subscribers.
@@ -22,4 +28,5 @@ def announces_paywall(text: str) -> bool:
     >>> announces_paywall("هذا المقال مخصص للمشتركين."), announces_paywall("عرض خاص للمشتركين")
     (True, False)
     """
-    return _PAYWALL.search(text) is not None
+    folded = text.casefold()
+    return any(map(folded.__contains__, _STEMS)) and _PAYWALL.search(text) is not None

@@ -7,7 +7,7 @@ from newscrawl.extraction.metadata import Metadata, types_of
 from newscrawl.extraction.trace import chose, note
 from newscrawl.text.cleaning import plain
 
-_SEPARATOR = re.compile(r"(?:(?<!\s)\s++)?[:,|]\s++|\s-\s")
+_SEPARATOR = re.compile("[:,|] | - ")  # in a folded line
 _SITE = frozenset(("WebSite", "Organization", "NewsMediaOrganization"))
 
 
@@ -34,7 +34,7 @@ def lead(metadata: Metadata, title: str | None, names: SiteNames) -> str | None:
             continue
         # "La Gazette : toute l'actualité", or the title with the site's name
         parts = _SEPARATOR.split(folded)
-        begin, end = parts[0], parts[-1]
+        begin, end = parts[0].rstrip(), parts[-1]
         whole = folded.removesuffix(end).rstrip(" :,|-")
         if not (names.exactly(begin) or (whole in others and names.exactly(end))):
             return text
