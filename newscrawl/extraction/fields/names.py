@@ -24,21 +24,21 @@ class SiteNames:
         if domain := registered_domain(url):
             names += [domain, domain.split(".")[0], f"www.{domain}"]
         self._folded = {folded_line(name[:_LONGEST_NAME]).lstrip("@") for name in names}
-        self._publishers = {_NO_LETTER.sub("", name) for name in own}
-        self._plain = {_NO_LETTER.sub("", name) for name in self._folded}
-        self._domain = _NO_LETTER.sub("", domain.split(".")[0]) if domain else ""
+        self._publishers = {_letters(name) for name in own}
+        self._plain = {_letters(name) for name in self._folded}
+        self._domain = _letters(domain.split(".")[0]) if domain else ""
 
     def exactly(self, folded: str) -> bool:
         """Return whether a folded line is one of the names."""
-        return folded in self._folded or _NO_LETTER.sub("", folded) in self._plain
+        return folded in self._folded or _letters(folded) in self._plain
 
     def publish(self, text: str) -> bool:
         """Return whether a text is a name of the publisher, not a section's."""
-        return _NO_LETTER.sub("", folded_line(text)) in self._publishers
+        return _letters(folded_line(text)) in self._publishers
 
     def include(self, text: str) -> bool:
         """Return whether a text is one of the names or part of one."""
-        letters = _NO_LETTER.sub("", folded_line(text))
+        letters = _letters(folded_line(text))
         if letters in self._plain or (
             len(letters) >= 4 and any(letters in name for name in self._plain)
         ):
@@ -68,6 +68,12 @@ _NO_LETTER = re.compile(r"[\W_]+")
 def folded_line(text: str) -> str:
     """Fold a text for comparison, with white space collapsed to single spaces."""
     return " ".join(fold(text).split())
+
+
+@cached_if_short
+def _letters(folded: str) -> str:
+    """Return the letters and digits of a folded line."""
+    return _NO_LETTER.sub("", folded)
 
 
 def declared_section(metadata: Metadata) -> str | None:
