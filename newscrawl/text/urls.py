@@ -28,7 +28,8 @@ _HOST = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 # Most URLs of a page have only plain characters and need no fixing.
 _PLAIN = re.compile(
-    r"https?://[a-z0-9]+(?:[.-][a-z0-9]+)*/[A-Za-z0-9/._~-]*(?:\?[A-Za-z0-9/._~=&,-]+)?"
+    r"https?://[a-z0-9]+(?:[.-][a-z0-9]+)*/[A-Za-z0-9/._~%,:+!@$*()-]*"
+    r"(?:\?[A-Za-z0-9/._~%,:+!@$*()=&-]+)?"
 )
 
 _FRONT_PATH = re.compile(
