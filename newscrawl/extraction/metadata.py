@@ -252,8 +252,9 @@ class Metadata:
             elif given := _text(value.get("givenName")):
                 yield Author(f"{given} {_text(value.get('familyName')) or ''}", person)
 
+    @cached_property
     def publishers(self) -> list[str]:
-        """Return the names of the site."""
+        """The names of the site."""
         names = [self.meta("og:site_name"), self.meta("application-name"), self.meta("publisher")]
         for node in (self.article, *self.nodes[:20]):
             publisher = node.get("publisher") or node.get("sourceOrganization")

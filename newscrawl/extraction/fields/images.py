@@ -76,7 +76,7 @@ def _descriptions(metadata: Metadata) -> dict[str, str]:
     A description that is the page's title, the site's name or a file's name says nothing.
     """
     found: dict[str, str] = {}
-    none = {"", *(folded_line(plain(name)) for name in metadata.publishers())}
+    none = {"", *(folded_line(plain(name)) for name in metadata.publishers)}
     titles = (metadata.meta("og:title", "twitter:title"), metadata.text("headline"), metadata.head)
     none.update(folded_line(plain(title)) for title in titles if title)
     for urls, texts in (map(metadata.metas.get, names, ([], [])) for names in _DESCRIBED):

@@ -17,7 +17,7 @@ class SiteNames:
     """Names of a site, to distinguish them from titles and authors."""
 
     def __init__(self, metadata: Metadata, url: str) -> None:
-        names = [*metadata.publishers(), *metadata.metas.get("twitter:site", ())]
+        names = [*metadata.publishers, *metadata.metas.get("twitter:site", ())]
         own = {folded_line(name) for name in names}
         if (rubric := declared_section(metadata)) and folded_line(rubric) not in own:
             names.append(rubric)
