@@ -20,6 +20,10 @@ _SHORT = 40
 _NEAR = 6
 _DRIFT = 3
 """Words by which a copy may be ahead of or behind the page within a short block."""
+_REST = 10
+"""Words of a copy before the first or after the last match that short blocks may hold."""
+_AHEAD = 20
+"""Words of the copy, and blocks of the page, that may be passed over among these."""
 _TAIL = 0.2
 """Share of the aligned text from which the prose after a copy's end belongs to the article."""
 _OPENING = 100
@@ -225,13 +229,41 @@ def _smallest(page: Page, matches: list[_Match], whole: int) -> int:
 def _between(page: Page, reference: Reference, chain: list[_Match]) -> list[int]:
     """Return the chain's blocks, and those between and around them that match the copy."""
     blocks: list[int] = []
-    before, start = max(-1, chain[0].block - _NEAR), 0
+    first = chain[0].block
+    before, start = max(-1, first - _NEAR), 0
     for match in chain:
         blocks += _filling(page, reference, range(before + 1, match.block), start, match.first)
         blocks.append(match.block)
         before, start = match.block, match.last + SIZE
     after = min(before + _NEAR, len(page.blocks))
-    return blocks + _filling(page, reference, range(before + 1, after), start, None)
+    blocks += _filling(page, reference, range(before + 1, after), start, None)
+    said = reference.words
+    blocks += _going_on(page, reference, range(first - 1, -1, -1), said[: chain[0].first][::-1])
+    return blocks + _going_on(page, reference, range(before + 1, len(page.blocks)), said[start:])
+
+
+def _going_on(page: Page, reference: Reference, candidates: range, rest: list[str]) -> list[int]:
+    """Return the blocks that go on as the copy does, however short; backwards before its match.
+
+    Lists and tables do, which are too short to be matched.
+    """
+    found: list[int] = []
+    at = missed = 0
+    if len(rest) < _REST:
+        return found
+    for index in candidates:
+        said = reference.read(page.blocks[index].text)[:: candidates.step]
+        for place in range(at, min(at + _AHEAD, len(rest))) if said else ():
+            same = set(rest[place : place + len(said)])
+            if rest[place] == said[0] and sum(map(same.__contains__, said)) >= 0.6 * len(said):
+                found.append(index)
+                at, missed = place + len(said), 0
+                break
+        else:
+            missed += 1
+            if missed > _AHEAD:
+                break
+    return found
 
 
 def _filling(
