@@ -138,9 +138,7 @@ def guided(page: Page, reference: Reference) -> list[int]:
     last = chain[-1].block
     size = _size(page, blocks)
     outline = Outline(page, [match.block for match in chain])
-    # A repetition of the article after its end is a quotation.
-    told = {match.block for match in matches if match.share >= 0.5}
-    rest = [index for index in outline.body(last) if index > last and index not in told]
+    rest = [index for index in outline.body(last) if index > last]
     if _size(page, rest) > _TAIL * size:
         blocks += rest
     elif rest and rest[0] == last + 1 and [i for i in rest if _beside(page, last, i)] == rest[:1]:
