@@ -139,11 +139,20 @@ def guided(page: Page, reference: Reference) -> list[int]:
     size = _size(page, blocks)
     outline = Outline(page, [match.block for match in chain])
     rest = [index for index in outline.body(last) if index > last]
+    # A part that only repeats the article after its end is a quotation, or another edition of it.
+    told = {match.block for match in matches if match.share >= 0.8}
+    fresh = {_around(page, index) for index in rest if index not in told}
+    rest = [index for index in rest if index not in told or _around(page, index) in fresh]
     if _size(page, rest) > _TAIL * size:
         blocks += rest
     elif rest and rest[0] == last + 1 and [i for i in rest if _beside(page, last, i)] == rest[:1]:
         blocks.append(rest[0])  # one last paragraph that only the outlet has
     return sorted(set(blocks))
+
+
+def _around(page: Page, block: int) -> int:
+    """Return the element around that of a block."""
+    return page.elements[page.blocks[block].element].parent
 
 
 def _size(page: Page, blocks: list[int]) -> int:
