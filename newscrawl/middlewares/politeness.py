@@ -140,9 +140,9 @@ class PolitenessMiddleware:
         downloader = self._crawler.engine.downloader
         slot = downloader.slots.get(downloader.get_slot_key(request))
         if slot:
-            # The downloader counts from the sending of a request. The next request may arrive faster,
-            # as another process sends it or the connection is established by now, so the pause
-            # begins with the response.
+            # The downloader counts from the sending of a request. If the next may arrive faster,
+            # as another process sends it or the connection is established by now, the pause begins
+            # with the response.
             late = host.contended or host.answers <= 1
             host.hold_until((monotonic() if late else slot.lastseen) + slot.delay)
         try:
