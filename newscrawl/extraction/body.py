@@ -9,7 +9,8 @@ import re
 import msgspec
 
 from newscrawl.extraction.alignment import SIZE, Reference, compared, shingles
-from newscrawl.extraction.blocks import AWAY, COMMENTS, ENDS, Page
+from newscrawl.extraction.blocks import ENDS, Page
+from newscrawl.extraction.flags import AWAY, COMMENTS
 from newscrawl.extraction.outline import OUT, Outline
 
 ENOUGH = 0.25
