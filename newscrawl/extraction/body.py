@@ -25,6 +25,8 @@ _REST = 10
 """Words of a copy before the first or after the last match that short blocks may hold."""
 _AHEAD = 20
 """Words of the copy, and blocks of the page, that may be passed over among these."""
+_FEW = 12
+"""Shingles of a match below which it may be by chance."""
 _TAIL = 0.2
 """Share of the aligned text from which the prose after a copy's end belongs to the article."""
 _OPENING = 100
@@ -134,6 +136,7 @@ def guided(page: Page, reference: Reference) -> list[int]:
         return []
     # Blocks out of order belong to the body only if the copy has all of them.
     ordered = {match.block for match in chain}
+    chain = _without_strays(page, chain)
     blocks = _between(page, reference, chain)
     blocks += [m.block for m in chosen if m.block not in ordered and m.share >= 0.8]
     last = chain[-1].block
@@ -208,6 +211,21 @@ def _chain(matches: list[_Match]) -> list[_Match]:
         chain.append(matches[index])
         index = previous[index]
     return chain[::-1]
+
+
+def _without_strays(page: Page, chain: list[_Match]) -> list[_Match]:
+    """Remove a first or last match of a few words with more text before the next than the others.
+
+    Headings and comments that repeat a phrase are such matches, far from the article's beginning.
+    """
+    size = _size(page, [match.block for match in chain])
+    for stray, beside in ((-1, -2), (0, 1)):
+        while len(chain) > 1 and chain[stray].mask.bit_count() < _FEW:
+            between = sorted((chain[stray].block, chain[beside].block))
+            if _size(page, list(range(between[0] + 1, between[1]))) <= size:
+                break
+            del chain[stray]
+    return chain
 
 
 def _smallest(page: Page, matches: list[_Match], whole: int) -> int:
