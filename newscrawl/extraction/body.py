@@ -131,12 +131,11 @@ def guided(page: Page, reference: Reference) -> list[int]:
         seen |= match.mask
         chosen.append(match)
     chosen.sort(key=lambda match: match.block)
-    chain = _chain(chosen)
+    chain = _without_strays(page, _chain(chosen))
     if not chain:
         return []
-    # Blocks out of order belong to the body only if the copy has all of them.
+    # Blocks out of order, or far away, belong to the body only if the copy has all of them.
     ordered = {match.block for match in chain}
-    chain = _without_strays(page, chain)
     blocks = _between(page, reference, chain)
     blocks += [m.block for m in chosen if m.block not in ordered and m.share >= 0.8]
     last = chain[-1].block
