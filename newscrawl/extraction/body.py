@@ -279,8 +279,10 @@ def _going_on(page: Page, reference: Reference, candidates: range, rest: list[st
     for index in candidates:
         said = reference.read(page.blocks[index].text)[:: candidates.step]
         for place in range(at, min(at + _AHEAD, len(rest))) if said else ():
+            if rest[place] != said[0]:
+                continue
             same = set(rest[place : place + len(said)])
-            if rest[place] == said[0] and sum(map(same.__contains__, said)) >= 0.6 * len(said):
+            if sum(map(same.__contains__, said)) >= 0.6 * len(said):
                 found.append(index)
                 at, missed = place + len(said), 0
                 break
