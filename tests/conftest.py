@@ -11,14 +11,16 @@ from types import ModuleType
 import pytest
 from hypothesis import settings
 
-from tests import crawl_server, support, web
+from tests import preloaded, support, web
 from tests.postgres import Server, server
 
 STARTERS = (
     multiprocessing,
     subprocess,
     web,
-    crawl_server.CrawlServer,
+    preloaded,
+    preloaded.run,
+    preloaded.start,
     support.reextract,
     support.replay,
     support.scrapy,
