@@ -9,6 +9,7 @@ from typing import Any
 
 from newscrawl.demo.proxy import DemoProxy, Reply
 from newscrawl.state import Ledger, ledger_path
+from tests import preloaded
 from tests.support import SOURCE, URL, listing, walked, web
 from tests.web import Outcome, Web, command, crawl, environment
 
@@ -35,7 +36,7 @@ def kill(small: Web, data: Path, articles: int = 5, **arguments: str) -> None:
 
     settings = {"FEED_BATCH": "1", "CONCURRENT_REQUESTS_PER_DOMAIN": "1"}
     with DemoProxy(reply) as proxy:
-        run = subprocess.Popen(
+        run = preloaded.start(
             command("maghress", settings, arguments),
             env=environment(proxy, data),
             stdout=subprocess.DEVNULL,

@@ -21,6 +21,7 @@ from newscrawl.operations.notifications import heartbeat, notify
 from newscrawl.state.run import job_name
 from newscrawl.state.run_reports import report_path, write_report
 from newscrawl.state.running import killed_runs
+from tests import preloaded
 from tests.web import Web, command, crawl, environment
 
 REPORT = {"spider": "maghress", "outcome": "failed", "job": "a", "errors": ["no page"]}
@@ -114,7 +115,7 @@ def test_a_killed_run_is_found_and_notified(tmp_path: Path, servers: tuple[int, 
     }
     direct = {"no_proxy": "127.0.0.1", "NO_PROXY": "127.0.0.1"}
     with DemoProxy(Web().reply) as proxy:
-        first = subprocess.Popen(
+        first = preloaded.start(
             command("maghress", settings, {"_job": "first"}),
             env=environment(proxy, tmp_path) | direct,
             stderr=subprocess.DEVNULL,

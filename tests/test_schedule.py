@@ -19,17 +19,16 @@ from newscrawl.aggregator.sites import SITES
 from newscrawl.demo.proxy import Reply
 from newscrawl.operations.schedule import KINDS, kind_of, next_backfill, plan
 from newscrawl.state.run_reports import report_path, write_report
+from tests import preloaded
 from tests.web import Web, aggregator_page, crawl
 
 ALIVE = {site.name for site in SITES.values() if site.alive}
 
 
 def schedule(data: Path, *options: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "scrapy", "schedule", *options],
+    done = preloaded.run(
+        [*preloaded.SCRAPY, "schedule", *options],
         env=os.environ | {"NEWSCRAWL_DATA": str(data)},
-        capture_output=True,
-        text=True,
         check=True,
     )
     return done.stdout
@@ -178,15 +177,13 @@ def test_settings_are_posted_with_the_runs_and_torn_reports_do_not_matter(tmp_pa
     threading.Thread(target=server.serve_forever, daemon=True).start()
     url = f"http://127.0.0.1:{server.server_address[1]}/"
     hour = str(datetime.now(UTC).hour)
-    done = subprocess.run(
+    done = preloaded.run(
         [
-            *(sys.executable, "-m", "scrapy", "schedule", "--post", url),
+            *(*preloaded.SCRAPY, "schedule", "--post", url),
             *("--setting", "LOG_JSON=1", "--setting", "DOWNLOAD_DELAY=2"),
             *("-s", f"QUIET_HOURS={hour},{hour}"),
         ],
         env=os.environ | {"NEWSCRAWL_DATA": str(tmp_path), "no_proxy": "127.0.0.1"},
-        capture_output=True,
-        text=True,
     )
     server.shutdown()
     server.server_close()
@@ -199,14 +196,12 @@ def test_settings_are_posted_with_the_runs_and_torn_reports_do_not_matter(tmp_pa
 
 @pytest.mark.parametrize("setting", ["NOSUCH=1", "LOG_JSON"])
 def test_a_setting_to_post_must_exist(tmp_path: Path, setting: str) -> None:
-    done = subprocess.run(
+    done = preloaded.run(
         [
-            *(sys.executable, "-m", "scrapy", "schedule"),
+            *(*preloaded.SCRAPY, "schedule"),
             *("--post", "http://127.0.0.1:1/", "--setting", setting),
         ],
         env=os.environ | {"NEWSCRAWL_DATA": str(tmp_path)},
-        capture_output=True,
-        text=True,
     )
     assert done.returncode == 2
     assert setting in done.stderr

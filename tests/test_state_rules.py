@@ -2,8 +2,8 @@
 
 import json
 import os
-import time
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ from newscrawl.state import Ledger, ledger_path
 from tests.changing_network import PER_PAGE, TODAY, Network, Piece
 from tests.preloaded import SCRAPY, run
 from tests.web import FAST, environment
+
+SECONDS = timedelta(days=1).total_seconds()
 
 WALK = {"outlets": "courrier"}
 QUIET = FAST | {"CONCURRENT_REQUESTS_PER_DOMAIN": "1", "MONITORS": "0", "PARSE_WORKERS": "0"}
@@ -27,15 +29,12 @@ class Sandbox:
         self.network = Network()
         self.days = 0.0
         self._runs = 0
-        self._ended = 0
 
     def publish(self, count: int, days_ago: int = 0) -> list[Piece]:
         return [self.network.publish("maghress", "courrier", days_ago) for _ in range(count)]
 
     def crawl(self, *codes: int, **given: str) -> dict[str, Any]:
         """Report of a crawl that exits with 0 or one of the codes; capitals are settings."""
-        if int(time.time()) == self._ended:  # timestamps of the ledger have whole seconds
-            time.sleep(1 - time.time() % 1)
         self._runs += 1
         job = f"run-{self._runs}"
         settings = QUIET | {"NEWSCRAWL_DATA": str(self.data)}
@@ -48,7 +47,6 @@ class Sandbox:
             argv += [part for item in arguments.items() for part in ("-a", "=".join(item))]
             code, log = self._run(argv, environment(proxy, self.data))
             assert code in (codes or (0,)), log
-        self._ended = int(time.time())
         report: dict[str, Any] = json.loads((self.data / "runs" / f"{job}.json").read_text())
         parts = ("exported", "rejected", "failed", "unchanged", "left")
         assert report["found"] == sum(report[part] for part in parts)
@@ -64,7 +62,9 @@ class Sandbox:
 
     def _run(self, arguments: list[str], variables: Mapping[str, str]) -> tuple[int, str]:
         """Run a command and return its exit code and output."""
-        done = run([*SCRAPY, *arguments], env=variables, days=self.days)
+        # Timestamps of the ledger have whole seconds: each run begins in another one.
+        days = self.days + self._runs / SECONDS
+        done = run([*SCRAPY, *arguments], env=variables, days=days)
         return done.returncode, done.stdout + done.stderr
 
     def records(self) -> list[dict[str, Any]]:
