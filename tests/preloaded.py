@@ -124,7 +124,7 @@ def start(
         days: How far its clock is ahead.
     """
     environment = dict(os.environ if env is None else env)
-    if list(command[:3]) != SCRAPY or _at_start(environment) != _at_start(os.environ):
+    if list(command[:3]) != SCRAPY or _at_start(environment) != _USUAL:
         assert not days, "the clock of a new process cannot be set"
         return subprocess.Popen(command, env=environment, cwd=cwd, stdout=stdout, stderr=stderr)
     with open(os.devnull, "r+b") as nothing:  # noqa: PTH123 - a device
@@ -175,7 +175,14 @@ def run(
 
 def _at_start(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the variables that are read when Python starts."""
-    return {name: value for name, value in environment.items() if name.startswith(_AT_START)}
+    return {
+        name: value
+        for name, value in environment.items()
+        if name.startswith(_AT_START) and name != "PYTHONDONTWRITEBYTECODE"
+    }
+
+
+_USUAL = _at_start(os.environ)
 
 
 def _number(given: int | IO[Any] | None, default: int, nothing: IO[Any]) -> int:
@@ -195,6 +202,7 @@ def _server() -> socket.socket:
         subprocess.Popen(
             [sys.executable, "-m", "tests.preloaded", str(theirs.fileno())],
             cwd=ROOT,
+            env={n: v for n, v in os.environ.items() if not n.startswith(_AT_START)} | _USUAL,
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
         )
