@@ -174,7 +174,7 @@ def test_settings_are_posted_with_the_runs_and_torn_reports_do_not_matter(tmp_pa
     assert next_backfill(tmp_path, "maghress", 1, datetime.now(UTC).date()) == arguments
     assert arguments["_job"].endswith(month)
     server = HTTPServer(("127.0.0.1", 0), Jobs)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     url = f"http://127.0.0.1:{server.server_address[1]}/"
     hour = str(datetime.now(UTC).hour)
     done = preloaded.run(
