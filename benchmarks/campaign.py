@@ -39,7 +39,7 @@ from newscrawl.demo.proxy import DemoProxy, Reply
 from newscrawl.state import Ledger, Scope, ledger_path
 from tests.preloaded import SCRAPY, Running
 from tests.preloaded import start as start_command
-from tests.written import Written, lines, written
+from tests.written import WrittenFile, lines, written
 
 SITES = ("maghress", "djazairess")
 ROUND = 16
@@ -71,7 +71,7 @@ Record = dict[str, Any]
 class Expected:
     """What an undisturbed crawl of a site makes of it."""
 
-    records: dict[str, Written] = field(default_factory=dict)
+    records: dict[str, WrittenFile] = field(default_factory=dict)
     """Records by id."""
     unserved: set[str] = field(default_factory=set)
     """Articles that fail or are rejected."""
@@ -118,7 +118,7 @@ def undisturbed(site: str, data: Path) -> Expected:
     return found
 
 
-def comparable(record: Mapping[str, Any]) -> Written:
+def comparable(record: Mapping[str, Any]) -> WrittenFile:
     """Return a record as its first version."""
     return written({**record, "version": 1, "changed": []})
 

@@ -69,6 +69,8 @@ class ArticleStates(RuleBasedStateMachine):
         """How far the clock is ahead of this machine's."""
         self.forgotten: set[tuple[str, int]] = set()
         """Articles and versions at which the ledger forgot them."""
+        self.begun: dict[str, set[str]] = {}
+        """Lists of URLs that were stopped, with what was requested since; they are continued."""
         self.runs = 0
         self._stack = contextlib.ExitStack()
         self.data = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="states-")))
@@ -159,10 +161,17 @@ class ArticleStates(RuleBasedStateMachine):
         if arguments.get("urls"):
             urls = [p.key.url for p in self.network.pieces.values() if p.site == site]
             arguments = {"urls": ",".join(urls)} if urls else {}
+        listed = arguments.get("urls")
+        if listed:
+            self.begun.setdefault(listed, set())
         report = self._crawl(site, arguments, stop, wrong_clock)
         finished = report and report["reason"] == "finished"
+        for requested in self.begun.values():
+            requested.update(self.network.requests)
         if finished and not wrong_clock and arguments.get("revisit") in (None, "yes"):
             self._check_covered(site, arguments)
+        if finished and listed:
+            del self.begun[listed]
 
     @precondition(lambda self: self.runs)
     @rule(site=st.sampled_from(SITES), verb=st.sampled_from(["retry", "forget"]))
@@ -237,8 +246,10 @@ class ArticleStates(RuleBasedStateMachine):
         for piece in covered:
             if piece.page == 200 and since <= piece.day <= until:
                 assert piece.key.id in records, f"{piece.key.id} is missing"
-                if "urls" in arguments and piece.source == 200:
-                    self._check_state(piece, records[piece.key.id][-1])
+                if "urls" in arguments:
+                    assert piece.key.url in self.begun[arguments["urls"]], piece
+                    if piece.source == 200 and piece.key.url in self.network.requests:
+                        self._check_state(piece, records[piece.key.id][-1])
 
     def _check_state(self, piece: Piece, record: dict[str, Any]) -> None:
         """A record is that of the present pages."""

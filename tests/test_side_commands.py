@@ -74,3 +74,21 @@ def test_bench_measures_scrapy(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
     assert "'downloader/response_status_count/200'" in done.stderr
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_command_whose_output_nobody_reads_ends_without_a_traceback(
+    tmp_path: Path, unbuffered: str
+) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "scrapy", "ledger"],
+        env=os.environ | {"NEWSCRAWL_DATA": str(tmp_path), "PYTHONUNBUFFERED": unbuffered},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout
+    assert process.stderr
+    process.stdout.close()
+    with process.stderr as errors:
+        assert errors.read() == b""
+    assert process.wait() in (0, 1)

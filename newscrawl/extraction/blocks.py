@@ -5,91 +5,26 @@ text between two line breaks. Blocks refer to their element, elements to their p
 index, so that parts of the page are found without accessing the tree.
 """
 
-import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 import msgspec
 from selectolax.lexbor import LexborNode
 
+from newscrawl.extraction.flags import AWAY, flags_of, is_hidden, kind_of, label_of
+from newscrawl.extraction.tags import (
+    ANCHOR,
+    INNER,
+    LINE,
+    PART,
+    SKIP,
+    TEXT,
+    is_repeated,
+    role_of,
+)
 from newscrawl.text.html import LONGEST_LABEL
 
-# fmt: off
-# Never article text, whatever they contain.
-_SKIPPED = frozenset((
-    "script", "style", "noscript", "template", "svg", "iframe", "object", "embed", "button",
-    "select", "textarea", "canvas", "audio", "video", "map", "dialog", "datalist", "progress",
-    "math", "head", "input", "label", "nav", "amp-ad", "amp-embed", "amp-sidebar", "amp-consent",
-    "amp-social-share", "amp-user-notification", "amp-iframe", "amp-video", "amp-audio",
-))
-# Inline with the text around them; every other element separates blocks.
-_INLINE = frozenset((
-    "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em",
-    "font", "i", "img", "ins", "kbd", "mark", "meta", "picture", "q", "rp", "rt", "ruby", "s",
-    "samp", "small", "source", "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var",
-    "wbr", "link", "o:p", "nobr", "amp-img",
-))
-# fmt: on
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
-
-AWAY = 1
-"""Flag of an element that is not part of the article: links, share buttons, boxes, forms."""
-CAPTION = 2
-"""Flag of an element that belongs to a picture."""
-COMMENTS = 4
-"""Flag of an element with readers' comments."""
-BYLINE = 8
-"""Flag of an element that names authors or dates."""
-BODY = 16
-"""Flag of an element that is declared to be the article's body."""
-RUBRIC = 32
-"""Flag of an element that names the article's section."""
-
-_B = r"(?:^|[\s_-])"  # a word of a name starts here
-_E = r"(?:$|[\s_\d-])"  # and ends here
-_AWAY = re.compile(
-    rf"{_B}(?:"
-    r"related|relacionad|relation|similar|recommend|recirc|see-?also|read-?(?:more|also|next|on)|"
-    r"more-?(?:on|from|stor|news|art|link)|lire|voir|also|further|sharing|social|partage|compart|"
-    r"teilen|follow|newsletter|subscri|suscri|abonn|sign-?up|promo|advert|adslot|adsby|anzeige|"
-    r"werbung|publicit|banner|sponsor|outbrain|taboola|footer|breadcrumb|ariane|menu|pagin|"
-    r"pager|keywords|cookie|consent|gdpr|popup|modal|regist|log-?in|trending|popular|"
-    r"most-?(?:read|view|pop)|latest|ticker|carousel|toolbar|copyright|disclaimer|rating|quiz|"
-    r"sr-only|visually|screen-?reader|donat|whatsapp|telegram|facebook|twitter|tweet|instagram|"
-    r"tiktok|youtube|playlist|player|table-of-content|call-?to|affiliate|infobo|factbo|"
-    r"ad-?(?:box|wrap|contain|unit|slot|label|place)|oembed|placeholder"
-    rf")|{_B}(?:ads?|pub|aside|side-?bar|share|nav|navbar|navigation|tags?|tag-?(?:list|cloud)|"
-    rf"topics|toc|cta|abo|box-?link|links?|vote|poll|skip){_E}"
-)
-_CAPTION = re.compile(rf"{_B}(?:caption|legend|credit|photo|image|img|picture|figur|media|thumb)")
-_COMMENTS = re.compile(
-    rf"{_B}(?:comments?(?!ary|aire-)|disqus|respond|reactions?{_E}|reply)"
-    r"|#(?:comments?|commentaires?|disqus|respond)[_-]?"
-    r"(?:thread|list|area|section|box|block|wrap(?:per)?|text|content|container|form|\d+)?(?:$|\s)"
-)
-_BYLINE = re.compile(
-    rf"{_B}(?:byline|authors?|autor|auteurs?|bio|signature|dateline|timestamp|date|posted|"
-    rf"published|pub-?date|meta|written|reporter|contributor|journalist){_E}"
-)
-_BODY = re.compile(
-    r"(?:article|story|post|entry|news|content|text)[-_]*body|article-?text|"
-    r"(?:entry|post|article|story|news)[-_]*content(?!-wrap|__)"
-)
-_UTILITY = re.compile(r"[:\[(/!]|^(?:has|not)-")
-"""Class names that only style an element, and do not identify its purpose."""
-_DIGIT = re.compile(r"\d")
-_RUBRIC = re.compile(
-    r"categor|rubri|newscat|overline|surtitre|kicker|field-section|articlesection|\brub\b|\bgenre\b"
-)
-_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
-
-
-_TAG_FLAGS = {
-    **dict.fromkeys(("footer", "form", "aside", "menu"), AWAY),
-    **dict.fromkeys(("figcaption", "caption"), CAPTION),
-    **dict.fromkeys(("address", "time"), BYLINE),
-}
 
 
 # A page has hundreds of these; none is in a reference cycle that the collector must find.
@@ -118,23 +53,22 @@ class Element(msgspec.Struct, gc=False):
     def label(self) -> str:
         """Classes, and the id after a ``#``; computed on demand."""
         if self._label is None:
-            attributes = self.node.attributes
-            name = (attributes.get("class") or "")[:LONGEST_LABEL]
-            identity = attributes.get("id")
-            self._label = f"{name} #{identity[:LONGEST_LABEL]}" if identity else name
+            self._label = label_of(self.node.attributes)
         return self._label
 
     @property
     def kind(self) -> str:
         """Classes without ids and names with digits, which differ between similar elements."""
-        return _kind(self.label)
+        return kind_of(self.label)
 
     @property
     def flags(self) -> int:
         """Its roles by tag and label: ``AWAY``, ``CAPTION`` and other flags, combined."""
         if self._flags is None:
-            hidden = _is_hidden(self.tag, self.node.attributes)
-            self._flags = flags_of(self.tag, self.label) | (AWAY if hidden else 0)
+            attributes = self.node.attributes
+            self._label = label_of(attributes)
+            hidden = is_hidden(self.tag, attributes)
+            self._flags = flags_of(self.tag, self._label) | (AWAY if hidden else 0)
         return self._flags
 
 
@@ -151,50 +85,6 @@ class Page:
     def inside(self, element: int, ancestor: int) -> bool:
         """Return whether an element is ``ancestor`` or inside it."""
         return ancestor <= element < self.ends[ancestor]
-
-
-_HIDES = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
-
-
-def _is_hidden(tag: str, attributes: Mapping[str, str | None]) -> bool:
-    """Return whether an element declares that it is not shown.
-
-    ``aria-hidden`` hides from screen readers only; on a single paragraph it is ignored.
-    """
-    return (
-        "hidden" in attributes
-        or (attributes.get("aria-hidden") == "true" and tag != "p")
-        or _HIDES.search(attributes.get("style") or "") is not None
-    )
-
-
-@lru_cache(maxsize=8192)
-def _kind(label: str) -> str:
-    return " ".join(name for name in label.split() if name[0] != "#" and not _DIGIT.search(name))
-
-
-@lru_cache(maxsize=8192)
-def flags_of(tag: str, name: str) -> int:
-    """Return the role of an element according to its tag, class and id."""
-    if tag in ("html", "body", "main"):
-        return 0
-    flags = _TAG_FLAGS.get(tag, 0)
-    if name:
-        name = " ".join(token for token in name.split() if not _UTILITY.search(token))
-        label = _CAMEL.sub("-", name).lower()
-        if _BODY.search(label):
-            return flags | BODY
-        if _AWAY.search(label):
-            flags |= AWAY
-        if _CAPTION.search(label):
-            flags |= CAPTION
-        if _COMMENTS.search(label):
-            flags |= COMMENTS
-        if _BYLINE.search(label):
-            flags |= BYLINE
-        if _RUBRIC.search(label):
-            flags |= RUBRIC
-    return flags
 
 
 _BREAK = "\x00"
@@ -219,23 +109,9 @@ _SHORT_SENTENCE = 40
 IDEOGRAPHS = "\u2e7f"
 """Scripts after this character put no space between words."""
 
-_TEXT, _INNER, _ANCHOR, _PART, _SKIP, _LINE = range(6)
 _MAX_DEPTH = 256
 """Nesting below which parts are not distinguished, as time grows with the depth of each block. The
 deepest of 500 real pages has 55 levels."""
-
-
-def _role(tag: str) -> int:
-    """Return the role of a tag."""
-    if tag == "-text":
-        return _TEXT
-    if tag in _SKIPPED or tag.startswith("-"):  # a comment
-        return _SKIP
-    if tag == "a":
-        return _ANCHOR
-    if tag == "br":
-        return _LINE
-    return _INNER if tag in _INLINE else _PART
 
 
 # Roles by tag number, which nodes return faster than names. The parser's own tags have small
@@ -271,14 +147,14 @@ def walk(root: LexborNode, without: Collection[int] = ()) -> Page:
             if not stack:
                 break
             node, role, parent, tag = stack.pop()
-            if role == _PART:
+            if role == PART:
                 if parts:
                     _flush(parts, anchors, bolds, opened if links else None, current, blocks)
                     opened = emphasized = 0
                 ends[current] = len(elements)
                 current = parent
                 articles -= tag == "article"
-            elif role == _ANCHOR:
+            elif role == ANCHOR:
                 links -= 1
                 if not links and opened < len(parts):
                     anchors.append((opened, len(parts)))
@@ -293,7 +169,7 @@ def walk(root: LexborNode, without: Collection[int] = ()) -> Page:
                         titled = len(parts)
             continue
         role, tag = known(node.tag_id) or _meaning(node)
-        if role == _TEXT:
+        if role == TEXT:
             if not node.is_empty_text_node:
                 text = node.text_content or ""
                 if "\n\n" in text and elements[current].tag == "pre":
@@ -307,18 +183,19 @@ def walk(root: LexborNode, without: Collection[int] = ()) -> Page:
                     parts.append(text)
             elif parts:
                 parts.append(" ")
-        elif role == _LINE:
+        elif role == LINE:
             parts.append(_BREAK)
         elif (
-            role != _SKIP
+            role != SKIP
             and not (without and node.mem_id in without)
             and (articles or tag != "footer")
+            and not (tag == "math" and is_repeated(node))
             and (child := node.first_child) is not None
         ):
-            if role == _PART and len(stack) >= _MAX_DEPTH:
-                role = _INNER
+            if role == PART and len(stack) >= _MAX_DEPTH:
+                role = INNER
             stack.append((node.next, role, current, tag))
-            if role == _PART:
+            if role == PART:
                 if parts:
                     _flush(parts, anchors, bolds, opened if links else None, current, blocks)
                     opened = emphasized = 0
@@ -326,7 +203,7 @@ def walk(root: LexborNode, without: Collection[int] = ()) -> Page:
                 elements.append(Element(node, current, tag))
                 current = len(ends)
                 ends.append(0)
-            elif role == _ANCHOR:
+            elif role == ANCHOR:
                 if not links:
                     opened = len(parts)
                 links += 1
@@ -347,7 +224,7 @@ def walk(root: LexborNode, without: Collection[int] = ()) -> Page:
 def _meaning(node: LexborNode) -> tuple[int, str]:
     """Return the role and the tag of a node."""
     tag = (node.tag or "")[:LONGEST_LABEL]
-    meaning = _role(tag), tag
+    meaning = role_of(tag), tag
     if node.tag_id < _OWN_TAGS:
         _ROLES[node.tag_id] = meaning
     return meaning

@@ -9,7 +9,8 @@ import re
 import msgspec
 
 from newscrawl.extraction.alignment import SIZE, Reference, compared, shingles
-from newscrawl.extraction.blocks import AWAY, COMMENTS, ENDS, Page
+from newscrawl.extraction.blocks import ENDS, Page
+from newscrawl.extraction.flags import AWAY, COMMENTS
 from newscrawl.extraction.outline import OUT, Outline
 
 ENOUGH = 0.25
@@ -89,9 +90,13 @@ def _match(block: int, places: list[int | None], hits: int) -> _Match:
     median = ordered[hits // 2]
     drift = max(_DRIFT, len(places) // 10)
     near = [place for place in places if place is not None]
-    if median - ordered[0] > drift or ordered[-1] - median > drift:
-        near = [p for p, offset in zip(near, offsets, strict=True) if abs(offset - median) <= drift]
-    return _Match(block, hits / len(places), mask, min(near), max(near))
+    first = min(near)
+    if median - ordered[0] > 1 or ordered[-1] - median > drift:
+        pairs = list(zip(near, offsets, strict=True))
+        # Lost words move what follows back, not the beginning, which may repeat a heading.
+        first = min(place for place, offset in pairs if -1 <= offset - median <= drift)
+        near = [place for place, offset in pairs if abs(offset - median) <= drift]
+    return _Match(block, hits / len(places), mask, first, max(near))
 
 
 def guided(page: Page, reference: Reference) -> list[int]:

@@ -7,9 +7,10 @@ from selectolax.lexbor import LexborHTMLParser
 from newscrawl.errors import UnreadableHtmlError
 from newscrawl.extraction import fields
 from newscrawl.extraction.alignment import Reference, agreement_of
-from newscrawl.extraction.blocks import RUBRIC, Page, walk
+from newscrawl.extraction.blocks import Page, walk
 from newscrawl.extraction.bodies import TEACHES, Body, choose_body, note_bodies, top_of
 from newscrawl.extraction.fields import CopyLike
+from newscrawl.extraction.flags import RUBRIC
 from newscrawl.extraction.metadata import Metadata, read_metadata
 from newscrawl.extraction.paywall import announces_paywall
 from newscrawl.extraction.rules import RuleBook

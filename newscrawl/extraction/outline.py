@@ -2,17 +2,8 @@
 
 from collections import Counter
 
-from newscrawl.extraction.blocks import (
-    AWAY,
-    BODY,
-    BYLINE,
-    CAPTION,
-    COMMENTS,
-    ENDS,
-    HEADINGS,
-    Block,
-    Page,
-)
+from newscrawl.extraction.blocks import ENDS, HEADINGS, Block, Page
+from newscrawl.extraction.flags import AWAY, BODY, BYLINE, CAPTION, COMMENTS
 from newscrawl.extraction.forms import (
     CARRIERS,
     CELLS,
