@@ -114,7 +114,8 @@ def test_a_list_of_urls_that_is_killed_continues_and_writes_no_doubles(tmp_path:
     assert len(set(ids(last))) == len(ids(last)) == COUNT
     assert last.report["found"] == last.report["exported"] < COUNT, "parsed once, not again"
     assert {record["version"] for record in last.lines("feeds")} == {1}
-    again = crawl(small, data, seconds_later=2, urls=str(file))
+    small.seconds_ahead = 2
+    again = crawl(small, data, urls=str(file))
     assert (again.report["found"], again.report["unchanged"]) == (COUNT, COUNT), again.stderr
 
 

@@ -249,7 +249,8 @@ def test_failed_runs_are_notified_and_good_ones_are_not(
     make_history(tmp_path, report)
 
     # The same again with that history: still quiet, though one outlet of the two has little.
-    again = crawl(well.web, tmp_path, seconds_later=2, urls=well.ask(tmp_path))
+    well.web.seconds_ahead = 2
+    again = crawl(well.web, tmp_path, urls=well.ask(tmp_path))
     assert (again.code, again.report["outcome"]) == (0, "ok"), again.stderr
 
     # Now everything goes wrong at once; the history's outlet has been silent for five days.

@@ -85,6 +85,9 @@ class Web:
     pages: dict[str, Reply] = field(default_factory=dict)
     direct: str = ""
     """Comma-separated hosts that are requested without the proxy: servers of the test."""
+    seconds_ahead: int = 0
+    """How far the clock of a crawl is ahead. A list of URLs is begun anew in another second only
+    than that in which its last run has ended."""
 
     def reply(self, method: str, url: str, headers: Mapping[str, str]) -> Reply:  # noqa: ARG002
         """Return the response to a request."""
@@ -144,25 +147,14 @@ def crawl(
     spider: str = "maghress",
     *,
     settings: dict[str, str] | None = None,
-    seconds_later: int = 0,
     **arguments: str,
 ) -> Outcome:
-    """Run ``scrapy crawl`` in a process of its own until it ends.
-
-    Args:
-        web: What it crawls.
-        data: Its data directory.
-        spider: Name of the spider.
-        settings: Settings that differ from `FAST` and the project's.
-        seconds_later: How far its clock is ahead: a list of URLs is begun anew only in another
-            second than that in which its last run has ended.
-        arguments: Arguments of the spider.
-    """
+    """Run ``scrapy crawl`` in a process of its own until it ends."""
     with DemoProxy(web.reply) as proxy:
         done = run(
             command(spider, settings or {}, arguments),
             env=environment(proxy, data) | {"no_proxy": web.direct, "NO_PROXY": web.direct},
-            days=seconds_later / 86400,
+            days=web.seconds_ahead / 86400,
         )
         requests = [r.url for r in proxy.requests if r.method != "CONNECT"]
     return Outcome(done.returncode, done.stderr, data, requests)
