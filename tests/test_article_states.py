@@ -37,6 +37,7 @@ from tests.preloaded import SCRAPY, Running, start
 from tests.web import FAST, environment
 
 SITES = ("maghress", "djazairess")
+SECONDS = 24 * 3600
 
 SEED = int(os.environ.get("STATES_SEED", "19"))
 EXAMPLES = int(os.environ.get("STATES_EXAMPLES", "3"))
@@ -322,14 +323,18 @@ class ArticleStates(RuleBasedStateMachine):
     def _start(
         self, arguments: list[str], variables: Mapping[str, str], log: Path, wrong_clock: int = 0
     ) -> Running:
-        """Start a command whose output is added to a log."""
+        """Start a command whose output is added to a log.
+
+        Each begins in another second: timestamps of the ledger have whole ones.
+        """
+        days = self.days + wrong_clock + self.runs / SECONDS
         with log.open("a") as file:
             return start(
                 [*SCRAPY, *arguments],
                 env=variables,
                 stdout=file,
                 stderr=file,
-                days=self.days + wrong_clock,
+                days=days,
             )
 
     def _census(self, site: str) -> list[tuple[str, str, str, str, int]]:
