@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from newscrawl.demo.proxy import DemoProxy, Reply
+from tests import preloaded
 from tests.support import LINK, TITLE, URL, web
 from tests.web import HTML, environment
 
@@ -17,13 +18,9 @@ def run(tmp_path: Path, *arguments: str, source: Reply | None = None) -> str:
     scratch = tmp_path / "tmp"
     scratch.mkdir()
     with DemoProxy((web(source) if source else web()).reply) as proxy:
-        done = subprocess.run(
-            [sys.executable, "-m", "scrapy", *arguments],
+        done = preloaded.run(
+            [*preloaded.SCRAPY, *arguments],
             env=environment(proxy, tmp_path / "data") | {"TMPDIR": str(scratch)},
-            capture_output=True,
-            text=True,
-            timeout=100,
-            check=False,
         )
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
