@@ -47,7 +47,7 @@ picture: demo
 
 # Hugging Face datasets, mlcroissant, csvclean and check-jsonschema.
 tools: demo .venv/.export .venv/.tools
-	$(BIN)/python benchmarks/tools.py --data data/demo
+	$(BIN)/python -m benchmarks.tools --data data/demo
 
 wheel: .venv/.test
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .

@@ -1,6 +1,6 @@
 """Measures what the archive costs a crawl, and how fast pages are parsed again from it.
 
-    python benchmarks/archive.py [--articles 400] [--rounds 3] [--kilobytes 90]
+    python -m benchmarks.archive [--articles 400] [--rounds 3] [--kilobytes 90]
 
 A crawl of a small web is run in turns without and with the archive; the processor time of the
 crawler is compared, so that the web's own server and other programs do not count. Then the crawl is

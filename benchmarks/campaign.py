@@ -28,7 +28,6 @@ import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,8 +37,9 @@ from newscrawl.demo.network import build
 from newscrawl.demo.outlets import outlets_of
 from newscrawl.demo.proxy import DemoProxy, Reply
 from newscrawl.state import Ledger, Scope, ledger_path
-from tests.crawl_server import CrawlServer
-from tests.written import Written, lines, written
+from tests.preloaded import SCRAPY, Running
+from tests.preloaded import start as start_command
+from tests.written import WrittenFile, lines, written
 
 SITES = ("maghress", "djazairess")
 ROUND = 16
@@ -71,7 +71,7 @@ Record = dict[str, Any]
 class Expected:
     """What an undisturbed crawl of a site makes of it."""
 
-    records: dict[str, Written] = field(default_factory=dict)
+    records: dict[str, WrittenFile] = field(default_factory=dict)
     """Records by id."""
     unserved: set[str] = field(default_factory=set)
     """Articles that fail or are rejected."""
@@ -80,21 +80,23 @@ class Expected:
 
 
 def start(
-    server: CrawlServer,
     proxy: DemoProxy,
     data: Path,
     site: str,
     arguments: Mapping[str, str],
     settings: Mapping[str, str],
-) -> int:
-    """Start a crawl, whose output is added to a log in the data directory; its process id."""
+) -> Running:
+    """Start a crawl, whose output is added to a log in the data directory."""
     given = [f"--set={name}={value}" for name, value in (SETTINGS | dict(settings)).items()]
     given += [part for item in arguments.items() for part in ("-a", "=".join(item))]
     data.mkdir(exist_ok=True)
+    environment = os.environ | proxy.environment() | {"NEWSCRAWL_DATA": str(data)}
     with (data / "log").open("a") as log:
         log.write(f"\n== {site} {arguments} {settings}\n")
-    environment = proxy.environment() | {"NEWSCRAWL_DATA": str(data)}
-    return server.start(["crawl", site, *given], environment, data / "log", 0)
+        log.flush()
+        return start_command(
+            [*SCRAPY, "crawl", site, *given], env=environment, stdout=log, stderr=log
+        )
 
 
 def outlets(site: str) -> list[str]:
@@ -102,12 +104,11 @@ def outlets(site: str) -> list[str]:
     return sorted({outlet.slug for outlet in outlets_of(site)})
 
 
-def undisturbed(server: CrawlServer, site: str, data: Path) -> Expected:
+def undisturbed(site: str, data: Path) -> Expected:
     """Crawl a whole site."""
     with DemoProxy(build(scale=SCALE).reply) as proxy:
         everything = {"outlets": ",".join(outlets(site)), "_job": "calm"}
-        start(server, proxy, data, site, everything, {})
-        if code := server.wait():
+        if code := start(proxy, data, site, everything, {}).wait():
             sys.exit(f"the undisturbed run ended with exit code {code}: {data / 'log'}")
     report = json.loads((data / "runs" / "calm.json").read_text())
     found = Expected(unserved={*report["failures"], *report["rejections"]})
@@ -117,7 +118,7 @@ def undisturbed(server: CrawlServer, site: str, data: Path) -> Expected:
     return found
 
 
-def comparable(record: Mapping[str, Any]) -> Written:
+def comparable(record: Mapping[str, Any]) -> WrittenFile:
     """Return a record as its first version."""
     return written({**record, "version": 1, "changed": []})
 
@@ -125,10 +126,7 @@ def comparable(record: Mapping[str, Any]) -> Written:
 class Round:
     """One data directory, and runs that write to it."""
 
-    def __init__(
-        self, server: CrawlServer, seed: int, expected: Mapping[str, Expected], directory: Path
-    ) -> None:
-        self._server = server
+    def __init__(self, seed: int, expected: Mapping[str, Expected], directory: Path) -> None:
         self._chance = random.Random(seed)
         self._expected = expected
         self._network = build(scale=SCALE)
@@ -242,16 +240,15 @@ class Round:
         self._reached.clear()
         arguments = arguments | {"_job": job}
         settings = {**self._settings, **(settings or {})}
-        process = start(self._server, proxy, self.data, site, arguments, settings)
+        process = start(proxy, self.data, site, arguments, settings)
         for number, each in enumerate(signals or []):
             if number or not self._on_request:
                 time.sleep(self._chance.uniform(0, 0.5 if number else 2))
             else:
-                while _is_alive(process) and not self._reached.wait(0.02):
+                while process.poll() is None and not self._reached.wait(0.02):
                     pass
-            with suppress(ProcessLookupError):
-                os.kill(process, each)
-        code = self._server.wait()
+            process.send_signal(each)
+        code = process.wait()
         log = (self.data / "log").read_text(errors="replace")
         assert "Traceback" not in log, f"{job}: a traceback is in the log"
         self._check_feeds()
@@ -363,14 +360,6 @@ class Round:
             assert report["state"] != "running", f"{path} says running"
 
 
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
 def _article_of(url: str) -> str:
     """Return the id of an article by its URL."""
     key = parse_article_url(url)
@@ -389,21 +378,20 @@ def main() -> int:
     directory = Path(tempfile.mkdtemp(prefix="campaign-"))
     total: Counter[str] = Counter()
     seed = options.seed
-    with CrawlServer() as server:
-        expected = {site: undisturbed(server, site, directory / f"calm-{site}") for site in SITES}
-        while total["runs"] < options.runs and time.monotonic() < end:
-            began = time.monotonic()
-            one = Round(server, seed, expected, directory)
-            try:
-                one.run()
-            except AssertionError as error:
-                print(f"seed {seed}: {error}\n{one.data} has the files and the log", flush=True)
-                return 1
-            seconds = time.monotonic() - began
-            print(f"seed {seed}: {dict(one.counts)}, {seconds:.0f} s", flush=True)
-            shutil.rmtree(one.data)
-            total += one.counts
-            seed += 1
+    expected = {site: undisturbed(site, directory / f"calm-{site}") for site in SITES}
+    while total["runs"] < options.runs and time.monotonic() < end:
+        began = time.monotonic()
+        one = Round(seed, expected, directory)
+        try:
+            one.run()
+        except AssertionError as error:
+            print(f"seed {seed}: {error}\n{one.data} has the files and the log", flush=True)
+            return 1
+        seconds = time.monotonic() - began
+        print(f"seed {seed}: {dict(one.counts)}, {seconds:.0f} s", flush=True)
+        shutil.rmtree(one.data)
+        total += one.counts
+        seed += 1
     print(f"all: {dict(total)}")
     shutil.rmtree(directory)
     return 0

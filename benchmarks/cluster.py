@@ -1,6 +1,6 @@
 """What a Dask cluster costs a re-extraction: two workers on this machine beside ``--jobs 2``.
 
-    python benchmarks/cluster.py [--articles 3000] [--kilobytes 90]
+    python -m benchmarks.cluster [--articles 3000] [--kilobytes 90]
 
 The archive is written without a crawl, and the feeds are compared. The processor time of the
 cluster is that of scheduler, workers and ``scrapy reextract`` together, without what the start of
@@ -21,8 +21,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from archive import page  # beside this file
-
+from benchmarks.archive import page
 from newscrawl.archive.warc import Exchange
 from newscrawl.archive.writer import WarcFile
 

@@ -1,6 +1,6 @@
 """Duplicate clusters of millions of articles on one machine: time and memory.
 
-    python benchmarks/clusters.py [--articles 3000000]
+    python -m benchmarks.clusters [--articles 3000000]
 
 Every tenth article is a dispatch that eight newspapers print, four of them with another word in
 between. Signatures are invented, so that no feeds are needed; the texts of candidates, which are
@@ -16,7 +16,7 @@ import time
 
 import numpy as np
 
-from newscrawl.export.clusters import Clusters, Fingerprint, Text
+from newscrawl.export.clusters import Clusters, ClusterText, Fingerprint
 from newscrawl.text.signatures import PERMUTATIONS
 
 COPIES = 8
@@ -58,7 +58,7 @@ def main() -> None:
             sign[start:] = printed[dispatch, start:]
             beginning = dispatch + 1
         fingerprint = Fingerprint(WORDS, digest.to_bytes(8), beginning, sign.tobytes())
-        clusters.add(Text(fingerprint, 60.0 * number, precise=True))
+        clusters.add(ClusterText(fingerprint, 60.0 * number, precise=True))
     added = time.process_time() - began
     placed = wrong = 0
     for place in clusters.places():

@@ -1,6 +1,6 @@
 """What a command takes: its time, its processor time, its peak memory.
 
-    python benchmarks/cost.py FILE COMMAND…      # writes them to a file; others here call it so
+    python -m benchmarks.cost FILE COMMAND…      # writes them to a file; others here call it so
 
 The system adds to the peak of a process what the one that began it held at that time, so that a
 large one cannot measure a small one. This one is small.

@@ -1,9 +1,9 @@
 """The whole job beside its limits and its peers: the same pages, in one go, in turns.
 
-    python benchmarks/crawl.py [--articles 1000] [--rounds 3] [--peers PYTHON] [--json FILE]
-    python benchmarks/crawl.py --growth 1000 10000 [100000] [--only newscrawl]
-    python benchmarks/crawl.py --processes
-    python benchmarks/crawl.py --start
+    python -m benchmarks.crawl [--articles 1000] [--rounds 3] [--peers PYTHON] [--json FILE]
+    python -m benchmarks.crawl --growth 1000 10000 [100000] [--only newscrawl]
+    python -m benchmarks.crawl --processes
+    python -m benchmarks.crawl --start
 
 README.md beside this file tells what is measured, and what came out.
 """
@@ -26,8 +26,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from cost import cost_of  # beside this file
-from web import ADDRESS, SITES_SERVED, MissingError, Pair, build, hosts, served
+from benchmarks.cost import cost_of
+from benchmarks.web import ADDRESS, SITES_SERVED, MissingError, Pair, build, hosts, served
 
 CONTESTANTS = Path(__file__).parent / "contestants"
 PROJECT = Path(__file__).parents[1]
@@ -116,7 +116,7 @@ class Track:
     ) -> Reading:
         urls, before = self.fresh(), sum(_pages_of(data))
         urls.write_text("\n".join(pair.copy for pair in pairs))
-        given = _SETTINGS | {"NEWSCRAWL_DATA": data} | settings
+        given = {**_SETTINGS, "NEWSCRAWL_DATA": data, **settings}
         command = [sys.executable, "-m", "scrapy", "crawl", site, "-a", f"urls={urls}"]
         command += [f"--set={name}={value}" for name, value in given.items()]
         return self.measured(command, lambda _: sum(_pages_of(data)) - before, PROJECT)
@@ -134,13 +134,11 @@ class Track:
         """
         output, log = self.fresh(), self.fresh()
         with output.open("w") as stdout, log.open("w") as stderr:
-            code, *cost = cost_of(
-                command, env=self._environment, cwd=where, stdout=stdout, stderr=stderr
-            )
-        if code:
+            cost = cost_of(command, env=self._environment, cwd=where, stdout=stdout, stderr=stderr)
+        if cost.code:
             raise SystemExit(f"{command[:5]} failed:\n{log.read_text()[-3000:]}")
         log.unlink()
-        return Reading(*cost, pages(output.read_text()))
+        return Reading(cost.seconds, cost.cpu, cost.megabytes, pages(output.read_text()))
 
 
 def _pages_of(data: Path) -> Iterator[int]:

@@ -1,6 +1,6 @@
 """The ledger in SQLite and in PostgreSQL at size: articles a second, statements and bytes.
 
-    python benchmarks/databases.py [--articles 1000000] [--sample 5000] [--only sqlite|postgresql]
+    python -m benchmarks.databases [--articles 1000000] [--sample 5000] [--only sqlite|postgresql]
 
 Fills a ledger with articles that are exported and their texts, and then does for a sample of new
 ones what a run does: pages of 40 headlines, half of them known, look-ups of the earlier version
@@ -10,15 +10,12 @@ and of the text, and commits of 50. PostgreSQL is started in a temporary directo
 import argparse
 import os
 import random
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
-
-sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from newscrawl.state import Entry, Ledger
 from newscrawl.state.place import Place

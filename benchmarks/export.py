@@ -1,6 +1,6 @@
 """Exports a whole site's history of invented records in every format and reads it back.
 
-    python benchmarks/export.py [--records 1500000] [--words 90] [--directory DIR] [--cases LIST]
+    python -m benchmarks.export [--records 1500000] [--words 90] [--directory DIR] [--cases LIST]
 
 Writes a data directory with feeds of so many articles, one in twenty with an earlier version in
 another feed and one in ten a dispatch that eight newspapers print, three of them without its end;
@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from cost import Cost, cost_of  # beside this file
 
+from benchmarks.cost import Cost, cost_of
 from newscrawl.export import FORMATS
 from newscrawl.export.columns import COLUMNS
 from newscrawl.items import (

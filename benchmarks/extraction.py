@@ -1,6 +1,6 @@
 """Our extractor beside its open-source peers, on a directory of real pages.
 
-    python benchmarks/extraction.py --pages DIR [--set NAME] [--lang CODE] [--repeat N] [--limit N]
+    python -m benchmarks.extraction --pages DIR [--set NAME] [--lang CODE] [--repeat N] [--limit N]
 
 ``DIR/NAME/truth.json`` maps a page's id to ``{url, lang, title, body, authors, date}``, where what
 is missing is not scored; ``with`` lists parts of a body that is not known as a whole.
@@ -115,7 +115,7 @@ def trafilatura() -> Extractor:
 
     def run(html: str, url: str) -> Fields:
         page = bare_extraction(html, url=url, include_comments=False, with_metadata=True)
-        if page is None:
+        if page is None or isinstance(page, dict):
             return {}
         names = [name for name in (page.author or "").split("; ") if name]
         return {"title": page.title, "body": page.text, "date": page.date, "authors": names}
@@ -208,11 +208,11 @@ def scores(truth: Fields, found: Fields) -> Iterator[tuple[str, float]]:
     if truth.get("date"):
         yield "date", float(same_day(truth["date"], found.get("date")))
     if truth.get("authors"):
-        true, said = (
+        people, named = (
             {line(name).casefold() for name in names or []}
             for names in (truth["authors"], found.get("authors"))
         )
-        yield "authors", 2 * len(true & said) / (len(true) + len(said))
+        yield "authors", 2 * len(people & named) / (len(people) + len(named))
     if found.get("agreement") is not None:
         yield "agree", float(found["agreement"] >= 0.5)
 

@@ -1,6 +1,6 @@
 """What hostile servers cost in memory: the peak of a run through all faults, beside a plain run.
 
-    python benchmarks/faults.py [--times 4] [--rounds 3]
+    python -m benchmarks.faults [--times 4] [--rounds 3]
 
 Crawls of as many articles take turns. In one, each link leads to a server that plays a fault of the
 demo's table (bombs, pages and headers without end, drips, floods of redirects); in a plain one, to

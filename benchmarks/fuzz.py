@@ -1,6 +1,6 @@
 """Parses mutated pages: no call may raise an undocumented error, or take more than 2 s.
 
-    python benchmarks/fuzz.py [--first 0] [--pages 200000] [--seconds S] [--jobs 2] [--seed 1]
+    python -m benchmarks.fuzz [--first 0] [--pages 200000] [--seconds S] [--jobs 2] [--seed 1]
         [--real DIR] [--save DIR]
 
 Pages, listings and RSS feeds of the demo network, and those of a directory if given, are mutated:
@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from copy import deepcopy
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from itertools import islice
 from pathlib import Path
 
@@ -108,7 +108,7 @@ def bases(real: Path | None) -> list[Base]:
     for identifier in random.Random(1).sample(identifiers, min(300, len(identifiers))):
         key = parse_article_id(identifier)
         body = network.reply("GET", key.url, {}).body
-        found.append(Base(key.url, body, lambda b, url=key.url: CopyJob(url, b, HTML, links=True)))
+        found.append(Base(key.url, body, partial(_copy_job, key.url)))
         outlets.add(SITE.url(f"/{key.edition}/{key.outlet}"))
         page = CopyJob(key.url, body, HTML, links=False).read(SITE, RuleBook()).page
         if page is None or page.source_link is None:
@@ -118,18 +118,25 @@ def bases(real: Path | None) -> list[Base]:
         found.append(_source(page.source_link, source, article))
     for url in sorted(outlets)[:20]:
         body = network.reply("GET", url, {}).body
-        found += [Base(url, body, lambda b, url=url: ListingJob(url, b, HTML))]
+        found.append(Base(url, body, partial(_listing_job, url)))
     for url in (SITE.url("/fr/rss"), SITE.url("/rss")):
-        found += [
-            Base(url, network.reply("GET", url, {}).body, lambda b, url=url: FeedJob(url, b))
-        ] * 10
-    article = next(base.job(b"").article for base in found if isinstance(base.job(b""), SourceJob))
+        found += [Base(url, network.reply("GET", url, {}).body, partial(FeedJob, url))] * 10
+    jobs = (base.job(b"") for base in found)
+    article = next(job.article for job in jobs if isinstance(job, SourceJob))
     for path in sorted(real.rglob("*.html*")) if real else ():
         body = path.read_bytes()
         body = gzip.decompress(body) if path.suffix == ".gz" else body
         if len(body) < LARGEST:
             found.append(_source(f"https://www.example.org/{path.stem}", body, article))
     return [base for base in found if base.body]
+
+
+def _copy_job(url: str, body: bytes) -> CopyJob:
+    return CopyJob(url, body, HTML, links=True)
+
+
+def _listing_job(url: str, body: bytes) -> ListingJob:
+    return ListingJob(url, body, HTML)
 
 
 def _source(url: str, body: bytes, article: Article) -> Base:

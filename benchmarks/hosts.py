@@ -1,6 +1,6 @@
 """What hosts in trouble cost the others: three slow and three dead ones among twenty.
 
-    python benchmarks/hosts.py [--articles 400] [--pace 0.2] [--scrapys-queue]
+    python -m benchmarks.hosts [--articles 400] [--pace 0.2] [--scrapys-queue]
 
 Two crawls of the same articles run side by side, so that they share the machine's moods: in one all
 outlets are well, in the other six are not. The pages that the fourteen others are asked for, by

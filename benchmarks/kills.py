@@ -26,7 +26,7 @@ from newscrawl.demo.network import build
 from newscrawl.demo.outlets import EDITIONS, outlets_of
 from newscrawl.demo.proxy import DemoProxy
 from newscrawl.state.compression import PACKINGS
-from tests.written import Written, records
+from tests.written import WrittenFile, records
 
 SETTINGS = {
     "DOWNLOAD_DELAY": 0.02,
@@ -76,7 +76,7 @@ def differences(one: Mapping[str, Any], other: Mapping[str, Any], inside: str = 
     return found
 
 
-def compare(title: str, expected: list[Written], got: list[Written]) -> bool:
+def compare(title: str, expected: list[WrittenFile], got: list[WrittenFile]) -> bool:
     """Print how records differ from those expected; return whether they do not."""
     right = {record.id: record for record in expected}
     counts = Counter(record.id for record in got)

@@ -1,6 +1,6 @@
 """The ledger at size: memory of a run, look-ups a second, bytes an article.
 
-    python benchmarks/ledger.py [--articles 1000000]
+    python -m benchmarks.ledger [--articles 1000000]
 
 Starts a run with 10 thousand and with ``--articles`` articles waiting to be read, lets each read
 for some seconds from a server that has nothing, and compares their peak memory. Then says what an
@@ -20,8 +20,7 @@ from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
-from cost import cost_of  # beside this file
-
+from benchmarks.cost import cost_of
 from newscrawl.demo.proxy import DemoProxy, Reply
 from newscrawl.pipelines.versions import COMPARED
 from newscrawl.state import Entry, Ledger

@@ -1,6 +1,6 @@
 """Crawls real news pages, each served at its own URL as the source of an aggregator article.
 
-    python benchmarks/real_pages.py --pages DIR
+    python -m benchmarks.real_pages --pages DIR
 
 DIR holds sets of pages: <set>/truth.json = {id: {url, title, body, date, lang}} and
 <set>/html/<id>.html.gz. Every page has to end in one valid record, none in a traceback; what was

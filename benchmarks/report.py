@@ -1,6 +1,6 @@
 """Writes the report page of a million invented records.
 
-    python benchmarks/report.py [--records 1000000] [--words 90] [--directory DIR]
+    python -m benchmarks.report [--records 1000000] [--words 90] [--directory DIR]
 
 Writes a data directory as ``benchmarks/export.py`` does, or uses that of an earlier run, runs
 ``scrapy report``, and prints how long it took beside the time that merely reading the lines takes.
@@ -15,8 +15,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from cost import cost_of  # beside this file
-from export import prepare
+from benchmarks.cost import cost_of
+from benchmarks.export import prepare
 
 LARGEST = 5_000_000
 LONGEST = 120

@@ -1,7 +1,7 @@
 """Checks that other tools open an export right: rows, types and days.
 
     pip install 'newscrawl[export,tools]'
-    python benchmarks/tools.py --data data/demo
+    python -m benchmarks.tools --data data/demo
 
 Exports the feeds of a data directory to every format, and has it parsed by Hugging Face
 ``datasets``, ``mlcroissant``, ``csvclean`` and ``check-jsonschema``. Prints a line per check; exits

@@ -1,6 +1,6 @@
 """Measures the verdict ``trust`` on real pages with simulated copies.
 
-    python benchmarks/trust.py --pages DIR
+    python -m benchmarks.trust --pages DIR
 
 DIR holds sets of pages: <set>/truth.json = {id: {url, title, body, date, lang}} and
 <set>/html/<id>.html.gz. Of each true article the aggregator's copy is simulated in several ways

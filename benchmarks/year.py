@@ -1,6 +1,6 @@
 """A year of hourly runs: what a node's commands take when it has operated for so long.
 
-    python benchmarks/year.py [--records 2] [--directory DIR]
+    python -m benchmarks.year [--records 2] [--directory DIR]
 
 Makes a data directory as a year of the schedule leaves it: a run of each site every hour (52,560
 reports and feeds) and all articles in the ledger. Then measures each command twice, and compares
@@ -25,9 +25,9 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from cost import cost_of  # beside this file
-from export import record
 
+from benchmarks.cost import cost_of
+from benchmarks.export import record
 from newscrawl.aggregator.sites import SITES
 from newscrawl.demo.proxy import DemoProxy, Reply
 from newscrawl.state import Entry, Ledger, ledger_path

@@ -11,14 +11,16 @@ from types import ModuleType
 import pytest
 from hypothesis import settings
 
-from tests import crawl_server, support, web
+from tests import preloaded, support, web
 from tests.postgres import Server, server
 
 STARTERS = (
     multiprocessing,
     subprocess,
     web,
-    crawl_server.CrawlServer,
+    preloaded,
+    preloaded.run,
+    preloaded.start,
     support.reextract,
     support.replay,
     support.scrapy,
@@ -30,12 +32,14 @@ STARTERS = (
 
 
 def pytest_configure() -> None:
-    """Restore the default handling of interrupts, and set up hypothesis.
+    """Restore the default handling of interrupts, keep bytecode, and set up hypothesis.
 
     Shells disable interrupts in background jobs; commands that tests start and interrupt would
     inherit that and never end.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Each process that a test starts would compile the package anew.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     # A deadline fails on a busy machine.
     settings.register_profile("suite", deadline=None)
     settings.load_profile("suite")

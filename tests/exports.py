@@ -6,7 +6,6 @@ import io
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -16,9 +15,9 @@ from scrapy.cmdline import execute
 
 from newscrawl.export.columns import COLUMNS
 from newscrawl.items import Agreement, Article, Copy, Crawl, Image, Outlet, Source
+from tests import preloaded
 
 ROOT = Path(__file__).parent.parent
-COMMAND = (sys.executable, "-m", "scrapy", "export")
 FIRST, SECOND = "2026-01-01T00:00:00+00:00", "2026-02-01T00:00:00+00:00"
 
 
@@ -63,16 +62,14 @@ def put(data: Path, records: Iterable[Article], name: str = "one", site: str = "
 
 
 def run(
-    data: Path, *arguments: object, limits: str = ":", **environment: str
+    data: Path, *arguments: object, limits: str = "", **environment: str
 ) -> subprocess.CompletedProcess[str]:
     """The real command, under limits set by the shell."""
-    return subprocess.run(
-        ["bash", "-c", f'{limits}; exec "$@"', "-", *COMMAND, *map(str, arguments)],
-        cwd=ROOT,
-        env=os.environ | {"NEWSCRAWL_DATA": str(data)} | environment,
-        capture_output=True,
-        text=True,
-        check=False,
+    command = [*preloaded.SCRAPY, "export", *map(str, arguments)]
+    if limits:
+        command = ["bash", "-c", f'{limits}; exec "$@"', "-", *command]
+    return preloaded.run(
+        command, cwd=ROOT, env=os.environ | {"NEWSCRAWL_DATA": str(data)} | environment
     )
 
 

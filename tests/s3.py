@@ -56,7 +56,7 @@ class S3:
         self.hangs = threading.Event()
         self.let_go = threading.Event()
         self.server = make_server("127.0.0.1", 0, self._serve, _Threads, _Quiet)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
 
     @property
     def environment(self) -> dict[str, str]:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from newscrawl.demo.proxy import Reply
 from newscrawl.items import Article, Copy, Outlet, Source
+from tests.preloaded import SCRAPY, run
 from tests.web import HTML, Outcome, Web, aggregator_page, command, outlet_page
 
 TITLE = "Souss : la récolte d'arganes dépasse les prévisions"
@@ -127,13 +128,7 @@ def sources(outcome: Outcome, host: str) -> list[tuple[str, str | None]]:
 
 def scrapy(*arguments: str | Path, data: Path, **more: str) -> tuple[int, str]:
     """Return exit code and output of a command."""
-    done = subprocess.run(
-        [sys.executable, "-m", "scrapy", *arguments],
-        env=os.environ | {"NEWSCRAWL_DATA": str(data)} | more,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run([*SCRAPY, *arguments], env=os.environ | {"NEWSCRAWL_DATA": str(data)} | more)
     return done.returncode, done.stdout + done.stderr
 
 
@@ -166,24 +161,12 @@ def replay(
     archive: Path, data: Path, more: Mapping[str, str] | None = None, /, **arguments: str
 ) -> Outcome:
     settings = {"REPLAY": str(archive), "DOWNLOAD_DELAY": "20", **(more or {})}
-    done = subprocess.run(
-        command("maghress", settings, arguments),
-        env=offline(data),
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    done = run(command("maghress", settings, arguments), env=offline(data))
     return Outcome(done.returncode, done.stderr, data, [])
 
 
 def reextract(archive: Path, output: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "scrapy", "reextract", archive, "-o", output, *options],
-        env=offline(output.parent),
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    return run([*SCRAPY, "reextract", archive, "-o", output, *options], env=offline(output.parent))
 
 
 def zstd_compress(data: bytes) -> bytes:

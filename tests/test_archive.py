@@ -23,6 +23,7 @@ from newscrawl.errors import ArchiveError, StoreError
 from newscrawl.items import Location
 from newscrawl.operations.comparison import compare
 from newscrawl.state.compression import PACKINGS, Compression
+from tests import preloaded
 from tests.support import SOURCE, TEXT, TITLE, URL, listing, reextract, replay
 from tests.web import HTML, Outcome, Web, aggregator_page, command, crawl, environment
 
@@ -186,11 +187,8 @@ def test_the_demo_of_a_site_is_replayed_and_reextracted(tmp_path: Path) -> None:
     slugs = {o.slug for site, e in EDITIONS if site == "maghress" for o in outlets_of(site, e)}
     walk = {"outlets": ",".join(sorted(slugs))}
     with DemoProxy(build().reply) as proxy:
-        done = subprocess.run(
-            command("maghress", {"ARCHIVE": "1"}, walk),
-            env=environment(proxy, tmp_path),
-            capture_output=True,
-            text=True,
+        done = preloaded.run(
+            command("maghress", {"ARCHIVE": "1"}, walk), env=environment(proxy, tmp_path)
         )
     assert done.returncode == 0, done.stderr
     crawled = {r["id"]: r for r in Outcome(0, "", tmp_path, []).lines("feeds")}
@@ -317,7 +315,7 @@ def test_an_archive_survives_a_kill(tmp_path: Path) -> None:
     small.pages[f"{BASE}/article/7"] = SOURCE
     slow = ON | {"FEED_BATCH": "3", "DOWNLOAD_DELAY": "0.05", "CONCURRENT_REQUESTS_PER_DOMAIN": "1"}
     with DemoProxy(small.reply) as proxy:
-        run = subprocess.Popen(
+        run = preloaded.start(
             command("maghress", slow, WALK),
             env=environment(proxy, tmp_path),
             stdout=subprocess.DEVNULL,

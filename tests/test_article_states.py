@@ -12,7 +12,7 @@ import signal
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, ClassVar, cast
@@ -32,11 +32,12 @@ from newscrawl.demo.proxy import DemoProxy
 from newscrawl.state import Ledger, Scope
 from newscrawl.state.place import Place
 from tests.changing_network import NEWEST, OUTLETS, TODAY, Network, Piece
-from tests.crawl_server import CrawlServer
 from tests.postgres import Server
+from tests.preloaded import SCRAPY, Running, start
 from tests.web import FAST, environment
 
 SITES = ("maghress", "djazairess")
+SECONDS = 24 * 3600
 
 SEED = int(os.environ.get("STATES_SEED", "19"))
 EXAMPLES = int(os.environ.get("STATES_EXAMPLES", "3"))
@@ -69,13 +70,14 @@ class ArticleStates(RuleBasedStateMachine):
         """How far the clock is ahead of this machine's."""
         self.forgotten: set[tuple[str, int]] = set()
         """Articles and versions at which the ledger forgot them."""
+        self.begun: dict[str, set[str]] = {}
+        """Lists of URLs that were stopped, with what was requested since; they are continued."""
         self.runs = 0
         self._stack = contextlib.ExitStack()
         self.data = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="states-")))
         url = next(self.ledgers)
         self.place = Place(self.data, url, "one" if url else "")
         self._proxy = self._stack.enter_context(DemoProxy(self.network.reply))
-        self._server = self._stack.enter_context(CrawlServer())
 
     # --- The network changes ---------------------------------------------------------------------
 
@@ -160,10 +162,17 @@ class ArticleStates(RuleBasedStateMachine):
         if arguments.get("urls"):
             urls = [p.key.url for p in self.network.pieces.values() if p.site == site]
             arguments = {"urls": ",".join(urls)} if urls else {}
+        listed = arguments.get("urls")
+        if listed:
+            self.begun.setdefault(listed, set())
         report = self._crawl(site, arguments, stop, wrong_clock)
         finished = report and report["reason"] == "finished"
+        for requested in self.begun.values():
+            requested.update(self.network.requests)
         if finished and not wrong_clock and arguments.get("revisit") in (None, "yes"):
             self._check_covered(site, arguments)
+        if finished and listed:
+            del self.begun[listed]
 
     @precondition(lambda self: self.runs)
     @rule(site=st.sampled_from(SITES), verb=st.sampled_from(["retry", "forget"]))
@@ -238,8 +247,10 @@ class ArticleStates(RuleBasedStateMachine):
         for piece in covered:
             if piece.page == 200 and since <= piece.day <= until:
                 assert piece.key.id in records, f"{piece.key.id} is missing"
-                if "urls" in arguments and piece.source == 200:
-                    self._check_state(piece, records[piece.key.id][-1])
+                if "urls" in arguments:
+                    assert piece.key.url in self.begun[arguments["urls"]], piece
+                    if piece.source == 200 and piece.key.url in self.network.requests:
+                        self._check_state(piece, records[piece.key.id][-1])
 
     def _check_state(self, piece: Piece, record: dict[str, Any]) -> None:
         """A record is that of the present pages."""
@@ -270,18 +281,16 @@ class ArticleStates(RuleBasedStateMachine):
         argv += [part for given in arguments.items() for part in ("-a", "=".join(given))]
         self.network.requests.clear()
         log = self.data / f"{job}.log"
-        process = self._server.start(
-            argv, environment(self._proxy, self.data), log, self.days + wrong_clock
-        )
+        process = self._start(argv, environment(self._proxy, self.data), log, wrong_clock)
         if stop and stop[1] != "budget":
             requests, name = stop
 
             def kill(count: int) -> None:
                 if count == requests:
-                    os.kill(process, signal.Signals[f"SIG{name}"])
+                    process.send_signal(signal.Signals[f"SIG{name}"])
 
             self.network.on_request = kill
-        code = self._server.wait()
+        code = process.wait()
         self.network.on_request = lambda _: None
         self._check_feeds()
         if code == -signal.SIGKILL:
@@ -308,8 +317,25 @@ class ArticleStates(RuleBasedStateMachine):
     def _ledger(self, *arguments: str) -> None:
         log = self.data / "ledger.log"
         located = [f"--set={name}={value}" for name, value in self._located().items()]
-        self._server.start(["ledger", *arguments, *located], {}, log, self.days)
-        assert self._server.wait() == 0, log.read_text()
+        process = self._start(["ledger", *arguments, *located], os.environ, log)
+        assert process.wait() == 0, log.read_text()
+
+    def _start(
+        self, arguments: list[str], variables: Mapping[str, str], log: Path, wrong_clock: int = 0
+    ) -> Running:
+        """Start a command whose output is added to a log.
+
+        Each begins in another second: timestamps of the ledger have whole ones.
+        """
+        days = self.days + wrong_clock + self.runs / SECONDS
+        with log.open("a") as file:
+            return start(
+                [*SCRAPY, *arguments],
+                env=variables,
+                stdout=file,
+                stderr=file,
+                days=days,
+            )
 
     def _census(self, site: str) -> list[tuple[str, str, str, str, int]]:
         ledger = Ledger(self.place)

@@ -4,7 +4,6 @@ import json
 import os
 import pty
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -14,6 +13,7 @@ from typing import Any
 import pytest
 
 from newscrawl.demo.proxy import DemoProxy, Reply
+from tests import preloaded
 from tests.support import walked
 from tests.web import Web, command, crawl, environment
 
@@ -32,7 +32,7 @@ def cancelled(
 
     path = data / "log"
     with DemoProxy(reply) as proxy, path.open("w") as file:
-        run = subprocess.Popen(
+        run = preloaded.start(
             command("maghress", {"DOWNLOAD_TIMEOUT": "90"}, WALK | {"_job": "cancelled"}),
             env=environment(proxy, data),
             stderr=file,
@@ -47,11 +47,11 @@ def cancelled(
             while path.read_text().count("Received SIG") < count:
                 time.sleep(0.01)
             run.send_signal(number)
-        run.wait(timeout=90)
+        code = run.wait(timeout=90)
     log = path.read_text()
     report = json.loads((data / "runs" / "cancelled.json").read_text())
     assert "Traceback" not in log, log
-    return run.returncode, log, report
+    return code, log, report
 
 
 def test_a_run_that_is_cancelled_while_the_engine_opens_ends_in_order(tmp_path: Path) -> None:
@@ -64,10 +64,22 @@ def test_a_run_that_is_cancelled_while_the_engine_opens_ends_in_order(tmp_path: 
     assert (code, report["state"]) == (0, "interrupted"), log
 
 
-@pytest.mark.parametrize(("number", "delay"), [(signal.SIGTERM, 1), (signal.SIGINT, 20)])
+IMPATIENT = """
+import sys
+
+if "crawl" in sys.argv:
+    from newscrawl.extensions import shutdown
+
+    shutdown._SECONDS = 1
+"""
+"""What Python runs first: the time for open requests after a second Ctrl-C is short."""
+
+
+@pytest.mark.parametrize(("number", "delay"), [(signal.SIGTERM, 1), (signal.SIGINT, 4)])
 def test_a_second_cancel_loses_nothing(
-    tmp_path: Path, number: signal.Signals, delay: float
+    tmp_path: Path, number: signal.Signals, delay: float, before_python: Callable[[str], None]
 ) -> None:
+    before_python(IMPATIENT)
     slow = walked(1, 6, 6)
     url = "https://www.maghress.com/fr/courrier/4"
     page = slow.pages[url]
@@ -78,17 +90,6 @@ def test_a_second_cancel_loses_nothing(
     slow.pages[url] = page
     last = crawl(slow, tmp_path, **WALK)
     assert (last.code, len(last.lines("feeds"))) == (0, 6), last.stderr
-
-
-IMPATIENT = """
-import sys
-
-if "crawl" in sys.argv:
-    from newscrawl.extensions import shutdown
-
-    shutdown._SECONDS = 1
-"""
-"""What Python runs first: the time for open requests after a second Ctrl-C is short."""
 
 
 def test_a_second_interrupt_on_a_terminal_abandons_open_requests_and_loses_nothing(
@@ -121,7 +122,7 @@ def test_a_second_interrupt_on_a_terminal_abandons_open_requests_and_loses_nothi
 
     settings = {"DOWNLOAD_TIMEOUT": "90", "FEED_BATCH": "1", "PROGRESS": "0"}
     with DemoProxy(reply) as proxy:
-        run = subprocess.Popen(
+        run = preloaded.start(
             command("maghress", settings, WALK | {"_job": "abandoned"}),
             env=environment(proxy, data),
             stderr=its_end,

@@ -1,7 +1,6 @@
 """End to end: the real command in its own process, on a small web of real URLs."""
 
 import json
-import subprocess
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +10,7 @@ import pytest
 from newscrawl import __version__
 from newscrawl.articles.validation import schema_faults
 from newscrawl.demo.proxy import DemoProxy, Reply
+from tests import preloaded
 from tests.support import (
     LINK,
     SOURCE,
@@ -338,13 +338,7 @@ def test_a_spider_outside_the_package_names_its_site(tmp_path: Path) -> None:
         variables = environment(proxy, tmp_path)
         variables["PYTHONPATH"] = str(module.parent)
         done, wrong = (
-            subprocess.run(
-                command(spider, settings, {"urls": URL}),
-                env=variables,
-                capture_output=True,
-                text=True,
-                check=False,
-            )
+            preloaded.run(command(spider, settings, {"urls": URL}), env=variables)
             for spider in ("press", "nameless")
         )
     assert done.returncode == 0, done.stderr

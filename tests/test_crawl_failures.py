@@ -7,6 +7,7 @@ from pathlib import Path
 
 from newscrawl.demo.proxy import DemoProxy
 from newscrawl.items import Article
+from tests import preloaded
 from tests.support import (
     URL,
     walked,
@@ -59,7 +60,7 @@ def test_an_unexpected_exception_fails_the_article_and_the_run(tmp_path: Path) -
 def test_a_second_run_of_a_site_is_skipped(tmp_path: Path) -> None:
     small = walked(1, 40, 10)
     with DemoProxy(small.reply) as proxy:
-        first = subprocess.Popen(
+        first = preloaded.start(
             command("maghress", {"DOWNLOAD_DELAY": "1"}, {"outlets": "courrier"}),
             env=environment(proxy, tmp_path),
             stdout=subprocess.DEVNULL,

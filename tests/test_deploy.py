@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from newscrawl.demo.proxy import DemoProxy
+from tests import preloaded
 from tests.support import scrapy, walked
 from tests.web import Outcome, command, crawl, environment
 
@@ -29,7 +30,7 @@ def test_a_backup_taken_during_a_run_is_restored_and_the_next_run_goes_on(tmp_pa
     data, backups, restored = tmp_path / "data", tmp_path / "backups", tmp_path / "restored"
     web = walked(1, 30, 10)
     with DemoProxy(web.reply) as proxy:
-        process = subprocess.Popen(
+        process = preloaded.start(
             command(
                 "maghress",
                 {"DOWNLOAD_DELAY": "0.2", "FEED_BATCH": "3", "CONCURRENT_REQUESTS_PER_DOMAIN": "1"},

@@ -2,13 +2,12 @@
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from newscrawl.state import Ledger, ledger_path
+from tests import preloaded
 from tests.support import URL, listing, web
 from tests.web import Web, crawl
 
@@ -17,11 +16,8 @@ LISTING = "https://www.maghress.com/fr/courrier"
 
 def ledger(data: Path, *arguments: str) -> tuple[int, str]:
     """Exit code and output of the command."""
-    done = subprocess.run(
-        [sys.executable, "-m", "scrapy", "ledger", *arguments, "-s", f"NEWSCRAWL_DATA={data}"],
-        capture_output=True,
-        text=True,
-        check=False,
+    done = preloaded.run(
+        [*preloaded.SCRAPY, "ledger", *arguments, "-s", f"NEWSCRAWL_DATA={data}"],
     )
     return done.returncode, done.stdout + done.stderr
 

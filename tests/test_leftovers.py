@@ -9,6 +9,7 @@ from typing import Any
 
 from newscrawl.demo.proxy import DemoProxy, Reply
 from newscrawl.state import Ledger, ledger_path
+from tests import preloaded
 from tests.support import SOURCE, URL, listing, walked, web
 from tests.web import Outcome, Web, command, crawl, environment
 
@@ -35,7 +36,7 @@ def kill(small: Web, data: Path, articles: int = 5, **arguments: str) -> None:
 
     settings = {"FEED_BATCH": "1", "CONCURRENT_REQUESTS_PER_DOMAIN": "1"}
     with DemoProxy(reply) as proxy:
-        run = subprocess.Popen(
+        run = preloaded.start(
             command("maghress", settings, arguments),
             env=environment(proxy, data),
             stdout=subprocess.DEVNULL,
@@ -113,7 +114,7 @@ def test_a_list_of_urls_that_is_killed_continues_and_writes_no_doubles(tmp_path:
     assert len(set(ids(last))) == len(ids(last)) == COUNT
     assert last.report["found"] == last.report["exported"] < COUNT, "parsed once, not again"
     assert {record["version"] for record in last.lines("feeds")} == {1}
-    time.sleep(1.1)  # a list is begun anew if its last run is over, by whole seconds
+    small.seconds_ahead = 2
     again = crawl(small, data, urls=str(file))
     assert (again.report["found"], again.report["unchanged"]) == (COUNT, COUNT), again.stderr
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -15,6 +14,7 @@ from scrapy.utils.project import get_project_settings
 
 from newscrawl.demo.proxy import DemoProxy, Reply
 from newscrawl.operations.monitors import MONITORS, alarms, check
+from tests import preloaded
 from tests.test_notifications import Hook, servers
 from tests.web import HTML, Outcome, Web, aggregator_page, command, crawl, environment, outlet_page
 
@@ -249,6 +249,7 @@ def test_failed_runs_are_notified_and_good_ones_are_not(
     make_history(tmp_path, report)
 
     # The same again with that history: still quiet, though one outlet of the two has little.
+    well.web.seconds_ahead = 2
     again = crawl(well.web, tmp_path, urls=well.ask(tmp_path))
     assert (again.code, again.report["outcome"]) == (0, "ok"), again.stderr
 
@@ -266,12 +267,9 @@ def test_failed_runs_are_notified_and_good_ones_are_not(
         "CONCURRENT_REQUESTS": "1",
     }
     with DemoProxy(Late(ill.web.pages).reply) as proxy:
-        done = subprocess.run(
+        done = preloaded.run(
             command("maghress", settings, {"urls": ill.ask(tmp_path)}),
             env=environment(proxy, tmp_path) | {"no_proxy": "127.0.0.1", "NO_PROXY": "127.0.0.1"},
-            capture_output=True,
-            text=True,
-            check=False,
         )
     report = Outcome(0, "", tmp_path, []).report
     told = report["monitors"]

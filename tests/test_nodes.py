@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import subprocess
 import time
 from collections import Counter
 from contextlib import closing
@@ -17,6 +16,7 @@ from newscrawl.state import Ledger
 from newscrawl.state.place import Place
 from newscrawl.state.run_reports import read_report, report_path, write_report
 from newscrawl.state.shared_reports import exchange
+from tests import preloaded
 from tests.postgres import LEASE, Server, find, place
 from tests.support import LINK, SOURCE, TEXT, TITLE
 from tests.web import Web, aggregator_page, command, environment
@@ -125,10 +125,10 @@ class Cluster:
     def __init__(self, proxy: DemoProxy, data: Path, url: str, urls: str) -> None:
         self._proxy, self._data, self._url, self._urls = proxy, data, url, urls
 
-    def start(self, node: str, **settings: str) -> subprocess.Popen[bytes]:
+    def start(self, node: str, **settings: str) -> preloaded.Running:
         data = self._data / node
         data.mkdir(exist_ok=True)
-        return subprocess.Popen(
+        return preloaded.start(
             command("maghress", SETTINGS | settings, {"urls": self._urls}),
             env=environment(self._proxy, data)
             | {"NEWSCRAWL_LEDGER": self._url, "NEWSCRAWL_NODE": node},

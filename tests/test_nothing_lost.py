@@ -20,6 +20,7 @@ from newscrawl.state import Entry, Ledger, ledger_path
 from newscrawl.state.compression import PACKINGS, open_unpacked
 from newscrawl.state.jsonl import LineFile
 from newscrawl.state.run import Run
+from tests import preloaded
 from tests.support import URL, web
 from tests.web import command, crawl, environment
 from tests.written import SETTINGS, WrittenFile, records
@@ -28,14 +29,25 @@ from tests.written import SETTINGS, WrittenFile, records
 ARGUMENTS = {"editions": "fr", "outlets": "lecourrierdusouss,gazettedelatlas,horizonsdusud"}
 
 
-def start(proxy: DemoProxy, data: Path, job: str = "", **settings: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        command("maghress", SETTINGS | settings, ARGUMENTS | ({"_job": job} if job else {})),
+def command_line(job: str = "", **settings: str) -> list[str]:
+    """Return the command line of a crawl."""
+    return command("maghress", SETTINGS | settings, ARGUMENTS | ({"_job": job} if job else {}))
+
+
+def start(proxy: DemoProxy, data: Path, job: str = "", **settings: str) -> preloaded.Running:
+    """Start a crawl."""
+    return preloaded.start(
+        command_line(job, **settings),
         env=environment(proxy, data),
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
+        stderr=subprocess.DEVNULL,
     )
+
+
+def complete(proxy: DemoProxy, data: Path, job: str = "", **settings: str) -> tuple[int, str]:
+    """Crawl to the end, and return the exit code and the log."""
+    done = preloaded.run(command_line(job, **settings), env=environment(proxy, data))
+    return done.returncode, done.stderr
 
 
 @pytest.fixture(scope="module")
@@ -43,9 +55,8 @@ def calm(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The data of a run that nobody disturbed."""
     data = tmp_path_factory.mktemp("calm")
     with DemoProxy(build().reply) as proxy:
-        run = start(proxy, data)
-        _, said = run.communicate(timeout=120)
-    assert run.returncode == 0, said
+        code, said = complete(proxy, data)
+    assert code == 0, said
     return data
 
 
@@ -86,13 +97,12 @@ def test_killed_runs_write_what_an_uninterrupted_run_writes(
             time.sleep(0.1 * chance.random())
             assert run.poll() is None, "the run ended before it was killed"
             run.send_signal(number)
-            run.communicate(timeout=60)
+            run.wait(timeout=60)
             if number == signal.SIGKILL:
                 with begun.pop().open("ab") as file:
                     file.write(PACKINGS[packing].pack(b'{"id": "torn')[:-3])
-        last = start(proxy, tmp_path, FEED_COMPRESSION="gzip")
-        _, said = last.communicate(timeout=120)
-    assert last.returncode == 0, said
+        code, said = complete(proxy, tmp_path, FEED_COMPRESSION="gzip")
+    assert code == 0, said
     assert records(tmp_path) == undisturbed
 
 
@@ -100,10 +110,9 @@ def test_a_second_run_right_after_the_first_requests_listings_only(
     calm: Path, undisturbed: list[WrittenFile]
 ) -> None:
     with DemoProxy(build().reply) as proxy:
-        run = start(proxy, calm)
-        _, said = run.communicate(timeout=120)
+        code, said = complete(proxy, calm)
         asked = {request.url for request in proxy.requests if request.method != "CONNECT"}
-    assert run.returncode == 0, said
+    assert code == 0, said
     assert "found 0 = exported 0" in said
     assert records(calm) == undisturbed
     lists = {f"https://www.maghress.com/fr/{slug}" for slug in ARGUMENTS["outlets"].split(",")}
@@ -124,10 +133,9 @@ def test_a_run_may_be_restarted_under_its_name(
             assert time.monotonic() < deadline, "no record was written"
             time.sleep(0.01)
         run.send_signal(number)
-        run.communicate(timeout=60)
-        again = start(proxy, tmp_path, "backfill")
-        _, said = again.communicate(timeout=120)
-    assert again.returncode == 0, said
+        run.wait(timeout=60)
+        code, said = complete(proxy, tmp_path, "backfill")
+    assert code == 0, said
     assert records(tmp_path) == undisturbed
     report = json.loads((tmp_path / "runs" / "backfill.json").read_text())
     assert (report["state"], report["exported"]) == ("finished", len(undisturbed))
@@ -156,9 +164,8 @@ def test_a_full_disk_ends_a_run_in_order_and_the_next_one_completes_it(
     if archive == "1":  # many answers are in the archive before their records are in the feed
         subprocess.run(["mount", "-o", "remount,size=2000k", small_disk], check=True)
     with DemoProxy(build().reply) as proxy:
-        stopped = start(proxy, small_disk, ARCHIVE=archive)
-        _, said = stopped.communicate(timeout=120)
-        assert stopped.returncode == 1, said
+        code, said = complete(proxy, small_disk, ARCHIVE=archive)
+        assert code == 1, said
         assert said.count("ERROR: Stopping: ") == 1, said
         assert "cannot be written" in said, said
         assert "Traceback" not in said, said
@@ -166,9 +173,8 @@ def test_a_full_disk_ends_a_run_in_order_and_the_next_one_completes_it(
         half = records(small_disk)
         assert 0 < len(half) < len(undisturbed)
         subprocess.run(["mount", "-o", "remount,size=100m", small_disk], check=True)
-        completed = start(proxy, small_disk)
-        _, said = completed.communicate(timeout=120)
-    assert completed.returncode == 0, said
+        code, said = complete(proxy, small_disk)
+    assert code == 0, said
 
     def told(found: list[WrittenFile]) -> list[WrittenFile]:
         lines = [(line, json.loads(line.record) | {"archive": None}) for line in found]

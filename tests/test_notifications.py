@@ -21,6 +21,7 @@ from newscrawl.operations.notifications import heartbeat, notify
 from newscrawl.state.run import job_name
 from newscrawl.state.run_reports import report_path, write_report
 from newscrawl.state.running import killed_runs
+from tests import preloaded
 from tests.web import Web, command, crawl, environment
 
 REPORT = {"spider": "maghress", "outcome": "failed", "job": "a", "errors": ["no page"]}
@@ -64,7 +65,7 @@ def servers() -> Iterator[tuple[int, int]]:
     Mail.got.clear()
     made = [HTTPServer(("127.0.0.1", 0), Hook), socketserver.TCPServer(("127.0.0.1", 0), Mail)]
     for server in made:
-        Thread(target=server.serve_forever, daemon=True).start()
+        Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     yield made[0].server_address[1], made[1].server_address[1]
     for server in made:
         server.shutdown()
@@ -114,7 +115,7 @@ def test_a_killed_run_is_found_and_notified(tmp_path: Path, servers: tuple[int, 
     }
     direct = {"no_proxy": "127.0.0.1", "NO_PROXY": "127.0.0.1"}
     with DemoProxy(Web().reply) as proxy:
-        first = subprocess.Popen(
+        first = preloaded.start(
             command("maghress", settings, {"_job": "first"}),
             env=environment(proxy, tmp_path) | direct,
             stderr=subprocess.DEVNULL,
@@ -131,7 +132,7 @@ def test_a_killed_run_is_found_and_notified(tmp_path: Path, servers: tuple[int, 
         write_report(report_path(tmp_path, f"skipped-{number}"), {"spider": "maghress"})
     web = Web()
     web.direct = "127.0.0.1"
-    second = crawl(web, tmp_path, settings=settings, _job="second")
+    second = crawl(web, tmp_path, settings=settings | {"DOWNLOAD_DELAY": "0"}, _job="second")
     assert second.code == 1
     report = json.loads(report_path(tmp_path, "first").read_text())
     assert (report["state"], report["outcome"]) == ("killed", "failed")

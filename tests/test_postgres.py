@@ -23,6 +23,7 @@ from newscrawl.state.run_reports import read_report, report_path, reports, write
 from newscrawl.state.shared_reports import exchange
 from newscrawl.state.texts import text_keys
 from newscrawl.text.signatures import signature
+from tests import preloaded
 from tests.postgres import LEASE, NOW, Server, find, place
 from tests.support import TEXT
 
@@ -132,20 +133,16 @@ def export(ledger: Ledger, job: str, file: str, *numbers: int) -> None:
 
 
 def scrapy_ledger(place: Place, *arguments: str) -> tuple[int, str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "scrapy", "ledger", *arguments, "-s", f"LEASE_SECONDS={LEASE}"],
+    done = preloaded.run(
+        [*preloaded.SCRAPY, "ledger", *arguments, "-s", f"LEASE_SECONDS={LEASE}"],
         env=os.environ
         | {
             "NEWSCRAWL_DATA": str(place.data),
             "NEWSCRAWL_LEDGER": place.url,
             "NEWSCRAWL_NODE": place.node,
         },
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
     )
-    return done.returncode, done.stdout
+    return done.returncode, done.stdout + done.stderr
 
 
 def test_the_records_of_a_lost_node_are_read_again(tmp_path: Path, url: str) -> None:

@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 from newscrawl.demo.proxy import DemoProxy, Reply
+from tests import preloaded
 from tests.web import HTML, Web, aggregator_page, command, environment
 
 TEXT = ["Le conseil communal a voté jeudi le budget des ruelles de la vieille ville."]
@@ -38,7 +39,7 @@ def test_a_terminal_shows_one_line_and_the_log_stays_readable(tmp_path: Path) ->
     web.pages["https://www.maghress.com/fr/courrier/1"] = aggregator_page("Un", TEXT, link=LOST)
     web.pages[LOST] = Reply(headers=HTML, body=b"x" * 5000)
     with DemoProxy(web.reply) as proxy:
-        run = subprocess.Popen(
+        run = preloaded.start(
             command("maghress", slow, arguments),
             env=environment(proxy, tmp_path) | terminal,
             stderr=theirs,

@@ -4,11 +4,9 @@ import gzip
 import json
 import os
 import shutil
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,18 +14,19 @@ from newscrawl.operations.retention import Merge, merge, merges
 from newscrawl.state import ledger_path
 from newscrawl.state.run import Run
 from newscrawl.state.sqlite import SqliteDatabase
+from tests import preloaded
 from tests.support import walked
 from tests.web import crawl
+
+if TYPE_CHECKING:
+    from subprocess import CompletedProcess
 
 LAST_MONTH = datetime.now(UTC).replace(day=1) - timedelta(days=3)
 
 
-def prune(data: Path, *options: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-m", "scrapy", "prune", *options],
-        env=os.environ | {"NEWSCRAWL_DATA": str(data)},
-        capture_output=True,
-        text=True,
+def prune(data: Path, *options: str) -> "CompletedProcess[str]":
+    return preloaded.run(
+        [*preloaded.SCRAPY, "prune", *options], env=os.environ | {"NEWSCRAWL_DATA": str(data)}
     )
 
 
@@ -127,11 +126,8 @@ def test_a_merge_may_be_killed_anywhere(
     run.ledger.close()
     monkeypatch.undo()
     exported = data.parent / "corpus"
-    done = subprocess.run(
-        [sys.executable, "-m", "scrapy", "validate"],
-        env=os.environ | {"NEWSCRAWL_DATA": str(data)},
-        capture_output=True,
-        text=True,
+    done = preloaded.run(
+        [*preloaded.SCRAPY, "validate"], env=os.environ | {"NEWSCRAWL_DATA": str(data)}
     )
     assert done.stdout.splitlines()[-1].endswith("lines 12, faulty 0"), done.stdout
     assert not exported.exists()

@@ -34,6 +34,7 @@ from newscrawl.errors import ParserError
 from newscrawl.extraction import RuleBook
 from newscrawl.items import Article
 from newscrawl.state import Ledger
+from tests import preloaded
 from tests.web import HTML, XML, Web, aggregator_page, command, crawl, environment, outlet_page
 from tests.written import SETTINGS, records
 
@@ -389,11 +390,10 @@ def test_records_are_the_same_with_and_without_workers(tmp_path: Path) -> None:
         for workers in counts:
             settings = SETTINGS | {"PARSE_WORKERS": workers}
             arguments = {"editions": "fr,ar", "limit": "60"}
-            subprocess.run(
+            preloaded.run(
                 command("maghress", settings, arguments),
                 env=environment(proxy, tmp_path / workers),
                 check=True,
-                capture_output=True,
             )
     found = [records(tmp_path / workers) for workers in counts]
     assert len(found[0]) == 60

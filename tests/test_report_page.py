@@ -4,8 +4,6 @@ import hashlib
 import html
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from newscrawl.report.differences import differences
+from tests import preloaded
 from tests.support import LINK, SOURCE, TEXT, TITLE
 from tests.web import Web, aggregator_page, crawl, outlet_page
 
@@ -46,11 +45,8 @@ CHARTS = (
 
 def report(data: Path, *arguments: str | Path) -> tuple[int, str]:
     """Exit code and output of the command."""
-    done = subprocess.run(
-        [sys.executable, "-m", "scrapy", "report", *arguments, "-s", f"NEWSCRAWL_DATA={data}"],
-        capture_output=True,
-        text=True,
-        check=False,
+    done = preloaded.run(
+        [*preloaded.SCRAPY, "report", *arguments, "-s", f"NEWSCRAWL_DATA={data}"],
     )
     return done.returncode, done.stdout + done.stderr
 

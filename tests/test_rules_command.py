@@ -2,13 +2,12 @@
 
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from newscrawl.demo.network import build
+from tests import preloaded
 from tests.web import Outcome, Web, crawl
 
 SITE, OUTLET, DOMAIN = "maghress", "lecourrierdusouss", "lecourrierdusouss.example"
@@ -33,11 +32,8 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
 
 def rules(data: Path, *arguments: str) -> tuple[int, str]:
     """Return exit code and output of the command."""
-    done = subprocess.run(
-        [sys.executable, "-m", "scrapy", "rules", *arguments, "-s", f"NEWSCRAWL_DATA={data}"],
-        capture_output=True,
-        text=True,
-        check=False,
+    done = preloaded.run(
+        [*preloaded.SCRAPY, "rules", *arguments, "-s", f"NEWSCRAWL_DATA={data}"],
     )
     return done.returncode, done.stdout + done.stderr
 

@@ -15,21 +15,22 @@ from urllib.parse import parse_qs
 
 import pytest
 
+from newscrawl import operations
 from newscrawl.aggregator.sites import SITES
 from newscrawl.demo.proxy import Reply
 from newscrawl.operations.schedule import KINDS, kind_of, next_backfill, plan
+from newscrawl.outlets import known_outlets
 from newscrawl.state.run_reports import report_path, write_report
+from tests import preloaded
 from tests.web import Web, aggregator_page, crawl
 
 ALIVE = {site.name for site in SITES.values() if site.alive}
 
 
 def schedule(data: Path, *options: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "scrapy", "schedule", *options],
+    done = preloaded.run(
+        [*preloaded.SCRAPY, "schedule", *options],
         env=os.environ | {"NEWSCRAWL_DATA": str(data)},
-        capture_output=True,
-        text=True,
         check=True,
     )
     return done.stdout
@@ -175,18 +176,16 @@ def test_settings_are_posted_with_the_runs_and_torn_reports_do_not_matter(tmp_pa
     assert next_backfill(tmp_path, "maghress", 1, datetime.now(UTC).date()) == arguments
     assert arguments["_job"].endswith(month)
     server = HTTPServer(("127.0.0.1", 0), Jobs)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     url = f"http://127.0.0.1:{server.server_address[1]}/"
     hour = str(datetime.now(UTC).hour)
-    done = subprocess.run(
+    done = preloaded.run(
         [
-            *(sys.executable, "-m", "scrapy", "schedule", "--post", url),
+            *(*preloaded.SCRAPY, "schedule", "--post", url),
             *("--setting", "LOG_JSON=1", "--setting", "DOWNLOAD_DELAY=2"),
             *("-s", f"QUIET_HOURS={hour},{hour}"),
         ],
         env=os.environ | {"NEWSCRAWL_DATA": str(tmp_path), "no_proxy": "127.0.0.1"},
-        capture_output=True,
-        text=True,
     )
     server.shutdown()
     server.server_close()
@@ -199,19 +198,29 @@ def test_settings_are_posted_with_the_runs_and_torn_reports_do_not_matter(tmp_pa
 
 @pytest.mark.parametrize("setting", ["NOSUCH=1", "LOG_JSON"])
 def test_a_setting_to_post_must_exist(tmp_path: Path, setting: str) -> None:
-    done = subprocess.run(
+    done = preloaded.run(
         [
-            *(sys.executable, "-m", "scrapy", "schedule"),
+            *(*preloaded.SCRAPY, "schedule"),
             *("--post", "http://127.0.0.1:1/", "--setting", setting),
         ],
         env=os.environ | {"NEWSCRAWL_DATA": str(tmp_path)},
-        capture_output=True,
-        text=True,
     )
     assert done.returncode == 2
     assert setting in done.stderr
 
 
+@pytest.fixture
+def few_outlets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have this process know a few outlets only: a run of each takes time."""
+    outlets = sorted(
+        (fact for fact in known_outlets().values() if fact.country == "MA"),
+        key=lambda fact: (fact.edition, fact.slug),
+    )
+    few = {fact.slug: fact for fact in outlets[:12]}
+    monkeypatch.setattr(operations.schedule, "known_outlets", lambda: few)
+
+
+@pytest.mark.usefixtures("few_outlets")
 def test_the_backfill_continues_month_by_month(tmp_path: Path) -> None:
     def following() -> dict[str, str]:
         words = schedule(tmp_path, "--next", "maghress").split()
@@ -249,6 +258,7 @@ def test_the_backfill_continues_month_by_month(tmp_path: Path) -> None:
     assert outlets.count(second["outlets"]) == 2
 
 
+@pytest.mark.usefixtures("few_outlets")
 def test_a_listing_with_a_transient_failure_is_requested_again_the_next_day(tmp_path: Path) -> None:
     # Mid-month, so that the next day is of the same month whenever the test runs.
     today = datetime.now(UTC).date().replace(day=15)

@@ -2,8 +2,6 @@
 
 import dataclasses
 import json
-import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,7 @@ from newscrawl import items
 from newscrawl.articles import schema
 from newscrawl.articles.validation import faults
 from newscrawl.items import Article, Outlet, Source
+from tests import preloaded
 from tests.support import article
 
 ROOT = Path(__file__).parent.parent
@@ -31,9 +30,7 @@ def test_the_schema_is_one() -> None:
 
 
 def test_schema_prints_the_json_schema() -> None:
-    printed = subprocess.run(
-        [sys.executable, "-m", "scrapy", "schema"], cwd=ROOT, capture_output=True, check=True
-    )
+    printed = preloaded.run([*preloaded.SCRAPY, "schema"], cwd=ROOT, check=True)
     assert json.loads(printed.stdout) == schema.shipped()
 
 

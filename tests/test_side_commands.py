@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from newscrawl.demo.proxy import DemoProxy, Reply
+from tests import preloaded
 from tests.support import LINK, TITLE, URL, web
 from tests.web import HTML, environment
 
@@ -17,13 +18,9 @@ def run(tmp_path: Path, *arguments: str, source: Reply | None = None) -> str:
     scratch = tmp_path / "tmp"
     scratch.mkdir()
     with DemoProxy((web(source) if source else web()).reply) as proxy:
-        done = subprocess.run(
-            [sys.executable, "-m", "scrapy", *arguments],
+        done = preloaded.run(
+            [*preloaded.SCRAPY, *arguments],
             env=environment(proxy, tmp_path / "data") | {"TMPDIR": str(scratch)},
-            capture_output=True,
-            text=True,
-            timeout=100,
-            check=False,
         )
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
@@ -74,3 +71,21 @@ def test_bench_measures_scrapy(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
     assert "'downloader/response_status_count/200'" in done.stderr
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_command_whose_output_nobody_reads_ends_without_a_traceback(
+    tmp_path: Path, unbuffered: str
+) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "scrapy", "ledger"],
+        env=os.environ | {"NEWSCRAWL_DATA": str(tmp_path), "PYTHONUNBUFFERED": unbuffered},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout
+    assert process.stderr
+    process.stdout.close()
+    with process.stderr as errors:
+        assert errors.read() == b""
+    assert process.wait() in (0, 1)

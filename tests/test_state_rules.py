@@ -1,8 +1,9 @@
 """What each argument and event does to the state of an article, with real crawls."""
 
 import json
-import time
-from collections.abc import Iterator
+import os
+from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,36 +12,29 @@ import pytest
 from newscrawl.demo.proxy import DemoProxy
 from newscrawl.state import Ledger, ledger_path
 from tests.changing_network import PER_PAGE, TODAY, Network, Piece
-from tests.crawl_server import CrawlServer
+from tests.preloaded import SCRAPY, run
 from tests.web import FAST, environment
+
+SECONDS = timedelta(days=1).total_seconds()
 
 WALK = {"outlets": "courrier"}
 QUIET = FAST | {"CONCURRENT_REQUESTS_PER_DOMAIN": "1", "MONITORS": "0", "PARSE_WORKERS": "0"}
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[CrawlServer]:
-    with CrawlServer() as running:
-        yield running
-
-
 class Sandbox:
     """A network, and a data directory that crawls of it write to."""
 
-    def __init__(self, server: CrawlServer, data: Path) -> None:
-        self.server, self.data = server, data
+    def __init__(self, data: Path) -> None:
+        self.data = data
         self.network = Network()
         self.days = 0.0
         self._runs = 0
-        self._ended = 0
 
     def publish(self, count: int, days_ago: int = 0) -> list[Piece]:
         return [self.network.publish("maghress", "courrier", days_ago) for _ in range(count)]
 
     def crawl(self, *codes: int, **given: str) -> dict[str, Any]:
         """Report of a crawl that exits with 0 or one of the codes; capitals are settings."""
-        if int(time.time()) == self._ended:  # timestamps of the ledger have whole seconds
-            time.sleep(1 - time.time() % 1)
         self._runs += 1
         job = f"run-{self._runs}"
         settings = QUIET | {"NEWSCRAWL_DATA": str(self.data)}
@@ -51,25 +45,27 @@ class Sandbox:
         with DemoProxy(self.network.reply) as proxy:
             argv = ["crawl", "maghress", *(f"--set={name}={v}" for name, v in settings.items())]
             argv += [part for item in arguments.items() for part in ("-a", "=".join(item))]
-            log = self.data / f"{job}.log"
-            self.server.start(argv, environment(proxy, self.data), log, self.days)
-            assert self.server.wait() in (codes or (0,)), log.read_text()
-        self._ended = int(time.time())
+            code, log = self._run(argv, environment(proxy, self.data))
+            assert code in (codes or (0,)), log
         report: dict[str, Any] = json.loads((self.data / "runs" / f"{job}.json").read_text())
         parts = ("exported", "rejected", "failed", "unchanged", "left")
         assert report["found"] == sum(report[part] for part in parts)
         return report
 
     def ledger(self, *arguments: str) -> None:
-        log = self.data / "ledger.log"
         argv = ["ledger", *arguments, "--yes", "-s", f"NEWSCRAWL_DATA={self.data}"]
-        self.server.start(argv, {}, log, self.days)
-        assert self.server.wait() == 0, log.read_text()
+        code, log = self._run(argv, os.environ)
+        assert code == 0, log
 
     def validate(self) -> int:
-        log = self.data / "validate.log"
-        self.server.start(["validate", "-s", f"NEWSCRAWL_DATA={self.data}"], {}, log, self.days)
-        return self.server.wait()
+        return self._run(["validate", "-s", f"NEWSCRAWL_DATA={self.data}"], os.environ)[0]
+
+    def _run(self, arguments: list[str], variables: Mapping[str, str]) -> tuple[int, str]:
+        """Run a command and return its exit code and output."""
+        # Timestamps of the ledger have whole seconds: each run begins in another one.
+        days = self.days + self._runs / SECONDS
+        done = run([*SCRAPY, *arguments], env=variables, days=days)
+        return done.returncode, done.stdout + done.stderr
 
     def records(self) -> list[dict[str, Any]]:
         feeds = sorted((self.data / "feeds").rglob("*.jsonl"), key=lambda f: f.stat().st_mtime_ns)
@@ -87,8 +83,8 @@ class Sandbox:
 
 
 @pytest.fixture
-def sandbox(server: CrawlServer, tmp_path: Path) -> Sandbox:
-    return Sandbox(server, tmp_path)
+def sandbox(tmp_path: Path) -> Sandbox:
+    return Sandbox(tmp_path)
 
 
 # --- Leftovers -----------------------------------------------------------------------------------

@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ from newscrawl.aggregator.sites import SITES
 from newscrawl.operations.schedule import plan
 from newscrawl.state import Entry, Ledger, ledger_path
 from newscrawl.state.run_reports import report_path, write_report
+from tests import preloaded
 from tests.support import scrapy
 
 ALIVE = [site.name for site in SITES.values() if site.alive]
@@ -37,11 +36,9 @@ def data(tmp_path: Path) -> Path:
 
 
 def status(data: Path, *options: str) -> tuple[int, dict[str, Any]]:
-    done = subprocess.run(
-        [sys.executable, "-m", "scrapy", "status", "--json", *options],
+    done = preloaded.run(
+        [*preloaded.SCRAPY, "status", "--json", *options],
         env=os.environ | {"NEWSCRAWL_DATA": str(data)},
-        capture_output=True,
-        text=True,
     )
     found: dict[str, Any] = json.loads(done.stdout)
     return done.returncode, found

@@ -32,6 +32,7 @@ from newscrawl.state.run import Run
 from newscrawl.state.run_reports import read_report, report_path, write_report
 from newscrawl.storage import WHOLE, local_copy, open_file
 from newscrawl.storage.objects import delete, size_of, upload
+from tests import preloaded
 from tests.postgres import place as node_place
 from tests.s3 import S3, s3
 from tests.support import SOURCE, TEXT, TITLE, listing, reextract, replay, scrapy
@@ -187,9 +188,7 @@ def test_an_upload_that_is_killed_is_repeated(server: S3, place: Place) -> None:
     big.write_bytes(os.urandom(20_000_000))
     server.faults = ["", "", "hang"]  # in the second of three parts
     environment = {"NEWSCRAWL_DATA": str(place.data), "NEWSCRAWL_STORAGE": place.storage}
-    killed = subprocess.Popen(
-        [sys.executable, "-m", "scrapy", "upload"], env=os.environ | environment
-    )
+    killed = preloaded.start([*preloaded.SCRAPY, "upload"], env=os.environ | environment)
     assert server.hangs.wait(60)
     with closing(Ledger(place)) as ledger:
         assert upload_all(place).error == "another process uploads"

@@ -18,6 +18,7 @@ from newscrawl.demo.proxy import DemoProxy, Reply
 from newscrawl.state import Entry, Ledger, ledger_path
 from newscrawl.state.migrations import SQLITE as MIGRATIONS
 from newscrawl.state.run import now
+from tests import preloaded
 from tests.support import BASE, SOURCE, TEXT, TITLE, listing
 from tests.web import Web, aggregator_page, command, environment
 
@@ -66,13 +67,9 @@ def run(web: Web, data: Path, **variables: str) -> tuple[int, str]:
     """Crawl in an environment; the exit code and the log."""
     settings = {"ARCHIVE": "1", "FEED_BATCH": "3", "MONITORS": "0"}
     with DemoProxy(web.reply) as proxy:
-        done = subprocess.run(
+        done = preloaded.run(
             command("maghress", settings, {"outlets": "courrier", "editions": "fr"}),
             env=environment(proxy, data) | variables,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
         )
     return done.returncode, done.stderr
 

@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from newscrawl.demo.proxy import DemoProxy, Reply
+from tests.preloaded import SCRAPY, run
 
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 XML = {"Content-Type": "application/rss+xml; charset=utf-8"}
@@ -86,6 +85,9 @@ class Web:
     pages: dict[str, Reply] = field(default_factory=dict)
     direct: str = ""
     """Comma-separated hosts that are requested without the proxy: servers of the test."""
+    seconds_ahead: int = 0
+    """How far the clock of a crawl is ahead. A list of URLs is begun anew in another second only
+    than that in which its last run has ended."""
 
     def reply(self, method: str, url: str, headers: Mapping[str, str]) -> Reply:  # noqa: ARG002
         """Return the response to a request."""
@@ -131,7 +133,7 @@ def command(spider: str, settings: dict[str, str], arguments: Mapping[str, Any])
     """Return the command line of a crawl."""
     options = [f"--set={name}={value}" for name, value in (FAST | settings).items()]
     options += [part for name, value in arguments.items() for part in ("-a", f"{name}={value}")]
-    return [sys.executable, "-m", "scrapy", "crawl", spider, *options]
+    return [*SCRAPY, "crawl", spider, *options]
 
 
 def environment(proxy: DemoProxy, data: Path) -> dict[str, str]:
@@ -149,13 +151,10 @@ def crawl(
 ) -> Outcome:
     """Run ``scrapy crawl`` in a process of its own until it ends."""
     with DemoProxy(web.reply) as proxy:
-        done = subprocess.run(
+        done = run(
             command(spider, settings or {}, arguments),
             env=environment(proxy, data) | {"no_proxy": web.direct, "NO_PROXY": web.direct},
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
+            days=web.seconds_ahead / 86400,
         )
         requests = [r.url for r in proxy.requests if r.method != "CONNECT"]
     return Outcome(done.returncode, done.stderr, data, requests)

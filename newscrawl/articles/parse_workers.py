@@ -18,7 +18,7 @@ from collections.abc import Hashable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Generic, Protocol, TypeVar, cast
 
 import msgspec
 
@@ -43,11 +43,12 @@ _STARTS = 5
 _START_SECONDS = 60
 """Maximum time for a worker to start."""
 
-_GRACE_SECONDS = 0.2
-"""Time to receive a result that arrived while the event loop was busy past the deadline."""
-
 _AHEAD = 3
 """Pages that are sent to a worker before it has parsed the ones sent earlier."""
+
+_PIPE_BYTES = 1024 * 1024
+"""Size of the pipe to a worker, where it can be set: it holds a page as a whole, which would
+otherwise be written piece by piece by the event loop."""
 
 _DYING_SECONDS = 1
 """Maximum time for a process to end once it has closed its output."""
@@ -140,6 +141,7 @@ class _Worker:
     def __init__(self, hello: WorkerSetup) -> None:
         self._hello = _encode(hello)
         self._process: asyncio.subprocess.Process | None = None
+        self._jobs: asyncio.WriteTransport | None = None
         self.pages: deque[_Page[Any]] = deque()
         """The page that is parsed, and those to be parsed next."""
         self._sent = 0  # how many of them the process has been sent
@@ -157,16 +159,22 @@ class _Worker:
             TimeoutError: it is not ready in time.
             _WorkerDiedError: it ended instead.
         """
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-c", _SERVE, *sys.path),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            # OpenBLAS reserves 40 MB of address space for each thread.
-            env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
-            # An interrupt from the terminal is meant for the crawl, which ends its workers itself.
-            process_group=0 if os.name == "posix" else None,
-        )
+        jobs, jobs_in = _pipe()
+        with jobs:
+            self._jobs, _ = await asyncio.get_running_loop().connect_write_pipe(
+                asyncio.BaseProtocol, jobs_in
+            )
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                *("-c", _SERVE, *sys.path),
+                stdin=jobs,
+                stdout=asyncio.subprocess.PIPE,
+                # OpenBLAS reserves 40 MB of address space for each thread.
+                env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
+                # An interrupt from the terminal is meant for the crawl, which ends its workers
+                # itself.
+                process_group=0 if os.name == "posix" else None,
+            )
         async with asyncio.timeout(_START_SECONDS):
             self._send(self._hello)
             await self._receive()
@@ -191,16 +199,16 @@ class _Worker:
             TimeoutError: the response does not arrive in time.
             _WorkerDiedError: the process ended instead.
         """
-        response = asyncio.ensure_future(self._receive())
+        late = asyncio.get_running_loop().call_later(seconds, self._kill)
         try:
-            await asyncio.wait({response}, timeout=seconds)
-            if not response.done():
-                await asyncio.wait({response}, timeout=_GRACE_SECONDS)
-            if not response.done():
-                raise TimeoutError
+            # A result that was sent in time is received even if the process is killed.
+            return await self._receive()
+        except _WorkerDiedError as error:
+            if asyncio.get_running_loop().time() >= late.when():
+                raise TimeoutError from error
+            raise
         finally:
-            response.cancel()
-        return response.result()
+            late.cancel()
 
     async def end(self, seconds: float = 0) -> str:
         """End the process, and describe how it ended.
@@ -210,6 +218,9 @@ class _Worker:
                 asyncio miss its exit code.
         """
         process, self._process = self._process, None
+        jobs, self._jobs = self._jobs, None
+        if jobs and not jobs.is_closing():
+            jobs.abort()
         self._sent = 0
         if process is None:
             return "not started"
@@ -223,10 +234,14 @@ class _Worker:
         code = process.returncode or 0
         return f"died of {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
 
-    def _send(self, message: bytes) -> None:
+    def _kill(self) -> None:
         assert self._process
-        assert self._process.stdin
-        self._process.stdin.write(len(message).to_bytes(SIZE, "big") + message)
+        with suppress(ProcessLookupError):
+            self._process.kill()
+
+    def _send(self, message: bytes) -> None:
+        assert self._jobs
+        self._jobs.write(len(message).to_bytes(SIZE, "big") + message)
 
     async def _receive(self) -> bytes:
         assert self._process
@@ -239,6 +254,16 @@ class _Worker:
             return await results.readexactly(size)
         except (EOFError, OSError) as error:
             raise _WorkerDiedError from error
+
+
+def _pipe() -> tuple[BinaryIO, BinaryIO]:
+    """Return the ends of a new pipe, to read from and to write to."""
+    reading, writing = os.pipe()
+    with suppress(ImportError, AttributeError, OSError):  # Linux only, within the user's limit
+        import fcntl
+
+        fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+    return os.fdopen(reading, "rb"), os.fdopen(writing, "wb")
 
 
 @dataclass(slots=True, eq=False)

@@ -4,8 +4,11 @@ Scrapy imports this package before it runs any command. Errors in the environmen
 except ``scrapy crawl`` and ``scrapy doctor``, which report them themselves.
 """
 
+import atexit
 import os
+import select
 import sys
+from types import TracebackType
 
 from newscrawl.settings import ENVIRONMENT_ERRORS
 
@@ -25,6 +28,29 @@ def _open_standard_streams() -> None:
     sys.stderr = sys.stderr or open(2, "w", closefd=False)  # noqa: SIM115 - stays open
 
 
+def _is_read() -> bool:
+    """Return whether the reader of the output, such as ``head``, has not ended yet."""
+    output = select.poll()
+    output.register(1, 0)
+    return not any(event & select.POLLERR for _, event in output.poll(0))
+
+
+def _end_output() -> None:
+    """Discard output that nobody reads, which Python would report as an error at its end."""
+    if not _is_read():
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
+def _report_error(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """Print an error that ends the program, unless it is that nobody reads the output."""
+    if not isinstance(error, BrokenPipeError) or _is_read():
+        sys.__excepthook__(kind, error, trace)
+
+
 _open_standard_streams()
+atexit.register(_end_output)
+sys.excepthook = _report_error
 if ENVIRONMENT_ERRORS and not {"crawl", "doctor"} & set(sys.argv[1:2]):
     raise SystemExit("\n".join(f"newscrawl: {error}" for error in ENVIRONMENT_ERRORS))

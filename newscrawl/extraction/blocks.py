@@ -12,24 +12,18 @@ import msgspec
 from selectolax.lexbor import LexborNode
 
 from newscrawl.extraction.flags import AWAY, flags_of, is_hidden, kind_of, label_of
+from newscrawl.extraction.tags import (
+    ANCHOR,
+    INNER,
+    LINE,
+    PART,
+    SKIP,
+    TEXT,
+    is_repeated,
+    role_of,
+)
 from newscrawl.text.html import LONGEST_LABEL
 
-# fmt: off
-# Never article text, whatever they contain.
-_SKIPPED = frozenset((
-    "script", "style", "noscript", "template", "svg", "iframe", "object", "embed", "button",
-    "select", "textarea", "canvas", "audio", "video", "map", "dialog", "datalist", "progress",
-    "math", "head", "input", "label", "nav", "amp-ad", "amp-embed", "amp-sidebar", "amp-consent",
-    "amp-social-share", "amp-user-notification", "amp-iframe", "amp-video", "amp-audio",
-))
-# Inline with the text around them; every other element separates blocks.
-_INLINE = frozenset((
-    "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em",
-    "font", "i", "img", "ins", "kbd", "mark", "meta", "picture", "q", "rp", "rt", "ruby", "s",
-    "samp", "small", "source", "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var",
-    "wbr", "link", "o:p", "nobr", "amp-img",
-))
-# fmt: on
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 
 
@@ -95,7 +89,7 @@ class Page:
 
 _BREAK = "\x00"
 """Marks a line break among the texts of a run; it does not occur in pages."""
-ENDS = frozenset('.!?:…؟。»”"')
+ENDS = frozenset('.!?:…؟。»”"！？」』：۔।')
 """Characters that end a sentence, or a label before one."""
 
 _WRAPPED = 80
@@ -115,23 +109,9 @@ _SHORT_SENTENCE = 40
 IDEOGRAPHS = "\u2e7f"
 """Scripts after this character put no space between words."""
 
-_TEXT, _INNER, _ANCHOR, _PART, _SKIP, _LINE = range(6)
 _MAX_DEPTH = 256
 """Nesting below which parts are not distinguished, as time grows with the depth of each block. The
 deepest of 500 real pages has 55 levels."""
-
-
-def _role(tag: str) -> int:
-    """Return the role of a tag."""
-    if tag == "-text":
-        return _TEXT
-    if tag in _SKIPPED or tag.startswith("-"):  # a comment
-        return _SKIP
-    if tag == "a":
-        return _ANCHOR
-    if tag == "br":
-        return _LINE
-    return _INNER if tag in _INLINE else _PART
 
 
 # Roles by tag number, which nodes return faster than names. The parser's own tags have small
@@ -167,14 +147,14 @@ def walk(root: LexborNode, without: Collection[int] = ()) -> Page:
             if not stack:
                 break
             node, role, parent, tag = stack.pop()
-            if role == _PART:
+            if role == PART:
                 if parts:
                     _flush(parts, anchors, bolds, opened if links else None, current, blocks)
                     opened = emphasized = 0
                 ends[current] = len(elements)
                 current = parent
                 articles -= tag == "article"
-            elif role == _ANCHOR:
+            elif role == ANCHOR:
                 links -= 1
                 if not links and opened < len(parts):
                     anchors.append((opened, len(parts)))
@@ -189,7 +169,7 @@ def walk(root: LexborNode, without: Collection[int] = ()) -> Page:
                         titled = len(parts)
             continue
         role, tag = known(node.tag_id) or _meaning(node)
-        if role == _TEXT:
+        if role == TEXT:
             if not node.is_empty_text_node:
                 text = node.text_content or ""
                 if "\n\n" in text and elements[current].tag == "pre":
@@ -203,18 +183,19 @@ def walk(root: LexborNode, without: Collection[int] = ()) -> Page:
                     parts.append(text)
             elif parts:
                 parts.append(" ")
-        elif role == _LINE:
+        elif role == LINE:
             parts.append(_BREAK)
         elif (
-            role != _SKIP
+            role != SKIP
             and not (without and node.mem_id in without)
             and (articles or tag != "footer")
+            and not (tag == "math" and is_repeated(node))
             and (child := node.first_child) is not None
         ):
-            if role == _PART and len(stack) >= _MAX_DEPTH:
-                role = _INNER
+            if role == PART and len(stack) >= _MAX_DEPTH:
+                role = INNER
             stack.append((node.next, role, current, tag))
-            if role == _PART:
+            if role == PART:
                 if parts:
                     _flush(parts, anchors, bolds, opened if links else None, current, blocks)
                     opened = emphasized = 0
@@ -222,7 +203,7 @@ def walk(root: LexborNode, without: Collection[int] = ()) -> Page:
                 elements.append(Element(node, current, tag))
                 current = len(ends)
                 ends.append(0)
-            elif role == _ANCHOR:
+            elif role == ANCHOR:
                 if not links:
                     opened = len(parts)
                 links += 1
@@ -243,7 +224,7 @@ def walk(root: LexborNode, without: Collection[int] = ()) -> Page:
 def _meaning(node: LexborNode) -> tuple[int, str]:
     """Return the role and the tag of a node."""
     tag = (node.tag or "")[:LONGEST_LABEL]
-    meaning = _role(tag), tag
+    meaning = role_of(tag), tag
     if node.tag_id < _OWN_TAGS:
         _ROLES[node.tag_id] = meaning
     return meaning

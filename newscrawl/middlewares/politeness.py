@@ -140,9 +140,11 @@ class PolitenessMiddleware:
         downloader = self._crawler.engine.downloader
         slot = downloader.slots.get(downloader.get_slot_key(request))
         if slot:
-            # The downloader counts from the sending of a request. The next request may be sent by
-            # another process with a faster connection, so the pause begins with the response.
-            host.hold_until((monotonic() if host.contended else slot.lastseen) + slot.delay)
+            # The downloader counts from the sending of a request. If the next may arrive faster,
+            # as another process sends it or the connection is established by now, the pause begins
+            # with the response.
+            late = host.contended or host.answers <= 1
+            host.hold_until((monotonic() if late else slot.lastseen) + slot.delay)
         try:
             self._leave(request, host)
         except StoreError as error:

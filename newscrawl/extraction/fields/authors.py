@@ -213,7 +213,7 @@ def _pieces(node: LexborNode) -> list[str]:
 
 def _author_links(tree: LexborHTMLParser) -> list[LexborNode]:
     """Return the links to authors' pages. A selector for each name would be four times slower."""
-    return [a for a in tree.css("a[href]") if _AUTHOR_PAGE.search(a.attrs["href"] or "")]
+    return [a for a in tree.css("a[href]") if _AUTHOR_PAGE.search(a.attributes.get("href") or "")]
 
 
 def _linked_authors(links: list[LexborNode], around: str) -> Iterator[list[str]]:
