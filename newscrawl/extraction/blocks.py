@@ -89,7 +89,7 @@ class Page:
 
 _BREAK = "\x00"
 """Marks a line break among the texts of a run; it does not occur in pages."""
-ENDS = frozenset('.!?:…؟。»”"')
+ENDS = frozenset('.!?:…؟。»”"！？」』：۔।')
 """Characters that end a sentence, or a label before one."""
 
 _WRAPPED = 80

@@ -5,6 +5,7 @@ the page decides. Without one, the layout alone decides (``unguided``).
 """
 
 import re
+from collections.abc import Iterable
 
 import msgspec
 
@@ -21,6 +22,12 @@ _SHORT = 40
 _NEAR = 6
 _DRIFT = 3
 """Words by which a copy may be ahead of or behind the page within a short block."""
+_REST = 10
+"""Words of a copy before the first or after the last match that short blocks may hold."""
+_AHEAD = 20
+"""Words of the copy, and blocks of the page, that may be passed over among these."""
+_FEW = 12
+"""Shingles of a match below which it may be by chance."""
 _TAIL = 0.2
 """Share of the aligned text from which the prose after a copy's end belongs to the article."""
 _OPENING = 100
@@ -79,24 +86,26 @@ def _matches(page: Page, reference: Reference) -> list[_Match]:
 
 def _match(block: int, places: list[int | None], hits: int) -> _Match:
     """Return the position of a block in the reference, by its word n-grams."""
-    mask = 0
-    offsets = []
-    for index, place in enumerate(places):
-        if place is not None:
-            mask |= 1 << place
-            offsets.append(place - index)
+    first, count = places[0], len(places)
+    if first is not None and places == list(range(first, first + count)):  # the same text
+        return _Match(block, 1.0, ((1 << count) - 1) << first, first, first + count - 1)
+    near = [place for place in places if place is not None]
+    offsets = [place - index for index, place in enumerate(places) if place is not None]
+    lowest = min(near)
+    mask = 0  # shifted, as small numbers are fast
+    for place in near:
+        mask |= 1 << (place - lowest)
     # A repeated phrase is found at its first position only; the median offset is the block's.
     ordered = sorted(offsets)
     median = ordered[hits // 2]
     drift = max(_DRIFT, len(places) // 10)
-    near = [place for place in places if place is not None]
-    first = min(near)
+    first = lowest
     if median - ordered[0] > 1 or ordered[-1] - median > drift:
         pairs = list(zip(near, offsets, strict=True))
         # Lost words move what follows back, not the beginning, which may repeat a heading.
         first = min(place for place, offset in pairs if -1 <= offset - median <= drift)
         near = [place for place, offset in pairs if abs(offset - median) <= drift]
-    return _Match(block, hits / len(places), mask, first, max(near))
+    return _Match(block, hits / len(places), mask << lowest, first, max(near))
 
 
 def guided(page: Page, reference: Reference) -> list[int]:
@@ -125,27 +134,50 @@ def guided(page: Page, reference: Reference) -> list[int]:
         seen |= match.mask
         chosen.append(match)
     chosen.sort(key=lambda match: match.block)
-    chain = _chain(chosen)
+    chain = _without_strays(page, _chain(chosen))
     if not chain:
         return []
-    # Blocks out of order belong to the body only if the copy has all of them.
+    # Blocks out of order, or far away, belong to the body only if the copy has all of them.
     ordered = {match.block for match in chain}
     blocks = _between(page, reference, chain)
     blocks += [m.block for m in chosen if m.block not in ordered and m.share >= 0.8]
-    last = chain[-1].block
-    size = _size(page, blocks)
-    outline = Outline(page, [match.block for match in chain])
-    # A repetition of the article after its end is a quotation.
-    told = {match.block for match in matches if match.share >= 0.5}
-    rest = [index for index in outline.body(last) if index > last and index not in told]
-    if _size(page, rest) > _TAIL * size:
-        blocks += rest
-    elif rest and rest[0] == last + 1 and [i for i in rest if _beside(page, last, i)] == rest[:1]:
-        blocks.append(rest[0])  # one last paragraph that only the outlet has
+    told = {match.block for match in matches if match.share >= 0.8}
+    blocks += _rest(page, [match.block for match in chain], _size(page, blocks), told)
     return sorted(set(blocks))
 
 
-def _size(page: Page, blocks: list[int]) -> int:
+def _rest(page: Page, chain: list[int], size: int, told: set[int]) -> list[int]:
+    """Return the blocks after the end of the copy that belong to the article.
+
+    Args:
+        page: The page's blocks.
+        chain: The blocks that match the copy, in its order.
+        size: Characters of the body so far.
+        told: All blocks whose text the copy has.
+    """
+    last = chain[-1]
+    behind = range(last + 1, len(page.blocks))
+    little = _size(page, behind) <= _TAIL * size
+    if not behind or (little and not _beside(page, last, behind[0])):
+        return []  # whatever the layout is
+    outline = Outline(page, chain)
+    rest = [index for index in outline.body(last) if index > last]
+    # A part that only repeats the article after its end is a quotation, or another edition of it.
+    fresh = {_around(page, index) for index in rest if index not in told}
+    rest = [index for index in rest if index not in told or _around(page, index) in fresh]
+    if _size(page, rest) > _TAIL * size:
+        return rest
+    if rest and rest[0] == last + 1 and [i for i in rest if _beside(page, last, i)] == rest[:1]:
+        return rest[:1]  # one last paragraph that only the outlet has
+    return []
+
+
+def _around(page: Page, block: int) -> int:
+    """Return the element around that of a block."""
+    return page.elements[page.blocks[block].element].parent
+
+
+def _size(page: Page, blocks: Iterable[int]) -> int:
     """Return the number of characters of some blocks."""
     return sum(len(page.blocks[index].text) for index in blocks)
 
@@ -199,6 +231,21 @@ def _chain(matches: list[_Match]) -> list[_Match]:
     return chain[::-1]
 
 
+def _without_strays(page: Page, chain: list[_Match]) -> list[_Match]:
+    """Remove a first or last match of a few words with more text before the next than the others.
+
+    Headings and comments that repeat a phrase are such matches, far from the article's beginning.
+    """
+    size = _size(page, [match.block for match in chain])
+    for stray, beside in ((-1, -2), (0, 1)):
+        while len(chain) > 1 and chain[stray].mask.bit_count() < _FEW:
+            between = sorted((chain[stray].block, chain[beside].block))
+            if _size(page, range(between[0] + 1, between[1])) <= size:
+                break
+            del chain[stray]
+    return chain
+
+
 def _smallest(page: Page, matches: list[_Match], whole: int) -> int:
     """Find the smallest element that contains nearly all matches with the copy."""
     elements, blocks = page.elements, page.blocks
@@ -217,22 +264,53 @@ def _smallest(page: Page, matches: list[_Match], whole: int) -> int:
         full = [c for c in children.get(best, ()) if masks[c].bit_count() >= needed]
         if not full:
             return best
-        best = min(
-            full,
-            key=lambda c: (bool(elements[c].flags & COMMENTS), -masks[c].bit_count() // 8, c),
-        )
+        if len(full) > 1:  # most often, there is one
+            full.sort(
+                key=lambda c: (bool(elements[c].flags & COMMENTS), -masks[c].bit_count() // 8, c)
+            )
+        best = full[0]
 
 
 def _between(page: Page, reference: Reference, chain: list[_Match]) -> list[int]:
     """Return the chain's blocks, and those between and around them that match the copy."""
     blocks: list[int] = []
-    before, start = max(-1, chain[0].block - _NEAR), 0
+    first = chain[0].block
+    before, start = max(-1, first - _NEAR), 0
     for match in chain:
         blocks += _filling(page, reference, range(before + 1, match.block), start, match.first)
         blocks.append(match.block)
         before, start = match.block, match.last + SIZE
     after = min(before + _NEAR, len(page.blocks))
-    return blocks + _filling(page, reference, range(before + 1, after), start, None)
+    blocks += _filling(page, reference, range(before + 1, after), start, None)
+    said = reference.words
+    blocks += _going_on(page, reference, range(first - 1, -1, -1), said[: chain[0].first][::-1])
+    return blocks + _going_on(page, reference, range(before + 1, len(page.blocks)), said[start:])
+
+
+def _going_on(page: Page, reference: Reference, candidates: range, rest: list[str]) -> list[int]:
+    """Return the blocks that go on as the copy does, however short; backwards before its match.
+
+    Lists and tables do, which are too short to be matched.
+    """
+    found: list[int] = []
+    at = missed = 0
+    if len(rest) < _REST:
+        return found
+    for index in candidates:
+        said = reference.read(page.blocks[index].text)[:: candidates.step]
+        for place in range(at, min(at + _AHEAD, len(rest))) if said else ():
+            if rest[place] != said[0]:
+                continue
+            same = set(rest[place : place + len(said)])
+            if sum(map(same.__contains__, said)) >= 0.6 * len(said):
+                found.append(index)
+                at, missed = place + len(said), 0
+                break
+        else:
+            missed += 1
+            if missed > _AHEAD:
+                break
+    return found
 
 
 def _filling(

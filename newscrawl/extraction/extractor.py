@@ -1,5 +1,6 @@
 """Extracts one outlet page into a ``SourcePage``: body, title, dates, authors and others."""
 
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, tzinfo
 
 from selectolax.lexbor import LexborHTMLParser
@@ -91,7 +92,7 @@ def _source_page(
     headline = _at(tree, rule.title) if rule else None
     if page:
         near = [page.blocks[index].text for index in around]
-        rubrics = _rubrics(page, around)
+        rubrics: Iterable[str] = _rubrics(page, around)
         headings = [b.text for b in page.blocks if page.elements[b.element].tag == "h1"]
     else:
         paths = (rule.date, rule.authors) if rule else ()
@@ -102,7 +103,7 @@ def _source_page(
     printed = fields.Printed(
         metadata,
         lambda: [*near, *(_further(page, found, around) if page else ())],
-        _names_of(page, around) if page else None,
+        lambda: _names_of(page, around) if page else {},
     )
     moment = fields.published(metadata, printed, zone, copied)
     names = fields.SiteNames(metadata, url)
@@ -190,19 +191,18 @@ def _names_of(page: Page, around: list[int]) -> dict[str, str]:
     return named
 
 
-def _rubrics(page: Page, around: list[int]) -> list[str]:
-    """Return the texts around the body that may name its section."""
+def _rubrics(page: Page, around: list[int]) -> Iterator[str]:
+    """Yield the texts around the body that may name its section, by name and above a headline."""
     blocks, elements = page.blocks, page.elements
-    named = []
     above = []
     for index in around:
         block = blocks[index]
         part = elements[block.element]
         if (part.flags | elements[part.parent].flags) & RUBRIC:
-            named.append(block.text)
+            yield block.text
         elif part.tag == "h1" and index and _heads(page, index - 1, index):
             above.append(blocks[index - 1].text)
-    return named + above
+    yield from above
 
 
 def _heads(page: Page, link: int, headline: int) -> bool:

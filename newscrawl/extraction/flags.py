@@ -117,4 +117,4 @@ def _flags_of_name(name: str) -> int:
     words = " " + (name if name.islower() else _CAMEL.sub("-", name).lower())
     if _BODY.search(words):
         return BODY
-    return sum(flag for flag, names in _NAMES.items() if names.search(words))
+    return sum([flag for flag, names in _NAMES.items() if names.search(words)])

@@ -7,7 +7,7 @@ ignored.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
@@ -45,6 +45,7 @@ _NO_VALUE = re.compile(
     re.IGNORECASE,
 )
 _NO_ADDRESS = re.compile(r"/(?:undefined|null)/?$|//(?:localhost|127\.0\.0\.1)\b", re.IGNORECASE)
+_NO_LETTER = re.compile(r"[^a-z]+")
 _ENTRY = ("BlogPosting", "LiveBlogUpdate")
 
 
@@ -91,6 +92,14 @@ class Metadata:
                 if content:
                     return content
         return None
+
+    @cached_property
+    def names_by_letters(self) -> dict[str, list[str]]:
+        """Names of ``metas`` by their letters, without punctuation and digits."""
+        found: dict[str, list[str]] = {}
+        for name in self.metas:
+            found.setdefault(_letters(name), []).append(name)
+        return found
 
     @cached_property
     def nodes(self) -> list[dict[str, Any]]:
@@ -312,6 +321,11 @@ def read_metadata(tree: LexborHTMLParser, url: str = "") -> Metadata:
     if html := tree.css_first("html"):
         found.html_language = html.attributes.get("lang") or html.attributes.get("xml:lang")
     return found
+
+
+@lru_cache(maxsize=1024)  # most pages have the same names
+def _letters(name: str) -> str:
+    return _NO_LETTER.sub("", name)
 
 
 def _stands_for_article(node: dict[str, Any]) -> bool:

@@ -1,6 +1,7 @@
 """Finds a page's prose and its probable article body by layout, without a copy."""
 
 from collections import Counter
+from functools import cached_property
 
 from newscrawl.extraction.blocks import ENDS, HEADINGS, Block, Page
 from newscrawl.extraction.flags import AWAY, BODY, BYLINE, CAPTION, COMMENTS
@@ -66,23 +67,32 @@ class Outline:
             for i, b in enumerate(blocks)
             if may_be_prose(b.text) and b.linked <= 0.5 * len(b.text)
         ]
-        self._mass = mass = mass_of(page, self.prose)
-        self._named: Counter[tuple[str, str]] = Counter()
-        for element, weight in zip(elements, mass, strict=True):
-            if weight and element.flags & OUT:
-                self._named[element.tag, element.kind] += weight
         sure: set[int] = set()
         for index in self.known:
             above = blocks[index].element
             while above not in sure:
                 sure.add(above)
                 above = elements[above].parent
-        self._around_article = self._find_around_article()
         self._away: dict[int, bool] = dict.fromkeys(sure, False)
         self._away[0] = False
 
-    def _find_around_article(self) -> set[int]:
-        """Find the parts whose prose belongs to a declared article inside them."""
+    @cached_property
+    def _mass(self) -> list[int]:
+        """Characters of prose in each element."""
+        return mass_of(self.page, self.prose)
+
+    @cached_property
+    def _named(self) -> Counter[tuple[str, str]]:
+        """Characters of prose in boxes by tag and name."""
+        named: Counter[tuple[str, str]] = Counter()
+        for element, weight in zip(self.page.elements, self._mass, strict=True):
+            if weight and element.flags & OUT:
+                named[element.tag, element.kind] += weight
+        return named
+
+    @cached_property
+    def _around_article(self) -> set[int]:
+        """The parts whose prose belongs to a declared article inside them."""
         found: set[int] = set()
         for index in range(len(self._mass) - 1, 0, -1):
             if self._mass[index] >= _HELD and index not in found and self._declared(index):
@@ -162,9 +172,9 @@ class Outline:
     def body(self, after: int = -1) -> list[int]:
         """Return the blocks of the probable body; none if it ends at ``after`` or before."""
         page, blocks = self.page, self.page.blocks
-        good = [index for index in self.prose if not self.is_away(blocks[index].element)]
-        if not good or good[-1] <= after:
+        if all(self.is_away(blocks[index].element) for index in self.prose if index > after):
             return []
+        good = [index for index in self.prose if not self.is_away(blocks[index].element)]
         texts = without_teasers(page, self.prose, good)
         if set(self.known).isdisjoint(set(good).difference(texts)):
             good = texts

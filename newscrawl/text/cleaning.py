@@ -9,6 +9,7 @@ import codecs
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
+from functools import lru_cache, wraps
 from html import unescape
 from typing import Literal
 
@@ -161,6 +162,21 @@ def clean(s: str) -> str:
     return " ".join(_normal(s).split())
 
 
+_SHORT = 500
+"""Characters up to which results are cached."""
+
+
+def cached_if_short(function: Callable[[str], str]) -> Callable[[str], str]:
+    """Cache the results for short texts; a page has its title in several places."""
+    cached = lru_cache(maxsize=256)(function)
+
+    @wraps(function)
+    def called(s: str) -> str:
+        return cached(s) if len(s) <= _SHORT else function(s)
+
+    return called
+
+
 # Elements of running text; other text in angle brackets is kept.
 _MARKUP = re.compile(
     r"</?(a|abbr|b|bdi|big|cite|code|del|div|em|font|h[1-6]|i|img|ins|li|mark|ol|p|q|s|small|span"
@@ -170,6 +186,7 @@ _MARKUP = re.compile(
 _PARTING = frozenset(("br", "div", "h1", "h2", "h3", "h4", "h5", "h6", "li", "ol", "p", "ul"))
 
 
+@cached_if_short
 def plain(s: str) -> str:
     """Return a text on one line as ``clean`` does, without markup.
 

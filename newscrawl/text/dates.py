@@ -323,7 +323,8 @@ def _printed(value: str, zone: tzinfo) -> Moment | None:
     if text.isdigit() and len(text) in (10, 13):
         return _epoch(int(text), zone)
     for form, rewritten in _REWRITES:
-        text = form.sub(rewritten, text)
+        if form.search(text):  # faster than a substitution without a match
+            text = form.sub(rewritten, text)
     found = [match for form in _DATES if (match := _first(form, text))]
     if not found:
         return None

@@ -115,8 +115,8 @@ def _told_by_words(text: str) -> str | None:
 
 def _is_told_by(said: list[str], language: str) -> bool:
     """Return whether words are characteristic of a language."""
-    own = [word for word in said if word in _OWN_WORDS[language]]
-    common = len(own) + sum(word in _OTHER_WORDS[language] for word in said)
+    own = list(filter(_OWN_WORDS[language].__contains__, said))
+    common = len(own) + sum(map(_OTHER_WORDS[language].__contains__, said))
     return any(len(set(own)) >= fewest and common >= least * len(said) for fewest, least in _ENOUGH)
 
 

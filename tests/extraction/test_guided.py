@@ -76,6 +76,31 @@ def test_a_paragraph_that_repeats_a_phrase_of_the_copy_belongs_to_the_article() 
     assert read(" ".join(body[:2]), body).text == "\n\n".join(body)
 
 
+def test_paragraphs_that_the_lead_has_summarised_belong_to_the_article() -> None:
+    lines = [" ".join(text.split()[:16]) + "." for text in BODY[2:5]]
+    body = [" ".join(lines), *BODY[:2]]
+    for line, text in zip(lines, BODY[2:5], strict=True):
+        body += [line, text.partition(line[:-1])[2].strip().capitalize()]
+    assert read(" ".join(body[:2]), body).text == "\n\n".join(body)
+
+
+def test_a_comment_that_repeats_a_heading_is_not_the_last_paragraph() -> None:
+    heading = "Dix idées simples pour le jardin"
+    body = [BODY[0], heading, *BODY[1:]]
+    text = "".join(f"<p>{part}</p>" for part in body).replace(
+        f"<p>{heading}</p>", f"<h2>{heading}</h2>"
+    )
+    comments = f"<ol><li><p>[…] {heading} en ville […]</p></li></ol>"
+    html = f"<main><h1>{TITLE}</h1><div class=content>{text}</div>{comments}</main>"
+    found = extract(html, URL, Copy(TITLE, f"{BODY[0]} {heading}"))
+    assert found.text == "\n\n".join(body)
+
+
+def test_a_part_that_only_repeats_the_copy_is_a_quotation() -> None:
+    quotes = "".join(f"<blockquote><p>{text[:-2]} !</p></blockquote>" for text in BODY[:3])
+    assert read(" ".join(BODY[:5]), inside=quotes).text == "\n\n".join(BODY)
+
+
 def test_consent_and_subscription_prompts_are_not_text() -> None:
     inside = (
         '<figure class="c-oembed-placeholder"><div>Pour afficher ce contenu, acceptez que des '

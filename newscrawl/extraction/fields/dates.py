@@ -86,16 +86,12 @@ _MODIFIED = (
     "lastmod",
     "dcmodified",
 )
-_NO_LETTER = re.compile(r"[^a-z]+")
 
 
 def _contents(metadata: Metadata, names: Iterable[str], field: str) -> Iterator[str]:
     """Yield the page's metadata under some names for a field, most likely first."""
-    by_letters: dict[str, list[str]] = {}
-    for name in metadata.metas:
-        by_letters.setdefault(_NO_LETTER.sub("", name), []).append(name)
     for letters in names:
-        for name in by_letters.get(letters, ()):
+        for name in metadata.names_by_letters.get(letters, ()):
             yield from each(field, f"meta {name}", metadata.metas[name])
 
 

@@ -167,7 +167,7 @@ def _printed(metadata: Metadata, files: Set[str] | None = None) -> Iterator[Imag
 def _names(node: LexborNode, stems: list[str]) -> bool:
     """Return whether an element's attributes hold one of some files' names."""
     values = " ".join(filter(None, node.attributes.values())).lower()
-    return any(stem in values for stem in stems)
+    return any(map(values.__contains__, stems))
 
 
 def _is_in_article(node: LexborNode) -> bool:

@@ -33,8 +33,8 @@ def lead(metadata: Metadata, title: str | None, names: SiteNames) -> str | None:
         if not folded or folded in others or names.exactly(folded):
             continue
         # "La Gazette : toute l'actualité", or the title with the site's name
-        begin = _SEPARATOR.split(folded, maxsplit=1)[0]
-        end = _SEPARATOR.split(folded)[-1]
+        parts = _SEPARATOR.split(folded)
+        begin, end = parts[0], parts[-1]
         whole = folded.removesuffix(end).rstrip(" :,|-")
         if not (names.exactly(begin) or (whole in others and names.exactly(end))):
             return text

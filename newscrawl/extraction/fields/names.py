@@ -5,7 +5,7 @@ import re
 from selectolax.lexbor import LexborNode
 
 from newscrawl.extraction.metadata import Metadata
-from newscrawl.text.cleaning import fold, plain, words
+from newscrawl.text.cleaning import cached_if_short, fold, plain, words
 from newscrawl.text.html import LONGEST_LABEL
 from newscrawl.text.urls import registered_domain
 
@@ -64,6 +64,7 @@ _NO_SECTION = re.compile(
 _NO_LETTER = re.compile(r"[\W_]+")
 
 
+@cached_if_short
 def folded_line(text: str) -> str:
     """Fold a text for comparison, with white space collapsed to single spaces."""
     return " ".join(fold(text).split())

@@ -65,19 +65,24 @@ class Printed:
         self,
         metadata: Metadata,
         near: Callable[[], list[str]],
-        named: Mapping[str, str] | None = None,
+        named: Callable[[], Mapping[str, str]] = dict,
     ) -> None:
         """Collect from the texts near the article; ``named`` are the classes of their elements."""
         self._metadata = metadata
         self._near = near
-        self._named = named or {}
+        self._named = named
 
     @cached_property
     def _dates(self) -> list["_Date"]:
         """List the dates, nearest first."""
         parts = _announced(self._near())
         timed = [entry for node in self._metadata.times[:20] if (entry := _time(node, parts))]
-        lines = [(kind or self._kind(text), text) for kind, text in parts if DIGITS.search(text)]
+        named = self._named()
+        lines = [
+            (kind or _kind_by_name(named.get(text)), text)
+            for kind, text in parts
+            if DIGITS.search(text)
+        ]
         lines.sort(key=lambda line: bool(_SENTENCE.search(line[1])))
         timed.sort(key=lambda entry: entry.place)
         return [
@@ -85,13 +90,6 @@ class Printed:
             *(_Date(0, kind, text, "") for kind, text in lines),
             *(entry for entry in timed if entry.place == _FAR),
         ]
-
-    def _kind(self, text: str) -> Kind | None:
-        """Return the kind of date that the class or id of a text's element indicates."""
-        name = self._named.get(text)
-        if not name or _PUBLISHED_CLASS.search(name):
-            return None
-        return "updated" if _UPDATED_CLASS.search(name) else None
 
     def announced_as(self, kind: Kind | None) -> Iterator[str]:
         """Yield the dates labelled as published or updated, or without a label, nearest first.
@@ -233,6 +231,13 @@ def _labels(text: str) -> tuple[str, list[re.Match[str]]]:
     folded = fold(text)
     labelled = any(map(folded.__contains__, _STEMS))
     return folded, list(_LABELS.finditer(folded)) if labelled else []
+
+
+def _kind_by_name(name: str | None) -> Kind | None:
+    """Return the kind of date that the class or id of a text's element indicates."""
+    if not name or _PUBLISHED_CLASS.search(name):
+        return None
+    return "updated" if _UPDATED_CLASS.search(name) else None
 
 
 def _kind(label: re.Match[str]) -> Kind:
