@@ -54,7 +54,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if isinstance(item, pytest.Function) and _starts_processes(item.module):
             item.add_marker("slow")
-    longest = "scrapyd", "deploy", "reading", "browser", "nodes", "faults", "docs", "storage"
+    longest = "scrapyd", "docs", "reading", "browser", "archive", "nodes", "state_rules", "faults"
     first = {f"test_{name}" for name in longest}
     items.sort(key=lambda item: (item.path.stem not in first, "slow" not in item.keywords))
 

@@ -11,7 +11,7 @@ from newscrawl.demo.faults.pages import TEXT, TITLE
 from newscrawl.demo.faults.server import ROBOTS
 from tests.web import Outcome, Web, crawl
 
-SETTINGS = {"RETRY_TIMES": "2", "RETRY_BACKOFF": "0.2", "DOWNLOAD_TIMEOUT": "12"}
+SETTINGS = {"RETRY_TIMES": "2", "RETRY_BACKOFF": "0.2", "DOWNLOAD_TIMEOUT": "7"}
 
 
 class Crawl:

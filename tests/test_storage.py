@@ -379,6 +379,7 @@ def test_all_that_reads_files_reads_them_from_storage(
         assert [*(data / kind).rglob("*.gz"), *(data / kind).rglob("*.jsonl")] == []
     assert made("made-later") == local
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")  # nobody is there
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     again = reextract(data / "archive", tmp_path / "away.jsonl")
     assert (again.returncode, bucket in again.stderr) == (1, True), again.stderr
     replayed = replay(data / "archive", tmp_path / "away", **walk)
