@@ -48,6 +48,9 @@ _OWN = 300
 _PARTLY = 0.8
 """Linked share of a paragraph that is no link to another page."""
 
+_LARGEST_CELL = 8
+"""Maximum number of elements in a table cell that contains data."""
+
 _ITEMS = frozenset(("li", "dd", "dt", "td", "th"))
 
 _TEXTS = HEADINGS | _ITEMS | {"p"}
@@ -271,8 +274,10 @@ class Outline:
         return found + self._behind(waiting, found[-1], anchors) if found else []
 
     def _in_cell(self, element: int) -> bool:
-        part = self.page.elements[element]
-        return part.tag in CELLS or self.page.elements[part.parent].tag in CELLS
+        """Return whether an element is in a cell of data, not in one that lays out the page."""
+        elements = self.page.elements
+        cell = element if elements[element].tag in CELLS else elements[element].parent
+        return elements[cell].tag in CELLS and self.page.ends[cell] - cell <= _LARGEST_CELL
 
     def _before(self, waiting: list[int], prose: int, anchors: list[int]) -> list[int]:
         """Return the short sentences or the heading directly before the first paragraph."""
