@@ -34,7 +34,10 @@ def test_a_command_has_its_output_and_exit_code(arguments: list[str], tmp_path: 
     assert vars(found) == vars(expected)
 
 
-def test_a_command_belongs_to_the_project_of_its_directory(tmp_path: Path) -> None:
+def test_a_command_belongs_to_the_project_of_its_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SCRAPY_SETTINGS_MODULE", raising=False)  # Scrapy sets it in this process
     found = preloaded.run([*preloaded.SCRAPY, "list"], cwd=tmp_path)
     assert "no active project" in found.stdout
 
