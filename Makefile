@@ -87,7 +87,7 @@ postgresql:
 	  apt-get update -q && apt-get install -qy --no-install-recommends postgresql; \
 	else echo "PostgreSQL is missing, its tests are skipped; as root: apt-get install postgresql" >&2; fi
 
-# .venv/.demo holds for the extra `demo`, and so on.
+# .venv/.demo holds for the extra `demo`, and so on. Setuptools warns of every editable installation.
 .venv/.%: requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "newscrawl needs Python 3.11 or newer; run: make PYTHON=/path/to/python3.11" >&2; exit 1; }
@@ -98,7 +98,7 @@ postgresql:
 	  else echo "Python's venv module is missing; as root: apt-get install python3-venv" >&2; exit 1; fi
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --editable '.[$*]'
+	PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --editable '.[$*]'
 	@touch $@
 
 clean:
