@@ -47,6 +47,7 @@ HUGE = {
     "lists in lists": page(BODY, inside="<ul><li>" * 1_900 + "<p>a b c</p>" * 9_000),
     "metas": page(BODY, head='<meta name="author" content="A B">' * 100_000),
     "links": page(BODY, inside='<a class="author" href="/x">lien</a> ' * 90_000),
+    "links in 250 levels": ("<div>" + f'<a href="/x">{"lien " * 30}</a>' * 25) * 250,
     "short paragraphs": "".join(f"<p>mot {number}" for number in range(38_000)),
     "balanced tags": "<div><b>x</b></div>" * 30_000 + "<p>fin",
 }
@@ -68,6 +69,7 @@ def test_input_that_is_not_a_page_is_a_typed_error(name: str) -> None:
         ("one paragraph", None),
         ("lists in lists", None),
         ("links", None),
+        ("links in 250 levels", None),
         ("short paragraphs", None),
         ("balanced tags", None),
     ],
