@@ -185,6 +185,18 @@ def test_doctor_imports_what_a_crawl_imports(monkeypatch: pytest.MonkeyPatch, da
     assert found["modules"].remedy.startswith("pip install")
 
 
+def test_doctor_passes_an_installation_without_the_browser_extra(
+    monkeypatch: pytest.MonkeyPatch, data: Path
+) -> None:
+    settings = get_project_settings()
+    settings.set("NEWSCRAWL_DATA", str(data))
+    for name in ("scrapy_playwright", "scrapy_playwright.handler"):
+        monkeypatch.setitem(sys.modules, name, None)
+    found = {finding.name: finding for finding in examine_all(settings, network=False)}
+    assert found["modules"].state == "ok"
+    assert found["browser"].state == "warn"
+
+
 @pytest.mark.parametrize(
     ("content", "remedy"),
     [(b"", "restore a backup"), (b"no database" * 100, "restore a backup")],

@@ -39,7 +39,7 @@ _SETTINGS: Mapping[str, Any] = {
 _NEXT = """
 Next, on the real network (newscrawl is polite: one request per second and host):
   export NEWSCRAWL_CONTACT=you@university.example
-  {command} crawl maghress -a outlets=lopinion -a editions=fr -a since=7d
+  {command} crawl maghress -a outlets=lopinion -a editions=fr -a since=7d -a limit=20
   {command} report"""
 _LONGEST = 300
 """Maximum characters of a printed text."""
@@ -82,7 +82,7 @@ def _has_browser() -> bool:
     try:
         find_chromium(get_project_settings()["BROWSER_PATH"])
     except BrowserMissingError as error:
-        print(f"The articles of one outlet wait for another run: {error}")
+        print(f"As intended, the articles of one outlet wait for a browser: {error}")
         return False
     return True
 

@@ -99,7 +99,10 @@ def find_feeds(
             path = files.directory / name
             found[path.resolve()] = location if isinstance(location, str) else ""
     if not found:
-        raise ExportError(f"there is no feed in {', '.join(map(str, places))}")
+        raise ExportError(
+            f"there is no feed in {', '.join(map(str, places))}: crawl first, "
+            "or set NEWSCRAWL_DATA to the directory of earlier crawls"
+        )
     lengths = _committed(known, {path.parent.name for path in found})
     return [Feed(path, lengths.get(path), url) for path, url in found.items()]
 

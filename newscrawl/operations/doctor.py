@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib import metadata
+from importlib.util import find_spec
 from itertools import islice, repeat
 from pathlib import Path
 from typing import Any, Literal
@@ -50,7 +51,6 @@ _COMPONENTS = (
 _IMPORTED = {
     "newscrawl.articles.parse_jobs",
     "newscrawl.spiders.maghress",
-    "scrapy_playwright.handler",
     "trafilatura",
     "apprise",
 }
@@ -133,6 +133,8 @@ def _modules(settings: Mapping[str, Any]) -> Finding:
     """Import the modules of a crawl, as an installed package may lack dependencies."""
     components = [path for name in _COMPONENTS for path in settings[name]]
     names = {str(path).rpartition(".")[0] for path in components} | _IMPORTED
+    if find_spec("scrapy_playwright"):  # an extra; the check of the browser tells if it is missing
+        names.add("scrapy_playwright.handler")
     for name in sorted(names):
         try:
             importlib.import_module(name)
