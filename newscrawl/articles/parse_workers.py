@@ -219,20 +219,12 @@ class _Worker:
         """
         process, self._process = self._process, None
         jobs, self._jobs = self._jobs, None
-        if jobs and not jobs.is_closing():
-            jobs.abort()
         self._sent = 0
-        if process is None:
-            return "not started"
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await process.wait()
-        if process.returncode is None:
-            with suppress(ProcessLookupError):
-                process.kill()
-        await process.communicate()
-        code = process.returncode or 0
-        return f"died of {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
+        try:
+            return await _ended(process, seconds) if process else "not started"
+        finally:  # after the kill: at the end of its jobs, the process would exit by itself
+            if jobs and not jobs.is_closing():
+                jobs.abort()
 
     def _kill(self) -> None:
         assert self._process
@@ -254,6 +246,19 @@ class _Worker:
             return await results.readexactly(size)
         except (EOFError, OSError) as error:
             raise _WorkerDiedError from error
+
+
+async def _ended(process: asyncio.subprocess.Process, seconds: float) -> str:
+    """Kill a process that does not end in time, and describe how it ended."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await process.wait()
+    if process.returncode is None:
+        with suppress(ProcessLookupError):
+            process.kill()
+    await process.communicate()
+    code = process.returncode or 0
+    return f"died of {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
 
 
 def _pipe() -> tuple[BinaryIO, BinaryIO]:
