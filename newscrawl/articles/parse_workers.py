@@ -199,16 +199,16 @@ class _Worker:
             TimeoutError: the response does not arrive in time.
             _WorkerDiedError: the process ended instead.
         """
-        late = asyncio.get_running_loop().call_later(seconds, self._kill)
+        deadline = asyncio.get_running_loop().call_later(seconds, self._kill)
         try:
             # A result that was sent in time is received even if the process is killed.
             return await self._receive()
         except _WorkerDiedError as error:
-            if asyncio.get_running_loop().time() >= late.when():
+            if asyncio.get_running_loop().time() >= deadline.when():
                 raise TimeoutError from error
             raise
         finally:
-            late.cancel()
+            deadline.cancel()
 
     async def end(self, seconds: float = 0) -> str:
         """End the process, and describe how it ended.
