@@ -42,6 +42,9 @@ logger = logging.getLogger(__name__)
 _QUEUED = 100
 """Maximum number of first requests in the scheduler."""
 
+_CLAIMED_TOGETHER = 20
+"""Articles of a list that are claimed in one transaction."""
+
 _UNFINISHED_FIRST = 1000
 """Articles of an interrupted run that are requested before new ones."""
 
@@ -125,15 +128,11 @@ class Discovery:
             if self._arguments.again:
                 lists.end_list(self._site.name, digest)
             begun = lists.begin_list(self._site.name, digest, now())
-            for key in self._arguments.urls:
-                if self.claims.room == 0:
-                    return
-                if key.edition not in self._arguments.editions:
-                    self._count("outside")
-                elif found := self.claims.find([key], again=begun):
-                    yield self._article_request(key, found[key.id], None)
-                else:
-                    self._count("known")
+            keys = iter(self._arguments.urls)
+            while self.claims.room != 0 and (some := list(islice(keys, _CLAIMED_TOGETHER))):
+                wanted = [key for key in some if key.edition in self._arguments.editions]
+                self._count("outside", len(some) - len(wanted))
+                yield from self._ask(wanted, again=begun)
         yield from self._candidates()
 
     def _candidates(self) -> Iterator[Request]:
@@ -269,12 +268,14 @@ class Discovery:
         ]
         return self._ask(wanted, page)
 
-    def _ask(self, keys: list[ArticleKey], page: ListingPage | None = None) -> list[Request]:
+    def _ask(
+        self, keys: list[ArticleKey], page: ListingPage | None = None, *, again: str = ""
+    ) -> list[Request]:
         """Store articles in the ledger and request those that this run has to fetch."""
         requests: list[Request] = []
         while keys and (room := self.claims.room) != 0:
             batch, keys = keys[:room], keys[room:] if room else []
-            claimed = self.claims.find(batch)
+            claimed = self.claims.find(batch, again)
             self._count("known", len(batch) - len(claimed))
             requests += [
                 self._article_request(key, claimed[key.id], page)
