@@ -143,8 +143,9 @@ class PolitenessMiddleware:
             # The downloader counts from the sending of a request. If the next may arrive faster,
             # as another process sends it or the connection is established by now, the pause begins
             # with the response.
-            from_response = host.contended or host.answers <= 1
-            host.hold_until((monotonic() if from_response else slot.lastseen) + slot.delay)
+            host.free_for_others_at = after_response = monotonic() + slot.delay
+            first = host.answers <= 1
+            host.hold_until(after_response if first else slot.lastseen + slot.delay)
         try:
             self._leave(request, host)
         except StoreError as error:
