@@ -150,7 +150,7 @@ def _frame(outlet: DemoOutlet) -> Frame:
 
 
 def _enlarged(html: str, outlet: DemoOutlet, kilobytes: int, charset: str) -> bytes:
-    """A page with the boilerplate of real ones before and after it: styles, scripts, menus, columns."""
+    """A page with boilerplate around it as on real ones: styles, scripts, menus, columns."""
     frame = _frame(outlet)
     missing = kilobytes * 1024 - len(html.encode(charset, "xmlcharrefreplace"))
     piece = (
