@@ -1,4 +1,4 @@
-"""What hosts in trouble cost the others: three slow and three dead ones among twenty.
+"""Cost of hosts in trouble for the others: three slow and three dead ones among twenty.
 
     python -m benchmarks.hosts [--articles 400] [--pace 0.2] [--scrapys-queue]
 
@@ -49,7 +49,7 @@ class Servers:
         self.urls = [f"{BASE}{n % HOSTS}/{n}" for n in range(1, articles + 1)]
 
     def reply(self, method: str, url: str, headers: Mapping[str, str]) -> Reply:  # noqa: ARG002
-        """What the proxy says."""
+        """Return the proxy's response."""
         parts = urlsplit(url)
         if method == "CONNECT":
             return Reply()

@@ -1,4 +1,4 @@
-"""A pair of aggregators and their outlets for measurements: realistic pages, served by nginx.
+"""Aggregators and outlets for measurements: realistic pages, served by nginx.
 
 The pages are those of the demo network's systems, made as large as real ones, without faults.
 They lie compressed on the disk, as servers send them, and nginx answers for all hosts by TLS on a
@@ -54,7 +54,7 @@ class MissingError(Exception):
 
 
 class Pair(NamedTuple):
-    """An article's two pages."""
+    """The two pages of an article."""
 
     copy: str
     """URL of the aggregator's page."""
@@ -150,7 +150,7 @@ def _frame(outlet: DemoOutlet) -> Frame:
 
 
 def _enlarged(html: str, outlet: DemoOutlet, kilobytes: int, charset: str) -> bytes:
-    """A page with furniture of real ones before and after it: styles, scripts, menus, columns."""
+    """A page with boilerplate around it as on real ones: styles, scripts, menus, columns."""
     frame = _frame(outlet)
     missing = kilobytes * 1024 - len(html.encode(charset, "xmlcharrefreplace"))
     piece = (

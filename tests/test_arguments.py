@@ -1,4 +1,4 @@
-"""Spider arguments: what is understood, and what a wrong one is told."""
+"""Spider arguments: accepted values, and the messages for wrong ones."""
 
 import re
 from datetime import date, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Coverage of an export: silence, failure, and what the aggregator did to each outlet."""
+"""Coverage of an export: silence, failures, and the aggregator's changes by outlet."""
 
 import csv
 import json

@@ -1,4 +1,4 @@
-"""Exports that fail, or must not: damaged feeds, what is there already, wrong arguments."""
+"""Exports that fail, or must not: damaged feeds, existing output, wrong arguments."""
 
 import gzip
 import json

@@ -1,4 +1,4 @@
-"""Host slots: processes share the pauses and the health of hosts."""
+"""Host slots: pauses and health of hosts, shared by processes."""
 
 import asyncio
 import multiprocessing

@@ -1,4 +1,4 @@
-"""Runs that are killed, stopped or out of disk: each article once, as if nothing had happened."""
+"""Runs that are killed, stopped or out of disk: each article once, as without interruption."""
 
 import json
 import random
@@ -52,7 +52,7 @@ def complete(proxy: DemoProxy, data: Path, job: str = "", **settings: str) -> tu
 
 @pytest.fixture(scope="module")
 def calm(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The data of a run that nobody disturbed."""
+    """Data of an undisturbed run."""
     data = tmp_path_factory.mktemp("calm")
     with DemoProxy(build().reply) as proxy:
         code, said = complete(proxy, data)
@@ -62,7 +62,7 @@ def calm(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def undisturbed(calm: Path) -> list[WrittenFile]:
-    """Its records."""
+    """Records of an undisturbed run."""
     found = records(calm)
     assert len(found) == len({line.id for line in found}) >= 50
     lines = [line for feed in find_feeds(calm) for line in feed.path.read_bytes().splitlines()]

@@ -43,7 +43,7 @@ class Hook(BaseHTTPRequestHandler):
 
 
 class Mail(socketserver.StreamRequestHandler):
-    """Mail server that records what it is sent."""
+    """Mail server that records received messages."""
 
     got: ClassVar[list[str]] = []
 

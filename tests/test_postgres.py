@@ -214,7 +214,7 @@ def test_a_ledger_moves_to_postgresql_and_back_even_if_interrupted(
 
 
 class Cut:
-    """A proxy that breaks a connection at its next COMMIT, before or after the server has it.
+    """Proxy that breaks a connection at its next COMMIT, before or after the server has it.
 
     With ``stall`` it keeps the connections and forwards nothing more.
     """

@@ -1,4 +1,4 @@
-"""Preloaded commands behave as if they were started."""
+"""Preloaded commands: the same behaviour as commands started anew."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""End to end: a real Scrapyd in an environment of its own, with what it needs and no more."""
+"""End to end: a real Scrapyd in a separate environment with only its requirements."""
 
 import base64
 import json
@@ -48,7 +48,7 @@ def system_python() -> str:
 
 
 class Node:
-    """A Scrapyd with the project's configuration, on a port of its own."""
+    """Scrapyd with the project's configuration, on its own port."""
 
     def __init__(self, directory: Path, proxy: DemoProxy) -> None:
         self.data = directory / "data"

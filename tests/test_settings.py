@@ -1,4 +1,4 @@
-"""A wrong setting or argument is one clear error that names it, where it was set and what to do."""
+"""Wrong settings and arguments: one clear error with the name, where it was set, and the remedy."""
 
 import subprocess
 import sys

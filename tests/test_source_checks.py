@@ -1,4 +1,4 @@
-"""Source checks: old sources are fetched again, and each check is kept."""
+"""Source checks: old sources are fetched again, and each check is stored."""
 
 import csv
 import json

@@ -1,4 +1,4 @@
-"""What each argument and event does to the state of an article, with real crawls."""
+"""Effect of each argument and event on the state of an article, with real crawls."""
 
 import json
 import os

@@ -343,7 +343,7 @@ def test_all_that_reads_files_reads_them_from_storage(
     assert (waiting["waiting"], waiting["error"]) == (0, "")
 
     def made(name: str) -> list[object]:
-        """What is made of the data."""
+        """Outputs made from the data."""
         output = tmp_path / name
         output.mkdir()
         feeds = find_feeds(data)

@@ -1,4 +1,4 @@
-"""Maps the response to a source link, or the download error, to the record's source status."""
+"""Map the response to a source link, or the download error, to the record's source status."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Renders an already fetched page; the crawl's downloader serves its subresources."""
+"""Render an already fetched page; the crawl's downloader serves its subresources."""
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
@@ -42,7 +42,7 @@ Fetch = Callable[[str, str, Mapping[str, str]], Awaitable[Response]]
 
 
 class PageRendering:
-    """Renders the HTML of a fetched page in the browser; subresources come from ``fetch``.
+    """Rendering of a fetched page's HTML in the browser; subresources come from ``fetch``.
 
     The browser is given the HTML that was fetched, and each subresource that its scripts request
     from ``fetch``. Subresources that no article needs are not fetched.

@@ -8,7 +8,7 @@ _NO_SERVERS = {"TELNETCONSOLE_ENABLED": False, "REMOTE_CONTROL_ENABLED": False}
 
 
 class Command(ScrapyBench):
-    """Measures Scrapy's own speed; ``benchmarks/`` measures the project's."""
+    """Command that measures Scrapy's own speed; ``benchmarks/`` measures the project's."""
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         """Use Scrapy's own settings, then the command's and the user's."""

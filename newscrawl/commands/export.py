@@ -1,4 +1,4 @@
-"""``scrapy export``: exports the feeds as a research corpus.
+"""``scrapy export``: export the feeds as a research corpus.
 
 The export itself is imported late, as Scrapy imports every command at every start.
 """
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Command(ScrapyCommand):
-    """Exports selected records in a chosen format; exits 1 if nothing was exported."""
+    """Command that exports selected records in a format; exits 1 if nothing was exported."""
 
     requires_crawler_process = False
 

@@ -1,4 +1,4 @@
-"""``scrapy fetch``: downloads a page under the project's SSRF guard, robots.txt and pacing."""
+"""``scrapy fetch``: download a page under the project's SSRF guard, robots.txt and pacing."""
 
 import argparse
 
@@ -6,7 +6,7 @@ from scrapy.commands.fetch import Command as ScrapyFetch
 
 
 class Command(ScrapyFetch):
-    """Fetches a URL and prints the response; writes no files."""
+    """Command that fetches a URL and prints the response; writes no files."""
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         """Remove the components that write files."""

@@ -1,4 +1,4 @@
-"""``scrapy ledger``: shows and changes the crawl-state database."""
+"""``scrapy ledger``: show and change the crawl-state database."""
 
 import argparse
 from contextlib import closing
@@ -19,7 +19,7 @@ _CHANGES = ("retry", "forget")
 
 
 class Command(ScrapyCommand):
-    """Counts and shows articles; retries or forgets them, or moves the ledger, with ``--yes``."""
+    """Command that shows articles; retries or forgets them, or moves the ledger, with ``--yes``."""
 
     requires_crawler_process = False
 

@@ -1,4 +1,4 @@
-"""``scrapy parse``: parses a page; prints the record of an article's URL."""
+"""``scrapy parse``: parse a page; print the record of an article's URL."""
 
 import argparse
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ _DEPTH = 3
 
 
 class Command(ScrapyParse):
-    """Parses a page and prints the result; writes no file except one given by ``-o``."""
+    """Command that parses a page; writes no file except one given by ``-o``."""
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Follow an article to its record by default."""

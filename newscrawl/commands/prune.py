@@ -1,4 +1,4 @@
-"""``scrapy prune``: deletes old files and merges the feeds of past months."""
+"""``scrapy prune``: delete old files and merge the feeds of past months."""
 
 import argparse
 import sys
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Command(ScrapyCommand):
-    """Lists the files to delete and feeds to merge; does so with ``--yes``."""
+    """Command that lists the files to delete and feeds to merge; does so with ``--yes``."""
 
     requires_project = True
     requires_crawler_process = False

@@ -1,4 +1,4 @@
-"""``scrapy read``: explains the extraction of one page."""
+"""``scrapy read``: explain the extraction of one page."""
 
 import argparse
 import sys
@@ -23,7 +23,7 @@ _WEB = ("http://", "https://")
 
 
 class Command(ScrapyCommand):
-    """Prints each field of a page with its candidates; exits 1 if it cannot be parsed."""
+    """Command that prints the candidates of each field; exits 1 if the page cannot be parsed."""
 
     def syntax(self) -> str:
         """Return the usage text."""

@@ -1,4 +1,4 @@
-"""Makes ``shell``, ``fetch`` and ``parse`` read-only: no writers, a temporary ledger."""
+"""Make ``shell``, ``fetch`` and ``parse`` read-only: no writers, a temporary ledger."""
 
 import atexit
 import shutil

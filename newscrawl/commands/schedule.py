@@ -1,4 +1,4 @@
-"""``scrapy schedule``: prints the schedule of all runs, or posts due runs to Scrapyd."""
+"""``scrapy schedule``: print the schedule of all runs, or post due runs to Scrapyd."""
 
 import argparse
 import sys
@@ -15,7 +15,7 @@ _FORMS = ("crontab", "systemd", "json")
 
 
 class Command(ScrapyCommand):
-    """Prints the schedule for cron or systemd, posts due runs, or names the next back-fill."""
+    """Command that prints the schedule, posts due runs, or names the next back-fill."""
 
     requires_project = True
     requires_crawler_process = False

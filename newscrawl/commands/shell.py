@@ -15,7 +15,7 @@ _NAMES = (
 
 
 class Command(ScrapyShell):
-    """Opens a Python shell on a fetched page, with the parsers; writes no files."""
+    """Command that opens a Python shell on a page, with the parsers; writes no files."""
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         """Remove the components that write files."""

@@ -1,4 +1,4 @@
-"""``scrapy status``: shows the state of all sites on one screen."""
+"""``scrapy status``: show the state of all sites on one screen."""
 
 import argparse
 import dataclasses
@@ -20,7 +20,7 @@ _COLUMNS = "{:<12}{:<9}{:<12}{:>10}{:>9}{:>9}{:>7}{:>7}  {}"
 
 
 class Command(ScrapyCommand):
-    """Prints last runs, backlog and problems of all sites; exits 1 on a problem."""
+    """Command that prints runs, backlog and problems of all sites; exits 1 on a problem."""
 
     requires_project = True
     requires_crawler_process = False

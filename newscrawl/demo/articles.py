@@ -1,4 +1,4 @@
-"""Generates the demo's articles on demand, deterministically from a seed."""
+"""Generate the demo's articles on demand, deterministically from a seed."""
 
 from bisect import bisect_left
 from dataclasses import dataclass, replace
@@ -102,7 +102,7 @@ class DemoArticle:
 
 
 class Library:
-    """Generates and finds the demo's articles; equal seeds give equal articles.
+    """Generator and index of the demo's articles; equal seeds give equal articles.
 
     Args:
         seed: equal seeds give equal networks.

@@ -1,4 +1,4 @@
-"""Simulates the demo network: maps each request to the addressed server's response."""
+"""Simulate the demo network: map each request to the addressed server's response."""
 
 import re
 from collections import Counter, defaultdict
@@ -38,7 +38,7 @@ _DIGITS = re.compile(r"\d+")
 
 
 class DemoNetwork:
-    """Serves the demo's aggregator sites and outlets: a request in, a response out.
+    """The demo's aggregator sites and outlets as a function from request to response.
 
     Pages are generated on request; equal seeds give equal pages. The only state is the number of
     requests for each URL, which transient faults depend on.

@@ -104,7 +104,7 @@ class ClusterMember(NamedTuple):
 
 
 class Clusters:
-    """Finds the duplicate clusters of texts that are added in order, numbered from 0.
+    """Duplicate clusters of texts that are added in order, numbered from 0.
 
     Args:
         count: how many texts will be added.

@@ -1,4 +1,4 @@
-"""Runs an export: reads feeds, writes the corpus and its description."""
+"""Run an export: read feeds, write the corpus and its description."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""Finds and reads feed files: plain, gzip or Zstandard, complete or still growing."""
+"""Find and read feed files: plain, gzip or Zstandard, complete or still growing."""
 
 import io
 import logging
@@ -126,7 +126,7 @@ def _committed(place: Place, sites: Iterable[str]) -> dict[Path, int]:
 
 
 class FeedReader:
-    """Reads feeds: first all lines of each, then single lines in any order.
+    """Reader of feeds: first all lines of each, then single lines in any order.
 
     Args:
         feeds: the feeds.

@@ -1,4 +1,4 @@
-"""Writes the files of an export to a directory atomically: all or nothing."""
+"""Write the files of an export to a directory atomically: all or none."""
 
 import hashlib
 import io

@@ -38,7 +38,7 @@ _NAMED = 1000
 
 
 class RunReport(RunListener):
-    """Judges a run, writes its report to ``runs/<job>.json`` and a summary to stderr.
+    """Extension that judges a run, and writes ``runs/<job>.json`` and a summary to stderr.
 
     The report has the state ``running`` from the start of the run, to distinguish killed runs from
     finished ones. The stat ``run/outcome`` is ``ok`` only after a good end; ``scrapy crawl``

@@ -1,4 +1,4 @@
-"""SSRF guard: accepts only URLs and IP addresses of public web servers; no DNS look-up.
+"""SSRF guard: only URLs and IP addresses of public web servers are accepted; no DNS look-up.
 
 Links come from untrusted pages. Before any request (of the crawl, a browser, a web archive)
 ``Guard.check_url`` checks its URL, and ``Guard.check_address`` the very address of the connection,
@@ -203,7 +203,7 @@ def _number(label: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """Checks URLs and addresses against allowed ports and trusted hosts (from the settings)."""
+    """SSRF guard with the allowed ports and trusted hosts of the settings."""
 
     ports: frozenset[int] = frozenset(_PORTS.values())
     """Allowed ports."""

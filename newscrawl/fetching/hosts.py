@@ -113,7 +113,7 @@ class Host:
 
 @dataclass(slots=True)
 class Hosts:
-    """All hosts of a run by name: enforces delays, back-offs and budgets.
+    """All hosts of a run by name, with their delays, back-offs and budgets.
 
     After ``HOST_FAILURES`` consecutive failures a host backs off. The first request afterwards is a
     probe: if it fails as well, the next back-off is twice as long.

@@ -1,4 +1,4 @@
-"""Closes the spider cleanly after a fatal error."""
+"""Close the spider cleanly after a fatal error."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""Finds web archive snapshots of lost pages, by the Wayback Machine's protocol (CDX).
+"""Find web archive snapshots of lost pages, by the Wayback Machine's protocol (CDX).
 
 Snapshots are listed by a CDX server (github.com/internetarchive/wayback, directory
 ``wayback-cdx-server``; pywb's and Arquivo.pt's are compatible). ``id_`` after a timestamp requests
@@ -41,7 +41,7 @@ class Snapshot:
 
 
 class WebArchive:
-    """Builds the snapshot query for a lost source, and selects the nearest snapshot."""
+    """Snapshot query for a lost source, and choice of the nearest snapshot."""
 
     def __init__(self, settings: BaseSettings) -> None:
         self.base = (settings["WEB_ARCHIVE"] or "").rstrip("/")

@@ -47,7 +47,7 @@ on a host that has served no other page, they are a refusal of the crawl."""
 
 
 class PolitenessMiddleware:
-    """Delays each request until its host's pause is over, or refuses it.
+    """Middleware that delays requests until their host's pause is over, or refuses them.
 
     It is close to the downloader, so that robots.txt, redirects and retries count as well. Disabled
     in a replay, which sends no requests.

@@ -1,4 +1,4 @@
-"""Obeys robots.txt on every host, the aggregators' and the outlets' alike.
+"""Obey robots.txt on every host, the aggregators' and the outlets' alike.
 
 Scrapy's own middleware cannot be used: its request for another host's robots.txt is filtered as
 offsite, and a robots.txt that cannot be fetched counts as permission.
@@ -77,7 +77,7 @@ class HostRules:
 
 
 class RobotsMiddleware:
-    """Fetches robots.txt once per host and drops disallowed requests (RFC 9309).
+    """Middleware that fetches robots.txt once per host and drops disallowed requests (RFC 9309).
 
     A crawl delay in the rules is respected, up to ``CRAWL_DELAY_MAX``. Rules that could not be
     fetched are requested again after ``HOST_REST``.

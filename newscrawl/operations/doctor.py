@@ -1,4 +1,4 @@
-"""Diagnoses the installation and the sites' reachability; each finding has a remedy."""
+"""Diagnose the installation and the sites' reachability; each finding has a remedy."""
 
 import importlib
 import os

@@ -1,4 +1,4 @@
-"""Rebuilds all records of an archive with the current code, locally or on a Dask cluster.
+"""Rebuild all records of an archive with the current code, locally or on a Dask cluster.
 
 A record depends on the archive, the settings, and the rules and domains learned when the job was
 begun. Only duplicates depend on other records; they are marked when the feed is written.

@@ -1,4 +1,4 @@
-"""Uploads complete output files to object storage and verifies them."""
+"""Upload complete output files to object storage and verify them."""
 
 import fcntl
 import logging

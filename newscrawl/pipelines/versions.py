@@ -1,4 +1,4 @@
-"""Detects changed articles: numbers the versions and drops unchanged records."""
+"""Detect changed articles: number the versions and drop unchanged records."""
 
 import logging
 from collections.abc import Iterable
@@ -64,7 +64,7 @@ class UnchangedRecordError(DropItem):
 
 
 class VersionsPipeline:
-    """Fills ``version`` and ``changed``; drops the record of an unchanged article."""
+    """Pipeline that fills ``version`` and ``changed``; drops the record of an unchanged article."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._run = Run.of(crawler)

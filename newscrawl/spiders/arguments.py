@@ -1,4 +1,4 @@
-"""Parses spider arguments: ``scrapy crawl maghress -a outlets=lopinion -a since=7d``."""
+"""Parse spider arguments: ``scrapy crawl maghress -a outlets=lopinion -a since=7d``."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sized

@@ -1,4 +1,4 @@
-"""Base class of the spiders: sets up a run, parses the copies and follows their source links."""
+"""Base class of the spiders: set up a run, parse the copies and follow their source links."""
 
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, Self
@@ -42,7 +42,7 @@ _BLOCK_PAGE = 20_000
 
 
 class AggregatorSpider(scrapy.Spider):
-    """Crawls one aggregator site and the outlets' pages that it links to.
+    """Spider of one aggregator site and the outlets' pages that it links to.
 
     A subclass sets ``name``, and ``site`` (a name in ``newscrawl.aggregator.sites``) if the two
     differ.

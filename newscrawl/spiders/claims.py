@@ -1,4 +1,4 @@
-"""Claims articles from the ledger for a run, by its arguments and ``limit``.
+"""Claim articles from the ledger for a run, by its arguments and ``limit``.
 
 ``docs/state.md`` lists the articles that each spider argument may claim.
 """
@@ -14,7 +14,7 @@ from newscrawl.state.run import Run, now
 
 
 class Claims:
-    """Enters discovered articles into the ledger and claims those that the run is to fetch.
+    """Claims of a run: discovered articles are stored in the ledger, those to fetch claimed.
 
     Args:
         site: The aggregator.

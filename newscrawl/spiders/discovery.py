@@ -1,4 +1,4 @@
-"""Discovers articles: from the ledger, spider arguments, listings and RSS feeds."""
+"""Discover articles: from the ledger, spider arguments, listings and RSS feeds."""
 
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
@@ -50,7 +50,7 @@ _UNFINISHED_FIRST = 1000
 
 
 class Discovery:
-    """Requests listings and RSS feeds, and yields requests for the articles that they list.
+    """Discovery of a run: requests listings and RSS feeds, yields requests for their articles.
 
     One large class, because all ways of discovery share claims, walks, counters and the early end
     of a run.

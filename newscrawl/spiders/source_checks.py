@@ -1,4 +1,4 @@
-"""Source checks (``check=N``): fetches sources of exported articles again."""
+"""Source checks (``check=N``): fetch the sources of exported articles again."""
 
 import logging
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ _NOT_REQUESTED = ("no_link", "unsafe", "not_followed")
 
 
 class SourceChecks(RunListener):
-    """Requests the sources to check, and writes the results to a file.
+    """Source checks of a run: which sources are requested, and the file of results.
 
     Args:
         crawler: Crawler of the running spider.

@@ -106,7 +106,7 @@ ANY = ClaimFilter()
 
 
 class ArticleStore:
-    """Stores each article's state, claims articles for runs, and records their outcomes.
+    """Store of article states, claims by runs, and outcomes.
 
     Args:
         database: Database that holds them.

@@ -1,4 +1,4 @@
-"""Shares hosts between processes: one process at a time may send requests to a host."""
+"""Share hosts between processes: one process at a time may send requests to a host."""
 
 import os
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""Appends to JSON Lines files that survive a kill: uncommitted bytes are cut off."""
+"""Append to JSON Lines files that survive a kill: uncommitted bytes are cut off."""
 
 import logging
 import os
@@ -51,7 +51,7 @@ def exported_record(run: Run, article: str) -> Article | None:
 
 
 class LineFile:
-    """Appends objects to a JSON Lines file and commits its length to the ledger.
+    """JSON Lines file whose committed length is stored in the ledger.
 
     Raises:
         StoreError: the file cannot be opened or written.

@@ -41,7 +41,7 @@ def ledger_path(data: Path) -> Path:
 
 
 class Ledger:
-    """Opens the crawl-state database and gives access to its stores.
+    """The crawl-state database and its stores.
 
     Args:
         place: Place of the ledger, or an SQLite file; created if missing.

@@ -1,4 +1,4 @@
-"""Moves a ledger between SQLite and PostgreSQL, and resumes an interrupted move."""
+"""Move a ledger between SQLite and PostgreSQL, and resume an interrupted move."""
 
 from collections.abc import Iterator
 from pathlib import Path

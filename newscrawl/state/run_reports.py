@@ -1,4 +1,4 @@
-"""Reads and writes run reports, one JSON file per run."""
+"""Read and write run reports, one JSON file per run."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""Exchanges run reports between the nodes that share a ledger.
+"""Exchange run reports between the nodes that share a ledger.
 
 Each node keeps its reports as files and copies them to the ledger. Every node fetches the other
 nodes' reports as files next to its own, so that monitors, schedule and report page read them all.

@@ -1,4 +1,4 @@
-"""Reads, writes and deletes objects by URL, such as ``s3://bucket/feeds/a.jsonl``.
+"""Read, write and delete objects by URL, such as ``s3://bucket/feeds/a.jsonl``.
 
 obstore knows S3 and its relatives, Google Cloud Storage, Azure and directories (``file://``). It is
 imported when the first object is used. Credentials and addresses of servers are in the usual

@@ -1,4 +1,4 @@
-"""Parses dates as newspapers, feeds and page metadata write them, strictly.
+"""Parse dates as newspapers, feeds and page metadata write them, strictly.
 
 A pattern matches as a whole or not at all, and month names come from the table below, so that a
 day is never mistaken for a month. Numeric dates are day first, as everywhere in the aggregators'

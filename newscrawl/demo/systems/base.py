@@ -63,7 +63,7 @@ class OutletPage:
 
 
 class System(ABC):
-    """Base class of content management systems: generates an outlet's URLs and pages."""
+    """Base class of content management systems: URLs and pages of an outlet."""
 
     name: ClassVar[str]
     """Name, as in ``DemoOutlet.system``."""
