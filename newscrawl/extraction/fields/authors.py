@@ -15,15 +15,19 @@ from newscrawl.text.cleaning import clean, fold, plain
 from newscrawl.text.dates import parse_date
 
 _NO_NAME = re.compile(r"https?:|www\.|^[@(/#{]|^\d+$|^\W*$|\.(?:com|org|net)/")
+_ANNOUNCING = r"par|by|von|por|door|di|av|af|text|autor(?:in)?|auteur|author|بقلم|كتب[تـ]?|إعداد|تحرير"
 BY = re.compile(
     r"^\W*(?:(?:(?:this|cet|cette|dieser)\s\w+\s(?:was|a\sété|wurde)\s)?"
     r"(?:written|posted|published|reported|story|words|text|guide|article|artikel|analysis|report"
     r"|interview|erstellt|geschrieben|verfasst|(?:écrit|rédigé|publié|posté|proposé|signé)e?)\s)?"
-    r"(?:par|by|von|por|door|di|av|af|text|autor(?:in)?|auteur|author|بقلم|كتب[تـ]?|إعداد|تحرير)"
-    r"\b\s*:?\s+(?=\S)",
+    rf"(?:{_ANNOUNCING})\b\s*:?\s+(?=\S)",
     re.IGNORECASE,
 )
 """Words that announce an author at the beginning of a text."""
+# One of these is in every announcement; to look for them is faster than to split each text.
+_MAY_ANNOUNCE = re.compile(
+    rf"(?:(?<![^\W\d_])|(?=(?-i:[A-Z])))(?:{_ANNOUNCING})", re.IGNORECASE
+)
 _AUTHOR_METAS = (
     "author",
     "article:author",
@@ -232,14 +236,16 @@ def _linked_authors(links: list[LexborNode], around: str) -> Iterator[list[str]]
 def _announced_authors(near: list[str]) -> Iterator[list[str]]:
     """Yield the names that a text near the article announces, in the same or the next text."""
     for text in near:
-        if len(text) < _LONGEST_BYLINE:
+        if len(text) < _LONGEST_BYLINE and _MAY_ANNOUNCE.search(text):
             for part in _BYLINE_PARTS.split(unglued(text)):
                 if BY.match(part):
                     yield [_cut(part)]
-    for first, second in pairwise(near):
-        for label, name in ((first, second), (second, first)):
-            if is_label(label) and is_person(name):
-                yield [name]
+    labels = [is_label(text) for text in near]
+    for (first, is_first), (second, is_second) in pairwise(zip(near, labels, strict=True)):
+        if is_first and is_person(second):
+            yield [second]
+        if is_second and is_person(first):
+            yield [first]
 
 
 def _lone_authors(tree: LexborHTMLParser, marked: set[int]) -> Iterator[list[str]]:

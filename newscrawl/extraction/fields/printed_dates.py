@@ -14,7 +14,7 @@ from newscrawl.extraction.metadata import Metadata
 from newscrawl.text.cleaning import clean, fold
 from newscrawl.text.dates import parse_date
 
-DIGITS = re.compile(r"\d\D+\d|\d.*[^\W\d_]|\d{4}")
+DIGITS = re.compile(r"\d(?:\D+\d|.*[^\W\d_]|\d{3})")
 _DIGIT = re.compile(r"\d")
 _LONGEST_LINE = 80
 _DAY = timedelta(days=1)
@@ -32,11 +32,10 @@ _LABELS = re.compile(
     r"|^(?:date|datum|fecha|data|التاريخ)\s?(?::|$|(?=\d)))"
 )
 # One of these is in every label; to look for them is faster than to try the labels.
-_STEMS = (
-    *("jour", "modifi", "actualis", "maj", "revu", "updat", "edited", "revised", "reviewed"),
-    *("amended", "publi", "ligne", "post", "cree", "paru", "diffus", "redig", "ecrit", "creat"),
-    *("written", "offentlicht", "date", "datum", "fecha", "data"),
-    *("تحديث", "تعديل", "حدث", "عدل", "نشر", "تاريخ"),
+_STEMS = re.compile(
+    "jour|modifi|actualis|maj|revu|updat|edited|revised|reviewed|amended|publi|ligne|post|cree|paru"
+    "|diffus|redig|ecrit|creat|written|offentlicht|date|datum|fecha|data"
+    "|تحديث|تعديل|حدث|عدل|نشر|تاريخ"
 )
 _UPDATED_CLASS = re.compile(r"updat|modif|\bmaj\b|revis", re.IGNORECASE)
 _PUBLISHED_CLASS = re.compile(r"publi(?!c)|posted|created|entry-date", re.IGNORECASE)
@@ -229,8 +228,7 @@ def _labels(text: str) -> tuple[str, list[re.Match[str]]]:
     Cached, as an outlet's pages print the same lines around their articles.
     """
     folded = fold(text)
-    labelled = any(map(folded.__contains__, _STEMS))
-    return folded, list(_LABELS.finditer(folded)) if labelled else []
+    return folded, list(_LABELS.finditer(folded)) if _STEMS.search(folded) else []
 
 
 def _kind_by_name(name: str | None) -> Kind | None:
