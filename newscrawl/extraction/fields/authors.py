@@ -7,7 +7,7 @@ from itertools import islice, pairwise
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from newscrawl.extraction.fields.names import SiteNames, class_of, stands_elsewhere
+from newscrawl.extraction.fields.names import SiteNames, class_of, stands_elsewhere, unspaced
 from newscrawl.extraction.metadata import Metadata
 from newscrawl.extraction.trace import all_of, chose, each
 from newscrawl.text.bylines import is_label, is_place, names_role, split_bylines, unglued
@@ -136,7 +136,6 @@ def _is_account(name: str) -> bool:
     return _ACCOUNT.fullmatch(name) is not None
 
 
-_NO_SPACE = re.compile(r"\s+")
 _REVIEWED = re.compile(
     r"(?:medically |expert )?(?:reviewed|fact[- ]checked|edited|relu)\b", re.IGNORECASE
 )
@@ -159,7 +158,7 @@ def _declared_authors(metadata: Metadata) -> Iterator[list[str]]:
 def _printed_authors(
     tree: LexborHTMLParser, near: list[str], names: SiteNames
 ) -> Iterator[list[str]]:
-    around = _NO_SPACE.sub("", "\n".join(near))
+    around = unspaced("\n".join(near))
     links = _author_links(tree)
     if around:
         yield from _linked_authors(links, around)
@@ -171,7 +170,7 @@ def _printed_authors(
         text = " ".join(pieces)
         if (
             3 <= len(text) <= _LONGEST_BYLINE
-            and _NO_SPACE.sub("", clean(node.text())) in around
+            and unspaced(clean(node.text())) in around
             and not _is_of_another(node)
             and not _REVIEWED.match(text)
         ):
@@ -227,7 +226,7 @@ def _linked_authors(links: list[LexborNode], around: str) -> Iterator[list[str]]
     found = [
         name
         for name in found
-        if is_person(name) and not names_role(name) and _NO_SPACE.sub("", name) in around
+        if is_person(name) and not names_role(name) and unspaced(name) in around
     ]
     if found:
         yield list(dict.fromkeys(found))

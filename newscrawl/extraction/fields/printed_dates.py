@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from selectolax.lexbor import LexborNode
 
-from newscrawl.extraction.fields.names import class_of, stands_elsewhere
+from newscrawl.extraction.fields.names import class_of, stands_elsewhere, unspaced
 from newscrawl.extraction.metadata import Metadata
 from newscrawl.text.cleaning import clean, fold
 from newscrawl.text.dates import parse_date
@@ -119,23 +119,21 @@ class Printed:
                     yield part
 
     def _is_elsewhere(self, text: str) -> bool:
-        return parse_date(text, UTC) is not None and any(
-            _NO_SPACE.sub("", text) in part for part in self._elsewhere
-        )
+        date = unspaced(text)
+        return parse_date(text, UTC) is not None and any(date in part for part in self._elsewhere)
 
     @cached_property
     def _elsewhere(self) -> list[str]:
         tree = self._metadata.tree
         nodes = filter(_is_named_elsewhere, tree.css(_MAY_BE_ELSEWHERE) if tree else ())
         return [
-            _NO_SPACE.sub("", node.text())
+            unspaced(node.text())
             for node in islice(nodes, _MOST_PARTS)
             if _is_elsewhere(node)
         ]
 
 
 _MOST_PARTS = 40
-_NO_SPACE = re.compile(r"\s+")
 _FAR = 1_000_000
 
 
