@@ -200,11 +200,17 @@ def _names_in(s: str) -> tuple[str, ...]:
         s = _ADDRESS.sub(" ", s)
     s = unglued(s)
     s = _DATED.sub("", _DATE_BEFORE.sub("", s))
-    agencies = [inner for inner in _BRACKETS.findall(s) if _ACRONYM.fullmatch(_unlabelled(inner))]
-    s = _unlabelled(_BRACKETS.sub("", s))
+    agencies = []
+    if "(" in s or "[" in s:
+        inner = map(_unlabelled, _BRACKETS.findall(s))
+        agencies = list(filter(_ACRONYM.fullmatch, inner))
+        s = _BRACKETS.sub("", s)
+    parts = _BETWEEN_NAMES.split(_unlabelled(s))
+    if len(parts) > 1:
+        parts = list(map(_unlabelled, parts))
     names: dict[str, str] = {}
-    for part in [*_BETWEEN_NAMES.split(s), *agencies]:
-        for name in map(_trim, _conjoined(_unlabelled(part))):
+    for part in [*parts, *agencies]:
+        for name in map(_trim, _conjoined(part)):
             if names and (
                 names_role(name) or _CREDENTIAL.fullmatch(name) or len(name.split()) > _MOST_WORDS
             ):
