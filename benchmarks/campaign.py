@@ -352,7 +352,7 @@ class Round:
                 same = comparable(record) == expected.records[name]
                 assert same, f"{name}: {record} is not {expected.records[name].record}"
             ledger = Ledger(ledger_path(self.data))
-            states = {row[3] for row in ledger.articles.census(Scope(site=site))}
+            states = {row[3] for row in ledger.articles.count_by_outlet(Scope(site=site))}
             ledger.close()
             assert "found" not in states, f"{site}: articles without an outcome are left"
         for path in (self.data / "runs").glob("*.json"):

@@ -21,7 +21,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from newscrawl.demo.prose import dice, write_story
+from newscrawl.demo.prose import seeded_random, write_story
 from newscrawl.demo.proxy import DemoProxy, Reply
 
 HOSTS, SLOW, DEAD = 20, 3, 3
@@ -44,7 +44,9 @@ class Servers:
     def __init__(self, articles: int, pace: float, *, troubled: bool) -> None:
         self.pace = pace
         self.troubled = troubled
-        stories = [write_story("fr", "MA", dice("hosts", number)) for number in range(HOSTS)]
+        stories = [
+            write_story("fr", "MA", seeded_random("hosts", number)) for number in range(HOSTS)
+        ]
         self.texts = [[block.text for block in story.blocks] for story in stories]
         self.urls = [f"{BASE}{n % HOSTS}/{n}" for n in range(1, articles + 1)]
 

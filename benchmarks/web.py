@@ -25,7 +25,7 @@ from newscrawl.aggregator.sites import SITES
 from newscrawl.demo import aggregator
 from newscrawl.demo.articles import DemoArticle
 from newscrawl.demo.outlets import DemoOutlet
-from newscrawl.demo.prose import dice, write_story
+from newscrawl.demo.prose import seeded_random, write_story
 from newscrawl.demo.systems import SYSTEMS, Frame, OutletPage, Teaser, labels
 from newscrawl.demo.systems.base import links, menu, script, style, teasers
 from newscrawl.items import Edition
@@ -93,7 +93,9 @@ def hosts() -> list[str]:
 def article(site: str, index: int) -> DemoArticle:
     """An article of a site, equal at each call."""
     outlet = outlets(site)[index % len(outlets(site))]
-    story = write_story(outlet.edition, outlet.site.country, dice("benchmark", site, index))
+    story = write_story(
+        outlet.edition, outlet.site.country, seeded_random("benchmark", site, index)
+    )
     published = (_START + timedelta(minutes=7 * index)).replace(tzinfo=outlet.site.timezone)
     return DemoArticle(
         outlet=outlet,

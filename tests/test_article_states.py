@@ -340,7 +340,7 @@ class ArticleStates(RuleBasedStateMachine):
     def _census(self, site: str) -> list[tuple[str, str, str, str, int]]:
         ledger = Ledger(self.place)
         try:
-            return ledger.articles.census(Scope(site=site))
+            return ledger.articles.count_by_outlet(Scope(site=site))
         finally:
             ledger.close()
 

@@ -181,7 +181,7 @@ def test_a_cancelled_job_on_a_deployed_node_loses_nothing(node: Node) -> None:
     assert all(list(index.responses_to(record["url"])) for record in records)
     ledger = Ledger(ledger_path(node.data))
     states: Counter[str] = Counter()
-    for *_, state, count in ledger.articles.census(Scope(site="maghress")):
+    for *_, state, count in ledger.articles.count_by_outlet(Scope(site="maghress")):
         states[state] += count
     ledger.close()
     assert states.total() == report["found"]

@@ -96,7 +96,7 @@ class PageRendering:
         """Serve a request of the page."""
         from playwright.async_api import Error
 
-        with suppress(Error):  # the page was closed meanwhile
+        try:
             if not self._shown and part.is_navigation_request():
                 self._shown = True
                 headers = {"Content-Type": "text/html; charset=utf-8"}
@@ -113,6 +113,10 @@ class PageRendering:
                 await route.fulfill(status=response.status, headers=headers, body=response.body)
             else:
                 await route.abort("blockedbyclient")
+        except Error as error:
+            # After a page's end, nothing waits for its subresources.
+            if self._page and not self._page.is_closed():
+                logger.info("%s: %s was not passed to the browser: %s", self.url, part.url, error)
 
     async def _get(self, part: "Part") -> Response | None:
         """Fetch a subresource if allowed; return ``None`` if that fails."""

@@ -10,8 +10,8 @@ class Command(ScrapyFetch):
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         """Remove the components that write files."""
-        from newscrawl.commands.read_only import leave_nothing
+        from newscrawl.commands.read_only import make_read_only
 
         super().process_options(args, opts)
         assert self.settings
-        leave_nothing(self.settings)
+        make_read_only(self.settings)

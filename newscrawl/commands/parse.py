@@ -24,11 +24,11 @@ class Command(ScrapyParse):
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         """Remove the components that write files."""
-        from newscrawl.commands.read_only import leave_nothing
+        from newscrawl.commands.read_only import make_read_only
 
         super().process_options(args, opts)
         assert self.settings
-        leave_nothing(self.settings, items=True)
+        make_read_only(self.settings, items=True)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Parse; exit with 1 if no spider or no response was found."""

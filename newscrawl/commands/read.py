@@ -55,7 +55,7 @@ class Command(ScrapyCommand):
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         """Remember the data directory before it is replaced by a temporary one."""
-        from newscrawl.commands.read_only import leave_nothing
+        from newscrawl.commands.read_only import make_read_only
         from newscrawl.state.place import place_of
 
         super().process_options(args, opts)
@@ -68,7 +68,7 @@ class Command(ScrapyCommand):
             raise UsageError(str(error), print_help=False) from None
         self.requires_crawler_process = any(map(_is_url, (*args, opts.copy or "")))
         if self.requires_crawler_process:
-            leave_nothing(self.settings)
+            make_read_only(self.settings)
             if not opts.loglevel:
                 self.settings.set("LOG_LEVEL", "ERROR", priority="cmdline")
 

@@ -3,7 +3,6 @@
 import argparse
 import dataclasses
 import json
-from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -57,8 +56,11 @@ class Command(ScrapyCommand):
 
         assert self.settings
         place = place_of(self.settings)
-        with suppress(StoreError):  # the backlog's error is shown
+        failure = ""
+        try:
             exchange(place)
+        except StoreError as error:
+            failure = str(error)
         alive = [site.name for site in SITES.values() if site.alive]
         found = overview(
             place,
@@ -71,6 +73,8 @@ class Command(ScrapyCommand):
             stale_hours=self.settings.getfloat("STALE_HOURS"),
             history_days=self.settings.getfloat("MONITOR_HISTORY_DAYS"),
         )
+        if failure not in ("", *found.problems):
+            found.problems.append(f"run reports are not exchanged with other nodes: {failure}")
         if opts.json:
             print(json.dumps(dataclasses.asdict(found), indent=2, ensure_ascii=False))
         else:

@@ -115,7 +115,7 @@ class Story:
         return [self.lead, *(block.text for block in self.blocks)]
 
 
-def dice(*key: object) -> Random:
+def seeded_random(*key: object) -> Random:
     """Return a random number generator that is seeded by a key."""
     return Random("/".join(map(str, key)))  # noqa: S311 -- repeatable is the point
 

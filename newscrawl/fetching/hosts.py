@@ -81,7 +81,7 @@ class Host:
     changed: "Callable[[Host], None] | None" = None
     """Called when the back-off of the host is extended."""
 
-    def took(self, seconds: float) -> None:
+    def record_response_time(self, seconds: float) -> None:
         """Record a response time."""
         self.answers += 1
         self.answering += seconds
@@ -291,11 +291,11 @@ class Hosts:
             host.rests += 1
             host.rest(self.rest * times, f"{host.failures} failures in a row, the last: {why}")
 
-    def answered(self, host: Host) -> None:
+    def succeeded(self, host: Host) -> None:
         """Record a successful response."""
         host.failures = host.rests = 0
 
-    def spent(self, host: Host) -> str | None:
+    def exhausted_budget(self, host: Host) -> str | None:
         """Return the budget that a host has exhausted, or ``None``."""
         budgets = (
             ("HOST_MAX_PAGES", host.pages, self.max_pages),

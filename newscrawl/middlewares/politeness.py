@@ -98,7 +98,7 @@ class PolitenessMiddleware:
         """Seconds until a request may be sent, zero or less for now."""
         if rest := host.rests_for:
             raise HostRestsError(f"the host backs off for {rest:.0f} s: {host.why}")
-        if request.meta.get("allow_offsite") and (budget := self._hosts.spent(host)):
+        if request.meta.get("allow_offsite") and (budget := self._hosts.exhausted_budget(host)):
             raise HostBudgetError(f"over budget: {budget}")
         return host.free_at - monotonic()
 
@@ -106,7 +106,7 @@ class PolitenessMiddleware:
         """Record a response of a host."""
         host = self._hosts.at(request.url)
         if (seconds := request.meta.get("download_latency")) is not None:  # ``None`` in a replay
-            host.took(seconds)
+            host.record_response_time(seconds)
         why = f"HTTP {response.status}"
         troubled = response.status >= 500 or response.status == 429
         if wall := challenge(plain(response.headers)):
@@ -118,7 +118,7 @@ class PolitenessMiddleware:
         if troubled:
             self._failed(request, host, why)
         else:
-            self._hosts.answered(host)
+            self._hosts.succeeded(host)
         self._done(request, host)
         return response
 

@@ -119,7 +119,10 @@ class VersionsPipeline:
             logger.warning("%s", error)
             self._storage_away, earlier = True, None
         if earlier is None:
-            logger.warning("%s: its source is lost, and the record is not in its feed", item.id)
+            logger.warning(
+                "%s: its source is lost now; the earlier version, which cannot be read, is kept",
+                item.id,
+            )
             self._leave(item)
         else:
             merge.keep_source(item, earlier, now())

@@ -100,9 +100,9 @@ class Ledger:
         """
         return self._database.transaction()
 
-    def unhurried(self) -> AbstractContextManager[None]:
+    def long_statements(self) -> AbstractContextManager[None]:
         """Context in which a statement may take long, as it changes many rows."""
-        return self._database.unhurried()
+        return self._database.long_statements()
 
     def lock(self, site: str, job: str) -> None:
         """Lock a site for this process until the ledger is closed or the process ends.
