@@ -157,8 +157,9 @@ def _rest(page: Page, chain: list[int], size: int, told: set[int]) -> list[int]:
     """
     last = chain[-1]
     behind = range(last + 1, len(page.blocks))
-    little = _size(page, behind) <= _TAIL * size
-    if not behind or (little and not _beside(page, last, behind[0])):
+    if not behind or not (
+        _is_larger(page, behind, _TAIL * size) or _beside(page, last, behind[0])
+    ):
         return []  # whatever the layout is
     outline = Outline(page, chain)
     rest = [index for index in outline.body(last) if index > last]
@@ -180,6 +181,15 @@ def _around(page: Page, block: int) -> int:
 def _size(page: Page, blocks: Iterable[int]) -> int:
     """Return the number of characters of some blocks."""
     return sum(len(page.blocks[index].text) for index in blocks)
+
+
+def _is_larger(page: Page, blocks: Iterable[int], size: float) -> bool:
+    """Return whether some blocks have more characters than ``size``."""
+    for index in blocks:
+        size -= len(page.blocks[index].text)
+        if size < 0:
+            return True
+    return False
 
 
 def _lines_of(page: Page, reference: Reference) -> list[int]:

@@ -64,19 +64,12 @@ class Outline:
         """Analyse the page's parts; ``known`` blocks certainly belong to the body."""
         self.page = page
         self.known = known or []
-        elements, blocks = page.elements, page.blocks
         self.prose = [
             i
-            for i, b in enumerate(blocks)
-            if may_be_prose(b.text) and b.linked <= 0.5 * len(b.text)
+            for i, b in enumerate(page.blocks)
+            if b.linked <= 0.5 * len(b.text) and may_be_prose(b.text)
         ]
-        sure: set[int] = set()
-        for index in self.known:
-            above = blocks[index].element
-            while above not in sure:
-                sure.add(above)
-                above = elements[above].parent
-        self._away: dict[int, bool] = dict.fromkeys(sure, False)
+        self._away = dict.fromkeys(page.around(self.known), False)
         self._away[0] = False
 
     @cached_property
@@ -141,15 +134,11 @@ class Outline:
         elements = self.page.elements
         mass = mass_of(self.page, good)
         held = mass_of(self.page, self.known) if self.known else None
-        children: dict[int, list[int]] = {}
-        for index in range(1, len(elements)):
-            if mass[index]:
-                children.setdefault(elements[index].parent, []).append(index)
         own = [0] * len(elements)
         for index in good:
             own[anchors[self.page.blocks[index].element]] += len(self.page.blocks[index].text)
         container = 0
-        while parts := children.get(container):
+        while parts := [part for part in self.page.inner(container) if mass[part]]:
             best = max(parts, key=lambda part: mass[part] * (2 if self._declared(part) else 1))
             needed = 0.3 if self._declared(best) else 0.85 if self._declared(container) else 0.75
             if mass[best] < needed * mass[container] or elements[best].tag in CARRIERS:
@@ -185,10 +174,11 @@ class Outline:
             return []
         anchors = anchors_of(page, self._mass)
         container = self._container(good, anchors)
+        end = page.ends[container]
         inside = [
             index
             for index, block in enumerate(blocks)
-            if page.inside(block.element, container) and not self.is_away(block.element)
+            if container <= block.element < end and not self.is_away(block.element)
         ]
         forms = Forms(page, anchors, inside, good)
         return self._told(inside, self._belonging(forms, good, inside), set(good), forms.anchors)
