@@ -80,12 +80,14 @@ def form_of(page: Page, element: int) -> Form:
 
 def mass_of(page: Page, blocks: Iterable[int]) -> list[int]:
     """Return the characters of some blocks in each element, including its descendants."""
-    mass = [0] * len(page.elements)
+    elements = page.elements
+    mass = [0] * len(elements)
     for index in blocks:
-        mass[page.blocks[index].element] += len(page.blocks[index].text)
+        block = page.blocks[index]
+        mass[block.element] += len(block.text)
     for index in range(len(mass) - 1, 0, -1):
         if mass[index]:
-            mass[page.elements[index].parent] += mass[index]
+            mass[elements[index].parent] += mass[index]
     return mass
 
 
@@ -257,10 +259,11 @@ def without_teasers(page: Page, prose: list[int], good: list[int]) -> list[int]:
 
 def _has_title(page: Page, element: int, text: int) -> bool:
     """Return whether a linked title precedes or follows a text in an element."""
+    end = page.ends[element]
     for others in (range(text - 1, -1, -1), range(text + 1, len(page.blocks))):
         for index in others:
             block = page.blocks[index]
-            if not page.inside(block.element, element):
+            if not element <= block.element < end:
                 break
             if block.linked == len(block.text) >= SENTENCE // 2:
                 return True

@@ -89,26 +89,25 @@ class Outline:
     @cached_property
     def _around_article(self) -> set[int]:
         """The parts whose prose belongs to a declared article inside them."""
+        mass, elements = self._mass, self.page.elements
         found: set[int] = set()
-        for index in range(len(self._mass) - 1, 0, -1):
-            if self._mass[index] >= _HELD and index not in found and self._declared(index):
-                above = self.page.elements[index].parent
-                while above and 0.8 * self._mass[above] <= self._mass[index]:
+        for index in range(len(mass) - 1, 0, -1):
+            if mass[index] >= _HELD and index not in found and self._declared(index):
+                above = elements[index].parent
+                while above and 0.8 * mass[above] <= mass[index]:
                     found.add(above)
-                    above = self.page.elements[above].parent
+                    above = elements[above].parent
         return found
 
     def is_away(self, element: int) -> bool:
         """Return whether an element is in a part with links to other pages."""
         away, elements = self._away, self.page.elements
         unknown = []
-        while element not in away:
+        while (known := away.get(element)) is None:
             unknown.append(element)
             element = elements[element].parent
-        known = away[element]
         for element in reversed(unknown):
-            known = known or self._is_box(element)
-            away[element] = known
+            known = away[element] = known or self._is_box(element)
         return known
 
     def _is_box(self, element: int) -> bool:
