@@ -122,7 +122,11 @@ def anchors_of(page: Page, mass: list[int]) -> list[int]:
     for index in range(1, len(elements)):
         part = elements[index]
         tag = part.tag
-        if mass[index] < _LAYOUT * mass[0] if tag == "table" else tag in CELLS and part.parent in data:
+        if (
+            mass[index] < _LAYOUT * mass[0]
+            if tag == "table"
+            else tag in CELLS and part.parent in data
+        ):
             data.add(index)
         climbs = tag in CARRIERS or counts[index] == 1 or index in climbing or index in data
         anchors.append(anchors[part.parent] if climbs else index)
