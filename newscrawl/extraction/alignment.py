@@ -46,7 +46,7 @@ def shingles(sequence: Sequence[str], size: int = SIZE) -> list[int]:
     """
     if len(sequence) <= size:
         return [hash(tuple(sequence))] if sequence else []
-    return list(map(hash, zip(*(sequence[start:] for start in range(size)), strict=False)))
+    return list(map(hash, zip(*[sequence[start:] for start in range(size)], strict=False)))
 
 
 class Reference:
@@ -91,9 +91,6 @@ class Reference:
         """Return for each shingle of some words its place in this text, or ``ABSENT``."""
         return self._places_of(shingles(said, size))
 
-    def _places_of(self, sequence: list[int]) -> list[int]:
-        return list(map(self.positions.get, sequence, repeat(ABSENT)))
-
     def places_in(self, paragraph: str) -> list[int]:
         """Return the places of a paragraph's shingles, and cache them."""
         found = self._placed.get(paragraph)
@@ -124,6 +121,9 @@ class Reference:
             before = (before + said[1 - SIZE :])[1 - SIZE :]
         return found
 
+    def _places_of(self, sequence: list[int]) -> list[int]:
+        return list(map(self.positions.get, sequence, repeat(ABSENT)))
+
     def overlap(self, text: str) -> tuple[float, float]:
         """Measure the overlap with another text.
 
@@ -137,9 +137,10 @@ class Reference:
         start, stop = _densest(places)
         found = (0.0, 0.0)
         if start < stop:
-            hits = [place for place in places[start:stop] if place != ABSENT]
-            contained = len(set(hits)) / len(self.positions)
-            precision = len(hits) / (stop - start)
+            stretch = places[start:stop]
+            misses = stretch.count(ABSENT)
+            contained = (len(set(stretch)) - bool(misses)) / len(self.positions)
+            precision = (len(stretch) - misses) / len(stretch)
             found = contained, 2 * contained * precision / (contained + precision)
         self._last = text, found
         return found
@@ -192,16 +193,18 @@ def agreement_of(
 
 def _densest(places: list[int]) -> tuple[int, int]:
     """Find the stretch with the most hits minus misses, a miss weighing half a hit."""
-    if ABSENT not in places:
-        return 0, len(places)
     best = total = 0
-    start = span = stop = 0
-    for index, place in enumerate(places):
-        total += -1 if place == ABSENT else 2
+    start = span = stop = index = 0
+    ended = [*places, ABSENT]
+    while index < len(places):
+        miss = ended.index(ABSENT, index)
+        total += 2 * (miss - index)
+        if total > best:
+            best, start, stop = total, span, miss
+        total -= 1
+        index = miss + 1
         if total <= 0:
-            total, span = 0, index + 1
-        elif total > best:
-            best, start, stop = total, span, index + 1
+            total, span = 0, index
     return start, stop
 
 
