@@ -51,7 +51,13 @@ _PARTLY = 0.8
 _LARGEST_CELL = 8
 """Maximum number of elements in a table cell that contains data."""
 
+_MANY = 200
+"""Blocks after a copy from which a quick test saves time."""
+
 _ITEMS = frozenset(("li", "dd", "dt", "td", "th"))
+
+_CLIMBING = CARRIERS | CELLS | {"table"}
+"""Elements whose text may have the form of one around them, see ``anchors_of``."""
 
 _TEXTS = HEADINGS | _ITEMS | {"p"}
 """Elements whose text belongs to the body even if it is all a link, when prose follows."""
@@ -163,6 +169,8 @@ class Outline:
     def body(self, after: int = -1) -> list[int]:
         """Return the blocks of the probable body; none if it ends at ``after`` or before."""
         page, blocks = self.page, self.page.blocks
+        if self.known and len(blocks) - after > _MANY and not self._may_go_on(after):
+            return []
         if all(self.is_away(blocks[index].element) for index in self.prose if index > after):
             return []
         good = [index for index in self.prose if not self.is_away(blocks[index].element)]
@@ -181,6 +189,54 @@ class Outline:
         ]
         forms = Forms(page, anchors, inside, good)
         return self._told(inside, self._belonging(forms, good, inside), set(good), forms.anchors)
+
+    def _may_go_on(self, after: int) -> bool:
+        """Return whether blocks after the end of the copy may belong to the body.
+
+        This test is quick, as it needs neither all prose nor all forms. ``_belonging`` chooses
+        blocks in or beside the part with the copy, headings, and blocks with a form of the copy's.
+        """
+        page, elements = self.page, self.page.elements
+        common = innermost(page, self.known)
+        if len(self.known) == 1 or elements[common].tag in _CLIMBING or self._is_led:
+            return True
+        home = elements[common].parent
+        near: list[int] = []
+        far: list[int] = []
+        for index in range(after + 1, len(page.blocks)):
+            block = page.blocks[index]
+            if block.linked == len(block.text) < _LONG_HEADING:  # most are links
+                continue
+            if self._may_follow(block):
+                part = elements[block.element]
+                beside = part.tag in HEADINGS or page.inside(block.element, home)
+                (near if beside else far).append(index)
+        known = {index for index in page.around(self.known) if page.inside(index, common)}
+        forms = {form_of(page, index) for index in known if elements[index].tag not in CARRIERS}
+        tags = {form.tag for form in forms}
+        others = [index for index in page.around(far) if elements[index].tag in tags]
+        return any(form_of(page, index) in forms for index in others) or any(
+            not self.is_away(page.blocks[index].element) for index in near
+        )
+
+    def _may_follow(self, block: Block) -> bool:
+        """Return whether ``_told`` may take a block for a paragraph, or put it behind the last."""
+        text, linked = block.text, block.linked
+        if linked > _PARTLY * len(text) and not _is_linked_paragraph(block):
+            return False
+        if linked <= 0.5 * len(text) and may_be_prose(text):
+            return True
+        part = self.page.elements[block.element]
+        if linked:
+            return part.tag == "p" or _is_linked_paragraph(block)
+        return (
+            text[-1] in ENDS or part.tag in _ITEMS or self.page.elements[part.parent].tag in _ITEMS
+        )
+
+    @cached_property
+    def _is_led(self) -> bool:
+        """Whether the copy may be only a lead, which does not locate the body."""
+        return sum(len(self.page.blocks[index].text) for index in self.known) < _LEAD
 
     def brief(self) -> list[int]:
         """Return the lines of a declared body without prose, such as results."""
@@ -215,7 +271,7 @@ class Outline:
             wanted -= {forms.at(i) for i in good if i in between and i in shown and i not in held}
             # A copy that is more than a lead locates the body: outside of it, only blocks with
             # the same forms belong to it.
-            if sum(len(blocks[index].text) for index in self.known) >= _LEAD:
+            if not self._is_led:
                 home = elements[common_element(page, self.known)].parent
         around = {elements[a].parent for a, form in forms.of.items() if form in main | sure}
         chosen = set()
@@ -333,8 +389,8 @@ def _is_paragraph(text: str) -> bool:
     return len(text) >= _LONG_HEADING and text[-1] in ".!…»”"
 
 
-def common_element(page: Page, blocks: list[int]) -> int:
-    """Find the smallest element that contains some blocks and is more than one paragraph."""
+def innermost(page: Page, blocks: list[int]) -> int:
+    """Find the smallest element that contains some blocks."""
     elements = page.elements
     common = page.blocks[blocks[0]].element
     for index in blocks[1:]:
@@ -344,6 +400,13 @@ def common_element(page: Page, blocks: list[int]) -> int:
                 element = elements[element].parent
             else:
                 common = elements[common].parent
+    return common
+
+
+def common_element(page: Page, blocks: list[int]) -> int:
+    """Find the smallest element that contains some blocks and is more than one paragraph."""
+    elements = page.elements
+    common = innermost(page, blocks)
     while common and elements[common].tag in ("p", "li", "ul", "ol", "blockquote"):
         common = elements[common].parent
     return common
