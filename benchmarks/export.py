@@ -2,12 +2,13 @@
 
     python -m benchmarks.export [--records 1500000] [--words 90] [--directory DIR] [--cases LIST]
 
-Writes a data directory with feeds of so many articles, one in twenty with an earlier version in
+Writes a data directory with feeds of a number of articles, one in twenty with an earlier version in
 another feed and one in ten a dispatch that eight newspapers print, three of them without its end;
 with a ledger that knows each article; and with a check of every second source. Runs ``scrapy
 export`` for each case, reads every record of two of them back, and compares it and its cluster with
-what was put in. Prints a table; exits 1 if anything differs or an export takes 1 GB of memory.
-Needs about 8 KB of disk a record. With ``--directory`` the data directory is kept for the next run.
+the expected result. Prints a table; exits 1 if anything differs or an export takes 1 GB of memory.
+Needs about 8 KB of disk per record. With ``--directory`` the data directory is kept for the next
+run.
 """
 
 import argparse

@@ -2,13 +2,13 @@
 
     python -m benchmarks.hosts [--articles 400] [--pace 0.2] [--scrapys-queue]
 
-Two crawls of the same articles run side by side, so that they share the machine's moods: in one all
-outlets are well, in the other six are not. The pages that the fourteen others are asked for, by
-time, are compared. Everything is faster than on the real network, where ``--pace``, the seconds
-between two requests to a host, is 1: a slow host takes 15 times as long for a page, and a dead one
-is given up after 30 times as long. On a busy machine a slower pace keeps the processor from being
-what is measured. ``--scrapys-queue`` shows the same with Scrapy's own queue and number of requests.
-Exits 1 if more than 10 % are lost.
+Two crawls of the same articles run concurrently, so that they are equally affected by machine load:
+in one, all outlets are healthy; in the other, six are not. The numbers of pages requested from the
+fourteen others are compared over time. Everything is faster than on the real network, where
+``--pace``, the seconds between two requests to a host, is 1: a slow host takes 15 times as long for
+a page, and a dead one is given up after 30 times as long. On a busy machine a slower pace keeps the
+processor from becoming the limit. ``--scrapys-queue`` shows the same with Scrapy's own queue and
+number of requests. Exits 1 if more than 10 % are lost.
 """
 
 import argparse

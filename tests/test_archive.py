@@ -102,7 +102,7 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     return outcome
 
 
-def test_the_crawl_met_every_fault(crawled: Outcome) -> None:
+def test_the_crawl_covers_every_fault(crawled: Outcome) -> None:
     statuses = {r["id"].rpartition("/")[2]: r["source"]["status"] for r in crawled.lines("feeds")}
     assert statuses == {
         **dict.fromkeys(("1", "2", "3", "9", "12"), "ok"),

@@ -1,4 +1,4 @@
-"""Layers: each package imports only packages below it."""
+"""Layers: each package imports only packages of lower layers."""
 
 import ast
 import re

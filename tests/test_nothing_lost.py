@@ -166,7 +166,7 @@ def test_a_full_disk_ends_a_run_in_order_and_the_next_one_completes_it(
     with DemoProxy(build().reply) as proxy:
         code, said = complete(proxy, small_disk, ARCHIVE=archive)
         assert code == 1, said
-        assert said.count("ERROR: Stopping: ") == 1, said
+        assert said.count("ERROR: Shutting down after a fatal error: ") == 1, said
         assert "cannot be written" in said, said
         assert "Traceback" not in said, said
         assert not list(small_disk.rglob("*.part"))
@@ -259,7 +259,7 @@ def test_an_edited_feed_of_a_killed_run_is_named_and_not_changed(
     outcome = crawl(web(), tmp_path, urls=URL)
     assert outcome.code == 1
     assert outcome.requests == []
-    assert f"{file.path} is not what the ledger has committed" in outcome.stderr
+    assert f"{file.path} does not match the committed length" in outcome.stderr
     assert "Traceback" not in outcome.stderr
     assert file.path.read_bytes() == edited
 

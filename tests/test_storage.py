@@ -136,7 +136,7 @@ def test_what_cannot_be_uploaded_waits_and_changes_no_run(server: S3, place: Pla
     server.always = "wrong"
     told = upload_after_run(place, "job")
     assert "0 files uploaded; 2 wait for the next run" in told
-    assert "/owner has other bytes than" in told
+    assert "/owner differs from" in told
     report = read_report(place.data, "job")
     assert report["outcome"] == "ok"
     assert (report["storage"]["uploaded"], report["storage"]["waiting"]) == (0, 2)

@@ -43,7 +43,7 @@ class Command(ScrapyCommand):
         super().add_options(parser)
         parser.add_argument("--as", dest="form", default="crontab", help="crontab, systemd or json")
         parser.add_argument("--directory", type=Path, help="write the systemd units there")
-        parser.add_argument("--user", help="user of the systemd units; the present one if omitted")
+        parser.add_argument("--user", help="user of the systemd units; the current user if omitted")
         parser.add_argument(
             "--post",
             metavar="URL",

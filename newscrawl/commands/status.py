@@ -16,7 +16,7 @@ from newscrawl.text.terminal import say
 if TYPE_CHECKING:
     from newscrawl.operations.overview import Overview
 
-_COLUMNS = "{:<12}{:<9}{:<12}{:>10}{:>9}{:>9}{:>7}{:>7}  {}"
+_COLUMNS = "{:<12}{:<9}{:<12}{:>10}{:>12}{:>9}{:>7}{:>7}  {}"
 
 
 class Command(ScrapyCommand):
@@ -88,7 +88,17 @@ def _show(found: "Overview") -> None:
 
     now = datetime.fromisoformat(found.time)
     say(f"{found.time}  {found.data}  {found.disk_free / 1e9:.0f} GB free")
-    heads = ("site", "outcome", "ended", "last good", "to read", "waiting", "due", "hosts", "next")
+    heads = (
+        "site",
+        "outcome",
+        "ended",
+        "last good",
+        "unfinished",
+        "waiting",
+        "due",
+        "hosts",
+        "next",
+    )
     say(_COLUMNS.format(*heads))
     for row in found.sites:
         last = "killed" if row.is_killed else "running" if row.running else row.last_outcome or "-"

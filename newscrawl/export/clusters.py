@@ -2,7 +2,7 @@
 
 Texts with the same words are exact duplicates. Other candidates share a band of their MinHash
 signatures or their first words, and are compared with the cluster's representative word by word.
-Signatures are kept in arrays, texts only while a cluster is compared: memory grows by about 150
+Signatures are kept in arrays, texts only while a cluster is compared: memory grows by about 200
 bytes per article.
 """
 

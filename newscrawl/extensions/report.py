@@ -251,7 +251,7 @@ def summary(report: dict[str, Any]) -> str:
         + (f"; {report['waiting']} are tried again later" if report["waiting"] else ""),
         f"filled    {', '.join(f'{name} {share}' for name, share in filled.items())}",
         *([f"checked   {listed(report['source_checks'])}"] if report["source_checks"] else []),
-        f"beside    {report['known']} seen again, {outside}, {absent}"
+        f"other     {report['known']} already known, {outside}, {absent}"
         + (f", {single} listings without a next page" if single else ""),
         f"pages     {report['pages']} in {report['seconds']} s",
         *(f"{kind:<10}{path}" for kind, path in report["files"].items()),

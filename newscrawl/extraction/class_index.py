@@ -1,4 +1,4 @@
-"""Finds elements of a page by parts of their classes, faster than selectors do."""
+"""Find elements of a page by parts of their classes, faster than selectors do."""
 
 from collections.abc import Iterable
 from functools import cached_property

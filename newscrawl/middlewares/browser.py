@@ -86,7 +86,7 @@ class BrowserMiddleware:
             raise BrowserMemoryError(f"browser exceeded {self._memory_mb} MB")
         url = urldefrag(shown.url)[0]
         if not url.startswith(("https:", "http:")):
-            raise BrowserError("the page sent the browser away")
+            raise BrowserError("the page navigated to a URL that is not HTTP")
         headers = plain.headers.copy()  # its directives apply to the rendered page, too
         for name in ("Content-Encoding", "Content-Length", "Transfer-Encoding"):
             headers.pop(name, None)

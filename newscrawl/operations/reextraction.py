@@ -127,7 +127,7 @@ def reextract(
         jobs: Number of parse workers on this machine.
         cluster: Does the work instead, if given. The archive is in object storage, or at the same
             path for its workers.
-        progress: Is told the progress.
+        progress: Callback for progress updates.
 
     Raises:
         ArchiveError: there is no archive, or it cannot be read.

@@ -187,7 +187,7 @@ def files_of(place: Place | Path, directory: Path) -> Files:
     except StoreError:
         if known.url or known.storage:
             raise
-        stored = []  # the ledger of a read-only copy of the data of the data
+        stored = []  # the data directory is a read-only copy: its ledger cannot be opened
     return Files(directory, {file.path.removeprefix(f"{below}/"): file for file in stored})
 
 

@@ -282,7 +282,7 @@ class Moment:
     """``day`` when only the date was printed, ``second`` when there was a time with it."""
 
     def iso(self) -> str:
-        """Return the timestamp in Return the timestamp in ISO 8601 to the second, with offset."""
+        """Return the timestamp in ISO 8601 to the second, with offset."""
         return self.when.isoformat(timespec="seconds")
 
 
