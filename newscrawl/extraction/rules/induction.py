@@ -69,9 +69,9 @@ def lesson_of(
     kept = set(body)
     keep: dict[str, None] = {}
     drop: dict[str, None] = {}
-    last = max(body)
+    last, end = max(body), page.ends[container]
     for index, block in enumerate(page.blocks):
-        if page.inside(block.element, container):
+        if container <= block.element < end:
             form = form_of(page, block.element, container)
             if index in kept:
                 keep[form] = None
