@@ -215,7 +215,7 @@ FAULTS: tuple[Fault, ...] = (
           _begins(_OPEN, b"X-More: of the same\r\n" * 200), "too_large", "headers"),
     Fault("endless header", "a header does not end", _begins(_OPEN + b"X: ", b"x" * 4096),
           "unreachable", "connection", requests=3, pause=0.1),
-    Fault("endless interim", "it says 100 Continue for ever",
+    Fault("endless interim", "it repeats 100 Continue forever",
           _begins(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 100), "too_large", "headers"),
     Fault("endless body", "its page does not end",
           _begins(_OPEN + b"\r\n<p>", b"encore " * 40_000), "too_large", "DOWNLOAD_MAXSIZE"),
