@@ -221,7 +221,7 @@ def walk(root: LexborNode, without: Collection[int] = ()) -> Page:
                     if text:  # as in most parts
                         _add(text, len(text) if linked or links else 0, len(ends), blocks)
                         ends.append(len(elements))
-                        if linked:
+                        if linked:  # a separate element, as in the branches of links below
                             joint = joint if edge else 0
                             edge = 1
                         node = node.next
