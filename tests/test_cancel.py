@@ -1,4 +1,4 @@
-"""Runs that are cancelled at any time end in order."""
+"""Cancelled runs: a clean shutdown at any time."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""``scrapy validate`` and ``scrapy doctor``, on what a real crawl left and on damage to it."""
+"""``scrapy validate`` and ``scrapy doctor``, on the output of a real crawl, intact and damaged."""
 
 import gzip
 import json
@@ -29,7 +29,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def record(data: Path) -> dict[str, Any]:
-    """Its one record."""
+    """The only record of the crawl."""
     (feed,) = (data / "feeds").rglob("*.jsonl")
     found: dict[str, Any] = json.loads(feed.read_text("utf-8"))
     return found

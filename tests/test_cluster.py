@@ -1,4 +1,4 @@
-"""Re-extraction on a Dask cluster: the same feed as that of one process, whatever is killed."""
+"""Re-extraction on a Dask cluster: the same feed as that of one process, despite kills."""
 
 import gc
 import re

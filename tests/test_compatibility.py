@@ -1,4 +1,4 @@
-"""Habits of Scrapy users, as docs/compatibility.md states them."""
+"""Compatibility with common uses of Scrapy, as docs/compatibility.md states it."""
 
 import json
 from pathlib import Path

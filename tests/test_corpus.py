@@ -1,4 +1,4 @@
-"""What an export adds to the records, selects by it, and says of itself."""
+"""Columns that an export adds, selection by them, and the export's description."""
 
 import contextlib
 import csv

@@ -289,7 +289,7 @@ def test_every_day_is_parsed_back_from_words(when: datetime, system: str, form: 
          "%d.%m.%Y, %I:%M %p", "%H:%M - %d/%m/%Y"]
     ),
 )  # fmt: skip
-def test_every_timestamp_is_read_back_from_figures(when: datetime, form: str) -> None:
+def test_numeric_timestamps_round_trip(when: datetime, form: str) -> None:
     timestamp = parse_date(when.strftime(form), UTC)
     expected = when if "%S" in form else when.replace(second=0)
     assert timestamp == Moment(expected.replace(tzinfo=UTC), "second")

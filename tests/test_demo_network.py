@@ -1,4 +1,4 @@
-"""The demo network, its proxy and its score, each on its own."""
+"""The demo network, its proxy and its score, each in isolation."""
 
 import ssl
 import time

@@ -1,4 +1,4 @@
-"""What a node needs beside the project: backups, alert rules, and files that name each other."""
+"""Deployment files: backups, alert rules, and the references between them."""
 
 import os
 import re

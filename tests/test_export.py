@@ -1,4 +1,4 @@
-"""The feeds become a corpus: ``scrapy export`` on small feeds, read back by other tools."""
+"""Export of small feeds as a corpus, read back by other tools."""
 
 import csv
 import dataclasses

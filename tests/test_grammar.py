@@ -1,4 +1,4 @@
-"""The network's URL grammar: any spelling of an article's URL is one key, and nothing else is."""
+"""URL grammar of the network: every spelling of an article's URL gives one key."""
 
 from urllib.parse import quote
 

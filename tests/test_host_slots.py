@@ -1,4 +1,4 @@
-"""Host slots: processes share the pauses and the health of hosts."""
+"""Host slots: pauses and health of hosts, shared by processes."""
 
 import asyncio
 import multiprocessing
@@ -155,3 +155,12 @@ def test_a_clock_set_back_holds_up_no_host(place: Place) -> None:
         health = slots.take(HOST, PAUSE)
     assert health
     assert (health.free_in, health.rests_for) == (PAUSE, 0)
+
+
+def test_a_slot_that_nobody_waits_for_is_kept_between_requests(place: Place) -> None:
+    with closing(Ledger(place)) as ledger:
+        hosts = hosts_of(ledger, "maghress")
+        host = hosts.at(HOST)
+        asyncio.run(hosts.enter(host))
+        hosts.leave(host)
+        assert host.owned

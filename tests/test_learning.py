@@ -1,4 +1,4 @@
-"""Outlets teach their rules: how soon, how well, and what a redesign does to them."""
+"""Learned extraction rules: how soon, how well, and what a redesign does to them."""
 
 from argparse import Namespace
 from collections import Counter, defaultdict
@@ -23,7 +23,7 @@ def network() -> DemoNetwork:
 
 @cache
 def readable() -> dict[str, list[Truth]]:
-    """Articles whose source can be read as it is served, by outlet domain, oldest first."""
+    """Articles whose source can be extracted as it is served, by outlet domain, oldest first."""
     found: dict[str, list[Truth]] = defaultdict(list)
     for truth in network().truth.values():
         if truth.source.status == "ok" and truth.fault is None and truth.copy.link:

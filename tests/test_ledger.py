@@ -1,4 +1,4 @@
-"""The memory across runs."""
+"""The ledger: state across runs."""
 
 import multiprocessing
 import sqlite3

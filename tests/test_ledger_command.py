@@ -1,4 +1,4 @@
-"""``scrapy ledger``, on what a real crawl left."""
+"""``scrapy ledger``, on the output of a real crawl."""
 
 import json
 import re
@@ -60,7 +60,7 @@ def test_an_article_is_shown_with_the_place_of_its_record(tmp_path: Path) -> Non
 
 
 def _blocks(told: str) -> list[str]:
-    """What is told of each article."""
+    """Lines about each article."""
     return [f"id {part}" for part in re.split(r"^id +", told, flags=re.MULTILINE)[1:]]
 
 

@@ -1,4 +1,4 @@
-"""What a run leaves: limits, budgets and kills never lose or double an article."""
+"""Leftovers of a run: limits, budgets and kills never lose or duplicate an article."""
 
 import signal
 import subprocess

@@ -1,4 +1,4 @@
-"""The public API: what docs/library.md lists is there, documented, and works as written."""
+"""The public API: everything that docs/library.md lists exists, is documented, and works."""
 
 import importlib
 import inspect

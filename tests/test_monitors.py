@@ -1,4 +1,4 @@
-"""Each monitor is heard on a crawl that deserves it and is quiet on a good one."""
+"""Monitors: an alarm for each anomaly, and none for a good crawl."""
 
 import json
 import os
@@ -43,14 +43,14 @@ ARABIC = [
 
 
 class Site:
-    """An outlet's articles on the aggregator and at home, with whatever goes wrong."""
+    """An outlet's articles on the aggregator and on its own site, with given faults."""
 
     def __init__(self) -> None:
         self.web = Web()
         self.urls: list[str] = []
 
     def add(self, number: int, outlet: str = "courrier", **wrong: Any) -> None:
-        """An article; ``wrong`` says what is not as it should be."""
+        """An article; ``wrong`` is its fault."""
         link = f"https://www.{outlet}.example/article/{number}"
         url = f"https://www.maghress.com/fr/{outlet}/{number}"
         chance = Random(number)
@@ -202,7 +202,7 @@ BRANCHES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 
 
 def said(report: dict[str, Any], *earlier: dict[str, Any]) -> list[str]:
-    """What the monitors say of a report."""
+    """Messages of the monitors about a report."""
     return alarms({"monitors": check(report, earlier, get_project_settings())})
 
 

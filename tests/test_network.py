@@ -1,4 +1,4 @@
-"""Pages of the network as data: each page file stands beside a JSON file that says how it reads."""
+"""Pages of the network as data: each page file beside a JSON file with its expected values."""
 
 import json
 import re

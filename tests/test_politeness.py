@@ -1,4 +1,4 @@
-"""A good guest: what hosts ask for is kept, and those in trouble are left alone."""
+"""Politeness: requests of hosts are respected, and hosts in trouble are backed off from."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta

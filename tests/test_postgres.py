@@ -183,7 +183,7 @@ def test_a_ledger_moves_to_postgresql_and_back_even_if_interrupted(
         ledger.files.commit_length("feeds/maghress/a.jsonl", "maghress", 77)
         ledger.outlets.keep_rules("maghress", "courrier.example", b"{}\n")
         ledger.hosts.note_rendered("courrier.example")
-        census = ledger.articles.census(Scope())
+        census = ledger.articles.count_by_outlet(Scope())
         ledger.lock("turess", "c")
         code, told = scrapy_ledger(shared, "move", "--yes")
         assert (code, "another run of turess" in told) == (1, True)
@@ -194,7 +194,7 @@ def test_a_ledger_moves_to_postgresql_and_back_even_if_interrupted(
                 break  # as if the process had ended
         assert [*move(source, target)][-1].startswith("texts")
         with closing(Ledger(target)) as ledger:
-            assert ledger.articles.census(Scope()) == census
+            assert ledger.articles.count_by_outlet(Scope()) == census
             assert ledger.files.committed("maghress") == [("feeds/maghress/a.jsonl", 77)]
             assert ledger.outlets.rules("maghress") == [b"{}\n"]
             assert ledger.hosts.is_rendered("courrier.example")
@@ -214,7 +214,7 @@ def test_a_ledger_moves_to_postgresql_and_back_even_if_interrupted(
 
 
 class Cut:
-    """A proxy that breaks a connection at its next COMMIT, before or after the server has it.
+    """Proxy that breaks a connection at its next COMMIT, before or after the server has it.
 
     With ``stall`` it keeps the connections and forwards nothing more.
     """

@@ -53,7 +53,7 @@ def feeds(node: Place) -> list[str]:
 
 
 def check_positions(node: Place, *numbers: int) -> None:
-    """The ledger leads to the record of each article."""
+    """Check that the ledger's position of each article is that of its record."""
     with closing(Ledger(node)) as ledger:
         for number in numbers:
             described = ledger.articles.describe(article(number))
@@ -114,7 +114,7 @@ def test_each_node_merges_its_own_feeds(tmp_path: Path, url: str) -> None:
 
 
 class KilledError(BaseException):
-    """As if the process had ended."""
+    """Stand-in for the end of the process."""
 
 
 @pytest.mark.parametrize("at", ["fsync", "move", "unlink"])

@@ -1,4 +1,4 @@
-"""Jobs posted to several Scrapyds, of which some are away."""
+"""Jobs posted to several Scrapyd servers, some of them unreachable."""
 
 import json
 import logging
@@ -21,7 +21,7 @@ AWAY = "http://127.0.0.1:9/"
 
 
 class Scrapyd(ThreadingHTTPServer):
-    """A Scrapyd that accepts jobs, or has none of it after the list of jobs."""
+    """Scrapyd server that accepts jobs, or fails after listing jobs."""
 
     def __init__(self, running: int, *, fails: bool = False) -> None:
         self.jobs: list[str] = []

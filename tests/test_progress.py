@@ -1,4 +1,4 @@
-"""What a run shows while it is on its way: a line on a terminal, JSON for machines."""
+"""Progress of a run: a line on a terminal, JSON for machines."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Articles that are read again, and texts that were seen before."""
+"""Articles that are fetched again, and texts that were seen before."""
 
 from pathlib import Path
 

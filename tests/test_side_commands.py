@@ -1,4 +1,4 @@
-"""``shell``, ``fetch``, ``parse`` and ``bench`` work and write nothing."""
+"""``shell``, ``fetch``, ``parse`` and ``bench``: they work and write nothing."""
 
 import os
 import subprocess

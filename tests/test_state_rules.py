@@ -1,4 +1,4 @@
-"""What each argument and event does to the state of an article, with real crawls."""
+"""Effect of each argument and event on the state of an article, with real crawls."""
 
 import json
 import os
@@ -188,7 +188,7 @@ def test_a_stopped_walk_is_not_resumed_by_one_that_looks_for_more(sandbox: Sandb
 
 
 @pytest.mark.parametrize("vanished", [2, PER_PAGE, 2 * PER_PAGE])
-def test_articles_that_vanish_while_a_walk_is_stopped_leave_no_hole(
+def test_articles_that_vanish_while_a_walk_is_stopped_cause_no_gap(
     sandbox: Sandbox, vanished: int
 ) -> None:
     pieces = sandbox.publish(5 * PER_PAGE)
@@ -199,7 +199,7 @@ def test_articles_that_vanish_while_a_walk_is_stopped_leave_no_hole(
     assert {piece.key.id for piece in pieces[:-vanished]} <= set(sandbox.ids())
 
 
-def test_articles_that_appear_while_a_walk_is_stopped_leave_no_hole(sandbox: Sandbox) -> None:
+def test_articles_that_appear_while_a_walk_is_stopped_cause_no_gap(sandbox: Sandbox) -> None:
     sandbox.publish(5 * PER_PAGE)
     sandbox.crawl(limit=str(2 * PER_PAGE + 1), **WALK)
     sandbox.publish(2 * PER_PAGE + 1)

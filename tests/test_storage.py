@@ -136,7 +136,7 @@ def test_what_cannot_be_uploaded_waits_and_changes_no_run(server: S3, place: Pla
     server.always = "wrong"
     told = upload_after_run(place, "job")
     assert "0 files uploaded; 2 wait for the next run" in told
-    assert "/owner has other bytes than" in told
+    assert "/owner differs from" in told
     report = read_report(place.data, "job")
     assert report["outcome"] == "ok"
     assert (report["storage"]["uploaded"], report["storage"]["waiting"]) == (0, 2)
@@ -343,7 +343,7 @@ def test_all_that_reads_files_reads_them_from_storage(
     assert (waiting["waiting"], waiting["error"]) == (0, "")
 
     def made(name: str) -> list[object]:
-        """What is made of the data."""
+        """Outputs made from the data."""
         output = tmp_path / name
         output.mkdir()
         feeds = find_feeds(data)

@@ -1,4 +1,4 @@
-"""Parses the aggregators' RSS feeds: article links, titles and times of publication."""
+"""Parse the aggregators' RSS feeds: article links, titles and times of publication."""
 
 import re
 from collections import deque
@@ -204,7 +204,7 @@ def _entry(item: Element, site: Site, url: str) -> FeedEntry | None:
 
 
 def _links(item: Element, url: str) -> Iterator[str]:
-    """Where an entry can lead to: its link, else its identifier."""
+    """Links of an entry in order of preference: its link, else its identifier."""
     for name in ("link", "guid", "id"):
         elements = (each for each in islice(item, MAX_ELEMENTS) if _name(each) == name)
         for element in islice(elements, MAX_NAMESAKES):

@@ -1,4 +1,4 @@
-"""Extracts an outlet's page and fills the record's source fields with the result."""
+"""Extract an outlet's page and fill the record's source fields with the result."""
 
 import logging
 from zoneinfo import ZoneInfo
@@ -11,6 +11,8 @@ from newscrawl.items import Article
 from newscrawl.loaders import SourceLoader
 
 logger = logging.getLogger(__name__)
+
+_NORMALISED = tuple(name for name in merge.SOURCE_FIELDS if name != "text")
 
 
 def read_source(
@@ -51,9 +53,11 @@ def read_source(
 def _load_source(article: Article, page: SourcePage, url: str, zone: ZoneInfo) -> None:
     """Normalise the fields of the outlet's page into the record."""
     loader = SourceLoader(zone=zone, base_url=url)
-    for name in merge.SOURCE_FIELDS:
-        loader.add_value(name, getattr(page, name))
-    read = loader.load_item()
-    for name in merge.SOURCE_FIELDS:
-        setattr(article.source, name, getattr(read, name))
+    for name in _NORMALISED:
+        if value := getattr(page, name):
+            loader.add_value(name, value)
+    source = loader.load_item()
+    for name in _NORMALISED:
+        setattr(article.source, name, getattr(source, name))
+    article.source.text = page.text  # long, and already clean
     article.lead = page.lead

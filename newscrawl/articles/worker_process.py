@@ -1,4 +1,4 @@
-"""Main loop of a parse worker: reads jobs from stdin and writes results, within its limits.
+"""Main loop of a parse worker: jobs from stdin, results to stdout, within its limits.
 
 Jobs arrive as MessagePack, results are sent as JSON, which keeps the offset of timestamps. Each
 message is preceded by its length.
@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 from contextlib import suppress
-from pathlib import Path
+from functools import cache
 from typing import BinaryIO, Generic, Protocol, TypeVar
 
 import msgspec
@@ -42,7 +42,7 @@ class Job(Protocol[ResultOut]):
 
     @property
     def url(self) -> str:
-        """Its URL."""
+        """URL of the page."""
 
     @property
     def result(self) -> type[ResultOut]:
@@ -198,8 +198,21 @@ def _is_worn(megabytes: int) -> bool:
     if not megabytes:
         return False
     try:
-        pages = int(Path("/proc/self/statm").read_bytes().split()[0])
+        pages = int(os.pread(_memory_report(), _MEMORY_REPORT_BYTES, 0).split()[0])
         held = pages * os.sysconf("SC_PAGESIZE")
     except (OSError, ValueError):
         return False
     return held > _WORN * megabytes * 1024 * 1024
+
+
+_MEMORY_REPORT_BYTES = 200
+
+
+@cache
+def _memory_report() -> int:
+    """Return a descriptor of the system's report on this process's memory, opened once.
+
+    Raises:
+        OSError: there is no such report.
+    """
+    return os.open("/proc/self/statm", os.O_RDONLY)

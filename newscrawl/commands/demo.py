@@ -1,4 +1,4 @@
-"""``scrapy demo``: crawls the embedded demo network with the real spiders, scores the result."""
+"""``scrapy demo``: crawl the embedded demo network with the real spiders, score the result."""
 
 import argparse
 from pathlib import Path
@@ -11,7 +11,7 @@ _LARGEST = 1000
 
 
 class Command(ScrapyCommand):
-    """Crawls the demo network and scores the records; exits 1 if a target is missed."""
+    """Command that crawls the demo network and scores the records; exits 1 below a target."""
 
     requires_project = True
     requires_crawler_process = False

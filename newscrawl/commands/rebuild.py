@@ -1,4 +1,4 @@
-"""``scrapy rebuild``: rebuilds a corpus from a list of identifiers and the user's own feeds.
+"""``scrapy rebuild``: rebuild a corpus from a list of identifiers and the user's own feeds.
 
 The export itself is imported late, as Scrapy imports every command at every start.
 """
@@ -17,7 +17,7 @@ from newscrawl.text.terminal import say
 
 
 class Command(ScrapyCommand):
-    """Exports the listed articles; exits 1 if one is missing or has another text."""
+    """Command that exports listed articles; exits 1 if one is missing or its text differs."""
 
     requires_crawler_process = False
 

@@ -1,4 +1,4 @@
-"""``scrapy reextract``: rebuilds records from archived pages with the current code."""
+"""``scrapy reextract``: rebuild records from archived pages with the current code."""
 
 import argparse
 import os
@@ -26,7 +26,7 @@ _PROGRESS_SECONDS = 10
 
 
 class Command(ScrapyCommand):
-    """Rebuilds the records of an archive into a feed; exits 1 if no record was made."""
+    """Command that rebuilds an archive's records into a feed; exits 1 if no record was made."""
 
     requires_project = True
     requires_crawler_process = False
@@ -108,7 +108,7 @@ class Command(ScrapyCommand):
 
 
 class _Progress:
-    """Prints a progress line every few seconds."""
+    """Progress line, printed every few seconds."""
 
     def __init__(self) -> None:
         self._count, self._time = 0, time.monotonic()

@@ -1,4 +1,4 @@
-"""``scrapy upload``: uploads complete files to object storage."""
+"""``scrapy upload``: upload complete files to object storage."""
 
 import argparse
 import sys
@@ -12,7 +12,7 @@ from newscrawl.text.terminal import say
 
 
 class Command(ScrapyCommand):
-    """Uploads or lists complete files; exits 1 if a file could not be uploaded."""
+    """Command that uploads or lists complete files; exits 1 if an upload failed."""
 
     requires_project = True
     requires_crawler_process = False

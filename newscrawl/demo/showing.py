@@ -1,4 +1,4 @@
-"""Runs the demo: serves the network, or crawls it with the real spiders and prints the score."""
+"""Run the demo: serve the network, or crawl it with the real spiders and print the score."""
 
 import json
 import os

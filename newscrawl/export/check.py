@@ -1,4 +1,4 @@
-"""Validates feeds: finds every invalid line, with its position and the violated rule."""
+"""Validate feeds: find every invalid line, with its position and the violated rule."""
 
 import dataclasses
 import json
@@ -32,7 +32,7 @@ class FeedFault:
 
 
 class FeedCheck:
-    """Checks all lines of feeds in one pass; keeps only identifiers and versions.
+    """Check of all lines of feeds in one pass; keeps only identifiers and versions.
 
     Raises:
         StoreError: its temporary database cannot be written.

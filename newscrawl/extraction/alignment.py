@@ -1,4 +1,4 @@
-"""Matches page text with the aggregator's copy by word n-grams (shingles), and scores agreement.
+"""Match page text with the aggregator's copy by word n-grams (shingles), and score agreement.
 
 Both texts are cut into shingles, runs of ``SIZE`` folded words (characters in scripts without
 spaces). Shingles tolerate the damage of copies: a lost word affects only three of them, quotes,

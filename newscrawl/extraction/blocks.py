@@ -1,4 +1,4 @@
-"""Splits a parsed page into text blocks (paragraphs, headings, list items) in one pass.
+"""Split a parsed page into text blocks (paragraphs, headings, list items) in one pass.
 
 A block is a run of text that a reader sees as one: a paragraph, a heading, a list item, or the
 text between two line breaks. Blocks refer to their element, elements to their parent by integer

@@ -1,4 +1,4 @@
-"""Selects the text blocks of the article's body, guided by the copy or by layout alone.
+"""Select the text blocks of the article's body, guided by the copy or by layout alone.
 
 A reference text, such as the copy, locates the article (``guided``); after its end, the layout of
 the page decides. Without one, the layout alone decides (``unguided``).

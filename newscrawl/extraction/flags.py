@@ -1,4 +1,4 @@
-"""Recognises what elements are for by tag, class and id: body, boxes, captions, bylines."""
+"""Classify elements by tag, class and id: body, boxes, captions, bylines."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Groups a page's text blocks by the tags and classes of their containers.
+"""Group a page's text blocks by the tags and classes of their containers.
 
 The form of a block (tag and classes) is that of its anchor, the container of the block:
 paragraphs, lists, headings and data tables in one container share a form.

@@ -1,4 +1,4 @@
-"""Reads the metadata that a page declares: JSON-LD, OpenGraph, ``<meta>``, microdata.
+"""Read the metadata that a page declares: JSON-LD, OpenGraph, ``<meta>``, microdata.
 
 No values are chosen here. Everything is optional and may be malformed; what cannot be parsed is
 ignored.
@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from newscrawl.extraction.class_index import ClassIndex
 from newscrawl.extraction.lenient_json import read_json_values, repair_json
 from newscrawl.text.cleaning import plain, words
 from newscrawl.text.urls import absolute, is_front_page
@@ -92,6 +93,11 @@ class Metadata:
                 if content:
                     return content
         return None
+
+    @cached_property
+    def classes(self) -> ClassIndex:
+        """The page's elements by their classes."""
+        return ClassIndex(self.tree)
 
     @cached_property
     def names_by_letters(self) -> dict[str, list[str]]:

@@ -1,4 +1,4 @@
-"""Finds a page's prose and its probable article body by layout, without a copy."""
+"""Find a page's prose and its probable article body by layout, without a copy."""
 
 from collections import Counter
 from functools import cached_property

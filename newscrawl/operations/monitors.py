@@ -1,4 +1,4 @@
-"""Monitors: detect anomalies of a run by comparing its report with those of earlier runs.
+"""Monitors: anomalies of a run, detected by comparing its report with those of earlier runs.
 
 Each monitor is a function of the report, the history and the thresholds. It returns a sentence when
 something is wrong, and ``None`` when all is well or there is too little data. Monitors do not

@@ -1,6 +1,7 @@
-"""Splits a byline into names of people and news desks, without labels and roles."""
+"""Split a byline into names of people and news desks, without labels and roles."""
 
 import re
+from functools import lru_cache
 
 from newscrawl.text.cleaning import clean, fold
 
@@ -59,6 +60,8 @@ _ADDRESS = re.compile(
     r"|\b[\w-]{1,63}\.\w{2,4}/\S*|@\w+|(?<!\S)(?:/|auteurs?/|authors?/)[\w/.-]+|(?<!\S)\S+?\.html?\b",
     re.IGNORECASE,
 )
+_ADDRESS_MARKS = frozenset("@/.")
+"""Characters of which each address has one."""
 # White space is matched from its beginning only: trying each of many blanks is quadratic.
 _BRACKETS = re.compile(r"(?:(?<!\s)\s++)?[(\[]([^()\[\]]*)[)\]]")
 _BETWEEN_NAMES = re.compile(
@@ -136,11 +139,13 @@ _CREDENTIAL = re.compile(
     r"|CSCS|RDN|Esq|Ph\.?\s?D|FACLM|FAND|FOMA|SMT)\.?®?"
 )
 _MAKER = re.compile(r"(?:developed|powered|designed|hosted)\sby\b|conçu\spar\b", re.IGNORECASE)
+# Each place is tried for the character after it first, as most have none of these.
 _GLUED = re.compile(
     r"(?<=^بقلم)(?=[^\W\d_])|"
-    r"(?<=[^\W\d_]{2})(?=\d{1,2}(?:\s[^\W\d_]{3}|[/.-]\d))"  # "Idder23 mars"
-    r"|(?:(?<=\bBy)|(?<=\bby)|(?<=\bPar)|(?<=\bpar))(?=[A-ZÀ-Ý][\w.'’-]*\s)"  # "ByTravis Haney"
-    r"|(?<=[a-zà-ÿ])(?=(?:Rédact|Journalist|Report|Senior|Staff|Editor|Founder|Correspond))"
+    r"(?=\d)(?<=[^\W\d_]{2})(?=\d{1,2}(?:\s[^\W\d_]{3}|[/.-]\d))"  # "Idder23 mars"
+    r"|(?=[A-ZÀ-Ý])(?:"
+    r"(?:(?<=\bBy)|(?<=\bby)|(?<=\bPar)|(?<=\bpar))(?=.[\w.'’-]*\s)"  # "ByTravis Haney"
+    r"|(?<=[a-zà-ÿ])(?=(?:Rédact|Journalist|Report|Senior|Staff|Editor|Founder|Correspond)))"
 )
 _ACRONYM = re.compile(rf"[A-Z][A-Z.]{{1,7}}|(?:[^\W\d_a-zA-Z]\s){{1,3}}[^\W\d_a-zA-Z]|{_AGENCY}")
 _PICTURES = re.compile(
@@ -185,13 +190,27 @@ def split_bylines(s: str) -> list[str]:
     >>> split_bylines("Ali Ben, who has taught the law of the sea for years")
     ['Ali Ben']
     """
-    s = unglued(_ADDRESS.sub(" ", clean(s[:_LONGEST_BYLINE])))
+    return list(_names_in(s[:_LONGEST_BYLINE]))
+
+
+@lru_cache(maxsize=1024)  # an outlet's pages have the same authors, each in several places
+def _names_in(s: str) -> tuple[str, ...]:
+    s = clean(s)
+    if not _ADDRESS_MARKS.isdisjoint(s):
+        s = _ADDRESS.sub(" ", s)
+    s = unglued(s)
     s = _DATED.sub("", _DATE_BEFORE.sub("", s))
-    agencies = [inner for inner in _BRACKETS.findall(s) if _ACRONYM.fullmatch(_unlabelled(inner))]
-    s = _unlabelled(_BRACKETS.sub("", s))
+    agencies = []
+    if "(" in s or "[" in s:
+        inner = map(_unlabelled, _BRACKETS.findall(s))
+        agencies = list(filter(_ACRONYM.fullmatch, inner))
+        s = _BRACKETS.sub("", s)
+    parts = _BETWEEN_NAMES.split(_unlabelled(s))
+    if len(parts) > 1:
+        parts = list(map(_unlabelled, parts))
     names: dict[str, str] = {}
-    for part in [*_BETWEEN_NAMES.split(s), *agencies]:
-        for name in map(_trim, _conjoined(_unlabelled(part))):
+    for part in [*parts, *agencies]:
+        for name in map(_trim, _conjoined(part)):
             if names and (
                 names_role(name) or _CREDENTIAL.fullmatch(name) or len(name.split()) > _MOST_WORDS
             ):
@@ -202,7 +221,7 @@ def split_bylines(s: str) -> list[str]:
                 names.setdefault(fold(name), name)
     if len(names) > 1:
         names = {key: name for key, name in names.items() if key not in _FOLDED_PLACES} or names
-    return [name for folded, name in names.items() if folded not in _NOBODY]
+    return tuple(name for folded, name in names.items() if folded not in _NOBODY)
 
 
 _CAPITAL = re.compile(r"(?<=[a-zà-ÿ])(?=[A-ZÀ-Ý][a-zà-ÿ])")
@@ -214,7 +233,12 @@ def is_label(s: str) -> bool:
     >>> is_label("Par :"), is_label("بقلم"), is_label("Par Amina Alaoui")
     (True, True, False)
     """
-    return len(s) <= _LONGEST_LABEL and _LABEL.fullmatch(s.strip(" :") + ": ") is not None
+    return len(s) <= _LONGEST_LABEL and _is_label(s)
+
+
+@lru_cache(maxsize=2048)  # an outlet's pages print the same lines around their articles
+def _is_label(s: str) -> bool:
+    return _LABEL.fullmatch(s.strip(" :") + ": ") is not None
 
 
 def is_place(s: str) -> bool:

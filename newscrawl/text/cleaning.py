@@ -1,4 +1,4 @@
-"""Cleans and compares text in any script; the project's only definition of "same text".
+"""Clean and compare text in any script; the project's only definition of "same text".
 
 Functions that clean (``safe``, ``clean``, ``plain``, ``clean_text``) keep what was printed:
 accents, case, punctuation. Functions that compare (``fold``, ``words``) return a form that is never
@@ -280,7 +280,7 @@ def _word_character(char: str) -> str:
 
 
 class _Table(dict[int, str]):
-    """Table for ``str.translate`` that computes each character when it is first met."""
+    """Table for ``str.translate`` that computes each character on first use."""
 
     def __init__(self, rule: Callable[[str], str]) -> None:
         super().__init__()

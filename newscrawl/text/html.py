@@ -1,4 +1,4 @@
-"""Decodes HTML pages to UTF-8 and parses them with lexbor.
+"""Decode HTML pages to UTF-8 and parse them with lexbor.
 
 The parser is lexbor, through selectolax. Measured on 157 real news pages (219 KB in the median):
 it parses in 0.86 ms where lxml needs 2.1 ms, and keeps content that lxml drops below 256 levels.

@@ -1,4 +1,4 @@
-"""Detects the language of a text offline: by script and common words, else by a model.
+"""Detect the language of a text offline: by script and common words, else by a model.
 
 The model is py3langid's: it takes half a second and 120 MB to load, which most runs avoid.
 """
@@ -14,7 +14,6 @@ _SAMPLE = 600
 """Characters that are examined; 150 distinguish the languages of the region without error."""
 _MORE = 2400
 """Characters that are searched for words if those do not suffice, as in one text of 8,000."""
-_FEWEST_LETTERS = 20
 _LEAST_CERTAINTY = 0.4
 """Minimum probability: of lines of 25 characters in 21 languages, the model gets 5 % wrong; with
 this limit 1 %, and 12 % remain undetected."""
@@ -50,6 +49,7 @@ _OTHER_WORDS = {
     "en": _all("a an as at be in is it its on"),
 }
 """Common words that other languages have as well."""
+_COMMON_WORDS = {name: own | _OTHER_WORDS[name] for name, own in _OWN_WORDS.items()}
 _ENOUGH = ((3, 0.25), (2, 0.3))
 """Minimum number of distinct words of a language's own, and minimum share of its common words. No
 text in 64 other languages is taken for one of the two (translations of programs without English,
@@ -57,13 +57,14 @@ text in 64 other languages is taken for one of the two (translations of programs
 
 _WORD = re.compile(r"\w+")
 _LETTERS = re.compile(r"[^\W\d_]+")
+_ENOUGH_LETTERS = re.compile(r"(?:[\W\d_]*+[^\W\d_]){20}")
 _ARABIC = re.compile("[\u0620-\u064a\u066e-\u06d3\u06d5\u06fa-\u06fc\ufb50-\ufdfb\ufe70-\ufefc]+")
 # Letters of Persian, Urdu, Pashto, Kurdish and Uyghur that Arabic words do not have.
 _NOT_ARABIC = re.compile("[\u067e\u0686\u0698\u06af\u06a9\u06cc\u0671-\u0673\u0679-\u06d5]+")
 _TIFINAGH = re.compile("[\u2d30-\u2d7f]+")
 
 
-def count_in(runs: re.Pattern[str], text: str) -> int:
+def _count_in(runs: re.Pattern[str], text: str) -> int:
     """Count the characters in runs of one script."""
     return len("".join(runs.findall(text)))
 
@@ -83,14 +84,15 @@ def detect_language(text: str) -> str | None:
     True
     """
     sample = text[:_SAMPLE]
-    letters = count_in(_LETTERS, sample)
-    if letters < _FEWEST_LETTERS:
+    if not _ENOUGH_LETTERS.match(sample):
         return None
-    arabic = count_in(_ARABIC, sample)
-    if 2 * arabic > letters and 100 * count_in(_NOT_ARABIC, sample) < 2 * arabic:
-        return "ar"
-    if 2 * count_in(_TIFINAGH, sample) > letters:
-        return "zgh"
+    arabic, tifinagh = _count_in(_ARABIC, sample), _count_in(_TIFINAGH, sample)
+    if arabic or tifinagh:
+        letters = _count_in(_LETTERS, sample)
+        if 2 * arabic > letters and 100 * _count_in(_NOT_ARABIC, sample) < 2 * arabic:
+            return "ar"
+        if 2 * tifinagh > letters:
+            return "zgh"
     if told := _told_by_words(sample) or _told_by_words(text[:_MORE]):
         return told
     language, certainty = _identifier().classify(sample)
@@ -109,15 +111,20 @@ def language_by_words(text: str) -> str | None:
 def _told_by_words(text: str) -> str | None:
     """Return the language whose common words a text has, if there is only one."""
     said = _WORD.findall(text.lower())
-    told = [name for name in _OWN_WORDS if _is_told_by(said, name)]
+    distinct = set(said)
+    told = [
+        name for name, own in _OWN_WORDS.items() if _is_told_by(said, len(own & distinct), name)
+    ]
     return told[0] if len(told) == 1 else None
 
 
-def _is_told_by(said: list[str], language: str) -> bool:
-    """Return whether words are characteristic of a language."""
-    own = list(filter(_OWN_WORDS[language].__contains__, said))
-    common = len(own) + sum(map(_OTHER_WORDS[language].__contains__, said))
-    return any(len(set(own)) >= fewest and common >= least * len(said) for fewest, least in _ENOUGH)
+def _is_told_by(said: list[str], own: int, language: str) -> bool:
+    """Return whether words, with so many distinct ones of a language's own, are in it."""
+    shares = [least for fewest, least in _ENOUGH if own >= fewest]
+    if not shares:
+        return False
+    common = sum(map(_COMMON_WORDS[language].__contains__, said))
+    return common >= min(shares) * len(said)
 
 
 @cache

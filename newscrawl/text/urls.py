@@ -72,8 +72,11 @@ def absolute(url: str, base: str | None = None) -> str | None:
     """
     if len(url) > LONGEST_URL:
         return None
-    if _PLAIN.fullmatch(url):
-        return url
+    return url if _PLAIN.fullmatch(url) else _fixed(url, base)
+
+
+@lru_cache(maxsize=256)  # a page has its own URL in several places
+def _fixed(url: str, base: str | None) -> str | None:
     url = _CONTROL.sub("", url.translate(_BREAKS)).replace("&amp;", "&").strip()
     url = _BLANK_START.sub("", url)
     if not url:
@@ -174,11 +177,9 @@ def is_front_page(url: str) -> bool:
         return False
     try:
         parts = urlsplit(url)
+        if not _FRONT_PATH.fullmatch(parts.path) or parts.fragment.startswith("!"):
+            return False
         query = parse_qsl(parts.query, keep_blank_values=True)
     except ValueError:
         return False
-    return (
-        bool(_FRONT_PATH.fullmatch(parts.path))
-        and all(_IDLE_PARAMETER.fullmatch(name) for name, _ in query)
-        and not parts.fragment.startswith("!")
-    )
+    return all(_IDLE_PARAMETER.fullmatch(name) for name, _ in query)

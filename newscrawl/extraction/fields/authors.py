@@ -1,13 +1,14 @@
-"""Extracts the article's authors (people and news desks) from metadata and bylines."""
+"""Extract the article's authors (people and news desks) from metadata and bylines."""
 
 import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC
-from itertools import islice, pairwise
+from itertools import pairwise
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from newscrawl.extraction.fields.names import SiteNames, class_of, stands_elsewhere
+from newscrawl.extraction.class_index import in_document_order
+from newscrawl.extraction.fields.names import SiteNames, class_of, stands_elsewhere, unspaced
 from newscrawl.extraction.metadata import Metadata
 from newscrawl.extraction.trace import all_of, chose, each
 from newscrawl.text.bylines import is_label, is_place, names_role, split_bylines, unglued
@@ -15,15 +16,19 @@ from newscrawl.text.cleaning import clean, fold, plain
 from newscrawl.text.dates import parse_date
 
 _NO_NAME = re.compile(r"https?:|www\.|^[@(/#{]|^\d+$|^\W*$|\.(?:com|org|net)/")
+_ANNOUNCING = (
+    r"par|by|von|por|door|di|av|af|text|autor(?:in)?|auteur|author|بقلم|كتب[تـ]?|إعداد|تحرير"
+)
 BY = re.compile(
     r"^\W*(?:(?:(?:this|cet|cette|dieser)\s\w+\s(?:was|a\sété|wurde)\s)?"
     r"(?:written|posted|published|reported|story|words|text|guide|article|artikel|analysis|report"
     r"|interview|erstellt|geschrieben|verfasst|(?:écrit|rédigé|publié|posté|proposé|signé)e?)\s)?"
-    r"(?:par|by|von|por|door|di|av|af|text|autor(?:in)?|auteur|author|بقلم|كتب[تـ]?|إعداد|تحرير)"
-    r"\b\s*:?\s+(?=\S)",
+    rf"(?:{_ANNOUNCING})\b\s*:?\s+(?=\S)",
     re.IGNORECASE,
 )
 """Words that announce an author at the beginning of a text."""
+# One of these is in every announcement; to look for them is faster than to split each text.
+_MAY_ANNOUNCE = re.compile(rf"(?:(?<![^\W\d_])|(?=(?-i:[A-Z])))(?:{_ANNOUNCING})", re.IGNORECASE)
 _AUTHOR_METAS = (
     "author",
     "article:author",
@@ -41,13 +46,12 @@ _AUTHOR_METAS = (
     "rbauthors",
     "cxenseparse:author",
 )
-# Searching classes is slow: "uthor" matches "author" and "Author".
 _AUTHOR_ELEMENTS = (
-    '[rel~="author"], [itemprop~="author"], [class*="uthor"], [class*="auteur"], [class*="yline"], '
-    '[class*="signature"], [class*="ournalist"], [class*="writer"], [class*="redacteur"], '
-    '[id="author"], [data-component="Byline"], [data-testid*="yline"], [data-testid*="uthor"], '
-    "address, author"
+    '[rel~="author"], [itemprop~="author"], [id="author"], [data-component="Byline"], '
+    '[data-testid*="yline"], [data-testid*="uthor"], address, author'
 )
+# "uthor" matches "author" and "Author".
+_AUTHOR_CLASSES = (*("uthor", "auteur", "yline", "signature", "ournalist", "writer", "redacteur"),)
 _AUTHOR_PAGE = re.compile(
     r"/(?:author|autor/|auteur|autore|staff/|contributor|writers/|people/|profile/|creator/"
     r"|journalist|our-experts/|redacteur|equipe/|team/)"
@@ -83,7 +87,7 @@ def authors(
                 return others
             people = others
         own = own or people
-    for source in all_of(each("authors", "printed", _printed_authors(tree, near, names))):
+    for source in all_of(each("authors", "printed", _printed_authors(metadata, tree, near, names))):
         people = [person for person in _people(source) if person != rubric]
         others = [person for person in people if not names.include(person)]
         # The site's own name is replaced by a person's, not by another desk's.
@@ -132,7 +136,6 @@ def _is_account(name: str) -> bool:
     return _ACCOUNT.fullmatch(name) is not None
 
 
-_NO_SPACE = re.compile(r"\s+")
 _REVIEWED = re.compile(
     r"(?:medically |expert )?(?:reviewed|fact[- ]checked|edited|relu)\b", re.IGNORECASE
 )
@@ -153,13 +156,13 @@ def _declared_authors(metadata: Metadata) -> Iterator[list[str]]:
 
 
 def _printed_authors(
-    tree: LexborHTMLParser, near: list[str], names: SiteNames
+    metadata: Metadata, tree: LexborHTMLParser, near: list[str], names: SiteNames
 ) -> Iterator[list[str]]:
-    around = _NO_SPACE.sub("", "\n".join(near))
+    around = unspaced("\n".join(near))
     links = _author_links(tree)
     if around:
         yield from _linked_authors(links, around)
-    elements = tree.css(_AUTHOR_ELEMENTS)
+    elements = _author_elements(metadata, tree)
     named = []
     for node in elements[:_MOST_ELEMENTS] if around else ():
         # Names and roles in adjacent elements have no space between them.
@@ -167,7 +170,7 @@ def _printed_authors(
         text = " ".join(pieces)
         if (
             3 <= len(text) <= _LONGEST_BYLINE
-            and _NO_SPACE.sub("", clean(node.text())) in around
+            and unspaced(clean(node.text())) in around
             and not _is_of_another(node)
             and not _REVIEWED.match(text)
         ):
@@ -183,8 +186,7 @@ def _printed_authors(
     # "Par" is more reliable than a class.
     yield from ([name] for name in sorted(named, key=lambda name: not BY.match(name)))
     yield from _announced_authors(near)
-    if elements or links:
-        yield from _lone_authors(tree, {node.mem_id for node in (*elements, *links)})
+    yield from _lone_authors(in_document_order(tree, (*elements, *links)))
 
 
 _DEPTH_OF_COMMENTS = 12
@@ -211,9 +213,15 @@ def _pieces(node: LexborNode) -> list[str]:
     return found
 
 
+def _author_elements(metadata: Metadata, tree: LexborHTMLParser) -> list[LexborNode]:
+    """Return the elements that the markup marks as an author's, in document order."""
+    named, marked = metadata.classes.containing(_AUTHOR_CLASSES), tree.css(_AUTHOR_ELEMENTS)
+    return in_document_order(tree, (*named, *marked)) if named and marked else named or marked
+
+
 def _author_links(tree: LexborHTMLParser) -> list[LexborNode]:
     """Return the links to authors' pages. A selector for each name would be four times slower."""
-    return [a for a in tree.css("a[href]") if _AUTHOR_PAGE.search(a.attributes.get("href") or "")]
+    return [a for a in tree.css("a[href]") if _AUTHOR_PAGE.search(a.attrs.get("href") or "")]
 
 
 def _linked_authors(links: list[LexborNode], around: str) -> Iterator[list[str]]:
@@ -223,7 +231,7 @@ def _linked_authors(links: list[LexborNode], around: str) -> Iterator[list[str]]
     found = [
         name
         for name in found
-        if is_person(name) and not names_role(name) and _NO_SPACE.sub("", name) in around
+        if is_person(name) and not names_role(name) and unspaced(name) in around
     ]
     if found:
         yield list(dict.fromkeys(found))
@@ -232,24 +240,22 @@ def _linked_authors(links: list[LexborNode], around: str) -> Iterator[list[str]]
 def _announced_authors(near: list[str]) -> Iterator[list[str]]:
     """Yield the names that a text near the article announces, in the same or the next text."""
     for text in near:
-        if len(text) < _LONGEST_BYLINE:
+        if len(text) < _LONGEST_BYLINE and _MAY_ANNOUNCE.search(text):
             for part in _BYLINE_PARTS.split(unglued(text)):
                 if BY.match(part):
                     yield [_cut(part)]
-    for first, second in pairwise(near):
-        for label, name in ((first, second), (second, first)):
-            if is_label(label) and is_person(name):
-                yield [name]
+    labels = [is_label(text) for text in near]
+    for (first, is_first), (second, is_second) in pairwise(zip(near, labels, strict=True)):
+        if is_first and is_person(second):
+            yield [second]
+        if is_second and is_person(first):
+            yield [first]
 
 
-def _lone_authors(tree: LexborHTMLParser, marked: set[int]) -> Iterator[list[str]]:
-    """Yield the only person that is marked as an author on the whole page.
-
-    ``marked`` are the ``mem_id`` of the elements that may mark one.
-    """
+def _lone_authors(marked: list[LexborNode]) -> Iterator[list[str]]:
+    """Yield the only person that is marked as an author on the whole page."""
     found: dict[str, str] = {}
-    nodes = (node for node in tree.css(f"{_AUTHOR_ELEMENTS}, a[href]") if node.mem_id in marked)
-    for node in islice(nodes, _MOST_ELEMENTS):
+    for node in marked[:_MOST_ELEMENTS]:
         pieces = _pieces(node)
         if len("".join(pieces)) > _LONGEST_BYLINE or _is_of_another(node) or stands_elsewhere(node):
             continue

@@ -1,10 +1,9 @@
-"""Extracts the article's pictures with captions and credits."""
+"""Extract the article's pictures with captions and credits."""
 
 import re
 from collections.abc import Iterator, Set
 from itertools import islice
 from typing import Any
-from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborNode
 
@@ -50,11 +49,12 @@ def images(metadata: Metadata) -> list[Image]:
         for picture in printed:
             note("images", "printed", picture.url)
         return printed
-    lacking = {_file(url) for url, picture in found.items() if not picture.caption}
+    files = {url: _file(url) for url in found}
+    lacking = {files[url] for url, picture in found.items() if not picture.caption}
     captions = {_file(shown.url): shown for shown in _printed(metadata, lacking)}
     described = _descriptions(metadata)
     for url, picture in found.items():
-        shown = captions.get(_file(url)) or picture
+        shown = captions.get(files[url]) or picture
         found[url] = Image(
             url,
             picture.caption or shown.caption or described.get(url),
@@ -75,16 +75,22 @@ def _descriptions(metadata: Metadata) -> dict[str, str]:
 
     A description that is the page's title, the site's name or a file's name says nothing.
     """
-    found: dict[str, str] = {}
-    none = {"", *(folded_line(plain(name)) for name in metadata.publishers)}
-    titles = (metadata.meta("og:title", "twitter:title"), metadata.text("headline"), metadata.head)
-    none.update(folded_line(plain(title)) for title in titles if title)
+    declared: list[tuple[str, str]] = []
     for urls, texts in (map(metadata.metas.get, names, ([], [])) for names in _DESCRIBED):
         # With fewer descriptions than pictures, the assignment is ambiguous.
         for url, text in zip(urls, texts, strict=True) if len(urls) == len(texts) else ():
             full, description = absolute(url, metadata.base), plain(text)
-            if full and " " in description and folded_line(description) not in none:
-                found.setdefault(full, description)
+            if full and " " in description:
+                declared.append((full, description))
+    if not declared:
+        return {}
+    titles = (metadata.meta("og:title", "twitter:title"), metadata.text("headline"), metadata.head)
+    names = (*metadata.publishers, *filter(None, titles))
+    none = {"", *(folded_line(plain(name)) for name in names)}
+    found: dict[str, str] = {}
+    for url, description in declared:
+        if folded_line(description) not in none:
+            found.setdefault(url, description)
     return found
 
 
@@ -256,4 +262,5 @@ _LONGEST_CAPTION = 1000
 
 def _file(url: str) -> str:
     """Return a picture's file name without its size, as all its copies share it."""
-    return _SIZE.sub("", urlsplit(url).path.rpartition("/")[2].lower())
+    path = url.partition("#")[0].partition("?")[0]
+    return _SIZE.sub("", path.rpartition("/")[2].lower())

@@ -76,6 +76,11 @@ def _letters(folded: str) -> str:
     return _NO_LETTER.sub("", folded)
 
 
+def unspaced(text: str) -> str:
+    """Return a text without white space, for comparison."""
+    return "".join(text.split())
+
+
 def declared_section(metadata: Metadata) -> str | None:
     """Return the section that the page declares."""
     declared = metadata.article.get("articleSection")

@@ -1,20 +1,21 @@
-"""Collects the dates printed around the article, with their labels and distance to it."""
+"""Collect the dates printed around the article, with their labels and distance to it."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, timedelta
 from functools import cached_property, lru_cache
-from itertools import islice, zip_longest
+from itertools import zip_longest
 from typing import Literal, NamedTuple
 
 from selectolax.lexbor import LexborNode
 
-from newscrawl.extraction.fields.names import class_of, stands_elsewhere
+from newscrawl.extraction.class_index import in_document_order
+from newscrawl.extraction.fields.names import class_of, stands_elsewhere, unspaced
 from newscrawl.extraction.metadata import Metadata
 from newscrawl.text.cleaning import clean, fold
 from newscrawl.text.dates import parse_date
 
-DIGITS = re.compile(r"\d\D+\d|\d.*[^\W\d_]|\d{4}")
+DIGITS = re.compile(r"\d(?:\D+\d|.*[^\W\d_]|\d{3})")
 _DIGIT = re.compile(r"\d")
 _LONGEST_LINE = 80
 _DAY = timedelta(days=1)
@@ -32,23 +33,19 @@ _LABELS = re.compile(
     r"|^(?:date|datum|fecha|data|التاريخ)\s?(?::|$|(?=\d)))"
 )
 # One of these is in every label; to look for them is faster than to try the labels.
-_STEMS = (
-    *("jour", "modifi", "actualis", "maj", "revu", "updat", "edited", "revised", "reviewed"),
-    *("amended", "publi", "ligne", "post", "cree", "paru", "diffus", "redig", "ecrit", "creat"),
-    *("written", "offentlicht", "date", "datum", "fecha", "data"),
-    *("تحديث", "تعديل", "حدث", "عدل", "نشر", "تاريخ"),
+_STEMS = re.compile(
+    "jour|modifi|actualis|maj|revu|updat|edited|revised|reviewed|amended|publi|ligne|post|cree|paru"
+    "|diffus|redig|ecrit|creat|written|offentlicht|date|datum|fecha|data"
+    "|تحديث|تعديل|حدث|عدل|نشر|تاريخ"
 )
 _UPDATED_CLASS = re.compile(r"updat|modif|\bmaj\b|revis", re.IGNORECASE)
 _PUBLISHED_CLASS = re.compile(r"publi(?!c)|posted|created|entry-date", re.IGNORECASE)
 _SENTENCE = re.compile(r"[^\W\d_][.!?…]$")
 _LONGEST_PRINTED = 160
-# Parts of a page with the current day or dates of other articles. The selector has few names, as
-# each is compared with every element; the expression decides.
-_MAY_BE_ELSEWHERE = "header, aside, " + ", ".join(
-    f'[{attribute}*="{name}"]'
-    for name in ("top", "head", "today", "current", "related", "sidebar")
-    for attribute in ("class", "id")
-)
+# Parts of a page with the current day or dates of other articles.
+_ELSEWHERE_TAGS = ("header", "aside")
+_ELSEWHERE_CLASSES = ("top", "head", "today", "current", "related", "sidebar")
+"""One of these is in every class or id that the following expression finds."""
 _ELSEWHERE = re.compile(
     r"(?:^|[\s#])(?:header|top)(?:\s|$)|top[-_]?bar|header-(?:top|date)|masthead|td-header|today"
     r"|current[-_]date|related|sidebar"
@@ -120,30 +117,33 @@ class Printed:
                     yield part
 
     def _is_elsewhere(self, text: str) -> bool:
-        return parse_date(text, UTC) is not None and any(
-            _NO_SPACE.sub("", text) in part for part in self._elsewhere
-        )
+        date = unspaced(text)
+        return parse_date(text, UTC) is not None and any(date in part for part in self._elsewhere)
 
     @cached_property
     def _elsewhere(self) -> list[str]:
         tree = self._metadata.tree
-        nodes = filter(_is_named_elsewhere, tree.css(_MAY_BE_ELSEWHERE) if tree else ())
-        return [
-            _NO_SPACE.sub("", node.text())
-            for node in islice(nodes, _MOST_PARTS)
-            if _is_elsewhere(node)
-        ]
+        if tree is None:
+            return []
+        classed = self._metadata.classes.containing(_ELSEWHERE_CLASSES)
+        others = tree.css("header, aside, [id]")
+        found = {node.mem_id: node for node in (*classed, *others) if _is_named_elsewhere(node)}
+        parts = list(found.values())
+        if len(parts) > _MOST_PARTS:
+            parts = in_document_order(tree, parts)[:_MOST_PARTS]
+        return [unspaced(node.text()) for node in parts if _is_elsewhere(node)]
 
 
 _MOST_PARTS = 40
-_NO_SPACE = re.compile(r"\s+")
 _FAR = 1_000_000
 
 
 def _is_named_elsewhere(node: LexborNode) -> bool:
     """Return whether an element does not belong to the article, by its tag, class or id."""
-    name, identity = (node.attributes.get(name) or "" for name in ("class", "id"))
-    return node.tag in ("header", "aside") or _ELSEWHERE.search(f"{name} #{identity}") is not None
+    if node.tag in _ELSEWHERE_TAGS:
+        return True
+    name = node.attributes.get("class") or ""
+    return _ELSEWHERE.search(f"{name} #{node.id or ''}") is not None
 
 
 def _is_elsewhere(node: LexborNode) -> bool:
@@ -174,7 +174,7 @@ _ENTRY = re.compile(
     r"(?:this|cet|cette|dieser)\s\w+\s(?:was|a été|wurde)\s.{10,110}?(?=\s(?:and|et|und)\s)",
     re.IGNORECASE,
 )
-_LONGEST_NOTE, _LONGEST_LABEL = 500, 30
+_LONGEST_NOTE, _LONGEST_LABEL, _LONGEST_DATELINE = 500, 30, 100
 
 
 def _announced(near: Iterable[str]) -> list[tuple[Kind | None, str]]:
@@ -187,7 +187,11 @@ def _announced(near: Iterable[str]) -> list[tuple[Kind | None, str]]:
             pending, dated = None, False
             if (entry := _ENTRY.match(text)) and len(text) < _LONGEST_NOTE:
                 parts.append(("published", entry[0]))
-            elif (line := _DATELINE.match(text)) and DIGITS.search(line[0]):
+            elif (
+                _DIGIT.search(text, 0, _LONGEST_DATELINE)
+                and (line := _DATELINE.match(text))
+                and DIGITS.search(line[0])
+            ):
                 parts.append((None, line[0]))
             continue
         dateless = not _DIGIT.search(text)
@@ -197,7 +201,7 @@ def _announced(near: Iterable[str]) -> list[tuple[Kind | None, str]]:
         folded, labels = _labels(text)
         if not labels:
             if len(text) < _LONGEST_LINE:
-                dated = pending is None and DIGITS.search(text) is not None
+                dated = pending is None and not dateless and DIGITS.search(text) is not None
                 parts.append((pending, text))
                 pending = None
             continue
@@ -229,8 +233,7 @@ def _labels(text: str) -> tuple[str, list[re.Match[str]]]:
     Cached, as an outlet's pages print the same lines around their articles.
     """
     folded = fold(text)
-    labelled = any(map(folded.__contains__, _STEMS))
-    return folded, list(_LABELS.finditer(folded)) if labelled else []
+    return folded, list(_LABELS.finditer(folded)) if _STEMS.search(folded) else []
 
 
 def _kind_by_name(name: str | None) -> Kind | None:

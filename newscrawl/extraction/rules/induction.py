@@ -1,4 +1,4 @@
-"""Derives extraction rules from pages whose body is known, and extracts pages by rules."""
+"""Derive extraction rules from pages whose body is known, and extract pages by rules."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
