@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from newscrawl.extraction.class_index import ClassIndex
+from newscrawl.extraction.attribute_index import AttributeIndex
 from newscrawl.extraction.lenient_json import read_json_values, repair_json
 from newscrawl.text.cleaning import plain, words
 from newscrawl.text.urls import absolute, is_front_page
@@ -95,9 +95,9 @@ class Metadata:
         return None
 
     @cached_property
-    def classes(self) -> ClassIndex:
+    def classes(self) -> AttributeIndex:
         """The page's elements by their classes."""
-        return ClassIndex(self.tree)
+        return AttributeIndex(self.tree.css("[class]") if self.tree else [], "class")
 
     @cached_property
     def names_by_letters(self) -> dict[str, list[str]]:

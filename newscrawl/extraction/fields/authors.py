@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from newscrawl.extraction.class_index import in_document_order
+from newscrawl.extraction.attribute_index import AttributeIndex, in_document_order
 from newscrawl.extraction.fields.names import SiteNames, class_of, stands_elsewhere, unspaced
 from newscrawl.extraction.metadata import Metadata
 from newscrawl.extraction.trace import all_of, chose, each
@@ -221,7 +221,7 @@ def _author_elements(metadata: Metadata, tree: LexborHTMLParser) -> list[LexborN
 
 def _author_links(tree: LexborHTMLParser) -> list[LexborNode]:
     """Return the links to authors' pages. A selector for each name would be four times slower."""
-    return [a for a in tree.css("a[href]") if _AUTHOR_PAGE.search(a.attrs.get("href") or "")]
+    return AttributeIndex(tree.css("a[href]"), "href").matching(_AUTHOR_PAGE)
 
 
 def _linked_authors(links: list[LexborNode], around: str) -> Iterator[list[str]]:

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from selectolax.lexbor import LexborNode
 
-from newscrawl.extraction.class_index import in_document_order
+from newscrawl.extraction.attribute_index import in_document_order
 from newscrawl.extraction.fields.names import class_of, stands_elsewhere, unspaced
 from newscrawl.extraction.metadata import Metadata
 from newscrawl.text.cleaning import clean, fold
@@ -43,7 +43,6 @@ _PUBLISHED_CLASS = re.compile(r"publi(?!c)|posted|created|entry-date", re.IGNORE
 _SENTENCE = re.compile(r"[^\W\d_][.!?…]$")
 _LONGEST_PRINTED = 160
 # Parts of a page with the current day or dates of other articles.
-_ELSEWHERE_TAGS = ("header", "aside")
 _ELSEWHERE_CLASSES = ("top", "head", "today", "current", "related", "sidebar")
 """One of these is in every class or id that the following expression finds."""
 _ELSEWHERE = re.compile(
@@ -140,7 +139,7 @@ _FAR = 1_000_000
 
 def _is_named_elsewhere(node: LexborNode) -> bool:
     """Return whether an element does not belong to the article, by its tag, class or id."""
-    if node.tag in _ELSEWHERE_TAGS:
+    if node.tag in ("header", "aside"):
         return True
     name = node.attributes.get("class") or ""
     return _ELSEWHERE.search(f"{name} #{node.id or ''}") is not None
