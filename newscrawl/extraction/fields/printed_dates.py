@@ -20,6 +20,7 @@ from newscrawl.text.cleaning import clean, fold
 from newscrawl.text.dates import parse_date
 
 DIGITS = re.compile(r"\d(?:\D+\d|.*[^\W\d_]|\d{3})")
+"""Finds digits that may be of a date."""
 _DIGIT = re.compile(r"\d")
 _LONGEST_LINE = 80
 _DAY = timedelta(days=1)
@@ -70,7 +71,10 @@ class Printed:
         near: Callable[[], list[str]],
         named: Callable[[], Mapping[str, str]] = dict,
     ) -> None:
-        """Collect from the texts near the article; ``named`` are the classes of their elements."""
+        """Collect from the texts near the article.
+
+        ``named`` are the classes of the elements of those with ``DIGITS``.
+        """
         self._metadata = metadata
         self._near = near
         self._named = named
