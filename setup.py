@@ -1,4 +1,4 @@
-"""For scrapyd-deploy, which builds eggs by way of this file; the project is in pyproject.toml."""
+"""Entry file for scrapyd-deploy, which builds eggs from it; all metadata is in pyproject.toml."""
 
 from setuptools import setup
 

@@ -1,4 +1,4 @@
-"""Measures what the archive costs a crawl, and how fast pages are parsed again from it.
+"""Measure what the archive costs a crawl, and how fast pages are parsed again from it.
 
     python -m benchmarks.archive [--articles 400] [--rounds 3] [--kilobytes 90]
 

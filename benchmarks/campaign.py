@@ -1,4 +1,4 @@
-"""Operate crawls of the demo network carelessly, and balance every report.
+"""Run crawls of the demo network with random interruptions, and balance every report.
 
     python -m benchmarks.campaign [--runs 200] [--minutes 9] [--seed 1]
 
@@ -69,7 +69,7 @@ Record = dict[str, Any]
 
 @dataclass
 class Expected:
-    """What an undisturbed crawl of a site makes of it."""
+    """Result of an undisturbed crawl of a site."""
 
     records: dict[str, WrittenFile] = field(default_factory=dict)
     """Records by id."""
@@ -284,7 +284,7 @@ class Round:
             self.counts[part] += report[part]
 
     def _check_feeds(self) -> None:
-        """Each version is in the feeds once, and says what changed."""
+        """Check that each version is in the feeds once, with what changed."""
         versions: dict[str, list[Record]] = defaultdict(list)
         for record in self._committed():
             versions[record["id"]].append(record)
@@ -311,7 +311,7 @@ class Round:
         return found
 
     def _check_covered(self, site: str, job: str, arguments: Mapping[str, str]) -> None:
-        """A run that came to its end has exported what its arguments cover."""
+        """Check that a finished run has exported all that its arguments cover."""
         if "limit" in arguments or arguments.get("revisit") == "only":
             return
         expected = self._expected[site]
@@ -352,7 +352,7 @@ class Round:
                 same = comparable(record) == expected.records[name]
                 assert same, f"{name}: {record} is not {expected.records[name].record}"
             ledger = Ledger(ledger_path(self.data))
-            states = {row[3] for row in ledger.articles.census(Scope(site=site))}
+            states = {row[3] for row in ledger.articles.count_by_outlet(Scope(site=site))}
             ledger.close()
             assert "found" not in states, f"{site}: articles without an outcome are left"
         for path in (self.data / "runs").glob("*.json"):

@@ -1,4 +1,4 @@
-"""What a Dask cluster costs a re-extraction: two workers on this machine beside ``--jobs 2``.
+"""Cost of a Dask cluster for a re-extraction: two workers on this machine against ``--jobs 2``.
 
     python -m benchmarks.cluster [--articles 3000] [--kilobytes 90]
 

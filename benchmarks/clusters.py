@@ -4,8 +4,8 @@
 
 Every tenth article is a dispatch that eight newspapers print, four of them with another word in
 between. Signatures are invented, so that no feeds are needed; the texts of candidates, which are
-compared word by word, are made when they are asked for. Exits 1 if the clusters are not what was
-put in.
+compared word by word, are generated on request. Exits 1 if the clusters are not the expected
+result.
 """
 
 import argparse

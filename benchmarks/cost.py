@@ -1,4 +1,4 @@
-"""What a command takes: its time, its processor time, its peak memory.
+"""Time, processor time and peak memory of a command.
 
     python -m benchmarks.cost FILE COMMAND…      # writes them to a file; others here call it so
 
@@ -18,7 +18,7 @@ from typing import IO, Any, NamedTuple
 
 
 class Cost(NamedTuple):
-    """What a process took."""
+    """Resources that a process used."""
 
     code: int
     """Its exit code, negative if a signal ended it."""

@@ -1,4 +1,4 @@
-"""The whole job beside its limits and its peers: the same pages, in one go, in turns.
+"""The whole job, compared with its lower bounds and its peers on the same pages, in turns.
 
     python -m benchmarks.crawl [--articles 1000] [--rounds 3] [--peers PYTHON] [--json FILE]
     python -m benchmarks.crawl --growth 1000 10000 [100000] [--only newscrawl]
@@ -49,7 +49,7 @@ _SETTINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What reading some pages took; time and memory as ``cost`` measures them."""
+    """Time and memory for parsing some pages, as ``cost`` measures them."""
 
     seconds: float
     cpu: float
@@ -57,7 +57,7 @@ class Reading:
     pages: int
 
     def without(self, start: "Reading") -> "Reading":
-        """What the pages took, without the start and end of the process."""
+        """Cost of the pages, without the start and end of the process."""
         return Reading(
             self.seconds - start.seconds,
             self.cpu - start.cpu,
@@ -67,7 +67,7 @@ class Reading:
 
 
 class Track:
-    """Runs contestants on the pages that are served."""
+    """Runner of contestants on the served pages."""
 
     def __init__(self, root: Path, authority: Path, peers: str | None) -> None:
         self._root = root
@@ -84,7 +84,7 @@ class Track:
         }
 
     def fresh(self) -> Path:
-        """A path that nothing lies at."""
+        """Path where no file exists."""
         return self._root / str(next(self._numbers))
 
     def _urls(self, pairs: Sequence[Pair]) -> Path:

@@ -1,4 +1,4 @@
-"""The ledger in SQLite and in PostgreSQL at size: articles a second, statements and bytes.
+"""The ledger in SQLite and in PostgreSQL at size: articles per second, statements and bytes.
 
     python -m benchmarks.databases [--articles 1000000] [--sample 5000] [--only sqlite|postgresql]
 

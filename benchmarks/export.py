@@ -1,13 +1,14 @@
-"""Exports a whole site's history of invented records in every format and reads it back.
+"""Export a whole site's history of invented records in every format, and read it back.
 
     python -m benchmarks.export [--records 1500000] [--words 90] [--directory DIR] [--cases LIST]
 
-Writes a data directory with feeds of so many articles, one in twenty with an earlier version in
+Writes a data directory with feeds of a number of articles, one in twenty with an earlier version in
 another feed and one in ten a dispatch that eight newspapers print, three of them without its end;
 with a ledger that knows each article; and with a check of every second source. Runs ``scrapy
 export`` for each case, reads every record of two of them back, and compares it and its cluster with
-what was put in. Prints a table; exits 1 if anything differs or an export takes 1 GB of memory.
-Needs about 8 KB of disk a record. With ``--directory`` the data directory is kept for the next run.
+the expected result. Prints a table; exits 1 if anything differs or an export takes 1 GB of memory.
+Needs about 8 KB of disk per record. With ``--directory`` the data directory is kept for the next
+run.
 """
 
 import argparse
@@ -62,7 +63,7 @@ _WORDS = ["".join(_random.choices(LETTERS, k=_random.randint(2, 9))) for _ in ra
 
 
 def published(number: int, version: int) -> str:
-    """When an invented article came out: some time in 16 years."""
+    """Publication time of an invented article, within 16 years."""
     seconds = (number * 2_654_435_761 + version) % 500_000_000
     return (_FIRST + timedelta(seconds=seconds)).isoformat()
 
@@ -219,7 +220,7 @@ def study_lines(output: Path) -> Iterator[bytes]:
 
 
 def studied(article: Article) -> dict[str, str]:
-    """What the study's code should read of an article."""
+    """Values that the study's code must read from an article."""
     assert article.text
     assert article.published
     return {
@@ -232,7 +233,7 @@ def studied(article: Article) -> dict[str, str]:
 
 
 def in_order(records: int, words: int) -> Iterator[Article]:
-    """What has to be exported, in the order in which it has to be."""
+    """Expected records of the export, in the expected order."""
     for outlet in range(OUTLETS):
         numbers = range(outlet, records, OUTLETS)
         keys = [(published(n, latest(n)), f"maghress:ar/paper{outlet:02}/{n}", n) for n in numbers]

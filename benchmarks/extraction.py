@@ -1,4 +1,4 @@
-"""Our extractor beside its open-source peers, on a directory of real pages.
+"""The project's extractor compared with its open-source peers, on a directory of real pages.
 
     python -m benchmarks.extraction --pages DIR [--set NAME] [--lang CODE] [--repeat N] [--limit N]
 

@@ -1,4 +1,4 @@
-"""What hostile servers cost in memory: the peak of a run through all faults, beside a plain run.
+"""Memory that hostile servers cost: peak of a run through all faults, and of a plain run.
 
     python -m benchmarks.faults [--times 4] [--rounds 3]
 
@@ -43,7 +43,7 @@ SETTINGS = {
 
 
 def repeated(fault: Fault, times: int) -> Fault:
-    """The fault with so many articles more that lead to it."""
+    """The fault with a number of additional articles that link to it."""
     paths = [
         f"{path}{'&' if '?' in path else '?'}n={number}"
         for path in fault.paths

@@ -1,4 +1,4 @@
-"""Parses mutated pages: no call may raise an undocumented error, or take more than 2 s.
+"""Parse mutated pages: no call may raise an undocumented error, or take more than 2 s.
 
     python -m benchmarks.fuzz [--first 0] [--pages 200000] [--seconds S] [--jobs 2] [--seed 1]
         [--real DIR] [--save DIR]
@@ -88,7 +88,7 @@ class Base:
 
 
 class _Faults(logging.Handler):
-    """Gathers what parsers log as an error."""
+    """Log handler that collects errors that parsers log."""
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)

@@ -1,14 +1,14 @@
-"""What hosts in trouble cost the others: three slow and three dead ones among twenty.
+"""Cost of hosts in trouble for the others: three slow and three dead ones among twenty.
 
     python -m benchmarks.hosts [--articles 400] [--pace 0.2] [--scrapys-queue]
 
-Two crawls of the same articles run side by side, so that they share the machine's moods: in one all
-outlets are well, in the other six are not. The pages that the fourteen others are asked for, by
-time, are compared. Everything is faster than on the real network, where ``--pace``, the seconds
-between two requests to a host, is 1: a slow host takes 15 times as long for a page, and a dead one
-is given up after 30 times as long. On a busy machine a slower pace keeps the processor from being
-what is measured. ``--scrapys-queue`` shows the same with Scrapy's own queue and number of requests.
-Exits 1 if more than 10 % are lost.
+Two crawls of the same articles run concurrently, so that they are equally affected by machine load:
+in one, all outlets are healthy; in the other, six are not. The numbers of pages requested from the
+fourteen others are compared over time. Everything is faster than on the real network, where
+``--pace``, the seconds between two requests to a host, is 1: a slow host takes 15 times as long for
+a page, and a dead one is given up after 30 times as long. On a busy machine a slower pace keeps the
+processor from becoming the limit. ``--scrapys-queue`` shows the same with Scrapy's own queue and
+number of requests. Exits 1 if more than 10 % are lost.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from newscrawl.demo.prose import dice, write_story
+from newscrawl.demo.prose import seeded_random, write_story
 from newscrawl.demo.proxy import DemoProxy, Reply
 
 HOSTS, SLOW, DEAD = 20, 3, 3
@@ -44,12 +44,14 @@ class Servers:
     def __init__(self, articles: int, pace: float, *, troubled: bool) -> None:
         self.pace = pace
         self.troubled = troubled
-        stories = [write_story("fr", "MA", dice("hosts", number)) for number in range(HOSTS)]
+        stories = [
+            write_story("fr", "MA", seeded_random("hosts", number)) for number in range(HOSTS)
+        ]
         self.texts = [[block.text for block in story.blocks] for story in stories]
         self.urls = [f"{BASE}{n % HOSTS}/{n}" for n in range(1, articles + 1)]
 
     def reply(self, method: str, url: str, headers: Mapping[str, str]) -> Reply:  # noqa: ARG002
-        """What the proxy says."""
+        """Return the proxy's response."""
         parts = urlsplit(url)
         if method == "CONNECT":
             return Reply()

@@ -1,4 +1,4 @@
-"""Kill a crawl of the demo network again and again, and compare its feeds in the end.
+"""Kill a crawl of the demo network again and again, and compare its feeds at the end.
 
     python -m benchmarks.kills [--kills 100] [--minutes 10] [--signal KILL|TERM|INT]
 

@@ -1,4 +1,4 @@
-"""The ledger at size: memory of a run, look-ups a second, bytes an article.
+"""The ledger at size: memory of a run, look-ups per second, bytes per article.
 
     python -m benchmarks.ledger [--articles 1000000]
 

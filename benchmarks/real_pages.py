@@ -1,4 +1,4 @@
-"""Crawls real news pages, each served at its own URL as the source of an aggregator article.
+"""Crawl real news pages, each served at its own URL as the source of an aggregator article.
 
     python -m benchmarks.real_pages --pages DIR
 
@@ -34,7 +34,7 @@ SETTINGS = {"DOWNLOAD_DELAY": 0, "AUTOTHROTTLE_ENABLED": 0, "CONCURRENT_REQUESTS
 
 
 def aggregator_page(truth: dict[str, Any]) -> bytes:
-    """What the aggregator would hold of a page: its title and first paragraphs."""
+    """Aggregator's copy of a page: its title and first paragraphs."""
     body = truth.get("body") or "\n".join(truth.get("with") or []) or NO_TEXT
     lead = "<br>".join(html.escape(part) for part in body.split("\n") if part.strip())
     day = (truth.get("date") or "2020-01-15")[:10]

@@ -1,4 +1,4 @@
-"""Writes the report page of a million invented records.
+"""Write the report page of a million invented records.
 
     python -m benchmarks.report [--records 1000000] [--words 90] [--directory DIR]
 

@@ -1,4 +1,4 @@
-"""Checks that other tools open an export right: rows, types and days.
+"""Check that other tools read an export correctly: rows, types and days.
 
     pip install 'newscrawl[export,tools]'
     python -m benchmarks.tools --data data/demo

@@ -1,4 +1,4 @@
-"""Measures the verdict ``trust`` on real pages with simulated copies.
+"""Measure the verdict ``trust`` on real pages with simulated copies.
 
     python -m benchmarks.trust --pages DIR
 

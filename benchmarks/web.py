@@ -1,4 +1,4 @@
-"""A pair of aggregators and their outlets for measurements: realistic pages, served by nginx.
+"""Aggregators and outlets for measurements: realistic pages, served by nginx.
 
 The pages are those of the demo network's systems, made as large as real ones, without faults.
 They lie compressed on the disk, as servers send them, and nginx answers for all hosts by TLS on a
@@ -25,7 +25,7 @@ from newscrawl.aggregator.sites import SITES
 from newscrawl.demo import aggregator
 from newscrawl.demo.articles import DemoArticle
 from newscrawl.demo.outlets import DemoOutlet
-from newscrawl.demo.prose import dice, write_story
+from newscrawl.demo.prose import seeded_random, write_story
 from newscrawl.demo.systems import SYSTEMS, Frame, OutletPage, Teaser, labels
 from newscrawl.demo.systems.base import links, menu, script, style, teasers
 from newscrawl.items import Edition
@@ -54,7 +54,7 @@ class MissingError(Exception):
 
 
 class Pair(NamedTuple):
-    """An article's two pages."""
+    """The two pages of an article."""
 
     copy: str
     """URL of the aggregator's page."""
@@ -93,7 +93,9 @@ def hosts() -> list[str]:
 def article(site: str, index: int) -> DemoArticle:
     """An article of a site, equal at each call."""
     outlet = outlets(site)[index % len(outlets(site))]
-    story = write_story(outlet.edition, outlet.site.country, dice("benchmark", site, index))
+    story = write_story(
+        outlet.edition, outlet.site.country, seeded_random("benchmark", site, index)
+    )
     published = (_START + timedelta(minutes=7 * index)).replace(tzinfo=outlet.site.timezone)
     return DemoArticle(
         outlet=outlet,
@@ -150,7 +152,7 @@ def _frame(outlet: DemoOutlet) -> Frame:
 
 
 def _enlarged(html: str, outlet: DemoOutlet, kilobytes: int, charset: str) -> bytes:
-    """A page with furniture of real ones before and after it: styles, scripts, menus, columns."""
+    """A page with boilerplate around it as on real ones: styles, scripts, menus, columns."""
     frame = _frame(outlet)
     missing = kilobytes * 1024 - len(html.encode(charset, "xmlcharrefreplace"))
     piece = (

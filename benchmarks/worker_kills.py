@@ -1,4 +1,4 @@
-"""Kill the parse workers of crawls of the demo network, and compare the records in the end.
+"""Kill the parse workers of crawls of the demo network, and compare the records at the end.
 
     python -m benchmarks.worker_kills [--kills 50]
 

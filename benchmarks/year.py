@@ -1,4 +1,4 @@
-"""A year of hourly runs: what a node's commands take when it has operated for so long.
+"""A year of hourly runs: cost of a node's commands after operating for that long.
 
     python -m benchmarks.year [--records 2] [--directory DIR]
 
@@ -119,7 +119,7 @@ def make_year(data: Path, now: datetime, records: int) -> None:
 
 
 class Scrapyd(BaseHTTPRequestHandler):
-    """A Scrapyd that remembers 5,000 finished jobs, and takes any."""
+    """Scrapyd server that lists 5,000 finished jobs and accepts any job."""
 
     listed = json.dumps(
         {

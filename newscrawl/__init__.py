@@ -1,3 +1,3 @@
-"""newscrawl: crawls press aggregators and the outlets' own pages into one corpus of articles."""
+"""newscrawl: crawler of press aggregators and outlets, for one corpus of articles."""
 
 __version__ = "0.1.0"

@@ -89,7 +89,7 @@ class Piece:
 
 @dataclass
 class Network:
-    """The sites' articles, and the requests of the present crawl."""
+    """The sites' articles, and the requests of the current crawl."""
 
     pieces: dict[str, Piece] = field(default_factory=dict)
     """Articles by id, oldest first."""
@@ -111,7 +111,7 @@ class Network:
         return [p for p in reversed(pieces) if outlet in (None, p.outlet)]
 
     def reply(self, method: str, url: str, headers: Mapping[str, str]) -> Reply:
-        """What the servers send."""
+        """Response of the servers."""
         if method == "CONNECT":
             return Reply()
         self.requests.append(url)

@@ -1,4 +1,4 @@
-"""Fixtures of several tests, and the mark of slow ones."""
+"""Fixtures shared by several tests, and the marker of slow tests."""
 
 import multiprocessing
 import os

@@ -53,7 +53,7 @@ def _record(truth: Truth) -> Article:
 
 
 def _get(network: DemoNetwork, url: str) -> Reply:
-    """The last answer to an URL: some pages fail at first, others redirect."""
+    """Last response to a URL: some pages fail at first, others redirect."""
     for _ in range(8):
         answer = network.reply("GET", url, {})
         if "Location" in answer.headers:

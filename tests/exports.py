@@ -1,4 +1,4 @@
-"""Small feeds, and the export command run on them."""
+"""Small feeds, and runs of the export command on them."""
 
 import contextlib
 import dataclasses
@@ -24,7 +24,7 @@ FIRST, SECOND = "2026-01-01T00:00:00+00:00", "2026-02-01T00:00:00+00:00"
 def article(
     number: int, *, outlet: str = "lopinion", edition: str = "fr", **changes: Any
 ) -> Article:
-    """A record as the crawl writes it, but for the changes."""
+    """A record as the crawl writes it, with changes."""
     site = changes.get("aggregator", "maghress")
     record = Article(
         id=f"{site}:{edition}/{outlet}/{number}",
@@ -99,7 +99,7 @@ def good(data: Path, *arguments: object) -> str:
 
 
 def refused(data: Path, *arguments: object) -> str:
-    """What is said of an export that cannot be made."""
+    """Error message of an export that fails."""
     code, told = quick(data, *arguments)
     assert code != 0, told
     return told

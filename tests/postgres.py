@@ -1,4 +1,4 @@
-"""A PostgreSQL server of the tests' own, where Debian's package ``postgresql`` is installed."""
+"""PostgreSQL server for the tests, where Debian's package ``postgresql`` is installed."""
 
 import os
 import shutil
@@ -48,7 +48,7 @@ def _binaries() -> Path | None:
 
 
 class Server:
-    """A server on the loopback with its data in a temporary directory."""
+    """PostgreSQL server on loopback with its data in a temporary directory."""
 
     def __init__(self, binaries: Path, directory: Path) -> None:
         self._binaries = binaries

@@ -61,7 +61,7 @@ _NEVER = ("newscrawl.settings", "newscrawl.commands", "newscrawl.console")
 
 
 class Process:
-    """A command that was forked; it has the interface of ``subprocess.Popen``."""
+    """Forked command with the interface of ``subprocess.Popen``."""
 
     def __init__(self, control: socket.socket) -> None:
         self._control = control

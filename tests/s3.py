@@ -1,4 +1,4 @@
-"""An S3 server of the tests' own (moto's), with faults, in a thread."""
+"""S3 server (moto's) for the tests, with faults, in a thread."""
 
 import io
 import os
@@ -16,7 +16,7 @@ _names = count()
 
 
 class _Threads(WSGIServer):
-    """A server whose requests do not wait for each other."""
+    """Server whose requests do not wait for each other."""
 
     daemon_threads = True
 

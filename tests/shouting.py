@@ -1,4 +1,4 @@
-"""What a log formatter of a user's own might do: quote what a page says."""
+"""Log formatter of a user that quotes what a page says."""
 
 from scrapy import Spider
 from scrapy.http import Request, Response
@@ -8,7 +8,7 @@ SHOUT = "title \x1b[2J\u202e\ud800\r\x85\u2028end\n2026-01-01 00:00:00 [forged] 
 
 
 class Shouting(LogFormatter):
-    """Logs hostile text for every page."""
+    """Log formatter that logs hostile text for every page."""
 
     def crawled(self, request: Request, response: Response, spider: Spider) -> LogFormatterResult:  # noqa: ARG002
         return {

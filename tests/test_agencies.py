@@ -1,4 +1,4 @@
-"""Agency detection against a truth of its own: lines as newspapers print them, and near misses."""
+"""Agency detection: lines as newspapers print them, and near misses."""
 
 import pytest
 

@@ -35,7 +35,7 @@ ARABIC = f"{BASE}/مقال/1".encode()
 
 
 def troubled(first: int = 1, last: int = 12) -> Web:
-    """An outlet's listing; each article's source answers in its own way."""
+    """An outlet's listing; each article's source responds differently."""
     small = Web({"https://www.maghress.com/fr/courrier": listing(range(last, first - 1, -1))})
     zipped = HTML | {"Content-Encoding": "gzip"}
     sources = [
@@ -76,7 +76,7 @@ def files(data: Path) -> list[Path]:
 
 
 def check(path: Path) -> None:
-    """What an independent tool says."""
+    """Verdict of an independent tool."""
     done = subprocess.run(
         [sys.executable, "-m", "warcio.cli", "check", path], capture_output=True, text=True
     )
@@ -102,7 +102,7 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     return outcome
 
 
-def test_the_crawl_met_every_fault(crawled: Outcome) -> None:
+def test_the_crawl_covers_every_fault(crawled: Outcome) -> None:
     statuses = {r["id"].rpartition("/")[2]: r["source"]["status"] for r in crawled.lines("feeds")}
     assert statuses == {
         **dict.fromkeys(("1", "2", "3", "9", "12"), "ok"),
@@ -433,7 +433,7 @@ def test_the_index_follows_the_files(tmp_path: Path) -> None:
     assert list(index.urls(BASE)) == [f"{BASE}/1"]
 
 
-def test_a_full_disk_leaves_whole_records(tmp_path: Path) -> None:
+def test_a_full_disk_leaves_complete_records(tmp_path: Path) -> None:
     program = f"""
 import os
 from pathlib import Path

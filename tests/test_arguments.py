@@ -1,4 +1,4 @@
-"""Spider arguments: what is understood, and what a wrong one is told."""
+"""Spider arguments: accepted values, and the messages for wrong ones."""
 
 import re
 from datetime import date, datetime, timedelta
@@ -61,8 +61,8 @@ def test_scrapyd_names_its_job_in_an_argument() -> None:
 WRONG = {
     "outlet": ("lopinion", "no such argument"),
     "editions": ("en", "allowed: ar, fr"),
-    "outlets": ("L'Opinion", "small letters"),
-    "sections": ("a/b", "small letters"),
+    "outlets": ("L'Opinion", "lower-case letters"),
+    "sections": ("a/b", "lower-case letters"),
     "since": ("yesterday", "2024-01-31"),
     "until": ("2024-02-30", "is not a date"),
     "urls": ("https://www.masress.com/alkahera/344", "not an article URL of maghress"),

@@ -1,4 +1,4 @@
-"""The flow of one article: a fault of our own costs the source, never the record."""
+"""The flow of one article: an internal error costs the source, never the record."""
 
 import asyncio
 from typing import Any

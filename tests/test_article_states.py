@@ -1,4 +1,4 @@
-"""A model of what must be in the feeds, checked with random sequences of crawls, kills and changes.
+"""Model of what the feeds must contain, checked with random crawls, kills and changes.
 
 ``docs/state.md`` describes the states of an article. ``benchmarks/states.py`` runs the same machine
 for hours.
@@ -58,7 +58,7 @@ Arguments = dict[str, str]
 
 
 class ArticleStates(RuleBasedStateMachine):
-    """Two sites that change, and one data directory that crawls of them write to."""
+    """Two changing sites, and one data directory that crawls of them write to."""
 
     ledgers: ClassVar[Iterator[str]] = itertools.repeat("")
     """URLs of empty PostgreSQL databases, one for each sequence; empty texts for SQLite."""
@@ -230,7 +230,7 @@ class ArticleStates(RuleBasedStateMachine):
                     assert (before["origin"], after["origin"]) != ("source", "aggregator"), article
 
     def _check_covered(self, site: str, arguments: Arguments) -> None:
-        """What a run came to the end of is exported."""
+        """Check that everything a finished run covers is exported."""
         since = date.fromisoformat(arguments.get("since", "1990-01-01"))
         until = date.fromisoformat(arguments.get("until", "2999-01-01"))
         if "limit" in arguments:
@@ -340,7 +340,7 @@ class ArticleStates(RuleBasedStateMachine):
     def _census(self, site: str) -> list[tuple[str, str, str, str, int]]:
         ledger = Ledger(self.place)
         try:
-            return ledger.articles.census(Scope(site=site))
+            return ledger.articles.count_by_outlet(Scope(site=site))
         finally:
             ledger.close()
 

@@ -1,4 +1,4 @@
-"""Listings without end and budgets end a run, or a host's part in it, and nothing is lost."""
+"""Endless listings and budgets: the run, or a host's part in it, ends and nothing is lost."""
 
 import gzip
 import random
@@ -32,7 +32,7 @@ WALK = {"outlets": "courrier", "editions": "fr"}
 
 
 class Calendar(Web):
-    """A listing that has a next page whatever page is asked for, each URL with a session's id."""
+    """Listing with a next page for every page, each URL with a session id."""
 
     def __init__(self, *, fresh: bool) -> None:
         super().__init__()
@@ -94,7 +94,7 @@ def test_a_host_gets_no_more_requests_than_its_budget(
 
 
 class Faulty:
-    """A spider middleware with a fault: it fails at one article's page."""
+    """Spider middleware that fails at one article's page."""
 
     async def process_spider_output(
         self, response: Response, result: AsyncIterator[Any]
@@ -170,7 +170,7 @@ PACKED = {
 
 
 @pytest.mark.parametrize("encoding", PACKED)
-def test_decompression_does_not_hold_up_other_responses(encoding: str) -> None:
+def test_decompression_does_not_delay_other_responses(encoding: str) -> None:
     settings = {"DOWNLOAD_MAXSIZE": DOWNLOAD_MAXSIZE}
     middleware = CompressionMiddleware.from_crawler(get_crawler(settings_dict=settings))
     request = Request("https://a.example/")

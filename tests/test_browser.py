@@ -34,7 +34,7 @@ fetch("/api" + location.pathname, {headers: {"X-App": "1"}}).then(r => r.json())
 
 
 def crawl(web: Web, data: Path, *, settings: dict[str, str], **arguments: str) -> Outcome:
-    """A crawl that has time: where a browser starts, all else on a small machine stands still."""
+    """A crawl with long timeouts: a starting browser stalls a small machine."""
     return tests_web.crawl(web, data, settings={"DOWNLOAD_TIMEOUT": "30"} | settings, **arguments)
 
 
@@ -63,7 +63,7 @@ def by_name(outcome: Outcome) -> dict[str, dict[str, object]]:
 
 @contextmanager
 def listener() -> Iterator[tuple[int, list[object]]]:
-    """A port of this machine, for TCP and UDP, and what has knocked there."""
+    """A port of this machine, for TCP and UDP, and the connections made to it."""
     knocks: list[object] = []
     with (
         socket.create_server(("127.0.0.1", 0)) as tcp,

@@ -1,4 +1,4 @@
-"""Small pages, each with one kind of trouble, and the values that are right: ``tests/cases``.
+"""Small pages, each with one difficulty, and their expected values: ``tests/cases``.
 
 A case is a folder with ``page.html`` and ``case.json``: ``why`` it is there, ``expected`` values by
 field, and perhaps the page's ``url``, ``zone`` and ``copy``. ``{body}`` in a page stands for the

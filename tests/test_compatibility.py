@@ -1,4 +1,4 @@
-"""Habits of Scrapy users, as docs/compatibility.md states them."""
+"""Compatibility with common uses of Scrapy, as docs/compatibility.md states it."""
 
 import json
 from pathlib import Path
@@ -9,7 +9,7 @@ from tests.web import Outcome, crawl
 WALK = {"outlets": "courrier", "editions": "fr"}
 
 
-def test_habits_do_what_the_document_says(tmp_path: Path) -> None:
+def test_scrapy_options_work_as_documented(tmp_path: Path) -> None:
     small = walked(1, 8, 4)
 
     def run(**settings: str) -> Outcome:

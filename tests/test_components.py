@@ -1,4 +1,4 @@
-"""Components given by a user are added to the project's own and remove none of them."""
+"""Components given by a user: added to the project's own, replacing none of them."""
 
 import json
 from pathlib import Path

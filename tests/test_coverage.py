@@ -1,4 +1,4 @@
-"""Coverage of an export: silence, failure, and what the aggregator did to each outlet."""
+"""Coverage of an export: silence, failures, and the aggregator's changes by outlet."""
 
 import csv
 import json
@@ -165,7 +165,7 @@ def test_tables_of_other_projects_are_kept(tmp_path: Path, name: str) -> None:
     assert "choose another" in refused(tmp_path / "data", "-o", tmp_path / "out" / name)
     (tmp_path / "out" / name).write_text("mine")
     told = good(tmp_path / "data", "-o", tmp_path / "out/all.jsonl")
-    assert f"{name} there is of no export" in told
+    assert f"{name} exists and is not part of an export" in told
     assert (tmp_path / "out" / name).read_text() == "mine"
     tables = {"coverage.csv", "outlets.csv"} & {path.name for path in (tmp_path / "out").iterdir()}
     assert tables == {name}

@@ -1,4 +1,4 @@
-"""Damaged pages end in records, rejects or named failures, and never in a traceback."""
+"""Damaged pages: records, rejects or reported failures, never a traceback."""
 
 import random
 import re

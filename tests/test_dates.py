@@ -289,14 +289,14 @@ def test_every_day_is_parsed_back_from_words(when: datetime, system: str, form: 
          "%d.%m.%Y, %I:%M %p", "%H:%M - %d/%m/%Y"]
     ),
 )  # fmt: skip
-def test_every_timestamp_is_read_back_from_figures(when: datetime, form: str) -> None:
+def test_numeric_timestamps_round_trip(when: datetime, form: str) -> None:
     timestamp = parse_date(when.strftime(form), UTC)
     expected = when if "%S" in form else when.replace(second=0)
     assert timestamp == Moment(expected.replace(tzinfo=UTC), "second")
 
 
 @given(day, st.integers(-14 * 4, 14 * 4), st.sampled_from([RABAT, CAIRO, UTC]))
-def test_iso_is_read_back(when: datetime, quarters: int, zone: ZoneInfo) -> None:
+def test_iso_dates_round_trip(when: datetime, quarters: int, zone: ZoneInfo) -> None:
     aware = when.replace(tzinfo=timezone(timedelta(minutes=15 * quarters)))
     read = parse_date(aware.isoformat(), zone)
     assert read is not None
@@ -336,7 +336,7 @@ def test_no_input_raises(value: str | float) -> None:
         ("1445-10-23 / 2024-05-02", "2024-05-02T00:00:00+01:00"),
     ],
 )
-def test_hours_in_words_and_hijri_beside_gregorian(printed: str, expected: str) -> None:
+def test_hours_in_words_and_hijri_with_gregorian_dates(printed: str, expected: str) -> None:
     timestamp = parse_date(printed, ZoneInfo("Africa/Casablanca"))
     assert timestamp
     assert timestamp.iso() == expected

@@ -1,4 +1,4 @@
-"""Exports that fail, or must not: damaged feeds, what is there already, wrong arguments."""
+"""Exports that fail, or must not: damaged feeds, existing output, wrong arguments."""
 
 import gzip
 import json
@@ -161,11 +161,11 @@ def test_files_of_other_projects_are_not_touched(data: Path, tmp_path: Path) -> 
     assert (tmp_path / "keep.txt").read_text() == "mine"
     # A description that has the name of somebody's file gives way; data do not.
     (tmp_path / "README.md").write_text("mine")
-    assert "README.md there is of no export" in good(data, "-o", tmp_path / "all.csv")
+    assert "README.md exists and is not part of an export" in good(data, "-o", tmp_path / "all.csv")
     assert (tmp_path / "README.md").read_text() == "mine"
     (tmp_path / "own").mkdir()
     (tmp_path / "own/articles.jsonl").write_text("mine")
-    assert "is of no export" in refused(data, "-o", tmp_path / "own", "--overwrite")
+    assert "is not part of an export" in refused(data, "-o", tmp_path / "own", "--overwrite")
     assert files(tmp_path / "own") == ["articles.jsonl"]
 
 

@@ -1,4 +1,4 @@
-"""A user's own project on top of newscrawl, as docs/extend.md shows it."""
+"""A user's project on top of newscrawl, as docs/extend.md shows it."""
 
 import os
 import re

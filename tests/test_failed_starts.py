@@ -1,4 +1,4 @@
-"""Runs that cannot start leave a run report with the reason."""
+"""Runs that cannot start: a run report with the reason."""
 
 import errno
 import json

@@ -1,4 +1,4 @@
-"""Every fault of the demo's fault server ends in the status that is right, and costs no record."""
+"""Faults of the demo's fault server: the right status for each, and no lost record."""
 
 from collections.abc import Iterator
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""Feeds that are not well-formed are parsed all the same; entities never are."""
+"""RSS feeds that are not well-formed are parsed; entity declarations are refused."""
 
 import codecs
 import time

@@ -1,4 +1,4 @@
-"""A field is declared once: what is derived from its declaration, tried with an added field."""
+"""One declaration per field: all that is derived from it, tested with an added field."""
 
 import dataclasses
 from dataclasses import dataclass

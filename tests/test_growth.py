@@ -1,4 +1,4 @@
-"""No pattern of the package takes more than linear time, as far as repeated parts of it show."""
+"""Regular expressions: none of the package takes more than linear time on repeated parts of it."""
 
 import ast
 import importlib

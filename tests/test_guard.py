@@ -1,4 +1,4 @@
-"""However it is spelled, no link and no redirect leads a crawl to any but public web servers."""
+"""SSRF guard: links and redirects in any spelling lead only to public web servers."""
 
 import json
 import random
@@ -76,7 +76,7 @@ ARCHIVE = "https://wayback.example"
 
 
 class ArchivedResponse(Web):
-    """Pages, and an archive that is asked for them."""
+    """Web of pages, with a web archive that is asked for them."""
 
     def reply(self, method: str, url: str, headers: Mapping[str, str]) -> Reply:
         """A question to the archive is known by the link that is asked for."""
@@ -109,7 +109,7 @@ sys.addaudithook(watch)
 
 @dataclass(frozen=True)
 class Case:
-    """An article behind which something unsafe lies."""
+    """Article whose link leads to something unsafe."""
 
     slug: str
     link: str
@@ -132,7 +132,7 @@ def refresh(url: str) -> Reply:
 
 
 def own_addresses() -> list[str]:
-    """Those of this machine within its network, where the watchers listen as well."""
+    """Addresses of this machine in its network, where the watchers listen too."""
     with suppress(OSError), socket.socket(type=socket.SOCK_DGRAM) as probe:
         probe.connect((PUBLIC, 9))  # sends nothing, but has a route chosen
         address = probe.getsockname()[0]
@@ -141,7 +141,7 @@ def own_addresses() -> list[str]:
 
 
 def cases(port: int) -> Iterator[Case]:
-    """All of them."""
+    """All cases."""
     named = [f"{scheme}://{name}:{port}/" for name in NAMES for scheme in ("http", "https")]
     own = [f"http://{address}:{port}/" for address in own_addresses()]
     links = [*(at(url, port) for url in SPELLINGS.split()), *named, *own]
@@ -185,7 +185,7 @@ def snapshots_of(link: str) -> str:
 
 @dataclass(frozen=True)
 class Crawl:
-    """What a crawl of all cases did."""
+    """Requests and results of a crawl of all cases."""
 
     cases: list[Case]
     records: dict[str, dict[str, Any]]
@@ -267,7 +267,7 @@ def test_nothing_is_connected_to_but_the_proxy(crawled: Crawl) -> None:
             watcher.accept()[0].close()  # they have been listening
 
 
-def test_every_record_says_so_and_is_exported(crawled: Crawl) -> None:
+def test_each_unsafe_link_is_recorded_and_its_article_exported(crawled: Crawl) -> None:
     assert len(crawled.cases) > 380
     for case in crawled.cases:
         record = crawled.records[page_of(case)]

@@ -1,4 +1,4 @@
-"""A crawl through hostile pages: each costs its own source alone, and little of the run's time."""
+"""A crawl through hostile pages: each costs only its own source, and little time."""
 
 import json
 import subprocess
@@ -103,7 +103,7 @@ def web() -> Web:
 
 
 class Crawl:
-    """A crawl whose processes are measured together."""
+    """Crawl whose processes are measured together."""
 
     def __init__(self, web: Web, data: Path, urls: str) -> None:
         self.data = data

@@ -1,4 +1,4 @@
-"""Imports point one way: each package uses only packages below it."""
+"""Layers: each package imports only packages of lower layers."""
 
 import ast
 import re

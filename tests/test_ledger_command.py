@@ -1,4 +1,4 @@
-"""``scrapy ledger``, on what a real crawl left."""
+"""``scrapy ledger``, on the output of a real crawl."""
 
 import json
 import re
@@ -60,7 +60,7 @@ def test_an_article_is_shown_with_the_place_of_its_record(tmp_path: Path) -> Non
 
 
 def _blocks(told: str) -> list[str]:
-    """What is told of each article."""
+    """Lines about each article."""
     return [f"id {part}" for part in re.split(r"^id +", told, flags=re.MULTILINE)[1:]]
 
 
@@ -74,7 +74,7 @@ def test_nothing_is_changed_without_yes(tmp_path: Path) -> None:
     assert ledger(tmp_path)[1] == before
 
 
-def test_articles_to_retry_are_read_by_the_next_run(tmp_path: Path) -> None:
+def test_articles_to_retry_are_fetched_by_the_next_run(tmp_path: Path) -> None:
     small = crawled(tmp_path)
     small.pages[f"{LISTING}/102"] = small.pages[URL]
     assert (
@@ -92,7 +92,7 @@ def test_forgotten_articles_are_new_again(tmp_path: Path) -> None:
     assert ledger(tmp_path)[1].splitlines()[-1].split() == ["all", "0"]
     outcome = crawl(small, tmp_path, outlets="courrier", editions="fr")
     records = outcome.lines("feeds")
-    assert [record["version"] for record in records] == [1, 2], "no version stands twice"
+    assert [record["version"] for record in records] == [1, 2], "no version appears twice"
     assert records[1]["changed"] == []
     assert [record["duplicate_of"] for record in records] == [None, None]
 

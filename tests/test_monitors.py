@@ -1,4 +1,4 @@
-"""Each monitor is heard on a crawl that deserves it and is quiet on a good one."""
+"""Monitors: an alarm for each anomaly, and none for a good crawl."""
 
 import json
 import os
@@ -43,14 +43,14 @@ ARABIC = [
 
 
 class Site:
-    """An outlet's articles on the aggregator and at home, with whatever goes wrong."""
+    """An outlet's articles on the aggregator and on its own site, with given faults."""
 
     def __init__(self) -> None:
         self.web = Web()
         self.urls: list[str] = []
 
     def add(self, number: int, outlet: str = "courrier", **wrong: Any) -> None:
-        """An article; ``wrong`` says what is not as it should be."""
+        """An article; ``wrong`` is its fault."""
         link = f"https://www.{outlet}.example/article/{number}"
         url = f"https://www.maghress.com/fr/{outlet}/{number}"
         chance = Random(number)
@@ -194,7 +194,7 @@ BRANCHES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         {"flags": {"mojibake": 12}},
     ),
     (
-        "nothing: the run met no article at all, neither new nor known",
+        "nothing: the run found no article, neither new nor known",
         {"found": 0, "exported": 0},
         {"found": 0, "exported": 0, "known": 1},
     ),
@@ -202,7 +202,7 @@ BRANCHES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 
 
 def said(report: dict[str, Any], *earlier: dict[str, Any]) -> list[str]:
-    """What the monitors say of a report."""
+    """Messages of the monitors about a report."""
     return alarms({"monitors": check(report, earlier, get_project_settings())})
 
 
@@ -305,7 +305,7 @@ def test_failed_runs_are_notified_and_good_ones_are_not(
         Web(), tmp_path, settings={"NOTIFY_URLS": "json://127.0.0.1:1/hook"}, revisit="no"
     )
     assert (nothing.code, nothing.report["outcome"]) == (1, "failed")
-    assert nothing.report["monitors"]["nothing"].startswith("the run met no article")
+    assert nothing.report["monitors"]["nothing"].startswith("the run found no article")
     assert "NOTIFY_URLS: json://127.0.0.1:1: " in nothing.stderr
     assert (tmp_path / "metrics" / "maghress-manual.prom").read_text() == figures
     assert (tmp_path / "metrics" / "maghress-new.prom").exists()

@@ -1,4 +1,4 @@
-"""Runs that are killed, stopped or out of disk: each article once, as if nothing had happened."""
+"""Runs that are killed, stopped or out of disk: each article once, as without interruption."""
 
 import json
 import random
@@ -52,7 +52,7 @@ def complete(proxy: DemoProxy, data: Path, job: str = "", **settings: str) -> tu
 
 @pytest.fixture(scope="module")
 def calm(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The data of a run that nobody disturbed."""
+    """Data of an undisturbed run."""
     data = tmp_path_factory.mktemp("calm")
     with DemoProxy(build().reply) as proxy:
         code, said = complete(proxy, data)
@@ -62,7 +62,7 @@ def calm(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def undisturbed(calm: Path) -> list[WrittenFile]:
-    """Its records."""
+    """Records of an undisturbed run."""
     found = records(calm)
     assert len(found) == len({line.id for line in found}) >= 50
     lines = [line for feed in find_feeds(calm) for line in feed.path.read_bytes().splitlines()]
@@ -166,7 +166,7 @@ def test_a_full_disk_ends_a_run_in_order_and_the_next_one_completes_it(
     with DemoProxy(build().reply) as proxy:
         code, said = complete(proxy, small_disk, ARCHIVE=archive)
         assert code == 1, said
-        assert said.count("ERROR: Stopping: ") == 1, said
+        assert said.count("ERROR: Shutting down after a fatal error: ") == 1, said
         assert "cannot be written" in said, said
         assert "Traceback" not in said, said
         assert not list(small_disk.rglob("*.part"))
@@ -259,7 +259,7 @@ def test_an_edited_feed_of_a_killed_run_is_named_and_not_changed(
     outcome = crawl(web(), tmp_path, urls=URL)
     assert outcome.code == 1
     assert outcome.requests == []
-    assert f"{file.path} is not what the ledger has committed" in outcome.stderr
+    assert f"{file.path} does not match the committed length" in outcome.stderr
     assert "Traceback" not in outcome.stderr
     assert file.path.read_bytes() == edited
 

@@ -43,7 +43,7 @@ class Hook(BaseHTTPRequestHandler):
 
 
 class Mail(socketserver.StreamRequestHandler):
-    """Mail server that records what it is sent."""
+    """Mail server that records received messages."""
 
     got: ClassVar[list[str]] = []
 
@@ -154,6 +154,22 @@ def test_killed_runs_of_all_sites_are_found_without_a_new_run(tmp_path: Path) ->
         write_report(report_path(tmp_path, f"of-{site}"), report)
     assert [report["job"] for report in killed_runs(tmp_path)] == ["of-maghress"]
     assert list(killed_runs(tmp_path)) == []
+
+
+def test_a_killed_run_whose_report_cannot_be_written_is_logged_and_found_later(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "ledger").mkdir()
+    (tmp_path / "runs" / "running").mkdir(parents=True)
+    (tmp_path / "runs" / "running" / "maghress").write_text("killed")
+    path = report_path(tmp_path, "killed")
+    write_report(path, {"job": "killed", "state": "running", "process": 2**22 + 1})
+    obstacle = path.with_suffix(".part")  # where a new report is written first
+    obstacle.mkdir()
+    assert list(killed_runs(tmp_path)) == []
+    assert f"A killed run of maghress is not reported: {path} cannot be written" in caplog.text
+    obstacle.rmdir()
+    assert [report["job"] for report in killed_runs(tmp_path)] == ["killed"]
 
 
 @pytest.fixture(params=[b"garbage\r\n\r\n", b"", b"HTTP/1.1 999999999 x\r\n\r\n", b"\x00" * 99])

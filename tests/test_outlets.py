@@ -1,4 +1,4 @@
-"""The registry of outlets holds what its columns promise."""
+"""The registry of outlets: contents of its columns."""
 
 import re
 from importlib import resources

@@ -1,4 +1,4 @@
-"""Overrides of outlets: strict when loaded, used before learned rules, checked against the copy.
+"""Overrides of outlets: strictly loaded, used before learned rules, checked against the copy.
 
 Each override that is shipped has a case in ``tests/outlets/<domain>/``: ``page.html``, a page with
 the outlet's markup and invented words, and ``expected.json``, the fields to be extracted from it.

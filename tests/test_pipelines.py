@@ -19,7 +19,7 @@ def ledger(tmp_path: Path) -> Ledger:
     return Ledger(tmp_path / "ledger.sqlite")
 
 
-def test_nothing_stands_between_validation_and_the_feed() -> None:
+def test_no_pipeline_runs_between_validation_and_feed() -> None:
     order = sorted(ITEM_PIPELINES_BASE, key=lambda name: ITEM_PIPELINES_BASE[name])
     names = [name.rpartition(".")[2] for name in order]
     assert names[-2:] == ["ValidatePipeline", "FeedPipeline"]

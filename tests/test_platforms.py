@@ -1,4 +1,4 @@
-"""Systems that lack what Linux has."""
+"""Systems that lack features of Linux."""
 
 import subprocess
 import sys

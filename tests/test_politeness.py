@@ -1,4 +1,4 @@
-"""A good guest: what hosts ask for is kept, and those in trouble are left alone."""
+"""Politeness: requests of hosts are respected, and hosts in trouble are backed off from."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -166,7 +166,7 @@ AWAY = {
 
 
 @pytest.mark.parametrize("trouble", AWAY)
-def test_a_site_that_is_away_ends_the_run_and_loses_no_article(
+def test_an_unreachable_site_ends_the_run_and_loses_no_article(
     tmp_path: Path, trouble: str
 ) -> None:
     answer, reason = AWAY[trouble]

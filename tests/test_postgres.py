@@ -145,7 +145,7 @@ def scrapy_ledger(place: Place, *arguments: str) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
-def test_the_records_of_a_lost_node_are_read_again(tmp_path: Path, url: str) -> None:
+def test_the_records_of_a_lost_node_are_fetched_again(tmp_path: Path, url: str) -> None:
     one, other = (Place(tmp_path / node, url, node, 60) for node in ("one_a", "one-a"))
     with closing(Ledger(one)) as ledger, closing(Ledger(other)) as second:
         ledger.lock("maghress", "a")
@@ -183,7 +183,7 @@ def test_a_ledger_moves_to_postgresql_and_back_even_if_interrupted(
         ledger.files.commit_length("feeds/maghress/a.jsonl", "maghress", 77)
         ledger.outlets.keep_rules("maghress", "courrier.example", b"{}\n")
         ledger.hosts.note_rendered("courrier.example")
-        census = ledger.articles.census(Scope())
+        census = ledger.articles.count_by_outlet(Scope())
         ledger.lock("turess", "c")
         code, told = scrapy_ledger(shared, "move", "--yes")
         assert (code, "another run of turess" in told) == (1, True)
@@ -194,7 +194,7 @@ def test_a_ledger_moves_to_postgresql_and_back_even_if_interrupted(
                 break  # as if the process had ended
         assert [*move(source, target)][-1].startswith("texts")
         with closing(Ledger(target)) as ledger:
-            assert ledger.articles.census(Scope()) == census
+            assert ledger.articles.count_by_outlet(Scope()) == census
             assert ledger.files.committed("maghress") == [("feeds/maghress/a.jsonl", 77)]
             assert ledger.outlets.rules("maghress") == [b"{}\n"]
             assert ledger.hosts.is_rendered("courrier.example")
@@ -214,7 +214,7 @@ def test_a_ledger_moves_to_postgresql_and_back_even_if_interrupted(
 
 
 class Cut:
-    """A proxy that breaks a connection at its next COMMIT, before or after the server has it.
+    """Proxy that breaks a connection at its next COMMIT, before or after the server has it.
 
     With ``stall`` it keeps the connections and forwards nothing more.
     """
@@ -256,7 +256,7 @@ class Cut:
 
 
 @pytest.mark.parametrize(("when", "lines"), [("before", 1), ("after", 2)])
-def test_the_next_run_settles_what_a_lost_response_to_a_commit_left_open(
+def test_the_next_run_determines_whether_an_unconfirmed_commit_succeeded(
     postgres: Server, url: str, tmp_path: Path, when: str, lines: int
 ) -> None:
     proxy = Cut(postgres.port)

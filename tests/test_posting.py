@@ -1,4 +1,4 @@
-"""Jobs posted to several Scrapyds, of which some are away."""
+"""Jobs posted to several Scrapyd servers, some of them unreachable."""
 
 import json
 import logging
@@ -21,7 +21,7 @@ AWAY = "http://127.0.0.1:9/"
 
 
 class Scrapyd(ThreadingHTTPServer):
-    """A Scrapyd that accepts jobs, or has none of it after the list of jobs."""
+    """Scrapyd server that accepts jobs, or fails after listing jobs."""
 
     def __init__(self, running: int, *, fails: bool = False) -> None:
         self.jobs: list[str] = []
@@ -74,7 +74,7 @@ def due() -> tuple[list[Slot], datetime]:
     return slots, datetime(2026, 1, 1, 12, 59, tzinfo=UTC)
 
 
-def test_jobs_of_scrapyds_that_are_away_or_fail_go_to_the_others(
+def test_jobs_of_unreachable_or_failing_scrapyds_go_to_the_others(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     idle, busy, failing = Scrapyd(0), Scrapyd(3), Scrapyd(0, fails=True)

@@ -1,4 +1,4 @@
-"""Preloaded commands behave as if they were started."""
+"""Preloaded commands: the same behaviour as commands started anew."""
 
 import os
 import signal
@@ -62,14 +62,14 @@ def test_a_command_that_takes_too_long_is_killed() -> None:
         preloaded.run([*preloaded.SCRAPY, "shell", "-c", "__import__('time').sleep(60)"], timeout=1)
 
 
-def test_clocks_run_ahead(tmp_path: Path) -> None:
+def test_faked_clocks_advance(tmp_path: Path) -> None:
     show = [*preloaded.SCRAPY, "shell", "-c", "__import__('time').time()", "--nolog"]
     variables = os.environ | {"NEWSCRAWL_DATA": str(tmp_path)}
     now, later = (float(preloaded.run(show, env=variables, days=days).stdout) for days in (0, 1000))
     assert 0 <= later - now - 1000 * 24 * 3600 < 120
 
 
-def test_what_changes_the_start_of_python_is_started(
+def test_commands_with_another_start_of_python_are_not_forked(
     before_python: Callable[[str], None], tmp_path: Path
 ) -> None:
     before_python("print('before')")

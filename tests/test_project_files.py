@@ -1,4 +1,4 @@
-"""Files for contributors and platforms name commands and versions that are there."""
+"""Files for contributors and platforms: the commands and versions named in them exist."""
 
 import ast
 import re

@@ -65,7 +65,7 @@ def records(data: Path) -> list[str]:
 
 
 def check_positions(data: Path) -> None:
-    """The ledger leads to the record of each article."""
+    """Check that the ledger's position of each article is that of its record."""
     database = SqliteDatabase(ledger_path(data))
     rows = database.execute(
         "SELECT id, name, position FROM articles JOIN names ON names.number = file"
@@ -103,7 +103,7 @@ def test_feeds_of_past_months_are_merged_and_positions_kept(data: Path) -> None:
 
 
 class KilledError(BaseException):
-    """As if the process had ended."""
+    """Stand-in for the end of the process."""
 
 
 def killed(*_: Any, **__: Any) -> None:

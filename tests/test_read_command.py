@@ -1,4 +1,4 @@
-"""``scrapy read`` explains what is extracted from a page, and changes nothing."""
+"""``scrapy read``: an explanation of a page's extraction, without side effects."""
 
 import gzip
 import json

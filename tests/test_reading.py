@@ -80,7 +80,7 @@ def link(number: int) -> str:
 
 
 def article(number: int, copy: str = "", source: str = "") -> dict[str, Reply]:
-    """The two pages of an article, each with something more in it."""
+    """The two pages of an article, each with additional content."""
     title = f"Un titre de la page numéro {number}"
     return {
         url(number): aggregator_page(title, [*TEXT, copy], link=link(number)),
@@ -112,7 +112,7 @@ def pool(workers: int = 1, memory_mb: int = 600, seconds: float = 10) -> ParserP
 
 
 def parsed(parser: Parser, *jobs: Any) -> list[Any]:
-    """What a parser makes of jobs that are begun at once."""
+    """Results of a parser for jobs that are started concurrently."""
 
     async def run() -> list[Any]:
         try:
@@ -254,7 +254,7 @@ def test_a_page_that_exhausts_the_parsers_memory_fails_alone(
 def test_an_invalid_worker_message_fails_its_page_only(
     before_python: Callable[[str], None],
 ) -> None:
-    """As one that a page has taken over may do."""
+    """Such a message may come from a worker that a page has compromised."""
     before_python(
         """
 import os, sys
@@ -294,7 +294,7 @@ def workers_of(process: int) -> list[int]:
 
 
 def is_worker(process: int) -> bool:
-    """Whether a process lives and parses pages."""
+    """Whether a process is alive and parses pages."""
     try:
         return b"newscrawl.articles.worker_process" in Path(f"/proc/{process}/cmdline").read_bytes()
     except (FileNotFoundError, ProcessLookupError):
@@ -458,8 +458,8 @@ def test_an_unparsable_listing_or_rss_feed_fails_alone(
     assert url(1) not in outcome.requests
 
 
-def test_killed_workers_lose_and_double_nothing_in_a_crawl(tmp_path: Path) -> None:
-    """As the system may kill them where memory is short."""
+def test_killed_workers_lose_and_duplicate_nothing_in_a_crawl(tmp_path: Path) -> None:
+    """The system may kill workers when memory is short."""
     with DemoProxy(build().reply) as proxy:
         run = begun(proxy, tmp_path)
         kills = written = 0

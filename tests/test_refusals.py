@@ -1,4 +1,4 @@
-"""Walls of every kind are told apart and left standing; what owners say of use is recorded."""
+"""Block pages of every kind are distinguished and respected; usage directives are recorded."""
 
 import re
 from pathlib import Path

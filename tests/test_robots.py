@@ -1,4 +1,4 @@
-"""A robots.txt is parsed as RFC 9309 says, however many others it names."""
+"""Parsing of robots.txt by RFC 9309, however many groups it has."""
 
 from itertools import product
 from pathlib import Path

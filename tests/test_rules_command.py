@@ -14,7 +14,7 @@ SITE, OUTLET, DOMAIN = "maghress", "lecourrierdusouss", "lecourrierdusouss.examp
 
 
 class Network(Web):
-    """The demo network, behind the interface of a test's own web."""
+    """The demo network with the interface of a test web."""
 
     def __init__(self) -> None:
         super().__init__()

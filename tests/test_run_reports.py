@@ -1,4 +1,4 @@
-"""Run reports: written whole, read by time, and skipped by name if they cannot be read."""
+"""Run reports: written atomically, read by time, and skipped by name if they are unreadable."""
 
 import logging
 import os

@@ -1,4 +1,4 @@
-"""The record is said once: schema, documentation and validation follow the dataclasses."""
+"""One definition of the record: schema, documentation and validation follow the dataclasses."""
 
 import dataclasses
 import json

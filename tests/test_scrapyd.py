@@ -1,4 +1,4 @@
-"""End to end: a real Scrapyd in an environment of its own, with what it needs and no more."""
+"""End to end: a real Scrapyd in a separate environment with only its requirements."""
 
 import base64
 import json
@@ -48,7 +48,7 @@ def system_python() -> str:
 
 
 class Node:
-    """A Scrapyd with the project's configuration, on a port of its own."""
+    """Scrapyd with the project's configuration, on its own port."""
 
     def __init__(self, directory: Path, proxy: DemoProxy) -> None:
         self.data = directory / "data"
@@ -181,7 +181,7 @@ def test_a_cancelled_job_on_a_deployed_node_loses_nothing(node: Node) -> None:
     assert all(list(index.responses_to(record["url"])) for record in records)
     ledger = Ledger(ledger_path(node.data))
     states: Counter[str] = Counter()
-    for *_, state, count in ledger.articles.census(Scope(site="maghress")):
+    for *_, state, count in ledger.articles.count_by_outlet(Scope(site="maghress")):
         states[state] += count
     ledger.close()
     assert states.total() == report["found"]

@@ -1,4 +1,4 @@
-"""A wrong setting or argument is one clear error that names it, where it was set and what to do."""
+"""Wrong settings and arguments: one clear error with the name, where it was set, and the remedy."""
 
 import subprocess
 import sys
@@ -93,7 +93,7 @@ def test_options_of_a_wrong_form_are_named(pair: str) -> None:
         check_options([pair])
 
 
-def test_the_bounds_are_stated_once() -> None:
+def test_each_range_is_declared_once() -> None:
     named = [n for table in (checks._NUMBERS, checks._WHOLE) for n in table.values()]
     names = [name for group in named for name in group]
     assert len(names) == len(set(names))
@@ -126,7 +126,7 @@ def test_wrong_input_of_a_crawl_is_named_in_its_last_line(
         ("AggregatorSpider", ("runspider", "others.py")),
     ],
 )
-def test_a_spider_without_a_site_is_told_what_to_do(
+def test_a_spider_without_a_site_gives_a_clear_error(
     tmp_path: Path, base: str, command: tuple[str, ...]
 ) -> None:
     (tmp_path / "others.py").write_text(

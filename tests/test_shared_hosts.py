@@ -1,4 +1,4 @@
-"""Runs of several sites at the same time share the pauses of the hosts they have in common."""
+"""Concurrent runs of several sites: shared pauses of the hosts they have in common."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""A listing that links to no further page, as where these are reached by a form."""
+"""A listing without a link to a further page, as where these are reached by a form."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Lost sources are read from an archive of the web, if they agree with their copies."""
+"""Lost sources taken from a web archive, if they agree with their copies."""
 
 import json
 import time
@@ -44,7 +44,7 @@ CASES: dict[str, tuple[Reply, dict[str, Reply], str, str | None]] = {
 
 
 class Wayback(Web):
-    """The outlets, and an archive that lists its snapshots in the order of time."""
+    """The outlets, and an archive that lists its snapshots in order of time."""
 
     def __init__(self) -> None:
         super().__init__()

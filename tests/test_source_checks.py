@@ -1,4 +1,4 @@
-"""Source checks: old sources are fetched again, and each check is kept."""
+"""Source checks: old sources are fetched again, and each check is stored."""
 
 import csv
 import json
@@ -83,6 +83,15 @@ def test_each_check_is_kept_and_no_record_is_written(data: Path) -> None:
     assert (second.report["found"], second.report["outcome"]) == (0, "ok")
     assert sorted((data / "feeds").rglob("*.jsonl*")) == feeds
     assert "checked" in second.stderr
+
+
+def test_a_record_that_cannot_be_read_is_counted_and_logged(tmp_path: Path) -> None:
+    web = Web({f"{BASE}/1": aggregator_page(TITLE, TEXT, link=link(1)), link(1): SOURCE})
+    (feed,) = crawl(web, tmp_path, urls=f"{BASE}/1").report["files"].values()
+    (tmp_path / feed).unlink()
+    outcome = check(tmp_path, "10", SOURCE_CHECK_DAYS="0")
+    assert outcome.report["source_checks"] == {"unreadable record": 1}
+    assert f"the record cannot be read from {tmp_path / feed}" in outcome.stderr
 
 
 MODIFIED = "Fri, 29 Mar 2024 08:00:00 GMT"

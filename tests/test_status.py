@@ -20,7 +20,7 @@ NOW = datetime.now(UTC)
 
 
 def ran(data: Path, site: str, hours: float, job: str, **more: Any) -> None:
-    """A run that ended so many hours ago."""
+    """A run that ended a number of hours ago."""
     written = NOW - timedelta(hours=hours)
     report = {"job": job, "spider": site, "state": "finished", "outcome": "ok", "errors": []}
     path = report_path(data, job)

@@ -131,12 +131,12 @@ def test_failed_half_and_wrong_uploads_are_repeated(
     assert len(server.uploads) == 3 + len(faults)
 
 
-def test_what_cannot_be_uploaded_waits_and_changes_no_run(server: S3, place: Place) -> None:
+def test_files_that_cannot_be_uploaded_wait_and_change_no_run(server: S3, place: Place) -> None:
     write_report(report_path(place.data, "job"), {"outcome": "ok", "state": "finished"})
     server.always = "wrong"
     told = upload_after_run(place, "job")
     assert "0 files uploaded; 2 wait for the next run" in told
-    assert "/owner has other bytes than" in told
+    assert "/owner differs from" in told
     report = read_report(place.data, "job")
     assert report["outcome"] == "ok"
     assert (report["storage"]["uploaded"], report["storage"]["waiting"]) == (0, 2)
@@ -167,7 +167,7 @@ def test_two_ledgers_cannot_overwrite_each_others_files(place: Place, tmp_path: 
     assert stored(place) == BOTH
 
 
-def test_storage_that_is_away_is_given_up_soon(place: Place, tmp_path: Path) -> None:
+def test_unreachable_storage_is_given_up_soon(place: Place, tmp_path: Path) -> None:
     away = Place(place.data, storage=(tmp_path / "not mounted").as_uri())
     for name in "cde":
         (place.data / f"feeds/maghress/{name}.jsonl").write_bytes(LINES)
@@ -321,7 +321,7 @@ def test_expired_files_are_deleted_in_storage_and_damaged_objects_uploaded_again
 # --- All that reads -------------------------------------------------------------------------------
 
 
-def test_all_that_reads_files_reads_them_from_storage(
+def test_all_readers_of_files_read_from_storage(
     bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("no_proxy", "NO_PROXY"):
@@ -343,7 +343,7 @@ def test_all_that_reads_files_reads_them_from_storage(
     assert (waiting["waiting"], waiting["error"]) == (0, "")
 
     def made(name: str) -> list[object]:
-        """What is made of the data."""
+        """Outputs made from the data."""
         output = tmp_path / name
         output.mkdir()
         feeds = find_feeds(data)

@@ -1,4 +1,4 @@
-"""A deployment: its locked requirements fit those that are declared, and it needs a password."""
+"""A deployment: its locked requirements fit the declared ones, and it needs a password."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""A disk that fails, a clock that is set back, and kills at any time lose and double nothing."""
+"""System faults: a failing disk, a clock set back and kills lose and duplicate nothing."""
 
 import json
 import os

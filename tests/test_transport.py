@@ -1,4 +1,4 @@
-"""Servers that redirect, compress and link oddly, met in a whole crawl."""
+"""Servers with unusual redirects, compression and links, in a whole crawl."""
 
 import gzip
 

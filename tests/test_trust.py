@@ -43,7 +43,7 @@ def test_trust_on_the_demos_truth() -> None:
 
 
 def record(**changes: Any) -> Article:
-    """A record whose two versions agree, but for the changes."""
+    """A record whose two versions agree except for the changes."""
     good = Article(
         title="Un titre",
         text=TEXT,

@@ -1,4 +1,4 @@
-"""Whatever a page says, what is written of it is safe to read, to open and to grep."""
+"""Untrusted text of pages: everything written of it is safe to display, open and grep."""
 
 import csv
 import json
@@ -94,7 +94,7 @@ def test_written_files_are_safe(tmp_path: Path) -> None:
 
 
 def test_command_output_is_safe_on_a_terminal(tmp_path: Path) -> None:
-    """Whatever has got into the data directory, by whichever way."""
+    """Hostile text in any file of the data directory."""
     evil = EVIL.replace("\ud800", "").replace("\x00", "") + "\nforged  line"
     ledger = Ledger(ledger_path(tmp_path))
     rule = Rule("evil.example", 1, f"div.{evil}", keep=[evil], title=evil, pages=1)

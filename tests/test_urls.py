@@ -94,7 +94,7 @@ def test_absolute_never_raises_and_changes_nothing_twice(url: str, base: str | N
 
 
 @given(urls)
-def test_questions_never_raise(url: str) -> None:
+def test_url_predicates_never_raise(url: str) -> None:
     host(url)
     registered_domain(url)
     is_front_page(url)

@@ -10,7 +10,7 @@ from scrapy.http import Request, Response
 
 
 class BareSpider(scrapy.Spider):
-    """Fetches both pages of each article and throws them away."""
+    """Spider that fetches both pages of each article and discards them."""
 
     name = "bare"
     pages = 0

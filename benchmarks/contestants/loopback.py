@@ -1,4 +1,4 @@
-"""Leads every host to the server of the measurement, for Scrapy and for other libraries."""
+"""Resolve every host name to the measurement's server, for Scrapy and for other libraries."""
 
 import os
 import socket
@@ -11,15 +11,15 @@ ADDRESS = os.environ["BENCHMARK_ADDRESS"]
 
 
 class LoopbackResolver(CachingThreadedResolver):
-    """For Scrapy: ``TWISTED_DNS_RESOLVER``, of which all else is kept."""
+    """``TWISTED_DNS_RESOLVER`` for Scrapy, otherwise the same as Scrapy's own."""
 
     def getHostByName(self, name: str, timeout: object = ()) -> Deferred[str]:  # noqa: N802, ARG002
-        """The address, whatever the name."""
+        """Return the loopback address for any name."""
         return succeed(ADDRESS)
 
 
 def patch_sockets() -> None:
-    """For libraries that fetch for themselves."""
+    """Resolve every name to loopback, for libraries that fetch pages themselves."""
     ask = socket.getaddrinfo
 
     def answer(_host: Any, *more: Any, **named: Any) -> Any:

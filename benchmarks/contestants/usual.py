@@ -32,7 +32,7 @@ SCHEMA = {
 
 @dataclass
 class Record:
-    """What both pages say."""
+    """Values of both pages."""
 
     url: str | None = None
     copy_title: str | None = None
@@ -54,7 +54,7 @@ class Record:
 
 
 class Loader(ItemLoader):
-    """Strips and takes the first."""
+    """Item loader that strips values and takes the first."""
 
     default_item_class = Record
     default_input_processor = MapCompose(str.strip)
@@ -64,7 +64,7 @@ class Loader(ItemLoader):
 
 
 class ValidatePipeline:
-    """Turns away what breaks the schema."""
+    """Pipeline that drops items that violate the schema."""
 
     validator = jsonschema.Draft202012Validator(SCHEMA)
 
@@ -75,7 +75,7 @@ class ValidatePipeline:
 
 
 class UsualSpider(scrapy.Spider):
-    """Reads the copy, follows its link, reads the page."""
+    """Spider that parses the copy, follows its link and parses the page."""
 
     name = "usual"
 

@@ -1,4 +1,4 @@
-"""Parses the aggregator's page of an article: title, text, date, byline, source link."""
+"""Parse the aggregator's page of an article: title, text, date, byline, source link."""
 
 import re
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Finds the title, date, byline, text and source link on an aggregator's article page.
+"""Find the title, date, byline, text and source link on an aggregator's article page.
 
 Known classes identify the parts, on any tags. Where they are missing, the aggregator's own
 sentences do: the title is right before the published-in line, the text between that and the

@@ -1,4 +1,4 @@
-"""Turns an aggregator's page into lines of text with links and roles, for all its parsers.
+"""Turn an aggregator's page into lines of text with links and roles, for all its parsers.
 
 The pages' markup is only partly known, so the parsers work on the visible text: lines in order,
 each with its links and the role implied by a known class or tag.
@@ -80,7 +80,7 @@ class Line:
 
     @property
     def is_link(self) -> bool:
-        """Whether all of its text is in links."""
+        """Whether all text of the line is in links."""
         return sum(link.end - link.start for link in self.links) >= len(self.text.strip()) > 0
 
     def link_text(self, link: Link) -> str:

@@ -1,4 +1,4 @@
-"""Parses pages that list articles: home, outlet, section and author pages, search results."""
+"""Parse pages that list articles: home, outlet, section and author pages, search results."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -76,7 +76,7 @@ _MOST_PUBLISHED = 500
 
 
 class _Entries:
-    """Collects a listing's entries: each title link, and the date and teaser after it."""
+    """Collector of a listing's entries: each title link, and the date and teaser after it."""
 
     def __init__(self, page: Page, address: Address) -> None:
         self._address = address

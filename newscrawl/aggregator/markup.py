@@ -1,4 +1,4 @@
-"""Maps HTML tags, classes and ids of the aggregators' pages to roles (title, date, text …)."""
+"""Map HTML tags, classes and ids of the aggregators' pages to roles (title, date, text …)."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Recognises the aggregator's own sentences around an article, in three languages.
+"""Recognise the aggregator's own sentences around an article, in three languages.
 
 They are matched loosely: spaces of any kind, missing or doubled; either apostrophe; any dash;
 Arabic-Indic digits; tashkeel and variants of alef; accents lost to a wrong encoding; optional colon
@@ -348,7 +348,7 @@ _FORM_HEADING = _later(
 
 
 def drop_comment_form(paragraphs: list[str]) -> list[str]:
-    """Paragraphs without the labels of the outlet's comment form at their end.
+    """Return the paragraphs without the labels of the outlet's comment form at their end.
 
     A label counts only beside another one, one of them asking for an address, or under the form's
     heading; single words are left alone. Everything else that the outlet printed is the copy's

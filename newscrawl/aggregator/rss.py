@@ -1,4 +1,4 @@
-"""Parses the aggregators' RSS feeds: article links, titles and times of publication."""
+"""Parse the aggregators' RSS feeds: article links, titles and times of publication."""
 
 import re
 from collections import deque
@@ -39,7 +39,7 @@ def read_feed(body: bytes, url: str) -> list[FeedEntry]:
     """Read an RSS or Atom feed.
 
     Entries that lead to no article of the network, such as videos, are left out; an article that
-    stands in it twice is listed once.
+    appears in it twice is listed once.
 
     Args:
         body: the feed. It is untrusted: entities are not expanded, nothing is fetched for it.
@@ -204,7 +204,7 @@ def _entry(item: Element, site: Site, url: str) -> FeedEntry | None:
 
 
 def _links(item: Element, url: str) -> Iterator[str]:
-    """Where an entry can lead to: its link, else its identifier."""
+    """Links of an entry in order of preference: its link, else its identifier."""
     for name in ("link", "guid", "id"):
         elements = (each for each in islice(item, MAX_ELEMENTS) if _name(each) == name)
         for element in islice(elements, MAX_NAMESAKES):

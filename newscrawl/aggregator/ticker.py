@@ -1,4 +1,4 @@
-"""Parses the ticker: current headlines of other outlets at the top of each page."""
+"""Parse the ticker: current headlines of other outlets at the top of each page."""
 
 import re
 from collections.abc import Iterable, Iterator

@@ -1,4 +1,4 @@
-"""Parses and builds the aggregators' URLs: articles, listings, authors, RSS feeds.
+"""Parse and build the aggregators' URLs: articles, listings, authors, RSS feeds.
 
 Any spelling of an article's URL gives one ``ArticleKey``, whose ``id`` and ``url`` are canonical:
 scheme, ``www.``, port, letter case, percent-encoding (once, twice or more), query, fragment, path

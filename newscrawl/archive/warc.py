@@ -1,4 +1,4 @@
-"""Reads responses from WARC files, and indexes an archive by URL.
+"""Read responses from WARC files, and index an archive by URL.
 
 A record of a file is one gzip member, so it is read by its offset alone. ``response`` and
 ``request`` records come in pairs; where there was no response, a ``metadata`` record has the error.
@@ -224,7 +224,7 @@ Mapper = Callable[[Callable[[Range], list[Row]], list[Range]], Iterable[list[Row
 
 
 class ArchiveIndex:
-    """SQLite index of an archive: finds the responses to a URL.
+    """SQLite index of an archive by URL.
 
     Args:
         archive: The archive.

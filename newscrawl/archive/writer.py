@@ -1,4 +1,4 @@
-"""Writes WARC 1.1 archive files, one gzip member per record."""
+"""Write WARC 1.1 archive files, one gzip member per record."""
 
 import os
 import re
@@ -52,7 +52,7 @@ class _Writer(WARCWriter):  # type: ignore[misc]  # warcio has no types
 
 
 class WarcFile:
-    """Appends exchanges to a new WARC file; complete records survive a kill.
+    """New WARC file to which exchanges are appended; complete records survive a kill.
 
     Args:
         path: The file; it must not exist.

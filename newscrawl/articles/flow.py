@@ -81,7 +81,7 @@ AnySteps = Generator[Step, Any, Article | None]
 
 @dataclass(frozen=True, slots=True)
 class ArticleFlow:
-    """Generates the steps of an article: fetch, parse, render, web archive."""
+    """Generator of the steps of an article: fetch, parse, render, web archive."""
 
     web_archive: WebArchive
     """Web archive that is searched for snapshots of lost sources."""

@@ -1,4 +1,4 @@
-"""Makes Python's garbage collector run less often, which speeds up parsing."""
+"""Make Python's garbage collector run less often, which speeds up parsing."""
 
 import gc
 

@@ -1,4 +1,4 @@
-"""Builds a record from the aggregator's copy and the outlet's page: best value of each field."""
+"""Build a record from the aggregator's copy and the outlet's page: best value of each field."""
 
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, get_args

@@ -100,7 +100,7 @@ def limits_of(settings: "BaseSettings") -> Limits:
 
 
 class InProcessParser:
-    """Parses pages in the crawl's own process, without limits: for debugging.
+    """Parser that runs in the crawl's own process, without limits: for debugging.
 
     Args:
         site: The aggregator.
@@ -120,7 +120,7 @@ class InProcessParser:
         return done
 
     async def close(self) -> None:
-        """Nothing is left to stop."""
+        """Do nothing: there is no process to stop."""
 
 
 class _WorkerDiedError(Exception):
@@ -136,7 +136,7 @@ def _decoder(result: Hashable) -> "msgspec.json.Decoder[WorkerReply[Any]]":
 
 
 class _Worker:
-    """Starts a worker process, sends it jobs, and replaces it when it has ended."""
+    """One worker process: started on demand, given jobs, and replaced when it has ended."""
 
     def __init__(self, hello: WorkerSetup) -> None:
         self._hello = _encode(hello)
@@ -287,7 +287,7 @@ def _lost(job: Job[Result], error: Exception) -> Result:
 
 
 class ParserPool:
-    """Parses pages in worker processes, which start with the first page.
+    """Pool of worker processes that parse pages; they start with the first page.
 
     A worker that dies or misses a deadline is replaced. Its page is parsed again up to
     twice after a death, and never after a deadline; waiting pages are not affected.

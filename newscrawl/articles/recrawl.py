@@ -1,4 +1,4 @@
-"""Recrawl policy: decides whether and when an article is fetched again."""
+"""Recrawl policy: whether and when an article is fetched again."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -23,7 +23,7 @@ def over_budget(source: Source) -> bool:
 
 
 class RecrawlPolicy:
-    """Decides whether and when an article is fetched again after success or failure.
+    """Policy of when an article is fetched again after success or failure.
 
     Settings: ``SOURCE_RETRY_HOURS``, ``RECHECK_HOURS``, ``RECHECK_DAYS`` and
     ``ARTICLE_MAX_ATTEMPTS``. The pause depends on the article's number of equal outcomes in a row,

@@ -1,4 +1,4 @@
-"""Rendering policy: decides which outlet pages are rendered in a browser."""
+"""Rendering policy: which outlet pages are rendered in a browser."""
 
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
@@ -28,7 +28,7 @@ class _Host(Generic[Waiting]):
 
 
 class RenderingPolicy(Generic[Waiting]):
-    """Decides which pages are rendered, by their content and their host's earlier pages."""
+    """Choice of pages to render, by their content and their host's earlier pages."""
 
     def __init__(self, settings: BaseSettings, ledger: Ledger) -> None:
         self._off = settings["BROWSER"] == "off"

@@ -1,4 +1,4 @@
-"""Copies a response's properties (status, URL, time, body hash) into an article's record."""
+"""Copy a response's properties (status, URL, time, body hash) into an article's record."""
 
 import hashlib
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Loads a site's learned extraction rules and commits new ones together with the records.
+"""Load a site's learned extraction rules, and commit new ones together with the records.
 
 A rule book starts with the shipped rules and the unverified seeds of ``newscrawl.outlets``; rules
 confirmed by pages are kept.
@@ -18,7 +18,7 @@ from newscrawl.state.run import RunListener
 
 
 class RuleStore(RunListener):
-    """Loads and stores the extraction rules of one site's outlets.
+    """Store of the extraction rules of one site's outlets.
 
     The book is loaded once, at the start of a run. Rules learned from a page are committed with its
     record and used from the next run on.

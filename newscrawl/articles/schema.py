@@ -1,4 +1,4 @@
-"""Derives the record's JSON Schema and its documentation from ``newscrawl.items``.
+"""Derive the record's JSON Schema and its documentation from ``newscrawl.items``.
 
 Each schema version is a file; earlier versions are frozen, so that their records stay valid. A
 field added to the current version is marked ``Use.ADDED``, so that records without it stay valid.

@@ -1,4 +1,4 @@
-"""Fetches an exported article's source again and judges whether it is still online."""
+"""Fetch an exported article's source again and judge whether it is still online."""
 
 from collections.abc import Callable, Generator
 from dataclasses import replace

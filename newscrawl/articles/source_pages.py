@@ -1,4 +1,4 @@
-"""Extracts an outlet's page and fills the record's source fields with the result."""
+"""Extract an outlet's page and fill the record's source fields with the result."""
 
 import logging
 from zoneinfo import ZoneInfo

@@ -1,4 +1,4 @@
-"""Maps the response to a source link, or the download error, to the record's source status."""
+"""Map the response to a source link, or the download error, to the record's source status."""
 
 import re
 from dataclasses import dataclass
@@ -93,7 +93,7 @@ def of_failure(failure: Failure) -> SourceOutcome:
 def _of_error(response: Response) -> SourceOutcome:
     """Return the outcome of a response with an unsuccessful HTTP status code."""
     code = response.status
-    wall = _wall(response) if code not in _BY_CODE else None
+    wall = _block_page(response) if code not in _BY_CODE else None
     if wall:
         return SourceOutcome("refused", f"HTTP {code}, {wall}")
     location = _SCHEME.match((response.headers.get("Location") or b"").decode("latin-1"))
@@ -104,7 +104,7 @@ def _of_error(response: Response) -> SourceOutcome:
     return SourceOutcome("refused" if 400 <= code < 500 else "unreachable", f"HTTP {code}")
 
 
-def _wall(response: Response) -> str | None:
+def _block_page(response: Response) -> str | None:
     """Return the kind of block page that a server sent, if it is one."""
     if response.status in (401, 403):
         return refusal_of(response, response.url, response.body)
@@ -116,7 +116,7 @@ def refusal_of(response: Response, link: str, body: bytes) -> str | None:
     return refusal(link, response.url, plain(response.headers), body)
 
 
-def wall_of_site(response: Response, link: str) -> str | None:
+def block_page_of_site(response: Response, link: str) -> str | None:
     """Return the kind of block page that an aggregator sent: a challenge, or another site's page.
 
     A password field is no sign here: the site's regular pages may have one.

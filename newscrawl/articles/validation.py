@@ -1,4 +1,4 @@
-"""Validates records by the JSON Schema, and by rules that a schema cannot express."""
+"""Validate records by the JSON Schema, and by rules that a schema cannot express."""
 
 from datetime import UTC, datetime, timedelta
 from functools import cache

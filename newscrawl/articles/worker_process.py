@@ -1,4 +1,4 @@
-"""Main loop of a parse worker: reads jobs from stdin and writes results, within its limits.
+"""Main loop of a parse worker: jobs from stdin, results to stdout, within its limits.
 
 Jobs arrive as MessagePack, results are sent as JSON, which keeps the offset of timestamps. Each
 message is preceded by its length.
@@ -42,7 +42,7 @@ class Job(Protocol[ResultOut]):
 
     @property
     def url(self) -> str:
-        """Its URL."""
+        """URL of the page."""
 
     @property
     def result(self) -> type[ResultOut]:

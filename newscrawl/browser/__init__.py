@@ -1,4 +1,4 @@
-"""Renders JavaScript pages in the system's Chromium, through Playwright."""
+"""Rendering of JavaScript pages in the system's Chromium, through Playwright."""
 
 BROWSER_SLOT = "browser"
 """Downloader slot of a rendered page's subresources."""

@@ -1,4 +1,4 @@
-"""Finds the system's Chromium and returns the options to launch it with."""
+"""Find the system's Chromium and return the options to launch it with."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""Memory limit of the browser: kills Chromium when its processes exceed it."""
+"""Memory limit of the browser: Chromium is killed when its processes exceed it."""
 
 import asyncio
 import logging
@@ -55,7 +55,7 @@ def _kill(processes: list["psutil.Process"]) -> None:
 
 
 class MemoryWatch:
-    """Kills the browser when it exceeds the memory limit, and cancels the pages in it.
+    """Watchdog that kills the browser above the memory limit, and cancels the pages in it.
 
     Args:
         limit_mb: Memory of all of the browser's processes, in MB; 0 for no limit.

@@ -1,4 +1,4 @@
-"""Renders an already fetched page; the crawl's downloader serves its subresources."""
+"""Render an already fetched page; the crawl's downloader serves its subresources."""
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
@@ -42,7 +42,7 @@ Fetch = Callable[[str, str, Mapping[str, str]], Awaitable[Response]]
 
 
 class PageRendering:
-    """Renders the HTML of a fetched page in the browser; subresources come from ``fetch``.
+    """Rendering of a fetched page's HTML in the browser; subresources come from ``fetch``.
 
     The browser is given the HTML that was fetched, and each subresource that its scripts request
     from ``fetch``. Subresources that no article needs are not fetched.
@@ -96,7 +96,7 @@ class PageRendering:
         """Serve a request of the page."""
         from playwright.async_api import Error
 
-        with suppress(Error):  # the page was closed meanwhile
+        try:
             if not self._shown and part.is_navigation_request():
                 self._shown = True
                 headers = {"Content-Type": "text/html; charset=utf-8"}
@@ -113,6 +113,10 @@ class PageRendering:
                 await route.fulfill(status=response.status, headers=headers, body=response.body)
             else:
                 await route.abort("blockedbyclient")
+        except Error as error:
+            # After a page's end, nothing waits for its subresources.
+            if self._page and not self._page.is_closed():
+                logger.info("%s: %s was not passed to the browser: %s", self.url, part.url, error)
 
     async def _get(self, part: "Part") -> Response | None:
         """Fetch a subresource if allowed; return ``None`` if that fails."""

@@ -1,4 +1,4 @@
-"""``scrapy crawl``: crawls a site, reports the run, and exits by its outcome."""
+"""``scrapy crawl``: crawl a site, report the run, and exit by its outcome."""
 
 import argparse
 import signal
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Command(ScrapyCrawl):
-    """Crawls a site; exits 0 after a good run, 1 after a bad one, 3 on an alarm, 75 if busy."""
+    """Crawl command; exits 0 after a good run, 1 after a bad one, 3 on an alarm, 75 if busy."""
 
     spidercls: "type[AggregatorSpider]"
     fault: NewscrawlError | None = None

@@ -1,4 +1,4 @@
-"""``scrapy doctor``: checks that this installation can crawl."""
+"""``scrapy doctor``: check that this installation can crawl."""
 
 import argparse
 
@@ -9,7 +9,7 @@ from newscrawl.text.terminal import say
 
 
 class Command(ScrapyCommand):
-    """Diagnoses the installation and prints the findings; exits 1 if one is a failure."""
+    """Command that diagnoses the installation; exits 1 if a finding is a failure."""
 
     requires_crawler_process = False
 

@@ -1,4 +1,4 @@
-"""``scrapy export``: exports the feeds as a research corpus.
+"""``scrapy export``: export the feeds as a research corpus.
 
 The export itself is imported late, as Scrapy imports every command at every start.
 """
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Command(ScrapyCommand):
-    """Exports selected records in a chosen format; exits 1 if nothing was exported."""
+    """Command that exports selected records in a format; exits 1 if nothing was exported."""
 
     requires_crawler_process = False
 
@@ -67,9 +67,11 @@ class Command(ScrapyCommand):
             + "; ".join(f"{name}: {chosen.about}" for name, chosen in FORMATS.items()),
         )
         output.add_argument(
-            "--identifiers", action="store_true", help="what may be published: --format identifiers"
+            "--identifiers",
+            action="store_true",
+            help="publishable columns only (same as --format identifiers)",
         )
-        output.add_argument("--split", choices=["outlet"], help="one file a newspaper")
+        output.add_argument("--split", choices=["outlet"], help="one file per newspaper")
         output.add_argument(
             "--overwrite", action="store_true", help="replace an earlier export at that place"
         )
@@ -86,20 +88,26 @@ class Command(ScrapyCommand):
         filters.add_argument("--outlet", metavar="LIST", help="slugs, such as lopinion")
         filters.add_argument("--since", metavar="DAY", help="first day, 2024-01-31 or 7d")
         filters.add_argument("--until", metavar="DAY", help="last day of publication")
-        filters.add_argument("--origin", choices=["source", "aggregator"], help="whose text it is")
+        filters.add_argument(
+            "--origin",
+            choices=["source", "aggregator"],
+            help="version that title and text come from",
+        )
         filters.add_argument("--status", metavar="LIST", help="of the source: ok, gone, ...")
         filters.add_argument(
-            "--agreement", metavar="SHARE", help="least agreement of the texts, 0 to 1"
+            "--agreement", metavar="SHARE", help="minimum agreement of the texts, 0 to 1"
         )
         filters.add_argument(
-            "--trust", choices=["high", "check"], help="least trust; check leaves out only low"
+            "--trust",
+            choices=["high", "check"],
+            help="minimum trust level; check leaves out only low",
         )
         filters.add_argument(
             "--grep",
             metavar="PHRASE",
             action="append",
             default=[],
-            help="title or text holds the phrase, whatever its case, accents and Arabic spelling; "
+            help="title or text contains the phrase, ignoring case, accents and Arabic spelling; "
             "* for any letters of a word; given several times, any of them",
         )
         filters.add_argument(
@@ -289,5 +297,5 @@ def _tell(summary: "Summary") -> None:
     for damage in counts.damages:
         say(f"left out: {damage}")
     for name in summary.kept:
-        print(f"{name} there is of no export, so it was kept and none was written")
+        print(f"{name} exists and is not part of an export: kept, not replaced")
     print(f"corpus {summary.facts.corpus}, described in {summary.package}")

@@ -1,4 +1,4 @@
-"""``scrapy fetch``: downloads a page under the project's SSRF guard, robots.txt and pacing."""
+"""``scrapy fetch``: download a page under the project's SSRF guard, robots.txt and pacing."""
 
 import argparse
 
@@ -6,12 +6,12 @@ from scrapy.commands.fetch import Command as ScrapyFetch
 
 
 class Command(ScrapyFetch):
-    """Fetches a URL and prints the response; writes no files."""
+    """Command that fetches a URL and prints the response; writes no files."""
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         """Remove the components that write files."""
-        from newscrawl.commands.read_only import leave_nothing
+        from newscrawl.commands.read_only import make_read_only
 
         super().process_options(args, opts)
         assert self.settings
-        leave_nothing(self.settings)
+        make_read_only(self.settings)

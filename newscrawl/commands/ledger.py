@@ -1,4 +1,4 @@
-"""``scrapy ledger``: shows and changes the crawl-state database."""
+"""``scrapy ledger``: show and change the crawl-state database."""
 
 import argparse
 from contextlib import closing
@@ -19,7 +19,7 @@ _CHANGES = ("retry", "forget")
 
 
 class Command(ScrapyCommand):
-    """Counts and shows articles; retries or forgets them, or moves the ledger, with ``--yes``."""
+    """Command that shows articles; retries or forgets them, or moves the ledger, with ``--yes``."""
 
     requires_crawler_process = False
 
@@ -69,7 +69,7 @@ class Command(ScrapyCommand):
                 print(f"there is no ledger yet ({place.path})")
                 self.exitcode = 1
                 return
-            with closing(Ledger(place)) as ledger, ledger.unhurried():
+            with closing(Ledger(place)) as ledger, ledger.long_statements():
                 _check_outlet(ledger, scope)
                 if verb == "show":
                     self._show(ledger, names)
@@ -84,7 +84,7 @@ class Command(ScrapyCommand):
             self.exitcode = 1
 
     def _count(self, ledger: Ledger, scope: Scope) -> None:
-        rows = ledger.articles.census(scope)
+        rows = ledger.articles.count_by_outlet(scope)
         print(f"{'site':<12}{'edition':<9}{'outlet':<28}{'state':<10}{'articles':>9}")
         for site, edition, outlet, state, count in rows:
             say(f"{site:<12}{edition:<9}{outlet:<28}{state:<10}{count:>9}")
@@ -100,7 +100,7 @@ class Command(ScrapyCommand):
                 say(f"{name:<10}{'-' if value is None else value}")
 
     def _change(self, ledger: Ledger, verb: str, scope: Scope, *, do: bool) -> None:
-        rows = ledger.articles.census(scope)
+        rows = ledger.articles.count_by_outlet(scope)
         count = sum(row[-1] for row in rows)
         meant = {"retry": "read again by the next run of their site", "forget": "forgotten"}[verb]
         if not do:
@@ -178,7 +178,9 @@ def _check_outlet(ledger: Ledger, scope: Scope) -> None:
     Raises:
         UsageError: the ledger has no article of it.
     """
-    if scope.outlet is not None and not ledger.articles.census(Scope(scope.site, scope.outlet)):
+    if scope.outlet is not None and not ledger.articles.count_by_outlet(
+        Scope(scope.site, scope.outlet)
+    ):
         raise UsageError(
             f"--outlet {scope.outlet}: the ledger has no article of it", print_help=False
         )

@@ -1,4 +1,4 @@
-"""``scrapy parse``: parses a page; prints the record of an article's URL."""
+"""``scrapy parse``: parse a page; print the record of an article's URL."""
 
 import argparse
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ _DEPTH = 3
 
 
 class Command(ScrapyParse):
-    """Parses a page and prints the result; writes no file except one given by ``-o``."""
+    """Command that parses a page; writes no file except one given by ``-o``."""
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Follow an article to its record by default."""
@@ -24,11 +24,11 @@ class Command(ScrapyParse):
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         """Remove the components that write files."""
-        from newscrawl.commands.read_only import leave_nothing
+        from newscrawl.commands.read_only import make_read_only
 
         super().process_options(args, opts)
         assert self.settings
-        leave_nothing(self.settings, items=True)
+        make_read_only(self.settings, items=True)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Parse; exit with 1 if no spider or no response was found."""

@@ -1,4 +1,4 @@
-"""``scrapy prune``: deletes old files and merges the feeds of past months."""
+"""``scrapy prune``: delete old files and merge the feeds of past months."""
 
 import argparse
 import sys
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Command(ScrapyCommand):
-    """Lists the files to delete and feeds to merge; does so with ``--yes``."""
+    """Command that lists the files to delete and feeds to merge; does so with ``--yes``."""
 
     requires_project = True
     requires_crawler_process = False
@@ -35,11 +35,11 @@ class Command(ScrapyCommand):
     def long_desc(self) -> str:
         """Return the usage text."""
         return (
-            "Files are kept as long as the setting RETENTION_DAYS says (0 is for ever); records "
-            "are never deleted, except that this machine's copies of uploaded files are as old as "
-            "its kind 'uploaded'. The feeds of each past month that are not in object storage are "
-            "merged into one. Nothing is done without --yes. It may be killed anywhere; sites with "
-            "a run in progress are skipped."
+            "Files are kept for the days of the setting RETENTION_DAYS (0 is forever). Records are "
+            "never deleted; only this machine's copies of uploaded files expire by its kind "
+            "'uploaded'. The feeds of each past month that are not in object storage are "
+            "merged into one. Nothing is done without --yes. It may be killed at any time; "
+            "sites with a run in progress are skipped."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
@@ -65,7 +65,7 @@ class Command(ScrapyCommand):
         # Scrapy imports every command at every start.
         from newscrawl.operations import retention
         from newscrawl.operations.ownership import check_user
-        from newscrawl.operations.uploads import alone
+        from newscrawl.operations.uploads import upload_lock
         from newscrawl.state.place import place_of
 
         assert self.settings
@@ -81,8 +81,8 @@ class Command(ScrapyCommand):
                 old = retention.expired(data, kind, days, now, opts.logs)
                 self._delete(f"{kind} older than {days:g} days", old, do=opts.yes)
             self._delete("metrics of former sites", retention.stale_metrics(data), do=opts.yes)
-            with alone(place) if place.storage else nullcontext(True) as is_alone:
-                if not is_alone:
+            with upload_lock(place) if place.storage else nullcontext(True) as has_lock:
+                if not has_lock:
                     print("files are being uploaded: uploaded ones and feeds are left as they are")
                     return
                 stored = self._prune_uploaded(place, kept, now, do=opts.yes)

@@ -1,4 +1,4 @@
-"""``scrapy read``: explains the extraction of one page."""
+"""``scrapy read``: explain the extraction of one page."""
 
 import argparse
 import sys
@@ -23,7 +23,7 @@ _WEB = ("http://", "https://")
 
 
 class Command(ScrapyCommand):
-    """Prints each field of a page with its candidates; exits 1 if it cannot be parsed."""
+    """Command that prints the candidates of each field; exits 1 if the page cannot be parsed."""
 
     def syntax(self) -> str:
         """Return the usage text."""
@@ -55,7 +55,7 @@ class Command(ScrapyCommand):
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         """Remember the data directory before it is replaced by a temporary one."""
-        from newscrawl.commands.read_only import leave_nothing
+        from newscrawl.commands.read_only import make_read_only
         from newscrawl.state.place import place_of
 
         super().process_options(args, opts)
@@ -68,7 +68,7 @@ class Command(ScrapyCommand):
             raise UsageError(str(error), print_help=False) from None
         self.requires_crawler_process = any(map(_is_url, (*args, opts.copy or "")))
         if self.requires_crawler_process:
-            leave_nothing(self.settings)
+            make_read_only(self.settings)
             if not opts.loglevel:
                 self.settings.set("LOG_LEVEL", "ERROR", priority="cmdline")
 

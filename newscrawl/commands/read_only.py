@@ -1,4 +1,4 @@
-"""Makes ``shell``, ``fetch`` and ``parse`` read-only: no writers, a temporary ledger."""
+"""Make ``shell``, ``fetch`` and ``parse`` read-only: no writers, a temporary ledger."""
 
 import atexit
 import shutil
@@ -26,7 +26,7 @@ _WRITERS = (
 """Components that write files."""
 
 
-def leave_nothing(settings: "BaseSettings", *, items: bool = False) -> None:
+def make_read_only(settings: "BaseSettings", *, items: bool = False) -> None:
     """Remove the components that write, and use a temporary ledger that is deleted at exit.
 
     Args:
@@ -44,7 +44,7 @@ def leave_nothing(settings: "BaseSettings", *, items: bool = False) -> None:
     settings.set("LEDGER", "", priority="cmdline")
 
 
-def use_scrapys_own(settings: "BaseSettings") -> None:
+def reset_to_scrapy_defaults(settings: "BaseSettings") -> None:
     """Reset every setting that the project overrides to Scrapy's default."""
     for name in dir(project_settings):
         if name.isupper() and hasattr(default_settings, name):

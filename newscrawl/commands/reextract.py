@@ -1,4 +1,4 @@
-"""``scrapy reextract``: rebuilds records from archived pages with the current code."""
+"""``scrapy reextract``: rebuild records from archived pages with the current code."""
 
 import argparse
 import os
@@ -26,7 +26,7 @@ _PROGRESS_SECONDS = 10
 
 
 class Command(ScrapyCommand):
-    """Rebuilds the records of an archive into a feed; exits 1 if no record was made."""
+    """Command that rebuilds an archive's records into a feed; exits 1 if no record was made."""
 
     requires_project = True
     requires_crawler_process = False
@@ -44,7 +44,7 @@ class Command(ScrapyCommand):
         return (
             "Parse every article of an archive and write its record, without network. A run that "
             "was stopped continues when the same command is started again. Learned rules are used "
-            "as they are, and learn nothing. With --cluster the workers of a Dask scheduler do it."
+            "unchanged. With --cluster the workers of a Dask scheduler do the work."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
@@ -55,7 +55,7 @@ class Command(ScrapyCommand):
             "--jobs",
             type=int,
             default=os.cpu_count() or 1,
-            help="parse workers; one a core if not given",
+            help="parse workers; one per core if not given",
         )
         parser.add_argument(
             "--cluster",
@@ -69,7 +69,7 @@ class Command(ScrapyCommand):
             nargs="+",
             default=[],
             metavar="FEED",
-            help="feeds, or directories of them, to compare with: say what changed",
+            help="feeds, or directories of them, to compare with; changes are reported",
         )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
@@ -108,7 +108,7 @@ class Command(ScrapyCommand):
 
 
 class _Progress:
-    """Prints a progress line every few seconds."""
+    """Progress line, printed every few seconds."""
 
     def __init__(self) -> None:
         self._count, self._time = 0, time.monotonic()

@@ -1,4 +1,4 @@
-"""``scrapy report``: writes the HTML report page of feeds and runs."""
+"""``scrapy report``: write the HTML report page of feeds and runs."""
 
 import argparse
 import sys
@@ -10,7 +10,7 @@ from newscrawl.errors import ExportError, SettingError, StoreError
 
 
 class Command(ScrapyCommand):
-    """Writes the report page and prints its URL; exits 1 if that fails."""
+    """Command that writes the report page and prints its URL; exits 1 if that fails."""
 
     requires_crawler_process = False
 

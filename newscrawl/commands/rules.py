@@ -1,4 +1,4 @@
-"""``scrapy rules``: lists, shows, exports and forgets learned extraction rules."""
+"""``scrapy rules``: list, show, export and forget learned extraction rules."""
 
 import argparse
 import dataclasses
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Command(ScrapyCommand):
-    """Lists, shows, exports and forgets learned extraction rules."""
+    """Command that lists, shows, exports and forgets learned extraction rules."""
 
     requires_crawler_process = False
 

@@ -1,4 +1,4 @@
-"""``scrapy runspider``: runs a spider from a file, as ``scrapy crawl`` runs the project's."""
+"""``scrapy runspider``: run a spider from a file, as ``scrapy crawl`` runs the project's."""
 
 from importlib import import_module
 from pathlib import Path
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Command(crawl.Command):
-    """Runs the spider in a Python file, with the exit codes of ``scrapy crawl``."""
+    """Command that runs the spider in a file, with the exit codes of ``scrapy crawl``."""
 
     requires_project = False
     syntax = ScrapyRunSpider.syntax

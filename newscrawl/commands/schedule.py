@@ -1,4 +1,4 @@
-"""``scrapy schedule``: prints the schedule of all runs, or posts due runs to Scrapyd."""
+"""``scrapy schedule``: print the schedule of all runs, or post due runs to Scrapyd."""
 
 import argparse
 import sys
@@ -15,7 +15,7 @@ _FORMS = ("crontab", "systemd", "json")
 
 
 class Command(ScrapyCommand):
-    """Prints the schedule for cron or systemd, posts due runs, or names the next back-fill."""
+    """Command that prints the schedule, posts due runs, or names the next back-fill."""
 
     requires_project = True
     requires_crawler_process = False
@@ -43,7 +43,7 @@ class Command(ScrapyCommand):
         super().add_options(parser)
         parser.add_argument("--as", dest="form", default="crontab", help="crontab, systemd or json")
         parser.add_argument("--directory", type=Path, help="write the systemd units there")
-        parser.add_argument("--user", help="user of the systemd units; the present one if omitted")
+        parser.add_argument("--user", help="user of the systemd units; the current user if omitted")
         parser.add_argument(
             "--post",
             metavar="URL",

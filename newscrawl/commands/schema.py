@@ -1,4 +1,4 @@
-"""``scrapy schema``: prints the JSON Schema of the record."""
+"""``scrapy schema``: print the JSON Schema of the record."""
 
 import argparse
 from pathlib import Path
@@ -9,7 +9,7 @@ from newscrawl.articles import schema
 
 
 class Command(ScrapyCommand):
-    """Prints the record's JSON Schema, or regenerates it and its documentation."""
+    """Command that prints the record's JSON Schema, or regenerates it and its documentation."""
 
     requires_crawler_process = False
 

@@ -15,15 +15,15 @@ _NAMES = (
 
 
 class Command(ScrapyShell):
-    """Opens a Python shell on a fetched page, with the parsers; writes no files."""
+    """Command that opens a Python shell on a page, with the parsers; writes no files."""
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         """Remove the components that write files."""
-        from newscrawl.commands.read_only import leave_nothing
+        from newscrawl.commands.read_only import make_read_only
 
         super().process_options(args, opts)
         assert self.settings
-        leave_nothing(self.settings)
+        make_read_only(self.settings)
 
     def update_vars(self, vars: dict[str, Any]) -> None:  # noqa: A002 - Scrapy's signature
         """Add the parsers."""

@@ -1,9 +1,8 @@
-"""``scrapy status``: shows the state of all sites on one screen."""
+"""``scrapy status``: show the state of all sites on one screen."""
 
 import argparse
 import dataclasses
 import json
-from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -17,11 +16,11 @@ from newscrawl.text.terminal import say
 if TYPE_CHECKING:
     from newscrawl.operations.overview import Overview
 
-_COLUMNS = "{:<12}{:<9}{:<12}{:>10}{:>9}{:>9}{:>7}{:>7}  {}"
+_COLUMNS = "{:<12}{:<9}{:<12}{:>10}{:>12}{:>9}{:>7}{:>7}  {}"
 
 
 class Command(ScrapyCommand):
-    """Prints last runs, backlog and problems of all sites; exits 1 on a problem."""
+    """Command that prints runs, backlog and problems of all sites; exits 1 on a problem."""
 
     requires_project = True
     requires_crawler_process = False
@@ -57,8 +56,11 @@ class Command(ScrapyCommand):
 
         assert self.settings
         place = place_of(self.settings)
-        with suppress(StoreError):  # the backlog's error is shown
+        failure = ""
+        try:
             exchange(place)
+        except StoreError as error:
+            failure = str(error)
         alive = [site.name for site in SITES.values() if site.alive]
         found = overview(
             place,
@@ -71,6 +73,8 @@ class Command(ScrapyCommand):
             stale_hours=self.settings.getfloat("STALE_HOURS"),
             history_days=self.settings.getfloat("MONITOR_HISTORY_DAYS"),
         )
+        if failure not in ("", *found.problems):
+            found.problems.append(f"run reports are not exchanged with other nodes: {failure}")
         if opts.json:
             print(json.dumps(dataclasses.asdict(found), indent=2, ensure_ascii=False))
         else:
@@ -84,7 +88,17 @@ def _show(found: "Overview") -> None:
 
     now = datetime.fromisoformat(found.time)
     say(f"{found.time}  {found.data}  {found.disk_free / 1e9:.0f} GB free")
-    heads = ("site", "outcome", "ended", "last good", "to read", "waiting", "due", "hosts", "next")
+    heads = (
+        "site",
+        "outcome",
+        "ended",
+        "last good",
+        "unfinished",
+        "waiting",
+        "due",
+        "hosts",
+        "next",
+    )
     say(_COLUMNS.format(*heads))
     for row in found.sites:
         last = "killed" if row.is_killed else "running" if row.running else row.last_outcome or "-"

@@ -1,4 +1,4 @@
-"""``scrapy upload``: uploads complete files to object storage."""
+"""``scrapy upload``: upload complete files to object storage."""
 
 import argparse
 import sys
@@ -12,7 +12,7 @@ from newscrawl.text.terminal import say
 
 
 class Command(ScrapyCommand):
-    """Uploads or lists complete files; exits 1 if a file could not be uploaded."""
+    """Command that uploads or lists complete files; exits 1 if an upload failed."""
 
     requires_project = True
     requires_crawler_process = False
@@ -30,8 +30,8 @@ class Command(ScrapyCommand):
         return (
             "Upload the feeds, rejects, headlines, source checks and archive files that are "
             "complete and not yet in object storage, and verify each. Runs do so at their end; "
-            "this is for what was left, and for files from before STORAGE was set. It may be "
-            "killed anywhere."
+            "this is for leftovers, and for files from before STORAGE was set. It may be killed at "
+            "any time."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:

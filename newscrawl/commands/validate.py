@@ -1,4 +1,4 @@
-"""``scrapy validate``: checks feeds against the JSON Schema and the documented guarantees."""
+"""``scrapy validate``: check feeds against the JSON Schema and the documented guarantees."""
 
 import argparse
 import sys
@@ -14,7 +14,7 @@ from newscrawl.text.terminal import say
 
 
 class Command(ScrapyCommand):
-    """Prints the faults in feeds; exits 1 if there is one or a feed cannot be read."""
+    """Command that prints faults in feeds; exits 1 if there is one or a feed is unreadable."""
 
     requires_crawler_process = False
 

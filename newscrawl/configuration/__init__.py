@@ -1,1 +1,1 @@
-"""Reads settings from environment variables, and checks all settings before a run."""
+"""Settings from environment variables, and checks of all settings before a run."""

@@ -1,4 +1,4 @@
-"""Checks all settings before a run; a wrong value is one clear error, not a traceback."""
+"""Check all settings before a run; a wrong value is one clear error, not a traceback."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Reads settings from environment variables: ``NEWSCRAWL_<SETTING>``.
+"""Read settings from environment variables: ``NEWSCRAWL_<SETTING>``.
 
 ``NEWSCRAWL_<SETTING>`` is the value of a setting, ``NEWSCRAWL_<SETTING>_FILE`` the name of a file
 with the value, such as a secret of systemd's ``LoadCredential=``. Empty variables are ignored.

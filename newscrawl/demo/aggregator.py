@@ -1,4 +1,4 @@
-"""Generates the demo's aggregator pages and RSS feeds, in the markup of the real network."""
+"""Generate the demo's aggregator pages and RSS feeds, in the markup of the real network."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

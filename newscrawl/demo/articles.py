@@ -1,4 +1,4 @@
-"""Generates the demo's articles on demand, deterministically from a seed."""
+"""Generate the demo's articles on demand, deterministically from a seed."""
 
 from bisect import bisect_left
 from dataclasses import dataclass, replace
@@ -9,7 +9,7 @@ from random import Random
 from newscrawl.aggregator.urls import ArticleKey
 from newscrawl.demo.article_faults import EFFECTS, ArticleFault, fault_at
 from newscrawl.demo.outlets import OUTLETS, DemoOutlet, outlets_of
-from newscrawl.demo.prose import Story, StoryWriter, bank, dice, write_story
+from newscrawl.demo.prose import Story, StoryWriter, bank, seeded_random, write_story
 from newscrawl.demo.revisions import Change, Revision, revise
 from newscrawl.demo.systems import SYSTEMS, System
 from newscrawl.items import Status
@@ -102,7 +102,7 @@ class DemoArticle:
 
 
 class Library:
-    """Generates and finds the demo's articles; equal seeds give equal articles.
+    """Generator and index of the demo's articles; equal seeds give equal articles.
 
     Args:
         seed: equal seeds give equal networks.
@@ -112,7 +112,9 @@ class Library:
     def __init__(self, seed: int, scale: float) -> None:
         self.seed = seed
         self._numbers = {
-            outlet: _sparse_numbers(dice(seed, outlet.slug), round(outlet.articles * scale))
+            outlet: _sparse_numbers(
+                seeded_random(seed, outlet.slug), round(outlet.articles * scale)
+            )
             for outlet in OUTLETS
         }
         self._positions = {outlet: position for position, outlet in enumerate(OUTLETS)}
@@ -153,7 +155,7 @@ class Library:
         count = self.count(outlet)
         if not 0 <= index < count:
             raise IndexError(f"{outlet.slug} has no article {index}")
-        rng = dice(self.seed, outlet.slug, index)
+        rng = seeded_random(self.seed, outlet.slug, index)
         position = self._positions[outlet]
         dispatch: int | None = index * self._dispatches(outlet) // count
         if dispatch is not None and index == self._dispatch_index(outlet, dispatch):
@@ -190,7 +192,7 @@ class Library:
         self, outlet: DemoOutlet, index: int, story: Story
     ) -> tuple[Story, Revision | None]:
         """Return a story after a change by the outlet; the kinds take turns."""
-        rng = dice(self.seed, outlet.slug, index, "revision")
+        rng = seeded_random(self.seed, outlet.slug, index, "revision")
         town = {"Town": story.tags[-1]}
         writer = StoryWriter(bank(outlet.edition), outlet.site.country, rng, bound=town)
         kinds = tuple(Change)
@@ -202,7 +204,7 @@ class Library:
 
     def _dispatched(self, outlet: DemoOutlet, dispatch: int, *, edited: bool) -> Story:
         """Return the dispatch as an outlet prints it: complete, or without its end."""
-        rng = dice(self.seed, outlet.aggregator, outlet.edition, "dispatch", dispatch)
+        rng = seeded_random(self.seed, outlet.aggregator, outlet.edition, "dispatch", dispatch)
         story = write_story(outlet.edition, outlet.site.country, rng)
         return replace(story, blocks=story.blocks[:-1]) if edited else story
 

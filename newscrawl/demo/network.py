@@ -1,4 +1,4 @@
-"""Simulates the demo network: maps each request to the addressed server's response."""
+"""Simulate the demo network: map each request to the addressed server's response."""
 
 import re
 from collections import Counter, defaultdict
@@ -16,7 +16,7 @@ from newscrawl.demo import aggregator
 from newscrawl.demo.article_faults import ArticleFault
 from newscrawl.demo.articles import DemoArticle, Library
 from newscrawl.demo.outlets import EDITIONS, OUTLETS, DemoOutlet, outlets_of
-from newscrawl.demo.prose import StoryWriter, bank, dice, write_story
+from newscrawl.demo.prose import StoryWriter, bank, seeded_random, write_story
 from newscrawl.demo.proxy import Reply
 from newscrawl.demo.systems import Frame, OutletPage, Teaser, labels
 from newscrawl.demo.systems.app import PROGRAM, App
@@ -38,7 +38,7 @@ _DIGITS = re.compile(r"\d+")
 
 
 class DemoNetwork:
-    """Serves the demo's aggregator sites and outlets: a request in, a response out.
+    """The demo's aggregator sites and outlets as a function from request to response.
 
     Pages are generated on request; equal seeds give equal pages. The only state is the number of
     requests for each URL, which transient faults depend on.
@@ -156,7 +156,7 @@ class DemoNetwork:
 
     def _ticker(self, address: Address, seed: int) -> list[DemoArticle]:
         """Return current headlines of all editions of the site, some of them repeated."""
-        rng = dice(self.library.seed, address.site.name, seed)
+        rng = seeded_random(self.library.seed, address.site.name, seed)
         pool = [
             article
             for name, edition in EDITIONS
@@ -259,7 +259,7 @@ class DemoNetwork:
         return _outlet_html(outlet, html, delay=delay)
 
     def _page(self, article: DemoArticle) -> OutletPage:
-        rng = dice(self.library.seed, article.key.id, "page")
+        rng = seeded_random(self.library.seed, article.key.id, "page")
         outlet = article.outlet
         if article.fault is ArticleFault.OTHER_STORY:
             other = write_story(outlet.edition, outlet.site.country, rng)

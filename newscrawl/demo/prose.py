@@ -1,4 +1,4 @@
-"""Generates invented news stories from a phrase bank per language.
+"""Generate invented news stories from a phrase bank per language.
 
 In a bank's text ``{a|b|c}`` expands to one of the alternatives, ``{#10-90}`` to a number,
 ``{symbol}`` to one of the bank's phrases of that name. A capitalised symbol, ``{Town}``, keeps its
@@ -115,13 +115,13 @@ class Story:
         return [self.lead, *(block.text for block in self.blocks)]
 
 
-def dice(*key: object) -> Random:
+def seeded_random(*key: object) -> Random:
     """Return a random number generator that is seeded by a key."""
     return Random("/".join(map(str, key)))  # noqa: S311 -- repeatable is the point
 
 
 class StoryWriter:
-    """Expands phrase templates to text; bound symbols last as long as the writer."""
+    """Expansion of phrase templates to text; bound symbols last as long as the writer."""
 
     def __init__(
         self, bank: Bank, country: str, rng: Random, bound: Mapping[str, str] | None = None

@@ -66,7 +66,7 @@ class LoggedRequest:
 
 
 class DemoProxy(LoopbackServer):
-    """Runs the proxy in a background thread while the context is open.
+    """Context manager that runs the proxy in a background thread.
 
     Example::
 

@@ -1,4 +1,4 @@
-"""Simulates changes that outlets make to articles after the aggregator has copied them."""
+"""Simulate changes that outlets make to articles after the aggregator has copied them."""
 
 import re
 from dataclasses import dataclass, replace

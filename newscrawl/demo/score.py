@@ -1,4 +1,4 @@
-"""Scores a crawl of the demo network by comparing its feeds with the ground truth."""
+"""Score a crawl of the demo network by comparing its feeds with the ground truth."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Exports feeds as a research corpus: selected, sorted, deduplicated, described.
+"""Export of the feeds as a research corpus: selected, sorted, deduplicated, described.
 
 ``feeds`` reads the lines, ``index`` finds the latest version of each article and which of them
 ``selection`` wants, ``trust``, ``agencies`` and ``clusters`` judge them, ``formats`` and

@@ -1,4 +1,4 @@
-"""Detects the news agency that an article is from, by byline, dateline or last line.
+"""Detect the news agency that an article is from, by byline, dateline or last line.
 
 An agency that the text only cites ("a indiqué à l'AFP", "نقلت وكالة رويترز") is not its author.
 """

@@ -1,4 +1,4 @@
-"""Replaces authors' names by keyed hashes, for exports that must not name people."""
+"""Replace authors' names by keyed hashes, for exports that must not name people."""
 
 import hashlib
 import hmac

@@ -1,4 +1,4 @@
-"""Writes the dataset card (``README.md``) and the citation of an export.
+"""Write the dataset card (``README.md``) and the citation of an export.
 
 The card's YAML header is for Hugging Face: it lists the data files and the type of each column.
 """

@@ -2,7 +2,7 @@
 
 Texts with the same words are exact duplicates. Other candidates share a band of their MinHash
 signatures or their first words, and are compared with the cluster's representative word by word.
-Signatures are kept in arrays, texts only while a cluster is compared: memory grows by about 150
+Signatures are kept in arrays, texts only while a cluster is compared: memory grows by about 200
 bytes per article.
 """
 
@@ -104,7 +104,7 @@ class ClusterMember(NamedTuple):
 
 
 class Clusters:
-    """Finds the duplicate clusters of texts that are added in order, numbered from 0.
+    """Duplicate clusters of texts that are added in order, numbered from 0.
 
     Args:
         count: how many texts will be added.

@@ -1,4 +1,4 @@
-"""Runs an export: reads feeds, writes the corpus and its description."""
+"""Run an export: read feeds, write the corpus and its description."""
 
 import hashlib
 import json
@@ -91,7 +91,9 @@ def export(order: Order) -> Summary:
     single = order.output.name if order.output.suffix == FORMATS[order.format].suffix else None
     directory = order.output.parent if single else order.output
     if single in (COVERAGE, OUTLETS):
-        raise ExportError(f"-o {order.output}: this name is a description's; choose another one")
+        raise ExportError(
+            f"-o {order.output}: this name is reserved for a description file; choose another"
+        )
     try:
         with Target(directory, single, overwrite=order.overwrite) as target:
             reader = FeedReader(order.feeds, target.stage)

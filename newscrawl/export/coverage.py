@@ -128,7 +128,7 @@ class _Measured:
 
 
 class Coverage:
-    """Writes both coverage tables from records that are sorted by newspaper.
+    """Writer of both coverage tables, from records that are sorted by newspaper.
 
     Args:
         days: File of the days.

@@ -1,4 +1,4 @@
-"""Describes an export in Croissant metadata (MLCommons, version 1.0)."""
+"""Describe an export in Croissant metadata (MLCommons, version 1.0)."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""Finds the passages that differ between copy and source, or between two records.
+"""Find the passages that differ between copy and source, or between two records.
 
 Texts are divided into sentences and aligned; sentences with the same words are equal, regardless
 of punctuation, case and accents.

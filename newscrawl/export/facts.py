@@ -62,7 +62,7 @@ class Facts:
 
     @property
     def chosen(self) -> Format:
-        """The format."""
+        """Output format."""
         return FORMATS[self.format]
 
     @property

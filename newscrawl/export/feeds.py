@@ -1,6 +1,7 @@
-"""Finds and reads feed files: plain, gzip or Zstandard, complete or still growing."""
+"""Find and read feed files: plain, gzip or Zstandard, complete or still growing."""
 
 import io
+import logging
 import os
 import shutil
 import sys
@@ -15,6 +16,8 @@ from newscrawl.state import files_of, ledger_of
 from newscrawl.state.compression import SUFFIXES, open_unpacked, unpacking_errors
 from newscrawl.state.place import Place, as_place
 from newscrawl.storage import WHOLE, open_file
+
+logger = logging.getLogger(__name__)
 
 _OPEN_AT_ONCE = 64
 """Maximum number of open feeds; a corpus may have more than a process may open."""
@@ -116,13 +119,14 @@ def _committed(place: Place, sites: Iterable[str]) -> dict[Path, int]:
                 for site in sites
                 for name, length in (ledger.files.committed(site) if ledger else ())
             }
-    except StoreError:
-        # The ledger of a read-only copy; a torn last line is then reported as damaged.
+    except StoreError as error:
+        # As in a read-only copy of a data directory. A torn last line is reported as damaged.
+        logger.warning("Feeds are read to their ends, also those of running crawls: %s", error)
         return {}
 
 
 class FeedReader:
-    """Reads feeds: first all lines of each, then single lines in any order.
+    """Reader of feeds: first all lines of each, then single lines in any order.
 
     Args:
         feeds: the feeds.

@@ -75,7 +75,7 @@ class Format:
 
 
 class JsonLines:
-    """Writes JSON Lines: the record's fields, then the export's columns."""
+    """Writer of JSON Lines: the record's fields, then the export's columns."""
 
     def __init__(self, file: io.BufferedIOBase, *, bom: bool) -> None:  # noqa: ARG002 - JSON has none
         self._file = file
@@ -95,7 +95,7 @@ def joined(record: Record) -> bytes:
 
 
 class Parquet:
-    """Writes Parquet with nested fields, in row groups of a few megabytes.
+    """Writer of Parquet with nested fields, in row groups of a few megabytes.
 
     Raises:
         ExportError: pyarrow is not installed.
@@ -115,7 +115,7 @@ class Parquet:
 
 
 class Differences:
-    """Writes JSON Lines with one row per passage that differs between two versions.
+    """Writer of JSON Lines with one row per passage that differs between two versions.
 
     The copy is compared with the source in the latest version of an article, and each version with
     the previous one if all versions are exported.
@@ -149,7 +149,7 @@ class Differences:
 
 
 class ParquetDifferences(Differences):
-    """Writes Parquet with one row per passage that differs between two versions."""
+    """Writer of Parquet with one row per passage that differs between two versions."""
 
     def __init__(self, file: io.BufferedIOBase, *, bom: bool) -> None:
         super().__init__(file, bom=bom)
@@ -175,7 +175,7 @@ class _Studied(msgspec.Struct):
 
 
 class Study:
-    """Writes JSON Lines in the published study's layout: five fields, all text."""
+    """Writer of JSON Lines in the published study's layout: five fields, all text."""
 
     _parse: ClassVar = msgspec.json.Decoder(_Studied).decode
 
@@ -216,7 +216,7 @@ _PARQUET = ("parquet", "application/vnd.apache.parquet")
 
 FORMATS: dict[str, Format] = {
     "jsonl": Format(".jsonl", *_JSON_LINES, JsonLines, corpus_fields, "JSON Lines"),
-    "csv": Format(".csv", *_CSV, Csv, csv_fields, "CSV, one column a field"),
+    "csv": Format(".csv", *_CSV, Csv, csv_fields, "CSV, one column per field"),
     "parquet": Format(
         ".parquet",
         *_PARQUET,

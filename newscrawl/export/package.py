@@ -1,4 +1,4 @@
-"""Describes an export as a Frictionless Data Package (``datapackage.json``)."""
+"""Describe an export as a Frictionless Data Package (``datapackage.json``)."""
 
 import dataclasses
 import platform

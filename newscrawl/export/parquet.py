@@ -1,4 +1,4 @@
-"""Writes JSON objects as Parquet rows."""
+"""Write JSON objects as Parquet rows."""
 
 import io
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ _ROWS_TOGETHER = 16 * 1024 * 1024
 
 
 class ParquetRows:
-    """Writes JSON objects as Parquet rows, in row groups of a few megabytes.
+    """Writer of JSON objects as Parquet rows, in row groups of a few megabytes.
 
     Args:
         file: where to write; the caller opens and closes it.

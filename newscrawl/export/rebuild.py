@@ -1,4 +1,4 @@
-"""Reads a list of article identifiers to rebuild a corpus, and reports missing articles."""
+"""Read a list of article identifiers to rebuild a corpus, and report missing articles."""
 
 import csv
 import io

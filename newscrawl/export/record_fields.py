@@ -1,4 +1,4 @@
-"""Derives the tree of exported fields (names, types, docs) from the record's dataclasses."""
+"""Derive the tree of exported fields (names, types, docs) from the record's dataclasses."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

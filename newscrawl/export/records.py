@@ -1,4 +1,4 @@
-"""Reads feeds and yields their records as ``Article`` objects."""
+"""Read feeds and yield their records as ``Article`` objects."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path

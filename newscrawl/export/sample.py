@@ -1,4 +1,4 @@
-"""Draws stratified random samples of articles, reproducible by their seed."""
+"""Draw stratified random samples of articles, reproducible by their seed."""
 
 import hashlib
 import heapq

@@ -1,4 +1,4 @@
-"""Selects the records to export by filters: site, dates, status, trust, phrases."""
+"""Select the records to export by filters: site, dates, status, trust, phrases."""
 
 import hashlib
 import re

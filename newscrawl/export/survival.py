@@ -69,7 +69,7 @@ class Observation(NamedTuple):
 
 
 class Checks:
-    """Holds the results of source checks by article in a temporary database.
+    """Results of source checks by article, in a temporary database.
 
     Args:
         locations: JSON Lines files of checks: paths, or URLs of objects.

@@ -60,7 +60,7 @@ class Table:
 
 
 class Csv(Table):
-    """Writes CSV: one row per record, one column per scalar field; arrays as JSON."""
+    """Writer of CSV: one row per record, one column per scalar field; arrays as JSON."""
 
     def __init__(self, file: io.BufferedIOBase, *, bom: bool) -> None:
         self._paths = [path for path, _ in flat(corpus_fields())]
@@ -102,7 +102,7 @@ def _cell(value: Any) -> str:
 
 
 class SurvivalTable(Table):
-    """Writes CSV with one row per article: how long its source page has been online."""
+    """Writer of CSV with one row per article: how long its source page has been online."""
 
     _parse = staticmethod(msgspec.json.Decoder(Article).decode)
 
@@ -127,7 +127,7 @@ class _Coded(msgspec.Struct):
 
 
 class CodingSheet(Table):
-    """Writes a CSV sheet for human coders: the articles, and empty columns for their codes."""
+    """Writer of a CSV sheet for human coders: articles, and empty columns for their codes."""
 
     _parse = staticmethod(msgspec.json.Decoder(_Coded).decode)
 
@@ -190,7 +190,7 @@ class _Identified(msgspec.Struct):
 
 
 class Identifiers(Table):
-    """Writes a CSV list of identifiers that may be published: URLs and hashes, no text."""
+    """Writer of a CSV list of identifiers that may be published: URLs and hashes, no text."""
 
     _parse = staticmethod(msgspec.json.Decoder(_Identified).decode)
 

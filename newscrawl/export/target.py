@@ -1,4 +1,4 @@
-"""Writes the files of an export to a directory atomically: all or nothing."""
+"""Write the files of an export to a directory atomically: all or none."""
 
 import hashlib
 import io
@@ -159,8 +159,8 @@ class Target:
         """
         if name != self._single and not self.may_create(name):
             raise ExportError(
-                f"{self.directory / name} is of no export, so it is not replaced; "
-                "choose another place"
+                f"{self.directory / name} exists and is not part of an export, so it is not "
+                "replaced; choose another place"
             )
         path = self.stage / "files" / name
         path.parent.mkdir(parents=True, exist_ok=True)

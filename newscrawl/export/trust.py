@@ -1,4 +1,4 @@
-"""Rates whether a record's title and text are reliable (high, check, low), and why.
+"""Rate whether a record's title and text are reliable (high, check, low), and why.
 
 Two versions that agree confirm each other; signs of damage count against a text; other records
 need a human check. The thresholds were chosen on the demo network and measured on real pages with

@@ -18,7 +18,7 @@ _SAVE_SECONDS = 60
 
 
 class Headlines:
-    """Writes distinct headlines with the times they were first and last seen."""
+    """Extension that writes distinct headlines with the times of first and last appearance."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler

@@ -32,7 +32,7 @@ _COUNTS = (
 
 
 class Metrics:
-    """Writes ``metrics/<site>-<kind of run>.prom`` for node_exporter's textfile collector.
+    """Extension that writes ``metrics/<site>-<kind of run>.prom`` for node_exporter's collector.
 
     A file needs no open port and remains after the run.
     """

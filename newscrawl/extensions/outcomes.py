@@ -15,7 +15,7 @@ from newscrawl.state.run import Run
 
 
 class Outcomes:
-    """Fails articles after an exception or without an outcome; store errors end the run."""
+    """Failure of articles after an exception or without an outcome; store errors end the run."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler

@@ -51,7 +51,7 @@ def _redirect_log(stream: "_LogStream | TextIO") -> None:
 
 
 class Progress:
-    """Draws the progress line: counts, rate and, where known, the remaining time.
+    """Extension that shows a progress line: counts, rate and, where known, the remaining time.
 
     Log lines are printed above it. Inactive where stderr is not a terminal.
     """

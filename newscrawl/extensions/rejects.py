@@ -11,7 +11,7 @@ from newscrawl.state.run import Run
 
 
 class Rejects:
-    """Writes rejected records to ``rejects/<site>/<job>.jsonl``."""
+    """Extension that writes rejected records to ``rejects/<site>/<job>.jsonl``."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler

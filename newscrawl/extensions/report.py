@@ -38,7 +38,7 @@ _NAMED = 1000
 
 
 class RunReport(RunListener):
-    """Judges a run, writes its report to ``runs/<job>.json`` and a summary to stderr.
+    """Extension that judges a run, and writes ``runs/<job>.json`` and a summary to stderr.
 
     The report has the state ``running`` from the start of the run, to distinguish killed runs from
     finished ones. The stat ``run/outcome`` is ``ok`` only after a good end; ``scrapy crawl``
@@ -251,7 +251,7 @@ def summary(report: dict[str, Any]) -> str:
         + (f"; {report['waiting']} are tried again later" if report["waiting"] else ""),
         f"filled    {', '.join(f'{name} {share}' for name, share in filled.items())}",
         *([f"checked   {listed(report['source_checks'])}"] if report["source_checks"] else []),
-        f"beside    {report['known']} seen again, {outside}, {absent}"
+        f"other     {report['known']} already known, {outside}, {absent}"
         + (f", {single} listings without a next page" if single else ""),
         f"pages     {report['pages']} in {report['seconds']} s",
         *(f"{kind:<10}{path}" for kind, path in report["files"].items()),

@@ -10,7 +10,7 @@ from newscrawl.text.cleaning import printable
 
 
 class SafeLog:
-    """Installs an escaping formatter on every log handler."""
+    """Extension that installs an escaping formatter on every log handler."""
 
     def __init__(self, crawler: Crawler) -> None:
         # Scrapy replaces the handler after it has created the extensions.

@@ -18,7 +18,7 @@ _SECONDS = 10
 
 
 class OrderlyShutdown:
-    """Closes the spider before the reactor stops.
+    """Extension that closes the spider before the reactor stops.
 
     Scrapy's signal handler does not close a spider that is still opening, and at a second signal it
     abandons one that is closing: the run report would stay ``running`` forever.

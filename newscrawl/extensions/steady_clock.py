@@ -7,7 +7,7 @@ from scrapy.crawler import Crawler
 
 
 class SteadyClock:
-    """Switches the reactor to the monotonic clock: a time of day set back would stall timers."""
+    """Extension with a monotonic clock for the reactor: one set back would stall its timers."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "SteadyClock":  # noqa: ARG003 - Scrapy's signature

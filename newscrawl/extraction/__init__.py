@@ -1,4 +1,4 @@
-"""Extracts articles from outlets' pages; ``extract`` is the public call, without Scrapy.
+"""Extraction of articles from outlets' pages; ``extract`` is the public call, without Scrapy.
 
 What is named here is imported at its first use: a crawl leaves extraction to its worker processes.
 """

@@ -1,4 +1,4 @@
-"""Matches page text with the aggregator's copy by word n-grams (shingles), and scores agreement.
+"""Match page text with the aggregator's copy by word n-grams (shingles), and score agreement.
 
 Both texts are cut into shingles, runs of ``SIZE`` folded words (characters in scripts without
 spaces). Shingles tolerate the damage of copies: a lost word affects only three of them, quotes,
@@ -7,6 +7,7 @@ dashes and diacritics are folded, and joined paragraphs do not matter.
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import repeat
 
 from newscrawl.items import Agreement
 from newscrawl.text.cleaning import words
@@ -19,6 +20,9 @@ MOST_WORDS = 20_000
 
 _MOST_CHARACTERS = 10 * MOST_WORDS
 
+
+ABSENT = -2
+"""Place of a shingle that a text lacks; no place follows it."""
 
 WHOLE = 0.8
 """Minimum share of the copy on a page that is not cut."""
@@ -42,7 +46,7 @@ def shingles(sequence: Sequence[str], size: int = SIZE) -> list[int]:
     """
     if len(sequence) <= size:
         return [hash(tuple(sequence))] if sequence else []
-    return list(map(hash, zip(*(sequence[start:] for start in range(size)), strict=False)))
+    return list(map(hash, zip(*[sequence[start:] for start in range(size)], strict=False)))
 
 
 class Reference:
@@ -61,7 +65,7 @@ class Reference:
         last = len(self.shingles) - 1
         # In reverse, so that the first position of a repeated shingle is kept.
         self.positions = dict(zip(reversed(self.shingles), range(last, -1, -1), strict=True))
-        self._placed: dict[str, list[int | None]] = {}
+        self._placed: dict[str, list[int]] = {}
         self._last: tuple[str, tuple[float, float]] | None = None
 
     def __len__(self) -> int:
@@ -83,30 +87,29 @@ class Reference:
             map(hash, zip(said[::4], said[1::4], said[2::4], strict=False))
         )
 
-    def places(self, said: list[str], size: int = SIZE) -> list[int | None]:
-        """Return for each shingle of some words its position in this text, or ``None``."""
-        return list(map(self.positions.get, shingles(said, size)))
+    def places(self, said: list[str], size: int = SIZE) -> list[int]:
+        """Return for each shingle of some words its place in this text, or ``ABSENT``."""
+        return self._places_of(shingles(said, size))
 
-    def places_in(self, paragraph: str) -> list[int | None]:
-        """Return the positions of a paragraph's shingles, and cache them."""
+    def places_in(self, paragraph: str) -> list[int]:
+        """Return the places of a paragraph's shingles, and cache them."""
         found = self._placed.get(paragraph)
         if found is None:
             said, start = self.read(paragraph), self._stands.get(paragraph)
             if start is not None and SIZE <= len(said) <= len(self.words) - start:
-                own = self.shingles[start : start + len(said) - SIZE + 1]
-                found = list(map(self.positions.get, own))
+                found = self._places_of(self.shingles[start : start + len(said) - SIZE + 1])
             else:
                 found = self.places(said)
             self._placed[paragraph] = found
         return found
 
-    def _places_through(self, text: str) -> list[int | None]:
-        """Return the positions of a text's shingles, including those across ends of paragraphs."""
+    def _places_through(self, text: str) -> list[int]:
+        """Return the places of a text's shingles, including those across ends of paragraphs."""
         parts = text[:_MOST_CHARACTERS].split("\n\n")
         if len(self.words) < SIZE:  # its only shingle has fewer than three words
             said = [word for part in parts for word in self.read(part)]
             return self.places(said, min(SIZE, len(self.words)))
-        found: list[int | None] = []
+        found: list[int] = []
         before: list[str] = []  # words of shingles that are not complete yet
         for part in parts:
             said = self.read(part)
@@ -117,6 +120,9 @@ class Reference:
                 found += self.places_in(part)
             before = (before + said[1 - SIZE :])[1 - SIZE :]
         return found
+
+    def _places_of(self, sequence: list[int]) -> list[int]:
+        return list(map(self.positions.get, sequence, repeat(ABSENT)))
 
     def overlap(self, text: str) -> tuple[float, float]:
         """Measure the overlap with another text.
@@ -131,9 +137,10 @@ class Reference:
         start, stop = _densest(places)
         found = (0.0, 0.0)
         if start < stop:
-            hits = [place for place in places[start:stop] if place is not None]
-            contained = len(set(hits)) / len(self.positions)
-            precision = len(hits) / (stop - start)
+            stretch = places[start:stop]
+            misses = stretch.count(ABSENT)
+            contained = (len(set(stretch)) - bool(misses)) / len(self.positions)
+            precision = (len(stretch) - misses) / len(stretch)
             found = contained, 2 * contained * precision / (contained + precision)
         self._last = text, found
         return found
@@ -184,18 +191,20 @@ def agreement_of(
     return agreement
 
 
-def _densest(places: list[int | None]) -> tuple[int, int]:
+def _densest(places: list[int]) -> tuple[int, int]:
     """Find the stretch with the most hits minus misses, a miss weighing half a hit."""
-    if None not in places:
-        return 0, len(places)
     best = total = 0
-    start = span = stop = 0
-    for index, place in enumerate(places):
-        total += -1 if place is None else 2
+    start = span = stop = index = 0
+    ended = [*places, ABSENT]
+    while index < len(places):
+        miss = ended.index(ABSENT, index)
+        total += 2 * (miss - index)
+        if total > best:
+            best, start, stop = total, span, miss
+        total -= 1
+        index = miss + 1
         if total <= 0:
-            total, span = 0, index + 1
-        elif total > best:
-            best, start, stop = total, span, index + 1
+            total, span = 0, index
     return start, stop
 
 

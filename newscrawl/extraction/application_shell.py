@@ -1,4 +1,4 @@
-"""Detects pages whose article is written by JavaScript, so that they must be rendered."""
+"""Detect pages whose article is written by JavaScript, so that they must be rendered."""
 
 from selectolax.lexbor import LexborHTMLParser
 

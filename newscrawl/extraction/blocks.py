@@ -1,11 +1,11 @@
-"""Splits a parsed page into text blocks (paragraphs, headings, list items) in one pass.
+"""Split a parsed page into text blocks (paragraphs, headings, list items) in one pass.
 
 A block is a run of text that a reader sees as one: a paragraph, a heading, a list item, or the
 text between two line breaks. Blocks refer to their element, elements to their parent by integer
 index, so that parts of the page are found without accessing the tree.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 import msgspec
@@ -67,7 +67,7 @@ class Element(msgspec.Struct, gc=False):
         if self._flags is None:
             attributes = self.node.attributes
             self._label = label_of(attributes)
-            hidden = is_hidden(self.tag, attributes)
+            hidden = bool(attributes) and is_hidden(self.tag, attributes)
             self._flags = flags_of(self.tag, self._label) | (AWAY if hidden else 0)
         return self._flags
 
@@ -85,6 +85,23 @@ class Page:
     def inside(self, element: int, ancestor: int) -> bool:
         """Return whether an element is ``ancestor`` or inside it."""
         return ancestor <= element < self.ends[ancestor]
+
+    def inner(self, element: int) -> Iterator[int]:
+        """Yield the elements directly inside an element, in order."""
+        index, end = element + 1, self.ends[element]
+        while index < end:
+            yield index
+            index = self.ends[index]
+
+    def around(self, blocks: Iterable[int]) -> set[int]:
+        """Return the elements of some blocks, and all elements around them."""
+        found: set[int] = set()
+        for index in blocks:
+            element = self.blocks[index].element
+            while element not in found:
+                found.add(element)
+                element = self.elements[element].parent
+        return found
 
 
 _BREAK = "\x00"
@@ -194,31 +211,59 @@ def walk(root: LexborNode, without: Collection[int] = ()) -> Page:
         ):
             if role == PART and len(stack) >= _MAX_DEPTH:
                 role = INNER
-            stack.append((node.next, role, current, tag))
             if role == PART:
                 if parts:
                     _flush(parts, anchors, bolds, opened if links else None, current, blocks)
                     opened = emphasized = 0
-                articles += tag == "article"
                 elements.append(Element(node, current, tag))
+                if child.next is None and not without and tag != "pre":
+                    text, linked = _only_text(child)
+                    if text:  # as in most parts
+                        _add(text, len(text) if linked or links else 0, len(ends), blocks)
+                        ends.append(len(elements))
+                        if linked:
+                            joint = joint if edge else 0
+                            edge = 1
+                        node = node.next
+                        continue
+                stack.append((node.next, role, current, tag))
+                articles += tag == "article"
                 current = len(ends)
                 ends.append(0)
-            elif role == ANCHOR:
-                if not links:
-                    opened = len(parts)
-                links += 1
-            elif tag in _BOLD:
-                if not bold:
-                    emphasized = len(parts)
-                bold += 1
-            if tag in _APART and edge == len(parts):
-                joint = edge
+            else:
+                stack.append((node.next, role, current, tag))
+                if role == ANCHOR:
+                    if not links:
+                        opened = len(parts)
+                    links += 1
+                elif tag in _BOLD:
+                    if not bold:
+                        emphasized = len(parts)
+                    bold += 1
+                if tag in _APART and edge == len(parts):
+                    joint = edge
             node = child
             continue
         node = node.next
     _flush(parts, anchors, bolds, None, 0, blocks)
     ends[0] = len(elements)
     return page
+
+
+def _only_text(child: LexborNode) -> tuple[str, bool]:
+    """Return the text of a part's only child, and whether it is a link.
+
+    The text is empty unless the child is a text, or a link with nothing but a text.
+    """
+    role, _ = _ROLES.get(child.tag_id) or _meaning(child)
+    linked = role == ANCHOR
+    if linked:
+        inner = child.first_child
+        if inner is None or inner.next is not None:
+            return "", True
+        child = inner
+        role, _ = _ROLES.get(child.tag_id) or _meaning(child)
+    return " ".join((child.text_content or "").split()) if role == TEXT else "", linked
 
 
 def _meaning(node: LexborNode) -> tuple[int, str]:

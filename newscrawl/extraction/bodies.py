@@ -1,4 +1,4 @@
-"""Chooses the article's body among those found by copy, rules, metadata and fallback."""
+"""Choose the article's body among those found by copy, rules, metadata and fallback."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Selects the text blocks of the article's body, guided by the copy or by layout alone.
+"""Select the text blocks of the article's body, guided by the copy or by layout alone.
 
 A reference text, such as the copy, locates the article (``guided``); after its end, the layout of
 the page decides. Without one, the layout alone decides (``unguided``).
@@ -6,10 +6,12 @@ the page decides. Without one, the layout alone decides (``unguided``).
 
 import re
 from collections.abc import Iterable
+from itertools import accumulate
+from operator import sub
 
 import msgspec
 
-from newscrawl.extraction.alignment import SIZE, Reference, compared, shingles
+from newscrawl.extraction.alignment import ABSENT, SIZE, Reference, compared, shingles
 from newscrawl.extraction.blocks import ENDS, Page
 from newscrawl.extraction.flags import AWAY, COMMENTS
 from newscrawl.extraction.outline import OUT, Outline
@@ -76,7 +78,7 @@ def _matches(page: Page, reference: Reference) -> list[_Match]:
         if reference.lacks(said):
             continue
         places = reference.places_in(text)
-        hits = len(places) - places.count(None)
+        hits = len(places) - places.count(ABSENT)
         if hits < min(2, len(places)) or not hits:
             continue
         known[text] = _match(index, places, hits)
@@ -84,28 +86,42 @@ def _matches(page: Page, reference: Reference) -> list[_Match]:
     return matches
 
 
-def _match(block: int, places: list[int | None], hits: int) -> _Match:
+def _match(block: int, places: list[int], hits: int) -> _Match:
     """Return the position of a block in the reference, by its word n-grams."""
     first, count = places[0], len(places)
-    if first is not None and places == list(range(first, first + count)):  # the same text
+    if places == list(range(first, first + count)):  # the same text
         return _Match(block, 1.0, ((1 << count) - 1) << first, first, first + count - 1)
-    near = [place for place in places if place is not None]
-    offsets = [place - index for index, place in enumerate(places) if place is not None]
-    lowest = min(near)
+    runs = _runs(places)
+    first = lowest = min([place for _, place, _ in runs])
     mask = 0  # shifted, as small numbers are fast
-    for place in near:
-        mask |= 1 << (place - lowest)
+    for _, place, length in runs:
+        mask |= ((1 << length) - 1) << (place - lowest)
     # A repeated phrase is found at its first position only; the median offset is the block's.
-    ordered = sorted(offsets)
-    median = ordered[hits // 2]
-    drift = max(_DRIFT, len(places) // 10)
-    first = lowest
-    if median - ordered[0] > 1 or ordered[-1] - median > drift:
-        pairs = list(zip(near, offsets, strict=True))
+    runs.sort()
+    lengths = accumulate([length for _, _, length in runs])
+    median = runs[next(i for i, total in enumerate(lengths) if total > hits // 2)][0]
+    drift = max(_DRIFT, count // 10)
+    if median - runs[0][0] > 1 or runs[-1][0] - median > drift:
+        runs = [run for run in runs if abs(run[0] - median) <= drift]
         # Lost words move what follows back, not the beginning, which may repeat a heading.
-        first = min(place for place, offset in pairs if -1 <= offset - median <= drift)
-        near = [place for place, offset in pairs if abs(offset - median) <= drift]
-    return _Match(block, hits / len(places), mask << lowest, first, max(near))
+        first = min([place for offset, place, _ in runs if offset >= median - 1])
+    last = max([place + length for _, place, length in runs]) - 1
+    return _Match(block, hits / count, mask << lowest, first, last)
+
+
+def _runs(places: list[int]) -> list[tuple[int, int, int]]:
+    """Return the offset, first place and length of each run of consecutive places.
+
+    The offset is how much further the run is in the copy than in the block.
+    """
+    steps = map(sub, places[1:], places)
+    runs = []
+    start = 0
+    for end in [*[index for index, step in enumerate(steps, 1) if step != 1], len(places)]:
+        if (place := places[start]) != ABSENT:
+            runs.append((place - start, place, end - start))
+        start = end
+    return runs
 
 
 def guided(page: Page, reference: Reference) -> list[int]:
@@ -157,8 +173,7 @@ def _rest(page: Page, chain: list[int], size: int, told: set[int]) -> list[int]:
     """
     last = chain[-1]
     behind = range(last + 1, len(page.blocks))
-    little = _size(page, behind) <= _TAIL * size
-    if not behind or (little and not _beside(page, last, behind[0])):
+    if not behind or not (_is_larger(page, behind, _TAIL * size) or _beside(page, last, behind[0])):
         return []  # whatever the layout is
     outline = Outline(page, chain)
     rest = [index for index in outline.body(last) if index > last]
@@ -180,6 +195,15 @@ def _around(page: Page, block: int) -> int:
 def _size(page: Page, blocks: Iterable[int]) -> int:
     """Return the number of characters of some blocks."""
     return sum(len(page.blocks[index].text) for index in blocks)
+
+
+def _is_larger(page: Page, blocks: Iterable[int], size: float) -> bool:
+    """Return whether some blocks have more characters than ``size``."""
+    for index in blocks:
+        size -= len(page.blocks[index].text)
+        if size < 0:
+            return True
+    return False
 
 
 def _lines_of(page: Page, reference: Reference) -> list[int]:
@@ -369,7 +393,7 @@ def standfirst(page: Page, body: list[int], description: str | None) -> list[int
         said = shingles(words)
         if len(opening.intersection(said)) > 0.3 * len(said):
             continue
-        same = len(said) - summary.places(words).count(None)
+        same = len(said) - summary.places(words).count(ABSENT)
         if (
             same >= 0.6 * max(1, min(len(said), len(summary)))
             or (

@@ -1,4 +1,4 @@
-"""Finds article text that a page carries as HTML inside JSON in its scripts.
+"""Find article text that a page carries as HTML inside JSON in its scripts.
 
 Pages that are built in the browser have their article as HTML inside JSON, sometimes escaped twice.
 This is searched only if the page itself shows no article.

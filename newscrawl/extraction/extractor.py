@@ -1,4 +1,4 @@
-"""Extracts one outlet page into a ``SourcePage``: body, title, dates, authors and others."""
+"""Extract one outlet page into a ``SourcePage``: body, title, dates, authors and others."""
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, tzinfo

@@ -1,4 +1,4 @@
-"""Extracts the body text with trafilatura when all else fails."""
+"""Extract the body text with trafilatura when all else fails."""
 
 import logging
 

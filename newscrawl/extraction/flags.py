@@ -1,4 +1,4 @@
-"""Recognises what elements are for by tag, class and id: body, boxes, captions, bylines."""
+"""Classify elements by tag, class and id: body, boxes, captions, bylines."""
 
 import re
 from collections.abc import Mapping
@@ -99,8 +99,9 @@ def kind_of(label: str) -> str:
     return " ".join(name for name in label.split() if name[0] != "#" and not _DIGIT.search(name))
 
 
+@lru_cache(maxsize=8192)
 def flags_of(tag: str, label: str) -> int:
-    """Return the role of an element according to its tag, class and id."""
+    """Return the role of an element by its tag, class and id; cached, as most elements recur."""
     if tag in ("html", "body", "main"):
         return 0
     flags = 0

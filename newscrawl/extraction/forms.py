@@ -1,4 +1,4 @@
-"""Groups a page's text blocks by the tags and classes of their containers.
+"""Group a page's text blocks by the tags and classes of their containers.
 
 The form of a block (tag and classes) is that of its anchor, the container of the block:
 paragraphs, lists, headings and data tables in one container share a form.
@@ -80,12 +80,14 @@ def form_of(page: Page, element: int) -> Form:
 
 def mass_of(page: Page, blocks: Iterable[int]) -> list[int]:
     """Return the characters of some blocks in each element, including its descendants."""
-    mass = [0] * len(page.elements)
+    elements = page.elements
+    mass = [0] * len(elements)
     for index in blocks:
-        mass[page.blocks[index].element] += len(page.blocks[index].text)
+        block = page.blocks[index]
+        mass[block.element] += len(block.text)
     for index in range(len(mass) - 1, 0, -1):
         if mass[index]:
-            mass[page.elements[index].parent] += mass[index]
+            mass[elements[index].parent] += mass[index]
     return mass
 
 
@@ -103,24 +105,30 @@ def anchors_of(page: Page, mass: list[int]) -> list[int]:
     counts = [0] * len(elements)
     for block in page.blocks:
         counts[block.element] += 1
+    lists = []
     for index in range(len(elements) - 1, 0, -1):
-        counts[elements[index].parent] += counts[index]
-    wrappers = {
-        part.parent
-        for index, part in enumerate(elements)
-        if part.tag in _LISTS
-        and counts[index] == counts[part.parent]
-        and elements[part.parent].tag == "div"
+        part = elements[index]
+        counts[part.parent] += counts[index]
+        if part.tag in _LISTS:
+            lists.append(index)
+    climbing = {
+        parent
+        for index in lists
+        if counts[index] == counts[parent := elements[index].parent]
+        and elements[parent].tag == "div"
     }
-    anchors, data = [0], [False]
+    data: set[int] = set()
+    anchors = [0]
     for index in range(1, len(elements)):
         part = elements[index]
-        data.append(
+        tag = part.tag
+        if (
             mass[index] < _LAYOUT * mass[0]
-            if part.tag == "table"
-            else part.tag in CELLS and data[part.parent]
-        )
-        climbs = part.tag in CARRIERS or counts[index] == 1 or data[index] or index in wrappers
+            if tag == "table"
+            else tag in CELLS and part.parent in data
+        ):
+            data.add(index)
+        climbs = tag in CARRIERS or counts[index] == 1 or index in climbing or index in data
         anchors.append(anchors[part.parent] if climbs else index)
     return anchors
 
@@ -233,24 +241,34 @@ def without_teasers(page: Page, prose: list[int], good: list[int]) -> list[int]:
     """
     blocks, elements = page.blocks, page.elements
     count = [0] * len(elements)
-    titled = [False] * len(elements)
     for index in prose:
         count[blocks[index].element] += 1
-    for block in blocks:
-        if block.linked == len(block.text) >= SENTENCE // 2:
-            titled[block.element] = True
     for index in range(len(elements) - 1, 0, -1):
-        parent = elements[index].parent
-        count[parent] += count[index]
-        titled[parent] |= titled[index]
+        if count[index]:
+            count[elements[index].parent] += count[index]
     teasers: dict[int, Form] = {}
     for index in good:
         element = blocks[index].element
+        if len(blocks[index].text) >= _TEASER or count[element] != 1:
+            continue
         while element and count[elements[element].parent] == 1:
             element = elements[element].parent
-        if titled[element] and count[element] == 1 and len(blocks[index].text) < _TEASER:
+        if _has_title(page, element, index):
             teasers[index] = form_of(page, element)
     often = Counter(teasers.values())
     rest = [i for i in good if i not in teasers or often[teasers[i]] < _TEASERS]
     size = sum(len(blocks[index].text) for index in good)
     return rest if sum(len(blocks[index].text) for index in rest) >= _ARTICLE * size else good
+
+
+def _has_title(page: Page, element: int, text: int) -> bool:
+    """Return whether a linked title precedes or follows a text in an element."""
+    end = page.ends[element]
+    for others in (range(text - 1, -1, -1), range(text + 1, len(page.blocks))):
+        for index in others:
+            block = page.blocks[index]
+            if not element <= block.element < end:
+                break
+            if block.linked == len(block.text) >= SENTENCE // 2:
+                return True
+    return False

@@ -1,4 +1,4 @@
-"""Recognises blocks that are no article text: links, credits, prompts, related headings."""
+"""Recognise blocks that are not article text: links, credits, prompts, related headings."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Reads JSON as pages write it, well-formed or not."""
+"""Read JSON as pages write it, well-formed or not."""
 
 import json
 import re

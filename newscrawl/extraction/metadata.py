@@ -1,4 +1,4 @@
-"""Reads the metadata that a page declares: JSON-LD, OpenGraph, ``<meta>``, microdata.
+"""Read the metadata that a page declares: JSON-LD, OpenGraph, ``<meta>``, microdata.
 
 No values are chosen here. Everything is optional and may be malformed; what cannot be parsed is
 ignored.

@@ -1,4 +1,4 @@
-"""Finds a page's prose and its probable article body by layout, without a copy."""
+"""Find a page's prose and its probable article body by layout, without a copy."""
 
 from collections import Counter
 from functools import cached_property
@@ -51,7 +51,13 @@ _PARTLY = 0.8
 _LARGEST_CELL = 8
 """Maximum number of elements in a table cell that contains data."""
 
+_MANY = 200
+"""Blocks after a copy from which a quick test saves time."""
+
 _ITEMS = frozenset(("li", "dd", "dt", "td", "th"))
+
+_CLIMBING = CARRIERS | CELLS | {"table"}
+"""Elements whose text may have the form of one around them, see ``anchors_of``."""
 
 _TEXTS = HEADINGS | _ITEMS | {"p"}
 """Elements whose text belongs to the body even if it is all a link, when prose follows."""
@@ -64,19 +70,12 @@ class Outline:
         """Analyse the page's parts; ``known`` blocks certainly belong to the body."""
         self.page = page
         self.known = known or []
-        elements, blocks = page.elements, page.blocks
         self.prose = [
             i
-            for i, b in enumerate(blocks)
-            if may_be_prose(b.text) and b.linked <= 0.5 * len(b.text)
+            for i, b in enumerate(page.blocks)
+            if b.linked <= 0.5 * len(b.text) and may_be_prose(b.text)
         ]
-        sure: set[int] = set()
-        for index in self.known:
-            above = blocks[index].element
-            while above not in sure:
-                sure.add(above)
-                above = elements[above].parent
-        self._away: dict[int, bool] = dict.fromkeys(sure, False)
+        self._away = dict.fromkeys(page.around(self.known), False)
         self._away[0] = False
 
     @cached_property
@@ -96,26 +95,25 @@ class Outline:
     @cached_property
     def _around_article(self) -> set[int]:
         """The parts whose prose belongs to a declared article inside them."""
+        mass, elements = self._mass, self.page.elements
         found: set[int] = set()
-        for index in range(len(self._mass) - 1, 0, -1):
-            if self._mass[index] >= _HELD and index not in found and self._declared(index):
-                above = self.page.elements[index].parent
-                while above and 0.8 * self._mass[above] <= self._mass[index]:
+        for index in range(len(mass) - 1, 0, -1):
+            if mass[index] >= _HELD and index not in found and self._declared(index):
+                above = elements[index].parent
+                while above and 0.8 * mass[above] <= mass[index]:
                     found.add(above)
-                    above = self.page.elements[above].parent
+                    above = elements[above].parent
         return found
 
     def is_away(self, element: int) -> bool:
         """Return whether an element is in a part with links to other pages."""
         away, elements = self._away, self.page.elements
         unknown = []
-        while element not in away:
+        while (known := away.get(element)) is None:
             unknown.append(element)
             element = elements[element].parent
-        known = away[element]
         for element in reversed(unknown):
-            known = known or self._is_box(element)
-            away[element] = known
+            known = away[element] = known or self._is_box(element)
         return known
 
     def _is_box(self, element: int) -> bool:
@@ -141,15 +139,11 @@ class Outline:
         elements = self.page.elements
         mass = mass_of(self.page, good)
         held = mass_of(self.page, self.known) if self.known else None
-        children: dict[int, list[int]] = {}
-        for index in range(1, len(elements)):
-            if mass[index]:
-                children.setdefault(elements[index].parent, []).append(index)
         own = [0] * len(elements)
         for index in good:
             own[anchors[self.page.blocks[index].element]] += len(self.page.blocks[index].text)
         container = 0
-        while parts := children.get(container):
+        while parts := [part for part in self.page.inner(container) if mass[part]]:
             best = max(parts, key=lambda part: mass[part] * (2 if self._declared(part) else 1))
             needed = 0.3 if self._declared(best) else 0.85 if self._declared(container) else 0.75
             if mass[best] < needed * mass[container] or elements[best].tag in CARRIERS:
@@ -175,6 +169,8 @@ class Outline:
     def body(self, after: int = -1) -> list[int]:
         """Return the blocks of the probable body; none if it ends at ``after`` or before."""
         page, blocks = self.page, self.page.blocks
+        if self.known and len(blocks) - after > _MANY and not self._may_go_on(after):
+            return []
         if all(self.is_away(blocks[index].element) for index in self.prose if index > after):
             return []
         good = [index for index in self.prose if not self.is_away(blocks[index].element)]
@@ -185,13 +181,62 @@ class Outline:
             return []
         anchors = anchors_of(page, self._mass)
         container = self._container(good, anchors)
+        end = page.ends[container]
         inside = [
             index
             for index, block in enumerate(blocks)
-            if page.inside(block.element, container) and not self.is_away(block.element)
+            if container <= block.element < end and not self.is_away(block.element)
         ]
         forms = Forms(page, anchors, inside, good)
         return self._told(inside, self._belonging(forms, good, inside), set(good), forms.anchors)
+
+    def _may_go_on(self, after: int) -> bool:
+        """Return whether blocks after the end of the copy may belong to the body.
+
+        This test is quick, as it needs neither all prose nor all forms. ``_belonging`` chooses
+        blocks in or beside the part with the copy, headings, and blocks with a form of the copy's.
+        """
+        page, elements = self.page, self.page.elements
+        common = innermost(page, self.known)
+        if len(self.known) == 1 or elements[common].tag in _CLIMBING or self._is_led:
+            return True
+        home = elements[common].parent
+        near: list[int] = []
+        far: list[int] = []
+        for index in range(after + 1, len(page.blocks)):
+            block = page.blocks[index]
+            if block.linked == len(block.text) < _LONG_HEADING:  # most are links
+                continue
+            if self._may_follow(block):
+                part = elements[block.element]
+                beside = part.tag in HEADINGS or page.inside(block.element, home)
+                (near if beside else far).append(index)
+        known = {index for index in page.around(self.known) if page.inside(index, common)}
+        forms = {form_of(page, index) for index in known if elements[index].tag not in CARRIERS}
+        tags = {form.tag for form in forms}
+        others = [index for index in page.around(far) if elements[index].tag in tags]
+        return any(form_of(page, index) in forms for index in others) or any(
+            not self.is_away(page.blocks[index].element) for index in near
+        )
+
+    def _may_follow(self, block: Block) -> bool:
+        """Return whether ``_told`` may take a block for a paragraph, or put it behind the last."""
+        text, linked = block.text, block.linked
+        if linked > _PARTLY * len(text) and not _is_linked_paragraph(block):
+            return False
+        if linked <= 0.5 * len(text) and may_be_prose(text):
+            return True
+        part = self.page.elements[block.element]
+        if linked:
+            return part.tag == "p" or _is_linked_paragraph(block)
+        return (
+            text[-1] in ENDS or part.tag in _ITEMS or self.page.elements[part.parent].tag in _ITEMS
+        )
+
+    @cached_property
+    def _is_led(self) -> bool:
+        """Whether the copy may be only a lead, which does not locate the body."""
+        return sum(len(self.page.blocks[index].text) for index in self.known) < _LEAD
 
     def brief(self) -> list[int]:
         """Return the lines of a declared body without prose, such as results."""
@@ -226,7 +271,7 @@ class Outline:
             wanted -= {forms.at(i) for i in good if i in between and i in shown and i not in held}
             # A copy that is more than a lead locates the body: outside of it, only blocks with
             # the same forms belong to it.
-            if sum(len(blocks[index].text) for index in self.known) >= _LEAD:
+            if not self._is_led:
                 home = elements[common_element(page, self.known)].parent
         around = {elements[a].parent for a, form in forms.of.items() if form in main | sure}
         chosen = set()
@@ -316,7 +361,7 @@ class Outline:
         return found
 
     def _goes_on(self, index: int, prose: int) -> bool:
-        """Return whether a text with links in it stands in an element like that of a paragraph."""
+        """Return whether a text with links in it is in an element like that of a paragraph."""
         block = self.page.blocks[index]
         one, other = block.element, self.page.blocks[prose].element
         return (
@@ -344,8 +389,8 @@ def _is_paragraph(text: str) -> bool:
     return len(text) >= _LONG_HEADING and text[-1] in ".!…»”"
 
 
-def common_element(page: Page, blocks: list[int]) -> int:
-    """Find the smallest element that contains some blocks and is more than one paragraph."""
+def innermost(page: Page, blocks: list[int]) -> int:
+    """Find the smallest element that contains some blocks."""
     elements = page.elements
     common = page.blocks[blocks[0]].element
     for index in blocks[1:]:
@@ -355,6 +400,13 @@ def common_element(page: Page, blocks: list[int]) -> int:
                 element = elements[element].parent
             else:
                 common = elements[common].parent
+    return common
+
+
+def common_element(page: Page, blocks: list[int]) -> int:
+    """Find the smallest element that contains some blocks and is more than one paragraph."""
+    elements = page.elements
+    common = innermost(page, blocks)
     while common and elements[common].tag in ("p", "li", "ul", "ol", "blockquote"):
         common = elements[common].parent
     return common

@@ -1,4 +1,4 @@
-"""Recognises notices that the rest of an article is for subscribers."""
+"""Recognise notices that the rest of an article is for subscribers."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Judges whether a page is the linked article, by comparing it with the copy.
+"""Judge whether a page is the linked article, by comparing it with the copy.
 
 The thresholds were chosen on real pages; ``docs/extraction.md`` has the numbers. The agreement in
 text between pages and their own copies is 0.8 and more, between pages and copies of other stories,

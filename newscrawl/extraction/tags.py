@@ -1,4 +1,4 @@
-"""Sorts HTML elements by tag: parts of the page, inline elements, and what is never text."""
+"""Sets of HTML tags: parts of the page, inline elements, and what is never text."""
 
 import re
 

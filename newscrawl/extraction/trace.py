@@ -1,4 +1,4 @@
-"""Records the candidates of each field and why one was chosen, for ``scrapy read``.
+"""Record the candidates of each field and why one was chosen, for ``scrapy read``.
 
 Extraction calls ``note``, ``each`` and ``chose``, which do nothing unless a trace is open.
 """

@@ -1,4 +1,4 @@
-"""Detects block pages (bot challenges, consent walls, logins, paywalls) by signatures.
+"""Detect block pages (bot challenges, consent walls, logins, paywalls) by signatures.
 
 Each signature is listed with its source. Block pages are never circumvented; the record names the
 kind of page.

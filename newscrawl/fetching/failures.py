@@ -1,4 +1,4 @@
-"""Maps download errors to a source status and a reason for the record."""
+"""Map download errors to a source status and a reason for the record."""
 
 from scrapy.exceptions import (
     CannotResolveHostError,

@@ -1,4 +1,4 @@
-"""SSRF guard: accepts only URLs and IP addresses of public web servers; no DNS look-up.
+"""SSRF guard: only URLs and IP addresses of public web servers are accepted; no DNS look-up.
 
 Links come from untrusted pages. Before any request (of the crawl, a browser, a web archive)
 ``Guard.check_url`` checks its URL, and ``Guard.check_address`` the very address of the connection,
@@ -136,13 +136,13 @@ def check_url(
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
     except ValueError as error:
-        raise UnsafeUrlError(f"not a sound URL: {error}") from None
+        raise UnsafeUrlError(f"invalid URL: {error}") from None
     if parts.scheme not in _PORTS:
         raise UnsafeUrlError(f"not an http or https URL, but {parts.scheme or 'none'}")
     if "@" in parts.netloc:
         raise UnsafeUrlError("credentials in the URL")
     if _BLANK.search(parts.netloc):
-        raise UnsafeUrlError("not a sound URL: blanks or backslashes in the host")
+        raise UnsafeUrlError("invalid URL: blanks or backslashes in the host")
     port = _PORTS[parts.scheme] if port is None else port
     if port not in ports:
         raise UnsafeUrlError(f"port {port}, which is not among GUARD_PORTS")
@@ -163,7 +163,7 @@ def _check_host(host: str, trusted: Collection[str], *, bracketed: bool) -> None
     if address is not None:
         check_address(address)
         if str(address) != host:
-            raise UnsafeUrlError(f"an odd spelling of {address}")
+            raise UnsafeUrlError(f"a non-canonical form of {address}")
     elif not _NAME.fullmatch(name) or "%" in host:
         raise UnsafeUrlError(f"{host or 'nothing'} is not a fully qualified host name")
     elif _LOCAL_NAMES.fullmatch(name):
@@ -203,7 +203,7 @@ def _number(label: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """Checks URLs and addresses against allowed ports and trusted hosts (from the settings)."""
+    """SSRF guard with the allowed ports and trusted hosts of the settings."""
 
     ports: frozenset[int] = frozenset(_PORTS.values())
     """Allowed ports."""

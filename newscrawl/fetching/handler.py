@@ -55,7 +55,7 @@ class HeaderLimitHandler(HTTP11DownloadHandler):
 
 
 class _TlsOptionsCache(BrowserLikePolicyForHTTPS):
-    """Caches the TLS options of recent hosts; Scrapy builds them for every request."""
+    """Cache of the TLS options of recent hosts; Scrapy builds them for every request."""
 
     def __init__(self, policy: IPolicyForHTTPS) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -88,7 +88,7 @@ class _HeaderLimitProtocol(_LenientHTTP11ClientProtocol):
 
 
 class _HeaderLimitFactory(_LenientHTTP11ClientFactory):
-    """Creates connections with the header-limiting protocol."""
+    """Factory of connections with the header-limiting protocol."""
 
     def buildProtocol(self, addr: IAddress | None) -> _HeaderLimitProtocol:  # noqa: ARG002, N802
         return _HeaderLimitProtocol(self._quiescentCallback)  # type: ignore[no-untyped-call]

@@ -1,4 +1,4 @@
-"""Converts response headers to text and parses their timestamps."""
+"""Convert response headers to text and parse their timestamps."""
 
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime

@@ -48,6 +48,8 @@ class Host:
     """Minimum seconds between a response and the next request, as the host demands."""
     free_at: float = 0.0
     """Earliest time of the next request, monotonic clock."""
+    free_for_others_at: float = 0.0
+    """The same for another process, whose pause begins with the response to the last one."""
     has_served: bool = False
     """Whether it has served a page in this run."""
     failures: int = 0
@@ -74,14 +76,12 @@ class Host:
     """Whether this process owns the host's slot."""
     wanted: bool = False
     """Whether another process waits for the slot."""
-    contended: bool = False
-    """Whether another process has ever waited for the slot in this run."""
     in_use: int = 0
     """Requests in progress that need the slot."""
     changed: "Callable[[Host], None] | None" = None
     """Called when the back-off of the host is extended."""
 
-    def took(self, seconds: float) -> None:
+    def record_response_time(self, seconds: float) -> None:
         """Record a response time."""
         self.answers += 1
         self.answering += seconds
@@ -113,7 +113,7 @@ class Host:
 
 @dataclass(slots=True)
 class Hosts:
-    """All hosts of a run by name: enforces delays, back-offs and budgets.
+    """All hosts of a run by name, with their delays, back-offs and budgets.
 
     After ``HOST_FAILURES`` consecutive failures a host backs off. The first request afterwards is a
     probe: if it fails as well, the next back-off is twice as long.
@@ -202,7 +202,7 @@ class Hosts:
                 host.owned = False
         for name in wanted:
             host = self.met[name]
-            host.wanted = host.contended = True
+            host.wanted = True
             if not host.in_use:
                 self._give_back(host)
 
@@ -262,11 +262,9 @@ class Hosts:
         assert self.ledger
         health = self.ledger.host_slots.take(host.name, max(self.pause, host.pace))
         if health is None:
-            host.contended = True
             return False
         now = monotonic()
         host.owned, host.wanted = True, health.wanted
-        host.contended = host.contended or health.wanted
         host.free_at = max(host.free_at, now + health.free_in)
         host.rests_until = max(host.rests_until, now + health.rests_for)
         host.failures, host.rests = health.failures, health.rests
@@ -293,11 +291,11 @@ class Hosts:
             host.rests += 1
             host.rest(self.rest * times, f"{host.failures} failures in a row, the last: {why}")
 
-    def answered(self, host: Host) -> None:
+    def succeeded(self, host: Host) -> None:
         """Record a successful response."""
         host.failures = host.rests = 0
 
-    def spent(self, host: Host) -> str | None:
+    def exhausted_budget(self, host: Host) -> str | None:
         """Return the budget that a host has exhausted, or ``None``."""
         budgets = (
             ("HOST_MAX_PAGES", host.pages, self.max_pages),
@@ -324,6 +322,6 @@ class Hosts:
 
 def _health(host: Host) -> HostHealth:
     """Return the state of a host that other processes need."""
-    free_in = max(0.0, host.free_at - monotonic())
+    free_in = max(0.0, max(host.free_at, host.free_for_others_at) - monotonic())
     reason = host.why if host.rests_for else ""
     return HostHealth(free_in, host.rests_for, host.failures, host.rests, reason)

@@ -1,4 +1,4 @@
-"""Closes the spider cleanly after a fatal error."""
+"""Close the spider cleanly after a fatal error."""
 
 import asyncio
 import logging
@@ -21,7 +21,7 @@ def stop(crawler: Crawler, error: NewscrawlError) -> None:
     """Close the spider after a fatal error; further calls have no effect."""
     run = Run.of(crawler)
     if run.end is None and crawler.engine is not None:
-        logger.error("Stopping: %s", error)
+        logger.error("Shutting down after a fatal error: %s", error)
         # The engine waits for the caller, so the caller must not wait for the engine.
         reason = "parser_error" if isinstance(error, ParserError) else "store_error"
         run.end = asyncio.ensure_future(crawler.engine.close_spider_async(reason=reason))

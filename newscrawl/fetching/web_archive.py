@@ -1,10 +1,11 @@
-"""Finds web archive snapshots of lost pages, by the Wayback Machine's protocol (CDX).
+"""Find web archive snapshots of lost pages, by the Wayback Machine's protocol (CDX).
 
 Snapshots are listed by a CDX server (github.com/internetarchive/wayback, directory
 ``wayback-cdx-server``; pywb's and Arquivo.pt's are compatible). ``id_`` after a timestamp requests
 the page as it was received, without the archive's own additions.
 """
 
+import logging
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +16,8 @@ from scrapy.settings import BaseSettings
 
 from newscrawl.items import Article
 from newscrawl.text.usage_directives import objection
+
+logger = logging.getLogger(__name__)
 
 _LISTED = 20
 """Number of snapshots requested: the nearest ones, where the server can sort them."""
@@ -38,7 +41,7 @@ class Snapshot:
 
 
 class WebArchive:
-    """Builds the snapshot query for a lost source, and selects the nearest snapshot."""
+    """Snapshot query for a lost source, and choice of the nearest snapshot."""
 
     def __init__(self, settings: BaseSettings) -> None:
         self.base = (settings["WEB_ARCHIVE"] or "").rstrip("/")
@@ -66,11 +69,10 @@ class WebArchive:
             article: The record.
             listing: The archive's response to ``index_url``.
         """
-        if len(listing) > _LONGEST_LIST:
-            return None
         try:
-            rows = msgspec.json.decode(listing, type=list[list[str]])
-        except msgspec.DecodeError:
+            rows = msgspec.json.decode(listing[:_LONGEST_LIST], type=list[list[str]])
+        except msgspec.DecodeError as error:
+            logger.info("%s: %s sent no list of snapshots: %s", article.id, self.base, error)
             return None
         found = [row for row in rows if len(row) >= 2 and _TIMESTAMP.fullmatch(row[0])]
         if not found:

@@ -1,4 +1,4 @@
-"""Writes every request and response, robots.txt included, to the WARC archive."""
+"""Downloader middleware that writes all traffic, robots.txt included, to the WARC archive."""
 
 import logging
 from itertools import count
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 
 class ArchiveMiddleware(RunListener):
-    """Archives the raw traffic, as the downloader middleware next to the downloader.
+    """Middleware that archives the raw traffic, directly above the downloader.
 
     A response is in the file before the spider sees it, and on the disk before a line that names
     it: the ledger knows how much of the file is valid, as it does of the feed. An archive that

@@ -31,7 +31,7 @@ _CLOSING = 10
 
 
 class BrowserMiddleware:
-    """Downloader middleware that answers rendering requests: loads a fetched page in Chromium.
+    """Downloader middleware that renders a fetched page in Chromium for each rendering request.
 
     A request for rendering has the entry ``PLAIN_PAGE``, the response with the page. The browser is
     started by the first such request. It has no network access: the crawl's own downloader fetches
@@ -79,14 +79,14 @@ class BrowserMiddleware:
         plain = PLAIN_PAGE.get(request)
         if plain is None:
             return None
-        shown = await self._in_turn(plain)
+        shown = await self._render_when_free(plain)
         if shown is None:
-            shown = await self._in_turn(plain, alone=True)
+            shown = await self._render_when_free(plain, alone=True)
         if shown is None:
             raise BrowserMemoryError(f"browser exceeded {self._memory_mb} MB")
         url = urldefrag(shown.url)[0]
         if not url.startswith(("https:", "http:")):
-            raise BrowserError("the page sent the browser away")
+            raise BrowserError("the page navigated to a URL that is not HTTP")
         headers = plain.headers.copy()  # its directives apply to the rendered page, too
         for name in ("Content-Encoding", "Content-Length", "Transfer-Encoding"):
             headers.pop(name, None)
@@ -101,7 +101,7 @@ class BrowserMiddleware:
         slot = {"concurrency": concurrency, "delay": 0, "jitter": 0}
         self._crawler.engine.downloader.per_slot_settings.setdefault(BROWSER_SLOT, slot)
 
-    async def _in_turn(self, plain: Response, *, alone: bool = False) -> Response | None:
+    async def _render_when_free(self, plain: Response, *, alone: bool = False) -> Response | None:
         """Render a page, alone in the browser if requested.
 
         Returns:

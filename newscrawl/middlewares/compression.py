@@ -1,4 +1,4 @@
-"""Decompresses responses up to a size limit; tolerates a wrong ``Content-Encoding``."""
+"""Decompress responses up to a size limit, and tolerate a wrong ``Content-Encoding``."""
 
 import sys
 from codecs import BOM_UTF8

@@ -1,4 +1,4 @@
-"""Blocks requests to anything but public web servers (SSRF protection)."""
+"""Block requests to anything but public web servers (SSRF protection)."""
 
 from urllib.request import getproxies, proxy_bypass
 
@@ -12,7 +12,7 @@ from newscrawl.fetching.guard import Guard, UnsafeUrlError
 
 
 class GuardMiddleware:
-    """Checks each request's URL and the address of its host, before all other middlewares.
+    """First middleware, which checks each request's URL and the address of its host.
 
     The resolver guards the connection itself. Names are looked up here first, so that an unsafe
     name is distinguished from one that does not exist. A proxy looks up names itself.

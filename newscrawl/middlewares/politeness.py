@@ -47,7 +47,7 @@ on a host that has served no other page, they are a refusal of the crawl."""
 
 
 class PolitenessMiddleware:
-    """Delays each request until its host's pause is over, or refuses it.
+    """Middleware that delays requests until their host's pause is over, or refuses them.
 
     It is close to the downloader, so that robots.txt, redirects and retries count as well. Disabled
     in a replay, which sends no requests.
@@ -98,7 +98,7 @@ class PolitenessMiddleware:
         """Seconds until a request may be sent, zero or less for now."""
         if rest := host.rests_for:
             raise HostRestsError(f"the host backs off for {rest:.0f} s: {host.why}")
-        if request.meta.get("allow_offsite") and (budget := self._hosts.spent(host)):
+        if request.meta.get("allow_offsite") and (budget := self._hosts.exhausted_budget(host)):
             raise HostBudgetError(f"over budget: {budget}")
         return host.free_at - monotonic()
 
@@ -106,7 +106,7 @@ class PolitenessMiddleware:
         """Record a response of a host."""
         host = self._hosts.at(request.url)
         if (seconds := request.meta.get("download_latency")) is not None:  # ``None`` in a replay
-            host.took(seconds)
+            host.record_response_time(seconds)
         why = f"HTTP {response.status}"
         troubled = response.status >= 500 or response.status == 429
         if wall := challenge(plain(response.headers)):
@@ -118,7 +118,7 @@ class PolitenessMiddleware:
         if troubled:
             self._failed(request, host, why)
         else:
-            self._hosts.answered(host)
+            self._hosts.succeeded(host)
         self._done(request, host)
         return response
 
@@ -143,8 +143,9 @@ class PolitenessMiddleware:
             # The downloader counts from the sending of a request. If the next may arrive faster,
             # as another process sends it or the connection is established by now, the pause begins
             # with the response.
-            from_response = host.contended or host.answers <= 1
-            host.hold_until((monotonic() if from_response else slot.lastseen) + slot.delay)
+            host.free_for_others_at = after_response = monotonic() + slot.delay
+            first = host.answers <= 1
+            host.hold_until(after_response if first else slot.lastseen + slot.delay)
         try:
             self._leave(request, host)
         except StoreError as error:

@@ -1,4 +1,4 @@
-"""Follows redirects without a ``Referer``, and sends back the cookies that they set."""
+"""Follow redirects without a ``Referer``, and send back the cookies that they set."""
 
 from typing import Self
 
@@ -29,7 +29,7 @@ class NoRefererMixin(BaseRedirectMiddleware):
 
 
 class NoRefererRedirectMiddleware(NoRefererMixin, RedirectMiddleware):
-    """Follows HTTP redirects; keeps cookies only until the page has been fetched.
+    """Redirect middleware that keeps cookies only until the page has been fetched.
 
     Some outlets redirect a page to itself until a cookie comes back. A cookie that a redirect sets
     is sent with the following requests to the same scheme, host and port, and then dropped.

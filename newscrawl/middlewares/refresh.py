@@ -1,4 +1,4 @@
-"""Follows redirects by ``<meta http-equiv=refresh>`` or by a ``Refresh`` header."""
+"""Follow redirects by ``<meta http-equiv=refresh>`` or by a ``Refresh`` header."""
 
 import re
 from html import escape
@@ -21,7 +21,7 @@ _NOSCRIPT = re.compile(r"</?noscript[^>]*>", re.IGNORECASE)
 
 
 class RefreshMiddleware(NoRefererMixin, MetaRefreshMiddleware):
-    """Follows ``<meta>`` refreshes and ``Refresh`` headers; passes other pages through unparsed.
+    """Middleware for ``<meta>`` refreshes and ``Refresh`` headers; other pages stay unparsed.
 
     Scrapy decodes the whole page, by whatever codec of Python its server names: ``punycode`` takes
     minutes for a page of megabytes, and others raise errors. A ``Refresh`` header is followed, too,

@@ -1,4 +1,4 @@
-"""Serves every request from a WARC archive instead of the network, to replay a crawl."""
+"""Serve every request from a WARC archive instead of the network, to replay a crawl."""
 
 from functools import cache
 from pathlib import Path
@@ -50,7 +50,7 @@ def _errors() -> dict[str, type[Exception]]:
 
 
 class ReplayMiddleware:
-    """Returns archived responses; several responses to one URL in their original order.
+    """Middleware that returns archived responses; those to one URL in their original order.
 
     After the last one, it is repeated.
     """

@@ -1,4 +1,4 @@
-"""Retries failed requests after the ``Retry-After`` delay, or with exponential backoff."""
+"""Retry failed requests after the ``Retry-After`` delay, or with exponential backoff."""
 
 import logging
 import random

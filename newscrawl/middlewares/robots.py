@@ -1,4 +1,4 @@
-"""Obeys robots.txt on every host, the aggregators' and the outlets' alike.
+"""Obey robots.txt on every host, the aggregators' and the outlets' alike.
 
 Scrapy's own middleware cannot be used: its request for another host's robots.txt is filtered as
 offsite, and a robots.txt that cannot be fetched counts as permission.
@@ -77,7 +77,7 @@ class HostRules:
 
 
 class RobotsMiddleware:
-    """Fetches robots.txt once per host and drops disallowed requests (RFC 9309).
+    """Middleware that fetches robots.txt once per host and drops disallowed requests (RFC 9309).
 
     A crawl delay in the rules is respected, up to ``CRAWL_DELAY_MAX``. Rules that could not be
     fetched are requested again after ``HOST_REST``.
@@ -111,7 +111,7 @@ class RobotsMiddleware:
         parts = urlsplit(request.url)
         host = f"{parts.scheme}://{parts.netloc}"
         if host not in self._rules:
-            self._rules[host] = asyncio.ensure_future(self._meet(host))
+            self._rules[host] = asyncio.ensure_future(self._fetch_rules(host))
         rules = await self._rules[host]
         if isinstance(rules, str):
             raise RobotsUnreachableError(f"robots.txt: {rules}")
@@ -121,7 +121,7 @@ class RobotsMiddleware:
         if self._excludes and (objection := usage_directives.objection(rules.directives)):
             raise ReservedError(objection)
 
-    async def _meet(self, host: str) -> HostRules | str:
+    async def _fetch_rules(self, host: str) -> HostRules | str:
         """Return the rules of a host, or why there are none, and apply its crawl delay."""
         rules = await self._fetch(f"{host}/robots.txt")
         if isinstance(rules, str):

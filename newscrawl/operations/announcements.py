@@ -1,4 +1,4 @@
-"""Prints a run's summary and errors to stderr, and keeps its first error for the report."""
+"""Print a run's summary and errors to stderr, and keep its first error for the report."""
 
 import logging
 import sys

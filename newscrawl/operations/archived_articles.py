@@ -1,4 +1,4 @@
-"""Rebuilds the record of one article from a WARC archive, without network or engine.
+"""Rebuild the record of one article from a WARC archive, without network or engine.
 
 A record is made from the archive alone: the aggregator's page of the article has the source link,
 and the archive has the responses to it, redirects included.
@@ -64,7 +64,7 @@ class LearnedFacts(msgspec.Struct, frozen=True):
 
 
 class Reextractor:
-    """Rebuilds the record of an article from archived responses.
+    """Builder of an article's record from archived responses.
 
     Args:
         index: Index of the archive, up to date.

@@ -1,4 +1,4 @@
-"""Distributes work over the workers of a Dask cluster and returns the results in order."""
+"""Distribute work over the workers of a Dask cluster and return the results in order."""
 
 import logging
 from collections import deque

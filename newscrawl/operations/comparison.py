@@ -1,4 +1,4 @@
-"""Compares the records of a new feed with those of older feeds, field by field."""
+"""Compare the records of a new feed with those of older feeds, field by field."""
 
 import sqlite3
 from collections import Counter

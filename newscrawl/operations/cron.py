@@ -1,4 +1,4 @@
-"""Formats the crawl schedule as crontab, systemd units or JSON."""
+"""Format the crawl schedule as crontab, systemd units or JSON."""
 
 import dataclasses
 import json as json_module

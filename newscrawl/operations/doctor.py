@@ -1,4 +1,4 @@
-"""Diagnoses the installation and the sites' reachability; each finding has a remedy."""
+"""Diagnose the installation and the sites' reachability; each finding has a remedy."""
 
 import importlib
 import os
@@ -166,7 +166,7 @@ def _browser(settings: Mapping[str, Any]) -> Finding:
     try:
         return Finding("browser", "ok", str(find_chromium(settings["BROWSER_PATH"])))
     except BrowserMissingError as error:
-        remedy = "without it articles whose page only scripts can fill wait"
+        remedy = "articles that need JavaScript rendering wait until it is installed"
         return Finding("browser", "warn", str(error), remedy)
 
 

@@ -1,4 +1,4 @@
-"""Explains the extraction of one page: candidates of each field, and reason of the choice."""
+"""Explain the extraction of one page: candidates of each field, and reason of the choice."""
 
 import json
 from collections.abc import Iterator

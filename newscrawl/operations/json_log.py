@@ -8,7 +8,7 @@ from scrapy.settings import BaseSettings
 
 
 class JsonFormatter(logging.Formatter):
-    """Formats a log entry as JSON: ``time``, ``level``, ``logger``, ``message``, ``fault``."""
+    """Log formatter to JSON: ``time``, ``level``, ``logger``, ``message``, ``fault``."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Format an entry as one line; the message is escaped."""

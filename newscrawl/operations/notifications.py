@@ -1,4 +1,4 @@
-"""Sends notifications of unsuccessful runs, and heartbeats of all runs."""
+"""Send notifications of unsuccessful runs, and heartbeats of all runs."""
 
 import logging
 from collections.abc import Iterator, Mapping

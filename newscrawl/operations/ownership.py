@@ -1,4 +1,4 @@
-"""Finds files not owned by the data directory's owner; refuses root in another's directory."""
+"""Find files not owned by the data directory's owner; refuse root in another's directory."""
 
 import os
 import pwd

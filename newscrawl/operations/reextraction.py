@@ -1,4 +1,4 @@
-"""Rebuilds all records of an archive with the current code, locally or on a Dask cluster.
+"""Rebuild all records of an archive with the current code, locally or on a Dask cluster.
 
 A record depends on the archive, the settings, and the rules and domains learned when the job was
 begun. Only duplicates depend on other records; they are marked when the feed is written.
@@ -127,7 +127,7 @@ def reextract(
         jobs: Number of parse workers on this machine.
         cluster: Does the work instead, if given. The archive is in object storage, or at the same
             path for its workers.
-        progress: Is told the progress.
+        progress: Callback for progress updates.
 
     Raises:
         ArchiveError: there is no archive, or it cannot be read.

@@ -1,4 +1,4 @@
-"""Retention: selects expired files to delete, and merges the feeds of past months."""
+"""Retention: which expired files are deleted, and how the feeds of past months are merged."""
 
 import os
 import re

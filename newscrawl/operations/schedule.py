@@ -162,8 +162,8 @@ def _outlets(place: Place, site: Site) -> list[tuple[str, str]]:
     """Return editions and slugs: of earlier runs, most articles first, then the registry's."""
     counts: dict[tuple[str, str], int] = {}
     with ledger_of(place) as ledger:
-        census = ledger.articles.census(Scope(site=site.name)) if ledger else []
-    for _, edition, outlet, _, count in census:
+        rows = ledger.articles.count_by_outlet(Scope(site=site.name)) if ledger else []
+    for _, edition, outlet, _, count in rows:
         counts[edition, outlet] = counts.get((edition, outlet), 0) + count
     for fact in known_outlets().values():
         if fact.country == site.country and fact.slug_certainty != "guessed":

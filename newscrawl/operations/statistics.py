@@ -1,4 +1,4 @@
-"""Counts the records that a run exports, for the run report."""
+"""Count the records that a run exports, for the run report."""
 
 from collections import Counter
 from typing import Any
@@ -10,7 +10,7 @@ FIELDS = marked(Use.COUNTED)
 
 
 class RecordStatistics:
-    """Counts filled fields, statuses and outlets; memory depends only on the number of outlets."""
+    """Counts of filled fields, statuses and outlets; memory grows only with outlets."""
 
     def __init__(self) -> None:
         self._sources: Counter[str] = Counter()

@@ -1,4 +1,4 @@
-"""Reports the start and end of a run: run report, notifications, heartbeats, exit code."""
+"""Report the start and end of a run: run report, notifications, heartbeats, exit code."""
 
 import logging
 import os
@@ -38,7 +38,7 @@ def check_environment(settings: BaseSettings) -> None:
 
 
 class Supervisor:
-    """Reports the start and end of one run, and returns its exit code.
+    """Reporter of the start and end of one run, which returns its exit code.
 
     Args:
         settings: The settings.

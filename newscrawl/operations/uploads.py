@@ -1,4 +1,4 @@
-"""Uploads complete output files to object storage and verifies them."""
+"""Upload complete output files to object storage and verify them."""
 
 import fcntl
 import logging
@@ -103,10 +103,10 @@ def upload_all(place: Place, say: Callable[[str], None] = logger.info) -> Upload
     Raises:
         StoreError: the ledger cannot be used.
     """
-    with alone(place) as is_alone, closing(Ledger(place)) as ledger:
+    with upload_lock(place) as has_lock, closing(Ledger(place)) as ledger:
         files = waiting_files(place, ledger)
         result = Uploads(waiting=len(files))
-        if not is_alone:
+        if not has_lock:
             result.error = "another process uploads"
             return result
         try:
@@ -151,7 +151,7 @@ def _check_owner(place: Place, ledger: Ledger) -> None:
     with open_file(url) as stored:
         if stored.read() != mark:
             raise StorageError(
-                f"another ledger uploads to {place.storage}: give each a prefix of its own; if "
+                f"another ledger uploads to {place.storage}: give each its own prefix; if "
                 f"this ledger is a restored one, delete {url}"
             )
 
@@ -177,7 +177,7 @@ def upload_after_run(place: Place, job: str) -> str:
 
 
 @contextmanager
-def alone(place: Place) -> Iterator[bool]:
+def upload_lock(place: Place) -> Iterator[bool]:
     """Lock uploads and merges of this machine; yield whether the lock was free."""
     path = place.path.with_name("uploads.lock")
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Loads overrides: hand-written selectors and delay for one outlet, as TOML files.
+"""Load overrides: hand-written selectors and delay for one outlet, as TOML files.
 
 Each file is ``overrides/<domain>.toml``. Its selectors are used before learned rules and
 are checked against the copy like them.

@@ -1,4 +1,4 @@
-"""Loads the shipped CSV lists of known outlets (names, domains) and of extraction seeds."""
+"""Load the shipped CSV lists of known outlets (names, domains) and of extraction seeds."""
 
 import csv
 from dataclasses import dataclass

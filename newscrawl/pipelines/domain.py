@@ -1,4 +1,4 @@
-"""Fills in the outlet's domain of records without a source link."""
+"""Fill in the outlet's domain of records without a source link."""
 
 from scrapy.crawler import Crawler
 
@@ -14,7 +14,7 @@ def domain_of_source(item: Article) -> str | None:
 
 
 class DomainPipeline:
-    """Fills ``outlet.domain``: from the source link, learned domains, or the registry.
+    """Pipeline that fills ``outlet.domain`` from the source link, learned domains or registry.
 
     Domains of sources in this run take precedence over those of earlier runs.
     """

@@ -1,4 +1,4 @@
-"""Marks records whose text nearly equals that of an earlier article."""
+"""Mark records whose text nearly equals that of an earlier article."""
 
 from scrapy.crawler import Crawler
 
@@ -8,7 +8,7 @@ from newscrawl.text.signatures import TextIndex, signature
 
 
 class DuplicatesPipeline:
-    """Fills ``duplicate_of`` with the first article of near-equal text, in any site or run."""
+    """Pipeline that sets ``duplicate_of`` to the first article of near-equal text."""
 
     def __init__(self, texts: TextIndex) -> None:
         self._texts = texts

@@ -1,4 +1,4 @@
-"""Writes records to the feed, each exactly once even if the run is killed."""
+"""Write records to the feed, each exactly once even if the run is killed."""
 
 import logging
 from collections import Counter
@@ -31,7 +31,7 @@ class UnwrittenRecordError(DropItem):
 
 
 class FeedPipeline:
-    """Writes records in batches; each batch and its ledger entries are one transaction.
+    """Pipeline that writes records in batches, each with its ledger entries in one transaction.
 
     A batch that cannot be written ends the run; its articles stay ``found`` in the ledger, so that
     the next run fetches them again.

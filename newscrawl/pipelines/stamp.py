@@ -1,4 +1,4 @@
-"""Adds the run's name, spider and software version to each record."""
+"""Add the run's name, spider and software version to each record."""
 
 from scrapy.crawler import Crawler
 
@@ -8,7 +8,7 @@ from newscrawl.state.run import Run, now
 
 
 class StampPipeline:
-    """Fills ``crawl`` (provenance), except the time of discovery, which the spider sets."""
+    """Pipeline that fills ``crawl``, except the time of discovery, which the spider sets."""
 
     def __init__(self, run: Run) -> None:
         self._run = run

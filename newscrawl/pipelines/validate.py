@@ -1,4 +1,4 @@
-"""Drops records that violate the schema or the rules for dates."""
+"""Drop records that violate the schema or the rules for dates."""
 
 from scrapy.exceptions import DropItem
 
@@ -21,7 +21,7 @@ class InvalidRecordError(DropItem):
 
 
 class ValidatePipeline:
-    """Validates each record before it is written; drops invalid ones."""
+    """Pipeline that validates each record before it is written, and drops invalid ones."""
 
     def process_item(self, item: Article) -> Article:
         """Validate a record, which is then written as it is.

@@ -1,4 +1,4 @@
-"""Detects changed articles: numbers the versions and drops unchanged records."""
+"""Detect changed articles: number the versions and drop unchanged records."""
 
 import logging
 from collections.abc import Iterable
@@ -64,7 +64,7 @@ class UnchangedRecordError(DropItem):
 
 
 class VersionsPipeline:
-    """Fills ``version`` and ``changed``; drops the record of an unchanged article."""
+    """Pipeline that fills ``version`` and ``changed``; drops the record of an unchanged article."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._run = Run.of(crawler)
@@ -119,7 +119,10 @@ class VersionsPipeline:
             logger.warning("%s", error)
             self._storage_away, earlier = True, None
         if earlier is None:
-            logger.warning("%s: its source is lost, and the record is not in its feed", item.id)
+            logger.warning(
+                "%s: its source is lost now; the earlier version, which cannot be read, is kept",
+                item.id,
+            )
             self._leave(item)
         else:
             merge.keep_source(item, earlier, now())

@@ -1,4 +1,4 @@
-"""Counts the feeds' articles for the report page: by outlet, day, status and agreement.
+"""Count the feeds' articles for the report page: by outlet, day, status and agreement.
 
 Each article counts once, in its latest version; memory grows by about 80 bytes per article
 (``benchmarks/report.py``).

@@ -1,4 +1,4 @@
-"""Writes the HTML report page: statistics as JSON, rendered by the embedded scripts.
+"""Write the HTML report page: statistics as JSON, rendered by the embedded scripts.
 
 Crawled content is never markup: it is JSON in an inert element, the script turns it into text
 nodes, and the page's content security policy forbids all other scripts and all requests.

@@ -1,4 +1,4 @@
-"""Parses spider arguments: ``scrapy crawl maghress -a outlets=lopinion -a since=7d``."""
+"""Parse spider arguments: ``scrapy crawl maghress -a outlets=lopinion -a since=7d``."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sized
@@ -210,8 +210,8 @@ def _slugs(name: str, value: str | None) -> tuple[str, ...]:
     for slug in (chosen := _list(value)):
         if not is_slug(slug):
             raise ArgumentError(
-                f"{name}={slug}: is no name as it stands in the aggregator's URLs; "
-                "allowed: small letters, digits, - and _, such as lopinion"
+                f"{name}={slug}: is not a slug of the aggregator's URLs; "
+                "allowed: lower-case letters, digits, - and _, such as lopinion"
             )
     return chosen
 

@@ -1,4 +1,4 @@
-"""Base class of the spiders: sets up a run, parses the copies and follows their source links."""
+"""Base class of the spiders: set up a run, parse the copies and follow their source links."""
 
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, Self
@@ -42,7 +42,7 @@ _BLOCK_PAGE = 20_000
 
 
 class AggregatorSpider(scrapy.Spider):
-    """Crawls one aggregator site and the outlets' pages that it links to.
+    """Spider of one aggregator site and the outlets' pages that it links to.
 
     A subclass sets ``name``, and ``site`` (a name in ``newscrawl.aggregator.sites``) if the two
     differ.
@@ -187,7 +187,7 @@ class AggregatorSpider(scrapy.Spider):
         for request in self.discovery.parsed(page, too_old=too_old):
             yield request
         if copy and copy.published and not self.discovery.wants(copy.published):
-            self.discovery.pass_over(key, copy.published)
+            self.discovery.skip_unwanted(key, copy.published)
         elif copy:
             article = responses.read_copy(response, copy, self.site, discovered)
             async for result in self.driver.advance(response, steps=self.flow.steps(article)):
@@ -220,7 +220,7 @@ class AggregatorSpider(scrapy.Spider):
 
     def _is_new(self, key: ArticleKey) -> bool:
         """Store an existing article in the ledger, unless ``limit`` is reached or it is known."""
-        return self.discovery.claims.room != 0 and bool(self.discovery.claims.find([key]))
+        return self.discovery.claims.remaining != 0 and bool(self.discovery.claims.find([key]))
 
     def _is_too_old(self, copy: "AggregatorPage") -> bool:
         since = self.arguments.since
@@ -253,7 +253,7 @@ class AggregatorSpider(scrapy.Spider):
 
     def _not_the_article(self, key: ArticleKey, response: Response, reason: str) -> None:
         """Fail an article; consecutive block pages make the whole site back off."""
-        block = source_status.wall_of_site(response, key.url)
+        block = source_status.block_page_of_site(response, key.url)
         if block:
             self._blocked += 1
             if self._blocked >= self.hosts.failures > 0:

@@ -1,4 +1,4 @@
-"""Claims articles from the ledger for a run, by its arguments and ``limit``.
+"""Claim articles from the ledger for a run, by its arguments and ``limit``.
 
 ``docs/state.md`` lists the articles that each spider argument may claim.
 """
@@ -14,7 +14,7 @@ from newscrawl.state.run import Run, now
 
 
 class Claims:
-    """Enters discovered articles into the ledger and claims those that the run is to fetch.
+    """Claims of a run: discovered articles are stored in the ledger, those to fetch claimed.
 
     Args:
         site: The aggregator.
@@ -32,7 +32,7 @@ class Claims:
         self._wanted = arguments.wanted()
 
     @property
-    def room(self) -> int | None:
+    def remaining(self) -> int | None:
         """Articles that may still be claimed under ``limit``; ``None`` without one."""
         limit = self._arguments.limit
         return None if limit is None else max(0, limit - self._count)
@@ -41,7 +41,7 @@ class Claims:
         """Store articles in the ledger, and claim those that the run has to fetch.
 
         Args:
-            keys: The articles, no more than there is ``room`` for.
+            keys: The articles, no more than there is ``remaining`` for.
             again: Articles with an outcome before this timestamp are claimed, too.
 
         Returns:
@@ -62,7 +62,7 @@ class Claims:
     def adopt(self) -> Iterator[tuple[str, str]]:
         """Claim leftovers of earlier runs and due articles, each when it is requested.
 
-        Nothing is claimed without ``room``: this run would not request it.
+        Nothing is claimed without ``remaining``: this run would not request it.
         """
         revisit = self._arguments.revisit
         articles = self._run.ledger.articles.adopt(
@@ -73,13 +73,13 @@ class Claims:
             unfinished=revisit != "only",
             due=revisit != "no",
         )
-        while self.room != 0 and (adopted := next(articles, None)):
+        while self.remaining != 0 and (adopted := next(articles, None)):
             self._count += 1
             yield adopted
 
-    def pass_over(self, key: ArticleKey, day: date) -> None:
+    def skip_unwanted(self, key: ArticleKey, day: date) -> None:
         """Release an article whose printed date is not wanted."""
-        self._run.ledger.articles.pass_over(key.id, day.isoformat())
+        self._run.ledger.articles.skip_unwanted(key.id, day.isoformat())
         self._count -= 1
 
     def is_settled(self, key: ArticleKey) -> bool:

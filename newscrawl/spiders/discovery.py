@@ -1,4 +1,4 @@
-"""Discovers articles: from the ledger, spider arguments, listings and RSS feeds."""
+"""Discover articles: from the ledger, spider arguments, listings and RSS feeds."""
 
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
@@ -42,12 +42,15 @@ logger = logging.getLogger(__name__)
 _QUEUED = 100
 """Maximum number of first requests in the scheduler."""
 
+_CLAIMED_TOGETHER = 20
+"""Articles of a list that are claimed in one transaction."""
+
 _UNFINISHED_FIRST = 1000
 """Articles of an interrupted run that are requested before new ones."""
 
 
 class Discovery:
-    """Requests listings and RSS feeds, and yields requests for the articles that they list.
+    """Discovery of a run: requests listings and RSS feeds, yields requests for their articles.
 
     One large class, because all ways of discovery share claims, walks, counters and the early end
     of a run.
@@ -125,15 +128,11 @@ class Discovery:
             if self._arguments.again:
                 lists.end_list(self._site.name, digest)
             begun = lists.begin_list(self._site.name, digest, now())
-            for key in self._arguments.urls:
-                if self.claims.room == 0:
-                    return
-                if key.edition not in self._arguments.editions:
-                    self._count("outside")
-                elif found := self.claims.find([key], again=begun):
-                    yield self._article_request(key, found[key.id], None)
-                else:
-                    self._count("known")
+            keys = iter(self._arguments.urls)
+            while self.claims.remaining != 0 and (some := list(islice(keys, _CLAIMED_TOGETHER))):
+                wanted = [key for key in some if key.edition in self._arguments.editions]
+                self._count("outside", len(some) - len(wanted))
+                yield from self._ask(wanted, again=begun)
         yield from self._candidates()
 
     def _candidates(self) -> Iterator[Request]:
@@ -141,7 +140,7 @@ class Discovery:
         for numbers in self._arguments.ids:
             (edition,) = self._arguments.editions
             for number in numbers:
-                if self.claims.room == 0:
+                if self.claims.remaining == 0:
                     return
                 key = ArticleKey(self._site.name, edition, numbers.outlet, number)
                 if self.claims.is_settled(key):
@@ -168,7 +167,7 @@ class Discovery:
 
     def finish(self) -> None:
         """Store that the run is complete, and with it a list of URLs."""
-        if self._arguments.urls and self.claims.room != 0:
+        if self._arguments.urls and self.claims.remaining != 0:
             self._run.ledger.discovery.end_list(self._site.name, self._digest.hexdigest())
 
     def _walk_request(self, url: str, walk: Walk) -> Request:
@@ -233,9 +232,9 @@ class Discovery:
             yield from self._take(links)
             yield from self._feeds_of([key, *links])
 
-    def pass_over(self, key: ArticleKey, published: Moment) -> None:
+    def skip_unwanted(self, key: ArticleKey, published: Moment) -> None:
         """Release an article whose printed date is not wanted."""
-        self.claims.pass_over(key, published.when.date())
+        self.claims.skip_unwanted(key, published.when.date())
         self._count("outside")
 
     def parsed(self, page: ListingPage | None, *, too_old: bool | None) -> Iterator[Request]:
@@ -269,12 +268,14 @@ class Discovery:
         ]
         return self._ask(wanted, page)
 
-    def _ask(self, keys: list[ArticleKey], page: ListingPage | None = None) -> list[Request]:
+    def _ask(
+        self, keys: list[ArticleKey], page: ListingPage | None = None, *, again: str = ""
+    ) -> list[Request]:
         """Store articles in the ledger and request those that this run has to fetch."""
         requests: list[Request] = []
-        while keys and (room := self.claims.room) != 0:
-            batch, keys = keys[:room], keys[room:] if room else []
-            claimed = self.claims.find(batch)
+        while keys and (remaining := self.claims.remaining) != 0:
+            batch, keys = keys[:remaining], keys[remaining:] if remaining else []
+            claimed = self.claims.find(batch, again)
             self._count("known", len(batch) - len(claimed))
             requests += [
                 self._article_request(key, claimed[key.id], page)
@@ -292,7 +293,7 @@ class Discovery:
         read = await self._parser.begin(job)
         listing = read.listing
         if listing is None:
-            block = source_status.wall_of_site(response, response.url)
+            block = source_status.block_page_of_site(response, response.url)
             self._listing_lost(response.url, block or read.why, permanent=block is None)
             return
         self._count("listings_read")
@@ -318,7 +319,7 @@ class Discovery:
         past = bool(days and since and max(days) < since)
         ids = [entry.key.id for entry in listing.entries]
         ends = walk.turn(ids) or past
-        if self.claims.room == 0:
+        if self.claims.remaining == 0:
             return  # a part of the page may not be in the ledger
         self._walks.note(walk, url, ids)
         if walk.pages == 1 and ids and not listing.next_pages:

@@ -4,6 +4,6 @@ from newscrawl.spiders.base import AggregatorSpider
 
 
 class Djazairess(AggregatorSpider):
-    """Crawls djazairess.com (Algeria); see ``newscrawl.aggregator.sites``."""
+    """Spider of djazairess.com (Algeria); see ``newscrawl.aggregator.sites``."""
 
     name = "djazairess"

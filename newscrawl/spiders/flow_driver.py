@@ -1,4 +1,4 @@
-"""Runs the article flow in a crawl: turns its steps into requests, feeds back responses."""
+"""Run the article flow in a crawl: turn its steps into requests, pass the responses back."""
 
 from scrapy.crawler import Crawler
 from scrapy.http import Request, Response
@@ -26,7 +26,7 @@ _REDIRECTS = ("redirect_urls", "redirect_times", "redirect_reasons")
 
 
 class FlowDriver:
-    """Turns the steps of an article flow into requests, and resumes it with the responses.
+    """Driver of article flows: steps become requests, and responses resume the flow.
 
     Args:
         crawler: Crawler of the running spider.

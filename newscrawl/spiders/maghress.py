@@ -4,6 +4,6 @@ from newscrawl.spiders.base import AggregatorSpider
 
 
 class Maghress(AggregatorSpider):
-    """Crawls maghress.com (Morocco); see ``newscrawl.aggregator.sites``."""
+    """Spider of maghress.com (Morocco); see ``newscrawl.aggregator.sites``."""
 
     name = "maghress"

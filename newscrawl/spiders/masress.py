@@ -4,6 +4,6 @@ from newscrawl.spiders.base import AggregatorSpider
 
 
 class Masress(AggregatorSpider):
-    """Crawls masress.com (Egypt); see ``newscrawl.aggregator.sites``."""
+    """Spider of masress.com (Egypt); see ``newscrawl.aggregator.sites``."""
 
     name = "masress"

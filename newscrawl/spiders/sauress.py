@@ -4,6 +4,6 @@ from newscrawl.spiders.base import AggregatorSpider
 
 
 class Sauress(AggregatorSpider):
-    """Crawls sauress.com (Saudi Arabia); see ``newscrawl.aggregator.sites``."""
+    """Spider of sauress.com (Saudi Arabia); see ``newscrawl.aggregator.sites``."""
 
     name = "sauress"

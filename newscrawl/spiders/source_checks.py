@@ -1,4 +1,4 @@
-"""Source checks (``check=N``): fetches sources of exported articles again."""
+"""Source checks (``check=N``): fetch the sources of exported articles again."""
 
 import logging
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ _NOT_REQUESTED = ("no_link", "unsafe", "not_followed")
 
 
 class SourceChecks(RunListener):
-    """Requests the sources to check, and writes the results to a file.
+    """Source checks of a run: which sources are requested, and the file of results.
 
     Args:
         crawler: Crawler of the running spider.
@@ -68,6 +68,8 @@ class SourceChecks(RunListener):
             except StorageError as error:  # they remain due
                 logger.warning("no further sources are checked in this run: %s", error)
                 return
+            if record is None:  # it would be due forever
+                self._count("unreadable record")
             if record is None or record.source.status in _NOT_REQUESTED:
                 self._run.ledger.source_checks.note(article, now())
                 continue
@@ -86,8 +88,11 @@ class SourceChecks(RunListener):
         with self._run.ledger.transaction():
             self._file.append([check])
             self._run.ledger.source_checks.note(check.id, check.checked, page)
+        self._count(check.state)
+
+    def _count(self, what: str) -> None:
         assert self._crawler.stats
-        self._crawler.stats.inc_value(f"source_checks/{check.state}")
+        self._crawler.stats.inc_value(f"source_checks/{what}")
 
     def before_close(self) -> None:
         """Close the file of the results."""

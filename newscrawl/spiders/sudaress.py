@@ -4,6 +4,6 @@ from newscrawl.spiders.base import AggregatorSpider
 
 
 class Sudaress(AggregatorSpider):
-    """Crawls sudaress.com (Sudan); see ``newscrawl.aggregator.sites``."""
+    """Spider of sudaress.com (Sudan); see ``newscrawl.aggregator.sites``."""
 
     name = "sudaress"

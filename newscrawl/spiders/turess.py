@@ -4,6 +4,6 @@ from newscrawl.spiders.base import AggregatorSpider
 
 
 class Turess(AggregatorSpider):
-    """Crawls turess.com (Tunisia); see ``newscrawl.aggregator.sites``."""
+    """Spider of turess.com (Tunisia); see ``newscrawl.aggregator.sites``."""
 
     name = "turess"

@@ -1,4 +1,4 @@
-"""Walks through listings page by page, and resumes interrupted walks without gaps.
+"""Walk through listings page by page, and resume interrupted walks without gaps.
 
 A walk stores its last page, and the articles on that page and on its first page. It is resumed as
 two walks:
@@ -79,7 +79,7 @@ class ListingPage:
 
 
 class Walks:
-    """Begins, resumes and ends the listing walks of a run; stores progress in the ledger.
+    """Listing walks of a run: begun, resumed, ended; progress is stored in the ledger.
 
     Args:
         store: Discovery store of the ledger.

@@ -4,6 +4,6 @@ from newscrawl.spiders.base import AggregatorSpider
 
 
 class Yemeress(AggregatorSpider):
-    """Crawls yemeress.com (Yemen); see ``newscrawl.aggregator.sites``."""
+    """Spider of yemeress.com (Yemen); see ``newscrawl.aggregator.sites``."""
 
     name = "yemeress"

@@ -106,7 +106,7 @@ ANY = ClaimFilter()
 
 
 class ArticleStore:
-    """Stores each article's state, claims articles for runs, and records their outcomes.
+    """Store of article states, claims by runs, and outcomes.
 
     Args:
         database: Database that holds them.
@@ -210,7 +210,7 @@ class ArticleStore:
                     if claimed:
                         yield article, found
 
-    def pass_over(self, article: str, day: str) -> None:
+    def skip_unwanted(self, article: str, day: str) -> None:
         """Release a claimed article whose printed date is outside the run's dates.
 
         Later runs with such dates do not request it again, because ``day`` (ISO 8601) is stored.
@@ -406,7 +406,7 @@ class ArticleStore:
             (job, state, limit),
         ).fetchall()
 
-    def census(self, scope: Scope) -> list[tuple[str, str, str, str, int]]:
+    def count_by_outlet(self, scope: Scope) -> list[tuple[str, str, str, str, int]]:
         """Number of articles by site, edition, outlet and state."""
         where, values = scope.where()
         return self._database.execute(

@@ -1,4 +1,4 @@
-"""Counts each site's unfinished and due articles in the ledger, without a lock on it."""
+"""Count each site's unfinished and due articles in the ledger, without a lock on it."""
 
 import sqlite3
 from collections.abc import Callable, Iterable

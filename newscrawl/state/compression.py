@@ -1,4 +1,4 @@
-"""Compresses feeds (gzip, Zstandard), one frame per batch, and opens compressed feeds.
+"""Compress feeds (gzip, Zstandard), one frame per batch, and open compressed feeds.
 
 gzip members and Zstandard frames may be concatenated; a reader decompresses them as one stream.
 """

@@ -1,4 +1,4 @@
-"""Copies whole tables between two ledgers (SQLite, PostgreSQL)."""
+"""Copy whole tables between two ledgers (SQLite, PostgreSQL)."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,7 +18,7 @@ come first."""
 
 
 class TableCopies:
-    """Reads and writes whole tables, to move a ledger to another database.
+    """Reader and writer of whole tables, to move a ledger to another database.
 
     Args:
         database: Database that holds them.

@@ -1,4 +1,4 @@
-"""Counts the discovered, exported and failed articles of each outlet by day of discovery."""
+"""Count the discovered, exported and failed articles of each outlet by day of discovery."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -18,7 +18,7 @@ class Crawled(NamedTuple):
 
 
 class CrawlDays:
-    """Counts the ledger's articles by outlet and day of discovery.
+    """Counts of the ledger's articles by outlet and day of discovery.
 
     Args:
         database: Database that holds them.

@@ -51,7 +51,7 @@ class Database(ABC):
     def transaction(self) -> AbstractContextManager[None]:
         """Context of a transaction: commits at its end, rolls back on an exception."""
 
-    def unhurried(self) -> AbstractContextManager[None]:
+    def long_statements(self) -> AbstractContextManager[None]:
         """Context in which a statement may take long, as it changes many rows."""
         return nullcontext()
 

@@ -7,7 +7,7 @@ from newscrawl.state.database import Database
 
 @dataclass(frozen=True, slots=True)
 class WalkProgress:
-    """How far a walk through a listing has got, and the filters it ran with."""
+    """Progress of a walk through a listing, and the filters it ran with."""
 
     page: str
     """URL of the last page whose articles are stored; empty once the last page of all is."""
@@ -24,7 +24,7 @@ class WalkProgress:
 
 
 class DiscoveryStore:
-    """Stores listing walks, start times of URL lists, and cache validators (``ETag``).
+    """Store of listing walks, start times of URL lists, and cache validators (``ETag``).
 
     Args:
         database: Database that holds them.

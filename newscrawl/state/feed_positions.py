@@ -1,4 +1,4 @@
-"""Updates where each article's record is stored once feed files are merged."""
+"""Update where each article's record is stored, once feed files are merged."""
 
 from collections.abc import Mapping
 

@@ -4,7 +4,7 @@ from newscrawl.state.database import Database
 
 
 class OutputFiles:
-    """Stores the committed length of each file that runs append to.
+    """Store of the committed length of each file that runs append to.
 
     Args:
         database: Database that holds them.

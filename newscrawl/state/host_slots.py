@@ -1,4 +1,4 @@
-"""Shares hosts between processes: one process at a time may send requests to a host."""
+"""Share hosts between processes: one process at a time may send requests to a host."""
 
 import os
 from contextlib import suppress
@@ -133,15 +133,16 @@ class HostSlots:
             WHERE (host_slots.owner IS NULL OR host_slots.owner = excluded.owner OR NOT {alive})
                 AND (host_slots.wanted_by IS NULL OR host_slots.wanted_by = excluded.owner
                      OR host_slots.wanted_until <= {clock})
-            RETURNING free_at - {clock}, rests_until - {clock}, failures, rests, reason,
-                wanted_by IS NOT NULL
+            RETURNING free_at - {clock}, rests_until - {clock}, failures, rests, reason, wanted_by
             """,  # noqa: S608 - literals
             given,
             fenced=False,
         ).fetchall()
-        for free_in, rests_for, failures, rests, reason, wanted in taken:
+        for free_in, rests_for, failures, rests, reason, wanted_by in taken:
             free_in = max(0.0, free_in) if free_in <= _LONGEST_PAUSE else pause
-            return HostHealth(free_in, max(0.0, rests_for), failures, rests, reason, bool(wanted))
+            # Tested here: some versions of SQLite return a wrong ``wanted_by IS NOT NULL``.
+            wanted = wanted_by is not None
+            return HostHealth(free_in, max(0.0, rests_for), failures, rests, reason, wanted)
         self._database.execute(
             f"""
             UPDATE host_slots SET wanted_by = :owner, wanted_until = {clock} + :reserved

@@ -4,7 +4,7 @@ from newscrawl.state.database import Database
 
 
 class HostStore:
-    """Stores the hosts whose pages can be extracted only after rendering in a browser.
+    """Store of the hosts whose pages can be extracted only after rendering in a browser.
 
     Hosts that other processes stored are loaded once, by the first query.
 

@@ -1,4 +1,4 @@
-"""Appends to JSON Lines files that survive a kill: uncommitted bytes are cut off."""
+"""Append to JSON Lines files that survive a kill: uncommitted bytes are cut off."""
 
 import logging
 import os
@@ -19,7 +19,10 @@ _encode = msgspec.json.Encoder().encode
 
 
 def exported_record(run: Run, article: str) -> Article | None:
-    """Return the record of an article that was exported last; ``None`` if it cannot be read.
+    """Return the record of an article that was exported last.
+
+    Returns:
+        ``None``, with a warning, if it cannot be read: the feed was moved or is damaged.
 
     Raises:
         StorageError: its feed is in object storage, which cannot be reached.
@@ -39,14 +42,16 @@ def exported_record(run: Run, article: str) -> Article | None:
         return msgspec.json.decode(line, type=Article)
     except StorageError:
         raise
-    except (OSError, msgspec.MsgspecError):
-        return None
-    except unpacking_errors():
-        return None
+    except (OSError, msgspec.MsgspecError) as error:
+        reason: Exception = error
+    except unpacking_errors() as error:
+        reason = error
+    logger.warning("%s: the record cannot be read from %s: %s", article, path, reason)
+    return None
 
 
 class LineFile:
-    """Appends objects to a JSON Lines file and commits its length to the ledger.
+    """JSON Lines file whose committed length is stored in the ledger.
 
     Raises:
         StoreError: the file cannot be opened or written.

@@ -41,7 +41,7 @@ def ledger_path(data: Path) -> Path:
 
 
 class Ledger:
-    """Opens the crawl-state database and gives access to its stores.
+    """The crawl-state database and its stores.
 
     Args:
         place: Place of the ledger, or an SQLite file; created if missing.
@@ -100,9 +100,9 @@ class Ledger:
         """
         return self._database.transaction()
 
-    def unhurried(self) -> AbstractContextManager[None]:
+    def long_statements(self) -> AbstractContextManager[None]:
         """Context in which a statement may take long, as it changes many rows."""
-        return self._database.unhurried()
+        return self._database.long_statements()
 
     def lock(self, site: str, job: str) -> None:
         """Lock a site for this process until the ledger is closed or the process ends.
@@ -187,7 +187,7 @@ def files_of(place: Place | Path, directory: Path) -> Files:
     except StoreError:
         if known.url or known.storage:
             raise
-        stored = []  # the ledger of a read-only copy of the data of the data
+        stored = []  # the data directory is a read-only copy: its ledger cannot be opened
     return Files(directory, {file.path.removeprefix(f"{below}/"): file for file in stored})
 
 

@@ -1,4 +1,4 @@
-"""Moves a ledger between SQLite and PostgreSQL, and resumes an interrupted move."""
+"""Move a ledger between SQLite and PostgreSQL, and resume an interrupted move."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -78,7 +78,7 @@ def _compare(old: Ledger, new: Ledger) -> None:
     Raises:
         StoreError: one differs.
     """
-    if old.articles.census(Scope()) != new.articles.census(Scope()):
+    if old.articles.count_by_outlet(Scope()) != new.articles.count_by_outlet(Scope()):
         raise StoreError("the counts of articles differ after the move; the old ledger is kept")
     for table in (*KEYS, *_SMALL):
         counts = old.copies.count(table), new.copies.count(table)

@@ -1,4 +1,4 @@
-"""Handles the loss of a node's disk: has the articles in its feeds fetched again."""
+"""Handle the loss of a node's disk: have the articles in its feeds fetched again."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ class LostFile:
 
 
 class NodeStore:
-    """Lists the feeds of a lost node, and removes the node from a PostgreSQL ledger.
+    """Feeds of a lost node, and its removal from a PostgreSQL ledger.
 
     Args:
         database: Database that holds them.

@@ -4,7 +4,7 @@ from newscrawl.state.database import Database
 
 
 class OutletKnowledge:
-    """Stores the learned registered domains and extraction rules of outlets.
+    """Store of the learned registered domains and extraction rules of outlets.
 
     Args:
         database: Database that holds them.

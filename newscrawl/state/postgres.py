@@ -125,7 +125,10 @@ class PostgresDatabase(Database):
                 f"the ledger {self.name} is read-only (a standby, or set so); "
                 "name the primary server"
             )
-        with self.unhurried(), self._connection.transaction():  # from now on with a time limit
+        with (
+            self.long_statements(),
+            self._connection.transaction(),
+        ):  # from now on with a time limit
             run("SELECT pg_advisory_xact_lock(hashtext('newscrawl migrations'))")
             run("CREATE TABLE IF NOT EXISTS migrations (name text PRIMARY KEY)")
             applied = {name for (name,) in run("SELECT name FROM migrations")}
@@ -145,7 +148,7 @@ class PostgresDatabase(Database):
             self._connection.close()
 
     @contextmanager
-    def unhurried(self) -> Iterator[None]:
+    def long_statements(self) -> Iterator[None]:
         """Context in which statements may take long."""
         self._connection.limit_server(_BULK_SECONDS)
         try:

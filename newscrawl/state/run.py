@@ -174,9 +174,9 @@ class Run:
             size = path.stat().st_size if path.exists() else 0
             if size < length or not _ends_well(path, length):
                 raise StoreError(
-                    f"{path} is not what the ledger has committed, {length} bytes of whole lines: "
-                    "it was changed by hand or lost; restore it, or move the ledger and the feeds "
-                    "to another place"
+                    f"{path} does not match the committed length {length} in the ledger: it was "
+                    "changed by hand or lost; restore it, or move the ledger and the feeds to "
+                    "another place"
                 )
             if size > length == 0:
                 path.unlink()

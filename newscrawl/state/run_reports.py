@@ -1,4 +1,4 @@
-"""Reads and writes run reports, one JSON file per run."""
+"""Read and write run reports, one JSON file per run."""
 
 import json
 import logging
@@ -85,10 +85,10 @@ def replace(path: Path, text: str) -> None:
 def read_report(data: Path, job: str) -> dict[str, Any]:
     """Return the report of a run; empty if there is none or it cannot be read."""
     path = report_path(data, job)
-    return (_load(path) or {}) if path.exists() else {}
+    return (load_report(path) or {}) if path.exists() else {}
 
 
-def _load(path: Path) -> dict[str, Any] | None:
+def load_report(path: Path) -> dict[str, Any] | None:
     """Return the report in a file; ``None``, with a warning, if it is not a report."""
     try:
         report = json.loads(path.read_bytes())
@@ -134,7 +134,7 @@ def reports(
     for written, path in report_files(data):
         if written < earliest:
             return
-        report = _load(Path(path))
+        report = load_report(Path(path))
         if report is not None and site in (None, report.get("spider")):
             yield report
 

@@ -4,6 +4,7 @@ A site has one mark, the file ``runs/running/<site>`` with the name of its run, 
 is found without reading all reports.
 """
 
+import logging
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -13,6 +14,8 @@ from newscrawl.errors import SiteBusyError, StoreError
 from newscrawl.state.ledger import ledger_path
 from newscrawl.state.run_reports import read_report, replace, report_path, write_report
 from newscrawl.state.site_lock import SiteLocks
+
+logger = logging.getLogger(__name__)
 
 
 def mark_running(data: Path, site: str, job: str) -> None:
@@ -63,7 +66,10 @@ def killed_runs(data: Path) -> Iterator[dict[str, Any]]:
         try:
             lock.acquire(site, "looks for killed runs")
             report = close_killed(data, site)
-        except (SiteBusyError, StoreError, OSError):
+        except SiteBusyError:
+            continue
+        except (StoreError, OSError) as error:
+            logger.warning("A killed run of %s is not reported: %s", site, error)
             continue
         finally:
             lock.release()

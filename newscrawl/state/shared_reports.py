@@ -1,4 +1,4 @@
-"""Exchanges run reports between the nodes that share a ledger.
+"""Exchange run reports between the nodes that share a ledger.
 
 Each node keeps its reports as files and copies them to the ledger. Every node fetches the other
 nodes' reports as files next to its own, so that monitors, schedule and report page read them all.
@@ -9,11 +9,16 @@ import os
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from newscrawl.state.place import Place
 from newscrawl.state.postgres import PostgresDatabase
-from newscrawl.state.run_reports import report_files, report_path, write_report
+from newscrawl.state.run_reports import (
+    load_report,
+    replace,
+    report_files,
+    report_path,
+    write_report,
+)
 
 _OVERLAP = 60.0
 """Seconds before the last exchange that are checked again, for reports written during it."""
@@ -45,7 +50,7 @@ def _publish(place: Place, database: PostgresDatabase) -> None:
     for written, name in files:
         if written < since:
             break
-        report = _load(Path(name))
+        report = load_report(Path(name))
         if report and report.get("node") in (None, place.node):
             database.execute(
                 # Runs that were skipped because another node was crawling the site are not shared.
@@ -62,7 +67,7 @@ def _publish(place: Place, database: PostgresDatabase) -> None:
                 ),
             )
     if files:
-        _write(mark, files[0][0])
+        replace(mark, str(files[0][0]))
 
 
 def _fetch(place: Place, database: PostgresDatabase) -> None:
@@ -75,22 +80,13 @@ def _fetch(place: Place, database: PostgresDatabase) -> None:
     for job, written, text in rows:
         report = json.loads(text)
         path = report_path(place.data, job)
-        own = _load(path) if path.exists() else None
+        own = load_report(path) if path.exists() else None
         if own != report and (own is None or "node" in own or own.get("outcome") == "skipped"):
             write_report(path, report)
             with suppress(KeyError, ValueError):
                 time = datetime.fromisoformat(report["written"]).timestamp()
                 os.utime(path, (time, time))
-        _write(mark, written)
-
-
-def _load(path: Path) -> dict[str, Any] | None:
-    """Return the report in a file; ``None`` if it is not a report."""
-    try:
-        report = json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        return None
-    return report if isinstance(report, dict) else None
+        replace(mark, str(written))
 
 
 def _read(mark: Path) -> float:
@@ -99,8 +95,3 @@ def _read(mark: Path) -> float:
         return float(mark.read_text())
     except (OSError, ValueError):
         return 0.0
-
-
-def _write(mark: Path, time: float) -> None:
-    mark.parent.mkdir(parents=True, exist_ok=True)
-    mark.write_text(str(time))

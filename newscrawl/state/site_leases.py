@@ -12,7 +12,7 @@ from newscrawl.state.site_lock import SiteLocks
 
 
 class SiteLeases:
-    """Acquires and checks leases on sites; those of a killed process expire.
+    """Leases on sites; those of a killed process expire.
 
     On the same node the lease is taken over at once: the file lock proves that the earlier process
     has ended.

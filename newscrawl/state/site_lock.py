@@ -9,7 +9,7 @@ from newscrawl.errors import SiteBusyError
 
 
 class SiteLocks:
-    """Acquires file locks on sites; the operating system releases those of a killed process.
+    """File locks on sites; the operating system releases those of a killed process.
 
     Args:
         path: Ledger file; the lock files are next to it.

@@ -1,4 +1,4 @@
-"""Stores when each exported article's source was last checked, and the validators of its page."""
+"""Times of the last check of each exported article's source, and its page's cache validators."""
 
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
@@ -29,7 +29,7 @@ class CheckedPage:
 
 
 class SourceCheckTimes:
-    """Stores the time and result of each source check, and selects the articles to check next.
+    """Store of the time and result of each source check, and of what to check next.
 
     Args:
         database: Database that holds them.

@@ -7,7 +7,7 @@ from newscrawl.storage.files import StoredFile
 
 
 class StoredFiles:
-    """Records the uploaded and verified files of all nodes that share the ledger.
+    """Store of the uploaded and verified files of all nodes that share the ledger.
 
     Args:
         database: Database that holds them.

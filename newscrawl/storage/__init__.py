@@ -1,4 +1,4 @@
-"""Object storage (S3 and others): uploads, verifies and reads complete output files."""
+"""Object storage (S3 and others): upload, verify and read complete output files."""
 
 from newscrawl.storage.files import Files
 from newscrawl.storage.objects import WHOLE, local_copy, open_file

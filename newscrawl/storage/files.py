@@ -1,4 +1,4 @@
-"""Lists and reads files of a directory, whether they are local or in object storage."""
+"""List and read files of a directory, whether they are local or in object storage."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

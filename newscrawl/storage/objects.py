@@ -1,4 +1,4 @@
-"""Reads, writes and deletes objects by URL, such as ``s3://bucket/feeds/a.jsonl``.
+"""Read, write and delete objects by URL, such as ``s3://bucket/feeds/a.jsonl``.
 
 obstore knows S3 and its relatives, Google Cloud Storage, Azure and directories (``file://``). It is
 imported when the first object is used. Credentials and addresses of servers are in the usual
@@ -34,7 +34,7 @@ WHOLE = _PIECE
 """Buffer for ``open_file`` when a whole object is read."""
 
 _ATTEMPTS = 3
-"""Uploads of a file whose object turns out to have other bytes."""
+"""Uploads of a file whose object turns out to differ."""
 
 _CLIENT: dict[str, Any] = {
     "connect_timeout": timedelta(seconds=5),
@@ -107,7 +107,7 @@ def upload(path: Path, storage: str, name: str) -> tuple[int, str]:
 
     Raises:
         OSError: the file cannot be read.
-        StorageError: it cannot be uploaded, or the object has other bytes after several attempts;
+        StorageError: it cannot be uploaded, or the object differs after several attempts;
             then it is deleted.
     """
     url = f"{storage}/{name}"
@@ -127,7 +127,7 @@ def upload(path: Path, storage: str, name: str) -> tuple[int, str]:
         if stored.hexdigest() == digest:
             return size, digest
     delete(url)
-    raise StorageError(f"{url} has other bytes than {path} after {_ATTEMPTS} uploads")
+    raise StorageError(f"{url} differs from {path} after {_ATTEMPTS} uploads")
 
 
 def size_of(url: str) -> int | None:

@@ -1,4 +1,4 @@
-"""Splits a byline into names of people and news desks, without labels and roles."""
+"""Split a byline into names of people and news desks, without labels and roles."""
 
 import re
 from functools import lru_cache

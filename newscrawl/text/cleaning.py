@@ -1,4 +1,4 @@
-"""Cleans and compares text in any script; the project's only definition of "same text".
+"""Clean and compare text in any script; the project's only definition of "same text".
 
 Functions that clean (``safe``, ``clean``, ``plain``, ``clean_text``) keep what was printed:
 accents, case, punctuation. Functions that compare (``fold``, ``words``) return a form that is never
@@ -280,7 +280,7 @@ def _word_character(char: str) -> str:
 
 
 class _Table(dict[int, str]):
-    """Table for ``str.translate`` that computes each character when it is first met."""
+    """Table for ``str.translate`` that computes each character on first use."""
 
     def __init__(self, rule: Callable[[str], str]) -> None:
         super().__init__()
@@ -328,12 +328,15 @@ def words(s: str) -> list[str]:
     """
     if s.isascii():
         return s.encode().translate(_WORDS_ASCII, _DROPPED_ASCII).decode().split()
-    parted = s.replace("œ", "oe").replace("ß", "ss")
     try:
-        coded = codecs.charmap_encode(parted, "strict", _COMMON_CODES)[0]
+        coded = codecs.charmap_encode(s, "strict", _COMMON_CODES)[0]
     except UnicodeEncodeError:
         return _normalized("NFKC", s).translate(_WORDS).split()
+    for code, letters in _LIGATURES:
+        coded = coded.replace(code, letters)
     coded = coded.translate(_CODES_OF_WORDS, _DROPPED_CODES)
+    if coded.isascii():
+        return coded.decode().split()
     return codecs.charmap_decode(coded, "strict", _IN_WORDS)[0].split()
 
 
@@ -343,16 +346,21 @@ _COMMON = "\0" + "".join(
     (
         "\t\n\r !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`",
         "abcdefghijklmnopqrstuvwxyz{|}~\xa0¡£§©ª«\xad®°±²·º»¿×÷ÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜ",
-        "àáâãäåçèéêëìíîïñòóôõöøùúûüÿ‘’“”„‚…–—•‹›€−\u2009\u200b\u200e\u200f\u202f\ufeff",
+        "àáâãäåçèéêëìíîïñòóôõöøùúûüÿœß‘’“”„‚…–—•‹›€−\u2009\u200b\u200e\u200f\u202f\ufeff",
         "،؛؟٪ءآأؤإئابةتثجحخدذرزسشصضطظعغـفقكلمنهوىي٠١٢٣٤٥٦٧٨٩",
         "".join(map(chr, range(0x64B, 0x653))),  # tashkeel
     )
 )
 _FOLDED = [unicodedata.normalize("NFKC", char).translate(_WORDS) for char in _COMMON]
-_IN_WORDS = "".join(sorted({folded[:1] for folded in _FOLDED}))
+# Codes of folded characters; those of ASCII are the same.
+_IN_WORDS = "".join((*_ASCII, *sorted({char for char in "".join(_FOLDED) if not char.isascii()})))
 _COMMON_CODES = codecs.charmap_build(_COMMON.ljust(256, "\ufffe"))  # U+FFFE: no character
-_CODES_OF_WORDS = bytes(_IN_WORDS.find(folded[:1]) for folded in _FOLDED).ljust(256, b"\0")
+_CODES_OF_WORDS = bytes(_IN_WORDS.find(folded[:1]) for folded in _FOLDED).ljust(256)
 _DROPPED_CODES = bytes(code for code, folded in enumerate(_FOLDED) if not folded)
+_LIGATURES = [
+    (bytes([_COMMON.index(char)]), bytes(map(_COMMON.index, letters)))
+    for char, letters in (("œ", "oe"), ("ß", "ss"))
+]
 
 
 _DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")

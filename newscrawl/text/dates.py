@@ -1,4 +1,4 @@
-"""Parses dates as newspapers, feeds and page metadata write them, strictly.
+"""Parse dates as newspapers, feeds and page metadata write them, strictly.
 
 A pattern matches as a whole or not at all, and month names come from the table below, so that a
 day is never mistaken for a month. Numeric dates are day first, as everywhere in the aggregators'
@@ -282,7 +282,7 @@ class Moment:
     """``day`` when only the date was printed, ``second`` when there was a time with it."""
 
     def iso(self) -> str:
-        """Return the timestamp in Return the timestamp in ISO 8601 to the second, with offset."""
+        """Return the timestamp in ISO 8601 to the second, with offset."""
         return self.when.isoformat(timespec="seconds")
 
 

@@ -1,4 +1,4 @@
-"""Parses days in command-line arguments: ISO 8601 dates, or ages such as ``7d``."""
+"""Parse days in command-line arguments: ISO 8601 dates, or ages such as ``7d``."""
 
 import re
 from datetime import date, timedelta

@@ -1,4 +1,4 @@
-"""Decodes HTML pages to UTF-8 and parses them with lexbor.
+"""Decode HTML pages to UTF-8 and parse them with lexbor.
 
 The parser is lexbor, through selectolax. Measured on 157 real news pages (219 KB in the median):
 it parses in 0.86 ms where lxml needs 2.1 ms, and keeps content that lxml drops below 256 levels.
@@ -121,15 +121,16 @@ def _legacy_as_utf8(body: bytes, content_type: str | None) -> bytes:
     is kept if the rest is in a single-byte encoding.
     """
     texts = body.split(b">")
-    foreign = [text for text in texts if not _is_utf8(text)]
+    special = [text for text in texts if not text.isascii()]
+    foreign = [text for text in special if not _is_utf8(text)]
     high = sum(len(text.translate(None, _ASCII)) for text in foreign)
-    if high >= _LEAST_FOREIGN and any(not text.isascii() and _is_utf8(text) for text in texts):
+    if high >= _LEAST_FOREIGN and len(foreign) < len(special):
         encoding = _legacy_encoding(body, content_type, foreign)
         if encoding in _SINGLE_BYTE:
             return b">".join(
                 text if _is_utf8(text) else to_unicode(text, encoding).encode() for text in texts
             )
-    encoding = _legacy_encoding(body, content_type, texts)
+    encoding = _legacy_encoding(body, content_type, special)
     return to_unicode(body, encoding).encode("utf-8", "replace")
 
 
@@ -150,6 +151,7 @@ _SAMPLE = 1_000_000
 _TELLING = 100_000
 """Bytes from which an encoding is guessed."""
 _ASCII = bytes(range(0x80))
+_CONTINUING = bytes(range(0x80, 0xC0))
 # Accented letters of a Latin script are between plain ones; those of other scripts in rows.
 _LATIN_LETTER = re.compile(
     rb"[\xc0-\xff](?![\xc0-\xff])(?:(?<=[A-Za-z].)|(?<![\xc0-\xff].)(?=[A-Za-z]))", re.DOTALL
@@ -165,12 +167,14 @@ _ALEF = b"\xc7"  # in windows-1256 and ISO-8859-6; a seventh of the letters of A
 
 
 def _legacy_encoding(body: bytes, content_type: str | None, texts: list[bytes]) -> str:
-    """Return the encoding of texts that are not entirely UTF-8."""
-    sample = b">".join(text for text in texts if not text.isascii())[:_TELLING]
+    """Return the encoding of texts that are not ASCII, nor entirely UTF-8."""
+    sample = b">".join(texts)[:_TELLING]
     high = len(sample.translate(None, _ASCII))
-    known = sample.decode("utf-8", "ignore").encode().translate(None, _ASCII)
-    if 2 * len(known) > high:
-        return "utf-8"  # UTF-8 with some damage
+    # Most bytes of UTF-8 that are not ASCII continue a character.
+    if 4 * (high - len(sample.translate(None, _ASCII + _CONTINUING))) > high:
+        known = sample.decode("utf-8", "ignore").encode().translate(None, _ASCII)
+        if 2 * len(known) > high:
+            return "utf-8"  # UTF-8 with some damage
     rows = b"".join(_ROW.findall(sample))
     latin = len(_LATIN_LETTER.findall(sample))
     arabic = len(rows) - len(rows.translate(None, _ARABIC))
@@ -252,8 +256,9 @@ def _longest_tag(html: bytes) -> int:
         start, end = end, html.rfind(b">", end, end + 2 * MAX_ATTRIBUTES) + 1
         if not end:  # no tag ends here, so a long one may have begun
             end = html.find(b">", start) + 1 or len(html)
-            tag = _TAG_START.search(html, start, end)
-            if tag and not html.endswith(b"</script>", start, end):
+            if html.endswith(b"</script>", start, end):
+                continue
+            if tag := _TAG_START.search(html, start, end):
                 spaces = sum(html.count(space, tag.start(), end) for space in (b" ", b"\n", b"\t"))
                 longest = max(longest, spaces)
     return longest

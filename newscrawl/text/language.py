@@ -1,4 +1,4 @@
-"""Detects the language of a text offline: by script and common words, else by a model.
+"""Detect the language of a text offline: by script and common words, else by a model.
 
 The model is py3langid's: it takes half a second and 120 MB to load, which most runs avoid.
 """

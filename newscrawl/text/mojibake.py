@@ -1,4 +1,4 @@
-"""Detects and repairs text that was decoded with the wrong encoding."""
+"""Detect and repair text that was decoded with the wrong encoding."""
 
 import re
 from functools import lru_cache

@@ -74,7 +74,7 @@ class TextStore(Protocol):
 
 
 class TextIndex:
-    """Finds earlier texts that nearly equal a new one, among stored and pending records.
+    """Index of texts, stored and pending, that finds those nearly equal to a new one.
 
     ``first_alike`` looks a text up, ``accept`` adds it once its record is to be written, and
     ``commit`` stores what was accepted, in the transaction that commits the records.

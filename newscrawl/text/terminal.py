@@ -1,4 +1,4 @@
-"""Prints untrusted text on a terminal, with control characters escaped."""
+"""Print untrusted text on a terminal, with control characters escaped."""
 
 from typing import TextIO
 

@@ -1,4 +1,4 @@
-"""Reads usage directives (``noai``, TDM reservation) in robots.txt, headers and pages.
+"""Read usage directives (``noai``, TDM reservation) in robots.txt, headers and pages.
 
 Returned as ``"<origin>: <directive>"``, in lower case where case is insignificant, such as
 ``"robots.txt: ai-train=no"`` or ``"X-Robots-Tag: noai"``.

@@ -1,4 +1,4 @@
-"""Bad input ends in a result or a typed error, soon and small."""
+"""Bad input: a result or a typed error, within time and memory limits."""
 
 import subprocess
 import sys

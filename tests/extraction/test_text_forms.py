@@ -1,4 +1,4 @@
-"""The forms that an article's text takes, and what only looks like furniture."""
+"""Forms of an article's text, and article text that only looks like boilerplate."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Generates aggregator pages whose source links lead to the fault servers."""
+"""Generate aggregator pages whose source links lead to the fault servers."""
 
 from collections.abc import Collection, Iterator
 from html import escape

@@ -1,4 +1,4 @@
-"""Runs the fault servers, one port per fault."""
+"""Run the fault servers, one port per fault."""
 
 import asyncio
 import json
@@ -67,7 +67,7 @@ class Playable(Protocol):
 
     @property
     def named(self) -> bool:
-        """Whether its host name resolves."""
+        """Whether the fault's host name resolves."""
 
     @property
     def play(self) -> Play | None:
@@ -99,7 +99,7 @@ class LoggedVisit:
 
 
 class FaultServer(LoopbackServer):
-    """Runs all fault servers in a background thread while the context is open.
+    """Context manager that runs all fault servers in a background thread.
 
     A crawl reaches them with ``settings`` and without a proxy for ``hosts``.
     """

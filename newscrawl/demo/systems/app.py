@@ -1,4 +1,4 @@
-"""Generates pages of a JavaScript application: the article is only in its scripts' data."""
+"""Generate pages of a JavaScript application: the article is only in its scripts' data."""
 
 import json
 from html import escape
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class App(System):
-    """Generates pages that show only the title before their scripts have run."""
+    """JavaScript application: pages show only the title before their scripts have run."""
 
     name = "app"
     hidden = True

@@ -10,7 +10,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from newscrawl.demo.outlets import DemoOutlet
-from newscrawl.demo.prose import StoryBlock, dice
+from newscrawl.demo.prose import StoryBlock, seeded_random
 from newscrawl.demo.systems.labels import Labels
 from newscrawl.items import Precision
 
@@ -63,7 +63,7 @@ class OutletPage:
 
 
 class System(ABC):
-    """Base class of content management systems: generates an outlet's URLs and pages."""
+    """Base class of content management systems: URLs and pages of an outlet."""
 
     name: ClassVar[str]
     """Name, as in ``DemoOutlet.system``."""
@@ -260,7 +260,7 @@ def excerpt(text: str, length: int = 140) -> str:
 @lru_cache(maxsize=64)
 def style(name: str, kilobytes: int) -> str:
     """Return an inline style sheet, the same for every page of an outlet."""
-    rng = dice(name)
+    rng = seeded_random(name)
     rules: list[str] = []
     size = 0
     while size < kilobytes * 1024:
@@ -280,7 +280,7 @@ _PARTS = ("header", "menu", "post", "grid", "widget", "title", "meta", "thumb", 
 @lru_cache(maxsize=64)
 def script(name: str, kilobytes: int) -> str:
     """Return inline scripts, as of advertising and analytics."""
-    rng = dice(name)
+    rng = seeded_random(name)
     lines = [
         f'window.dataQueue.push({{id:"{rng.randrange(16**12):012x}",slot:"/{rng.randint(1, 10**8)}/'
         f'{rng.choice(_PARTS)}",sizes:[[{rng.randint(120, 970)},{rng.randint(50, 600)}]]}});'

@@ -1,4 +1,4 @@
-"""Generates pages of Drupal, Joomla and SPIP, which the region's older sites use."""
+"""Generate pages of Drupal, Joomla and SPIP, which the region's older sites use."""
 
 from datetime import UTC, datetime
 from html import escape
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Drupal(System):
-    """Generates Drupal pages: nodes with fields, RDFa titles, and times in UTC."""
+    """Drupal: nodes with fields, RDFa titles, and times in UTC."""
 
     name = "drupal"
 
@@ -126,7 +126,7 @@ field--type-text-with-summary field--label-hidden field__item">
 
 
 class Joomla(System):
-    """Generates Joomla pages: items with microdata."""
+    """Joomla: items with microdata."""
 
     name = "joomla"
 
@@ -229,7 +229,7 @@ itemprop="datePublished">{words.date(article.published)}</time></dd>{changed}
 
 
 class Spip(System):
-    """Generates SPIP pages: articles with a chapo and written-out dates without a time."""
+    """SPIP: articles with a chapo and written-out dates without a time."""
 
     name = "spip"
     precision: ClassVar[Precision] = "day"

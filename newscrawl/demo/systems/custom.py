@@ -1,4 +1,4 @@
-"""Generates pages of custom systems: a hosted platform, a portal, two home-made scripts."""
+"""Generate pages of custom systems: a hosted platform, a portal, two home-made scripts."""
 
 from html import escape
 from typing import TYPE_CHECKING, ClassVar
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class WMaker(System):
-    """Generates pages of a hosted platform: text with line breaks, date and author on one line."""
+    """Hosted platform: text with line breaks, date and author on one line."""
 
     name = "wmaker"
     prints_tags = False
@@ -88,7 +88,7 @@ content="text/html; charset=utf-8" />
 
 
 class Portal(System):
-    """Generates pages of a portal that declares the publication time in epoch seconds."""
+    """Portal that declares the publication time in epoch seconds."""
 
     name = "portal"
 
@@ -162,7 +162,7 @@ class Portal(System):
 
 
 class Tables(System):
-    """Generates pages in the style of the early 2000s: nested tables, ``font`` elements."""
+    """Pages in the style of the early 2000s: nested tables, ``font`` elements."""
 
     name = "tables"
     precision: ClassVar[Precision] = "day"
@@ -237,7 +237,7 @@ class Tables(System):
 
 
 class Asp(System):
-    """Generates pages of an Arabic ASP site: one table cell, line breaks between paragraphs."""
+    """Arabic ASP site: one table cell, line breaks between paragraphs."""
 
     name = "asp"
     precision: ClassVar[Precision] = "day"

@@ -1,4 +1,4 @@
-"""Generates WordPress pages: the default theme with an SEO plug-in, and a magazine theme."""
+"""Generate WordPress pages: the default theme with an SEO plug-in, and a magazine theme."""
 
 from datetime import datetime
 from html import escape
@@ -23,7 +23,7 @@ def _slug(title: str) -> str:
 
 
 class WordPress(System):
-    """Generates pages of the default theme, with one JSON-LD graph by an SEO plug-in."""
+    """WordPress with the default theme, and one JSON-LD graph by an SEO plug-in."""
 
     name = "wordpress"
 
@@ -156,7 +156,7 @@ href="/author/{article.number % 17}" rel="author">{base.names(page)}</a></span><
 
 
 class Newspaper(System):
-    """Generates pages of a magazine theme with page-builder blocks."""
+    """WordPress with a magazine theme of page-builder blocks."""
 
     name = "newspaper"
 

@@ -1,4 +1,4 @@
-"""Extracts each field of an article: chooses among the values that the page offers."""
+"""Extract each field of an article: choose among the values that the page offers."""
 
 from typing import Protocol
 
@@ -41,8 +41,8 @@ class CopyLike(Protocol):
 
     @property
     def title(self) -> str | None:
-        """Its title."""
+        """Title of the copy."""
 
     @property
     def text(self) -> str | None:
-        """Its text."""
+        """Text of the copy."""

@@ -1,4 +1,4 @@
-"""Extracts the article's authors (people and news desks) from metadata and bylines."""
+"""Extract the article's authors (people and news desks) from metadata and bylines."""
 
 import re
 from collections.abc import Iterable, Iterator

@@ -1,4 +1,4 @@
-"""Extracts the article's times of publication and of last change."""
+"""Extract the article's times of publication and of last change."""
 
 import re
 from collections.abc import Iterable, Iterator

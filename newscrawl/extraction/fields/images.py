@@ -1,4 +1,4 @@
-"""Extracts the article's pictures with captions and credits."""
+"""Extract the article's pictures with captions and credits."""
 
 import re
 from collections.abc import Iterator, Set

@@ -1,4 +1,4 @@
-"""Determines the article's language from the page's declaration and the text."""
+"""Determine the article's language from the page's declaration and the text."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Extracts the article's summary from metadata (``og:description``, ``<meta>``, JSON-LD)."""
+"""Extract the article's summary from metadata (``og:description``, ``<meta>``, JSON-LD)."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Collects the dates printed around the article, with their labels and distance to it."""
+"""Collect the dates printed around the article, with their labels and distance to it."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Extracts the article's section and keywords."""
+"""Extract the article's section and keywords."""
 
 import re
 from collections.abc import Iterable

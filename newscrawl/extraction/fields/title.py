@@ -1,4 +1,4 @@
-"""Extracts the article's headline from metadata, ``<title>`` and headings."""
+"""Extract the article's headline from metadata, ``<title>`` and headings."""
 
 import re
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Learns, ranks and withdraws extraction rules for all outlets.
+"""Learn, rank and withdraw extraction rules for all outlets.
 
 A rule consists of the path to the part of the page with the body, and the forms (tags and classes)
 of text that belong to the body. Each page whose copy agrees proposes or confirms a rule. A rule

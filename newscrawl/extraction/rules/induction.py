@@ -1,4 +1,4 @@
-"""Derives extraction rules from pages whose body is known, and extracts pages by rules."""
+"""Derive extraction rules from pages whose body is known, and extract pages by rules."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -69,9 +69,9 @@ def lesson_of(
     kept = set(body)
     keep: dict[str, None] = {}
     drop: dict[str, None] = {}
-    last = max(body)
+    last, end = max(body), page.ends[container]
     for index, block in enumerate(page.blocks):
-        if page.inside(block.element, container):
+        if container <= block.element < end:
             form = form_of(page, block.element, container)
             if index in kept:
                 keep[form] = None

@@ -1,4 +1,4 @@
-"""Makes stable CSS paths to elements, and finds the elements of a path."""
+"""Make stable CSS paths to elements, and find the elements of a path."""
 
 import re
 from functools import lru_cache

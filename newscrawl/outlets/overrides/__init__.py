@@ -1,1 +1,1 @@
-"""Overrides, one TOML file for each outlet that is not extracted correctly without."""
+"""Overrides: one TOML file for each outlet that is not extracted correctly without it."""
