@@ -68,17 +68,18 @@ _TAGS = {
 _MARKS = [
     name for name, role in _CLASSES.items() if role in (Role.TITLE, Role.NEWSPAPER, Role.CONTENT)
 ]
-# The two match an element's class and id like selectors with ``~=`` and ``*=``.
+# The two match an element's class and id like selectors with ``~=`` and ``*=``; the selector below
+# has fewer names, as each is compared with every element.
 ARTICLE_MARK = re.compile(
     rf"(?<![^ \t\n\f\r])(?:{'|'.join(_MARKS)})(?![^ \t\n\f\r])", re.ASCII | re.IGNORECASE
 )
 BAND = re.compile("|".join(_BANDS), re.ASCII | re.IGNORECASE)
 _NAMED = ", ".join(
-    f"[{attribute}]:is({', '.join(f'[{attribute}*={name} i]' for name in (*_MARKS, *_BANDS))})"
+    f"[{attribute}]:is({', '.join(f'[{attribute}*={name} i]' for name in ('article', *_BANDS))})"
     for attribute in ("class", "id")
 )
 TELLING = f":is(img, marquee, {_NAMED})"
-"""Selector of the elements that locate article and ticker. One search for all, as each is slow."""
+"""Selector of elements that may locate article and ticker. One search for all, as each is slow."""
 _MENUS = (
     *(tag for tag, role in _TAGS.items() if role is Role.MENU),
     *(f'[class~="{name}" i]' for name, role in _CLASSES.items() if role is Role.MENU),

@@ -364,7 +364,8 @@ def drop_comment_form(paragraphs: list[str]) -> list[str]:
         form.append(fold(kept.pop()))
     if not any(map(_FORM_HEADING().match, form)) and not _asks_for_address(" ".join(form)):
         kept = list(paragraphs)
-    match = _RUN_ON().search(fold(kept[-1][-_LONGEST_FORM:])) if kept else None
+    end = fold(kept[-1][-_LONGEST_FORM:]) if kept else ""
+    match = _RUN_ON().search(end) if _MAIL().search(end) else None
     if match and _asks_for_address(match[0]):
         kept[-1] = kept[-1].rsplit(None, len(match[0].split()))[0]
     return kept

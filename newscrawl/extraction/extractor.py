@@ -181,11 +181,11 @@ def _teach(
 
 
 def _names_of(page: Page, around: list[int]) -> dict[str, str]:
-    """Return the classes of the elements of short texts and of those around them."""
+    """Return the classes of the elements of short texts with dates and of those around them."""
     named = {}
     for index in around:
         block = page.blocks[index]
-        if len(block.text) < _SHORT_LINE:
+        if len(block.text) < _SHORT_LINE and fields.DIGITS.search(block.text):
             part = page.elements[block.element]
             named[block.text] = f"{part.label} {page.elements[part.parent].label}"
     return named

@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from newscrawl.extraction.class_index import ClassIndex
 from newscrawl.extraction.lenient_json import read_json_values, repair_json
 from newscrawl.text.cleaning import plain, words
 from newscrawl.text.urls import absolute, is_front_page
@@ -33,11 +32,11 @@ _MOST_METAS = 20
 """Maximum number of values of one name."""
 _MOST_NAMES = 50
 """Maximum number of authors, and of names of the site."""
-# One search for all of them: traversing the page costs more than the comparisons.
+# One search for all of them, with few selectors, as each is compared with every element.
 _DECLARATIONS = (
     'meta[content], script[type*="ld+json"], link[rel~="canonical"], base[href], title, '
-    'h1, img, time, abbr[title], [itemprop~="datePublished"]:not(meta, time), '
-    '[itemprop~="dateModified"]:not(meta, time)'
+    "h1, img, time, abbr[title], "
+    '[itemprop*="date"]:is([itemprop~="datePublished"], [itemprop~="dateModified"]):not(meta, time)'
 )
 # Placeholders of templates for missing values.
 _NO_VALUE = re.compile(
@@ -93,11 +92,6 @@ class Metadata:
                 if content:
                     return content
         return None
-
-    @cached_property
-    def classes(self) -> ClassIndex:
-        """The page's elements by their classes."""
-        return ClassIndex(self.tree)
 
     @cached_property
     def names_by_letters(self) -> dict[str, list[str]]:

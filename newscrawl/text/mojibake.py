@@ -11,12 +11,13 @@ _AS_BYTES = {
 _TAIL = "[\x80-\xbf" + "".join(map(chr, _AS_BYTES)) + "]"
 # UTF-8 read as windows-1252: accented, Greek, Cyrillic, Arabic letters; punctuation; emoji.
 _DOUBLE = re.compile(f"[\xc2-\xc6\xcb\xce-\xd1\xd8-\xdb]{_TAIL}|[âï]{_TAIL}{{2}}|ð{_TAIL}{{3}}")
-# These two are searched for in every text: their rare first character makes that fast.
-_SURELY_DOUBLE = re.compile(
-    f"[\xc2-\xdbâð](?:(?<=[ÂÃ]){_TAIL}|(?<=â)€|(?<=ð)Ÿ|(?<=[\xc2-\xdb]){_TAIL}[\xc2-\xdb]{_TAIL})"
-)
+_SURE_TAIL = f"(?:(?<=[ÂÃ]){_TAIL}|(?<=â)€|(?<=ð)Ÿ|(?<=[\xc2-\xdb]){_TAIL}[\xc2-\xdb]{_TAIL})"
+_SURELY_DOUBLE = re.compile(rf"[\xc2-\xdbâð]{_SURE_TAIL}")
 # Arabic in windows-1256 read as windows-1252: two words of accented letters in a row.
-_ACCENTED_WORDS = re.compile(r"[\xc0-\xff](?<=[\xc0-\xff]{3})[^\w]++[\xc0-\xff]{3}")
+_SECOND_ACCENTED_WORD = r"(?<=[\xc0-\xff]{3})[^\w]++[\xc0-\xff]{3}"
+_ACCENTED_WORDS = re.compile(rf"[\xc0-\xff]{_SECOND_ACCENTED_WORD}")
+# Either of the two, searched for in every text: their rare first character makes that fast.
+_EITHER = re.compile(rf"[\xc0-\xff](?:{_SURE_TAIL}|{_SECOND_ACCENTED_WORD})")
 
 
 @lru_cache(maxsize=16)  # each text of a record is judged several times
@@ -26,7 +27,7 @@ def looks_mojibake(s: str) -> bool:
     >>> looks_mojibake("DÃ©cret"), looks_mojibake("D\ufffdcret"), looks_mojibake("Décret à Âne")
     (True, True, False)
     """
-    return "\ufffd" in s or bool(_SURELY_DOUBLE.search(s) or _ACCENTED_WORDS.search(s))
+    return "\ufffd" in s or _EITHER.search(s) is not None
 
 
 def repair_mojibake(s: str) -> str:

@@ -13,11 +13,12 @@ from newscrawl.extraction.fields.images import images
 from newscrawl.extraction.fields.language import language
 from newscrawl.extraction.fields.lead import lead
 from newscrawl.extraction.fields.names import SiteNames
-from newscrawl.extraction.fields.printed_dates import Printed
+from newscrawl.extraction.fields.printed_dates import DIGITS, Printed
 from newscrawl.extraction.fields.section_tags import section, tags
 from newscrawl.extraction.fields.title import title
 
 __all__ = [
+    "DIGITS",
     "CopyLike",
     "Printed",
     "SiteNames",

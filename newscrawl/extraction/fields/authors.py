@@ -3,12 +3,17 @@
 import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from newscrawl.extraction.class_index import in_document_order
-from newscrawl.extraction.fields.names import SiteNames, class_of, stands_elsewhere, unspaced
+from newscrawl.extraction.fields.names import (
+    SiteNames,
+    class_of,
+    containing,
+    stands_elsewhere,
+    unspaced,
+)
 from newscrawl.extraction.metadata import Metadata
 from newscrawl.extraction.trace import all_of, chose, each
 from newscrawl.text.bylines import is_label, is_place, names_role, split_bylines, unglued
@@ -46,12 +51,14 @@ _AUTHOR_METAS = (
     "rbauthors",
     "cxenseparse:author",
 )
+# Searching classes is slow: "uthor" matches "author" and "Author", and four names have "ur".
 _AUTHOR_ELEMENTS = (
-    '[rel~="author"], [itemprop~="author"], [id="author"], [data-component="Byline"], '
-    '[data-testid*="yline"], [data-testid*="uthor"], address, author'
+    '[rel~="author"], [itemprop~="author"], '
+    '[class]:is([class*="uthor"], [class*="yline"], [class*="writer"], [class*="ur"]:is('
+    '[class*="auteur"], [class*="signature"], [class*="ournalist"], [class*="redacteur"])), '
+    '[id="author"], [data-component="Byline"], '
+    f"{containing('data-testid', ('yline', 'uthor'))}, address, author"
 )
-# "uthor" matches "author" and "Author".
-_AUTHOR_CLASSES = (*("uthor", "auteur", "yline", "signature", "ournalist", "writer", "redacteur"),)
 _AUTHOR_PAGE = re.compile(
     r"/(?:author|autor/|auteur|autore|staff/|contributor|writers/|people/|profile/|creator/"
     r"|journalist|our-experts/|redacteur|equipe/|team/)"
@@ -87,7 +94,7 @@ def authors(
                 return others
             people = others
         own = own or people
-    for source in all_of(each("authors", "printed", _printed_authors(metadata, tree, near, names))):
+    for source in all_of(each("authors", "printed", _printed_authors(tree, near, names))):
         people = [person for person in _people(source) if person != rubric]
         others = [person for person in people if not names.include(person)]
         # The site's own name is replaced by a person's, not by another desk's.
@@ -156,13 +163,13 @@ def _declared_authors(metadata: Metadata) -> Iterator[list[str]]:
 
 
 def _printed_authors(
-    metadata: Metadata, tree: LexborHTMLParser, near: list[str], names: SiteNames
+    tree: LexborHTMLParser, near: list[str], names: SiteNames
 ) -> Iterator[list[str]]:
     around = unspaced("\n".join(near))
     links = _author_links(tree)
     if around:
         yield from _linked_authors(links, around)
-    elements = _author_elements(metadata, tree)
+    elements = tree.css(_AUTHOR_ELEMENTS)
     named = []
     for node in elements[:_MOST_ELEMENTS] if around else ():
         # Names and roles in adjacent elements have no space between them.
@@ -186,7 +193,8 @@ def _printed_authors(
     # "Par" is more reliable than a class.
     yield from ([name] for name in sorted(named, key=lambda name: not BY.match(name)))
     yield from _announced_authors(near)
-    yield from _lone_authors(in_document_order(tree, (*elements, *links)))
+    if elements or links:
+        yield from _lone_authors(tree, {node.mem_id for node in (*elements, *links)})
 
 
 _DEPTH_OF_COMMENTS = 12
@@ -213,15 +221,12 @@ def _pieces(node: LexborNode) -> list[str]:
     return found
 
 
-def _author_elements(metadata: Metadata, tree: LexborHTMLParser) -> list[LexborNode]:
-    """Return the elements that the markup marks as an author's, in document order."""
-    named, marked = metadata.classes.containing(_AUTHOR_CLASSES), tree.css(_AUTHOR_ELEMENTS)
-    return in_document_order(tree, (*named, *marked)) if named and marked else named or marked
-
-
 def _author_links(tree: LexborHTMLParser) -> list[LexborNode]:
     """Return the links to authors' pages. A selector for each name would be four times slower."""
-    return [a for a in tree.css("a[href]") if _AUTHOR_PAGE.search(a.attrs.get("href") or "")]
+    links = tree.css("a[href]")
+    urls = [link.attrs.get("href") or "" for link in links]
+    found = set(filter(_AUTHOR_PAGE.search, set(urls)))  # a page repeats its links
+    return [link for link, url in zip(links, urls, strict=True) if url in found] if found else []
 
 
 def _linked_authors(links: list[LexborNode], around: str) -> Iterator[list[str]]:
@@ -252,10 +257,14 @@ def _announced_authors(near: list[str]) -> Iterator[list[str]]:
             yield [first]
 
 
-def _lone_authors(marked: list[LexborNode]) -> Iterator[list[str]]:
-    """Yield the only person that is marked as an author on the whole page."""
+def _lone_authors(tree: LexborHTMLParser, marked: set[int]) -> Iterator[list[str]]:
+    """Yield the only person that is marked as an author on the whole page.
+
+    ``marked`` are the ``mem_id`` of the elements that may mark one.
+    """
     found: dict[str, str] = {}
-    for node in marked[:_MOST_ELEMENTS]:
+    nodes = (node for node in tree.css(f"{_AUTHOR_ELEMENTS}, a[href]") if node.mem_id in marked)
+    for node in islice(nodes, _MOST_ELEMENTS):
         pieces = _pieces(node)
         if len("".join(pieces)) > _LONGEST_BYLINE or _is_of_another(node) or stands_elsewhere(node):
             continue

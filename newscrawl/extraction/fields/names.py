@@ -1,6 +1,7 @@
 """Helpers of several fields: site names, declared section, position of elements."""
 
 import re
+from collections.abc import Iterable
 
 from selectolax.lexbor import LexborNode
 
@@ -74,6 +75,15 @@ def folded_line(text: str) -> str:
 def _letters(folded: str) -> str:
     """Return the letters and digits of a folded line."""
     return _NO_LETTER.sub("", folded)
+
+
+def containing(attribute: str, parts: Iterable[str]) -> str:
+    """Return a selector of the elements whose attribute contains one of some texts.
+
+    Nested, the selectors are compared only with elements that have the attribute.
+    """
+    selectors = (f'[{attribute}*="{part}"]' for part in parts)
+    return f"[{attribute}]:is({', '.join(selectors)})"
 
 
 def unspaced(text: str) -> str:

@@ -4,18 +4,23 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, timedelta
 from functools import cached_property, lru_cache
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from typing import Literal, NamedTuple
 
 from selectolax.lexbor import LexborNode
 
-from newscrawl.extraction.class_index import in_document_order
-from newscrawl.extraction.fields.names import class_of, stands_elsewhere, unspaced
+from newscrawl.extraction.fields.names import (
+    class_of,
+    containing,
+    stands_elsewhere,
+    unspaced,
+)
 from newscrawl.extraction.metadata import Metadata
 from newscrawl.text.cleaning import clean, fold
 from newscrawl.text.dates import parse_date
 
 DIGITS = re.compile(r"\d(?:\D+\d|.*[^\W\d_]|\d{3})")
+"""Finds digits that may be of a date."""
 _DIGIT = re.compile(r"\d")
 _LONGEST_LINE = 80
 _DAY = timedelta(days=1)
@@ -42,10 +47,12 @@ _UPDATED_CLASS = re.compile(r"updat|modif|\bmaj\b|revis", re.IGNORECASE)
 _PUBLISHED_CLASS = re.compile(r"publi(?!c)|posted|created|entry-date", re.IGNORECASE)
 _SENTENCE = re.compile(r"[^\W\d_][.!?…]$")
 _LONGEST_PRINTED = 160
-# Parts of a page with the current day or dates of other articles.
-_ELSEWHERE_TAGS = ("header", "aside")
-_ELSEWHERE_CLASSES = ("top", "head", "today", "current", "related", "sidebar")
-"""One of these is in every class or id that the following expression finds."""
+# Parts of a page with the current day or dates of other articles. The selector has few names, as
+# each is compared with every element; the expression decides.
+_MAY_BE_ELSEWHERE = "header, aside, " + ", ".join(
+    containing(attribute, ("top", "head", "today", "current", "related", "sidebar"))
+    for attribute in ("class", "id")
+)
 _ELSEWHERE = re.compile(
     r"(?:^|[\s#])(?:header|top)(?:\s|$)|top[-_]?bar|header-(?:top|date)|masthead|td-header|today"
     r"|current[-_]date|related|sidebar"
@@ -64,7 +71,10 @@ class Printed:
         near: Callable[[], list[str]],
         named: Callable[[], Mapping[str, str]] = dict,
     ) -> None:
-        """Collect from the texts near the article; ``named`` are the classes of their elements."""
+        """Collect from the texts near the article.
+
+        ``named`` are the classes of the elements of those with ``DIGITS``.
+        """
         self._metadata = metadata
         self._near = near
         self._named = named
@@ -123,15 +133,8 @@ class Printed:
     @cached_property
     def _elsewhere(self) -> list[str]:
         tree = self._metadata.tree
-        if tree is None:
-            return []
-        classed = self._metadata.classes.containing(_ELSEWHERE_CLASSES)
-        others = tree.css("header, aside, [id]")
-        found = {node.mem_id: node for node in (*classed, *others) if _is_named_elsewhere(node)}
-        parts = list(found.values())
-        if len(parts) > _MOST_PARTS:
-            parts = in_document_order(tree, parts)[:_MOST_PARTS]
-        return [unspaced(node.text()) for node in parts if _is_elsewhere(node)]
+        nodes = filter(_is_named_elsewhere, tree.css(_MAY_BE_ELSEWHERE) if tree else ())
+        return [unspaced(node.text()) for node in islice(nodes, _MOST_PARTS) if _is_elsewhere(node)]
 
 
 _MOST_PARTS = 40
@@ -140,10 +143,8 @@ _FAR = 1_000_000
 
 def _is_named_elsewhere(node: LexborNode) -> bool:
     """Return whether an element does not belong to the article, by its tag, class or id."""
-    if node.tag in _ELSEWHERE_TAGS:
-        return True
-    name = node.attributes.get("class") or ""
-    return _ELSEWHERE.search(f"{name} #{node.id or ''}") is not None
+    name, identity = (node.attributes.get(name) or "" for name in ("class", "id"))
+    return node.tag in ("header", "aside") or _ELSEWHERE.search(f"{name} #{identity}") is not None
 
 
 def _is_elsewhere(node: LexborNode) -> bool:
@@ -299,18 +300,15 @@ def _time(node: LexborNode, parts: list[tuple[Kind | None, str]]) -> _Date | Non
 
 
 # Elements whose class or id indicates a date, anywhere on the page.
-_MARKED = ", ".join(
-    f'[{attribute}*="{name}"]'
-    for name in (
-        "date",
-        "Date",
-        "publish",
-        "posted",
-        "timestamp",
-        "byline",
-        "post-meta",
-        "entry-meta",
-    )
-    for attribute in ("class", "id")
+_DATE_NAMES = (
+    "date",
+    "Date",
+    "publish",
+    "posted",
+    "timestamp",
+    "byline",
+    "post-meta",
+    "entry-meta",
 )
+_MARKED = ", ".join(containing(attribute, _DATE_NAMES) for attribute in ("class", "id"))
 _MOST_MARKED, _LONGEST_MARKED = 60, 200

@@ -9,6 +9,7 @@ from selectolax.lexbor import LexborHTMLParser
 from newscrawl.extraction.fields.authors import BY
 from newscrawl.extraction.fields.names import (
     SiteNames,
+    containing,
     declared_section,
     folded_line,
     stands_elsewhere,
@@ -45,7 +46,7 @@ def section(metadata: Metadata, printed: Iterable[str], names: SiteNames) -> str
 
 # The first selector with results is used.
 _TAG_LINKS = 'a[rel~="tag"]'
-_TAG_LISTS = '[class*="tags"], [class*="mots"], [class*="keyword"]'
+_TAG_LISTS = containing("class", ("tags", "mots", "keyword"))
 _TAG_CLASS = re.compile("tags|mots|keyword")
 _LONGEST_TAG = 40
 _MOST_TAGS = 15
