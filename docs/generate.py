@@ -35,7 +35,7 @@ def settings_reference() -> str:
         GENERATED,
         (
             "Each can be set on the command line (`-s NAME=VALUE`), by the environment variable "
-            "`NEWSCRAWL_NAME`, or in the settings of a project of your own ([extend](extend.md)). "
+            "`NEWSCRAWL_NAME`, or in the settings of your own project ([extend](extend.md)). "
             "Settings of Scrapy keep their meaning; those listed have other defaults."
         ),
     ]

@@ -61,12 +61,12 @@ RETRY_GIVE_UP_LOG_LEVEL = "INFO"
 # copy. Off: it is a third party's server with its own terms.
 WEB_ARCHIVE = None
 # Source statuses to query it for. "unreachable" would add dead hosts, but also hosts that are down
-# for a while, and a snapshot is final.
+# temporarily, and a snapshot is final.
 WEB_ARCHIVE_STATUSES = ["gone", "moved"]
 # Delay between two requests to it (seconds).
 WEB_ARCHIVE_DELAY = 4.0
 # Delay before the first retry (seconds), doubled for each further one, with jitter. Scrapy retries
-# at once.
+# immediately.
 RETRY_BACKOFF = 2.0
 # Longest ``Retry-After`` (seconds) to wait for within a run; for longer ones the host's articles
 # wait for a later run.
@@ -75,8 +75,8 @@ RETRY_AFTER_MAX = 60
 # requests for HOST_REST seconds, doubled each time the next request fails too. 0 turns it off.
 HOST_FAILURES = 5
 HOST_REST = 600
-# Runs under way at the same time share hosts by leases in the ledger. Seconds after which the hosts
-# of a killed run are free for the others, and its site is free for other nodes.
+# Concurrent runs share hosts by leases in the ledger. Seconds after which the hosts of a killed run
+# are free for the others, and its site for other nodes.
 LEASE_SECONDS = 15
 # Minimum seconds between two requests to a host and its subdomains, such as {"lopinion.ma": 10}.
 # Unlike the delays of DOWNLOAD_SLOTS, which AutoThrottle lowers to DOWNLOAD_DELAY, they are kept.
@@ -151,7 +151,7 @@ BROWSER_PAGE_SECONDS = 40
 BROWSER_PAGE_REQUESTS = 80
 # Subresources of a page load in parallel, limited to what one browser opens per host.
 BROWSER_PAGE_CONCURRENCY = 6
-# Pages of a host that rendering may fail to improve in a run before the host is rendered no more.
+# Consecutive failed renderings of a host's pages after which a run no longer renders the host.
 BROWSER_VAIN_PAGES = 3
 
 # --- Components ----------------------------------------------------------------------------------
@@ -201,7 +201,7 @@ ITEM_PIPELINES_BASE = {
     "newscrawl.pipelines.versions.VersionsPipeline": 200,
     "newscrawl.pipelines.duplicates.DuplicatesPipeline": 300,
     "newscrawl.pipelines.domain.DomainPipeline": 400,
-    # What is validated is what is written: custom pipelines belong before 800.
+    # Records are written as validated: custom pipelines belong before 800.
     "newscrawl.pipelines.validate.ValidatePipeline": 800,
     "newscrawl.pipelines.feed.FeedPipeline": 900,
 }
@@ -313,7 +313,7 @@ REPLAY = None
 # Whether monitors check each finished run: their alarms are in the run report and make the exit
 # code 3. The thresholds are wide, as frequent false alarms get ignored.
 MONITORS = True
-# Monitors of your own by name, as paths of functions (docs/extend.md).
+# Custom monitors by name, as paths of functions (docs/extend.md).
 EXTRA_MONITORS: dict[str, str] = {}
 # Minimum number of records, articles or pages for a share to be checked.
 MONITOR_MIN_ITEMS = 20
@@ -321,7 +321,7 @@ MONITOR_MIN_ITEMS = 20
 MONITOR_HISTORY_DAYS = 14
 # Minimum share of a usual day's records; weekends and holidays have half as much news.
 MONITOR_FEWEST_ITEMS = 0.25
-# An outlet with this many records a day raises an alarm after this many days of silence.
+# An outlet with this many records per day raises an alarm after this many days of silence.
 MONITOR_OUTLET_ITEMS = 3
 MONITOR_SILENT_DAYS = 4
 # Maximum fall of the share of filled fields, or of sources parsed, below the usual.
@@ -334,7 +334,7 @@ MONITOR_MAX_UNREACHED = 0.8
 MONITOR_MIN_AGREEMENT = 0.8
 # Maximum share of pages that are a different article than their copy.
 MONITOR_MAX_MISMATCH = 0.2
-# One withdrawn rule is a redesign, which is learned again; this many in one run are a fault here.
+# One withdrawn rule is a redesign, which is relearned; this many in one run are an internal fault.
 MONITOR_RULES_WITHDRAWN = 3
 # Maximum share of aggregator pages that cannot be parsed: more of them mean a changed layout.
 MONITOR_MAX_UNREADABLE = 0.05
@@ -342,7 +342,7 @@ MONITOR_MAX_UNREADABLE = 0.05
 MONITOR_CLOCK_SECONDS = 300
 # Maximum share of records with one of the flags date_conflict, language_mismatch and mojibake.
 MONITOR_MAX_FLAGGED = 0.3
-# Who is notified of a run that failed, was killed or raised an alarm: URLs of apprise, separated by
+# Recipients of notifications of failed and killed runs and of alarms: URLs of apprise, separated by
 # spaces, such as mailto://localhost?from=crawl@here.example&to=desk@university.example,
 # jsons://hooks.example/newscrawl (a POST of JSON), slack://…, tgram://….
 NOTIFY_URLS = ""
@@ -353,7 +353,7 @@ HEARTBEAT_URL = ""
 
 # --- Export --------------------------------------------------------------------------------------
 
-# Formats of your own by name, as paths of ``newscrawl.export.Format`` objects (docs/extend.md).
+# Custom formats by name, as paths of ``newscrawl.export.Format`` objects (docs/extend.md).
 EXTRA_EXPORT_FORMATS: dict[str, str] = {}
 
 # --- Schedule ------------------------------------------------------------------------------------

@@ -433,7 +433,7 @@ def test_the_index_follows_the_files(tmp_path: Path) -> None:
     assert list(index.urls(BASE)) == [f"{BASE}/1"]
 
 
-def test_a_full_disk_leaves_whole_records(tmp_path: Path) -> None:
+def test_a_full_disk_leaves_complete_records(tmp_path: Path) -> None:
     program = f"""
 import os
 from pathlib import Path

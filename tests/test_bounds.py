@@ -170,7 +170,7 @@ PACKED = {
 
 
 @pytest.mark.parametrize("encoding", PACKED)
-def test_decompression_does_not_hold_up_other_responses(encoding: str) -> None:
+def test_decompression_does_not_delay_other_responses(encoding: str) -> None:
     settings = {"DOWNLOAD_MAXSIZE": DOWNLOAD_MAXSIZE}
     middleware = CompressionMiddleware.from_crawler(get_crawler(settings_dict=settings))
     request = Request("https://a.example/")

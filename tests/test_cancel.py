@@ -54,7 +54,7 @@ def cancelled(
     return code, log, report
 
 
-def test_a_run_that_is_cancelled_while_the_engine_opens_ends_in_order(tmp_path: Path) -> None:
+def test_a_run_that_is_cancelled_while_the_engine_opens_shuts_down_cleanly(tmp_path: Path) -> None:
     code, log, report = cancelled(
         walked(1, 3, 3),
         tmp_path,

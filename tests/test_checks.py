@@ -58,15 +58,15 @@ CASES: dict[str, tuple[Change, str]] = {
     "wrong type": (lambda r: changed(r, title=7), "title: 7 is not of type"),
     "order": (
         lambda r: changed({"schema": r["schema"], **{n: r[n] for n in r if n != "schema"}}),
-        "record: schema stands where id should",
+        "record: found schema in place of id",
     ),
     "inner order": (
         lambda r: changed(r, outlet=dict(reversed(r["outlet"].items()))),
-        "outlet: domain stands where slug should",
+        "outlet: found domain in place of slug",
     ),
     "twice in it": (
         lambda r: changed(r).replace(b'"flags":[]', b'"flags":[],"flags":["stub"]'),
-        "flags: stands twice",
+        "flags: appears twice",
     ),
     "future": (lambda r: changed(r, published="2999-01-01T00:00:00+00:00"), "is in the future"),
     "decomposed": (lambda r: changed(r, title="e\u0301te\u0301"), "title: is not in Unicode's"),
@@ -126,7 +126,7 @@ def diagnosis(told: str) -> dict[str, tuple[str, str]]:
     return {name: (state, rest) for state, name, rest in rows}
 
 
-def test_doctor_on_a_sound_machine(data: Path) -> None:
+def test_doctor_on_a_healthy_machine(data: Path) -> None:
     robots = {
         "www.maghress.com": b"User-agent: *\nCrawl-delay: 7\n",
         "www.turess.com": b"User-agent: newscrawl\nDisallow: /\n",

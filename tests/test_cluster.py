@@ -126,7 +126,7 @@ def wait_for_line(feed: Path, process: subprocess.Popen[str]) -> None:
         time.sleep(0.005)
 
 
-def test_a_killed_worker_changes_nothing_and_a_killed_scheduler_only_interrupts(
+def test_a_killed_worker_changes_nothing_and_a_killed_scheduler_interrupts(
     archive: Path, dask: Dask
 ) -> None:
     data = archive.parent
@@ -195,7 +195,7 @@ def test_a_worker_needs_the_same_version_and_the_archive(tmp_path: Path) -> None
             reextraction.rebuild([], shared)
 
 
-def test_a_worker_without_the_archive_takes_it_from_object_storage(
+def test_a_worker_without_the_archive_reads_it_from_object_storage(
     archive: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "bucket").mkdir()

@@ -9,7 +9,7 @@ from tests.web import Outcome, crawl
 WALK = {"outlets": "courrier", "editions": "fr"}
 
 
-def test_habits_do_what_the_document_says(tmp_path: Path) -> None:
+def test_scrapy_options_work_as_documented(tmp_path: Path) -> None:
     small = walked(1, 8, 4)
 
     def run(**settings: str) -> Outcome:

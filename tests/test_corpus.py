@@ -320,7 +320,7 @@ def test_polars_parses_the_right_types_and_days(demo: Path, tmp_path: Path) -> N
     assert table.schema["cluster_size"] == polars.Int64
 
 
-def test_the_card_names_data_files_types_and_languages(demo: Path, tmp_path: Path) -> None:
+def test_the_card_lists_data_files_types_and_languages(demo: Path, tmp_path: Path) -> None:
     good(demo, "-o", tmp_path / "out")
     head, _, rest = (tmp_path / "out/README.md").read_text("utf-8")[4:].partition("\n---\n")
     assert '    - "articles.jsonl"' in head

@@ -296,7 +296,7 @@ def test_numeric_timestamps_round_trip(when: datetime, form: str) -> None:
 
 
 @given(day, st.integers(-14 * 4, 14 * 4), st.sampled_from([RABAT, CAIRO, UTC]))
-def test_iso_is_read_back(when: datetime, quarters: int, zone: ZoneInfo) -> None:
+def test_iso_dates_round_trip(when: datetime, quarters: int, zone: ZoneInfo) -> None:
     aware = when.replace(tzinfo=timezone(timedelta(minutes=15 * quarters)))
     read = parse_date(aware.isoformat(), zone)
     assert read is not None
@@ -336,7 +336,7 @@ def test_no_input_raises(value: str | float) -> None:
         ("1445-10-23 / 2024-05-02", "2024-05-02T00:00:00+01:00"),
     ],
 )
-def test_hours_in_words_and_hijri_beside_gregorian(printed: str, expected: str) -> None:
+def test_hours_in_words_and_hijri_with_gregorian_dates(printed: str, expected: str) -> None:
     timestamp = parse_date(printed, ZoneInfo("Africa/Casablanca"))
     assert timestamp
     assert timestamp.iso() == expected

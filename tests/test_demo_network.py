@@ -332,7 +332,7 @@ def fetch(proxy: DemoProxy, url: str) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("url", ["http://www.any.example/a?b=1", "https://www.any.example/a?b=1"])
-def test_proxy_answers_at_any_url(proxy: DemoProxy, url: str) -> None:
+def test_proxy_responds_at_any_url(proxy: DemoProxy, url: str) -> None:
     assert fetch(proxy, url) == (200, f"GET {url} hello")
     assert proxy.requests[-1].url == url
     assert proxy.requests[-1].at == pytest.approx(time.time(), abs=10)

@@ -83,7 +83,7 @@ def test_one_wrong_copy_field_misses_the_target(
 
 
 @pytest.mark.parametrize("name", ["title", "text", "published"])
-def test_unread_sources_miss_the_target(tmp_path: Path, name: str) -> None:
+def test_missing_source_fields_miss_the_target(tmp_path: Path, name: str) -> None:
     records = json.loads(json.dumps(RECORDS))
     for record in records[::5]:
         record["source"][name] = None

@@ -26,7 +26,7 @@ def run(script: str, *arguments: str | Path) -> "subprocess.CompletedProcess[str
 
 
 @TOOLS
-def test_a_backup_taken_during_a_run_is_restored_and_the_next_run_goes_on(tmp_path: Path) -> None:
+def test_a_backup_taken_during_a_run_is_restored_and_the_next_run_continues(tmp_path: Path) -> None:
     data, backups, restored = tmp_path / "data", tmp_path / "backups", tmp_path / "restored"
     web = walked(1, 30, 10)
     with DemoProxy(web.reply) as proxy:
@@ -63,7 +63,7 @@ def test_a_backup_taken_during_a_run_is_restored_and_the_next_run_goes_on(tmp_pa
 
 
 @TOOLS
-def test_backups_share_what_is_unchanged_and_old_ones_go(tmp_path: Path) -> None:
+def test_backups_share_unchanged_files_and_old_ones_are_deleted(tmp_path: Path) -> None:
     data, backups = tmp_path / "data", tmp_path / "backups"
     (data / "feeds").mkdir(parents=True)
     (data / "feeds" / "a.jsonl").write_text("{}\n")

@@ -110,7 +110,7 @@ def test_the_study_reads_its_five_fields(data: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["jsonl", "csv", "parquet"])
-def test_one_file_a_newspaper(data: Path, tmp_path: Path, name: str) -> None:
+def test_one_file_per_newspaper(data: Path, tmp_path: Path, name: str) -> None:
     good(data, "-o", tmp_path / "out", "--format", name, "--split", "outlet")
     assert f"maghress/fr/lopinion.{name}" in files(tmp_path / "out")
     package = json.loads((tmp_path / "out/datapackage.json").read_text("utf-8"))
@@ -132,7 +132,7 @@ def test_the_latest_version_of_an_article_counts(tmp_path: Path) -> None:
     assert "lines 6 = exported 3 + earlier versions 3" in printed
 
 
-def test_an_earlier_version_does_not_stand_in_for_one_that_is_not_wanted(tmp_path: Path) -> None:
+def test_an_earlier_version_does_not_replace_one_that_is_not_selected(tmp_path: Path) -> None:
     changed = article(1, origin="aggregator", crawl=Crawl(exported=SECOND))
     put(tmp_path, [article(1), changed, article(2)])
     good(tmp_path, "-o", tmp_path / "out", "--origin", "source")
@@ -235,7 +235,7 @@ def test_no_cell_is_a_formula(tmp_path: Path) -> None:
     assert {row["agreement.days"] for row in rows} == {"-1"}  # a number is none
 
 
-def test_the_same_records_make_the_same_files_wherever_they_stand(tmp_path: Path) -> None:
+def test_the_same_records_make_the_same_files_in_any_feeds(tmp_path: Path) -> None:
     for name, feeds in {"a": [RECORDS], "b": [RECORDS[2:], RECORDS[:2]]}.items():
         for number, records in enumerate(feeds):
             put(tmp_path / name, records, str(number))

@@ -205,7 +205,7 @@ def test_author_names_survive_their_url(site: Site, edition: Edition, name: str)
         assert address == Address(site, edition, "author", " ".join(name.split()))
 
 
-def test_sites_are_what_the_network_has() -> None:
+def test_sites_are_those_of_the_network() -> None:
     assert {site.name: site.country for site in SITES.values()} == {
         "maghress": "MA",
         "djazairess": "DZ",

@@ -267,7 +267,7 @@ def test_nothing_is_connected_to_but_the_proxy(crawled: Crawl) -> None:
             watcher.accept()[0].close()  # they have been listening
 
 
-def test_every_record_says_so_and_is_exported(crawled: Crawl) -> None:
+def test_each_unsafe_link_is_recorded_and_its_article_exported(crawled: Crawl) -> None:
     assert len(crawled.cases) > 380
     for case in crawled.cases:
         record = crawled.records[page_of(case)]

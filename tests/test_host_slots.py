@@ -141,7 +141,7 @@ def test_hosts_of_a_killed_or_stopped_process_are_free_after_its_lease(
     check([event for event in read(log) if event[:2] != ("a", "done")])
 
 
-def test_a_clock_set_back_holds_up_no_host(place: Place) -> None:
+def test_a_clock_set_back_delays_no_host(place: Place) -> None:
     with closing(Ledger(place)) as ledger:
         slots = ledger.host_slots
         slots.register("maghress")
@@ -157,7 +157,7 @@ def test_a_clock_set_back_holds_up_no_host(place: Place) -> None:
     assert (health.free_in, health.rests_for) == (PAUSE, 0)
 
 
-def test_a_slot_that_nobody_waits_for_is_kept_between_requests(place: Place) -> None:
+def test_a_slot_without_waiting_processes_is_kept_between_requests(place: Place) -> None:
     with closing(Ledger(place)) as ledger:
         hosts = hosts_of(ledger, "maghress")
         host = hosts.at(HOST)

@@ -95,7 +95,7 @@ def test_damaged_utf8_stays_utf8() -> None:
     assert "القوارب القديمة" in decode(body.replace(b"OK", b"\xe9\xff"), "text/html")
 
 
-def test_nul_characters_go_and_what_has_no_meaning_is_replaced() -> None:
+def test_nul_characters_are_removed_and_undefined_bytes_replaced() -> None:
     assert decode(b"<p>a\0b</p>") == "<p>ab</p>"
     assert decode(b"<p>" + "été".encode("cp1252") + b"\x81</p>") == "<p>été\ufffd</p>"
 

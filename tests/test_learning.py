@@ -74,7 +74,7 @@ def test_the_data_is_large_enough_to_learn_from() -> None:
 
 
 @pytest.mark.parametrize("domain", STEADY)
-def test_after_five_pages_the_rule_reads_the_rest_alone(domain: str) -> None:
+def test_after_five_pages_the_rule_extracts_the_rest_without_copies(domain: str) -> None:
     book = RuleBook()
     truths = readable()[domain]
     for truth in truths[:TRUSTED_AFTER]:
@@ -102,7 +102,7 @@ def test_a_redesign_is_noticed_and_learned_from_three_pages(domain: str) -> None
     assert slow[new] <= 3
 
 
-def test_a_page_that_disagrees_teaches_nothing() -> None:
+def test_nothing_is_learned_from_a_page_that_disagrees() -> None:
     book = RuleBook()
     truths = readable()[STEADY[0]]
     for truth, other in pairwise(truths):

@@ -46,7 +46,7 @@ def test_an_article_is_claimed_once_per_run(ledger: Ledger) -> None:
     assert ledger.articles.counts("a") == {"found": 4}
 
 
-def test_finished_articles_are_not_read_again_unless_requested(ledger: Ledger) -> None:
+def test_finished_articles_are_not_fetched_again_unless_requested(ledger: Ledger) -> None:
     find(ledger, "a", 1, 2)
     ledger.articles.settle("maghress:fr/lopinion/1", "done")
     assert find(ledger, "b", 1, 2) == [2]

@@ -74,7 +74,7 @@ def test_nothing_is_changed_without_yes(tmp_path: Path) -> None:
     assert ledger(tmp_path)[1] == before
 
 
-def test_articles_to_retry_are_read_by_the_next_run(tmp_path: Path) -> None:
+def test_articles_to_retry_are_fetched_by_the_next_run(tmp_path: Path) -> None:
     small = crawled(tmp_path)
     small.pages[f"{LISTING}/102"] = small.pages[URL]
     assert (
@@ -92,7 +92,7 @@ def test_forgotten_articles_are_new_again(tmp_path: Path) -> None:
     assert ledger(tmp_path)[1].splitlines()[-1].split() == ["all", "0"]
     outcome = crawl(small, tmp_path, outlets="courrier", editions="fr")
     records = outcome.lines("feeds")
-    assert [record["version"] for record in records] == [1, 2], "no version stands twice"
+    assert [record["version"] for record in records] == [1, 2], "no version appears twice"
     assert records[1]["changed"] == []
     assert [record["duplicate_of"] for record in records] == [None, None]
 

@@ -100,7 +100,7 @@ def test_articles_beyond_a_budget_stay_unclaimed(tmp_path: Path) -> None:
     assert len(set(ids(last))) == len(ids(last)) == COUNT
 
 
-def test_a_list_of_urls_that_is_killed_continues_and_writes_no_doubles(tmp_path: Path) -> None:
+def test_a_list_of_urls_that_is_killed_continues_without_duplicates(tmp_path: Path) -> None:
     small = walked(1, COUNT, COUNT)
     file = tmp_path / "urls.txt"
     file.write_text(

@@ -55,7 +55,7 @@ def test_documented_operations_run_as_written(
 
 
 @pytest.mark.parametrize(("module", "name"), NAMES, ids=".".join)
-def test_public_names_are_there_and_documented(module: str, name: str) -> None:
+def test_public_names_exist_and_are_documented(module: str, name: str) -> None:
     found = getattr(importlib.import_module(module), name)
     assert found.__doc__ if inspect.isclass(found) or inspect.isfunction(found) else found
 

@@ -194,7 +194,7 @@ BRANCHES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         {"flags": {"mojibake": 12}},
     ),
     (
-        "nothing: the run met no article at all, neither new nor known",
+        "nothing: the run found no article, neither new nor known",
         {"found": 0, "exported": 0},
         {"found": 0, "exported": 0, "known": 1},
     ),
@@ -305,7 +305,7 @@ def test_failed_runs_are_notified_and_good_ones_are_not(
         Web(), tmp_path, settings={"NOTIFY_URLS": "json://127.0.0.1:1/hook"}, revisit="no"
     )
     assert (nothing.code, nothing.report["outcome"]) == (1, "failed")
-    assert nothing.report["monitors"]["nothing"].startswith("the run met no article")
+    assert nothing.report["monitors"]["nothing"].startswith("the run found no article")
     assert "NOTIFY_URLS: json://127.0.0.1:1: " in nothing.stderr
     assert (tmp_path / "metrics" / "maghress-manual.prom").read_text() == figures
     assert (tmp_path / "metrics" / "maghress-new.prom").exists()

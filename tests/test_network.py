@@ -149,7 +149,7 @@ def test_the_marked_part_of_a_page_says_what_the_whole_page_does(
     assert 5 < sum(parts) < len(pages)
 
 
-def test_there_are_cases_of_every_kind() -> None:
+def test_every_kind_has_cases() -> None:
     assert {path.parent.name for path in CASES.glob("*/*.json")} == set(READERS)
 
 

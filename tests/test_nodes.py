@@ -64,7 +64,7 @@ def test_a_site_is_taken_over_by_another_node_after_the_lease_and_nothing_is_wri
         find(other, "b", 3)
 
 
-def test_a_lease_that_is_renewed_or_not_taken_goes_on(tmp_path: Path, url: str) -> None:
+def test_a_lease_that_is_renewed_or_not_taken_continues(tmp_path: Path, url: str) -> None:
     one, other = (Ledger(place(tmp_path, url, node)) for node in ("one", "other"))
     with closing(one), closing(other):
         one.lock("maghress", "a")
@@ -90,7 +90,7 @@ def test_a_killed_run_is_taken_over_at_once_on_its_own_node(tmp_path: Path, url:
         ledger.lock("maghress", "b")
 
 
-def test_a_run_stopped_within_a_transaction_keeps_nobody_waiting(tmp_path: Path, url: str) -> None:
+def test_a_run_stopped_within_a_transaction_blocks_no_other_run(tmp_path: Path, url: str) -> None:
     one, other = (Ledger(place(tmp_path, url, node)) for node in ("one", "other"))
     with closing(one), closing(other):
         one.lock("maghress", "a")
@@ -162,7 +162,7 @@ def articles(count: int) -> tuple[Web, str]:
     return web, ",".join(f"{BASE}/{number}" for number in range(1, count + 1))
 
 
-def test_kills_of_runs_and_of_the_server_lose_and_double_nothing(
+def test_kills_of_runs_and_of_the_server_lose_and_duplicate_nothing(
     own_server: Server, tmp_path: Path
 ) -> None:
     web, urls = articles(60)

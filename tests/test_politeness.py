@@ -166,7 +166,7 @@ AWAY = {
 
 
 @pytest.mark.parametrize("trouble", AWAY)
-def test_a_site_that_is_away_ends_the_run_and_loses_no_article(
+def test_an_unreachable_site_ends_the_run_and_loses_no_article(
     tmp_path: Path, trouble: str
 ) -> None:
     answer, reason = AWAY[trouble]

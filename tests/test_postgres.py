@@ -145,7 +145,7 @@ def scrapy_ledger(place: Place, *arguments: str) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
-def test_the_records_of_a_lost_node_are_read_again(tmp_path: Path, url: str) -> None:
+def test_the_records_of_a_lost_node_are_fetched_again(tmp_path: Path, url: str) -> None:
     one, other = (Place(tmp_path / node, url, node, 60) for node in ("one_a", "one-a"))
     with closing(Ledger(one)) as ledger, closing(Ledger(other)) as second:
         ledger.lock("maghress", "a")
@@ -256,7 +256,7 @@ class Cut:
 
 
 @pytest.mark.parametrize(("when", "lines"), [("before", 1), ("after", 2)])
-def test_the_next_run_settles_what_a_lost_response_to_a_commit_left_open(
+def test_the_next_run_determines_whether_an_unconfirmed_commit_succeeded(
     postgres: Server, url: str, tmp_path: Path, when: str, lines: int
 ) -> None:
     proxy = Cut(postgres.port)

@@ -78,7 +78,7 @@ def test_status_counts_the_backlog_of_a_shared_ledger(tmp_path: Path, url: str) 
     assert (row["unfinished"], row["waiting"], row["due"]) == (1, 3, 1)
 
 
-def test_status_names_a_server_that_is_away_and_not_its_password(tmp_path: Path) -> None:
+def test_status_names_an_unreachable_server_and_not_its_password(tmp_path: Path) -> None:
     node = Place(tmp_path, "postgresql://crawler:s3cret@127.0.0.1:9/ledger", "one")
     code, told = command(node, "status")
     assert code == 1
@@ -147,7 +147,7 @@ def test_a_merge_may_be_killed_anywhere(
     check_positions(node, 1, 2, 3)
 
 
-def test_a_site_that_another_node_crawls_is_left(tmp_path: Path, url: str) -> None:
+def test_a_site_that_another_node_crawls_is_skipped(tmp_path: Path, url: str) -> None:
     one, other = (Place(tmp_path / node, url, node, 60) for node in ("one", "other"))
     export(one, "a", 1)
     export(one, "b", 2)
@@ -161,7 +161,7 @@ def test_a_site_that_another_node_crawls_is_left(tmp_path: Path, url: str) -> No
 # --- A whole crawl --------------------------------------------------------------------------------
 
 
-def test_what_a_limit_leaves_is_counted_and_read_by_the_next_run(
+def test_articles_beyond_a_limit_are_counted_and_fetched_by_the_next_run(
     tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NEWSCRAWL_LEDGER", url)

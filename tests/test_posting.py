@@ -74,7 +74,7 @@ def due() -> tuple[list[Slot], datetime]:
     return slots, datetime(2026, 1, 1, 12, 59, tzinfo=UTC)
 
 
-def test_jobs_of_scrapyds_that_are_away_or_fail_go_to_the_others(
+def test_jobs_of_unreachable_or_failing_scrapyds_go_to_the_others(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     idle, busy, failing = Scrapyd(0), Scrapyd(3), Scrapyd(0, fails=True)

@@ -69,7 +69,7 @@ def test_faked_clocks_advance(tmp_path: Path) -> None:
     assert 0 <= later - now - 1000 * 24 * 3600 < 120
 
 
-def test_what_changes_the_start_of_python_is_started(
+def test_commands_with_another_start_of_python_are_not_forked(
     before_python: Callable[[str], None], tmp_path: Path
 ) -> None:
     before_python("print('before')")

@@ -66,7 +66,7 @@ def test_a_terminal_shows_one_line_and_the_log_stays_readable(tmp_path: Path) ->
     assert re.search(r"^found 20 = exported 20", text, re.MULTILINE)
 
 
-def test_json_logs_are_one_object_a_line_and_nothing_else(tmp_path: Path) -> None:
+def test_json_logs_are_one_object_per_line_and_nothing_else(tmp_path: Path) -> None:
     loaded = tmp_path / "sitecustomize.py"
     loaded.write_text(
         "import atexit, sys\natexit.register(lambda: print('rich' in sys.modules, flush=True))\n"

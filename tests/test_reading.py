@@ -458,7 +458,7 @@ def test_an_unparsable_listing_or_rss_feed_fails_alone(
     assert url(1) not in outcome.requests
 
 
-def test_killed_workers_lose_and_double_nothing_in_a_crawl(tmp_path: Path) -> None:
+def test_killed_workers_lose_and_duplicate_nothing_in_a_crawl(tmp_path: Path) -> None:
     """The system may kill workers when memory is short."""
     with DemoProxy(build().reply) as proxy:
         run = begun(proxy, tmp_path)

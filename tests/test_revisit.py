@@ -107,7 +107,7 @@ def test_agency_dispatches_are_marked_and_kept(tmp_path: Path) -> None:
     }
 
 
-def test_urls_that_are_asked_for_again_are_exported_only_if_changed(tmp_path: Path) -> None:
+def test_urls_that_are_requested_again_are_exported_only_if_changed(tmp_path: Path) -> None:
     crawl(web(), tmp_path, urls=URL)
     unchanged = web()
     unchanged.seconds_ahead = 2

@@ -164,7 +164,9 @@ class Jobs(BaseHTTPRequestHandler):
         pass
 
 
-def test_settings_are_posted_with_the_runs_and_torn_reports_do_not_matter(tmp_path: Path) -> None:
+def test_settings_are_posted_with_the_runs_and_incomplete_reports_are_ignored(
+    tmp_path: Path,
+) -> None:
     runs = tmp_path / "runs"
     runs.mkdir()
     (runs / "torn.json").write_text('{"job": "torn", "spider": "maghr')

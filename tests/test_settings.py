@@ -126,7 +126,7 @@ def test_wrong_input_of_a_crawl_is_named_in_its_last_line(
         ("AggregatorSpider", ("runspider", "others.py")),
     ],
 )
-def test_a_spider_without_a_site_is_told_what_to_do(
+def test_a_spider_without_a_site_gives_a_clear_error(
     tmp_path: Path, base: str, command: tuple[str, ...]
 ) -> None:
     (tmp_path / "others.py").write_text(

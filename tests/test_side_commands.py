@@ -74,7 +74,7 @@ def test_bench_measures_scrapy(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])
-def test_a_command_whose_output_nobody_reads_ends_without_a_traceback(
+def test_a_command_with_closed_output_ends_without_a_traceback(
     tmp_path: Path, unbuffered: str
 ) -> None:
     process = subprocess.Popen(

@@ -117,7 +117,7 @@ def test_articles_to_retry_survive_a_run_that_excludes_them(sandbox: Sandbox) ->
     assert [record["version"] for record in sandbox.records()] == [1, 2]
 
 
-def test_a_revisit_run_reads_due_articles_only(sandbox: Sandbox) -> None:
+def test_a_revisit_run_fetches_due_articles_only(sandbox: Sandbox) -> None:
     sandbox.publish(6)
     stopped = sandbox.crawl(CLOSESPIDER_PAGECOUNT="4", **WALK)
     assert stopped["left"] > 0
@@ -127,7 +127,7 @@ def test_a_revisit_run_reads_due_articles_only(sandbox: Sandbox) -> None:
     assert len(sandbox.ids()) == len(set(sandbox.ids())) == 6
 
 
-def test_a_site_that_goes_away_leaves_its_articles_untouched(sandbox: Sandbox) -> None:
+def test_a_site_that_becomes_unreachable_leaves_its_articles_untouched(sandbox: Sandbox) -> None:
     pieces = sandbox.publish(8)
     for piece in pieces[:6]:
         piece.page = 503
@@ -293,7 +293,7 @@ def test_a_list_of_urls_respects_editions(sandbox: Sandbox) -> None:
     assert arabic not in sandbox.network.requests
 
 
-def test_a_stopped_list_is_begun_anew_on_request(sandbox: Sandbox) -> None:
+def test_a_stopped_list_starts_over_on_request(sandbox: Sandbox) -> None:
     urls = ",".join(piece.key.url for piece in sandbox.publish(6))
     stopped = sandbox.crawl(CLOSESPIDER_PAGECOUNT="6", urls=urls)
     assert 0 < stopped["exported"] < 6

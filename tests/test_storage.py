@@ -131,7 +131,7 @@ def test_failed_half_and_wrong_uploads_are_repeated(
     assert len(server.uploads) == 3 + len(faults)
 
 
-def test_what_cannot_be_uploaded_waits_and_changes_no_run(server: S3, place: Place) -> None:
+def test_files_that_cannot_be_uploaded_wait_and_change_no_run(server: S3, place: Place) -> None:
     write_report(report_path(place.data, "job"), {"outcome": "ok", "state": "finished"})
     server.always = "wrong"
     told = upload_after_run(place, "job")
@@ -159,7 +159,7 @@ def test_two_ledgers_cannot_overwrite_each_others_files(place: Place, tmp_path: 
     path.write_bytes(LINES[:-1])
     result = upload_all(other)
     assert (result.uploaded, result.waiting) == (0, 1)
-    assert f"another ledger uploads to {place.storage}: give each a prefix" in result.error
+    assert f"another ledger uploads to {place.storage}: give each its own prefix" in result.error
     own = Place(other.data, storage=f"{place.storage}/other")
     assert upload_all(own).uploaded == 1
     delete(f"{place.storage}/owner")  # as if the process had ended before
@@ -167,7 +167,7 @@ def test_two_ledgers_cannot_overwrite_each_others_files(place: Place, tmp_path: 
     assert stored(place) == BOTH
 
 
-def test_storage_that_is_away_is_given_up_soon(place: Place, tmp_path: Path) -> None:
+def test_unreachable_storage_is_given_up_soon(place: Place, tmp_path: Path) -> None:
     away = Place(place.data, storage=(tmp_path / "not mounted").as_uri())
     for name in "cde":
         (place.data / f"feeds/maghress/{name}.jsonl").write_bytes(LINES)
@@ -321,7 +321,7 @@ def test_expired_files_are_deleted_in_storage_and_damaged_objects_uploaded_again
 # --- All that reads -------------------------------------------------------------------------------
 
 
-def test_all_that_reads_files_reads_them_from_storage(
+def test_all_readers_of_files_read_from_storage(
     bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("no_proxy", "NO_PROXY"):

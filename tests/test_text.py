@@ -35,7 +35,7 @@ def test_cleaning_is_idempotent(s: str) -> None:
 
 
 @given(any_text)
-def test_clean_text_can_be_written_and_holds_nothing_unseen(s: str) -> None:
+def test_clean_text_can_be_written_and_has_no_invisible_characters(s: str) -> None:
     for cleaned in (clean(s), clean_text(s)):
         cleaned.encode()
         assert unicodedata.is_normalized("NFC", cleaned)
@@ -49,7 +49,7 @@ def test_clean_text_can_be_written_and_holds_nothing_unseen(s: str) -> None:
 
 
 @given(any_text | st.text("aÉœß’ 9²…\u0301\xad\u0651\u0653\u0627أة٣ıĂが\u3099Ω"))
-def test_words_are_the_same_beside_any_script(s: str) -> None:
+def test_words_are_the_same_next_to_any_script(s: str) -> None:
     # A character of another script has the whole text folded by Unicode's tables.
     assert words(f"{s} 新") == [*words(s), "新"]
 

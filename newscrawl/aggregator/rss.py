@@ -39,7 +39,7 @@ def read_feed(body: bytes, url: str) -> list[FeedEntry]:
     """Read an RSS or Atom feed.
 
     Entries that lead to no article of the network, such as videos, are left out; an article that
-    stands in it twice is listed once.
+    appears in it twice is listed once.
 
     Args:
         body: the feed. It is untrusted: entities are not expanded, nothing is fetched for it.

@@ -58,7 +58,7 @@ _ALL = (
         "Africa/Khartoum",
         ("ar",),
         alive=False,
-        note="the server behind its proxy did not answer (HTTP 523) in August 2026",
+        note="the server behind its proxy did not respond (HTTP 523) in August 2026",
     ),
     Site("yemeress", "yemeress.com", "يمرس", "YE", "Asia/Aden", ("ar",)),
 )

@@ -28,18 +28,18 @@ class Command(ScrapyCommand):
         """Return the usage text."""
         return (
             "Start the demo network behind a local proxy, run the real spiders on it, and "
-            "compare what they exported with the truth. Nothing leaves this machine."
+            "compare the records with the ground truth. Nothing leaves this machine."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Add the options."""
         super().add_options(parser)
-        parser.add_argument("--seed", type=int, default=1, help="another seed, another network")
+        parser.add_argument("--seed", type=int, default=1, help="seed of the generated network")
         parser.add_argument(
             "--scale", type=float, default=1.0, help="multiplies the number of articles"
         )
         parser.add_argument(
-            "--keep", action="store_true", help="keep what earlier demo runs exported"
+            "--keep", action="store_true", help="keep the output of earlier demo runs"
         )
         parser.add_argument(
             "--serve", action="store_true", help="only serve the network, until interrupted"
@@ -49,7 +49,7 @@ class Command(ScrapyCommand):
             "-v",
             "--verbose",
             action="store_true",
-            help="print the crawls' output, the whole score, a record and the files, too",
+            help="print the crawls' output, the whole score, a record and the files too",
         )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:

@@ -107,7 +107,7 @@ class Command(ScrapyCommand):
             metavar="PHRASE",
             action="append",
             default=[],
-            help="title or text holds the phrase, whatever its case, accents and Arabic spelling; "
+            help="title or text contains the phrase, ignoring case, accents and Arabic spelling; "
             "* for any letters of a word; given several times, any of them",
         )
         filters.add_argument(

@@ -35,11 +35,11 @@ class Command(ScrapyCommand):
     def long_desc(self) -> str:
         """Return the usage text."""
         return (
-            "Files are kept as long as the setting RETENTION_DAYS says (0 is for ever); records "
-            "are never deleted, except that this machine's copies of uploaded files are as old as "
-            "its kind 'uploaded'. The feeds of each past month that are not in object storage are "
-            "merged into one. Nothing is done without --yes. It may be killed anywhere; sites with "
-            "a run in progress are skipped."
+            "Files are kept for the days of the setting RETENTION_DAYS (0 is forever). Records are "
+            "never deleted; only this machine's copies of uploaded files expire by its kind "
+            "'uploaded'. The feeds of each past month that are not in object storage are "
+            "merged into one. Nothing is done without --yes. It may be killed at any time; "
+            "sites with a run in progress are skipped."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:

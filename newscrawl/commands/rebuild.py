@@ -27,15 +27,15 @@ class Command(ScrapyCommand):
 
     def short_desc(self) -> str:
         """Return the one-line description."""
-        return "Rebuild a corpus from a list of identifiers, and name what is missing"
+        return "Rebuild a corpus from a list of identifiers, and report missing articles"
 
     def long_desc(self) -> str:
         """Return the usage text."""
         return (
             "Export the articles of a list that scrapy export --identifiers wrote, from the feeds "
             "of the data directory or those given. Of each article the version with the listed "
-            "text is taken, else the latest. What is missing or has another text is named in "
-            "missing.csv; missing-urls.txt is a list for scrapy crawl SITE -a urls=FILE."
+            "text is taken, else the latest. Articles that are missing or have another text are "
+            "listed in missing.csv; missing-urls.txt is a list for scrapy crawl SITE -a urls=FILE."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:

@@ -44,7 +44,7 @@ class Command(ScrapyCommand):
         return (
             "Parse every article of an archive and write its record, without network. A run that "
             "was stopped continues when the same command is started again. Learned rules are used "
-            "as they are, and learn nothing. With --cluster the workers of a Dask scheduler do it."
+            "unchanged. With --cluster the workers of a Dask scheduler do the work."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
@@ -55,7 +55,7 @@ class Command(ScrapyCommand):
             "--jobs",
             type=int,
             default=os.cpu_count() or 1,
-            help="parse workers; one a core if not given",
+            help="parse workers; one per core if not given",
         )
         parser.add_argument(
             "--cluster",
@@ -69,7 +69,7 @@ class Command(ScrapyCommand):
             nargs="+",
             default=[],
             metavar="FEED",
-            help="feeds, or directories of them, to compare with: say what changed",
+            help="feeds, or directories of them, to compare with; changes are reported",
         )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:

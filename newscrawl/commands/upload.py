@@ -30,8 +30,8 @@ class Command(ScrapyCommand):
         return (
             "Upload the feeds, rejects, headlines, source checks and archive files that are "
             "complete and not yet in object storage, and verify each. Runs do so at their end; "
-            "this is for what was left, and for files from before STORAGE was set. It may be "
-            "killed anywhere."
+            "this is for leftovers, and for files from before STORAGE was set. It may be killed at "
+            "any time."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:

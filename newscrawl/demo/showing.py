@@ -217,7 +217,7 @@ def _short(value: Any) -> Any:
 
 def _serve(proxy: DemoProxy, data: Path) -> None:
     """Serve the network and print how to use it."""
-    print(f"The demo network answers at {proxy.url}. In another shell:\n")
+    print(f"The demo network is served at {proxy.url}. In another shell:\n")
     for name, value in (proxy.environment() | {"NEWSCRAWL_DATA": str(data)}).items():
         print(f"export {name}={shlex.quote(value)}")
     print("\nThen, for instance:\n")

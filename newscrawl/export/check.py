@@ -131,7 +131,7 @@ def _parse(line: FeedLine) -> tuple[Any, list[str]]:
 
 def _collect(pairs: list[tuple[str, Any]], found: list[str]) -> dict[str, Any]:
     names = [name for name, _ in pairs]
-    found += [f"{name}: stands twice" for name in sorted({n for n in names if names.count(n) > 1})]
+    found += [f"{name}: appears twice" for name in sorted({n for n in names if names.count(n) > 1})]
     return dict(pairs)
 
 
@@ -141,7 +141,7 @@ def _order_fault(record: dict[str, Any], cls: type, where: str) -> str | None:
     known = [name for name in record if name in names]
     for name, expected in zip(known, (n for n in names if n in record), strict=True):
         if name != expected:
-            return f"{where}: {name} stands where {expected} should"
+            return f"{where}: found {name} in place of {expected}"
     hints = get_type_hints(cls)
     for name, value in record.items():
         if isinstance(value, dict) and name in hints:

@@ -53,7 +53,7 @@ _LAST_COLUMN = f'"{COLUMNS[-1]}":'.encode()
 
 
 def without_columns(line: bytes) -> bytes:
-    """Return a line as it stood in its feed, without the columns of an earlier export."""
+    """Return a line as it was in its feed, without the columns of an earlier export."""
     if _LAST_COLUMN not in line:
         return line
     record = msgspec.json.decode(line)

@@ -216,7 +216,7 @@ _PARQUET = ("parquet", "application/vnd.apache.parquet")
 
 FORMATS: dict[str, Format] = {
     "jsonl": Format(".jsonl", *_JSON_LINES, JsonLines, corpus_fields, "JSON Lines"),
-    "csv": Format(".csv", *_CSV, Csv, csv_fields, "CSV, one column a field"),
+    "csv": Format(".csv", *_CSV, Csv, csv_fields, "CSV, one column per field"),
     "parquet": Format(
         ".parquet",
         *_PARQUET,

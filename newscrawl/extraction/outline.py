@@ -362,7 +362,7 @@ class Outline:
         return found
 
     def _goes_on(self, index: int, prose: int) -> bool:
-        """Return whether a text with links in it stands in an element like that of a paragraph."""
+        """Return whether a text with links in it is in an element like that of a paragraph."""
         block = self.page.blocks[index]
         one, other = block.element, self.page.blocks[prose].element
         return (

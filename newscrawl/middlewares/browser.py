@@ -31,7 +31,7 @@ _CLOSING = 10
 
 
 class BrowserMiddleware:
-    """Downloader middleware that answers rendering requests: loads a fetched page in Chromium.
+    """Downloader middleware that renders a fetched page in Chromium for each rendering request.
 
     A request for rendering has the entry ``PLAIN_PAGE``, the response with the page. The browser is
     started by the first such request. It has no network access: the crawl's own downloader fetches

@@ -116,7 +116,7 @@ def _nothing(report: Report, past: History, settings: BaseSettings) -> str | Non
         return None  # often no article is due
     met = report["found"] or report["known"] or report["outside"]
     if report["state"] == "finished" and not met:
-        return "the run met no article at all, neither new nor known"
+        return "the run found no article, neither new nor known"
     if past.span() >= 2 and not past.exported_since(1) and past.total("exported"):
         return f"no record in a day, {past.total('exported')} in the {past.span():.0f} days before"
     return None

@@ -151,7 +151,7 @@ def _check_owner(place: Place, ledger: Ledger) -> None:
     with open_file(url) as stored:
         if stored.read() != mark:
             raise StorageError(
-                f"another ledger uploads to {place.storage}: give each a prefix of its own; if "
+                f"another ledger uploads to {place.storage}: give each its own prefix; if "
                 f"this ledger is a restored one, delete {url}"
             )
 

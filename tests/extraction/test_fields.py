@@ -170,12 +170,10 @@ def test_images_tags_and_section() -> None:
         ("", None),
     ],
 )
-def test_the_link_that_stands_with_the_headline_is_the_section(
-    above: str, section: str | None
-) -> None:
+def test_the_link_next_to_the_headline_is_the_section(above: str, section: str | None) -> None:
     head = f"<header>{above}<h1>Le budget des écoles est voté</h1></header>"
     assert extract(bare(body=head), URL).section == section
 
 
-def test_a_declared_language_in_another_script_is_not_believed() -> None:
+def test_a_declared_language_in_another_script_is_ignored() -> None:
     assert extract(page(paragraphs(4, words=ARABIC), lang="fr"), URL).language == "ar"

@@ -37,7 +37,7 @@ def test_the_body_is_complete_whatever_the_copy_lost(copy: str) -> None:
     assert read(copy).text == "\n\n".join(BODY)
 
 
-def test_furniture_is_not_in_the_body() -> None:
+def test_boilerplate_is_not_in_the_body() -> None:
     text = read(" ".join(BODY)).text or ""
     assert [word for word in FURNITURE if word in text] == []
 
@@ -189,7 +189,7 @@ def test_agreement_without_a_copy_is_none() -> None:
     assert (agreement.title, agreement.text, agreement.contained, agreement.days) == (None,) * 4
 
 
-def test_agreement_counts_days_and_tolerates_what_is_no_date() -> None:
+def test_agreement_counts_days_and_tolerates_invalid_dates() -> None:
     def days(published: str) -> int | None:
         return extract(page(BODY), URL, Copy(TITLE, None, published)).agreement.days
 

@@ -35,7 +35,7 @@ def taught(pages: int = TRUST) -> RuleBook:
     return book
 
 
-def test_a_rule_is_trusted_after_some_pages_and_then_reads_alone() -> None:
+def test_a_rule_is_trusted_after_some_pages_and_then_extracts_without_a_copy() -> None:
     book = taught()
     (rule,) = book
     assert (rule.state, rule.confirmed, rule.pages) == ("trusted", TRUST, TRUST)
@@ -71,7 +71,7 @@ def test_a_selector_that_matches_other_content_is_withdrawn() -> None:
     assert found.rule == "gazette.example#2"
 
 
-def test_a_page_that_disagrees_teaches_nothing() -> None:
+def test_nothing_is_learned_from_a_page_that_disagrees() -> None:
     book = RuleBook()
     html, _, _ = article(1)
     extract(html, url(1), Copy("Autre", " ".join(paragraphs(500))), book)
@@ -160,7 +160,7 @@ def test_a_damaged_rule_book_is_refused(tmp_path: Path) -> None:
         RuleBook.load(path)
 
 
-def test_a_shipped_rule_reads_at_once() -> None:
+def test_a_shipped_rule_is_used_immediately() -> None:
     book = RuleBook()
     book.add(
         Rule("gazette.example", 1, "div.entry-content", ["p"], state="trusted", source="shipped")
