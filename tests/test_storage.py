@@ -159,7 +159,7 @@ def test_two_ledgers_cannot_overwrite_each_others_files(place: Place, tmp_path: 
     path.write_bytes(LINES[:-1])
     result = upload_all(other)
     assert (result.uploaded, result.waiting) == (0, 1)
-    assert f"another ledger uploads to {place.storage}: give each a prefix" in result.error
+    assert f"another ledger uploads to {place.storage}: give each its own prefix" in result.error
     own = Place(other.data, storage=f"{place.storage}/other")
     assert upload_all(own).uploaded == 1
     delete(f"{place.storage}/owner")  # as if the process had ended before

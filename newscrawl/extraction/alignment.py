@@ -30,7 +30,9 @@ WHOLE = 0.8
 
 def compared(text: str) -> list[str]:
     """Return the words by which a text is compared, at most ``MOST_WORDS``."""
-    return words(text[:_MOST_CHARACTERS])[:MOST_WORDS]
+    found = words(text[:_MOST_CHARACTERS])
+    del found[MOST_WORDS:]
+    return found
 
 
 def shingles(sequence: Sequence[str], size: int = SIZE) -> list[int]:

@@ -22,6 +22,7 @@ from newscrawl.extraction.tags import (
     is_repeated,
     role_of,
 )
+from newscrawl.text.cleaning import collapse
 from newscrawl.text.html import LONGEST_LABEL
 
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
@@ -221,7 +222,7 @@ def walk(root: LexborNode, without: Collection[int] = ()) -> Page:
                     if text:  # as in most parts
                         _add(text, len(text) if linked or links else 0, len(ends), blocks)
                         ends.append(len(elements))
-                        if linked:
+                        if linked:  # a separate element, as in the branches of links below
                             joint = joint if edge else 0
                             edge = 1
                         node = node.next
@@ -263,7 +264,7 @@ def _only_text(child: LexborNode) -> tuple[str, bool]:
             return "", True
         child = inner
         role, _ = _ROLES.get(child.tag_id) or _meaning(child)
-    return " ".join((child.text_content or "").split()) if role == TEXT else "", linked
+    return collapse(child.text_content or "") if role == TEXT else "", linked
 
 
 def _meaning(node: LexborNode) -> tuple[int, str]:
@@ -331,7 +332,7 @@ def _is_glued(heading: str, text: str) -> bool:
 
 
 def _joined(parts: list[str]) -> str:
-    return " ".join("".join(parts).split())
+    return collapse("".join(parts))
 
 
 def _lines(

@@ -64,10 +64,10 @@ def _matches(page: Page, reference: Reference) -> list[_Match]:
     looked_at = 0
     for index, block in enumerate(page.blocks):
         text = block.text
+        if len(text) < _SHORT and not (len(text) >= 12 and text[0] > "\u2e7f"):
+            continue
         if text in known:
             matches.append(msgspec.structs.replace(known[text], block=index))
-            continue
-        if len(text) < _SHORT and not (len(text) >= 12 and text[0] > "\u2e7f"):
             continue
         if block.linked == len(text) < _LONG_LINK:
             continue

@@ -72,6 +72,8 @@ _TAG_FLAGS = {
 
 def label_of(attributes: Mapping[str, str | None]) -> str:
     """Return the classes of an element, and its id after a ``#``."""
+    if not attributes:
+        return ""
     name = (attributes.get("class") or "")[:LONGEST_LABEL]
     identity = attributes.get("id")
     return f"{name} #{identity[:LONGEST_LABEL]}" if identity else name
@@ -99,7 +101,7 @@ def kind_of(label: str) -> str:
     return " ".join(name for name in label.split() if name[0] != "#" and not _DIGIT.search(name))
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=4096)
 def flags_of(tag: str, label: str) -> int:
     """Return the role of an element by its tag, class and id; cached, as most elements recur."""
     if tag in ("html", "body", "main"):

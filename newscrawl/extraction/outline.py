@@ -193,8 +193,9 @@ class Outline:
     def _may_go_on(self, after: int) -> bool:
         """Return whether blocks after the end of the copy may belong to the body.
 
-        This test is quick, as it needs neither all prose nor all forms. ``_belonging`` chooses
-        blocks in or beside the part with the copy, headings, and blocks with a form of the copy's.
+        This test is quicker than the choice itself, of which it checks necessary conditions:
+        ``_told`` takes only blocks that ``_may_follow``, and ``_belonging`` only those near the
+        copy, headings, and those with a form of the copy's blocks.
         """
         page, elements = self.page, self.page.elements
         common = innermost(page, self.known)
@@ -211,7 +212,7 @@ class Outline:
                 part = elements[block.element]
                 beside = part.tag in HEADINGS or page.inside(block.element, home)
                 (near if beside else far).append(index)
-        known = {index for index in page.around(self.known) if page.inside(index, common)}
+        known = [index for index in page.around(self.known) if page.inside(index, common)]
         forms = {form_of(page, index) for index in known if elements[index].tag not in CARRIERS}
         tags = {form.tag for form in forms}
         others = [index for index in page.around(far) if elements[index].tag in tags]

@@ -44,12 +44,16 @@ class SqliteDatabase(Database):
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._connection = sqlite3.connect(path, isolation_level=None, timeout=30)
-            with _alone(path):
-                self._connection.execute("PRAGMA journal_mode = WAL")
-                self._migrate()
-            self._connection.execute("PRAGMA synchronous = NORMAL")
-            # 4 MB: other pages come from the system's file cache without measurable delay.
-            self._connection.execute("PRAGMA cache_size = -4000")
+            try:
+                with _alone(path):
+                    self._connection.execute("PRAGMA journal_mode = WAL")
+                    self._migrate()
+                self._connection.execute("PRAGMA synchronous = NORMAL")
+                # 4 MB: other pages come from the system's file cache without measurable delay.
+                self._connection.execute("PRAGMA cache_size = -4000")
+            except BaseException:
+                self._connection.close()
+                raise
         except (OSError, sqlite3.Error) as error:
             raise StoreError(
                 f"the ledger {path} cannot be opened ({error}): {advice(error)}"

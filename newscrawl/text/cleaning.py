@@ -153,13 +153,24 @@ def _normal(s: str) -> str:
     return s
 
 
+def collapse(s: str) -> str:
+    r"""Return a text with white space collapsed to single spaces, none at its ends.
+
+    >>> collapse(" Le\u00a0 budget\n")
+    'Le budget'
+    """
+    if s.isprintable() and "  " not in s:  # other white space is not printable
+        return s.strip(" ")
+    return " ".join(s.split())
+
+
 def clean(s: str) -> str:
     r"""Return a text on one line: NFC, entities decoded, white space collapsed to single spaces.
 
     >>> clean(" L&amp;#39;e\u0301conomie\u00a0\r\n du  Maroc ")
     "L'économie du Maroc"
     """
-    return " ".join(_normal(s).split())
+    return collapse(_normal(s))
 
 
 _SHORT = 500
@@ -208,7 +219,7 @@ def clean_text(s: str) -> str:
     >>> clean_text("Un.\n \n\n Deux\xa0: trois\r\nQuatre")
     'Un.\n\nDeux : trois\n\nQuatre'
     """
-    lines = (" ".join(line.split()) for line in _normal(s).splitlines())
+    lines = map(collapse, _normal(s).splitlines())
     return "\n\n".join(line for line in lines if line)
 
 
