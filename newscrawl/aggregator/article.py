@@ -162,7 +162,7 @@ def _flags(result: AggregatorPage, page: Page) -> list[PageFlag]:
     doubts: dict[PageFlag, bool] = {
         "truncated_copy": result.truncated,
         "stub": result.stub,
-        "mojibake": looks_mojibake(f"{result.title}\n{result.text}"),
+        "mojibake": looks_mojibake(result.title) or looks_mojibake(result.text),
         "other_canonical": declared is not None and declared != result.key,
     }
     return [flag for flag, raised in doubts.items() if raised]

@@ -12,7 +12,9 @@ from newscrawl.loaders import SourceLoader
 
 logger = logging.getLogger(__name__)
 
-_NORMALISED = tuple(name for name in merge.SOURCE_FIELDS if name != "text")
+_FINAL = ("text", "published_precision", "language", "rule")
+"""Fields that need no normalisation; the text is long, and already clean."""
+_NORMALISED = tuple(name for name in merge.SOURCE_FIELDS if name not in _FINAL)
 
 
 def read_source(
@@ -59,5 +61,6 @@ def _load_source(article: Article, page: SourcePage, url: str, zone: ZoneInfo) -
     source = loader.load_item()
     for name in _NORMALISED:
         setattr(article.source, name, getattr(source, name))
-    article.source.text = page.text  # long, and already clean
+    for name in _FINAL:
+        setattr(article.source, name, getattr(page, name))
     article.lead = page.lead

@@ -198,7 +198,8 @@ def _is_worn(megabytes: int) -> bool:
     if not megabytes:
         return False
     try:
-        pages = int(os.pread(_memory_report(), _MEMORY_REPORT_BYTES, 0).split()[0])
+        report = _memory_report()
+        pages = int(os.pread(report, _MEMORY_REPORT_BYTES, 0).split()[0])
         held = pages * os.sysconf("SC_PAGESIZE")
     except (OSError, ValueError):
         return False

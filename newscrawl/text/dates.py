@@ -374,7 +374,10 @@ def _epoch(value: float, zone: tzinfo) -> Moment | None:
 
 def _first(form: re.Pattern[str], text: str) -> re.Match[str] | None:
     """Return the first match with a valid month."""
-    return next((match for match in form.finditer(text) if _month(match)), None)
+    for match in form.finditer(text):
+        if _month(match):
+            return match
+    return None
 
 
 def _month(match: re.Match[str]) -> int | None:

@@ -60,8 +60,10 @@ def title(
     weights: dict[str, float] = {}
     for weight, source in sources:
         text = plain(source[:_LONGEST_TITLE]) if source else ""
-        if text and not _is_generic(text):
-            weights[text] = weights.get(text, 0.0) + weight
+        if text in weights:
+            weights[text] += weight
+        elif text and not _is_generic(text):
+            weights[text] = weight
     if not weights:
         return _sub_heading(metadata.tree)
     _complete(weights)
@@ -111,10 +113,13 @@ def _labels(head: str | None, titles: Iterable[str]) -> set[str]:
     They are the site's name or the rubric, whatever they are printed as.
     """
     parts = _PARTING.split(plain(head[:_LONGEST_TITLE])) if head else []
-    if not any(len(words(part)) >= _TELLING_WORDS for part in parts):
+    sizes = [len(words(part)) for part in parts]
+    if max(sizes, default=0) < _TELLING_WORDS:
         return set()
-    short = {folded_line(part) for part in parts if len(words(part)) <= _LABEL_WORDS}
-    return short.intersection(map(folded_line, titles))
+    short = {
+        folded_line(part) for part, size in zip(parts, sizes, strict=True) if size <= _LABEL_WORDS
+    }
+    return short.intersection(map(folded_line, titles)) if short else short
 
 
 _PARTING = re.compile(_BAR)
@@ -238,9 +243,9 @@ def _without_site(text: str, names: SiteNames, exact: set[str], sought: str) -> 
     folded = fold(text)
     if len(folded) == len(text):
         for other in (*exact, sought):
-            if _parted(folded.removeprefix(other), len(folded), other):
+            if folded.startswith(other) and _is_set_off(folded[len(other) :], other):
                 return text[: len(other)]
-        if _parted(folded.removesuffix(sought)[::-1], len(folded), sought):
+        if folded.endswith(sought) and _is_set_off(folded[: -len(sought)][::-1], sought):
             return text[-len(sought) :]
     for _ in range(4):
         match = _ENDING.match(text)
@@ -288,10 +293,6 @@ def _beside(head: str | None, shared: str | None) -> str:
 _SEPARATORS = "-–—|·•»«:："
 
 
-def _parted(rest: str, whole: int, other: str) -> bool:
-    """Return whether the rest of a title is set off by a separator."""
-    return (
-        len(other) >= _SHORTEST_TITLE
-        and 0 < len(rest) < whole
-        and _SEPARATED.match(rest) is not None
-    )
+def _is_set_off(rest: str, title: str) -> bool:
+    """Return whether the rest of a text is set off from a title in it by a separator."""
+    return len(title) >= _SHORTEST_TITLE and _SEPARATED.match(rest) is not None
