@@ -103,13 +103,15 @@ class Track:
         """Run this project; a page counts if its record is in the feed, with its source read."""
         return self._crawl(pairs, site, self.fresh(), settings)
 
-    def ours_again(self, pairs: Sequence[Pair], earlier: Sequence[Pair]) -> Reading:
+    def ours_again(
+        self, pairs: Sequence[Pair], earlier: Sequence[Pair], **settings: object
+    ) -> Reading:
         """Run this project in the data directory of a run on other articles of the same outlets."""
         if self._data_of_outlets is None:
             self._data_of_outlets = self.fresh()
             self._crawl(earlier, "maghress", self._data_of_outlets, {})
         data = shutil.copytree(self._data_of_outlets, self.fresh())
-        return self._crawl(pairs, "maghress", data, {})
+        return self._crawl(pairs, "maghress", data, settings)
 
     def _crawl(
         self, pairs: Sequence[Pair], site: str, data: Path, settings: Mapping[str, object]
@@ -170,6 +172,10 @@ def contestants(
         f"{OURS}, outlets known": (partial(track.ours_again, earlier=earlier), False),
         f"{OURS}, archive on": (partial(track.ours, ARCHIVE=True), False),
         f"{OURS}, PARSE_WORKERS=0": (partial(track.ours, PARSE_WORKERS=0), False),
+        f"{OURS}, PARSE_WORKERS=0, outlets known": (
+            partial(track.ours_again, earlier=earlier, PARSE_WORKERS=0),
+            False,
+        ),
         f"{OURS}, PARSE_WORKERS=0, archive on": (
             partial(track.ours, PARSE_WORKERS=0, ARCHIVE=True),
             False,
