@@ -220,7 +220,7 @@ def test_a_missing_library_is_named_with_its_remedy(data: Path, tmp_path: Path) 
     hidden.write_text("raise ImportError('hidden')")
     done = run(data, "-o", tmp_path / "a.parquet", PYTHONPATH=str(hidden.parent))
     assert done.returncode == 1
-    assert "pip install 'newscrawl[export]'" in done.stderr
+    assert "pip install '.[export]' in the clone" in done.stderr
     assert not (tmp_path / "a.parquet").exists()
 
 

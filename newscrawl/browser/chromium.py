@@ -43,7 +43,7 @@ def find_chromium(path: str = "") -> Path:
     if find_spec("scrapy_playwright") is None:
         raise BrowserMissingError(
             "the page needs a browser, and scrapy-playwright is not installed; "
-            "run: pip install 'newscrawl[browser]', or set BROWSER=off"
+            "run: pip install '.[browser]' in the clone, or set BROWSER=off"
         )
     for name in (path,) if path else NAMES:
         if found := shutil.which(name):

@@ -245,7 +245,7 @@ def _faults_of_texts(settings: BaseSettings) -> Iterator[tuple[str, str]]:
     if not str(settings["NEWSCRAWL_DATA"] or "").strip():
         yield "NEWSCRAWL_DATA", "a directory"
     if settings["STORAGE"] and find_spec("obstore") is None:
-        yield "STORAGE", "obstore to be installed (pip install 'newscrawl[storage]')"
+        yield "STORAGE", "obstore to be installed (pip install '.[storage]' in the clone)"
     if settings["HEARTBEAT_URL"] and not str(settings["HEARTBEAT_URL"]).startswith(_WEB):
         yield "HEARTBEAT_URL", "a URL such as https://hc.example/ping/KEY/newscrawl-{site}-{kind}"
     if settings["WEB_ARCHIVE"] and not str(settings["WEB_ARCHIVE"]).startswith(_WEB):

@@ -68,7 +68,7 @@ def show(
     except ValueError as error:
         raise UsageError(str(error), print_help=False) from error
     if find_spec("trustme") is None:
-        raise UsageError("needs the extra: pip install 'newscrawl[demo]'", print_help=False)
+        raise UsageError("needs the extra: pip install '.[demo]' in the clone", print_help=False)
     with DemoProxy(network.reply) as proxy:
         if serve:
             _serve(proxy, data)

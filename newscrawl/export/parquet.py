@@ -74,7 +74,7 @@ def _pyarrow() -> Any:
         import pyarrow.parquet
     except ImportError as error:
         raise ExportError(
-            f"Parquet needs pyarrow ({error}); install it by: pip install 'newscrawl[export]'"
+            f"Parquet needs pyarrow ({error}); install it by: pip install '.[export]' in the clone"
         ) from error
     return arrow
 

@@ -41,7 +41,7 @@ class Cluster:
             import distributed
         except ImportError as error:
             raise ClusterError(
-                f"--cluster needs distributed ({error}); run: pip install 'newscrawl[cluster]'"
+                f"--cluster needs distributed ({error}); run: pip install '.[cluster]' in the clone"
             ) from error
         for name in ("distributed", "distributed.client"):
             # They log each loss of a connection many times; one error is enough.

@@ -73,7 +73,7 @@ class PostgresDatabase(Database):
             from newscrawl.state.postgres_connection import DeadlineConnection
         except ImportError as error:
             raise StoreError(
-                f"LEDGER needs psycopg ({error}); run: pip install 'newscrawl[cluster]'"
+                f"LEDGER needs psycopg ({error}); run: pip install '.[cluster]' in the clone"
             ) from error
         self._errors = psycopg
         self.name, secrets = _described(url)

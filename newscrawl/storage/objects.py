@@ -229,7 +229,8 @@ def _errors(url: str) -> Iterator[None]:
         yield
     except ImportError as error:
         raise StorageError(
-            f"{url}: object storage needs obstore ({error}); run: pip install 'newscrawl[storage]'"
+            f"{url}: object storage needs obstore ({error}); "
+            "run: pip install '.[storage]' in the clone"
         ) from error
     except FileNotFoundError as error:
         raise StorageError(f"{url} does not exist") from error
