@@ -180,7 +180,7 @@ def test_unusable_clusters_are_one_line(monkeypatch: pytest.MonkeyPatch) -> None
             del caught
             gc.collect()
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(ClusterError, match=r"pip install 'newscrawl\[cluster\]'"):
+    with pytest.raises(ClusterError, match=r"pip install '\.\[cluster\]'"):
         Cluster(address)
 
 

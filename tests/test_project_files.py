@@ -86,7 +86,7 @@ def test_without_playwright_or_chromium_one_line_says_what_to_do(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(chromium, "find_spec", lambda _: None)
-    with pytest.raises(BrowserMissingError, match=r"pip install 'newscrawl\[browser\]'.*BROWSER"):
+    with pytest.raises(BrowserMissingError, match=r"pip install '\.\[browser\]'.*BROWSER"):
         find_chromium()
     monkeypatch.undo()
     with pytest.raises(BrowserMissingError, match=r"apt-get install chromium.*BROWSER_PATH"):

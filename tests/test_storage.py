@@ -231,7 +231,7 @@ def test_storage_without_its_library_is_an_error_before_a_run(
     settings.set("STORAGE", "s3://bucket")
     check_settings(settings, defaults)
     monkeypatch.setattr("newscrawl.configuration.checks.find_spec", lambda _: None)
-    with pytest.raises(SettingError, match="pip install 'newscrawl\\[storage\\]'"):
+    with pytest.raises(SettingError, match=r"pip install '\.\[storage\]'"):
         check_settings(settings, defaults)
 
 
