@@ -39,3 +39,17 @@ def test_a_system_without_resource_limits_is_usable(code: str) -> None:
     done = run("resource", code)
     assert done.returncode == 0, done.stderr
     assert not done.stderr
+
+
+def test_a_memory_limit_that_cannot_be_set_is_logged() -> None:
+    code = """
+import resource
+def refuse(*_):
+    raise ValueError("not allowed here")
+resource.setrlimit = refuse
+from newscrawl.articles.worker_process import limit_memory
+limit_memory(600)
+"""
+    done = run("no_such_module", code)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == "A page's memory cannot be limited to 600 MB: not allowed here\n"

@@ -186,8 +186,10 @@ def limit_memory(megabytes: int) -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if megabytes:
         size = megabytes * 1024 * 1024
-        with suppress(ValueError, OSError):
+        try:
             resource.setrlimit(resource.RLIMIT_AS, (size, size))
+        except (ValueError, OSError) as error:
+            logger.warning("A page's memory cannot be limited to %d MB: %s", megabytes, error)
 
 
 def _is_worn(megabytes: int) -> bool:
