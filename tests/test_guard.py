@@ -76,10 +76,10 @@ ARCHIVE = "https://wayback.example"
 
 
 class ArchivedResponse(Web):
-    """Web of pages, with a web archive that is asked for them."""
+    """Web of pages, and a web archive with snapshots of them."""
 
     def reply(self, method: str, url: str, headers: Mapping[str, str]) -> Reply:
-        """A question to the archive is known by the link that is asked for."""
+        """Reply to an index query by its first parameter, the URL of the page."""
         if method == "GET" and url.startswith(f"{ARCHIVE}/cdx/"):
             url = f"{url.partition('&')[0]}&"
         return super().reply(method, url, headers)

@@ -41,7 +41,7 @@ class Claims:
         """Store articles in the ledger, and claim those that the run has to fetch.
 
         Args:
-            keys: The articles, no more than there is ``remaining`` for.
+            keys: The articles, at most as many as are ``remaining``.
             again: Articles with an outcome before this timestamp are claimed, too.
 
         Returns:
@@ -62,7 +62,7 @@ class Claims:
     def adopt(self) -> Iterator[tuple[str, str]]:
         """Claim leftovers of earlier runs and due articles, each when it is requested.
 
-        Nothing is claimed without ``remaining``: this run would not request it.
+        Nothing is claimed once none are ``remaining``: this run would not request it.
         """
         revisit = self._arguments.revisit
         articles = self._run.ledger.articles.adopt(
