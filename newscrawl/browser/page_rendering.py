@@ -34,6 +34,9 @@ TRACKERS = frozenset(
 )  # fmt: skip
 """Registered domains of advertising, statistics and share buttons, which serve no articles."""
 
+_LOGGED = 200
+"""Characters of a subresource's URL in the log; a page may name one of megabytes."""
+
 _OURS = {"host", "cookie", "user-agent", "accept-encoding", "connection", "content-length"}
 _UNDONE = {"content-encoding", "content-length", "transfer-encoding", "set-cookie"}
 
@@ -116,7 +119,8 @@ class PageRendering:
         except Error as error:
             # After a page's end, nothing waits for its subresources.
             if self._page and not self._page.is_closed():
-                logger.info("%s: %s was not passed to the browser: %s", self.url, part.url, error)
+                url = part.url[:_LOGGED]
+                logger.info("%s: %s was not passed to the browser: %s", self.url, url, error)
 
     async def _get(self, part: "Part") -> Response | None:
         """Fetch a subresource if allowed; return ``None`` if that fails."""
