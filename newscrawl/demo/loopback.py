@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -12,7 +13,7 @@ Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, An
 """Coroutine that serves one connection until it closes."""
 
 
-class LoopbackServer:
+class LoopbackServer(ABC):
     """Context manager that runs a server while it is open."""
 
     def __init__(self) -> None:
@@ -37,9 +38,9 @@ class LoopbackServer:
         self._thread.join()
         self._loop.close()
 
+    @abstractmethod
     async def _open(self) -> None:
         """Start listening, by ``_listen``."""
-        raise NotImplementedError
 
     async def _close(self) -> None:
         """Close all connections."""
