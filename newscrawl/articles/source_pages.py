@@ -1,4 +1,4 @@
-"""Extract an outlet's page and fill the record's source fields with the result."""
+"""Extract an outlet's page, judge it by the copy, and complete the record; runs in a worker."""
 
 import logging
 from zoneinfo import ZoneInfo

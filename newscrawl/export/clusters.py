@@ -104,7 +104,9 @@ class ClusterMember(NamedTuple):
 
 
 class Clusters:
-    """Duplicate clusters of texts that are added in order, numbered from 0.
+    """Duplicate clusters: fingerprints of all texts are added, then ``places`` yields members.
+
+    Texts are numbered from 0, in the order in which they are added.
 
     Args:
         count: how many texts will be added.

@@ -20,7 +20,7 @@ _INTERVAL = 1.0
 
 
 class Lease(RunListener):
-    """Extension that renews the lease during the run and releases it at the end.
+    """Extension that keeps the run's lease, and shares its host slots with other processes.
 
     A lease that cannot be renewed ends the run: another process may own its site by now. Run
     reports are exchanged with the other nodes at the start and end of the run.

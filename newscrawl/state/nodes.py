@@ -1,4 +1,4 @@
-"""Handle the loss of a node's disk: have the articles in its feeds fetched again."""
+"""Forget a node whose disk is lost, and have the articles in its feeds fetched again."""
 
 from dataclasses import dataclass
 
